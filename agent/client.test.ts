@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { NodeDescription, WantedState } from '@/server/domain/agent-protocol'
+import { TrpcControlPlane } from './client'
+import type { Watch } from './control-plane'
+import { aReplica, until } from './testing/builders'
+import { HttpControlPlane } from './testing/http-control-plane'
+
+let server: HttpControlPlane
+let address: string
+const watches: Watch[] = []
+beforeEach(async () => {
+  server = new HttpControlPlane()
+  address = await server.start()
+})
+afterEach(async () => {
+  for (const watch of watches.splice(0)) watch.close()
+  await server.stop()
+})
+
+const aNode = (name: string): NodeDescription => ({
+  name,
+  region: 'local',
+  type: 'compute_node',
+  labels: {},
+  engine: 'simulated',
+  engineVersion: null,
+  cpuCores: 4,
+  memoryMb: 8_192,
+  storageGb: 100,
+  gpuUnits: 0,
+  latitude: null,
+  longitude: null,
+})
+const joined = async (...names: string[]) => {
+  const client = new TrpcControlPlane(address, 'c'.repeat(40))
+  const { nodes } = await client.join('token', names.map(aNode))
+  return { client, ids: nodes.map((node) => node.id) }
+}
+const watching = (client: TrpcControlPlane, ids: string[]) => {
+  const states: WantedState[] = []
+  const connections: [boolean, string | null][] = []
+  const watch = client.watch(ids, {
+    onWanted: (state) => states.push(state),
+    onConnection: (...of) => connections.push(of),
+  })
+  watches.push(watch)
+  return { states, connections, watch }
+}
+const beat = (nodeId: string) => ({
+  nodeId,
+  cpuUsagePercent: 1,
+  memoryUsagePercent: 2,
+  engineError: null,
+  revision: '0',
+})
+
+describe('calls', () => {
+  test('join, heartbeat and report arrive with the credential', async () => {
+    const { client, ids } = await joined('node-01')
+    const [id = ''] = ids
+    server.memory.want(id, [aReplica()])
+    const { stale } = await client.heartbeat([beat(id)], 1_000)
+    expect(stale).toEqual([server.memory.stateOf(id)])
+  })
+
+  test('a wrong token and an unknown credential are refusals, in the server’s words', async () => {
+    const client = new TrpcControlPlane(address, 'x'.repeat(40))
+    const wrongToken = { kind: 'unauthorized', message: 'This join token is not valid' }
+    await expect(client.join('wrong', [aNode('node-01')])).rejects.toMatchObject(wrongToken)
+    await expect(client.heartbeat([], 1_000)).rejects.toMatchObject({ kind: 'unauthorized' })
+  })
+
+  test('a server that is not there is unreachable, and the reason is told', async () => {
+    const { client } = await joined('node-01')
+    await server.stop()
+    const failure = { kind: 'unreachable', message: expect.stringContaining('ECONNREFUSED') }
+    await expect(client.heartbeat([], 1_000)).rejects.toMatchObject(failure)
+  })
+
+  test('a server that does not answer is unreachable after the time-out', async () => {
+    const { client, ids } = await joined('node-01')
+    server.memory.line = 'silent'
+    const startedAt = performance.now()
+    const failure = { kind: 'unreachable', message: expect.stringContaining('did not answer within 0.2 s') }
+    await expect(client.heartbeat([beat(ids[0] ?? '')], 200)).rejects.toMatchObject(failure)
+    expect(performance.now() - startedAt).toBeLessThan(900)
+  })
+})
+
+describe('the watch', () => {
+  test('tells of each node at once, and then of every change', async () => {
+    const { client, ids } = await joined('node-01', 'node-02')
+    const { states, connections } = watching(client, ids)
+    await until(() => states.length === 2)
+    expect(states.map((state) => state.nodeId).sort()).toEqual([...ids].sort())
+    expect(connections.at(-1)).toEqual([true, null])
+    const replica = aReplica({ env: { A: 'ä' } })
+    server.memory.want(ids[1] ?? '', [replica])
+    await until(() => states.length === 3)
+    expect(states[2]).toEqual({ nodeId: ids[1], revision: '1', replicas: [replica] })
+  })
+
+  test('comes back by itself when the server was away', async () => {
+    const { client, ids } = await joined('node-01')
+    const { states, connections } = watching(client, ids)
+    await until(() => states.length === 1)
+    const { port } = server
+    await server.stop()
+    await until(() => connections.at(-1)?.[0] === false)
+    server.memory.want(ids[0] ?? '', [aReplica()])
+    await server.start(port)
+    await until(() => states.at(-1)?.revision === '1')
+    expect(connections.at(-1)).toEqual([true, null])
+  })
+
+  test('a restart connects anew', async () => {
+    const { client, ids } = await joined('node-01')
+    const { states, watch } = watching(client, ids)
+    await until(() => states.length === 1)
+    watch.restart()
+    await until(() => states.length === 2)
+    await until(() => server.watching === 1)
+  })
+
+  test('says why it is refused, and goes on trying', async () => {
+    const { client, ids } = await joined('node-01')
+    server.credentials.clear()
+    const { states, connections } = watching(client, ids)
+    await until(() => connections.find(([isConnected, reason]) => !isConnected && reason?.includes('join again')))
+    server.credentials.add('c'.repeat(40))
+    await until(() => states.length === 1)
+  })
+
+  test('of very many nodes fits into addresses, and all of them are told', async () => {
+    const { client, ids } = await joined(...Array.from({ length: 1_000 }, (_, index) => `node-${index}`))
+    const { states, connections } = watching(client, ids)
+    await until(() => states.length === 1_000)
+    expect(server.watching).toBe(5)
+    expect(connections.findIndex(([isConnected]) => isConnected)).toBe(connections.length - 1)
+  })
+
+  test('says nothing more once it is closed', async () => {
+    const { client, ids } = await joined('node-01')
+    const { states, watch } = watching(client, ids)
+    await until(() => states.length === 1)
+    watch.close()
+    await until(() => server.watching === 0)
+    server.memory.want(ids[0] ?? '', [aReplica()])
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(states).toHaveLength(1)
+  })
+})

@@ -1,0 +1,148 @@
+/** The control plane over tRPC: calls with their own time-outs, and a subscription that comes back by itself. */
+import {
+  createTRPCClient,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+  TRPCClientError,
+} from '@trpc/client'
+import superjson from 'superjson'
+import type { AppRouter } from '@/server/api/root'
+import type { NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import { Backoff } from './backoff'
+import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from './control-plane'
+import { FetchEventSource } from './event-source'
+import { wordsOf } from './log'
+import { agentVersion } from './version'
+
+/** A GET carries the ids of its nodes, and servers take addresses of at most 16 kB: so many ids are well below that. */
+const nodesPerWatch = 200
+const joinTimeoutMs = 60_000
+
+export class TrpcControlPlane implements ControlPlane {
+  private readonly client: TRPCClient<AppRouter>
+
+  constructor(
+    server: string,
+    private readonly credential: string,
+  ) {
+    const url = `${server.replace(/\/+$/, '')}/api/trpc`
+    const headers = { authorization: `Bearer ${credential}` }
+    this.client = createTRPCClient<AppRouter>({
+      links: [
+        splitLink({
+          condition: (op) => op.type === 'subscription',
+          true: httpSubscriptionLink({
+            url,
+            transformer: superjson,
+            EventSource: FetchEventSource,
+            eventSourceOptions: { headers },
+          }),
+          // No batching: a heartbeat must not wait for the answer to a long report.
+          false: httpLink({
+            url,
+            transformer: superjson,
+            headers: ({ op }) => (op.path === 'agent.join' ? {} : headers),
+          }),
+        }),
+      ],
+    })
+  }
+
+  async join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {
+    const input = { joinToken, credential: this.credential, nodes, agentVersion }
+    return this.call((signal) => this.client.agent.join.mutate(input, { signal }), joinTimeoutMs)
+  }
+
+  heartbeat(beats: NodeHeartbeat[], timeoutMs: number) {
+    return this.call((signal) => this.client.agent.heartbeat.mutate({ beats }, { signal }), timeoutMs)
+  }
+
+  report(reports: ReplicaReport[], timeoutMs: number) {
+    return this.call((signal) => this.client.agent.report.mutate({ reports }, { signal }), timeoutMs)
+  }
+
+  watch(nodeIds: string[], handlers: WatchHandlers): Watch {
+    const parts: Watch[] = []
+    const connected = new Set<number>()
+    const wanted = Math.ceil(nodeIds.length / nodesPerWatch)
+    for (let at = 0; at < nodeIds.length; at += nodesPerWatch) {
+      const part = this.watchPart(nodeIds.slice(at, at + nodesPerWatch), {
+        onWanted: handlers.onWanted,
+        onConnection(isConnected, reason) {
+          if (isConnected) connected.add(at)
+          else connected.delete(at)
+          handlers.onConnection(connected.size === wanted, reason)
+        },
+      })
+      parts.push(part)
+    }
+    return {
+      restart: () => {
+        for (const part of parts) part.restart()
+      },
+      close: () => {
+        for (const part of parts) part.close()
+      },
+    }
+  }
+
+  private watchPart(nodeIds: string[], handlers: WatchHandlers): Watch {
+    const backoff = new Backoff({ firstMs: 1_000, maxMs: 30_000 }, Math.random)
+    let subscription: { unsubscribe(): void } | null = null
+    let again: NodeJS.Timeout | null = null
+    let round = 0
+    const close = () => {
+      round += 1
+      if (again) clearTimeout(again)
+      subscription?.unsubscribe()
+    }
+    const open = () => {
+      close()
+      const mine = round
+      const ended = (reason: string) => {
+        if (mine !== round) return
+        handlers.onConnection(false, reason)
+        again = setTimeout(open, backoff.next())
+      }
+      subscription = this.client.agent.watch.subscribe(
+        { nodeIds },
+        {
+          onData: ({ data }) => mine === round && handlers.onWanted(data),
+          onConnectionStateChange({ state, error }) {
+            if (mine !== round || state === 'idle') return
+            if (state === 'pending') backoff.reset()
+            handlers.onConnection(state === 'pending', error ? wordsOf(error) : null)
+          },
+          onError: (error) => ended(wordsOf(error)),
+          onComplete: () => ended('the server ended the stream'),
+        },
+      )
+    }
+    open()
+    return { restart: open, close }
+  }
+
+  private async call<Answer>(mutate: (signal: AbortSignal) => Promise<Answer>, timeoutMs: number): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      return await mutate(signal)
+    } catch (error) {
+      if (signal.aborted) {
+        throw new ControlPlaneError('unreachable', `the control plane did not answer within ${timeoutMs / 1000} s`)
+      }
+      throw classified(error)
+    }
+  }
+}
+
+/** Without a code of its own the answer is not the control plane's: a proxy, or nobody. */
+const classified = (error: unknown): ControlPlaneError => {
+  const data: unknown = error instanceof TRPCClientError ? error.data : null
+  const code = typeof data === 'object' && data !== null && 'code' in data ? data.code : null
+  if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', wordsOf(error))
+  const passing = [null, 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'TOO_MANY_REQUESTS', 'TIMEOUT']
+  const kind = passing.some((each) => each === code) ? 'unreachable' : 'refused'
+  return new ControlPlaneError(kind, wordsOf(error))
+}

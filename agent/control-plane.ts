@@ -1,0 +1,42 @@
+/** The agent's port to the control plane: client.ts speaks tRPC, tests hand in one that lives in memory. */
+import type { NodeDescription, NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+
+export interface Joined {
+  nodes: { id: string; name: string }[]
+  heartbeatSeconds: number
+}
+
+export interface WatchHandlers {
+  onWanted(state: WantedState): void
+  /** Whether the subscription stands; with the reason when it does not. */
+  onConnection(connected: boolean, reason: string | null): void
+}
+
+export interface Watch {
+  /** Connects anew: an old connection may be dead without knowing it. */
+  restart(): void
+  close(): void
+}
+
+export interface ControlPlane {
+  /** The token is needed for nodes that the control plane does not know by this credential yet. */
+  join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined>
+  heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<{ stale: WantedState[] }>
+  report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }>
+  /** Keeps a subscription for these nodes until it is closed, whatever breaks. */
+  watch(nodeIds: string[], handlers: WatchHandlers): Watch
+}
+
+/**
+ * `unreachable`: no answer, try again. `unauthorized`: it does not know this agent (any more). `refused`: it answered,
+ * and will answer the same again.
+ */
+export class ControlPlaneError extends Error {
+  constructor(
+    readonly kind: 'unreachable' | 'unauthorized' | 'refused',
+    message: string,
+  ) {
+    super(message)
+    this.name = 'ControlPlaneError'
+  }
+}

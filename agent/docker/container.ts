@@ -1,0 +1,130 @@
+/** What is said to the engine about a container, and how its answers are read. Docker's and Podman's both. */
+import { containerLabels } from '@/server/domain/agent-protocol'
+import type { ContainerHealth, ContainerSpec, ContainerState, InspectedContainer, SeenContainer } from '../engine'
+import { isRecord } from './http'
+
+/** The body of POST /containers/create. `hostCpuMillis`: a limit above what the machine has would be refused. */
+export const createBody = (spec: ContainerSpec, hostCpuMillis: number): Record<string, unknown> => ({
+  Image: spec.image,
+  Labels: spec.labels,
+  Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+  ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),
+  HostConfig: {
+    NanoCpus: Math.min(spec.cpuMillis, hostCpuMillis) * 1_000_000,
+    Memory: spec.memoryMb * 1024 * 1024,
+    // Another attempt is another replica, and that is for the control plane to decide.
+    RestartPolicy: { Name: 'no' },
+    PortBindings: bindings(spec.ports),
+    ...(spec.gpuUnits > 0 ? { DeviceRequests: [{ Count: spec.gpuUnits, Capabilities: [['gpu']] }] } : {}),
+  },
+})
+
+/** An empty host port is "any free one". The same container port may be published more than once. */
+const bindings = (ports: ContainerSpec['ports']): Record<string, { HostPort: string }[]> => {
+  const map: Record<string, { HostPort: string }[]> = {}
+  for (const port of ports) {
+    const key = `${port.container}/tcp`
+    map[key] = [...(map[key] ?? []), { HostPort: port.host === null ? '' : String(port.host) }]
+  }
+  return map
+}
+
+/** An entry of GET /containers/json; null when its labels are not those of a replica. */
+export const seenOfListed = (entry: unknown): SeenContainer | null => {
+  if (!isRecord(entry)) return null
+  const state = stateOf(text(entry.State))
+  return ownership(text(entry.Id), entry.Labels, {
+    state,
+    // A list has no health of its own: it stands in the words "Up 3 seconds (healthy)".
+    health: state === 'running' ? healthOf(text(entry.Status)) : null,
+    createdAt: Number(entry.Created) * 1000 || 0,
+  })
+}
+
+/** The answer of GET /containers/{id}/json. */
+export const inspectedOf = (answer: unknown): InspectedContainer | null => {
+  if (!isRecord(answer)) return null
+  const state = isRecord(answer.State) ? answer.State : {}
+  const config = isRecord(answer.Config) ? answer.Config : {}
+  const network = isRecord(answer.NetworkSettings) ? answer.NetworkSettings : {}
+  // Podman 4 says Healthcheck where Docker says Health.
+  const health = isRecord(state.Health) ? state.Health : isRecord(state.Healthcheck) ? state.Healthcheck : {}
+  const status = stateOf(text(state.Status))
+  const seen = ownership(text(answer.Id), config.Labels, {
+    state: status,
+    health: status === 'running' ? healthOf(text(health.Status)) : null,
+    createdAt: Date.parse(text(answer.Created)) || 0,
+  })
+  if (!seen) return null
+  const error = text(state.Error)
+  const startedAt = Date.parse(text(state.StartedAt))
+  return {
+    ...seen,
+    // A container that could not start stays "created" with an error and a code.
+    exitCode: (status === 'exited' || error) && typeof state.ExitCode === 'number' ? state.ExitCode : null,
+    oomKilled: state.OOMKilled === true,
+    error,
+    // Engines write the year 1 for "never".
+    startedAt: startedAt > 0 ? new Date(startedAt).toISOString() : null,
+    ports: status === 'running' ? publishedPorts(network.Ports) : [],
+  }
+}
+
+/** The name of the container as an inspection tells it, without Docker's leading slash. */
+export const nameOf = (answer: unknown): string => (isRecord(answer) ? text(answer.Name).replace(/^\//, '') : '')
+
+const ownership = (
+  id: string,
+  labels: unknown,
+  rest: Pick<SeenContainer, 'state' | 'health' | 'createdAt'>,
+): SeenContainer | null => {
+  if (!id || !isRecord(labels) || labels[containerLabels.managed] !== 'true') return null
+  const replicaId = text(labels[containerLabels.replica])
+  const nodeId = text(labels[containerLabels.node])
+  if (!replicaId || !nodeId) return null
+  return {
+    id,
+    nodeId,
+    replicaId,
+    deploymentId: text(labels[containerLabels.deployment]),
+    slot: Number(labels[containerLabels.slot] ?? -1),
+    generation: Number(labels[containerLabels.generation] ?? -1),
+    ...rest,
+  }
+}
+
+const states: Record<string, ContainerState> = {
+  created: 'created',
+  // Podman's words for a container that never ran.
+  configured: 'created',
+  initialized: 'created',
+  running: 'running',
+  paused: 'running',
+  restarting: 'running',
+  removing: 'removing',
+  stopping: 'running',
+}
+
+const stateOf = (status: string): ContainerState => states[status.toLowerCase()] ?? 'exited'
+
+const healthOf = (words: string): ContainerHealth => {
+  if (/\bunhealthy\b/.test(words)) return 'unhealthy'
+  if (/\bhealthy\b/.test(words)) return 'healthy'
+  return /\bstarting\b/.test(words) ? 'starting' : null
+}
+
+/** Each published port once, though engines list it for IPv4 and IPv6. */
+const publishedPorts = (ports: unknown): { container: number; host: number }[] => {
+  if (!isRecord(ports)) return []
+  const found = new Map<string, { container: number; host: number }>()
+  for (const [key, hosts] of Object.entries(ports)) {
+    const container = Number.parseInt(key, 10)
+    for (const each of Array.isArray(hosts) ? hosts : []) {
+      const host = isRecord(each) ? Number(each.HostPort) : 0
+      if (container > 0 && host > 0) found.set(`${container}:${host}`, { container, host })
+    }
+  }
+  return [...found.values()].sort((a, b) => a.container - b.container || a.host - b.host)
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -1,0 +1,381 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { containerLabels } from '@/server/domain/agent-protocol'
+import type { ContainerSpec } from '../engine'
+import { answerJson, answerLines, type Handler, startFakeEngine } from '../testing/docker-server'
+import { createBody, inspectedOf, seenOfListed } from './container'
+import { DockerEngine } from './engine'
+import { DockerHttp } from './http'
+import { splitReference } from './image'
+import { jsonLines, lastLine, logFrames } from './streams'
+import { ContainersUsage, percent, sampleOfStats } from './usage'
+
+const labels = {
+  [containerLabels.managed]: 'true',
+  [containerLabels.node]: 'node-id',
+  [containerLabels.deployment]: 'deployment-id',
+  [containerLabels.replica]: 'replica-id',
+  [containerLabels.slot]: '2',
+  [containerLabels.generation]: '5',
+}
+const spec: ContainerSpec = {
+  name: 'fogdeck-web-2-5-abc',
+  image: 'web:1',
+  labels,
+  env: {},
+  cpuMillis: 500,
+  memoryMb: 512,
+  gpuUnits: 0,
+  ports: [],
+}
+
+let stop = async () => {}
+afterEach(() => stop())
+const engineWith = async (handle: Handler, version?: { ApiVersion: string; MinAPIVersion: string }) => {
+  const fake = await startFakeEngine(handle, version)
+  stop = fake.stop
+  const options = { socketPath: fake.socket, usage: 'host', pullStallMs: 300, callTimeoutMs: 300 } as const
+  return { ...fake, engine: new DockerEngine(options) }
+}
+const pullOptions = () => ({ signal: new AbortController().signal, onProgress: () => {} })
+
+describe('streams', () => {
+  const frame = (stream: number, text: string) => {
+    const head = Buffer.alloc(8)
+    head[0] = stream
+    head.writeUInt32BE(Buffer.byteLength(text), 4)
+    return Buffer.concat([head, Buffer.from(text)])
+  }
+
+  test('log frames are told apart by stream, and a cut one is given as far as it goes', () => {
+    const whole = Buffer.concat([frame(1, 'out\n'), frame(2, 'err\n'), frame(1, 'last line')])
+    const read = (buffer: Buffer) => logFrames(buffer).map((each) => [each.stream, each.bytes.toString()])
+    expect(read(whole)).toEqual([
+      ['stdout', 'out\n'],
+      ['stderr', 'err\n'],
+      ['stdout', 'last line'],
+    ])
+    expect(read(whole.subarray(0, -5))).toEqual([
+      ['stdout', 'out\n'],
+      ['stderr', 'err\n'],
+      ['stdout', 'last'],
+    ])
+    expect(read(Buffer.from([1, 0]))).toEqual([])
+  })
+
+  test('the last line that is not blank is found, whichever stream it is on', () => {
+    expect(lastLine(Buffer.concat([frame(1, 'one\ntwo\n'), frame(2, 'fatal: three\r\n\n'), frame(1, ' \n')]))).toBe(
+      'fatal: three',
+    )
+    expect(lastLine(Buffer.alloc(0))).toBeNull()
+    expect(lastLine(frame(1, 'x'.repeat(500)), 10)).toBe(`${'x'.repeat(9)}…`)
+  })
+
+  test('a character that is split between two frames stays whole', () => {
+    const bytes = Buffer.from('größer')
+    const [first, second] = [bytes.subarray(0, 3), bytes.subarray(3)]
+    const framed = (part: Buffer) => {
+      const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, part.length])
+      return Buffer.concat([head, part])
+    }
+    expect(lastLine(Buffer.concat([framed(first), framed(second)]))).toBe('größer')
+  })
+
+  test('JSON lines are read however they are cut into chunks', () => {
+    const bytes = Buffer.from('{"a":"ä"}\n\nnot json\n[1]\n{"b":2}\n{"torn":')
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const seen: unknown[] = []
+      const lines = jsonLines((value) => seen.push(value))
+      for (let at = 0; at < bytes.length; at += size) lines.push(bytes.subarray(at, at + size))
+      lines.end()
+      expect(seen).toEqual([{ a: 'ä' }, { b: 2 }])
+    }
+  })
+})
+
+test.each([
+  ['nginx', 'nginx', 'latest'],
+  ['nginx:1.27', 'nginx', '1.27'],
+  ['localhost:5000/a/b', 'localhost:5000/a/b', 'latest'],
+  ['localhost:5000/a/b:2', 'localhost:5000/a/b', '2'],
+  ['a/b@sha256:0123', 'a/b', 'sha256:0123'],
+  ['localhost:5000/a:1@sha256:0123', 'localhost:5000/a', 'sha256:0123'],
+])('%s is pulled as %s with tag %s', (image, name, tag) => {
+  expect(splitReference(image)).toEqual({ name, tag })
+})
+
+describe('what is said about a container', () => {
+  test('limits, ports, devices and the restart policy', () => {
+    const ports = [
+      { container: 80, host: 8080 },
+      { container: 80, host: null },
+      { container: 443, host: null },
+    ]
+    const body = createBody({ ...spec, env: { A: 'b=c' }, gpuUnits: 2, ports }, 4_000)
+    expect(body).toMatchObject({ Image: 'web:1', Labels: labels, Env: ['A=b=c'] })
+    expect(body.HostConfig).toEqual({
+      NanoCpus: 500_000_000,
+      Memory: 512 * 1024 * 1024,
+      RestartPolicy: { Name: 'no' },
+      PortBindings: { '80/tcp': [{ HostPort: '8080' }, { HostPort: '' }], '443/tcp': [{ HostPort: '' }] },
+      DeviceRequests: [{ Count: 2, Capabilities: [['gpu']] }],
+    })
+  })
+
+  test('a limit is never above what the machine has, which an engine would refuse', () => {
+    expect(createBody({ ...spec, cpuMillis: 9_000 }, 2_000).HostConfig).toMatchObject({ NanoCpus: 2_000_000_000 })
+  })
+})
+
+describe('what is read of a container', () => {
+  const listed = (State: string, Status: string) =>
+    seenOfListed({ Id: 'c1', Labels: labels, State, Status, Created: 5 })
+
+  test.each([
+    ['running', 'Up 3 seconds', 'running', null],
+    ['running', 'Up 3 seconds (healthy)', 'running', 'healthy'],
+    ['running', 'Up 3 seconds (unhealthy)', 'running', 'unhealthy'],
+    ['running', 'Up 3 seconds (health: starting)', 'running', 'starting'],
+    ['exited', 'Exited (137) 2 minutes ago (unhealthy)', 'exited', null],
+    ['created', 'Created', 'created', null],
+    ['configured', '', 'created', null],
+    ['removing', 'Removal In Progress', 'removing', null],
+    ['dead', 'Dead', 'exited', null],
+    ['restarting', 'Restarting (1) 2 seconds ago', 'running', null],
+  ])('a listed one that is %s, %s', (state, status, seen, health) => {
+    expect(listed(state, status)).toMatchObject({
+      id: 'c1',
+      state: seen,
+      health,
+      slot: 2,
+      generation: 5,
+      createdAt: 5_000,
+    })
+  })
+
+  test('a container without all of our labels is not ours', () => {
+    expect(seenOfListed({ Id: 'c1', Labels: { [containerLabels.managed]: 'true' }, State: 'running' })).toBeNull()
+    expect(
+      seenOfListed({ Id: 'c1', Labels: { ...labels, [containerLabels.managed]: 'no' }, State: 'running' }),
+    ).toBeNull()
+    expect(seenOfListed({ Id: 'c1', Labels: null, State: 'running' })).toBeNull()
+  })
+
+  test('an inspected one, with each port once', () => {
+    const ports = [
+      { HostIp: '0.0.0.0', HostPort: '32768' },
+      { HostIp: '::', HostPort: '32768' },
+    ]
+    const found = inspectedOf({
+      Id: 'c1',
+      Created: '2026-01-01T00:00:00.123456789Z',
+      State: {
+        Status: 'running',
+        ExitCode: 0,
+        StartedAt: '2026-01-01T00:00:01.123456789Z',
+        Health: { Status: 'starting' },
+      },
+      Config: { Labels: labels },
+      NetworkSettings: { Ports: { '80/tcp': ports, '443/tcp': null } },
+    })
+    expect(found).toMatchObject({
+      state: 'running',
+      health: 'starting',
+      exitCode: null,
+      startedAt: '2026-01-01T00:00:01.123Z',
+    })
+    expect(found?.ports).toEqual([{ container: 80, host: 32768 }])
+  })
+
+  test('one that could not start has a code and words, one that never ran no start time', () => {
+    const State = { Status: 'created', ExitCode: 127, Error: 'no such file', StartedAt: '0001-01-01T00:00:00Z' }
+    const found = inspectedOf({ Id: 'c1', State, Config: { Labels: labels } })
+    expect(found).toMatchObject({ state: 'created', exitCode: 127, error: 'no such file', startedAt: null })
+  })
+})
+
+describe('a pull', () => {
+  test('that fails inside its stream, after the answer 200, is a failure in the engine’s words', async () => {
+    const { engine, requests } = await engineWith((_, response) =>
+      answerLines(response, [
+        { status: 'Pulling from library/web' },
+        { errorDetail: { message: 'manifest for web:9 not found: manifest unknown' }, error: 'manifest unknown' },
+      ]),
+    )
+    const failure = { kind: 'refused', message: 'manifest for web:9 not found: manifest unknown' }
+    await expect(engine.pull('web:9', pullOptions())).rejects.toMatchObject(failure)
+    expect(requests).toEqual(['POST /v1.41/images/create?fromImage=web&tag=9'])
+  })
+
+  test('that is refused at once is a failure in the engine’s words', async () => {
+    const { engine } = await engineWith((_, response) =>
+      answerJson(response, 404, { message: 'pull access denied for web' }),
+    )
+    await expect(engine.pull('web', pullOptions())).rejects.toMatchObject({
+      message: 'pull access denied for web',
+      httpStatus: 404,
+    })
+  })
+
+  test('that stalls is given up, but not while it makes progress', async () => {
+    const { engine } = await engineWith((_, response) => {
+      response.writeHead(200)
+      let steps = 0
+      const timer = setInterval(() => {
+        response.write('{"status":"Downloading"}\n')
+        steps += 1
+        if (steps === 4) clearInterval(timer)
+      }, 150)
+    })
+    const startedAt = performance.now()
+    const failure = { kind: 'refused', message: expect.stringContaining('made no progress') }
+    await expect(engine.pull('web:1', pullOptions())).rejects.toMatchObject(failure)
+    expect(performance.now() - startedAt).toBeGreaterThan(800)
+  })
+
+  test('whose engine never answers is given up too', async () => {
+    const { engine } = await engineWith(() => {})
+    await expect(engine.pull('web:1', pullOptions())).rejects.toMatchObject({
+      message: expect.stringContaining('no progress'),
+    })
+  })
+
+  test('that breaks off is the engine’s trouble, not the image’s', async () => {
+    const { engine } = await engineWith((_, response) => {
+      answerLines(response, [{ status: 'Downloading' }], { end: false })
+      setTimeout(() => response.destroy(), 50)
+    })
+    await expect(engine.pull('web:1', pullOptions())).rejects.toMatchObject({ kind: 'unreachable' })
+  })
+
+  test('ends with the reason of the one who aborts it', async () => {
+    const { engine } = await engineWith((_, response) =>
+      answerLines(response, [{ status: 'Downloading' }], { end: false }),
+    )
+    const controller = new AbortController()
+    const pull = engine.pull('web:1', {
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error('enough')),
+    })
+    await expect(pull).rejects.toThrow('enough')
+  })
+})
+
+describe('an engine that', () => {
+  test('hangs is unreachable after the call’s own time-out', async () => {
+    const { engine } = await engineWith(() => {})
+    const failure = { kind: 'unreachable', message: expect.stringMatching(/did not answer \S*containers\/json within/) }
+    await expect(engine.list()).rejects.toMatchObject(failure)
+  })
+
+  test('hangs in the middle of an answer is unreachable, too', async () => {
+    const { engine } = await engineWith((_, response) => void response.write('[{"Id":'))
+    await expect(engine.list()).rejects.toMatchObject({ kind: 'unreachable' })
+  })
+
+  test('is not there is named with its socket', async () => {
+    const engine = new DockerEngine({ socketPath: '/nowhere/docker.sock', usage: 'host' })
+    await expect(engine.info()).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: 'no container engine listens at /nowhere/docker.sock',
+    })
+  })
+
+  test('speaks only newer versions of the API is spoken to in the oldest of them', async () => {
+    const { engine, requests } = await engineWith((_, response) => answerJson(response, 200, []), {
+      ApiVersion: '1.52',
+      MinAPIVersion: '1.44',
+    })
+    await engine.list()
+    expect(requests[0]).toMatch(/^GET \/v1\.44\/containers\/json/)
+  })
+
+  test.each([
+    ['Docker', 409, 'Conflict. The container name "/x" is already in use by container "c1"'],
+    ['Podman', 500, 'name "x" is in use: container already exists'],
+  ])('has the name already (%s): the container is ours only if its labels say so', async (_, status, message) => {
+    let found: Record<string, string> = labels
+    const { engine } = await engineWith((request, response) => {
+      if (request.url?.includes('/create')) answerJson(response, status, { message })
+      else if (request.url?.endsWith('/info')) answerJson(response, 200, { NCPU: 4, MemTotal: 2 ** 30 })
+      else
+        answerJson(response, 200, {
+          Id: 'c1',
+          Name: `/${spec.name}`,
+          State: { Status: 'exited' },
+          Config: { Labels: found },
+        })
+    })
+    expect(await engine.create(spec)).toBe('c1')
+    found = { ...labels, [containerLabels.replica]: 'another' }
+    await expect(engine.create(spec)).rejects.toMatchObject({ kind: 'refused', message })
+    found = {}
+    await expect(engine.create(spec)).rejects.toMatchObject({ kind: 'refused', message })
+  })
+
+  test('was stopped or removed by somebody else does no harm', async () => {
+    let status = 304
+    const { engine } = await engineWith((_, response) => answerJson(response, status, { message: 'whatever' }))
+    await engine.start('c1', new AbortController().signal)
+    await engine.stop('c1', 1)
+    status = 404
+    await engine.stop('c1', 1)
+    await engine.remove('c1')
+    expect(await engine.inspect('c1')).toBeNull()
+    expect(await engine.hasImage('web:1')).toBe(false)
+    await expect(engine.start('c1', new AbortController().signal)).rejects.toMatchObject({ message: 'whatever' })
+  })
+
+  test('tells of events, and when their stream ends', async () => {
+    const actor = { ID: 'c1', Attributes: { [containerLabels.replica]: 'r1' } }
+    const { engine } = await engineWith((_, response) => answerLines(response, [{ Action: 'die', Actor: actor }]))
+    const events: unknown[] = []
+    await new Promise<void>((resolve) => {
+      const handlers = {
+        onOpen: () => events.push('open'),
+        onContainer: (...of: unknown[]) => events.push(of),
+        onEnd: () => resolve(),
+      }
+      engine.follow(handlers, new AbortController().signal)
+    })
+    expect(events).toEqual(['open', ['c1', 'r1']])
+  })
+})
+
+describe('use', () => {
+  test('counts memory without the page cache that can be dropped', () => {
+    const stats = (detail: object) => ({
+      cpu_stats: { cpu_usage: { total_usage: 7 } },
+      memory_stats: { usage: 100, stats: detail },
+    })
+    expect(sampleOfStats(stats({ total_inactive_file: 30 }))).toEqual({ cpuNanos: 7, memoryBytes: 70 })
+    expect(sampleOfStats(stats({ inactive_file: 40 }))).toEqual({ cpuNanos: 7, memoryBytes: 60 })
+    expect(sampleOfStats({ cpu_stats: {}, memory_stats: {} })).toBeNull()
+  })
+
+  test('of containers is the share of the node’s capacity since the last look', async () => {
+    let nanos = 1e9
+    const fake = await startFakeEngine((request, response) => {
+      if (request.url?.includes('/gone/')) return answerJson(response, 404, {})
+      answerJson(response, 200, {
+        cpu_stats: { cpu_usage: { total_usage: nanos } },
+        memory_stats: { usage: 512 * 2 ** 20 },
+      })
+    })
+    stop = fake.stop
+    let now = 1_000
+    const usage = new ContainersUsage(new DockerHttp(fake.socket), { cpuCores: 4, memoryMb: 2_048 }, () => now)
+    expect(await usage.sample(['a', 'gone'])).toEqual({ cpuPercent: 0, memoryPercent: 25 })
+    now += 10_000
+    nanos += 20e9
+    // 20 of 40 seconds of processor time, and a container that was not there before counts from its next look.
+    expect(await usage.sample(['a', 'b'])).toEqual({ cpuPercent: 50, memoryPercent: 50 })
+  })
+
+  test('is a percentage with one decimal, whatever comes in', () => {
+    expect(percent(1, 3)).toBe(33.3)
+    expect(percent(-1, 3)).toBe(0)
+    expect(percent(9, 3)).toBe(100)
+    expect(percent(1, 0)).toBe(0)
+    expect(percent(Number.NaN, 3)).toBe(0)
+  })
+})

@@ -1,0 +1,187 @@
+/** Docker (and Podman by its compatible socket) as the agent's engine. */
+import { statfs } from 'node:fs/promises'
+import { containerLabels } from '@/server/domain/agent-protocol'
+import type { ContainerSpec, Engine, EngineEvents, EngineInfo, InspectedContainer, SeenContainer } from '../engine'
+import { EngineError } from '../engine'
+import { createBody, inspectedOf, nameOf, seenOfListed } from './container'
+import { DockerHttp, isRecord } from './http'
+import { hasImage, pullImage } from './image'
+import { jsonLines, lastLine } from './streams'
+import { ContainersUsage, HostUsage } from './usage'
+
+export const defaultSocket = '/var/run/docker.sock'
+
+export interface DockerEngineOptions {
+  socketPath: string
+  usage: 'host' | 'containers'
+  /** The node's capacity when flags say so; the machine's otherwise. */
+  capacity?: { cpuCores?: number | undefined; memoryMb?: number | undefined }
+  /** A pull that says nothing for so long is given up. */
+  pullStallMs?: number
+  /** For every quick call; creating, starting, stopping and removing may take longer. */
+  callTimeoutMs?: number
+}
+
+const ownFilter = JSON.stringify({ label: [`${containerLabels.managed}=true`] })
+/** Each in Docker's words and, where they differ, in Podman's. Without a choice every health check adds three more. */
+const eventFilter = JSON.stringify({
+  type: ['container'],
+  label: [`${containerLabels.managed}=true`],
+  event: ['start', 'die', 'died', 'oom', 'destroy', 'remove', 'health_status'],
+})
+
+export class DockerEngine implements Engine {
+  readonly http: DockerHttp
+  private machine: Promise<EngineInfo> | null = null
+  private readonly host = new HostUsage()
+  private containers: ContainersUsage | null = null
+
+  constructor(private readonly options: DockerEngineOptions) {
+    this.http = new DockerHttp(options.socketPath)
+  }
+
+  async info(): Promise<EngineInfo> {
+    this.machine ??= this.readInfo()
+    try {
+      return await this.machine
+    } catch (error) {
+      this.machine = null
+      throw error
+    }
+  }
+
+  async usage(runningIds: string[]): Promise<{ cpuPercent: number; memoryPercent: number }> {
+    if (this.options.usage === 'host') return this.host.sample()
+    if (!this.containers) {
+      const machine = await this.info()
+      const cpuCores = this.options.capacity?.cpuCores ?? machine.cpuCores
+      const memoryMb = this.options.capacity?.memoryMb ?? machine.memoryMb
+      this.containers = new ContainersUsage(this.http, { cpuCores, memoryMb }, () => performance.now())
+    }
+    return this.containers.sample(runningIds)
+  }
+
+  async list(): Promise<SeenContainer[]> {
+    const entries = await this.http.json(this.quick('/containers/json', { all: true, filters: ownFilter }))
+    return (Array.isArray(entries) ? entries : []).map(seenOfListed).filter((each) => each !== null)
+  }
+
+  async inspect(containerId: string): Promise<InspectedContainer | null> {
+    const answer = await this.look(containerId)
+    return answer === null ? null : inspectedOf(answer)
+  }
+
+  hasImage(image: string): Promise<boolean> {
+    return hasImage(this.http, image)
+  }
+
+  pull(image: string, options: Parameters<Engine['pull']>[1]): Promise<void> {
+    return pullImage(this.http, image, { ...options, stallMs: this.options.pullStallMs ?? 60_000 })
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    const machine = await this.info()
+    const body = createBody(spec, machine.cpuCores * 1000)
+    const call = { method: 'POST', path: '/containers/create', query: { name: spec.name }, body } as const
+    try {
+      const { body: answer } = await this.http.call({ ...call, timeoutMs: 60_000 })
+      const made: unknown = JSON.parse(answer.toString('utf8'))
+      if (isRecord(made) && typeof made.Id === 'string') return made.Id
+      throw new EngineError('refused', 'the engine made a container without telling its id')
+    } catch (error) {
+      if (!isNameTaken(error)) throw error
+      return this.ownByName(spec, error)
+    }
+  }
+
+  async start(containerId: string, signal: AbortSignal): Promise<void> {
+    const call = { method: 'POST', path: `/containers/${containerId}/start`, timeoutMs: 60_000, signal } as const
+    await this.http.call(call, [204, 304])
+  }
+
+  async stop(containerId: string, graceSeconds: number): Promise<void> {
+    const call = { method: 'POST', path: `/containers/${containerId}/stop`, query: { t: graceSeconds } } as const
+    await this.http.call({ ...call, timeoutMs: (graceSeconds + 20) * 1000 }, [204, 304, 404])
+  }
+
+  async remove(containerId: string): Promise<void> {
+    const call = { method: 'DELETE', path: `/containers/${containerId}`, query: { force: true, v: true } } as const
+    // 409: somebody else is removing it already; the next look shows whether it is gone.
+    await this.http.call({ ...call, timeoutMs: 60_000 }, [200, 204, 404, 409])
+  }
+
+  async lastLogLine(containerId: string): Promise<string | null> {
+    const query = { stdout: true, stderr: true, tail: 20 }
+    const answer = await this.http.call(this.quick(`/containers/${containerId}/logs`, query), [200, 404, 409, 500, 501])
+    return answer.status === 200 ? lastLine(answer.body) : null
+  }
+
+  follow(events: EngineEvents, signal: AbortSignal): void {
+    const lines = jsonLines((event) => {
+      const actor = isRecord(event.Actor) ? event.Actor : {}
+      const attributes = isRecord(actor.Attributes) ? actor.Attributes : {}
+      const id = typeof actor.ID === 'string' ? actor.ID : event.id
+      const replicaId = attributes[containerLabels.replica]
+      if (typeof id === 'string') events.onContainer(id, typeof replicaId === 'string' ? replicaId : null)
+    })
+    const read = async () => {
+      const stream = await this.http.open({ ...this.quick('/events', { filters: eventFilter }), signal })
+      events.onOpen()
+      for await (const chunk of stream) lines.push(chunk)
+    }
+    read().then(
+      () => events.onEnd(null),
+      (error) => events.onEnd(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+
+  private quick(path: string, query?: Record<string, string | number | boolean>) {
+    const timeoutMs = this.options.callTimeoutMs
+    return { path, ...(query ? { query } : {}), ...(timeoutMs ? { timeoutMs } : {}) }
+  }
+
+  private async look(idOrName: string): Promise<unknown> {
+    const answer = await this.http.call(this.quick(`/containers/${idOrName}/json`), [200, 404])
+    return answer.status === 404 ? null : JSON.parse(answer.body.toString('utf8'))
+  }
+
+  /** A name that is taken is ours only if everything fits: an image's own labels must not make it look so. */
+  private async ownByName(spec: ContainerSpec, refusal: unknown): Promise<string> {
+    const answer = await this.look(spec.name)
+    const found = answer === null ? null : inspectedOf(answer)
+    const { node, replica } = containerLabels
+    const ours = found?.replicaId === spec.labels[replica] && found?.nodeId === spec.labels[node]
+    if (found && ours && nameOf(answer) === spec.name) return found.id
+    throw refusal
+  }
+
+  private async readInfo(): Promise<EngineInfo> {
+    const facts = await this.http.json(this.quick('/info'))
+    if (!isRecord(facts)) throw new EngineError('refused', 'the engine tells nothing about itself')
+    const root = typeof facts.DockerRootDir === 'string' ? facts.DockerRootDir : '/'
+    return {
+      kind: 'docker',
+      version: typeof facts.ServerVersion === 'string' ? facts.ServerVersion : 'unknown',
+      cpuCores: Number(facts.NCPU) || 1,
+      memoryMb: Math.floor((Number(facts.MemTotal) || 0) / 1024 / 1024),
+      storageGb: await storageGbOf(root),
+      labels: { arch: platformArch(facts.Architecture), os: String(facts.OSType ?? 'linux') },
+    }
+  }
+}
+
+const isNameTaken = (error: unknown): boolean =>
+  error instanceof EngineError &&
+  // Docker answers 409, Podman 500; both have words for it.
+  (error.httpStatus === 409 || (error.httpStatus === 500 && /is (already )?in use|already exists/.test(error.message)))
+
+const storageGbOf = async (folder: string): Promise<number> => {
+  // The engine's folder may be out of sight for an ordinary user, or in another namespace.
+  const facts = await statfs(folder).catch(() => statfs('/'))
+  return Math.max(1, Math.floor((facts.blocks * facts.bsize) / 1024 ** 3))
+}
+
+const platformArch = (machine: unknown): string => {
+  const names: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64', armv7l: 'arm' }
+  return names[String(machine)] ?? String(machine ?? 'unknown')
+}

@@ -1,0 +1,57 @@
+/** The two shapes in which an engine streams: one JSON value a line, and log frames with 8-byte heads. */
+import { isRecord } from './http'
+
+/** Takes chunks as they come and hands out whole lines as parsed objects; lines that are not JSON are passed over. */
+export const jsonLines = (onValue: (value: Record<string, unknown>) => void) => {
+  const decoder = new TextDecoder()
+  let rest = ''
+  const take = (line: string) => {
+    if (!line.trim()) return
+    try {
+      const value: unknown = JSON.parse(line)
+      if (isRecord(value)) onValue(value)
+    } catch {
+      // A torn line at the end of a broken stream tells nothing.
+    }
+  }
+  return {
+    push(chunk: Uint8Array): void {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) take(line)
+    },
+    end(): void {
+      take(rest + decoder.decode())
+      rest = ''
+    },
+  }
+}
+
+export interface LogFrame {
+  stream: 'stdout' | 'stderr'
+  bytes: Buffer
+}
+
+/** Frames of [stream 1|2, 0, 0, 0, length big endian]; a last frame that was cut off is given as far as it goes. */
+export const logFrames = (buffer: Buffer): LogFrame[] => {
+  const frames: LogFrame[] = []
+  let at = 0
+  while (at + 8 <= buffer.length) {
+    const end = at + 8 + buffer.readUInt32BE(at + 4)
+    frames.push({ stream: buffer[at] === 2 ? 'stderr' : 'stdout', bytes: buffer.subarray(at + 8, end) })
+    at = end
+  }
+  return frames
+}
+
+/** The last line that is not blank, at most `max` characters of it. */
+export const lastLine = (buffer: Buffer, max = 300): string | null => {
+  const text = Buffer.concat(logFrames(buffer).map((frame) => frame.bytes)).toString('utf8')
+  const line = text
+    .split(/[\r\n]+/)
+    .map((each) => each.trim())
+    .filter(Boolean)
+    .at(-1)
+  if (!line) return null
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+}

@@ -1,0 +1,107 @@
+/**
+ * What the agent needs of a container engine. Every call ends: with an answer, with the engine's refusal, or with an
+ * `unreachable` error after the call's own time-out, because a frozen engine takes connections and never answers.
+ */
+import type { NodeDescription } from '@/server/domain/agent-protocol'
+
+export interface EngineInfo {
+  kind: NodeDescription['engine']
+  version: string
+  /** What the machine has, before any flag. */
+  cpuCores: number
+  memoryMb: number
+  storageGb: number
+  /** `arch` and `os`, in the words of image platforms: amd64, linux. */
+  labels: Record<string, string>
+}
+
+export type ContainerState = 'created' | 'running' | 'exited' | 'removing'
+export type ContainerHealth = 'healthy' | 'unhealthy' | 'starting' | null
+
+/** One of the agent's own containers, as a list shows it. */
+export interface SeenContainer {
+  id: string
+  /** UUID of the node that it was made for. */
+  nodeId: string
+  deploymentId: string
+  replicaId: string
+  slot: number
+  generation: number
+  state: ContainerState
+  health: ContainerHealth
+  /** Milliseconds since 1970. */
+  createdAt: number
+}
+
+/** The same, with what only a closer look shows. */
+export interface InspectedContainer extends SeenContainer {
+  exitCode: number | null
+  oomKilled: boolean
+  /** The engine's own words about a start that failed; empty when there are none. */
+  error: string
+  /** ISO 8601; null before the first start. */
+  startedAt: string | null
+  ports: { container: number; host: number }[]
+}
+
+export interface ContainerSpec {
+  name: string
+  image: string
+  labels: Record<string, string>
+  env: Record<string, string>
+  cpuMillis: number
+  memoryMb: number
+  gpuUnits: number
+  ports: { container: number; host: number | null }[]
+}
+
+export interface EngineEvents {
+  /** Something happened to a container with our label. */
+  onContainer(containerId: string, replicaId: string | null): void
+  /** The stream is open: what happened before must be read from a list. */
+  onOpen(): void
+  /** The stream broke; nothing more comes. */
+  onEnd(error: Error | null): void
+}
+
+export interface Engine {
+  info(): Promise<EngineInfo>
+  /** Percent 0..100 of the node's capacity; `runningIds` are the node's own containers. */
+  usage(runningIds: string[]): Promise<{ cpuPercent: number; memoryPercent: number }>
+  /** Containers that carry our label, of whichever node. */
+  list(): Promise<SeenContainer[]>
+  /** Null when there is no such container. */
+  inspect(containerId: string): Promise<InspectedContainer | null>
+  hasImage(image: string): Promise<boolean>
+  /** Ends when the image is there; calls `onProgress` whenever the engine says something. */
+  pull(image: string, options: { signal: AbortSignal; onProgress: () => void }): Promise<void>
+  /** The id of the container with this name and these labels, which is made when it does not exist yet. */
+  create(spec: ContainerSpec): Promise<string>
+  /** Does nothing when it runs already. An aborted start may still have happened. */
+  start(containerId: string, signal: AbortSignal): Promise<void>
+  /** Asks it to end, and ends it after `graceSeconds`. Does nothing when it does not run or does not exist. */
+  stop(containerId: string, graceSeconds: number): Promise<void>
+  /** Removes it, running or not. Does nothing when it does not exist. */
+  remove(containerId: string): Promise<void>
+  /** The last line that it wrote; null when there is none. */
+  lastLogLine(containerId: string): Promise<string | null>
+  /** Follows the engine's events until the signal aborts. */
+  follow(events: EngineEvents, signal: AbortSignal): void
+}
+
+/**
+ * `refused`: the engine answered, and its words say why not. `unreachable`: it did not answer (in time); the same
+ * call may work later.
+ */
+export class EngineError extends Error {
+  constructor(
+    readonly kind: 'refused' | 'unreachable',
+    message: string,
+    readonly httpStatus: number | null = null,
+  ) {
+    super(message)
+    this.name = 'EngineError'
+  }
+}
+
+export const isUnreachable = (error: unknown): boolean => error instanceof EngineError && error.kind === 'unreachable'

@@ -1,0 +1,62 @@
+/** Files of the agent's data folder: readable by its owner alone, and never half written. */
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Null when there is no such file. */
+export const readText = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** A new file takes the old one's place in one step. `durable` waits for the disk, so that a power cut keeps it. */
+export const writeAtomic = async (path: string, text: string, durable = true): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const fresh = `${path}.${process.pid}.tmp`
+  const file = await open(fresh, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    if (durable) await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(fresh, path)
+}
+
+/** Where a state is kept; `save` writes what it is at that moment, or later. */
+export interface StateStore {
+  load(): Promise<string | null>
+  save(): Promise<void>
+}
+
+/** Keeps a changing state in one file: changes that come while it is being written are written together. */
+export class SavedFile implements StateStore {
+  private running: Promise<void> = Promise.resolve()
+  private next: Promise<void> | null = null
+
+  constructor(
+    private readonly path: string,
+    private readonly render: () => string,
+    private readonly durable = true,
+  ) {}
+
+  load(): Promise<string | null> {
+    return readText(this.path)
+  }
+
+  /** Resolves when the state of this moment, or a newer one, is in the file. */
+  save(): Promise<void> {
+    if (this.next) return this.next
+    const turn = this.running.then(() => {
+      this.next = null
+      return writeAtomic(this.path, this.render(), this.durable)
+    })
+    this.next = turn
+    // The one who asked hears of a failure; the next write is tried all the same.
+    this.running = turn.catch(() => undefined)
+    return turn
+  }
+}

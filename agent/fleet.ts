@@ -1,0 +1,74 @@
+/** `npm run fleet`: many simulated nodes in one process, with one credential. */
+import { join } from 'node:path'
+import { TrpcControlPlane } from './client'
+import { systemClock } from './clock'
+import { exitOnSignals, explainAndExit } from './exit'
+import { FlagError, isName, nameFlag, numberFlag, parseFlags, serverFlag, textFlag } from './flags'
+import { defaultRegions, planFleet } from './fleet-plan'
+import { dataDirOf } from './identity'
+import { lockDataDir } from './lock'
+import { createLogger } from './log'
+import { seeded } from './random'
+import { Runner } from './runner'
+import { inFile, SimulatedEngine } from './simulated/engine'
+
+const help = `Runs many simulated nodes in one process, the same fleet for the same seed.
+
+  npm run fleet -- --server URL --token JOIN_TOKEN --nodes 1000
+
+  --server URL       the control plane, such as http://localhost:3000
+  --token TOKEN      a join token (or FOGDECK_JOIN_TOKEN); needed the first time only
+  --nodes N          how many nodes (12)
+  --regions a,b,c    their regions in turn (${defaultRegions.join(',')})
+  --seed N           another number, another fleet (7)
+  --gpu-nodes N      how many nodes have GPUs (every sixth)
+  --prefix TEXT      node names are this and a number (node-)
+  --name NAME        the name of this program's data folder (fleet)
+  --data-dir DIR     where the fleet keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
+
+Images say how simulated containers behave: sim/ok, sim/slow:20s (start takes 20 s), sim/fail-pull, sim/crash:5s,
+sim/unhealthy; any other image just runs.`
+
+const main = async () => {
+  const names = ['server', 'token', 'nodes', 'regions', 'seed', 'gpu-nodes', 'prefix', 'name', 'data-dir']
+  const flags = parseFlags(process.argv.slice(2), names)
+  if (flags.help) return void process.stdout.write(`${help}\n`)
+
+  const nodes = numberFlag(flags, 'nodes', { min: 1, max: 20_000, whole: true }) ?? 12
+  const seed = numberFlag(flags, 'seed', { min: 0, max: 2 ** 32 - 1, whole: true }) ?? 7
+  const gpuNodes = numberFlag(flags, 'gpu-nodes', { min: 0, max: nodes, whole: true })
+  const regions = textFlag(flags, 'regions')?.split(',') ?? defaultRegions
+  for (const region of regions) if (!isName(region)) throw new FlagError(`--regions has "${region}", which is no name`)
+  const plan = planFleet({ nodes, regions, seed, gpuNodes, prefix: nameFlag(flags, 'prefix') ?? 'node-' })
+  const dataDir = dataDirOf(nameFlag(flags, 'name') ?? 'fleet', textFlag(flags, 'data-dir'))
+  await lockDataDir(dataDir)
+
+  const engines = new Map(
+    plan.map((node) => {
+      const store = inFile(join(dataDir, 'engines', `${node.name}.json`))
+      const engine = new SimulatedEngine({ name: node.name, seed, capacity: node, store, clock: systemClock })
+      return [node.name, engine]
+    }),
+  )
+  const runner = new Runner({
+    server: serverFlag(flags),
+    token: textFlag(flags, 'token') ?? process.env.FOGDECK_JOIN_TOKEN ?? null,
+    dataDir,
+    names: plan.map((node) => node.name),
+    describe: async () => plan,
+    engineOf: (name) => {
+      const engine = engines.get(name)
+      if (!engine) throw new Error(`this fleet has no node ${name}`)
+      return engine
+    },
+    durable: false,
+    connect: (server, credential) => new TrpcControlPlane(server, credential),
+    clock: systemClock,
+    random: seeded(seed ^ process.pid),
+    log: createLogger('fleet'),
+  })
+  exitOnSignals(() => runner.stop())
+  await runner.start()
+}
+
+main().catch(explainAndExit('fleet'))

@@ -1,0 +1,102 @@
+/** The programs as people start them, with simulated engines and a control plane behind real HTTP. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aReplica, until } from './testing/builders'
+import { HttpControlPlane } from './testing/http-control-plane'
+import { AgentProcess } from './testing/process'
+
+let server: HttpControlPlane
+let address: string
+let folder: string
+const processes: AgentProcess[] = []
+beforeEach(async () => {
+  server = new HttpControlPlane()
+  address = await server.start()
+  folder = mkdtempSync(join(tmpdir(), 'fogdeck-main-'))
+})
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')))
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const run = (...of: ConstructorParameters<typeof AgentProcess>) => {
+  const process = new AgentProcess(...of)
+  processes.push(process)
+  return process
+}
+const simulated = () => ['--server', address, '--name', 'box', '--engine', 'simulated', '--data-dir', folder]
+const running = (replicaId: string) =>
+  until(() => server.memory.reportsOn(replicaId).findLast((report) => report.status === 'running'))
+
+test('a node joins with a token, and after a kill -9 it is the same node with the same container', async () => {
+  const first = run('main', [...simulated(), '--region', 'eu-west', '--cpu', '2.5', '--label', 'disk=ssd'], {
+    token: 'token',
+  })
+  await until(() => first.said.includes('joined as box'))
+  const [[description] = []] = server.memory.joins
+  expect(description).toMatchObject({
+    name: 'box',
+    region: 'eu-west',
+    cpuCores: 2.5,
+    labels: { disk: 'ssd' },
+    engine: 'simulated',
+  })
+  const nodeId = server.memory.idOf('box')
+  const replica = aReplica({ image: 'nginx:latest' })
+  server.memory.want(nodeId, [replica])
+  const before = await running(replica.replicaId)
+  expect(await first.end('SIGKILL')).toBe('SIGKILL')
+  server.memory.reports.length = 0
+
+  const second = run('main', ['--data-dir', folder])
+  const after = await running(replica.replicaId)
+  expect(after.containerId).toBe(before.containerId)
+  expect(server.memory.idOf('box')).toBe(nodeId)
+  await until(() => server.memory.joins.length === 2)
+  expect(server.memory.joins[1]).toEqual(server.memory.joins[0])
+  expect(await second.end('SIGTERM')).toBe(0)
+})
+
+test('a fleet joins as one, and ends when its supervisor lets go of it', async () => {
+  const args = ['--server', address, '--nodes', '30', '--data-dir', folder, '--prefix', 'x-']
+  const fleet = run('fleet', args, { token: 'token', ipc: true })
+  await until(() => fleet.said.includes('joined with 30 nodes'))
+  expect(server.memory.joins).toHaveLength(1)
+  expect(server.credentials.size).toBe(1)
+  const replicas = ['x-01', 'x-30'].map((name, slot) => {
+    const replica = aReplica({ slot })
+    server.memory.want(server.memory.idOf(name), [replica])
+    return replica
+  })
+  for (const { replicaId } of replicas) await running(replicaId)
+  fleet.child.disconnect()
+  expect(await fleet.ended()).toBe(0)
+})
+
+test.each([
+  ['a wrong token', () => simulated(), 'agent: This join token is not valid\n', 1],
+  [
+    'no engine',
+    () => ['--server', address, '--socket', '/nowhere.sock', '--data-dir', folder],
+    /^[^\n]*\nagent: no container engine listens at \/nowhere\.sock: start Docker[^\n]*--engine simulated\n$/,
+    1,
+  ],
+  ['no server', () => ['--data-dir', folder], 'agent: say with --server where the control plane is', 1],
+  ['a wrong flag', () => ['--cpu', 'many'], 'agent: --cpu must be a number from 0.1 to 4096, not "many"\n', 2],
+] as const)('%s is one line that says what to do', async (_, args, words, code) => {
+  const agent = run('main', [...args()], { token: 'wrong' })
+  expect(await agent.ended()).toBe(code)
+  if (typeof words === 'string') expect(agent.said).toContain(words)
+  else expect(agent.said).toMatch(words)
+})
+
+test('two agents cannot be the same node', async () => {
+  const first = run('main', simulated(), { token: 'token' })
+  await until(() => first.said.includes('joined as box'))
+  const second = run('main', simulated(), { token: 'token' })
+  expect(await second.ended()).toBe(1)
+  expect(second.said).toMatch(/^agent: another agent \(process \d+\) uses /)
+})

@@ -1,0 +1,95 @@
+/** `npm run agent`: this machine as one node. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { TrpcControlPlane } from './client'
+import { systemClock } from './clock'
+import { DockerEngine } from './docker/engine'
+import type { Engine } from './engine'
+import { isUnreachable } from './engine'
+import { exitOnSignals, explainAndExit } from './exit'
+import { nameOfHost, parseFlags, serverFlag, textFlag } from './flags'
+import { dataDirOf } from './identity'
+import { lockDataDir } from './lock'
+import { createLogger, wordsOf } from './log'
+import { hash, seeded } from './random'
+import { Runner } from './runner'
+import { describeNode, merged, readSettings, type Settings, settingsOfFlags, socketOf, writeSettings } from './settings'
+import { inFile, SimulatedEngine } from './simulated/engine'
+
+const help = `Makes this machine a node of a Fogdeck control plane.
+
+  npm run agent -- --server URL --token JOIN_TOKEN
+
+  --server URL       the control plane, such as http://localhost:3000
+  --token TOKEN      a join token (or FOGDECK_JOIN_TOKEN); needed the first time only
+  --name NAME        the node's name (this machine's host name)
+  --region NAME      where it is (local)
+  --location LAT,LON the same in degrees, such as 52.5,13.4
+  --type NAME        what kind of node it is (compute_node)
+  --label KEY=VALUE  for placement constraints; may be repeated
+  --engine KIND      docker (also for Podman) or simulated (docker)
+  --socket PATH      the engine's socket (DOCKER_HOST, else the usual places)
+  --cpu N            cores that may be used (all)
+  --memory MB        memory that may be used (all)
+  --storage GB       storage that may be used (the file system of the engine's data)
+  --gpu N            GPUs that may be used (0)
+  --usage KIND       what counts as use: host, all that this machine does, or containers, only the node's own against
+                     its capacity (host; containers when --cpu or --memory is given)
+  --data-dir DIR     where the node keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
+
+Everything said here is kept in the data folder: a restart needs --name or --data-dir alone. Images are pulled when the
+engine does not have them. Ending the agent leaves its containers running; its next start finds them again.`
+
+const textFlags = ['server', 'token', 'name', 'region', 'location', 'type', 'engine', 'socket', 'cpu', 'memory']
+const moreFlags = ['storage', 'gpu', 'usage', 'data-dir']
+
+const main = async () => {
+  const flags = parseFlags(process.argv.slice(2), [...textFlags, ...moreFlags], ['label'])
+  if (flags.help) return void process.stdout.write(`${help}\n`)
+
+  const told = settingsOfFlags(flags)
+  const server = serverFlag(flags)
+  const dataDir = dataDirOf(told.name ?? nameOfHost(hostname()), textFlag(flags, 'data-dir'))
+  const settings = merged(await readSettings(dataDir), told)
+  const name = settings.name ?? nameOfHost(hostname())
+  await lockDataDir(dataDir)
+
+  const engine = engineOf(name, settings, dataDir)
+  const log = createLogger('agent')
+  const runner = new Runner({
+    server,
+    token: textFlag(flags, 'token') ?? process.env.FOGDECK_JOIN_TOKEN ?? null,
+    dataDir,
+    names: [name],
+    describe: async () => [describeNode(name, settings, await engine.info().catch(explainMissing))],
+    engineOf: () => engine,
+    durable: true,
+    connect: (address, credential) => new TrpcControlPlane(address, credential),
+    clock: systemClock,
+    random: seeded(hash(name, process.pid)),
+    log,
+  })
+  exitOnSignals(() => runner.stop())
+  await runner.start()
+  await writeSettings(dataDir, { ...settings, name })
+}
+
+const engineOf = (name: string, settings: Settings, dataDir: string): Engine => {
+  const { cpuCores, memoryMb, storageGb } = settings
+  if (settings.engine === 'simulated') {
+    const capacity = { cpuCores: cpuCores ?? 4, memoryMb: memoryMb ?? 8_192, storageGb: storageGb ?? 100 }
+    const store = inFile(join(dataDir, 'engines', `${name}.json`))
+    return new SimulatedEngine({ name, seed: hash(name), capacity, store, clock: systemClock })
+  }
+  const isPart = cpuCores !== undefined || memoryMb !== undefined
+  const usage = settings.usage ?? (isPart ? 'containers' : 'host')
+  return new DockerEngine({ socketPath: socketOf(settings), usage, capacity: { cpuCores, memoryMb } })
+}
+
+const explainMissing = (error: unknown): never => {
+  if (!isUnreachable(error)) throw error
+  const advice = "start Docker or Podman's socket, name another one with --socket PATH, or try --engine simulated"
+  throw new Error(`${wordsOf(error)}: ${advice}`)
+}
+
+main().catch(explainAndExit('agent'))

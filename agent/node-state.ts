@@ -1,0 +1,26 @@
+/** What a node keeps over restarts of the agent: the wanted state, and what it told of each replica. */
+import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+
+export interface NodeState {
+  wanted: WantedState | null
+  memory: ReplicaReport[]
+}
+
+/** Environments may hold secrets and stay out of the file: nothing is started before the control plane was heard. */
+export const renderState = (state: NodeState): string => {
+  const wanted = state.wanted && {
+    ...state.wanted,
+    replicas: state.wanted.replicas.map((replica) => ({ ...replica, env: {} })),
+  }
+  return JSON.stringify({ wanted, memory: state.memory })
+}
+
+export const parseState = (text: string | null): NodeState => {
+  if (text === null) return { wanted: null, memory: [] }
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || !('wanted' in value) || !('memory' in value)) {
+    throw new Error('the file with the state of this node is not one of ours')
+  }
+  // Written by renderState alone; files are replaced in one step and never half written.
+  return value as NodeState
+}

@@ -1,0 +1,279 @@
+/**
+ * The loop of one node. Three things may tell it that something changed: the control plane (applyWanted), the engine's
+ * events, and a slow resync that finds what both missed. All end in reconcileNow, which starts one task per replica.
+ */
+import type { NodeHeartbeat, WantedState } from '@/server/domain/agent-protocol'
+import { Backoff } from './backoff'
+import type { Clock } from './clock'
+import { sleep } from './clock'
+import { type Engine, isUnreachable } from './engine'
+import { EngineView } from './engine-view'
+import { type Logger, wordsOf } from './log'
+import { NodeMemory, shortened } from './node-memory'
+import type { Outbox } from './outbox'
+import type { Random } from './random'
+import { type Action, reconcile } from './reconcile'
+import { carryOut, type Work } from './replica'
+import { Slots } from './slots'
+import { TaskTable } from './tasks'
+
+export interface NodeTiming {
+  resyncMs: number
+  stopGraceSeconds: number
+  pullPatienceMs: number
+  parallelPulls: number
+  parallelStarts: number
+}
+
+export const usualTiming: NodeTiming = {
+  resyncMs: 10_000,
+  stopGraceSeconds: 10,
+  pullPatienceMs: 10_000,
+  parallelPulls: 3,
+  parallelStarts: 4,
+}
+
+export interface NodeLoopOptions {
+  id: string
+  name: string
+  /** Ids that this node had before it joined anew: their containers are its own, too. */
+  formerIds?: readonly string[]
+  engine: Engine
+  stateFile: string
+  /** Whether to wait for the disk at each save: not for simulated nodes. */
+  durable?: boolean
+  outbox: Pick<Outbox, 'put' | 'isWaiting'>
+  clock: Clock
+  random: Random
+  log: Logger
+  timing?: Partial<NodeTiming>
+}
+
+export class NodeLoop {
+  readonly id: string
+  readonly name: string
+  private readonly timing: NodeTiming
+  private readonly view: EngineView
+  private readonly tasks: TaskTable
+  private readonly work: Work
+  private readonly stopping = new AbortController()
+  /** What the control plane said last to this process. */
+  private heard: WantedState | null = null
+  /** What is acted upon: the same once it is on the disk, and before that what an earlier process left there. */
+  private wanted: WantedState | null = null
+  private readonly memory: NodeMemory
+  private usage = { cpuPercent: 0, memoryPercent: 0 }
+  private sampling: Promise<void> | null = null
+  private engineError: string | null = null
+
+  constructor(private readonly options: NodeLoopOptions) {
+    const { engine, clock } = options
+    this.id = options.id
+    this.name = options.name
+    this.timing = { ...usualTiming, ...options.timing }
+    this.memory = new NodeMemory({
+      nodeId: options.id,
+      name: options.name,
+      stateFile: options.stateFile,
+      durable: options.durable ?? true,
+      outbox: options.outbox,
+      log: options.log,
+      wanted: () => this.heard ?? this.wanted,
+    })
+    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]))
+    this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
+    this.work = {
+      nodeId: options.id,
+      engine,
+      clock,
+      pulls: new Slots(this.timing.parallelPulls),
+      starts: new Slots(this.timing.parallelStarts),
+      stopGraceSeconds: this.timing.stopGraceSeconds,
+      pullPatienceMs: this.timing.pullPatienceMs,
+      told: (replicaId) => this.memory.told.get(replicaId),
+      tell: (report) => this.memory.tell(report),
+      remember: (report) => this.memory.remember(report),
+      look: (containerId) => this.view.look(containerId),
+    }
+  }
+
+  /** How many differences the slow resync found that no event had told of: flat on a healthy node. */
+  get corrections(): number {
+    return this.view.corrections
+  }
+
+  /** Reads what it knew before a restart, says it again, and begins to follow the engine. */
+  async start(): Promise<void> {
+    this.wanted = await this.memory.load()
+    void this.followEngine()
+    void this.resyncLoop()
+  }
+
+  /** Ends the loop; containers keep running. */
+  stop(): void {
+    this.stopping.abort()
+    this.tasks.abortAll()
+  }
+
+  /** Resolves when the last state is on the disk. */
+  async settled(): Promise<void> {
+    await this.memory.save()
+  }
+
+  /**
+   * Takes a newer wanted state. An older one counts only as the answer to a heartbeat that named what is held now: then
+   * the control plane went back, for example to a backup of its database.
+   */
+  async applyWanted(state: WantedState, answerTo: string | null = null): Promise<void> {
+    if (state.nodeId !== this.id) return
+    const held = this.heard?.revision
+    if (held === state.revision) return
+    if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
+    this.heard = state
+    this.memory.repeatEnds(state)
+    await this.memory.save()
+    // A newer one may have come while this one was written.
+    if (this.heard !== state) return
+    this.wanted = state
+    this.reconcileNow()
+  }
+
+  /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
+  async beat(): Promise<NodeHeartbeat> {
+    await Promise.race([this.sampleUsage(), sleep(this.options.clock, 500)])
+    return {
+      nodeId: this.id,
+      cpuUsagePercent: this.usage.cpuPercent,
+      memoryUsagePercent: this.usage.memoryPercent,
+      engineError: this.engineError,
+      // After a restart the whole wanted state is needed again: environments are not on the disk.
+      revision: this.heard?.revision ?? '0',
+    }
+  }
+
+  /** The control plane took the newest report on this replica. */
+  delivered(replicaId: string): void {
+    if (this.memory.told.get(replicaId)?.gone) this.forgetEnded()
+  }
+
+  private sampleUsage(): Promise<void> {
+    this.sampling ??= this.options.engine
+      .usage(this.view.runningIds())
+      .then(
+        (usage) => {
+          this.usage = usage
+        },
+        (error) => this.noteEngine(error),
+      )
+      .finally(() => {
+        this.sampling = null
+      })
+    return this.sampling
+  }
+
+  private reconcileNow(): void {
+    if (this.stopping.signal.aborted || !this.wanted || !this.view.known) return
+    const situation = { wanted: this.wanted.replicas, containers: this.view.containers(), memory: this.memory.told }
+    for (const action of reconcile(situation)) {
+      // Nothing is started from old memory alone: it may run elsewhere by now.
+      if (this.wanted !== this.heard && startsSomething(action)) continue
+      this.tasks.run(action, (signal) => this.perform(action, signal))
+    }
+    this.forgetEnded()
+  }
+
+  private async perform(action: Action, signal: AbortSignal): Promise<void> {
+    const touched = this.view.touching(action.replicaId)
+    try {
+      await carryOut(this.work, action, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      this.noteEngine(error)
+      if (!isUnreachable(error)) this.options.log.error(`${this.name}: ${action.kind} failed: ${wordsOf(error)}`)
+      throw error
+    } finally {
+      touched()
+      for (const containerId of this.view.newsOf(action.replicaId)) void this.onContainer(containerId, null)
+    }
+  }
+
+  private async followEngine(): Promise<void> {
+    const { engine, clock, random } = this.options
+    const { signal } = this.stopping
+    const backoff = new Backoff({ firstMs: 500, maxMs: 10_000 }, random)
+    while (!signal.aborted) {
+      const error = await new Promise<Error | null>((resolve) => {
+        engine.follow(
+          {
+            onOpen: () => {
+              backoff.reset()
+              // What happened before the stream stood is not a correction.
+              void this.resync(false)
+            },
+            onContainer: (containerId, replicaId) => void this.onContainer(containerId, replicaId),
+            onEnd: resolve,
+          },
+          signal,
+        )
+        signal.addEventListener('abort', () => resolve(null), { once: true })
+      })
+      if (signal.aborted) return
+      if (error) this.noteEngine(error)
+      await sleep(clock, backoff.next(), signal)
+    }
+  }
+
+  private async onContainer(containerId: string, replicaId: string | null): Promise<void> {
+    // Its own task looks at the end anyway, and once more when this came after its look.
+    if (replicaId && this.tasks.isBusy(replicaId)) return this.view.markNews(containerId, replicaId)
+    try {
+      await this.view.look(containerId)
+      this.reconcileNow()
+    } catch (error) {
+      this.noteEngine(error)
+    }
+  }
+
+  private async resyncLoop(): Promise<void> {
+    const { clock, random } = this.options
+    const { signal } = this.stopping
+    await this.resync(false)
+    // Spread out, so that a thousand nodes of one process don't all list at once.
+    await sleep(clock, this.timing.resyncMs * random(), signal)
+    while (!signal.aborted) {
+      await this.resync(true)
+      await sleep(clock, this.timing.resyncMs, signal)
+    }
+  }
+
+  private async resync(count: boolean): Promise<void> {
+    try {
+      const found = await this.view.refresh((replicaId) => this.tasks.isBusy(replicaId), count)
+      if (found > 0) this.options.log.warn(`${this.name}: the resync corrected ${found} containers`)
+      if (this.engineError) this.options.log.info(`${this.name}: the engine answers again`)
+      this.engineError = null
+      this.reconcileNow()
+    } catch (error) {
+      this.noteEngine(error)
+    }
+  }
+
+  private noteEngine(error: unknown): void {
+    if (!isUnreachable(error)) return
+    const words = shortened(wordsOf(error))
+    if (this.engineError !== words) this.options.log.warn(`${this.name}: ${words}`)
+    this.engineError = words
+  }
+
+  private forgetEnded(): void {
+    const states = [this.heard, this.wanted]
+    const wanted = new Set(states.flatMap((state) => state?.replicas.map((each) => each.replicaId) ?? []))
+    for (const replicaId of this.memory.forgetEnded(wanted)) {
+      this.view.forget(replicaId)
+      this.tasks.forget(replicaId)
+    }
+  }
+}
+
+const startsSomething = (action: Action): boolean =>
+  action.kind === 'start' || action.kind === 'wait' || (action.kind === 'adopt' && action.container.state === 'created')

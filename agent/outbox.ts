@@ -1,0 +1,103 @@
+/**
+ * Reports on their way to the control plane. Of each replica only the newest waits, in the order in which replicas
+ * changed first. What gathers while a call is under way goes with the next one: no timer, and no flood.
+ */
+import type { ReplicaReport } from '@/server/domain/agent-protocol'
+import { Backoff } from './backoff'
+import type { Clock } from './clock'
+import { sleep } from './clock'
+import { type ControlPlane, ControlPlaneError } from './control-plane'
+import { type Logger, wordsOf } from './log'
+import type { Random } from './random'
+
+const batchSize = 500
+const callTimeoutMs = 15_000
+
+export interface OutboxOptions {
+  controlPlane: Pick<ControlPlane, 'report'>
+  clock: Clock
+  random: Random
+  log: Logger
+  /** It was taken, or will never be. */
+  onDelivered: (report: ReplicaReport) => void
+}
+
+export class Outbox {
+  private readonly waiting = new Map<string, ReplicaReport>()
+  private readonly backoff: Backoff
+  private sending = false
+  private closed = false
+  private wake = new AbortController()
+
+  constructor(private readonly options: OutboxOptions) {
+    this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
+  }
+
+  put(report: ReplicaReport): void {
+    this.waiting.set(report.replicaId, report)
+    if (!this.sending && !this.closed) void this.send()
+  }
+
+  isWaiting(replicaId: string): boolean {
+    return this.waiting.has(replicaId)
+  }
+
+  get size(): number {
+    return this.waiting.size
+  }
+
+  /** The control plane was just heard: no need to wait any longer. */
+  retryNow(): void {
+    this.wake.abort()
+  }
+
+  close(): void {
+    this.closed = true
+    this.wake.abort()
+  }
+
+  private async send(): Promise<void> {
+    this.sending = true
+    try {
+      // One turn of the loop, so that the changes of one moment travel together.
+      await Promise.resolve()
+      while (this.waiting.size > 0 && !this.closed) {
+        const batch = [...this.waiting.values()].slice(0, batchSize)
+        try {
+          await this.deliver(batch)
+          this.backoff.reset()
+        } catch (error) {
+          if (this.closed) return
+          this.options.log.debug(`${this.waiting.size} reports wait: ${wordsOf(error)}`)
+          this.wake = new AbortController()
+          await sleep(this.options.clock, this.backoff.next(), this.wake.signal)
+        }
+      }
+    } finally {
+      this.sending = false
+    }
+  }
+
+  private async deliver(batch: ReplicaReport[]): Promise<void> {
+    try {
+      // A replica that is unknown there stays in nobody's wanted state: what is left of it is removed all the same.
+      await this.options.controlPlane.report(batch, callTimeoutMs)
+      for (const report of batch) this.settle(report)
+    } catch (error) {
+      if (!(error instanceof ControlPlaneError && error.kind === 'refused')) throw error
+      // One report that cannot be taken must not hold back the others for ever.
+      const [only] = batch
+      if (batch.length > 1) for (const report of batch) await this.deliver([report])
+      else if (only) {
+        this.options.log.error(`the control plane refused the report on replica ${only.replicaId}: ${error.message}`)
+        this.settle(only)
+      }
+    }
+  }
+
+  /** A newer report that came meanwhile stays. */
+  private settle(report: ReplicaReport): void {
+    if (this.waiting.get(report.replicaId) === report) this.waiting.delete(report.replicaId)
+    this.options.onDelivered(report)
+  }
+}

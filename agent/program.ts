@@ -1,0 +1,129 @@
+/**
+ * What the nodes of one program share: one batch of heartbeats, one subscription, one outbox. The control plane may be
+ * away for as long as it likes: everything is tried again, and the containers run on.
+ */
+import type { WantedState } from '@/server/domain/agent-protocol'
+import type { Clock } from './clock'
+import { sleep } from './clock'
+import { type ControlPlane, ControlPlaneError, type Watch } from './control-plane'
+import { type Logger, wordsOf } from './log'
+import type { NodeLoop } from './node'
+import { Outbox } from './outbox'
+import type { Random } from './random'
+
+export interface ProgramOptions {
+  controlPlane: ControlPlane
+  heartbeatSeconds: number
+  clock: Clock
+  random: Random
+  log: Logger
+  /** The control plane does not know this program (any more). */
+  onRejected?: (words: string) => void
+}
+
+export class Program {
+  readonly outbox: Outbox
+  private readonly nodes = new Map<string, NodeLoop>()
+  private readonly stopping = new AbortController()
+  private watch: Watch | null = null
+  private watching = false
+  private lostAt: number | null = null
+
+  constructor(private readonly options: ProgramOptions) {
+    const { controlPlane, clock, random, log } = options
+    this.outbox = new Outbox({
+      controlPlane,
+      clock,
+      random,
+      log,
+      onDelivered: (report) => this.nodes.get(report.nodeId)?.delivered(report.replicaId),
+    })
+  }
+
+  /** Before `start`. */
+  add(node: NodeLoop): void {
+    this.nodes.set(node.id, node)
+  }
+
+  async start(): Promise<void> {
+    const nodes = [...this.nodes.values()]
+    await Promise.all(nodes.map((node) => node.start()))
+    this.watch = this.options.controlPlane.watch([...this.nodes.keys()], {
+      onWanted: (state) => this.hand(state, null),
+      onConnection: (connected, reason) => this.noteWatch(connected, reason),
+    })
+    void this.heartbeatLoop()
+  }
+
+  /** Containers keep running. Reports that wait are tried once more, for at most `graceMs`. */
+  async stop(graceMs = 2_000): Promise<void> {
+    this.stopping.abort()
+    this.watch?.close()
+    for (const node of this.nodes.values()) node.stop()
+    const { clock } = this.options
+    const end = clock.now() + graceMs
+    this.outbox.retryNow()
+    while (this.outbox.size > 0 && clock.now() < end) await sleep(clock, 20)
+    this.outbox.close()
+    await Promise.all([...this.nodes.values()].map((node) => node.settled()))
+  }
+
+  private async heartbeatLoop(): Promise<void> {
+    const { clock, heartbeatSeconds } = this.options
+    const { signal } = this.stopping
+    while (!signal.aborted) {
+      const startedAt = clock.now()
+      await this.heartbeat()
+      // Whatever the clock of this machine is set to meanwhile, the pause is between nothing and the usual one.
+      const pauseMs = startedAt + heartbeatSeconds * 1000 - clock.now()
+      await sleep(clock, Math.min(Math.max(0, pauseMs), heartbeatSeconds * 1000), signal)
+    }
+  }
+
+  private async heartbeat(): Promise<void> {
+    const { controlPlane, heartbeatSeconds } = this.options
+    const beats = await Promise.all([...this.nodes.values()].map((node) => node.beat()))
+    try {
+      // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
+      const { stale } = await controlPlane.heartbeat(beats, 2_000 * heartbeatSeconds)
+      this.noteHeard()
+      const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
+      for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
+    } catch (error) {
+      if (!this.stopping.signal.aborted) this.noteLost(error)
+    }
+  }
+
+  private hand(state: WantedState, answerTo: string | null): void {
+    const node = this.nodes.get(state.nodeId)
+    node?.applyWanted(state, answerTo).catch((error) => {
+      this.options.log.error(`${node.name}: could not take the wanted state: ${wordsOf(error)}`)
+    })
+  }
+
+  private noteHeard(): void {
+    if (this.lostAt === null) return
+    const seconds = Math.round((this.options.clock.now() - this.lostAt) / 1000)
+    this.options.log.info(`the control plane is back after ${seconds} s`)
+    this.lostAt = null
+    // No need to sit out a pause. One that stands may hang on a dead connection, but finds that out by itself (the
+    // server's pings stop), and until then heartbeats bring what it misses.
+    if (!this.watching) this.watch?.restart()
+    this.outbox.retryNow()
+  }
+
+  private noteLost(error: unknown): void {
+    const rejected = error instanceof ControlPlaneError && error.kind === 'unauthorized'
+    if (this.lostAt === null) this.options.log.warn(`lost the control plane: ${wordsOf(error)}`)
+    this.lostAt ??= this.options.clock.now()
+    if (rejected) this.options.onRejected?.(wordsOf(error))
+  }
+
+  private noteWatch(connected: boolean, reason: string | null): void {
+    if (connected && !this.watching) {
+      this.options.log.info('watching the control plane')
+      this.outbox.retryNow()
+    } else if (!connected && reason) this.options.log.debug(`the watch is broken: ${reason}`)
+    this.watching = connected
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * The work on one replica: what reconcile.ts decides, done step by step on the engine. Each function ends with the
+ * truth told, or throws: an unreachable engine (tried again later), or the signal's reason (somebody decided otherwise).
+ */
+import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
+import { containerLabels, containerName } from '@/server/domain/agent-protocol'
+import type { Clock } from './clock'
+import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
+import { EngineError } from './engine'
+import type { Action } from './reconcile'
+import type { Slots } from './slots'
+
+export interface Work {
+  nodeId: string
+  engine: Engine
+  clock: Clock
+  /** How many images are pulled and how many containers are started at once. */
+  pulls: Slots
+  starts: Slots
+  /** Seconds between the polite and the final signal. */
+  stopGraceSeconds: number
+  /** A pull that was silent for so long gives its turn to the next, and goes on. */
+  pullPatienceMs: number
+  /** What was told last. */
+  told(replicaId: string): ReplicaReport | undefined
+  /** Tells the control plane, when it is news. Resolves when the agent's memory of it is on the disk. */
+  tell(report: ReplicaReport): Promise<void>
+  /** Remembers without telling. */
+  remember(report: ReplicaReport): Promise<void>
+  /** Looks at a container and takes note of what is there. */
+  look(containerId: string): Promise<InspectedContainer | null>
+}
+
+type News = Partial<Omit<ReplicaReport, 'nodeId' | 'replicaId'>> & Pick<ReplicaReport, 'status' | 'reason'>
+
+const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => ({
+  containerId: work.told(replicaId)?.containerId ?? null,
+  exitCode: null,
+  health: null,
+  ports: [],
+  startedAt: work.told(replicaId)?.startedAt ?? null,
+  gone: false,
+  ...news,
+  nodeId: work.nodeId,
+  replicaId,
+})
+
+const starting = (work: Work, replicaId: string, reason: string) =>
+  work.tell(reportOf(work, replicaId, { status: 'starting', reason }))
+
+/** Does what was decided. */
+export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promise<void> => {
+  switch (action.kind) {
+    case 'start':
+      return startReplica(work, action.replica, signal)
+    case 'wait':
+      return starting(work, action.replicaId, 'Waiting for the container before it to end')
+    case 'adopt':
+      return lookAfter(work, action.replica, action.container.id, signal)
+    case 'settle':
+      return settle(work, action.replica, action.container)
+    case 'vanished':
+      return tellVanished(work, action.replicaId, action.containerId)
+    case 'stop':
+      return stopReplica(work, action.replicaId, action.container)
+    case 'gone':
+      return tellGone(work, action.replicaId)
+    case 'remove':
+      return removeContainer(work, action.container, action.why)
+  }
+}
+
+/** Pulls if needed, creates, starts, and tells `running` once it was seen running. */
+const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
+  let containerId: string | null = null
+  try {
+    await ensureImage(work, replica, signal)
+    if (work.starts.full) await starting(work, replica.replicaId, 'Waiting for other starts')
+    const release = await work.starts.acquire(signal)
+    try {
+      void starting(work, replica.replicaId, 'Starting container')
+      containerId = await work.engine.create(specOf(work.nodeId, replica))
+      // Not worth waiting for the disk: a container that nobody remembers is found by its labels.
+      void work.remember(
+        reportOf(work, replica.replicaId, { status: 'starting', reason: 'Starting container', containerId }),
+      )
+      signal.throwIfAborted()
+      await work.engine.start(containerId, signal)
+    } finally {
+      release()
+    }
+  } catch (error) {
+    const found = containerId === null ? null : await work.look(containerId).catch(() => null)
+    if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
+    return fail(work, replica.replicaId, containerId, { words: error.message, exitCode: found?.exitCode ?? null })
+  }
+  await lookAfter(work, replica, containerId, signal)
+}
+
+/** Its container is there: brings it on if it never started, and tells how it is. */
+const lookAfter = async (
+  work: Work,
+  replica: WantedReplica,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const found = await work.look(containerId)
+  // Gone meanwhile: the next reconciliation knows.
+  if (!found) return
+  if (found.state === 'exited') return settle(work, replica, found)
+  if (found.state === 'created') return startReplica(work, replica, signal)
+  if (found.state === 'running') {
+    await work.tell(
+      reportOf(work, replica.replicaId, {
+        status: 'running',
+        reason: 'Container is running',
+        containerId,
+        health: found.health,
+        ports: found.ports,
+        startedAt: found.startedAt,
+      }),
+    )
+  }
+}
+
+/** It ended by itself: its words are read before it is removed. */
+const settle = async (work: Work, replica: WantedReplica, container: SeenContainer): Promise<void> => {
+  const found = await work.look(container.id)
+  if (found?.state !== 'exited') return
+  const words = await wordsOfEnd(work, found, replica.memoryMb)
+  await fail(work, replica.replicaId, found.id, { words, exitCode: found.exitCode, startedAt: found.startedAt })
+}
+
+/** Stops it politely, removes it, and tells that it is gone. */
+const stopReplica = async (work: Work, replicaId: string, container: SeenContainer): Promise<void> => {
+  const base = { containerId: container.id }
+  if (container.state === 'running') {
+    void work.tell(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
+    await work.engine.stop(container.id, work.stopGraceSeconds)
+  }
+  const ended = await work.look(container.id)
+  const exitCode = ended?.exitCode ?? null
+  const startedAt = ended?.startedAt ?? work.told(replicaId)?.startedAt ?? null
+  const reason = exitCode === null ? 'Container removed' : `Stopped with code ${exitCode}`
+  const stopped = reportOf(work, replicaId, { ...base, status: 'stopped', reason, exitCode, startedAt })
+  await work.remember(stopped)
+  await work.engine.remove(container.id)
+  if ((await work.look(container.id)) === null) await work.tell({ ...stopped, gone: true })
+}
+
+/** Nothing is left of it. Its end keeps the words with which it was told; without any it is simply stopped. */
+const tellGone = async (work: Work, replicaId: string): Promise<void> => {
+  const told = work.told(replicaId)
+  const ended = told && (told.status === 'failed' || told.status === 'stopped')
+  await work.tell(
+    ended
+      ? { ...told, gone: true }
+      : reportOf(work, replicaId, { status: 'stopped', reason: 'No container on this node', gone: true }),
+  )
+}
+
+/** What was left of a told end, or a second container of a replica. */
+const removeContainer = async (work: Work, container: SeenContainer, why: string): Promise<void> => {
+  if (why === 'duplicate') await work.engine.stop(container.id, work.stopGraceSeconds)
+  await work.engine.remove(container.id)
+  const left = await work.look(container.id)
+  if (why === 'ended' && left === null) await tellGone(work, container.replicaId)
+}
+
+/** The engine doesn't show its container any more: looks once more before believing it. */
+const tellVanished = async (work: Work, replicaId: string, containerId: string): Promise<void> => {
+  if ((await work.look(containerId)) !== null) return
+  const reason = 'its container was removed from the engine by somebody else'
+  await work.tell(reportOf(work, replicaId, { status: 'failed', reason, gone: true }))
+}
+
+const fail = async (
+  work: Work,
+  replicaId: string,
+  containerId: string | null,
+  end: { words: string; exitCode: number | null; startedAt?: string | null },
+): Promise<void> => {
+  const { words, exitCode, startedAt = null } = end
+  const failed = reportOf(work, replicaId, { status: 'failed', reason: words, exitCode, startedAt, containerId })
+  if (containerId === null) return work.tell({ ...failed, gone: true })
+  // On the disk before the container goes: after a crash nothing else would know why it ended.
+  await work.remember(failed)
+  try {
+    await work.engine.remove(containerId)
+    if ((await work.look(containerId)) === null) await work.tell({ ...failed, gone: true })
+    else await work.tell(failed)
+  } catch (error) {
+    await work.tell(failed)
+    throw error
+  }
+}
+
+const ensureImage = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
+  const { image, replicaId } = replica
+  // Only what is missing is pulled: a tag that moved is a new image reference for the user to deploy, and images that
+  // exist on the node alone must work without any registry.
+  if (await work.engine.hasImage(image)) return
+  if (work.pulls.full) await starting(work, replicaId, `Waiting to pull ${image}`)
+  const release = await work.pulls.acquire(signal)
+  let cancel = () => {}
+  const wait = () => {
+    cancel()
+    cancel = work.clock.after(work.pullPatienceMs, release)
+  }
+  try {
+    // Another replica may have pulled it while this one waited.
+    if (await work.engine.hasImage(image)) return
+    void starting(work, replicaId, `Pulling ${image}`)
+    wait()
+    await work.engine.pull(image, { signal, onProgress: wait })
+  } finally {
+    cancel()
+    release()
+  }
+}
+
+const wordsOfEnd = async (work: Work, ended: InspectedContainer, memoryMb: number): Promise<string> => {
+  if (ended.oomKilled) return `OOM-killed at its memory limit of ${memoryMb} MB (exit code ${ended.exitCode ?? 137})`
+  if (ended.error) return ended.error
+  const line = await work.engine.lastLogLine(ended.id).catch(() => null)
+  return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${line}` : ''}`
+}
+
+const specOf = (nodeId: string, replica: WantedReplica): ContainerSpec => ({
+  name: containerName(replica),
+  image: replica.image,
+  env: replica.env,
+  cpuMillis: replica.cpuMillis,
+  memoryMb: replica.memoryMb,
+  gpuUnits: replica.gpuUnits,
+  ports: replica.ports,
+  labels: {
+    [containerLabels.managed]: 'true',
+    [containerLabels.node]: nodeId,
+    [containerLabels.deployment]: replica.deploymentId,
+    [containerLabels.deploymentName]: replica.deploymentName,
+    [containerLabels.replica]: replica.replicaId,
+    [containerLabels.slot]: String(replica.slot),
+    [containerLabels.generation]: String(replica.generation),
+  },
+})

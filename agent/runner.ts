@@ -1,0 +1,156 @@
+/**
+ * The life of an agent program: who am I, join, run, join again when something changed. The first join must succeed
+ * before anything runs; later ones happen beside the work, so that a restart needs neither token nor control plane.
+ */
+import { join } from 'node:path'
+import type { NodeDescription } from '@/server/domain/agent-protocol'
+import { Backoff } from './backoff'
+import type { Clock } from './clock'
+import { sleep } from './clock'
+import { type ControlPlane, ControlPlaneError } from './control-plane'
+import type { Engine } from './engine'
+import { afterJoin, type Identity, newIdentity, readIdentity, writeIdentity } from './identity'
+import { type Logger, wordsOf } from './log'
+import { NodeLoop, type NodeTiming } from './node'
+import { Program } from './program'
+import type { Random } from './random'
+
+export interface RunnerOptions {
+  /** As the command line says; else the one that was joined before. */
+  server: string | undefined
+  token: string | null
+  dataDir: string
+  names: readonly string[]
+  /** What each node is, in the order of `names`; reading it may need the engine. */
+  describe: () => Promise<NodeDescription[]>
+  engineOf: (name: string) => Engine
+  /** Whether node states wait for the disk. */
+  durable: boolean
+  connect: (server: string, credential: string) => ControlPlane
+  clock: Clock
+  random: Random
+  log: Logger
+  timing?: Partial<NodeTiming>
+}
+
+/** A join that will not work by trying again. Its message says why. */
+export class JoinError extends Error {
+  override readonly name = 'JoinError'
+}
+
+export class Runner {
+  private identity: Identity = newIdentity('')
+  private controlPlane: ControlPlane | null = null
+  private program: Program | null = null
+  private joining: Promise<void> | null = null
+  private rejectedAt = Number.NEGATIVE_INFINITY
+  private readonly stopping = new AbortController()
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Resolves once the nodes run. */
+  async start(): Promise<void> {
+    const { dataDir, server, names, connect, log } = this.options
+    const known = await readIdentity(dataDir)
+    const address = server ?? known?.server
+    if (!address) throw new JoinError('say with --server where the control plane is, such as http://localhost:3000')
+    this.identity = { ...(known ?? newIdentity(address)), server: address }
+    this.controlPlane = connect(address, this.identity.credential)
+    // Before the join, so that an interrupted one is repeated with the same credential.
+    await writeIdentity(dataDir, this.identity)
+    if (names.every((name) => this.identity.nodes.some((node) => node.name === name))) {
+      await this.run()
+      void this.join().catch((error) => log.error(wordsOf(error)))
+    } else {
+      log.info(`joining ${address}`)
+      await this.join()
+    }
+  }
+
+  /** Ends the loops; containers keep running. Reports that wait are given `graceMs` to leave. */
+  async stop(graceMs?: number): Promise<void> {
+    this.stopping.abort()
+    await this.program?.stop(graceMs)
+  }
+
+  private join(): Promise<void> {
+    this.joining ??= this.joinUntilAnswered().finally(() => {
+      this.joining = null
+    })
+    return this.joining
+  }
+
+  private async joinUntilAnswered(): Promise<void> {
+    const { clock, random, log } = this.options
+    const backoff = new Backoff({ firstMs: 1_000, maxMs: 15_000 }, random)
+    let said = ''
+    while (!this.stopping.signal.aborted) {
+      try {
+        return await this.joinOnce()
+      } catch (error) {
+        const words = wordsOf(error)
+        const final = error instanceof ControlPlaneError && error.kind !== 'unreachable'
+        if (final) throw new JoinError(words)
+        // Without any node there is nothing to keep running: a missing engine is for the person at the terminal.
+        if (!this.program && !(error instanceof ControlPlaneError)) throw error
+        if (words !== said) log.warn(`could not join yet, trying on: ${words}`)
+        said = words
+        await sleep(clock, backoff.next(), this.stopping.signal)
+      }
+    }
+  }
+
+  private async joinOnce(): Promise<void> {
+    const { dataDir, token, log } = this.options
+    const descriptions = await this.options.describe()
+    const joined = await this.connection.join(token, descriptions)
+    if (this.stopping.signal.aborted) return
+    const before = idsOf(this.identity)
+    this.identity = afterJoin(this.identity, joined)
+    await writeIdentity(dataDir, this.identity)
+    const count = joined.nodes.length
+    log.info(count === 1 ? `joined as ${joined.nodes[0]?.name}` : `joined with ${count} nodes`)
+    if (this.program && before === idsOf(this.identity)) return
+    await this.program?.stop(0)
+    await this.run()
+  }
+
+  private async run(): Promise<void> {
+    const { clock, random, log, dataDir, durable, timing } = this.options
+    const program = new Program({
+      controlPlane: this.connection,
+      heartbeatSeconds: this.identity.heartbeatSeconds,
+      clock,
+      random,
+      log,
+      onRejected: (words) => this.onRejected(words),
+    })
+    for (const { id, name, formerIds } of this.identity.nodes) {
+      const stateFile = join(dataDir, 'nodes', `${name}.json`)
+      const engine = this.options.engineOf(name)
+      const shared = { clock, random, log, durable, outbox: program.outbox, ...(timing ? { timing } : {}) }
+      program.add(new NodeLoop({ id, name, formerIds, engine, stateFile, ...shared }))
+    }
+    this.program = program
+    await program.start()
+  }
+
+  /** Its nodes were removed, or the database is another one: joining anew needs a token that still works. */
+  private onRejected(words: string): void {
+    const { clock, log, token } = this.options
+    if (clock.now() - this.rejectedAt < 30_000) return
+    this.rejectedAt = clock.now()
+    if (token === null) {
+      log.error(`${words} (start again with --token; containers are left as they are)`)
+      return
+    }
+    this.join().catch((error) => log.error(wordsOf(error)))
+  }
+
+  private get connection(): ControlPlane {
+    if (!this.controlPlane) throw new Error('the runner has not been started')
+    return this.controlPlane
+  }
+}
+
+const idsOf = (identity: Identity): string => identity.nodes.map((node) => `${node.name}=${node.id}`).join()

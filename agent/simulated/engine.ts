@@ -1,0 +1,268 @@
+/**
+ * An engine without containers, for demo fleets and load tests. It pulls, starts, fails and crashes as image names say
+ * (behaviour.ts), takes a few hundred milliseconds for it as real ones do, and keeps its containers in one file, so
+ * that they outlive the agent as real ones do.
+ */
+import { containerLabels } from '@/server/domain/agent-protocol'
+import type { Clock } from '../clock'
+import { sleep } from '../clock'
+import type { ContainerSpec, Engine, EngineEvents, EngineInfo, InspectedContainer, SeenContainer } from '../engine'
+import { EngineError } from '../engine'
+import { SavedFile, type StateStore } from '../files'
+import { between, chanceOf } from '../random'
+import { behaviourOf } from './behaviour'
+import { loadAt } from './load'
+
+interface SimulatedContainer {
+  id: string
+  spec: ContainerSpec
+  createdAt: number
+  startedAt: number | null
+  /** Set when it was stopped; a crash follows from the start time and the image. */
+  stoppedAt: number | null
+  ports: { container: number; host: number }[]
+}
+
+interface State {
+  images: string[]
+  containers: SimulatedContainer[]
+  /** Counts containers ever made, so that ids never repeat. */
+  made: number
+}
+
+export interface SimulatedEngineOptions {
+  /** The node's name: with the seed it decides delays and load. */
+  name: string
+  seed: number
+  capacity: { cpuCores: number; memoryMb: number; storageGb: number }
+  labels?: Record<string, string>
+  /** Where its containers are kept, given the function that says what they are. */
+  store: (render: () => string) => StateStore
+  clock: Clock
+}
+
+const startEnded = new EngineError('refused', 'the container was stopped before it started')
+
+/** In a file. Nobody's data depends on it: not worth waiting for the disk, a thousand times over. */
+export const inFile =
+  (path: string): SimulatedEngineOptions['store'] =>
+  (render) =>
+    new SavedFile(path, render, false)
+
+export class SimulatedEngine implements Engine {
+  private state: State = { images: [], containers: [], made: 0 }
+  private readonly saved: StateStore
+  private loaded: Promise<void> | null = null
+  private readonly listeners = new Set<EngineEvents>()
+
+  constructor(private readonly options: SimulatedEngineOptions) {
+    this.saved = options.store(() => JSON.stringify(this.state))
+  }
+
+  async info(): Promise<EngineInfo> {
+    return { kind: 'simulated', version: 'simulated', labels: this.options.labels ?? {}, ...this.options.capacity }
+  }
+
+  async usage(): Promise<{ cpuPercent: number; memoryPercent: number }> {
+    await this.load()
+    const { seed, name, capacity, clock } = this.options
+    const containers = this.state.containers
+      .filter((each) => this.viewOf(each).state === 'running')
+      .map((each) => ({ id: each.id, startedAt: each.startedAt ?? 0, ...sizeOf(each.spec) }))
+    return loadAt(clock.now(), { seed, node: name, capacity, containers })
+  }
+
+  async list(): Promise<SeenContainer[]> {
+    await this.load()
+    return this.state.containers.map((each) => this.viewOf(each))
+  }
+
+  async inspect(containerId: string): Promise<InspectedContainer | null> {
+    await this.load()
+    const found = this.find(containerId)
+    return found ? this.viewOf(found) : null
+  }
+
+  async hasImage(image: string): Promise<boolean> {
+    await this.load()
+    return this.state.images.includes(image)
+  }
+
+  async pull(image: string, { signal, onProgress }: Parameters<Engine['pull']>[1]): Promise<void> {
+    await this.load()
+    onProgress()
+    await sleep(this.options.clock, this.delay(image, 'pull', 150, 900), signal)
+    signal.throwIfAborted()
+    if (behaviourOf(image).pull === 'fails') {
+      throw new EngineError('refused', `manifest for ${image} not found: manifest unknown`, 404)
+    }
+    if (this.state.images.includes(image)) return
+    this.state.images.push(image)
+    await this.saved.save()
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    await this.load()
+    const taken = this.state.containers.find((each) => each.spec.name === spec.name)
+    if (taken) {
+      const { replica, node } = containerLabels
+      const ours = [replica, node].every((label) => taken.spec.labels[label] === spec.labels[label])
+      if (ours) return taken.id
+      throw new EngineError('refused', `Conflict. The container name "/${spec.name}" is already in use`, 409)
+    }
+    const id = this.newId()
+    const createdAt = this.options.clock.now()
+    // Environments may hold secrets, and nothing here runs with them: they don't reach the file.
+    this.state.containers.push({
+      id,
+      spec: { ...spec, env: {} },
+      createdAt,
+      startedAt: null,
+      stoppedAt: null,
+      ports: [],
+    })
+    await this.saved.save()
+    return id
+  }
+
+  async start(containerId: string, signal: AbortSignal): Promise<void> {
+    await this.load()
+    const found = this.find(containerId)
+    if (!found) throw noSuch(containerId)
+    if (this.viewOf(found).state === 'running') return
+    const usual = this.delay(containerId, 'start', 80, 350)
+    await sleep(this.options.clock, behaviourOf(found.spec.image).startMs ?? usual, signal)
+    signal.throwIfAborted()
+    if (!this.find(containerId)) throw startEnded
+    found.ports = this.publish(found)
+    found.startedAt = this.options.clock.now()
+    found.stoppedAt = null
+    await this.saved.save()
+    this.announce(found)
+    this.expectChanges(found)
+  }
+
+  async stop(containerId: string, _graceSeconds: number): Promise<void> {
+    await this.load()
+    const found = this.find(containerId)
+    if (!found || this.viewOf(found).state !== 'running') return
+    await sleep(this.options.clock, this.delay(containerId, 'stop', 30, 150))
+    found.stoppedAt = this.options.clock.now()
+    await this.saved.save()
+    this.announce(found)
+  }
+
+  async remove(containerId: string): Promise<void> {
+    await this.load()
+    const found = this.find(containerId)
+    if (!found) return
+    this.state.containers = this.state.containers.filter((each) => each !== found)
+    await this.saved.save()
+    this.announce(found)
+  }
+
+  async lastLogLine(containerId: string): Promise<string | null> {
+    await this.load()
+    const found = this.find(containerId)
+    const crashed = found && this.viewOf(found).exitCode === 1
+    return crashed ? `fatal: simulated crash of ${found.spec.image}` : null
+  }
+
+  follow(events: EngineEvents, signal: AbortSignal): void {
+    this.listeners.add(events)
+    signal.addEventListener('abort', () => this.listeners.delete(events), { once: true })
+    queueMicrotask(() => events.onOpen())
+  }
+
+  private load(): Promise<void> {
+    this.loaded ??= this.saved.load().then((text) => {
+      if (text === null) return
+      // Written by this class alone; a file from elsewhere shows at its first use.
+      this.state = JSON.parse(text) as State
+      for (const each of this.state.containers) this.expectChanges(each)
+    })
+    return this.loaded
+  }
+
+  private find(containerId: string): SimulatedContainer | undefined {
+    return this.state.containers.find((each) => each.id === containerId)
+  }
+
+  /** What the container is at this moment. */
+  private viewOf(container: SimulatedContainer): InspectedContainer {
+    const { spec, startedAt, stoppedAt, createdAt, id } = container
+    const now = this.options.clock.now()
+    const { crashAfterMs, health } = behaviourOf(spec.image)
+    const crashed = startedAt !== null && crashAfterMs !== null && (stoppedAt ?? now) >= startedAt + crashAfterMs
+    const state = startedAt === null ? 'created' : crashed || stoppedAt !== null ? 'exited' : 'running'
+    const checked = health !== null && startedAt !== null && now >= startedAt + health.afterMs
+    return {
+      id,
+      nodeId: spec.labels[containerLabels.node] ?? '',
+      deploymentId: spec.labels[containerLabels.deployment] ?? '',
+      replicaId: spec.labels[containerLabels.replica] ?? '',
+      slot: Number(spec.labels[containerLabels.slot] ?? -1),
+      generation: Number(spec.labels[containerLabels.generation] ?? -1),
+      state,
+      health: state !== 'running' || health === null ? null : checked ? health.verdict : 'starting',
+      createdAt,
+      exitCode: state === 'exited' ? (crashed ? 1 : 0) : null,
+      oomKilled: false,
+      error: '',
+      startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),
+      ports: state === 'running' ? container.ports : [],
+    }
+  }
+
+  /** Tells the listeners when the image's own changes (health, crash) are due. */
+  private expectChanges(container: SimulatedContainer): void {
+    if (container.startedAt === null || container.stoppedAt !== null) return
+    const startedAt = container.startedAt
+    const { crashAfterMs, health } = behaviourOf(container.spec.image)
+    const expect = (dueAt: number) => {
+      const { clock } = this.options
+      clock.after(Math.max(0, dueAt - clock.now()), () => {
+        if (!this.find(container.id) || container.startedAt !== startedAt) return
+        // Timers may be a millisecond early by the clock that views go by.
+        if (clock.now() < dueAt) expect(dueAt)
+        else this.announce(container)
+      })
+    }
+    for (const afterMs of [crashAfterMs, health?.afterMs ?? null]) if (afterMs !== null) expect(startedAt + afterMs)
+  }
+
+  private announce(container: SimulatedContainer): void {
+    const replicaId = container.spec.labels[containerLabels.replica] ?? null
+    for (const listener of this.listeners) listener.onContainer(container.id, replicaId)
+  }
+
+  private publish(container: SimulatedContainer): { container: number; host: number }[] {
+    const others = this.state.containers.filter((each) => each !== container && this.viewOf(each).state === 'running')
+    const taken = new Set(others.flatMap((each) => each.ports.map((port) => port.host)))
+    return container.spec.ports.map((port) => {
+      let host = port.host ?? 32_768
+      while (port.host === null && taken.has(host)) host += 1
+      if (taken.has(host)) {
+        throw new EngineError('refused', `Bind for 0.0.0.0:${host} failed: port is already allocated`, 500)
+      }
+      taken.add(host)
+      return { container: port.container, host }
+    })
+  }
+
+  private newId(): string {
+    const { seed, name } = this.options
+    this.state.made += 1
+    const part = (index: number) => Math.floor(chanceOf(seed, name, this.state.made, index) * 2 ** 32)
+    return Array.from({ length: 8 }, (_, index) => part(index).toString(16).padStart(8, '0')).join('')
+  }
+
+  private delay(what: string, step: string, minMs: number, maxMs: number): number {
+    return Math.round(between(chanceOf(this.options.seed, this.options.name, what, step), minMs, maxMs))
+  }
+}
+
+const sizeOf = (spec: ContainerSpec) => ({ cpuMillis: spec.cpuMillis, memoryMb: spec.memoryMb })
+
+const noSuch = (containerId: string): EngineError =>
+  new EngineError('refused', `No such container: ${containerId}`, 404)

@@ -1,0 +1,45 @@
+/**
+ * At most `size` holders at once, in the order of asking. A holder that hangs may give its slot back early (release
+ * does nothing the second time), so that a few stuck ones never stop the rest.
+ */
+export class Slots {
+  private held = 0
+  private readonly waiting: (() => void)[] = []
+
+  constructor(private readonly size: number) {}
+
+  get full(): boolean {
+    return this.held >= this.size
+  }
+
+  /** Resolves with the release; rejects with the signal's reason when it aborts first. */
+  async acquire(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted()
+    if (this.full) await this.turn(signal)
+    else this.held += 1
+    let released = false
+    return () => {
+      if (released) return
+      released = true
+      // Handed over without being free in between: nobody can push in.
+      const next = this.waiting.shift()
+      if (next) next()
+      else this.held -= 1
+    }
+  }
+
+  private turn(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const proceed = () => {
+        signal.removeEventListener('abort', abandon)
+        resolve()
+      }
+      const abandon = () => {
+        this.waiting.splice(this.waiting.indexOf(proceed), 1)
+        reject(signal.reason)
+      }
+      this.waiting.push(proceed)
+      signal.addEventListener('abort', abandon, { once: true })
+    })
+  }
+}

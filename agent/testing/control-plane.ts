@@ -1,0 +1,131 @@
+/**
+ * A control plane in memory, for tests of the agent's loop: it says what is wanted, keeps what was reported, and can be
+ * away. Like the real one it takes a replica off the wanted state once it is known to be gone.
+ */
+import { randomUUID } from 'node:crypto'
+import type {
+  NodeDescription,
+  NodeHeartbeat,
+  ReplicaReport,
+  WantedReplica,
+  WantedState,
+} from '@/server/domain/agent-protocol'
+import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from '../control-plane'
+
+export class MemoryControlPlane implements ControlPlane {
+  heartbeatSeconds = 0.2
+  /** Every report that arrived, in the order of arrival. */
+  readonly reports: ReplicaReport[] = []
+  readonly beats: NodeHeartbeat[] = []
+  readonly joins: NodeDescription[][] = []
+  /** What the next calls meet: `away` as by a broken line, `silent` never answers. */
+  line: 'up' | 'away' | 'silent' = 'up'
+  /** Whether it draws conclusions from reports: not one whose database forgot them. */
+  concludes = true
+  /** A silent line keeps its callers waiting so many times shorter than they would. */
+  speed = 1
+  /** Whether the subscription tells of changes; heartbeats do so in any case. */
+  pushes = true
+  private readonly ids = new Map<string, string>()
+  private readonly wanted = new Map<string, WantedState>()
+  private readonly watchers = new Set<{ nodeIds: string[]; handlers: WatchHandlers }>()
+
+  /** The newest report on a replica. */
+  last(replicaId: string): ReplicaReport | undefined {
+    return this.reports.findLast((report) => report.replicaId === replicaId)
+  }
+
+  reportsOn(replicaId: string): ReplicaReport[] {
+    return this.reports.filter((report) => report.replicaId === replicaId)
+  }
+
+  idOf(name: string): string {
+    const id = this.ids.get(name) ?? randomUUID()
+    this.ids.set(name, id)
+    return id
+  }
+
+  /** As if the node had been removed and its name were free again. */
+  forget(name: string): void {
+    this.wanted.delete(this.idOf(name))
+    this.ids.delete(name)
+  }
+
+  stateOf(nodeId: string): WantedState {
+    return this.wanted.get(nodeId) ?? { nodeId, revision: '0', replicas: [] }
+  }
+
+  /** Replaces what the node should run. */
+  want(nodeId: string, replicas: WantedReplica[], revision?: string): void {
+    const next = revision ?? String(BigInt(this.stateOf(nodeId).revision) + 1n)
+    const state = { nodeId, revision: next, replicas: structuredClone(replicas) }
+    this.wanted.set(nodeId, state)
+    if (this.pushes && this.line === 'up') this.push(state)
+  }
+
+  /** As the subscription does, whatever is wanted. */
+  push(state: WantedState): void {
+    for (const { nodeIds, handlers } of this.watchers) {
+      if (nodeIds.includes(state.nodeId)) handlers.onWanted(structuredClone(state))
+    }
+  }
+
+  /** Asks for an end of these replicas, or of all of the node's. */
+  wantStop(nodeId: string, replicaIds?: string[]): void {
+    const replicas = this.stateOf(nodeId).replicas.map((replica) =>
+      !replicaIds || replicaIds.includes(replica.replicaId) ? { ...replica, wanted: 'stop' as const } : replica,
+    )
+    this.want(nodeId, replicas)
+  }
+
+  async join(_joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {
+    await this.answer()
+    this.joins.push(nodes)
+    const joined = nodes.map(({ name }) => ({ id: this.idOf(name), name }))
+    return { nodes: joined, heartbeatSeconds: this.heartbeatSeconds }
+  }
+
+  async heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<{ stale: WantedState[] }> {
+    await this.answer(timeoutMs)
+    const known = [...this.ids.values()]
+    if (!beats.some((beat) => known.includes(beat.nodeId))) {
+      throw new ControlPlaneError('unauthorized', 'No node belongs to this credential: join again')
+    }
+    this.beats.push(...beats)
+    const states = beats.map((beat) => ({ beat, state: this.stateOf(beat.nodeId) }))
+    return {
+      stale: states
+        .filter(({ beat, state }) => state.revision !== beat.revision)
+        .map(({ state }) => structuredClone(state)),
+    }
+  }
+
+  async report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }> {
+    await this.answer(timeoutMs)
+    this.reports.push(...structuredClone(reports))
+    for (const { nodeId, replicaId, gone } of reports) {
+      const { replicas } = this.stateOf(nodeId)
+      const left = replicas.filter((replica) => replica.replicaId !== replicaId)
+      if (this.concludes && gone && left.length < replicas.length) this.want(nodeId, left)
+    }
+    return { unknown: [] }
+  }
+
+  watch(nodeIds: string[], handlers: WatchHandlers): Watch {
+    const watcher = { nodeIds, handlers }
+    const open = () => {
+      this.watchers.add(watcher)
+      if (this.line !== 'up') return handlers.onConnection(false, 'away')
+      handlers.onConnection(true, null)
+      if (this.pushes) for (const nodeId of nodeIds) handlers.onWanted(structuredClone(this.stateOf(nodeId)))
+    }
+    queueMicrotask(open)
+    return { restart: open, close: () => this.watchers.delete(watcher) }
+  }
+
+  private async answer(timeoutMs = 15_000): Promise<void> {
+    if (this.line === 'silent') await new Promise((resolve) => setTimeout(resolve, timeoutMs / this.speed))
+    else await new Promise((resolve) => setImmediate(resolve))
+    if (this.line !== 'up') throw new ControlPlaneError('unreachable', 'the line is down')
+  }
+}

@@ -1,0 +1,37 @@
+/** Whole agent programs, as `npm run agent` and `npm run fleet` start them. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+export class AgentProcess {
+  readonly child: ChildProcess
+  /** What it said on stderr so far. */
+  said = ''
+
+  constructor(
+    program: 'main' | 'fleet',
+    args: string[],
+    { token, ipc = false }: { token?: string; ipc?: boolean } = {},
+  ) {
+    const { FOGDECK_JOIN_TOKEN: _none, DOCKER_HOST: _host, ...rest } = process.env
+    const env = { ...rest, LOG_LEVEL: 'debug', FOGDECK_LOG: 'pretty', ...(token ? { FOGDECK_JOIN_TOKEN: token } : {}) }
+    this.child = spawn(process.execPath, ['--import', 'tsx', `agent/${program}.ts`, ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc' as const] : [])],
+    })
+    this.child.stderr?.on('data', (chunk) => {
+      this.said += chunk
+    })
+  }
+
+  /** The exit code, or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals | null> {
+    const { child } = this
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    return child.exitCode ?? child.signalCode
+  }
+
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    this.child.kill(signal)
+    return this.ended()
+  }
+}

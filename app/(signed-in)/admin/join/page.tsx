@@ -1,0 +1,11 @@
+import type { Metadata } from 'next'
+import { Forbidden } from '../../../shell/forbidden'
+import { signedInWith } from '../../../shell/signed-in'
+import { JoinPage } from './join-page'
+
+export const metadata: Metadata = { title: 'Join a node' }
+
+export default async function Page() {
+  if (!(await signedInWith('tokens.manage', '/admin/join'))) return <Forbidden permission="tokens.manage" />
+  return <JoinPage />
+}

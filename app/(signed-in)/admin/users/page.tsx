@@ -1,0 +1,12 @@
+import type { Metadata } from 'next'
+import { Forbidden } from '../../../shell/forbidden'
+import { type SearchParams, signedInWith } from '../../../shell/signed-in'
+import { UsersPage } from './users-page'
+
+export const metadata: Metadata = { title: 'Users' }
+
+export default async function Page({ searchParams }: { searchParams: SearchParams }) {
+  if (!(await signedInWith('users.manage', '/admin/users', searchParams)))
+    return <Forbidden permission="users.manage" />
+  return <UsersPage />
+}

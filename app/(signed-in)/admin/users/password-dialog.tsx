@@ -1,0 +1,66 @@
+'use client'
+
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { passwordProblem } from '@/server/domain/accounts'
+import type { UserView } from '@/server/domain/views'
+import { stayDuring } from '../../../shell/leave'
+import { signIn } from '../../../shell/session-calls'
+import { useTRPC } from '../../../trpc'
+import { Button } from '../../../ui/button'
+import { Dialog } from '../../../ui/dialog'
+import { FieldError } from '../../../ui/field'
+import { NewPasswordField } from '../../../ui/new-password'
+import { useNotice } from '../../../ui/notice'
+import { useFieldProblems } from '../../../ui/use-fields'
+
+interface PasswordDialogProps {
+  user: UserView
+  onClose: () => void
+}
+
+export function PasswordDialog({ user, onClose }: PasswordDialogProps) {
+  const trpc = useTRPC()
+  const notice = useNotice()
+  const [password, setPassword] = useState('')
+  const { problems, set, take } = useFieldProblems(['password'])
+  const change = useMutation(trpc.user.setPassword.mutationOptions())
+
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault()
+    if (change.isPending) return
+    const wrong = passwordProblem(password, user.username)
+    set(wrong ? { password: wrong } : {})
+    if (wrong) return
+    await stayDuring(async () => {
+      try {
+        await change.mutateAsync({ id: user.id, password })
+        // One's own session ended with the old password; this makes the next one.
+        if (user.isSelf) await signIn(user.username, password)
+        notice({ text: `${user.username} has a new password; sessions with the old one have ended` })
+        onClose()
+      } catch (error) {
+        take(error)
+      }
+    })
+  }
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`New password for ${user.username}`}
+      description="Their sessions and tokens that were made with the old one end at once."
+    >
+      <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
+        <NewPasswordField value={password} onChange={setPassword} error={problems.password} />
+        {problems[''] && <FieldError>{problems['']}</FieldError>}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" variant="primary" busy={change.isPending}>
+            Set password
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,162 @@
+'use client'
+
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { parseAsString, useQueryState } from 'nuqs'
+import { amountText } from '@/server/domain/resources'
+import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
+import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
+import { ScoreLegend } from '../../../placement/score-bar'
+import { VerdictTable } from '../../../placement/verdict-table'
+import { whyText } from '../../../placement/words'
+import { useTRPC } from '../../../trpc'
+import { useNow } from '../../../ui/clock'
+import { Select } from '../../../ui/field'
+import { plural } from '../../../ui/format'
+import { Section } from '../../../ui/layout-parts'
+import { Empty, ErrorState, Loading } from '../../../ui/states'
+import { exactTime, Time } from '../../../ui/time'
+
+/** Why here, why not there: the record of a run of the scheduler, as it was made. */
+export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
+  const trpc = useTRPC()
+  const [chosen, setChosen] = useQueryState('decision', parseAsString.withOptions({ history: 'push' }))
+  const list = useQuery(trpc.deployment.decisions.queryOptions({ id: deployment.id }))
+  const id = chosen ?? list.data?.[0]?.id
+  const decision = useQuery({
+    ...trpc.decision.get.queryOptions(id ? { id } : skipToken),
+    placeholderData: keepPreviousData,
+    // A decision never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (list.isError && !list.data)
+    return <ErrorState error={list.error} what="The decisions could not be read" onRetry={() => void list.refetch()} />
+  if (list.data?.length === 0)
+    return (
+      <Empty title="No decision yet">
+        The scheduler has not run for this deployment yet; what it decides appears here by itself.
+      </Empty>
+    )
+  if (decision.isError && !decision.data)
+    return (
+      <ErrorState
+        error={decision.error}
+        what="The decision could not be read"
+        onRetry={() => void decision.refetch()}
+      />
+    )
+  if (!decision.data || !list.data) return <Loading label="Reading the decision" />
+  return (
+    <>
+      {list.data.length > 1 && (
+        <div className="px-4 pt-4 md:px-6">
+          <DecisionSelect
+            decisions={list.data}
+            value={id ?? ''}
+            onChange={(next) => void setChosen(next === list.data[0]?.id ? null : next)}
+          />
+        </div>
+      )}
+      <Decision decision={decision.data} />
+    </>
+  )
+}
+
+interface DecisionSelectProps {
+  decisions: DecisionSummary[]
+  value: string
+  onChange: (id: string) => void
+}
+
+function DecisionSelect({ decisions, value, onChange }: DecisionSelectProps) {
+  const now = useNow()
+  if (now === null) return null
+  return (
+    <Select
+      aria-label="Which decision"
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      className="max-w-xl"
+    >
+      {decisions.map(({ id, createdAt, trigger, message }, index) => (
+        <option key={id} value={id}>
+          {index === 0 ? 'Latest: ' : ''}
+          {exactTime(createdAt)}, {triggerText(trigger)}: {message}
+        </option>
+      ))}
+    </Select>
+  )
+}
+
+const triggers: Record<string, string> = {
+  deploy: 'deployed',
+  scale: 'scaled',
+  delete: 'deleted',
+  retry: 'tried again',
+  capacity: 'capacity appeared',
+  'replica-failed': 'a replica failed',
+  'node-lost': 'a node fell silent',
+}
+const triggerText = (trigger: string): string => triggers[trigger] ?? trigger
+
+function Decision({ decision }: { decision: DecisionView }) {
+  const { placement, policy, request } = decision
+  const refused = placement.verdicts.filter(({ feasible }) => !feasible)
+  const feasible = placement.verdicts.length - refused.length
+  return (
+    <>
+      <div className="space-y-3 px-4 py-4 md:px-6">
+        {placement.refusal ? (
+          <RefusalNote refusal={placement.refusal} />
+        ) : (
+          <p className="max-w-4xl">
+            <span className="font-medium">{decision.message}.</span>{' '}
+            <span className="text-ink-2">{whyText(placement).join(' ')}</span>
+          </p>
+        )}
+        <p className="text-meta text-ink-3">
+          Decided <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Asked for{' '}
+          {requestText(request)}. Policy {policy.name}.
+        </p>
+      </div>
+      {feasible > 0 && (
+        <Section
+          flush
+          title={`${plural(feasible, 'node')} with room`}
+          actions={<ScoreLegend weights={policy.weights} />}
+          className="pb-2"
+        >
+          <VerdictTable placement={placement} />
+        </Section>
+      )}
+      {refused.length > 0 && (
+        <Section title={`${plural(refused.length, 'node')} that could not take it`}>
+          <RefusedNodes verdicts={placement.verdicts} />
+        </Section>
+      )}
+    </>
+  )
+}
+
+const becauses: Record<string, string> = {
+  deploy: 'it was deployed',
+  scale: 'it was scaled',
+  delete: 'it was deleted',
+  retry: 'it was tried again',
+  capacity: 'capacity appeared',
+  'replica-failed': 'a replica failed',
+  'node-lost': 'a node fell silent',
+}
+const becauseText = (trigger: string): string => becauses[trigger] ?? trigger
+
+function requestText({ replicas, resources, region, maxPerNode, constraints }: DecisionView['request']): string {
+  const parts = [
+    `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
+    amountText('memory', resources.memoryMb),
+    amountText('storage', resources.storageGb),
+    ...(resources.gpuUnits > 0 ? [amountText('gpu', resources.gpuUnits)] : []),
+    region === null ? 'anywhere' : `near ${region}`,
+    `at most ${maxPerNode} per node`,
+    ...constraints.map(({ key, op, values }) => [key, op, values.join(', ')].filter(Boolean).join(' ')),
+  ]
+  return parts.join(', ')
+}

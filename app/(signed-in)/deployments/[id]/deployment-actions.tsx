@@ -1,0 +1,74 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { RotateCw, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import type { DeploymentDetail } from '@/server/domain/views'
+import { useTRPC } from '../../../trpc'
+import { Button } from '../../../ui/button'
+import { ConfirmDialog } from '../../../ui/dialog'
+import { errorSentence } from '../../../ui/errors'
+import { FieldError } from '../../../ui/field'
+import { plural } from '../../../ui/format'
+import { Scale } from './scale'
+
+export function DeploymentActions({ deployment }: { deployment: DeploymentDetail }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const [deleting, setDeleting] = useState(false)
+  const reread = (): Promise<void> =>
+    queries.invalidateQueries({ queryKey: trpc.deployment.detail.queryKey({ id: deployment.id }) })
+  const retry = useMutation(trpc.deployment.retry.mutationOptions({ onSuccess: reread }))
+  const remove = useMutation(
+    trpc.deployment.delete.mutationOptions({
+      onSuccess: async () => {
+        setDeleting(false)
+        await reread()
+      },
+    }),
+  )
+  const { name, id, blocked, status } = deployment
+  if (status === 'deleted') return null
+  const live = deployment.replicas.filter((replica) => replica.reserved).length
+  return (
+    <div>
+      <div className="flex flex-wrap justify-end gap-2">
+        <Scale deployment={deployment} />
+        {(status === 'failed' || !blocked.retry) && (
+          <Button
+            icon={<RotateCw size={14} aria-hidden />}
+            busy={retry.isPending}
+            blocked={blocked.retry}
+            onClick={() => retry.mutate({ deployment_id: id })}
+          >
+            Retry
+          </Button>
+        )}
+        <Button
+          variant="danger"
+          icon={<Trash2 size={14} aria-hidden />}
+          blocked={blocked.delete}
+          onClick={() => setDeleting(true)}
+        >
+          Delete
+        </Button>
+      </div>
+      {retry.error && <FieldError className="mt-1">{errorSentence(retry.error)}</FieldError>}
+      <ConfirmDialog
+        open={deleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete ${name}?`}
+        typeName={name}
+        action="Delete"
+        busy={remove.isPending}
+        error={remove.error ? errorSentence(remove.error) : null}
+        onConfirm={() => remove.mutate({ deployment_id: id })}
+      >
+        {live > 0
+          ? `${plural(live, 'container')} will be stopped and removed, and the reserved capacity released.`
+          : 'It has no containers now.'}{' '}
+        This can't be undone; its history stays.
+      </ConfirmDialog>
+    </div>
+  )
+}

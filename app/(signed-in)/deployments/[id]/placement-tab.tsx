@@ -1,0 +1,182 @@
+'use client'
+
+import Link from 'next/link'
+import { useMemo } from 'react'
+import { isLive } from '@/server/domain/status'
+import type { DeploymentDetail, ReplicaView } from '@/server/domain/views'
+import { CopyId } from '../../../ui/copy'
+import { formatScore, plural } from '../../../ui/format'
+import { RowLink } from '../../../ui/row-link'
+import { Empty } from '../../../ui/states'
+import { nodeLooks, replicaLook, SimulatedMark, StatusBadge } from '../../../ui/status'
+import { type Column, Table } from '../../../ui/table'
+import { Time } from '../../../ui/time'
+
+/** What is there or is wanted, and what is over: of each slot the newest attempt stays in sight, however it ended. */
+function split({ replicas, targetReplicas }: DeploymentDetail): { current: ReplicaView[]; ended: ReplicaView[] } {
+  const newest = new Map<number, number>()
+  for (const { slot, generation } of replicas) newest.set(slot, Math.max(newest.get(slot) ?? 0, generation))
+  const isCurrent = ({ slot, generation, status, reserved }: ReplicaView): boolean =>
+    reserved || isLive(status) || (slot < targetReplicas && newest.get(slot) === generation)
+  return { current: replicas.filter(isCurrent), ended: replicas.filter((replica) => !isCurrent(replica)) }
+}
+
+export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
+  const { current, ended } = split(deployment)
+  const columns = useMemo(() => replicaColumns(deployment.id), [deployment.id])
+  return (
+    <>
+      {current.length > 0 ? (
+        <Table caption="Replicas" columns={columns} rows={current} rowKey={(row) => row.id} keyboard />
+      ) : (
+        <Empty title="No replicas">{whyNone(deployment)}</Empty>
+      )}
+      {ended.length > 0 && (
+        <details className="group">
+          <summary className="flex h-10 list-none items-center gap-2 px-4 text-ink-2 hover:text-ink md:px-6 [&::-webkit-details-marker]:hidden">
+            <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
+              ›
+            </span>
+            {plural(ended.length, 'ended attempt')}
+          </summary>
+          <Table caption="Ended attempts" columns={columns} rows={ended} rowKey={(row) => row.id} />
+        </details>
+      )}
+    </>
+  )
+}
+
+function whyNone({ status, targetReplicas, waiting }: DeploymentDetail): string {
+  if (status === 'deleted') return 'This deployment was deleted.'
+  if (targetReplicas === 0) return 'It is scaled to zero.'
+  if (status === 'failed')
+    return 'It was not placed; the Decision tab says what each node lacked and what would make it fit.'
+  if (waiting?.kind === 'capacity')
+    return 'It waits for capacity, and is placed as soon as there is some; the Decision tab says what each node lacks.'
+  return 'The scheduler has not placed it yet.'
+}
+
+function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
+  return [
+    {
+      id: 'replica',
+      header: 'Replica',
+      width: 'clamp(72px, 8vw, 96px)',
+      cell: ({ slot, generation }) => (
+        <span title={generation > 1 ? `Attempt ${generation}` : undefined}>
+          {slot + 1}
+          {generation > 1 && (
+            <span className="text-ink-3">
+              <span className="max-sm:hidden"> ·</span> try {generation}
+            </span>
+          )}
+        </span>
+      ),
+    },
+    {
+      id: 'status',
+      header: 'Status',
+      cell: (row) => (
+        <span className="flex min-w-0 items-center gap-2">
+          <StatusBadge
+            look={replicaLook(row.status, { silent: row.node.status === 'offline' })}
+            title={row.reason ?? undefined}
+          />
+          <span className="truncate text-ink-2 max-sm:hidden" title={row.reason ?? undefined}>
+            {row.status !== 'running' && row.reason}
+            {row.status === 'running' && row.health === 'unhealthy' && 'its health check fails'}
+            {row.status === 'running' && row.wanted === 'stop' && 'is to stop'}
+          </span>
+        </span>
+      ),
+    },
+    {
+      id: 'node',
+      header: 'Node',
+      width: 'clamp(124px, 20vw, 270px)',
+      cell: ({ node }) => (
+        <span className="flex min-w-0 items-center gap-2">
+          <RowLink href={`/nodes/${node.id}`}>{node.nodeId}</RowLink>
+          <span className="truncate text-meta text-ink-3 max-sm:hidden">{node.region}</span>
+          {node.status === 'offline' ? (
+            <StatusBadge look={nodeLooks.offline} className="text-meta" />
+          ) : (
+            node.simulated && <SimulatedMark short />
+          )}
+        </span>
+      ),
+    },
+    { id: 'ports', header: 'Ports', width: '13%', from: 'md', cell: (row) => <Ports row={row} /> },
+    {
+      id: 'container',
+      header: 'Container',
+      width: '116px',
+      from: 'lg',
+      cell: ({ containerId }) =>
+        containerId ? (
+          <CopyId id={containerId} shown={10} what="container id" />
+        ) : (
+          <span className="text-ink-3">–</span>
+        ),
+    },
+    {
+      id: 'score',
+      header: 'Score',
+      width: '72px',
+      align: 'right',
+      from: 'md',
+      cell: ({ score, decisionId }) =>
+        score === null ? (
+          '–'
+        ) : (
+          <Link
+            href={`/deployments/${deploymentId}?tab=decision${decisionId ? `&decision=${decisionId}` : ''}`}
+            prefetch={false}
+            title="Why here"
+            className="underline decoration-control underline-offset-2 hover:decoration-ink"
+          >
+            {formatScore(score)}
+          </Link>
+        ),
+    },
+    {
+      id: 'since',
+      header: 'Started',
+      width: '112px',
+      align: 'right',
+      from: 'sm',
+      cell: ({ startedAt, finishedAt, createdAt }) => (
+        <span className="text-ink-2" title={finishedAt ? 'When it ended' : undefined}>
+          {startedAt || finishedAt ? <Time at={finishedAt ?? startedAt ?? createdAt} /> : '–'}
+        </span>
+      ),
+    },
+  ]
+}
+
+function Ports({ row: { ports, node, status } }: { row: ReplicaView }) {
+  if (ports.length === 0) return <span className="text-ink-3">–</span>
+  const host = node.address?.includes(':') ? `[${node.address}]` : node.address
+  return (
+    <span className="space-x-2">
+      {ports.map((port) =>
+        host && status === 'running' && !node.simulated ? (
+          <a
+            key={port.container}
+            href={`http://${host}:${port.host}`}
+            target="_blank"
+            rel="noreferrer"
+            title={`Container port ${port.container} at http://${host}:${port.host}`}
+            className="underline decoration-control underline-offset-2 hover:decoration-ink"
+          >
+            {port.host}
+          </a>
+        ) : (
+          <span key={port.container} title={`Container port ${port.container} at port ${port.host} of the node`}>
+            {port.host}
+          </span>
+        ),
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,40 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import type { DeploymentDetail } from '@/server/domain/views'
+import { Timeline, TimelineLegend } from '../../../timeline/timeline'
+import { useTRPC } from '../../../trpc'
+import { FilterTabs } from '../../../ui/filter-tabs'
+import { ErrorState, Loading } from '../../../ui/states'
+
+export function TimelineTab({ deployment }: { deployment: DeploymentDetail }) {
+  const trpc = useTRPC()
+  const [view, setView] = useQueryState('view', parseAsStringLiteral(['chart', 'table'] as const).withDefault('chart'))
+  const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
+  if (query.isError && !query.data)
+    return <ErrorState error={query.error} what="The timeline could not be read" onRetry={() => void query.refetch()} />
+  if (!query.data) return <Loading label="Reading the timeline" />
+  return (
+    <div className="px-4 py-4 md:px-6">
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+        <FilterTabs
+          label="Show as"
+          value={view}
+          onChange={(next) => void setView(next)}
+          options={[
+            { value: 'chart', label: 'Chart', count: undefined },
+            { value: 'table', label: 'Table', count: undefined },
+          ]}
+        />
+        {view === 'chart' && <TimelineLegend />}
+      </div>
+      <Timeline
+        timeline={query.data}
+        status={deployment.status}
+        targetReplicas={deployment.targetReplicas}
+        asTable={view === 'table'}
+      />
+    </div>
+  )
+}

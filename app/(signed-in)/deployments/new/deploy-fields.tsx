@@ -1,0 +1,207 @@
+'use client'
+
+import Link from 'next/link'
+import { type FormEvent, useState } from 'react'
+import { Controller, type UseFormReturn } from 'react-hook-form'
+import { deploymentTypes, limits } from '@/server/domain/resources'
+import { Button } from '../../../ui/button'
+import { Combobox } from '../../../ui/combobox'
+import { CopyButton } from '../../../ui/copy'
+import { curlText } from '../../../ui/curl'
+import { Checkbox, Field, FieldError, Input, Select } from '../../../ui/field'
+import { type DeployForm, type DeployInput, deployFormSchema } from './form-schema'
+import { ConstraintRows, EnvRows, PortRows } from './rows'
+
+interface DeployFieldsProps {
+  form: UseFormReturn<DeployForm, unknown, DeployInput>
+  regions: string[]
+  busy: boolean
+  /** Why the reader can't deploy; null when they can. */
+  blocked: string | null
+  problem: string | null
+  /** The preview says that it does not fit, and it would not wait. */
+  willFail: boolean
+  onSubmit: (event: FormEvent) => Promise<void>
+}
+
+const typeHints = {
+  compute: 'Runs a program.',
+  storage: 'Keeps data for others.',
+  gateway: 'Takes traffic from outside.',
+} as const
+
+export function DeployFields({ form, regions, busy, blocked, problem, willFail, onSubmit }: DeployFieldsProps) {
+  const { errors } = form.formState
+  const type = form.watch('type')
+  return (
+    <form noValidate onSubmit={(event) => void onSubmit(event)} className="space-y-5 px-4 py-5 md:px-6">
+      {blocked && <p className="border-l-2 border-control pl-3 text-ink-2">{blocked}</p>}
+      <div className="grid grid-cols-[minmax(0,1fr)_8rem] gap-3">
+        <Field label="Name" error={errors.name?.message}>
+          {(wiring) => (
+            <Input
+              {...wiring}
+              placeholder="web-api"
+              autoComplete="off"
+              autoCapitalize="off"
+              spellCheck={false}
+              {...form.register('name')}
+            />
+          )}
+        </Field>
+        <Field label="Type" hint={typeHints[type]} error={errors.type?.message}>
+          {(wiring) => (
+            <Select {...wiring} {...form.register('type')}>
+              {deploymentTypes.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+      <Field label="Container image" error={errors.image?.message}>
+        {(wiring) => (
+          <Input
+            {...wiring}
+            placeholder="nginx:1.27"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            className="font-mono"
+            {...form.register('image')}
+          />
+        )}
+      </Field>
+      <div className="grid grid-cols-[8rem_minmax(0,1fr)] gap-3">
+        <Field
+          label="Replicas"
+          hint={`${limits.replicas.min} to ${limits.replicas.max}`}
+          error={errors.replicas?.message}
+        >
+          {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('replicas')} />}
+        </Field>
+        <Field label="Region" hint="Near which region; empty is anywhere." error={errors.region?.message}>
+          {(wiring) => (
+            <Controller
+              control={form.control}
+              name="region"
+              render={({ field }) => (
+                <Combobox
+                  {...wiring}
+                  ref={field.ref}
+                  name={field.name}
+                  value={field.value}
+                  onChange={field.onChange}
+                  onBlur={field.onBlur}
+                  options={regions}
+                  placeholder="anywhere"
+                  autoCapitalize="off"
+                  spellCheck={false}
+                />
+              )}
+            />
+          )}
+        </Field>
+      </div>
+      <fieldset>
+        <legend className="mb-2 text-meta text-ink-3">Resources of each replica</legend>
+        <div className="grid grid-cols-2 gap-3">
+          <Field label="CPU" hint={`${limits.cpu.min} to ${limits.cpu.max}`} error={errors.cpu?.message}>
+            {(wiring) => (
+              <Input {...wiring} unit="cores" inputMode="decimal" autoComplete="off" {...form.register('cpu')} />
+            )}
+          </Field>
+          <Field label="Memory" hint={`${limits.memory.min} to ${limits.memory.max}`} error={errors.memory?.message}>
+            {(wiring) => (
+              <Input {...wiring} unit="MB" inputMode="numeric" autoComplete="off" {...form.register('memory')} />
+            )}
+          </Field>
+          <Field
+            label="Storage"
+            hint={`${limits.storage.min} to ${limits.storage.max}`}
+            error={errors.storage?.message}
+          >
+            {(wiring) => (
+              <Input {...wiring} unit="GB" inputMode="numeric" autoComplete="off" {...form.register('storage')} />
+            )}
+          </Field>
+          <Field label="GPU" hint={`${limits.gpu.min} to ${limits.gpu.max}`} error={errors.gpu?.message}>
+            {(wiring) => (
+              <Input {...wiring} unit="units" inputMode="numeric" autoComplete="off" {...form.register('gpu')} />
+            )}
+          </Field>
+        </div>
+      </fieldset>
+      <Checkbox
+        label="Wait for capacity"
+        hint="If it does not fit, stay pending until it does, instead of failing."
+        {...form.register('waitForCapacity')}
+      />
+      <Advanced form={form} />
+      <div className="space-y-3 border-t border-line pt-4">
+        {problem && <FieldError>{problem}</FieldError>}
+        {!problem && willFail && (
+          <p className="text-degraded">
+            As the fleet is now, this would end as failed. Apply a change, or let it wait for capacity.
+          </p>
+        )}
+        <div className="flex flex-wrap items-center gap-2">
+          <Button type="submit" variant="primary" busy={busy} blocked={blocked}>
+            Deploy
+          </Button>
+          <CopyAsCurl form={form} />
+          <Link href="/deployments" className="ml-auto px-2 py-1 text-ink-2 hover:text-ink">
+            Cancel
+          </Link>
+        </div>
+      </div>
+    </form>
+  )
+}
+
+/** Exactly this deployment for a terminal; while something is wrong, a click shows what. */
+function CopyAsCurl({ form }: Pick<DeployFieldsProps, 'form'>) {
+  const parsed = deployFormSchema.safeParse(form.watch())
+  if (!parsed.success) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
+  const body = parsed.data
+  return (
+    <CopyButton
+      label="Copy as curl"
+      text={() => curlText({ method: 'POST', origin: window.location.origin, path: '/api/deployment/deploy', body })}
+    />
+  )
+}
+
+function Advanced({ form }: Pick<DeployFieldsProps, 'form'>) {
+  const { errors } = form.formState
+  const hasProblem = Boolean(errors.maxPerNode ?? errors.constraints ?? errors.ports ?? errors.env)
+  const [open, setOpen] = useState(false)
+  return (
+    <details
+      open={open || hasProblem}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+      className="group border-t border-line pt-4"
+    >
+      <summary className="flex list-none items-center gap-2 font-medium [&::-webkit-details-marker]:hidden">
+        <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
+          ›
+        </span>
+        Advanced
+        <span className="font-normal text-ink-3">spread, labels, ports, environment</span>
+      </summary>
+      <div className="mt-4 space-y-5">
+        <Field
+          label="Replicas per node"
+          hint="At most this many on one node. 1 keeps them apart."
+          error={errors.maxPerNode?.message}
+          className="max-w-48"
+        >
+          {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('maxPerNode')} />}
+        </Field>
+        <ConstraintRows form={form} />
+        <PortRows form={form} />
+        <EnvRows form={form} />
+      </div>
+    </details>
+  )
+}

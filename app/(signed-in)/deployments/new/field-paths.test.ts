@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { formPath } from './field-paths'
+import { type DeployForm, emptyForm } from './form-schema'
+
+const form: DeployForm = {
+  ...emptyForm,
+  constraints: [
+    { key: '', op: '=', values: '' },
+    { key: 'disk', op: '=', values: 'ssd' },
+  ],
+  ports: [
+    { container: '80', host: '' },
+    { container: '', host: '' },
+    { container: '443', host: '' },
+  ],
+  env: [
+    { name: '', value: '' },
+    { name: 'LOG_LEVEL', value: 'x' },
+  ],
+}
+
+test.each([
+  ['container_image', 'image'],
+  ['resources.cpu', 'cpu'],
+  ['max_per_node', 'maxPerNode'],
+  // Rows that nobody filled in were not sent.
+  ['constraints.0.key', 'constraints.1.key'],
+  ['constraints.0.values.2', 'constraints.1.values'],
+  ['ports.1.container', 'ports.2.container'],
+  ['env.LOG_LEVEL', 'env.1.value'],
+  ['env.GONE', 'env'],
+])('%s of the server is %s of the form', (path, field) => expect(formPath(path, form)).toBe(field))
+
+test('what the form does not have is not put anywhere', () => {
+  expect(formPath('Idempotency-Key', form)).toBeNull()
+})

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { deploySchema } from '@/server/api/schemas'
+import { type DeployForm, deployFormSchema, emptyForm, previewFormSchema } from './form-schema'
+
+const filled: DeployForm = { ...emptyForm, name: 'web-api', image: 'nginx:1.27' }
+/** The first problem of each field, which is the one that the form shows. */
+function problems(form: DeployForm): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { path, message } of deployFormSchema.safeParse(form).error?.issues ?? [])
+    found[path.join('.')] ??= message
+  return found
+}
+
+test('a form that was filled in sparsely is a request with as little in it', () => {
+  expect(deployFormSchema.parse(filled)).toEqual({
+    name: 'web-api',
+    type: 'compute',
+    container_image: 'nginx:1.27',
+    replicas: 1,
+    resources: { cpu: 1, memory: 512, gpu: 0, storage: 10 },
+  })
+})
+
+test('a full form is a request that the server takes', () => {
+  const request = deployFormSchema.parse({
+    ...filled,
+    replicas: ' 3 ',
+    cpu: '0,5',
+    region: 'us-east',
+    maxPerNode: '2',
+    waitForCapacity: true,
+    constraints: [
+      { key: 'disk', op: 'in', values: 'ssd, nvme,' },
+      { key: 'gpu', op: 'exists', values: 'left over' },
+      { key: '', op: '=', values: '' },
+    ],
+    ports: [
+      { container: '80', host: '' },
+      { container: '', host: '' },
+      { container: '443', host: '8443' },
+    ],
+    env: [
+      { name: 'LOG_LEVEL', value: 'info' },
+      { name: '', value: '' },
+    ],
+  })
+  expect(request).toMatchObject({
+    replicas: 3,
+    resources: { cpu: 0.5 },
+    region: 'us-east',
+    max_per_node: 2,
+    wait_for_capacity: true,
+    constraints: [
+      { key: 'disk', op: 'in', values: ['ssd', 'nvme'] },
+      { key: 'gpu', op: 'exists', values: [] },
+    ],
+    ports: [
+      { container: 80, host: null },
+      { container: 443, host: 8443 },
+    ],
+    env: { LOG_LEVEL: 'info' },
+  })
+  expect(deploySchema.safeParse(request).success).toBe(true)
+})
+
+describe('what is wrong is said in the words of the server', () => {
+  const sent = { name: 'a', type: 'compute', container_image: 'nginx', replicas: 1, resources: { cpu: 1, memory: 512 } }
+  const ofServer = (request: object): string | undefined =>
+    deploySchema.safeParse({ ...sent, ...request }).error?.issues[0]?.message
+
+  test.each([
+    ['name', { name: '' }, { name: '' }],
+    ['name', { name: 'no spaces' }, { name: 'no spaces' }],
+    ['name', { name: 'x'.repeat(101) }, { name: 'x'.repeat(101) }],
+    ['image', { image: '' }, { container_image: '' }],
+    ['image', { image: 'Nginx' }, { container_image: 'Nginx' }],
+    ['replicas', { replicas: '0' }, { replicas: 0 }],
+    ['replicas', { replicas: '101' }, { replicas: 101 }],
+    ['replicas', { replicas: '1.5' }, { replicas: 1.5 }],
+    ['replicas', { replicas: 'three' }, { replicas: 'three' }],
+    ['cpu', { cpu: '' }, { resources: { memory: 512, cpu: 'x' } }],
+    ['cpu', { cpu: '0.1' }, { resources: { memory: 512, cpu: 0.1 } }],
+    ['cpu', { cpu: '0.50001' }, { resources: { memory: 512, cpu: 0.50001 } }],
+    ['memory', { memory: '511' }, { resources: { cpu: 1, memory: 511 } }],
+    ['gpu', { gpu: '9' }, { resources: { cpu: 1, memory: 512, gpu: 9 } }],
+    ['storage', { storage: '0' }, { resources: { cpu: 1, memory: 512, storage: 0 } }],
+    ['region', { region: 'us east' }, { region: 'us east' }],
+    ['maxPerNode', { maxPerNode: '0' }, { max_per_node: 0 }],
+    [
+      'constraints.0.key',
+      { constraints: [{ key: 'no spaces', op: '=', values: 'a' }] },
+      { constraints: [{ key: 'no spaces', op: '=', values: ['a'] }] },
+    ],
+    [
+      'constraints.0.values',
+      { constraints: [{ key: 'a', op: 'in', values: ' , ' }] },
+      { constraints: [{ key: 'a', op: 'in', values: [] }] },
+    ],
+    ['ports.0.container', { ports: [{ container: '70000', host: '' }] }, { ports: [{ container: 70000 }] }],
+    ['ports.0.host', { ports: [{ container: '80', host: '0' }] }, { ports: [{ container: 80, host: 0 }] }],
+  ] as const)('%s of %j', (field, form, request) => {
+    const message = problems({ ...filled, ...form } as DeployForm)[field]
+    expect(message).toBeTruthy()
+    expect(message).toBe(ofServer(request))
+  })
+
+  test('a container port that is listed twice', () => {
+    const twice = [
+      { container: '80', host: '' },
+      { container: '80', host: '81' },
+    ]
+    expect(problems({ ...filled, ports: twice })['ports.1.container']).toBe(
+      ofServer({ ports: [{ container: 80 }, { container: 80 }] }),
+    )
+  })
+})
+
+test('a variable that is listed twice would silently lose one value', () => {
+  const env = [
+    { name: 'A', value: '1' },
+    { name: 'A', value: '2' },
+  ]
+  expect(problems({ ...filled, env })).toEqual({ 'env.1.name': 'This variable is listed twice' })
+})
+
+test('the preview needs neither a name nor an image', () => {
+  expect(previewFormSchema.safeParse(emptyForm).success).toBe(true)
+  expect(previewFormSchema.safeParse({ ...emptyForm, cpu: 'lots' }).success).toBe(false)
+})

@@ -1,0 +1,120 @@
+'use client'
+
+import Link from 'next/link'
+import { standing } from '@/server/domain/explain'
+import { defaultPolicy, type Placement, type Suggestion } from '@/server/domain/placement'
+import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
+import { ScoreBar, ScoreLegend } from '../../../placement/score-bar'
+import { cn } from '../../../ui/cn'
+import { formatScore, plural } from '../../../ui/format'
+import { Glyph } from '../../../ui/glyph'
+import { SimulatedMark } from '../../../ui/status'
+import { Time } from '../../../ui/time'
+
+interface PreviewProps {
+  placement: Placement
+  takenAt: string
+  outdated: boolean
+  waits: boolean
+  onApply: (suggestion: Suggestion, nodeIds: string[]) => void
+  blocked: (suggestion: Suggestion) => string | null
+}
+
+const nextBest = 3
+
+/** Where the replicas would land, as the scheduler itself says. */
+export function Preview({ placement, takenAt, outdated, waits, onApply, blocked }: PreviewProps) {
+  const feasible = placement.verdicts.filter((verdict) => verdict.feasible)
+  const chosen = feasible.filter((verdict) => verdict.chosen > 0)
+  const others = feasible.filter((verdict) => verdict.chosen === 0)
+  const refused = placement.verdicts.length - feasible.length
+  return (
+    <div aria-busy={outdated} className={cn('space-y-5', outdated && 'opacity-55')}>
+      <div role="status" className="space-y-3">
+        {placement.refusal ? (
+          <>
+            <RefusalNote
+              refusal={placement.refusal}
+              onApply={(suggestion) => onApply(suggestion, idsOf(suggestion, placement))}
+              blocked={blocked}
+            />
+            {waits && <p className="text-ink-2">It will stay pending and be placed as soon as there is room.</p>}
+          </>
+        ) : (
+          <p className="flex items-center gap-2 font-medium">
+            <Glyph name="running" className="shrink-0 text-healthy" />
+            Fits: {plural(placement.chosen.length, 'replica')} on {plural(chosen.length, 'node')}
+          </p>
+        )}
+      </div>
+      {feasible.length > 0 && <ScoreLegend weights={defaultPolicy.weights} />}
+      {chosen.length > 0 && <ScoredNodes title="Would be chosen" verdicts={chosen} placement={placement} />}
+      {others.length > 0 && (
+        <ScoredNodes
+          title={chosen.length > 0 ? 'Next best' : `Have room (${feasible.length})`}
+          verdicts={others.slice(0, chosen.length > 0 ? nextBest : 8)}
+          placement={placement}
+        />
+      )}
+      {refused > 0 && (
+        <section>
+          <h3 className="mb-1 text-meta text-ink-3">
+            Can't take it: {refused} of {placement.verdicts.length}
+          </h3>
+          <RefusedNodes verdicts={placement.verdicts} />
+        </section>
+      )}
+      <p className="text-meta text-ink-3">
+        As the fleet was <Time at={takenAt} />. Nothing is reserved before you deploy.
+      </p>
+    </div>
+  )
+}
+
+/** UUIDs of the nodes that a suggestion names. */
+const idsOf = ({ nodeIds }: Suggestion, { verdicts }: Placement): string[] =>
+  verdicts.flatMap((verdict) => (nodeIds.includes(verdict.nodeId) ? [verdict.id] : []))
+
+function ScoredNodes({
+  title,
+  verdicts,
+  placement,
+}: {
+  title: string
+  verdicts: Placement['verdicts']
+  placement: Placement
+}) {
+  return (
+    <section>
+      <h3 className="mb-1 text-meta text-ink-3">{title}</h3>
+      <ul>
+        {verdicts.map((verdict) => (
+          <li
+            key={verdict.id}
+            className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-t border-line py-1.5 sm:grid-cols-[minmax(0,11rem)_minmax(0,1fr)_3.5rem]"
+          >
+            <span className="flex min-w-0 items-baseline gap-2">
+              <Link
+                href={`/nodes/${verdict.id}`}
+                prefetch={false}
+                className="font-medium whitespace-nowrap hover:underline"
+              >
+                {verdict.nodeId}
+              </Link>
+              <span className="truncate text-meta text-ink-3">
+                {verdict.region} {verdict.simulated && <SimulatedMark short />}
+              </span>
+            </span>
+            <span className="max-sm:order-3 max-sm:col-span-2">
+              <ScoreBar parts={verdict.parts} score={verdict.score ?? 0} />
+            </span>
+            <span className="text-right" title={standing(placement, verdict)}>
+              {formatScore(verdict.score ?? 0)}
+            </span>
+            {verdict.chosen > 1 && <span className="text-meta text-ink-3">{verdict.chosen} replicas</span>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,41 @@
+import type { Suggestion } from '@/server/domain/placement'
+import { coresOfMillis } from '@/server/domain/resources'
+import type { DeployForm } from './form-schema'
+
+/** The fields of the form that a suggestion changes; null when it changes nodes, not the request. */
+export function suggestedChange(suggestion: Suggestion, form: DeployForm): Partial<DeployForm> | null {
+  const to = suggestion.to === null ? '' : String(suggestion.to)
+  switch (suggestion.kind) {
+    case 'replicas':
+      return { replicas: to }
+    case 'cpu':
+      return { cpu: suggestion.to === null ? '' : String(coresOfMillis(suggestion.to)) }
+    case 'memory':
+      return { memory: to }
+    case 'storage':
+      return { storage: to }
+    case 'gpu':
+      return { gpu: to }
+    case 'max-per-node':
+      return { maxPerNode: to }
+    case 'labels':
+      // The suggestion names the rule as it is read: “disk = ssd”.
+      return { constraints: form.constraints.filter((row) => !suggestion.message.includes(`“${ruleText(row)}”`)) }
+    case 'uncordon':
+    case 'undrain':
+      return null
+  }
+}
+
+const ruleText = ({ key, op, values }: DeployForm['constraints'][number]): string => {
+  const shown =
+    op === 'exists'
+      ? ''
+      : op === 'in'
+        ? values
+            .split(',')
+            .flatMap((value) => value.trim() || [])
+            .join(', ')
+        : values.trim()
+  return [key.trim(), op, shown].filter((part) => part !== '').join(' ')
+}

@@ -1,0 +1,45 @@
+'use client'
+
+import { keepPreviousData, skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import type { Control } from 'react-hook-form'
+import { useWatch } from 'react-hook-form'
+import { useTRPC } from '../../../trpc'
+import { type DeployForm, type DeployInput, type PreviewInput, previewFormSchema } from './form-schema'
+
+const pauseMs = 250
+
+function useSettled<Value>(value: Value): Value {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pauseMs)
+    return () => clearTimeout(timer)
+  }, [value])
+  return settled
+}
+
+/** What the scheduler would do with the form as it is; asked again as one types, and when the fleet changes. */
+export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const form = useWatch({ control })
+  const parsed = previewFormSchema.safeParse(form)
+  // Compared as text: each render makes a new object of the same request.
+  const asked = useSettled(parsed.success ? JSON.stringify(parsed.data) : null)
+  const input = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewInput)), [asked])
+  const query = useQuery({
+    ...trpc.placement.preview.queryOptions(input ?? skipToken),
+    placeholderData: keepPreviousData,
+  })
+  return {
+    preview: query.data,
+    error: query.error,
+    retry: () => void query.refetch(),
+    /** What is shown belongs to an earlier request: the form is being typed into, or is not valid now. */
+    outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.data) !== asked,
+    valid: parsed.success,
+    /** Asks anew, past everything remembered. */
+    ask: (request: PreviewInput) =>
+      queries.fetchQuery({ ...trpc.placement.preview.queryOptions(request), staleTime: 0, retry: false }),
+  }
+}

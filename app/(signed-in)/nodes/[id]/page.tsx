@@ -1,0 +1,11 @@
+import type { Metadata } from 'next'
+import { signedIn } from '../../../shell/signed-in'
+import { NodePage } from './node-page'
+
+export const metadata: Metadata = { title: 'Node' }
+
+export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params
+  await signedIn(`/nodes/${id}`)
+  return <NodePage id={id} />
+}

@@ -1,0 +1,6 @@
+import { handleTrpc } from '@/server/api/trpc-http'
+import { getServices } from '@/server/wiring'
+
+const handler = (request: Request) => handleTrpc(getServices(), request)
+
+export { handler as GET, handler as POST }

@@ -1,0 +1,30 @@
+import { GeistMono } from 'geist/font/mono'
+import { GeistSans } from 'geist/font/sans'
+import type { Metadata, Viewport } from 'next'
+import type { ReactNode } from 'react'
+import { Providers } from './shell/providers'
+import './globals.css'
+
+export const metadata: Metadata = {
+  title: { default: 'Fogdeck', template: '%s · Fogdeck' },
+  description: 'Run containers on a fog of many small machines, and see why each replica landed where it did.',
+  robots: { index: false, follow: false },
+}
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f6f7f7' },
+    { media: '(prefers-color-scheme: dark)', color: '#131718' },
+  ],
+}
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    // The theme is put on <html> before the page is drawn, which the server can't know.
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <body>
+        <Providers>{children}</Providers>
+      </body>
+    </html>
+  )
+}

@@ -1,0 +1,70 @@
+import type { LiveChange } from '@/server/domain/views'
+
+/** Changes of a short while, put together. */
+export class Changes {
+  private everything = false
+  private readonly topics = new Map<LiveChange['topic'], Set<string> | 'any'>()
+
+  add(change: LiveChange): void {
+    if (change.topic === 'hello') this.everything = true
+    const old = this.topics.get(change.topic)
+    if (change.ids.length === 0 || old === 'any') this.topics.set(change.topic, 'any')
+    else this.topics.set(change.topic, new Set([...(old ?? []), ...change.ids]))
+  }
+
+  get empty(): boolean {
+    return this.topics.size === 0
+  }
+
+  /** Whether the change concerns a page that shows `id`, or any of the topic when no id is given. */
+  touches(topic: LiveChange['topic'], id?: unknown): boolean {
+    if (this.everything) return true
+    const ids = this.topics.get(topic)
+    if (ids === undefined) return false
+    return ids === 'any' || id === undefined || (typeof id === 'string' && ids.has(id))
+  }
+}
+
+type Concern = (changes: Changes, input: Record<string, unknown>) => boolean
+
+const ofDeployment: Concern = (changes, input) => changes.touches('deployment', input.id)
+
+/** For each query, when what it answered may be wrong. */
+const concerns: Record<string, Concern> = {
+  'deployment.page': (changes) => changes.touches('deployment'),
+  'deployment.detail': ofDeployment,
+  'deployment.timeline': ofDeployment,
+  'deployment.decisions': ofDeployment,
+  // A decision is never changed.
+  'decision.get': () => false,
+  'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'node.list': (changes) => changes.touches('node'),
+  // It lists replicas, which change with their deployments.
+  'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+  'me.get': (changes) => changes.touches('user'),
+  'user.list': (changes) => changes.touches('user'),
+  'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
+}
+
+/** Not before this long after the last answer: what is big, or changes with every heartbeat. */
+const minimumAgeMs: Record<string, number> = { 'node.list': 2000, 'node.get': 1000, 'placement.preview': 2000 }
+
+export const minimumAge = (queryKey: readonly unknown[]): number => minimumAgeMs[pathOf(queryKey)] ?? 400
+
+/** tRPC's keys are [['node', 'get'], { input: { id }, type: 'query' }]. */
+function pathOf(queryKey: readonly unknown[]): string {
+  const path = queryKey[0]
+  return Array.isArray(path) ? path.join('.') : ''
+}
+
+function inputOf(queryKey: readonly unknown[]): Record<string, unknown> {
+  const options = queryKey[1]
+  const input = typeof options === 'object' && options !== null && 'input' in options ? options.input : undefined
+  return typeof input === 'object' && input !== null ? { ...input } : {}
+}
+
+/** Whether the answer to a query has to be read again. A query that is not in the table is, to be safe. */
+export function isConcerned(queryKey: readonly unknown[], changes: Changes): boolean {
+  const concern = concerns[pathOf(queryKey)]
+  return concern ? concern(changes, inputOf(queryKey)) : true
+}

@@ -1,0 +1,82 @@
+'use client'
+
+import { useQueryClient } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { leaveForLogin } from '../shell/leave'
+import { useTRPCClient } from '../trpc'
+import { errorCode } from '../ui/errors'
+import { makeRefresher } from './refresher'
+
+export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'stale'
+
+const LiveContext = createContext<LiveState>('connecting')
+export const useLiveState = (): LiveState => useContext(LiveContext)
+
+/** How long a page may be without the stream before it says that it is stale. */
+const staleAfterMs = 15_000
+/** How often everything is read again while there is no stream (a proxy may not let it through). */
+const pollMs = 20_000
+const longestPauseMs = 10_000
+
+/** The one event stream of this tab. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useTRPCClient()
+  const queries = useQueryClient()
+  const [state, setState] = useState<LiveState>('connecting')
+
+  useEffect(() => {
+    const refresher = makeRefresher(queries)
+    let subscription: { unsubscribe(): void } | undefined
+    let retry: ReturnType<typeof setTimeout> | undefined
+    let failures = 0
+    let over = false
+
+    const connected = (): void => {
+      failures = 0
+      setState('live')
+      // What happened while nobody listened.
+      refresher.add({ topic: 'hello', ids: [] })
+    }
+    const lost = (): void => setState((old) => (old === 'live' || old === 'connecting' ? 'reconnecting' : old))
+    const again = (): void => {
+      if (over) return
+      lost()
+      subscription?.unsubscribe()
+      clearTimeout(retry)
+      retry = setTimeout(connect, Math.min(longestPauseMs, 500 * 2 ** failures++))
+    }
+    const connect = (): void => {
+      subscription = client.live.changes.subscribe(undefined, {
+        onData: ({ data }) => {
+          if (data.topic === 'session-ended') leaveForLogin('ended')
+          else if (data.topic !== 'hello') refresher.add(data)
+        },
+        onConnectionStateChange: (change) => {
+          if (change.state === 'pending') connected()
+          else if (change.state === 'connecting' && change.error) lost()
+        },
+        onError: (error) => (errorCode(error) === 'UNAUTHORIZED' ? leaveForLogin('expired') : again()),
+        onComplete: again,
+      })
+    }
+    connect()
+    return () => {
+      over = true
+      clearTimeout(retry)
+      subscription?.unsubscribe()
+      refresher.stop()
+    }
+  }, [client, queries])
+
+  useEffect(() => {
+    if (state === 'live') return
+    const stale = setTimeout(() => setState('stale'), staleAfterMs)
+    const poll = setInterval(() => void queries.invalidateQueries(), pollMs)
+    return () => {
+      clearTimeout(stale)
+      clearInterval(poll)
+    }
+  }, [state, queries])
+
+  return <LiveContext value={state}>{children}</LiveContext>
+}

@@ -1,0 +1,31 @@
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { currentUser } from '@/server/api/session'
+import { Brand } from '../shell/brand'
+import { leaveReasons } from '../shell/leave'
+import { safeNextPath } from '../shell/next-path'
+import type { SearchParams } from '../shell/signed-in'
+import { LoginForm } from './login-form'
+
+export const metadata: Metadata = { title: 'Sign in' }
+
+const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
+
+export default async function LoginPage({ searchParams }: { searchParams: SearchParams }) {
+  const params = await searchParams
+  const next = safeNextPath(first(params.next))
+  if (await currentUser()) redirect(next)
+  const reason = first(params.reason)
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-80 flex-col justify-center px-4 pb-[12dvh]">
+      <Brand className="text-title" />
+      <h1 className="mt-8 mb-4 text-lead font-semibold">Sign in</h1>
+      {reason !== undefined && reason in leaveReasons && (
+        <p className="mb-4 border-l-2 border-control pl-3 text-ink-2">
+          {leaveReasons[reason as keyof typeof leaveReasons]}
+        </p>
+      )}
+      <LoginForm next={next} />
+    </main>
+  )
+}

@@ -1,0 +1,143 @@
+'use client'
+
+import { ChevronRight } from 'lucide-react'
+import { useState } from 'react'
+import type { Refusal, Suggestion, Verdict } from '@/server/domain/placement'
+import { Button } from '../ui/button'
+import { cn } from '../ui/cn'
+import { plural } from '../ui/format'
+import { Glyph } from '../ui/glyph'
+import { ruleLabels, shortfallText } from './words'
+
+interface RefusalNoteProps {
+  refusal: Refusal
+  /** Absent where nothing can be applied: an old decision is a record. */
+  onApply?: (suggestion: Suggestion) => void
+  /** Why a suggestion can't be applied by this reader; null when it can. */
+  blocked?: (suggestion: Suggestion) => string | null
+}
+
+/** That it does not fit, how far off it is, and the changes that would make it fit. */
+export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
+  return (
+    <div className="max-w-4xl space-y-3">
+      <p className="flex items-start gap-2 font-medium text-failed">
+        <Glyph name="failed" className="mt-[3px] shrink-0" />
+        {refusal.message}
+      </p>
+      {refusal.reasons.length > 0 && (
+        // A node may fail several rules, so these add up to more than there are nodes.
+        <p className="text-ink-2">
+          {refusal.reasons.map(({ rule, count }) => `${ruleLabels[rule]}: ${plural(count, 'node')}`).join(' · ')}
+        </p>
+      )}
+      {refusal.suggestions.length > 0 ? (
+        <div>
+          <p className="mb-1 text-ink-2">
+            {refusal.suggestions.length === 1
+              ? 'This change would make it fit:'
+              : 'Any one of these would make it fit:'}
+          </p>
+          <ul>
+            {refusal.suggestions.map((suggestion) => (
+              <li
+                key={suggestion.message}
+                className="flex items-center justify-between gap-4 border-t border-line py-1.5 first:border-t-0"
+              >
+                <span className="min-w-0">{suggestion.message}</span>
+                {onApply && (
+                  <Button blocked={blocked?.(suggestion)} onClick={() => onApply(suggestion)}>
+                    Apply
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : (
+        <p className="text-ink-2">
+          No single change would make it fit. Ask for less in more than one way, or join more nodes.
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** Few are shown at once, many only when somebody wants to read them. */
+const openUpTo = 12
+const shownOfGroup = 100
+
+/** Nodes that could not take a replica: under each rule, who failed it and by how much. */
+export function RefusedNodes({ verdicts }: { verdicts: Verdict[] }) {
+  const refused = verdicts.filter(({ feasible }) => !feasible)
+  if (refused.length === 0) return null
+  const groups = new Map<string, Verdict[]>()
+  for (const verdict of refused) {
+    const label = verdict.failures[0] ? ruleLabels[verdict.failures[0].rule] : 'Other'
+    const group = groups.get(label)
+    if (group) group.push(verdict)
+    else groups.set(label, [verdict])
+  }
+  return (
+    <div className="max-w-4xl space-y-1">
+      {[...groups].map(([label, members]) => (
+        <RefusedGroup key={label} label={label} members={members} startsOpen={refused.length <= openUpTo} />
+      ))}
+    </div>
+  )
+}
+
+interface RefusedGroupProps {
+  label: string
+  members: Verdict[]
+  startsOpen: boolean
+}
+
+function RefusedGroup({ label, members, startsOpen }: RefusedGroupProps) {
+  const [chosen, setChosen] = useState<boolean | null>(null)
+  const open = chosen ?? startsOpen
+  return (
+    <div>
+      <button
+        type="button"
+        aria-expanded={open}
+        onClick={() => setChosen(!open)}
+        className="flex h-(--row) w-full items-center gap-2 rounded-control text-left text-ink-2 hover:text-ink"
+      >
+        <ChevronRight size={12} aria-hidden className={cn('text-ink-3 transition-transform', open && 'rotate-90')} />
+        {label}
+        <span className="text-ink-3">{plural(members.length, 'node')}</span>
+      </button>
+      {open && (
+        <ul className="pb-2">
+          {members.slice(0, shownOfGroup).map((verdict) => (
+            <RefusedNode key={verdict.id} verdict={verdict} />
+          ))}
+          {members.length > shownOfGroup && (
+            <li className="border-t border-line py-1.5 pl-5 text-ink-3">
+              and {members.length - shownOfGroup} more, for the same reason
+            </li>
+          )}
+        </ul>
+      )}
+    </div>
+  )
+}
+
+function RefusedNode({ verdict }: { verdict: Verdict }) {
+  return (
+    <li className="flex gap-3 border-t border-line py-1.5 pl-5">
+      <span className="w-24 shrink-0 truncate font-medium" title={verdict.nodeId}>
+        {verdict.nodeId}
+      </span>
+      <ul className="min-w-0 flex-1">
+        {verdict.failures.map((failure) => (
+          <li key={failure.message} className="flex flex-wrap justify-between gap-x-3 text-ink-2">
+            <span className="min-w-0">{failure.message}</span>
+            {shortfallText(failure) && <span className="text-failed">{shortfallText(failure)}</span>}
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}

@@ -1,0 +1,160 @@
+'use client'
+
+import { ChevronRight } from 'lucide-react'
+import Link from 'next/link'
+import { useState } from 'react'
+import { gapToLastChosen } from '@/server/domain/explain'
+import type { Placement, ScorePart, Verdict } from '@/server/domain/placement'
+import { Button } from '../ui/button'
+import { cn } from '../ui/cn'
+import { formatGap, formatScore } from '../ui/format'
+import { Glyph } from '../ui/glyph'
+import { SimulatedMark } from '../ui/status'
+import { ScoreBar } from './score-bar'
+import { VerdictInputs } from './verdict-inputs'
+import { partExplanations, partLabels, productText } from './words'
+
+const shownAtFirst = 12
+const partNames: ScorePart['name'][] = ['resources', 'load', 'locality']
+const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
+
+/** Every node that could have taken a replica: what made its score, and how far it was from being chosen. */
+export function VerdictTable({ placement }: { placement: Placement }) {
+  const [all, setAll] = useState(false)
+  const [open, setOpen] = useState<string | null>(null)
+  const feasible = placement.verdicts.filter((verdict) => verdict.feasible)
+  const least = Math.max(shownAtFirst, feasible.findLastIndex((verdict) => verdict.chosen > 0) + 4)
+  const shown = all ? feasible : feasible.slice(0, least)
+  if (feasible.length === 0) return null
+  return (
+    <>
+      <table className="w-full border-collapse">
+        <caption className="sr-only">Scores of the nodes with room, best first</caption>
+        <thead>
+          <tr className="border-b border-line">
+            <th scope="col" className={cn(head, 'w-12 pl-4 text-right md:pl-6')}>
+              Rank
+            </th>
+            <th scope="col" className={head}>
+              Node
+            </th>
+            <th scope="col" className={cn(head, 'w-[34%]')}>
+              Score, 0 to 1
+            </th>
+            <th scope="col" className={cn(head, 'text-right')}>
+              Sum
+            </th>
+            {partNames.map((name) => (
+              <th
+                key={name}
+                scope="col"
+                title={partExplanations[name]}
+                className={cn(head, 'text-right max-lg:hidden')}
+              >
+                {partLabels[name]}
+              </th>
+            ))}
+            <th
+              scope="col"
+              className={cn(head, 'pr-4 text-right max-sm:hidden md:pr-6')}
+              title="To the last chosen node"
+            >
+              Gap
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((verdict) => (
+            <VerdictRow
+              key={verdict.id}
+              placement={placement}
+              verdict={verdict}
+              open={open === verdict.id}
+              onToggle={() => setOpen(open === verdict.id ? null : verdict.id)}
+            />
+          ))}
+        </tbody>
+      </table>
+      {shown.length < feasible.length && (
+        <div className="px-4 pt-2 md:px-6">
+          <Button variant="ghost" onClick={() => setAll(true)}>
+            Show all {feasible.length} nodes with room
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+interface VerdictRowProps {
+  placement: Placement
+  verdict: Verdict
+  open: boolean
+  onToggle: () => void
+}
+
+function VerdictRow({ placement, verdict, open, onToggle }: VerdictRowProps) {
+  const behind = gapToLastChosen(placement, verdict)
+  const score = verdict.score ?? 0
+  return (
+    <>
+      <tr className={cn('h-(--row) border-b border-line', verdict.chosen > 0 && 'bg-selected')}>
+        <td className="pl-4 text-right text-ink-3 md:pl-6">{verdict.rank}</td>
+        <td className="px-2">
+          <div className="flex items-center gap-1.5">
+            <button
+              type="button"
+              aria-expanded={open}
+              aria-label={`What was known of ${verdict.nodeId}`}
+              onClick={onToggle}
+              className="rounded-mark p-1 text-ink-3 hover:text-ink pointer-coarse:p-3"
+            >
+              <ChevronRight size={12} aria-hidden className={cn('transition-transform', open && 'rotate-90')} />
+            </button>
+            <Link
+              href={`/nodes/${verdict.id}`}
+              prefetch={false}
+              className="font-medium whitespace-nowrap hover:underline"
+            >
+              {verdict.nodeId}
+            </Link>
+            <span className="truncate text-meta text-ink-3 max-sm:hidden">{verdict.region}</span>
+            {verdict.simulated && (
+              <span className="max-xl:hidden">
+                <SimulatedMark />
+              </span>
+            )}
+            {verdict.chosen > 0 && (
+              <span className="inline-flex items-center gap-1 text-meta whitespace-nowrap text-accent">
+                <Glyph name="running" />
+                <span className="max-sm:sr-only">{verdict.chosen > 1 ? `chosen × ${verdict.chosen}` : 'chosen'}</span>
+              </span>
+            )}
+          </div>
+        </td>
+        <td className="px-2">
+          <ScoreBar parts={verdict.parts} score={score} />
+        </td>
+        <td className="px-2 text-right font-medium">{formatScore(score)}</td>
+        {partNames.map((name) => {
+          const part = verdict.parts.find((one) => one.name === name)
+          return (
+            <td key={name} className="px-2 text-right whitespace-nowrap text-ink-2 max-lg:hidden">
+              {part ? productText(part) : ''}
+            </td>
+          )
+        })}
+        <td className="px-2 pr-4 text-right text-ink-2 max-sm:hidden md:pr-6">
+          {behind ? formatGap(-behind.gap) : verdict.chosen > 0 ? '' : '–'}
+        </td>
+      </tr>
+      {open && (
+        <tr className="border-b border-line bg-chrome">
+          <td colSpan={8} className="px-4 py-3 md:pl-[88px]">
+            <VerdictInputs verdict={verdict} />
+          </td>
+        </tr>
+      )}
+    </>
+  )
+}

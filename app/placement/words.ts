@@ -1,0 +1,83 @@
+import { standing } from '@/server/domain/explain'
+import type { LocalityFact, Placement, RuleFailure, RuleName, ScorePart, Verdict } from '@/server/domain/placement'
+import { amountText, type ResourceKind, resourceKinds } from '@/server/domain/resources'
+import { formatScore, plural } from '../ui/format'
+
+/** A rule in the heading of a list. */
+export const ruleLabels: Record<RuleName, string> = {
+  status: 'Out of service',
+  engine: 'Engine does not work',
+  cordoned: 'Cordoned',
+  draining: 'Draining',
+  cpu: 'Too little CPU',
+  memory: 'Too little memory',
+  storage: 'Too little storage',
+  gpu: 'Too few GPUs',
+  labels: 'Labels',
+  'one-per-node': 'Holds a replica already',
+  avoided: 'An attempt failed there',
+}
+
+export const partLabels: Record<ScorePart['name'], string> = {
+  resources: 'Resources',
+  load: 'Load',
+  locality: 'Locality',
+}
+
+export const partExplanations: Record<ScorePart['name'], string> = {
+  resources: 'Share of CPU and memory that stays free once the replica is there.',
+  load: 'Share of CPU and memory that was idle at the last heartbeat.',
+  locality: 'Nearness to the wanted region: 1 in the region, 0 at 200 ms.',
+}
+
+const isResource = (rule: RuleName): rule is ResourceKind => (resourceKinds as readonly string[]).includes(rule)
+
+/** "1.5 CPU short"; null for rules that are met or not, without a number between. */
+export const shortfallText = ({ rule, shortfall }: RuleFailure): string | null =>
+  shortfall !== null && isResource(rule) ? `${amountText(rule, shortfall)} short` : null
+
+/** 0.40 × 0.82 */
+export const productText = ({ weight, value }: ScorePart): string => `${weight.toFixed(2)} × ${value.toFixed(2)}`
+
+export function localityText({ latencyMs, source }: LocalityFact): string {
+  if (latencyMs === null) return source === 'unknown' ? 'distance unknown' : source
+  const how = { measured: 'measured', table: 'from the table', coordinates: 'from coordinates' } as const
+  const known = source in how ? ` ${how[source as keyof typeof how]}` : ''
+  return `${Math.round(latencyMs)} ms${known}`
+}
+
+/** The part in which `other` loses most against `winner`; null when it loses in none. */
+function biggestLoss(winner: Verdict, other: Verdict): ScorePart['name'] | null {
+  let worst: { name: ScorePart['name']; loss: number } | null = null
+  for (const part of winner.parts) {
+    const loss = part.contribution - (other.parts.find(({ name }) => name === part.name)?.contribution ?? 0)
+    if (loss > 0.0005 && (worst === null || loss > worst.loss)) worst = { name: part.name, loss }
+  }
+  return worst?.name ?? null
+}
+
+/** Why here and why not there, in a few sentences; empty when nothing was placed. */
+export function whyText({ chosen, verdicts, ...placement }: Placement): string[] {
+  const last = chosen.at(-1)
+  const best = verdicts.find(({ rank }) => rank === 1)
+  if (!last || !best || best.score === null) return []
+  const feasible = verdicts.filter((verdict) => verdict.feasible)
+  const refused = verdicts.length - feasible.length
+  const room =
+    refused === 0
+      ? feasible.length === 1
+        ? 'The only node had room.'
+        : `All ${feasible.length} nodes had room.`
+      : `${plural(feasible.length, 'node')} had room, ${refused} had not.`
+  const sentences = [room, `${best.nodeId} scored highest, ${formatScore(best.score)}.`]
+  const runnerUp = feasible.find((verdict) => verdict.chosen === 0)
+  if (!runnerUp) return [...sentences, 'Every node with room was chosen.']
+  const lastVerdict = verdicts.find(({ id }) => id === last.id)
+  // With several replicas on a node, the last one was scored after the others were in place: parts don't compare.
+  const loss = lastVerdict && lastVerdict.chosen === 1 ? biggestLoss(lastVerdict, runnerUp) : null
+  const most = loss ? `, most of it in ${loss}` : ''
+  sentences.push(
+    `Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen, verdicts, ...placement }, runnerUp)}${most}.`,
+  )
+  return sentences
+}

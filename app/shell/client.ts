@@ -1,0 +1,69 @@
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import {
+  createTRPCClient,
+  httpBatchStreamLink,
+  httpLink,
+  httpSubscriptionLink,
+  splitLink,
+  type TRPCClient,
+} from '@trpc/client'
+import superjson from 'superjson'
+import type { AppRouter } from '@/server/api/root'
+import { noteServerDate } from '../ui/clock'
+import { errorCode } from '../ui/errors'
+import { leaveForLogin } from './leave'
+
+const url = '/api/trpc'
+
+/** Every answer also tells the server's time; see app/ui/clock.ts. */
+const fetchWithClock = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
+  const response = await fetch(input, init)
+  noteServerDate(response.headers.get('date'))
+  return response
+}
+
+/** Sent with mutations that must not happen twice: `{ trpc: { context: { idempotencyKey } } }`. */
+const keyOf = (context: Record<string, unknown>): string | undefined =>
+  typeof context.idempotencyKey === 'string' ? context.idempotencyKey : undefined
+
+export const makeTrpcClient = (): TRPCClient<AppRouter> =>
+  createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (op) => op.type === 'subscription',
+        true: httpSubscriptionLink({ url, transformer: superjson }),
+        false: splitLink({
+          // A header belongs to a whole request, so what has a key of its own is not batched.
+          condition: (op) => keyOf(op.context) !== undefined,
+          true: httpLink({
+            url,
+            transformer: superjson,
+            fetch: fetchWithClock,
+            headers: ({ op }) => ({ 'idempotency-key': keyOf(op.context) ?? '' }),
+          }),
+          false: httpBatchStreamLink({ url, transformer: superjson, fetch: fetchWithClock, maxURLLength: 4000 }),
+        }),
+      }),
+    ],
+  })
+
+const onError = (error: unknown): void => {
+  if (errorCode(error) === 'UNAUTHORIZED') leaveForLogin('expired')
+}
+
+/** Answers that say the same thing when asked again. */
+const lasting = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST', 'CONFLICT'])
+
+export const makeQueryClient = (): QueryClient =>
+  new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: {
+      queries: {
+        // The live stream says what changed; this only bounds how wrong a page may be without it.
+        staleTime: 30_000,
+        retry: (failures, error) => failures < 2 && !lasting.has(errorCode(error) ?? ''),
+        retryDelay: (attempt) => 500 * 2 ** attempt,
+      },
+    },
+  })

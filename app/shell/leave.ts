@@ -1,0 +1,36 @@
+export const leaveReasons = {
+  expired: 'Your session has ended. Sign in again to go on where you were.',
+  ended: 'Your account was changed, so this session has ended. Sign in again to go on where you were.',
+} as const
+export type LeaveReason = keyof typeof leaveReasons
+
+let leaving = false
+let held = 0
+
+/** While a reader changes the own password, the old session ends and a new one is made: that is no reason to go. */
+export async function stayDuring<Result>(work: () => Promise<Result>): Promise<Result> {
+  held += 1
+  try {
+    return await work()
+  } finally {
+    held -= 1
+  }
+}
+
+/** The reader's own wish: what is still being read meanwhile ends with the session, and that is no news to them. */
+export async function leaveBySigningOut(signOut: () => Promise<void>): Promise<void> {
+  await stayDuring(async () => {
+    await signOut()
+    leaving = true
+  })
+  window.location.assign('/login')
+}
+
+/** To the login page and back to where the reader was. A full load: nothing that was read stays in memory. */
+export function leaveForLogin(reason?: LeaveReason): void {
+  if (leaving || held > 0 || window.location.pathname === '/login') return
+  leaving = true
+  const query = new URLSearchParams({ next: window.location.pathname + window.location.search })
+  if (reason) query.set('reason', reason)
+  window.location.assign(`/login?${query}`)
+}

@@ -1,0 +1,30 @@
+import { Boxes, KeyRound, type LucideIcon, Plug, Rocket, Server, UserCog } from 'lucide-react'
+import type { Permission } from '@/server/domain/roles'
+
+export interface Destination {
+  href: string
+  label: string
+  icon: LucideIcon
+  /** What one has to be allowed to see it. */
+  permission: Permission | null
+  group: 'main' | 'admin' | 'hidden'
+  /** Pressed after g: "d" for g d. */
+  key?: string
+}
+
+/** Every place that can be gone to: the sidebar, the palette and the keys are made of it. */
+export const destinations: Destination[] = [
+  { href: '/deployments', label: 'Deployments', icon: Boxes, permission: 'deployments.read', group: 'main', key: 'd' },
+  { href: '/nodes', label: 'Nodes', icon: Server, permission: 'nodes.read', group: 'main', key: 'n' },
+  { href: '/admin/users', label: 'Users', icon: UserCog, permission: 'users.manage', group: 'admin', key: 'u' },
+  { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
+  {
+    href: '/deployments/new',
+    label: 'New deployment',
+    icon: Rocket,
+    permission: 'deployments.create',
+    group: 'hidden',
+    key: 'c',
+  },
+  { href: '/account', label: 'Account', icon: KeyRound, permission: null, group: 'hidden', key: 'a' },
+]

@@ -1,0 +1,33 @@
+'use client'
+
+import { QueryClientProvider } from '@tanstack/react-query'
+import { ThemeProvider } from 'next-themes'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
+import { type ReactNode, useState } from 'react'
+import { TRPCProvider } from '../trpc'
+import { NoticeProvider } from '../ui/notice'
+import { TooltipProvider } from '../ui/tooltip'
+import { makeQueryClient, makeTrpcClient } from './client'
+
+export function Providers({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(makeQueryClient)
+  const [trpcClient] = useState(makeTrpcClient)
+  return (
+    <ThemeProvider
+      attribute="data-theme"
+      disableTransitionOnChange
+      // The script only works in the page as the server sent it; React warns of scripts that it renders itself.
+      scriptProps={{ type: typeof window === 'undefined' ? 'text/javascript' : 'text/plain' }}
+    >
+      <NuqsAdapter>
+        <QueryClientProvider client={queryClient}>
+          <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+            <TooltipProvider>
+              <NoticeProvider>{children}</NoticeProvider>
+            </TooltipProvider>
+          </TRPCProvider>
+        </QueryClientProvider>
+      </NuqsAdapter>
+    </ThemeProvider>
+  )
+}

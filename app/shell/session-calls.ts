@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+/**
+ * NextAuth's own calls. Its browser library is not used: when the server does not answer, it leaves the page for one
+ * of JSON, where this can say so beside the form.
+ */
+const csrfAnswer = z.object({ csrfToken: z.string() })
+const callbackAnswer = z.object({ url: z.string().nullish() })
+
+export type SignInRefusal =
+  | { kind: 'wrong' }
+  | { kind: 'disabled' }
+  | { kind: 'locked'; seconds: number }
+  /** The server answered, but had a fault of its own. */
+  | { kind: 'fault' }
+  | { kind: 'unreachable' }
+
+async function post(path: string, fields: Record<string, string>): Promise<z.infer<typeof callbackAnswer>> {
+  const csrf = csrfAnswer.parse(await (await fetch('/api/auth/csrf')).json())
+  const body = new URLSearchParams({ ...fields, ...csrf, json: 'true', callbackUrl: window.location.origin })
+  const response = await fetch(path, { method: 'POST', body })
+  return callbackAnswer.parse(await response.json())
+}
+
+/** The word that the server gave in the address of its answer. */
+export function refusalOf(error: string): SignInRefusal {
+  if (error === 'disabled') return { kind: 'disabled' }
+  const locked = /^locked:(\d+)$/.exec(error)
+  if (locked) return { kind: 'locked', seconds: Number(locked[1]) }
+  return error === 'wrong' || error === 'CredentialsSignin' ? { kind: 'wrong' } : { kind: 'fault' }
+}
+
+/** null when signed in. */
+export async function signIn(username: string, password: string): Promise<SignInRefusal | null> {
+  try {
+    const { url } = await post('/api/auth/callback/credentials', { username, password })
+    const error = url ? new URL(url, window.location.origin).searchParams.get('error') : 'fault'
+    return error === null ? null : refusalOf(error)
+  } catch {
+    return { kind: 'unreachable' }
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await post('/api/auth/signout', {})
+}

@@ -1,0 +1,149 @@
+'use client'
+
+import { Menu, Search, X } from 'lucide-react'
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+import { Dialog } from 'radix-ui'
+import { type ReactNode, useEffect, useState } from 'react'
+import { may } from '@/server/domain/roles'
+import { LiveIndicator } from '../live/indicator'
+import { Button } from '../ui/button'
+import { cn } from '../ui/cn'
+import { Brand } from './brand'
+import { useMe } from './me'
+import { type Destination, destinations } from './nav'
+import { Palette } from './palette'
+import { Shortcuts } from './shortcuts'
+import { UserMenu } from './user-menu'
+
+/** The frame of every page of the signed-in area: a sidebar, or a bar on top where the window is narrow. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [palette, setPalette] = useState(false)
+  return (
+    <div className="md:grid md:grid-cols-[208px_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="sr-only rounded-control bg-raised px-3 py-1.5 font-medium shadow-overlay focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:px-3 focus:py-1.5"
+      >
+        Skip to the content
+      </a>
+      <TopBar onSearch={() => setPalette(true)} />
+      <aside className="sticky top-0 flex h-dvh flex-col border-r border-line bg-chrome max-md:hidden">
+        <Link href="/deployments" className="mx-2 mt-3 mb-2 rounded-control px-2 py-1">
+          <Brand />
+        </Link>
+        <SearchButton onClick={() => setPalette(true)} />
+        <Navigation />
+        <div className="mt-auto space-y-1 border-t border-line p-2">
+          <LiveIndicator className="px-2 py-1" />
+          <UserMenu />
+        </div>
+      </aside>
+      <main id="content" tabIndex={-1} className="min-w-0 pb-16 outline-none">
+        {children}
+      </main>
+      <Palette open={palette} onOpenChange={setPalette} />
+      <Shortcuts />
+    </div>
+  )
+}
+
+function SearchButton({ onClick }: { onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={onClick}
+      className="mx-2 mb-3 flex h-(--control-height) items-center gap-2 rounded-control border border-line px-2 text-ink-3 hover:border-control hover:text-ink-2"
+    >
+      <Search size={14} aria-hidden />
+      Search
+      <kbd className="ml-auto font-sans text-meta">⌘K</kbd>
+    </button>
+  )
+}
+
+function TopBar({ onSearch }: { onSearch: () => void }) {
+  const [open, setOpen] = useState(false)
+  const pathname = usePathname()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes when the page changes
+  useEffect(() => setOpen(false), [pathname])
+  return (
+    <header className="sticky top-0 z-20 flex h-(--topbar) items-center gap-1 border-b border-line bg-chrome px-2 md:hidden">
+      <Dialog.Root open={open} onOpenChange={setOpen}>
+        <Dialog.Trigger asChild>
+          <Button variant="ghost" aria-label="Menu" icon={<Menu size={18} aria-hidden />} />
+        </Dialog.Trigger>
+        <Dialog.Portal>
+          <Dialog.Overlay className="appear fixed inset-0 z-40 bg-scrim" />
+          <Dialog.Content
+            aria-describedby={undefined}
+            className="appear fixed inset-y-0 left-0 z-50 flex w-72 max-w-[85vw] flex-col border-r border-line bg-raised shadow-overlay outline-none"
+          >
+            <div className="flex items-center justify-between py-2 pr-2 pl-4">
+              <Dialog.Title asChild>
+                <span>
+                  <Brand />
+                </span>
+              </Dialog.Title>
+              <Dialog.Close asChild>
+                <Button variant="ghost" aria-label="Close the menu" icon={<X size={18} aria-hidden />} />
+              </Dialog.Close>
+            </div>
+            <Navigation />
+            <div className="mt-auto border-t border-line p-2">
+              <UserMenu />
+            </div>
+          </Dialog.Content>
+        </Dialog.Portal>
+      </Dialog.Root>
+      <Link href="/deployments" className="rounded-control px-1">
+        <Brand />
+      </Link>
+      <LiveIndicator className="ml-auto" />
+      <Button variant="ghost" aria-label="Search" onClick={onSearch} icon={<Search size={16} aria-hidden />} />
+    </header>
+  )
+}
+
+function Navigation() {
+  const { role } = useMe()
+  const seen = destinations.filter(({ permission }) => permission === null || may(role, permission))
+  const admin = seen.filter(({ group }) => group === 'admin')
+  return (
+    <nav aria-label="Main" className="space-y-4 px-2">
+      <NavGroup items={seen.filter(({ group }) => group === 'main')} />
+      {admin.length > 0 && (
+        <div>
+          <p className="px-2 pb-1 text-meta text-ink-3">Administration</p>
+          <NavGroup items={admin} />
+        </div>
+      )}
+    </nav>
+  )
+}
+
+function NavGroup({ items }: { items: Destination[] }) {
+  const pathname = usePathname()
+  return (
+    <ul className="space-y-px">
+      {items.map(({ href, label, icon: Icon }) => {
+        const current = pathname === href || pathname.startsWith(`${href}/`)
+        return (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={current ? 'page' : undefined}
+              className={cn(
+                'flex h-(--control-height) items-center gap-2 rounded-control px-2 font-medium',
+                current ? 'bg-selected text-ink' : 'text-ink-2 hover:bg-hover hover:text-ink',
+              )}
+            >
+              <Icon size={16} strokeWidth={1.75} aria-hidden className={current ? 'text-accent' : 'text-ink-3'} />
+              {label}
+            </Link>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

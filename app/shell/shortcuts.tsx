@@ -1,0 +1,95 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useRef, useState } from 'react'
+import { may } from '@/server/domain/roles'
+import { Dialog } from '../ui/dialog'
+import { usePageKeys } from '../ui/keys'
+import { useMe } from './me'
+import { destinations } from './nav'
+
+const chordMs = 1200
+
+/** Keys that work everywhere: g and a letter, / for the search field of the page, ? for this sheet. */
+export function Shortcuts() {
+  const router = useRouter()
+  const { role } = useMe()
+  const [sheet, setSheet] = useState(false)
+  const startedAt = useRef(0)
+  const reachable = destinations.filter(({ permission }) => permission === null || may(role, permission))
+
+  usePageKeys((event) => {
+    if (event.key === '?') {
+      event.preventDefault()
+      setSheet(true)
+    } else if (event.key === '/') {
+      const field = document.querySelector<HTMLInputElement>('input[type="search"]')
+      if (!field) return
+      event.preventDefault()
+      field.focus()
+      field.select()
+    } else if (event.key === 'g') {
+      startedAt.current = event.timeStamp
+    } else if (event.timeStamp - startedAt.current < chordMs) {
+      startedAt.current = 0
+      const target = reachable.find(({ key }) => key === event.key)
+      if (!target) return
+      event.preventDefault()
+      // Not for a table that listens for j too.
+      event.stopImmediatePropagation()
+      router.push(target.href)
+    }
+  })
+
+  const groups = [
+    {
+      title: 'Go to',
+      keys: reachable.flatMap(({ key, label }) => (key ? [{ keys: ['g', key], does: label }] : [])),
+    },
+    {
+      title: 'On a page',
+      keys: [
+        { keys: ['/'], does: 'Search in this list' },
+        { keys: ['j'], does: 'Next row' },
+        { keys: ['k'], does: 'Previous row' },
+        { keys: ['Enter'], does: 'Open the row' },
+      ],
+    },
+    {
+      title: 'Everywhere',
+      keys: [
+        { keys: ['⌘', 'K'], does: 'Search and commands (Ctrl K)' },
+        { keys: ['?'], does: 'This sheet' },
+        { keys: ['Esc'], does: 'Close what is open' },
+      ],
+    },
+  ]
+  return (
+    <Dialog open={sheet} onClose={() => setSheet(false)} title="Keyboard">
+      <div className="space-y-4">
+        {groups.map(({ title, keys }) => (
+          <section key={title}>
+            <h3 className="mb-1 text-meta text-ink-3">{title}</h3>
+            <dl>
+              {keys.map(({ keys: pressed, does }) => (
+                <div key={does} className="flex items-center justify-between border-b border-line py-1.5 last:border-0">
+                  <dt>{does}</dt>
+                  <dd className="flex gap-1">
+                    {pressed.map((key) => (
+                      <kbd
+                        key={key}
+                        className="min-w-6 rounded-mark border border-control px-1.5 text-center font-sans text-meta"
+                      >
+                        {key}
+                      </kbd>
+                    ))}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,29 @@
+import { redirect } from 'next/navigation'
+import { currentUser } from '@/server/api/session'
+import { may, type Permission } from '@/server/domain/roles'
+import type { Me } from './me'
+
+export type SearchParams = Promise<Record<string, string | string[] | undefined>>
+
+/**
+ * Who reads this page; without a session, the login page and from there back to here. Each page asks for itself:
+ * a layout does not know the address, and is not asked again on a way from page to page.
+ */
+export async function signedIn(path: string, searchParams?: SearchParams): Promise<Me> {
+  const user = await currentUser()
+  if (user) return user
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries((await searchParams) ?? {})) {
+    for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) query.append(name, each)
+  }
+  const next = query.size > 0 ? `${path}?${query}` : path
+  redirect(`/login?${new URLSearchParams({ next })}`)
+}
+
+export async function signedInWith(
+  permission: Permission,
+  path: string,
+  searchParams?: SearchParams,
+): Promise<boolean> {
+  return may((await signedIn(path, searchParams)).role, permission)
+}

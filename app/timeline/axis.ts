@@ -1,0 +1,124 @@
+/** A stretch of time in which nothing happened, drawn short. */
+export interface Break {
+  from: number
+  to: number
+  /** Percent of the width. */
+  start: number
+  end: number
+}
+
+export interface Tick {
+  at: number
+  position: number
+  /** Milliseconds between this tick and its neighbours: how exactly it has to be written. */
+  step: number
+}
+
+export interface Axis {
+  /** Percent of the width, 0..100. */
+  position: (at: number) => number
+  breaks: Break[]
+  ticks: Tick[]
+}
+
+/** Never shorten what a reader would call a short wait. */
+const shortestBreakMs = 20_000
+const breakPercent = 9
+const mostBreaksPercent = 45
+
+interface AxisInput {
+  /** When something happened; what lies outside of `from` and `to` is left out. */
+  times: readonly number[]
+  from: number
+  to: number
+  /** How much room a label of a tick needs, in percent of the width. */
+  tickEveryPercent?: number
+}
+
+interface Span {
+  from: number
+  to: number
+  quiet: boolean
+  start: number
+  end: number
+}
+
+/**
+ * Fits a record to the width: a start of eight seconds stays readable beside five days of running, because stretches
+ * without an event are drawn short and marked as such.
+ */
+export function buildAxis({ times, from, to, tickEveryPercent = 11 }: AxisInput): Axis {
+  const moments = [...new Set([from, ...times.filter((at) => at > from && at < to), to])].sort((a, b) => a - b)
+  const spans = moments
+    .slice(1)
+    .map((end, index) => ({ from: moments[index] ?? from, to: end, quiet: false, start: 0, end: 0 }))
+  markQuiet(spans)
+  layOut(spans)
+  const position = (at: number): number => {
+    const span = spans.find((one) => at <= one.to) ?? spans.at(-1)
+    if (!span || at <= from) return 0
+    const share = span.to > span.from ? (at - span.from) / (span.to - span.from) : 1
+    return Math.min(100, span.start + (span.end - span.start) * Math.min(1, share))
+  }
+  const breaks = spans.filter(({ quiet }) => quiet).map(({ from, to, start, end }) => ({ from, to, start, end }))
+  return { position, breaks, ticks: makeTicks(spans, tickEveryPercent) }
+}
+
+/** Quiet is what lasts more than twice as long as everything that is not quiet, taken together. */
+function markQuiet(spans: Span[]): void {
+  const length = ({ from, to }: Span): number => to - from
+  let lively = 0
+  for (const span of [...spans].sort((a, b) => length(a) - length(b))) {
+    if (lively > 0 && length(span) > Math.max(shortestBreakMs, 2 * lively)) span.quiet = true
+    else lively += length(span)
+  }
+}
+
+function layOut(spans: Span[]): void {
+  const quiet = spans.filter((span) => span.quiet).length
+  const eachBreak = quiet === 0 ? 0 : Math.min(breakPercent, mostBreaksPercent / quiet)
+  const lively = spans.reduce((sum, span) => (span.quiet ? sum : sum + span.to - span.from), 0)
+  let at = 0
+  for (const span of spans) {
+    const width = span.quiet ? eachBreak : ((100 - quiet * eachBreak) * (span.to - span.from)) / Math.max(1, lively)
+    span.start = at
+    at = Math.min(100, at + width)
+    span.end = at
+  }
+}
+
+const steps = [
+  100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
+  3_600_000, 7_200_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 2_592_000_000,
+]
+
+/** Round moments within each lively stretch, not closer together than can be read. */
+function makeTicks(spans: Span[], tickEveryPercent: number): Tick[] {
+  const ticks: Tick[] = []
+  for (const run of livelyRuns(spans)) {
+    const width = run.end - run.start
+    if (width < tickEveryPercent) continue
+    const perPercent = (run.to - run.from) / width
+    const step = steps.find((one) => one >= perPercent * tickEveryPercent) ?? perPercent * tickEveryPercent
+    for (let at = Math.ceil(run.from / step) * step; at <= run.to; at += step)
+      ticks.push({ at, position: run.start + (at - run.from) / perPercent, step })
+  }
+  return ticks
+}
+
+function livelyRuns(spans: Span[]): Omit<Span, 'quiet'>[] {
+  const runs: Omit<Span, 'quiet'>[] = []
+  let joined = false
+  for (const { quiet, ...span } of spans) {
+    const last = runs.at(-1)
+    if (quiet) joined = false
+    else if (joined && last) {
+      last.to = span.to
+      last.end = span.end
+    } else {
+      runs.push({ ...span })
+      joined = true
+    }
+  }
+  return runs
+}

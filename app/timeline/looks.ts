@@ -1,0 +1,37 @@
+import type { Marker, Phase } from './lanes'
+
+interface PhaseLook {
+  label: string
+  explanation: string
+  /** Classes of the bar. Every bar has an edge of full contrast, so that the pale ones are seen as well. */
+  bar: string
+}
+
+export const phaseLooks: Record<Phase, PhaseLook> = {
+  queued: {
+    label: 'Queued',
+    explanation: 'Waits for the scheduler, or for the pause before the next attempt.',
+    bar: 'border border-dashed border-control',
+  },
+  scheduled: {
+    label: 'Scheduled',
+    explanation: 'Has a node; the agent has not started on it yet.',
+    bar: 'border border-progressing bg-progressing/15',
+  },
+  pulling: {
+    label: 'Pulling',
+    explanation: 'The node fetches the image.',
+    bar: 'border border-progressing bg-progressing/45',
+  },
+  starting: { label: 'Starting', explanation: 'The container is being started.', bar: 'bg-progressing' },
+  running: { label: 'Running', explanation: 'The container was seen running.', bar: 'bg-healthy' },
+  stopping: { label: 'Stopping', explanation: 'The container is being stopped.', bar: 'bg-slate' },
+}
+
+export const markerLooks: Record<Marker['kind'], { label: string; className: string }> = {
+  failed: { label: 'Failed', className: 'text-failed' },
+  lost: { label: 'Lost', className: 'text-unknown' },
+  stopped: { label: 'Stopped', className: 'text-ink-3' },
+  retry: { label: 'Retry', className: 'text-degraded' },
+  person: { label: 'By a person', className: 'text-ink' },
+}

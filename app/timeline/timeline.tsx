@@ -1,0 +1,47 @@
+'use client'
+
+import { useMemo } from 'react'
+import type { DeploymentStatus } from '@/server/domain/status'
+import type { DeploymentTimeline } from '@/server/domain/views'
+import { useNow } from '../ui/clock'
+import { cn } from '../ui/cn'
+import { TimelineChart } from './chart'
+import { buildTimeline, phases } from './lanes'
+import { phaseLooks } from './looks'
+import { TimelineTwin } from './twin'
+
+/** What the bars mean. */
+export function TimelineLegend() {
+  return (
+    <ul className="flex flex-wrap gap-x-4 gap-y-1 text-meta text-ink-3">
+      {phases.map((phase) => (
+        <li key={phase} title={phaseLooks[phase].explanation} className="flex items-center gap-1.5">
+          <span aria-hidden className={cn('h-2.5 w-4 rounded-[2px]', phaseLooks[phase].bar)} />
+          {phaseLooks[phase].label}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+interface TimelineProps {
+  timeline: DeploymentTimeline
+  status: DeploymentStatus
+  targetReplicas: number
+  asTable: boolean
+}
+
+export function Timeline({ timeline, status, targetReplicas, asTable }: TimelineProps) {
+  const now = useNow()
+  const model = useMemo(
+    () => (now === null ? null : buildTimeline({ timeline, status, targetReplicas, now })),
+    [timeline, status, targetReplicas, now],
+  )
+  if (!model) return null
+  return (
+    <>
+      {!asTable && <TimelineChart model={model} />}
+      <TimelineTwin model={model} visible={asTable} />
+    </>
+  )
+}

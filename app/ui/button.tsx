@@ -1,0 +1,94 @@
+'use client'
+
+import { LoaderCircle } from 'lucide-react'
+import Link from 'next/link'
+import type { ButtonHTMLAttributes, ComponentProps, MouseEvent, ReactNode, Ref } from 'react'
+import { cn } from './cn'
+import { Tooltip } from './tooltip'
+
+export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger' | 'danger-solid'
+
+const variants: Record<ButtonVariant, string> = {
+  primary: 'bg-accent text-on-accent hover:bg-accent-hover border-transparent',
+  secondary: 'border-control text-ink hover:bg-hover',
+  ghost: 'border-transparent text-ink-2 hover:bg-hover hover:text-ink',
+  danger: 'border-control text-failed hover:bg-hover hover:border-failed',
+  'danger-solid': 'bg-failed text-on-failed hover:bg-failed-hover border-transparent',
+}
+
+export type ButtonSize = 'md' | 'sm'
+
+const base =
+  'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-control border font-medium whitespace-nowrap select-none'
+
+const sizes: Record<ButtonSize, { withText: string; iconOnly: string }> = {
+  md: { withText: 'h-(--control-height) px-3', iconOnly: 'size-(--control-height)' },
+  // For rows and lines of text; still big enough for a thumb where there are thumbs.
+  sm: { withText: 'h-7 px-2 pointer-coarse:h-10', iconOnly: 'size-7 pointer-coarse:size-10' },
+}
+
+const blockedLook =
+  'bg-transparent text-ink-3 border-line hover:bg-transparent hover:text-ink-3 hover:border-line cursor-not-allowed'
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  ref?: Ref<HTMLButtonElement>
+  variant?: ButtonVariant
+  /** Without words beside it, the button needs an `aria-label`. */
+  icon?: ReactNode
+  size?: ButtonSize
+  /** Shows that it is at work and takes no second click; the width stays. */
+  busy?: boolean
+  /** Why it can't be pressed now. The button stays focusable, so that the reason can be read by everyone. */
+  blocked?: string | null | undefined
+}
+
+export function Button({
+  variant = 'secondary',
+  icon,
+  size = 'md',
+  busy = false,
+  blocked = null,
+  className,
+  children,
+  onClick,
+  type = 'button',
+  ...rest
+}: ButtonProps) {
+  const press = (event: MouseEvent<HTMLButtonElement>): void => {
+    if (busy || blocked) event.preventDefault()
+    else onClick?.(event)
+  }
+  const button = (
+    <button
+      {...rest}
+      type={type}
+      onClick={press}
+      aria-disabled={busy || blocked ? true : undefined}
+      aria-busy={busy || undefined}
+      className={cn(
+        base,
+        children === undefined ? sizes[size].iconOnly : sizes[size].withText,
+        blocked ? blockedLook : variants[variant],
+        className,
+      )}
+    >
+      {busy ? <LoaderCircle size={14} className="spinning" aria-hidden /> : icon}
+      {children}
+    </button>
+  )
+  return blocked ? <Tooltip text={blocked}>{button}</Tooltip> : button
+}
+
+interface ButtonLinkProps extends ComponentProps<typeof Link> {
+  variant?: ButtonVariant
+  icon?: ReactNode
+}
+
+export function ButtonLink({ variant = 'secondary', icon, className, children, ...rest }: ButtonLinkProps) {
+  return (
+    <Link {...rest} className={cn(base, sizes.md.withText, variants[variant], className)}>
+      {icon}
+      {children}
+    </Link>
+  )
+}

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { curlText, shellQuote } from './curl'
+
+test('is the call as one would type it, without a secret in it', () => {
+  expect(
+    curlText({
+      method: 'POST',
+      origin: 'http://fog.example',
+      path: '/api/deployment/deploy',
+      body: { name: 'web-api' },
+    }),
+  ).toBe(
+    [
+      "curl -X POST 'http://fog.example/api/deployment/deploy' \\",
+      '  -H "Authorization: Bearer $FOGDECK_TOKEN" \\',
+      "  -H 'Content-Type: application/json' \\",
+      '  -d \'{\n  "name": "web-api"\n}\'',
+    ].join('\n'),
+  )
+})
+
+test('a call without a body sends none', () => {
+  expect(curlText({ method: 'DELETE', origin: 'http://fog.example', path: '/api/deployment/1' })).not.toContain('-d')
+})
+
+test.each(["it's", "'", '$(reboot)', '`id`', 'a\\b', 'two\nlines', '"quoted"', '!history'])(
+  'a shell reads %j back as it was',
+  (word) => {
+    expect(execFileSync('sh', ['-c', `printf %s ${shellQuote(word)}`]).toString()).toBe(word)
+  },
+)

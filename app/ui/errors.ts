@@ -1,0 +1,61 @@
+import { TRPCClientError } from '@trpc/client'
+import { z } from 'zod'
+
+/** The one translator of what went wrong into words for people. */
+export interface ErrorWords {
+  cause: string
+  remedy: string
+}
+
+const shape = z.object({
+  code: z.string().optional(),
+  fields: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .catch(undefined),
+})
+
+const dataOf = (error: unknown): z.infer<typeof shape> =>
+  error instanceof TRPCClientError ? (shape.safeParse(error.data).data ?? {}) : {}
+
+export const errorCode = (error: unknown): string | undefined => dataOf(error).code
+
+/** Field by field, as the server named them: 'resources.cpu'. */
+export const errorFields = (error: unknown): { path: string; message: string }[] => dataOf(error).fields ?? []
+
+const remedies: Record<string, string> = {
+  FORBIDDEN: 'Ask an administrator for a role that may.',
+  NOT_FOUND: 'It may have been removed; go back to the list.',
+  CONFLICT: '',
+  BAD_REQUEST: '',
+  UNPROCESSABLE_CONTENT: '',
+  TOO_MANY_REQUESTS: 'Wait a moment before the next try.',
+  TIMEOUT: 'The server is busy; try again.',
+  SERVICE_UNAVAILABLE: 'The server is starting or stopping; try again in a few seconds.',
+  INTERNAL_SERVER_ERROR: 'The log of the server says more; trying again may help.',
+}
+
+export function describeError(error: unknown): ErrorWords {
+  const code = errorCode(error)
+  if (code) return { cause: sentence(messageOf(error)), remedy: remedies[code] ?? '' }
+  if (error instanceof TRPCClientError || error instanceof TypeError) {
+    return {
+      cause: 'The server does not answer.',
+      remedy: 'Check that Fogdeck runs and that this computer reaches it, then try again.',
+    }
+  }
+  return {
+    cause: sentence(messageOf(error)),
+    remedy: 'Reload the page; if it comes back, report it with this message.',
+  }
+}
+
+/** One sentence for places that have room for no more. */
+export function errorSentence(error: unknown): string {
+  const { cause, remedy } = describeError(error)
+  return remedy ? `${cause} ${remedy}` : cause
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)

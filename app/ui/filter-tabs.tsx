@@ -1,0 +1,36 @@
+'use client'
+
+import { cn } from './cn'
+
+interface FilterTabsProps<Value extends string> {
+  label: string
+  value: Value
+  onChange: (value: Value) => void
+  options: { value: Value; label: string; count: number | undefined }[]
+}
+
+/** A choice of one among few, with how many there are of each. */
+export function FilterTabs<Value extends string>({ label, value, onChange, options }: FilterTabsProps<Value>) {
+  return (
+    <fieldset className="flex min-w-0 flex-wrap gap-px">
+      <legend className="sr-only">{label}</legend>
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          onClick={() => onChange(option.value)}
+          className={cn(
+            'inline-flex h-(--control-height) items-center gap-1.5 rounded-control px-2.5 whitespace-nowrap',
+            option.value === value ? 'bg-selected font-medium text-ink' : 'text-ink-2 hover:bg-hover hover:text-ink',
+          )}
+        >
+          {option.label}
+          <span className={cn('text-meta', option.value === value ? 'text-ink-2' : 'text-ink-3')}>
+            {option.count ?? ''}
+          </span>
+        </button>
+      ))}
+    </fieldset>
+  )
+}

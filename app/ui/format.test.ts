@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import {
+  formatAge,
+  formatCores,
+  formatDuration,
+  formatGap,
+  formatList,
+  formatMemory,
+  formatPair,
+  formatStorage,
+} from './format'
+
+test.each([
+  [0, '0 ms'],
+  [850, '850 ms'],
+  [4_200, '4.2 s'],
+  [59_400, '59 s'],
+  [60_000, '1 min'],
+  [200_000, '3 min 20 s'],
+  [7_500_000, '2 h 5 min'],
+  [273_600_000, '3 d 4 h'],
+])('%i ms last %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+
+test.each([
+  [0, 'now'],
+  [999, 'now'],
+  [12_999, '12 s'],
+  [240_000, '4 min'],
+  [3 * 3_600_000, '3 h'],
+  [12 * 86_400_000, '12 d'],
+])('an age of %i ms is %s', (ms, text) => expect(formatAge(ms)).toBe(text))
+
+test('amounts keep the unit that is read most easily', () => {
+  expect(formatMemory(512)).toBe('512 MB')
+  expect(formatMemory(1536)).toBe('1.5 GB')
+  expect(formatMemory(2 * 1024 * 1024)).toBe('2 TB')
+  expect(formatStorage(20)).toBe('20 GB')
+  expect(formatCores(500)).toBe('0.5')
+})
+
+test('a pair names its unit once, unless the units differ', () => {
+  expect(formatPair(1024, 8192, formatMemory)).toBe('1 / 8 GB')
+  expect(formatPair(512, 8192, formatMemory)).toBe('512 MB / 8 GB')
+  expect(formatPair(0, 8192, formatMemory)).toBe('0 / 8 GB')
+  expect(formatPair(1500, 4000, formatCores)).toBe('1.5 / 4')
+})
+
+test('a gap has a true minus sign', () => {
+  expect(formatGap(-0.0321)).toBe('−0.032')
+  expect(formatGap(0.02)).toBe('+0.020')
+})
+
+test('a list reads as a sentence', () => {
+  expect(formatList([])).toBe('')
+  expect(formatList(['a'])).toBe('a')
+  expect(formatList(['a', 'b', 'c'])).toBe('a, b and c')
+})

@@ -1,0 +1,73 @@
+/** How numbers and spans of time are written, everywhere. Pure: the present moment is an argument. */
+
+const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
+
+/** 2500 → "2.5" */
+export const formatCores = (millis: number): string => trimmed(millis / 1000, 2)
+
+/** 512 → "512 MB", 2048 → "2 GB", 1_572_864 → "1.5 TB" (1 GB is 1024 MB, as container engines count). */
+export function formatMemory(megabytes: number): string {
+  if (Math.abs(megabytes) < 1024) return `${trimmed(megabytes, 0)} MB`
+  const gigabytes = megabytes / 1024
+  return gigabytes < 1024 ? `${trimmed(gigabytes, 1)} GB` : `${trimmed(gigabytes / 1024, 1)} TB`
+}
+
+/** 20 → "20 GB" */
+export const formatStorage = (gigabytes: number): string =>
+  Math.abs(gigabytes) < 1024 ? `${trimmed(gigabytes, 0)} GB` : `${trimmed(gigabytes / 1024, 1)} TB`
+
+/** "1 / 8 GB", "512 MB / 8 GB": the unit once where both have the same. */
+export function formatPair(part: number, whole: number, format: (amount: number) => string): string {
+  const [partNumber = '', partUnit] = format(part).split(' ')
+  const wholeText = format(whole)
+  return partUnit === wholeText.split(' ')[1] || part === 0
+    ? `${partNumber} / ${wholeText}`
+    : `${format(part)} / ${wholeText}`
+}
+
+/** "1 core", "2.5 cores" */
+export const coresInWords = (millis: number): string => `${formatCores(millis)} ${millis === 1000 ? 'core' : 'cores'}`
+
+export const formatPercent = (percent: number): string => `${Math.round(percent)} %`
+
+/** Score and its parts: always three digits, so that columns line up. */
+export const formatScore = (score: number): string => score.toFixed(3)
+
+/** A true minus sign, and a plus where it is a gain. */
+export const formatGap = (gap: number): string => `${gap < 0 ? '−' : '+'}${Math.abs(gap).toFixed(3)}`
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+/** The two most significant units: "850 ms", "4.2 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
+export function formatDuration(ms: number): string {
+  if (ms < second) return `${Math.max(0, Math.round(ms))} ms`
+  if (ms < 10 * second) return `${trimmed(ms / second, 1)} s`
+  if (ms < minute) return `${Math.round(ms / second)} s`
+  const pair = (big: number, bigName: string, small: number, smallName: string): string => {
+    const rest = Math.floor((ms % big) / small)
+    return `${Math.floor(ms / big)} ${bigName}${rest > 0 ? ` ${rest} ${smallName}` : ''}`
+  }
+  if (ms < hour) return pair(minute, 'min', second, 's')
+  if (ms < day) return pair(hour, 'h', minute, 'min')
+  return pair(day, 'd', hour, 'h')
+}
+
+/** One unit, for columns of ages: "now", "12 s", "4 min", "3 h", "12 d". */
+export function formatAge(ms: number): string {
+  if (ms < second) return 'now'
+  if (ms < minute) return `${Math.floor(ms / second)} s`
+  if (ms < hour) return `${Math.floor(ms / minute)} min`
+  if (ms < day) return `${Math.floor(ms / hour)} h`
+  return `${Math.floor(ms / day)} d`
+}
+
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`
+
+/** "a", "a and b", "a, b and c" */
+export function formatList(items: readonly string[]): string {
+  if (items.length < 2) return items[0] ?? ''
+  return `${items.slice(0, -1).join(', ')} and ${items[items.length - 1]}`
+}

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest'
+import { keepOrder } from './steady'
+
+const row = (id: string, note = '') => ({ id, note })
+const keep = (held: { id: string; note: string }[], latest: { id: string; note: string }[]) =>
+  keepOrder(held, latest, ({ id }) => id)
+
+test('rows keep their places and get their latest content', () => {
+  expect(keep([row('a'), row('b')], [row('b', 'new'), row('a', 'new')])).toEqual([row('a', 'new'), row('b', 'new')])
+})
+
+test('what is new waits, and what has gone stays until the table is let go', () => {
+  expect(keep([row('a', 'last'), row('b')], [row('c'), row('b', 'new')])).toEqual([row('a', 'last'), row('b', 'new')])
+})

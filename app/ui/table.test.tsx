@@ -1,0 +1,82 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { RowLink } from './row-link'
+import { type Column, Table } from './table'
+
+const push = vi.fn()
+vi.mock('next/navigation', () => ({ useRouter: () => ({ push }) }))
+
+beforeEach(() => push.mockClear())
+afterEach(cleanup)
+
+const href = (row: number): string => `/rows/${row}`
+const columns: Column<number>[] = [
+  { id: 'name', header: 'Name', sort: 'name', cell: (row) => <RowLink href={href(row)}>{`row ${row}`}</RowLink> },
+  { id: 'age', header: 'Age', sort: 'age', firstOrder: 'desc', cell: (row) => row },
+]
+
+function show(count: number, onSort = vi.fn()) {
+  render(
+    <Table
+      caption="Rows"
+      columns={columns}
+      rows={Array.from({ length: count }, (_, row) => row)}
+      rowKey={String}
+      rowHref={href}
+      sort={{ by: 'name', order: 'asc' }}
+      onSort={onSort}
+      keyboard
+    />,
+  )
+  return onSort
+}
+
+const press = (key: string, target: Element = document.body) => fireEvent.keyDown(target, { key, bubbles: true })
+
+test('j and k walk from row to row and stop at the ends', () => {
+  show(3)
+  press('j')
+  expect(document.activeElement?.textContent).toBe('row 0')
+  press('j', document.activeElement ?? undefined)
+  press('j', document.activeElement ?? undefined)
+  press('j', document.activeElement ?? undefined)
+  expect(document.activeElement?.textContent).toBe('row 2')
+  press('k', document.activeElement ?? undefined)
+  expect(document.activeElement?.textContent).toBe('row 1')
+})
+
+test('a j that is typed into a field stays there', () => {
+  render(<input aria-label="Search" />)
+  show(3)
+  const field = screen.getByLabelText('Search')
+  field.focus()
+  press('j', field)
+  expect(document.activeElement).toBe(field)
+})
+
+test('a click anywhere in a row opens it, on a link only the link acts', () => {
+  show(3)
+  fireEvent.click(screen.getByText('2'))
+  expect(push).toHaveBeenCalledWith('/rows/2')
+  push.mockClear()
+  fireEvent.click(screen.getByText('row 1'))
+  expect(push).not.toHaveBeenCalled()
+})
+
+test('a sorted column turns around, another one starts with its own order', () => {
+  const onSort = show(3)
+  expect(screen.getByRole('columnheader', { name: 'Name' }).getAttribute('aria-sort')).toBe('ascending')
+  fireEvent.click(screen.getByRole('button', { name: 'Name' }))
+  fireEvent.click(screen.getByRole('button', { name: 'Age' }))
+  expect(onSort.mock.calls).toEqual([
+    ['name', 'desc'],
+    ['age', 'desc'],
+  ])
+})
+
+test('of ten thousand rows only those near the viewport are in the page', () => {
+  show(10_000)
+  expect(document.querySelectorAll('tr[data-row]').length).toBeLessThan(200)
+  expect(screen.getByRole('table').getAttribute('aria-rowcount')).toBe('10001')
+})

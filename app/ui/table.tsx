@@ -1,0 +1,140 @@
+'use client'
+
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import { type ReactNode, useRef } from 'react'
+import { cn } from './cn'
+import { usePageKeys } from './keys'
+import { useSteadyRows } from './steady'
+import { cellClass, TableRow } from './table-row'
+import { useRowWindow } from './window-rows'
+
+export type SortOrder = 'asc' | 'desc'
+
+export interface Column<Row> {
+  id: string
+  header: ReactNode
+  cell: (row: Row) => ReactNode
+  /** A CSS width; columns without one share what is left. */
+  width?: string
+  align?: 'right'
+  /** Not shown below this width of the window. */
+  from?: 'sm' | 'md' | 'lg' | 'xl' | '2xl'
+  /** The name by which the list is sorted, when it can be. */
+  sort?: string
+  /** The order of a first click: ages and numbers start with the greatest. */
+  firstOrder?: SortOrder
+  /** Not cut off with an ellipsis: for buttons. */
+  whole?: boolean
+}
+
+interface TableProps<Row> {
+  /** What the table is, for those who don't see where it is. */
+  caption: string
+  columns: Column<Row>[]
+  rows: Row[]
+  rowKey: (row: Row) => string
+  /** Where a click on the row leads; its first cell should hold a RowLink to the same place. */
+  rowHref?: (row: Row) => string
+  sort?: { by: string; order: SortOrder }
+  onSort?: (by: string, order: SortOrder) => void
+  /** j and k walk through this table: for the main table of a page. */
+  keyboard?: boolean
+  /** What the rows are the answer to, beside their order: filters and the page. Another one is shown at once. */
+  question?: string
+  /** Rows as they were before the answer to a new question. */
+  outdated?: boolean
+  rowClass?: (row: Row) => string | undefined
+  tall?: boolean
+}
+
+/**
+ * Dense, with a head that stays. Columns keep their widths whatever the rows say, so that nothing moves under the
+ * cursor when rows change by themselves.
+ */
+export function Table<Row>(props: TableProps<Row>) {
+  const { caption, columns, rows, rowKey, rowHref, keyboard = false, outdated = false } = props
+  const body = useRef<HTMLTableSectionElement>(null)
+  // Rows that are still those of an earlier question are not held on to.
+  const question = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
+  const { shown, touch, release } = useSteadyRows({ rows, keyOf: rowKey, question })
+  const { first, end, rowHeight } = useRowWindow(body, shown.length)
+  usePageKeys((event) => walkRows(event, body.current), keyboard)
+
+  return (
+    <table
+      className={cn('w-full table-fixed border-collapse', outdated && 'opacity-60')}
+      aria-rowcount={shown.length + 1}
+    >
+      <caption className="sr-only">{caption}</caption>
+      <thead>
+        <tr className="h-8">
+          {columns.map((column) => (
+            <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+          ))}
+        </tr>
+      </thead>
+      <tbody ref={body} onPointerMove={touch} onPointerLeave={release} onKeyDown={touch}>
+        {first > 0 && <tr aria-hidden style={{ height: first * rowHeight }} />}
+        {shown.slice(first, end).map((row, index) => (
+          <TableRow
+            key={rowKey(row)}
+            row={row}
+            columns={columns}
+            number={first + index + 2}
+            href={rowHref?.(row)}
+            className={cn(props.tall ? 'h-12' : 'h-(--row)', props.rowClass?.(row))}
+          />
+        ))}
+        {end < shown.length && <tr aria-hidden style={{ height: (shown.length - end) * rowHeight }} />}
+      </tbody>
+    </table>
+  )
+}
+
+interface HeadCellProps<Row> {
+  column: Column<Row>
+  sort: { by: string; order: SortOrder } | undefined
+  onSort: ((by: string, order: SortOrder) => void) | undefined
+}
+
+function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
+  const sortKey = column.sort
+  const active = sortKey !== undefined && sort?.by === sortKey
+  const nextOrder: SortOrder = active ? (sort?.order === 'asc' ? 'desc' : 'asc') : (column.firstOrder ?? 'asc')
+  return (
+    <th
+      scope="col"
+      style={{ width: column.width }}
+      aria-sort={active ? (sort?.order === 'asc' ? 'ascending' : 'descending') : undefined}
+      className={cn(
+        'sticky top-(--topbar) z-10 truncate bg-bg text-left text-meta font-medium text-ink-3 shadow-[inset_0_-1px_var(--line)]',
+        cellClass(column),
+      )}
+    >
+      {sortKey !== undefined && onSort ? (
+        <button
+          type="button"
+          onClick={() => onSort(sortKey, nextOrder)}
+          className={cn('inline-flex h-8 items-center gap-1 font-medium hover:text-ink', active && 'text-ink')}
+        >
+          {column.header}
+          {active && (sort?.order === 'asc' ? <ArrowUp size={12} aria-hidden /> : <ArrowDown size={12} aria-hidden />)}
+        </button>
+      ) : (
+        column.header
+      )}
+    </th>
+  )
+}
+
+/** The focus goes from row to row; Enter is then the link's own. */
+function walkRows(event: KeyboardEvent, body: HTMLElement | null): void {
+  const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
+  if (step === 0 || !body) return
+  const links = [...body.querySelectorAll<HTMLElement>('[data-row-link]')]
+  const at = links.indexOf(document.activeElement as HTMLElement)
+  const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]
+  if (!next) return
+  event.preventDefault()
+  next.focus()
+}

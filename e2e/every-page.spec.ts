@@ -1,0 +1,191 @@
+/**
+ * What holds on every page: in light and in dark axe finds nothing, at 360 px nothing has to be scrolled sideways, and
+ * the console stays silent (the fixture of `page` sees to that).
+ */
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, patient, type Rpc, rpcClient, signedOut, test } from './fixtures'
+import { fillDeployForm } from './pages'
+
+// So that axe does not look at colours half-way between two.
+test.use({ contextOptions: { reducedMotion: 'reduce' } })
+
+interface Visit {
+  page: Page
+  rpc: Rpc
+  /** A deployment that runs, and one that could not be placed. */
+  running: string
+  refused: string
+}
+
+const visits: Record<string, (visit: Visit) => Promise<void>> = {
+  'the list of deployments': async ({ page, running }) => {
+    await page.goto('/deployments')
+    await expect(page.locator(`a[href="/deployments/${running}"]`)).toBeVisible()
+  },
+  'an empty search': async ({ page }) => {
+    await page.goto('/deployments?q=no-such-deployment')
+    await expect(page.getByText('Nothing matches')).toBeVisible()
+  },
+  'the deploy form with a preview': async ({ page }) => {
+    await page.goto('/deployments/new')
+    await fillDeployForm(page, { name: 'web', image: 'nginx', replicas: 3, region: 'eu-west' })
+    await expect(page.getByText('Fits: 3 replicas on 3 nodes')).toBeVisible()
+    await page.locator('summary').filter({ hasText: 'Advanced' }).click()
+    for (const row of ['Add a constraint', 'Add a port', 'Add a variable'])
+      await page.getByRole('button', { name: row }).click()
+  },
+  'the deploy form with a refusal and mistakes': async ({ page }) => {
+    await page.goto('/deployments/new')
+    await fillDeployForm(page, { replicas: 10, cpu: 8, memory: 16384 })
+    await expect(page.getByText(/^Insufficient nodes: need 10/)).toBeVisible()
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click()
+    await expect(page.getByText('Give the deployment a name')).toBeVisible()
+  },
+  'the placement of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}`)
+    await expect(page.getByRole('table', { name: 'Replicas' })).toBeVisible()
+    await page.getByRole('button', { name: 'Scale', exact: true }).click()
+  },
+  'the decision on a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=decision`)
+    await page
+      .getByRole('button', { name: /^What was known of/ })
+      .first()
+      .click()
+    await expect(page.getByText('CPU free of')).toBeVisible()
+  },
+  'the refusal of a deployment': async ({ page, refused }) => {
+    await page.goto(`/deployments/${refused}?tab=decision`)
+    await expect(page.getByRole('heading', { name: /that could not take it/ })).toBeVisible()
+  },
+  'the timeline of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=timeline`)
+    await expect(page.locator('[data-timeline]')).toBeVisible()
+  },
+  'the timeline as a table': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=timeline&view=table`)
+    await expect(page.getByRole('table', { name: /^What each replica did/ })).toBeVisible()
+  },
+  'the history of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=history`)
+    await expect(page.getByRole('table', { name: /^Status changes/ })).toBeVisible()
+  },
+  'the question before a deletion': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}`)
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  'the nodes': async ({ page }) => {
+    await page.goto('/nodes')
+    await expect(page.getByRole('table', { name: 'Nodes' })).toBeVisible()
+  },
+  'a node': async ({ page, rpc, running }) => {
+    const { replicas } = await rpc.deployment.detail.query({ id: running })
+    await page.goto(`/nodes/${replicas[0]?.node.id}`)
+    await expect(page.getByRole('table', { name: 'Events' })).toBeVisible()
+  },
+  'the users': async ({ page }) => {
+    await page.goto('/admin/users')
+    await expect(page.getByRole('table', { name: 'Users' })).toBeVisible()
+  },
+  'a new user': async ({ page }) => {
+    await page.goto('/admin/users')
+    await page.getByRole('button', { name: 'New user' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
+    await expect(page.getByRole('dialog').getByRole('alert').first()).toBeVisible()
+  },
+  'a join token': async ({ page, rpc }) => {
+    await page.goto('/admin/join')
+    await page.getByLabel('Name').fill('looked at')
+    await page.getByRole('button', { name: 'Make token' }).click()
+    await expect(page.getByText('Waiting for the agent to join')).toBeVisible()
+    const made = (await rpc.joinToken.list.query()).find(
+      ({ state, name }) => state === 'usable' && name === 'looked at',
+    )
+    if (made) await rpc.joinToken.revoke.mutate({ id: made.id })
+    await expect(page.getByRole('table', { name: /^Join tokens/ })).toContainText('Revoked')
+  },
+  'the account': async ({ page }) => {
+    await page.goto('/account')
+    await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
+  },
+  'the palette': async ({ page }) => {
+    await page.goto('/nodes')
+    await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: /^Search/ }).fill('node-0')
+    await expect(page.getByRole('option', { name: /node-0/ }).first()).toBeVisible()
+  },
+  'the sheet of keys': async ({ page }) => {
+    await page.goto('/nodes')
+    await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+    await page.keyboard.press('?')
+    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible()
+  },
+}
+
+test.describe('nothing for axe to find, and no sideways scrolling:', () => {
+  let shown: Omit<Visit, 'page'>
+
+  test.beforeAll(async ({ adminToken }) => {
+    const rpc = rpcClient(process.env.FOGDECK_E2E_URL ?? '', adminToken)
+    const deploy = async (name: string, replicas: number, resources: { cpu: number; memory: number }) => {
+      const app = { name, type: 'compute' as const, container_image: 'sim/ok', replicas, resources }
+      return (await rpc.deployment.deploy.mutate(app)).deployment_id
+    }
+    const running = await deploy('shown-running', 2, { cpu: 0.5, memory: 512 })
+    const refused = await deploy('shown-refused', 10, { cpu: 8, memory: 16384 })
+    const statuses = async () =>
+      Promise.all([running, refused].map(async (id) => (await rpc.deployment.detail.query({ id })).status))
+    await expect.poll(statuses, patient).toEqual(['running', 'failed'])
+    shown = { rpc, running, refused }
+  })
+
+  test.afterAll(async () => {
+    for (const id of [shown.running, shown.refused]) await shown.rpc.deployment.delete.mutate({ deployment_id: id })
+  })
+
+  for (const [name, visit] of Object.entries(visits)) {
+    test(name, async ({ page }) => {
+      await visit({ page, ...shown })
+      await expectFlawless(page)
+    })
+  }
+})
+
+test.describe('without a session', () => {
+  test.use({ storageState: signedOut })
+
+  test('the login page has nothing for axe to find and no sideways scrolling', async ({ page }) => {
+    await page.goto('/login?reason=expired')
+    await expect(page.getByText('Your session has ended.')).toBeVisible()
+    await expectFlawless(page)
+  })
+})
+
+test.describe('an address that does not exist', () => {
+  test.use({ allowedOnConsole: [/status of 404/] })
+
+  test('is told, with a way back; nothing for axe to find', async ({ page }) => {
+    await page.goto('/no/such/page')
+    await expect(page.getByRole('link', { name: /deployments/i }).first()).toBeVisible()
+    await expectFlawless(page)
+  })
+})
+
+async function expectFlawless(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html }) => html) }))
+    expect(found, `what axe finds in ${colorScheme}`).toEqual([])
+  }
+  for (const width of [768, 360]) {
+    await page.setViewportSize({ width, height: 740 })
+    const overhang = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    await expect.poll(overhang, `what sticks out at ${width} px`).toBeLessThanOrEqual(0)
+  }
+}

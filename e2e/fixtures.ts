@@ -1,0 +1,203 @@
+/** What every spec stands on: import `test` and `expect` from here. Pages are signed in as the administrator. */
+import { type APIRequestContext, type APIResponse, test as base, expect, type Page } from '@playwright/test'
+import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
+import superjson from 'superjson'
+import type { AppRouter } from '../server/api/root'
+import type { Role } from '../server/domain/roles'
+
+export { expect }
+
+export const admin = { username: 'admin', password: process.env.FOGDECK_E2E_PASSWORD ?? '' }
+/** For `test.use({ storageState: signedOut })`. */
+export const signedOut = { cookies: [], origins: [] }
+/** For what takes the product more than a moment. Nothing is asserted about how long it takes. */
+export const patient = { timeout: 45_000 }
+
+export interface Answer {
+  status: number
+  headers: Record<string, string>
+  /** Parsed JSON, or null when there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: specs look into answers of the contract, which they assert themselves
+  body: any
+}
+
+/** The REST API as a program uses it. */
+export interface Api {
+  get(path: string): Promise<Answer>
+  post(path: string, data?: unknown, headers?: Record<string, string>): Promise<Answer>
+  delete(path: string): Promise<Answer>
+}
+
+export interface Credentials {
+  username: string
+  password: string
+}
+
+export type Rpc = TRPCClient<AppRouter>
+type DeployInput = Parameters<Rpc['deployment']['deploy']['mutate']>[0]
+
+interface Fixtures {
+  /** Words on the browser's console that a spec provokes on purpose: `test.use({ allowedOnConsole: [/401/] })`. */
+  allowedOnConsole: RegExp[]
+  /** Fails the test when the page says anything on its console or throws. `page` is watched; others need a call. */
+  watchConsole: (page: Page) => void
+  /** Through the login page; ends where that leads. */
+  signIn: (page: Page, username?: string, password?: string) => Promise<void>
+  /** A page in a browser of somebody else, who is not signed in. */
+  anotherPage: () => Promise<Page>
+  /** With that token, or without any. */
+  api: (token?: string) => Api
+  /** The procedures behind the pages, in the name of the administrator. */
+  rpc: Rpc
+  /** Makes a name that only this test uses. Deployments whose names end like it are deleted after the test. */
+  unique: (name: string) => string
+  /** Makes a user with that role and a password. */
+  userWith: (role: Role) => Promise<Credentials>
+  /** Deploys past the form, one replica of half a core if not told otherwise; hands back the id. */
+  deploy: (overrides?: Partial<DeployInput>) => Promise<string>
+}
+
+interface WorkerFixtures {
+  /** Signed in once per worker, because tries are counted. */
+  adminToken: string
+  /** The cookies of a session of the administrator, made once per worker. */
+  adminSession: Awaited<ReturnType<APIRequestContext['storageState']>>
+}
+
+export const rpcClient = (url: string, token: string): Rpc =>
+  createTRPCClient<AppRouter>({
+    links: [
+      httpLink({ url: `${url}/api/trpc`, transformer: superjson, headers: { authorization: `Bearer ${token}` } }),
+    ],
+  })
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  allowedOnConsole: [[], { option: true }],
+  storageState: ({ adminSession }, use) => use(adminSession),
+
+  watchConsole: [
+    async ({ allowedOnConsole }, use) => {
+      const heard: string[] = []
+      const note = (text: string) => {
+        if (!allowedOnConsole.some((pattern) => pattern.test(text))) heard.push(text)
+      }
+      await use((page) => {
+        page.on('pageerror', (error) => note(`thrown: ${error.stack ?? error.message}`))
+        page.on('console', (message) => {
+          if (['error', 'warning'].includes(message.type())) {
+            note(`${message.type()}: ${message.text()} (${message.location().url})`)
+          }
+        })
+      })
+      expect(heard, 'what the browser console said').toEqual([])
+    },
+    { auto: true },
+  ],
+
+  page: async ({ page, watchConsole }, use) => {
+    watchConsole(page)
+    await use(page)
+  },
+
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of what a fixture needs
+  signIn: async ({}, use) => {
+    await use(async (page, username = admin.username, password = admin.password) => {
+      await page.goto('/login')
+      await fillSignIn(page, username, password)
+      await page.waitForURL((url) => url.pathname !== '/login')
+    })
+  },
+
+  anotherPage: async ({ browser, watchConsole }, use) => {
+    const pages: Page[] = []
+    await use(async () => {
+      const page = await (await browser.newContext({ storageState: signedOut })).newPage()
+      watchConsole(page)
+      pages.push(page)
+      return page
+    })
+    for (const page of pages) await page.context().close()
+  },
+
+  api: async ({ playwright, baseURL }, use) => {
+    const context = await playwright.request.newContext({ baseURL: baseURL ?? '', storageState: signedOut })
+    await use((token) => {
+      const headers = token ? { Authorization: `Bearer ${token}` } : {}
+      return {
+        get: async (path) => answerOf(await context.get(path, { headers })),
+        post: async (path, data = {}, more = {}) =>
+          answerOf(await context.post(path, { data, headers: { ...headers, ...more } })),
+        delete: async (path) => answerOf(await context.delete(path, { headers })),
+      }
+    })
+    await context.dispose()
+  },
+
+  rpc: async ({ baseURL, adminToken }, use) => use(rpcClient(baseURL ?? '', adminToken)),
+
+  unique: async ({ rpc }, use, { testId, repeatEachIndex }) => {
+    const mark = `${testId.slice(-4)}${repeatEachIndex}${Math.random().toString(36).slice(2, 6)}`
+    await use((name) => `${name}-${mark}`)
+    const { items } = await rpc.deployment.page.query({ search: mark, limit: 100 })
+    for (const { id, status } of items)
+      if (status !== 'deleted') await rpc.deployment.delete.mutate({ deployment_id: id })
+  },
+
+  userWith: async ({ rpc, unique }, use) => {
+    await use(async (role) => {
+      const user = { username: unique(role), password: `Pass-word for ${Math.random()}` }
+      await rpc.user.create.mutate({ ...user, role })
+      return user
+    })
+  },
+
+  deploy: async ({ rpc, unique }, use) => {
+    await use(async (overrides = {}) => {
+      const { deployment_id } = await rpc.deployment.deploy.mutate({
+        name: unique('app'),
+        type: 'compute',
+        container_image: 'sim/ok',
+        replicas: 1,
+        resources: { cpu: 0.5, memory: 512 },
+        ...overrides,
+      })
+      return deployment_id
+    })
+  },
+
+  adminToken: [
+    async ({ playwright }, use) => {
+      const context = await playwright.request.newContext({ baseURL: process.env.FOGDECK_E2E_URL ?? '' })
+      const answer = await answerOf(await context.post('/api/auth/login', { data: admin }))
+      expect(answer.status).toBe(200)
+      await use(answer.body.access_token)
+      await context.dispose()
+    },
+    { scope: 'worker' },
+  ],
+
+  adminSession: [
+    async ({ playwright }, use) => {
+      const context = await playwright.request.newContext({ baseURL: process.env.FOGDECK_E2E_URL ?? '' })
+      const { csrfToken } = await (await context.get('/api/auth/csrf')).json()
+      const form = { ...admin, csrfToken, json: 'true' }
+      expect((await context.post('/api/auth/callback/credentials', { form })).status()).toBe(200)
+      await use(await context.storageState())
+      await context.dispose()
+    },
+    { scope: 'worker' },
+  ],
+})
+
+/** Types both and presses the button. */
+export async function fillSignIn(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+async function answerOf(response: APIResponse): Promise<Answer> {
+  const text = await response.text()
+  const isJson = /json/.test(response.headers()['content-type'] ?? '')
+  return { status: response.status(), headers: response.headers(), body: isJson ? JSON.parse(text) : null }
+}

@@ -1,0 +1,37 @@
+/** What several specs do on the pages. */
+import type { Locator, Page } from '@playwright/test'
+
+export interface DeployFormValues {
+  name?: string
+  image?: string
+  replicas?: number | string
+  region?: string
+  cpu?: number | string
+  memory?: number | string
+  storage?: number | string
+  gpu?: number | string
+}
+
+const labels: Record<keyof DeployFormValues, string> = {
+  name: 'Name',
+  image: 'Container image',
+  replicas: 'Replicas',
+  region: 'Region',
+  cpu: 'CPU',
+  memory: 'Memory',
+  storage: 'Storage',
+  gpu: 'GPU',
+}
+
+export async function fillDeployForm(page: Page, values: DeployFormValues): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    // Object.entries forgets the names of the keys.
+    await page.getByLabel(labels[name as keyof DeployFormValues], { exact: true }).fill(String(value))
+  }
+}
+
+/** The status beside the name of a deployment or node. */
+export const statusOf = (page: Page, status: string): Locator =>
+  page.getByRole('main').locator('header').getByText(status, { exact: true })
+
+export const openTab = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()

@@ -1,0 +1,132 @@
+/** Holds a tree of source files to the zones. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join, posix } from 'node:path'
+import { type Import, parseSource, type Source } from './parse'
+import { computedImports, keptPackages, notScanned, type Zone, zones } from './zones'
+
+export interface Violation {
+  /** From the root, with forward slashes. */
+  file: string
+  line: number
+  /** What stands there: the import as it is written, or what is impure. */
+  what: string
+  rule: string
+}
+
+export interface Report {
+  files: number
+  imports: number
+  violations: Violation[]
+}
+
+const sourceFile = /\.[cm]?[jt]sx?$/
+
+/** All source files below the root, sorted, so that reports are alike everywhere. */
+export function sourceFiles(root: string, folder = ''): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .map((entry) => ({ entry, path: posix.join(folder, entry.name) }))
+    .filter(({ path }) => !notScanned.some((pattern) => pattern.test(path)))
+    .flatMap(({ entry, path }) => {
+      if (entry.isDirectory()) return sourceFiles(root, path)
+      return entry.isFile() && sourceFile.test(path) ? [path] : []
+    })
+    .sort()
+}
+
+const bareOf = (path: string): string => path.replace(sourceFile, '')
+
+const zoneOfPath = (path: string): Zone | null => {
+  const bare = bareOf(path)
+  // A folder stands for its index: `server/domain` is in the zone of `server/domain/`.
+  return zones.find((zone) => zone.files.test(bare)) ?? zones.find((zone) => zone.files.test(`${bare}/index`)) ?? null
+}
+
+const zoneNamed = (name: string): Zone => {
+  const zone = zones.find((one) => one.name === name)
+  if (!zone) throw new Error(`no zone is named ${name}`)
+  return zone
+}
+
+const zoneOfSource = (path: string, source: Source): Zone | null => {
+  const zone = zoneOfPath(path)
+  return zone?.name === 'app' && source.client ? zoneNamed('client') : zone
+}
+
+/** The path from the root that an import means, or null for a package. */
+function projectPath(file: string, specifier: string): string | null {
+  if (specifier.startsWith('@/')) return posix.normalize(specifier.slice(2))
+  return specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : null
+}
+
+/** A folder with an index is not the file beside it: `server/store` is the zone store, not a leaf of the server. */
+function zoneOfTarget(path: string): Zone | null {
+  const folder = zones.find((zone) => zone.files.test(`${path}/`) && !zone.files.test(path))
+  return folder ?? zoneOfPath(path)
+}
+
+function packageProblem(zone: Zone, specifier: string): string | null {
+  if (zone.pure) {
+    const kind = specifier.startsWith('node:') || builtinModules.includes(specifier) ? 'Node’s modules' : 'packages'
+    return `${zone.name} may not import ${kind}: ${zone.because}`
+  }
+  const kept = keptPackages.find(({ packages }) => packages.test(specifier))
+  if (!kept || kept.zones.includes(zone.name)) return null
+  return `${zone.name} may not import it: ${kept.because}`
+}
+
+function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import): string | null {
+  const path = projectPath(file, specifier)
+  if (path === null) return packageProblem(zone, specifier)
+  if (path.startsWith('..')) return 'it lies outside the project'
+  // The manifest is data that names the version; styles and the like belong to the folder that they are in.
+  if (path === 'package.json' && !zone.pure) return null
+  const target = zoneOfTarget(path)
+  if (!target) return `${path} belongs to no zone: give it one in scripts/boundaries/zones.ts`
+  // Whether a page's part runs in the browser is the business of that part, not of its importers.
+  if (zone.values.includes(target.name)) return null
+  if (zone.types?.includes(target.name)) {
+    return typeOnly ? null : `${zone.name} may import only types of ${target.name} (“import type”): ${zone.because}`
+  }
+  const allowed = [...zone.values, ...(zone.types ?? []).map((name) => `types of ${name}`)].join(', ')
+  return `${zone.name} may not import ${target.name}, only ${allowed}: ${zone.because}`
+}
+
+/** Checks one file's text. */
+export function checkSource(file: string, text: string): { imports: number; violations: Violation[] } {
+  const source = parseSource(file, text)
+  const violations: Violation[] = []
+  const report = (line: number, what: string, rule: string): void => {
+    violations.push({ file, line, what, rule })
+  }
+  for (const error of source.errors) report(1, error, 'the file cannot be parsed, so nothing in it can be checked')
+  const zone = zoneOfSource(file, source)
+  if (!zone) {
+    report(1, file, 'the file belongs to no zone: give it one in scripts/boundaries/zones.ts')
+    return { imports: source.imports.length, violations }
+  }
+  for (const one of source.imports) {
+    const problem = importProblem(file, zone, one)
+    if (problem) report(one.line, `import '${one.specifier}'`, problem)
+  }
+  if (!computedImports.some((pattern) => pattern.test(bareOf(file)))) {
+    for (const line of source.computed) report(line, 'import of a computed name', 'nobody can tell what it imports')
+  }
+  if (zone.pure) {
+    for (const { what, line } of source.impure)
+      report(line, what, `${zone.name} is pure: time and chance are arguments`)
+  }
+  return { imports: source.imports.length, violations: violations.sort((a, b) => a.line - b.line) }
+}
+
+/** Checks every source file below the root. */
+export function checkTree(root: string): Report {
+  const report: Report = { files: 0, imports: 0, violations: [] }
+  for (const file of sourceFiles(root)) {
+    const { imports, violations } = checkSource(file, readFileSync(join(root, file), 'utf8'))
+    report.files += 1
+    report.imports += imports
+    report.violations.push(...violations)
+  }
+  return report
+}

@@ -1,0 +1,43 @@
+import type { Env } from '@/server/env'
+import { loadSecrets } from '@/server/secrets'
+import { openStore, type Store } from '@/server/store/context'
+import { embeddedExists, startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
+
+export interface ExistingDatabase {
+  url: string
+  /** Stops the database again if it didn't run before. */
+  close(): Promise<void>
+}
+
+/** The database that `npm start` uses or would use; an embedded one is started when it doesn't run. */
+export async function existingDatabase({ databaseUrl, dataDir }: Env): Promise<ExistingDatabase> {
+  if (databaseUrl !== null) return { url: databaseUrl, close: async () => {} }
+  if (!embeddedExists(dataDir)) throw new Error(`There is no database in ${dataDir} yet: run npm start first`)
+  const { url, alreadyRunning } = await startEmbeddedPostgres({
+    dataDir,
+    password: loadSecrets(dataDir).databasePassword,
+  })
+  return { url, close: () => (alreadyRunning ? Promise.resolve() : stopEmbeddedPostgres(dataDir)) }
+}
+
+/** Opens the store of that database for as long as the work takes. */
+export async function withExistingStore<T>(env: Env, work: (store: Store) => Promise<T>): Promise<T> {
+  const database = await existingDatabase(env)
+  const store = openStore(database.url, { sealKey: loadSecrets(env.dataDir).sealKey, maxConnections: 2 })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+    await database.close()
+  }
+}
+
+/** For small programs: what goes wrong is one line on stderr and a code that is not 0. */
+export async function runProgram(main: () => Promise<string>): Promise<void> {
+  try {
+    process.stdout.write(`${await main()}\n`)
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    process.exitCode = 1
+  }
+}

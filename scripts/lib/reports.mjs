@@ -1,0 +1,35 @@
+/** Counts and names out of the JSON reports of Vitest and Playwright. */
+import { existsSync, readFileSync } from 'node:fs'
+
+export const nothing = { passed: 0, failed: 0, skipped: 0 }
+
+/** @returns counts and the names of what failed; one failure when there is no report, because the run broke down. */
+export function readVitest(file, code) {
+  const report = read(file)
+  if (!report) return { ...nothing, failed: 1, failures: [] }
+  const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName)
+    // A file that could not even be loaded has no tests.
+    return status === 'failed' && failed.length === 0 ? [name] : failed
+  })
+  const skipped = report.numPendingTests + report.numTodoTests
+  return honest(code, { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures })
+}
+
+export function readPlaywright(file, code) {
+  const report = read(file)
+  if (!report) return { ...nothing, failed: 1, failures: [] }
+  const { expected, unexpected, flaky, skipped } = report.stats
+  const failures = report.suites
+    .flatMap(specsOf)
+    .filter((spec) => !spec.ok)
+    .map((spec) => spec.title)
+  return honest(code, { passed: expected, failed: unexpected + flaky, skipped, failures })
+}
+
+const specsOf = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]
+
+const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null)
+
+/** A run can fail beside its tests: a file that doesn't load, an error after the end, no test at all. */
+const honest = (code, counts) => (code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts)

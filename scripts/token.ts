@@ -1,0 +1,60 @@
+/** `npm run token -- join|api`: makes a token and prints it, for scripts; pages do the same. */
+import { parseArgs } from 'node:util'
+import { readEnv } from '@/server/env'
+import { createApiToken } from '@/server/store/api-tokens'
+import { systemAuthor } from '@/server/store/audit'
+import { createJoinToken } from '@/server/store/join-tokens'
+import { runProgram, withExistingStore } from './lib/existing-database'
+
+const usage = `npm run -s token -- join|api [options]
+
+  join          a token with which nodes join
+  api           a token for programs that call the REST API as a user
+
+  --name NAME   what the token is called in lists ("from the command line")
+  --uses N      join: how many programs may join with it (any number)
+  --hours N     when it expires (join: 24; api: never)
+  --user NAME   api: whose rights it has (FOGDECK_ADMIN_USERNAME, else admin)
+
+Prints the token and nothing else; it cannot be shown again.
+Environment: DATABASE_URL, FOGDECK_DATA_DIR (as for npm start).`
+
+const longestHours = 24 * 366 * 10
+
+await runProgram(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: 'string', default: 'from the command line' },
+      uses: { type: 'string' },
+      hours: { type: 'string' },
+      user: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) return usage
+  const [kind, ...more] = positionals
+  if ((kind !== 'join' && kind !== 'api') || more.length > 0)
+    throw new Error(`Say which token, join or api.\n\n${usage}`)
+  if (values.name.length < 1 || values.name.length > 100) throw new Error('--name must be 1 to 100 characters')
+  const hours = wholeNumber('hours', values.hours, longestHours)
+  const uses = wholeNumber('uses', values.uses, 1_000_000)
+  const env = readEnv()
+  const made = await withExistingStore(env, (store) =>
+    kind === 'join'
+      ? createJoinToken(store, systemAuthor, { name: values.name, maxUses: uses, expiresInHours: hours ?? 24 })
+      : createApiToken(store, systemAuthor, {
+          username: values.user ?? env.adminUsername,
+          name: values.name,
+          expiresInHours: hours,
+        }),
+  )
+  return made.token
+})
+
+function wholeNumber(name: string, text: string | undefined, max: number): number | null {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value
+  throw new Error(`--${name} must be a whole number from 1 to ${max}, not "${text}"`)
+}

@@ -1,0 +1,214 @@
+/**
+ * Brings the control plane up and keeps it up: the database, the web server, the scheduler and the nodes of this
+ * machine, as the environment asks (see README). It is their supervisor until SIGTERM or Ctrl+C ends them all.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ensureDataDir } from '@/server/data-dir'
+import { type Env, readEnv } from '@/server/env'
+import { applyMigrations } from '@/server/store/migrate'
+import { ensureFirstAdmin } from '@/server/store/users'
+import { hasCode } from '@/server/system-error'
+import { type Database, openDatabase } from './up/database'
+import { claimInstance, type Instance } from './up/instance'
+import { Part } from './up/part'
+import { countPresentNodes, localAddress, type PartPlan, planParts, withStore } from './up/parts'
+import { StartError, say, wordsOf } from './up/progress'
+
+/** Undone in reverse order when we end, however far we came. */
+type Closers = (() => Promise<void>)[]
+
+async function main(env: Env, stopping: AbortSignal): Promise<void> {
+  ensureDataDir(env.dataDir)
+  const url = env.role === 'scheduler' ? null : `http://localhost:${env.port}`
+  const key = env.role === 'web' ? `web-${env.port}` : env.role
+  const claim = await claimInstance(env.dataDir, { key, url })
+  if ('heldBy' in claim) {
+    const place = claim.heldBy.url ?? 'as a scheduler'
+    say(`Fogdeck already runs on ${env.dataDir}: ${place} (process ${claim.heldBy.pid})`)
+    return
+  }
+  const closers: Closers = [async () => claim.instance.release()]
+  try {
+    await bringUp({ env, url, instance: claim.instance, closers, stopping })
+  } finally {
+    if (stopping.aborted) say('Stopping')
+    for (const close of closers.reverse()) await close().catch((error) => say(`While stopping: ${wordsOf(error)}`))
+    if (stopping.aborted) say('Stopped')
+  }
+}
+
+interface Start {
+  env: Env
+  url: string | null
+  instance: Instance
+  closers: Closers
+  stopping: AbortSignal
+}
+
+async function bringUp({ env, url, instance, closers, stopping }: Start): Promise<void> {
+  if (url) await requireFreePort(env.port)
+  let parts: Part[] = []
+  const restartAll = () => {
+    for (const part of parts) part.restart()
+  }
+  const database = await openDatabase(env, restartAll, stopping)
+  closers.push(() => closeDatabase(database, instance))
+  const { applied } = await applyMigrations(database.url)
+  if (applied.length > 0) say(applied.length === 1 ? 'Applied one migration' : `Applied ${applied.length} migrations`)
+  const password = await firstAdministrator(env, database.url)
+  if (url) await buildPages(stopping)
+  if (stopping.aborted) return
+
+  const plans = await planParts(env, () => database.url)
+  const noteChildren = () => {
+    instance.setChildren(parts.flatMap((part) => part.pid ?? [])).catch((error) => say(wordsOf(error)))
+  }
+  const partOf = ({ name, command }: PartPlan) => new Part({ name, command, onChange: noteChildren })
+  const servers = plans.filter((plan) => plan.nodes === null).map(partOf)
+  const agents = plans.filter((plan) => plan.nodes !== null).map(partOf)
+  parts = [...servers, ...agents]
+  closers.push(() => stopAll(servers))
+  for (const part of servers) part.start()
+  if (url) await untilAnswered(env, '/api/health', { parts, stopping })
+  closers.push(() => stopAll(agents))
+  for (const part of agents) part.start()
+  if (env.role === 'all') await untilAnswered(env, '/api/ready', { parts, stopping })
+  await untilNodesAreHere(env, { database, wanted: plans.reduce((sum, plan) => sum + (plan.nodes ?? 0), 0), stopping })
+  if (stopping.aborted) return
+  welcome(env, { url, password, agents })
+  await once(stopping, 'abort')
+}
+
+const stopAll = async (parts: Part[]): Promise<void> => void (await Promise.all(parts.map((part) => part.stop())))
+
+/** Another web server or scheduler on this data folder may still need it. */
+async function closeDatabase(database: Database, instance: Instance): Promise<void> {
+  if (!database.stop) return
+  if ((await instance.others()) > 0) say('Leaving the database to the others that use it')
+  else await database.stop()
+}
+
+async function requireFreePort(port: number): Promise<void> {
+  const server = createServer()
+  try {
+    server.listen(port)
+    await once(server, 'listening')
+  } catch (error) {
+    if (hasCode(error, 'EADDRINUSE')) {
+      throw new StartError(
+        `Port ${port} is used by another program: choose another one, such as PORT=${port + 1} npm start`,
+      )
+    }
+    if (hasCode(error, 'EACCES'))
+      throw new StartError(`Port ${port} needs more rights than this user has: choose one above 1023`)
+    throw error
+  }
+  server.close()
+  await once(server, 'close')
+}
+
+/** @returns what the person should be told about the password. */
+async function firstAdministrator(env: Env, databaseUrl: string): Promise<string> {
+  const { adminUsername: username, adminPassword: password } = env
+  const made = await withStore(env, databaseUrl, (store) => ensureFirstAdmin(store, { username, password }))
+  if (!made.created)
+    return password === null
+      ? 'the one of the first start'
+      : 'the one of the first start (FOGDECK_ADMIN_PASSWORD is read only then)'
+  if (made.weakness)
+    say(`FOGDECK_ADMIN_PASSWORD is weak: ${made.weakness}. It is taken as it is; change it on the page Account`)
+  if (made.password === null) return 'the password you set (FOGDECK_ADMIN_PASSWORD)'
+  // Now and again at the end: who stops us before must not have lost it.
+  say(`Made the first administrator: ${username}, password ${made.password} (shown once, keep it)`)
+  return `${made.password} (shown once, keep it)`
+}
+
+async function buildPages(stopping: AbortSignal): Promise<void> {
+  if ((await runScript(['scripts/build.mjs', '--check'], stopping)) === 0) return
+  say('Building the pages (about half a minute, only when they have changed)')
+  const code = await runScript(['scripts/build.mjs', '--quiet'], stopping)
+  if (code !== 0 && !stopping.aborted) throw new StartError('The pages could not be built: see above.')
+}
+
+async function runScript(args: string[], stopping: AbortSignal): Promise<number | null> {
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: 'inherit' })
+  const end = () => child.kill('SIGTERM')
+  stopping.addEventListener('abort', end, { once: true })
+  const [code] = await once(child, 'exit')
+  stopping.removeEventListener('abort', end)
+  return code
+}
+
+const patienceMs = 60_000
+const nodesPatienceMs = 15_000
+const deathsToGiveUp = 5
+
+async function untilAnswered(
+  env: Env,
+  path: string,
+  { parts, stopping }: { parts: Part[]; stopping: AbortSignal },
+): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  while (!stopping.aborted) {
+    const answer = await fetch(`${localAddress(env)}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
+    if (answer?.ok) return
+    const dying = parts.find((part) => part.deaths >= deathsToGiveUp)
+    if (dying) throw new StartError(`The ${dying.name} does not stay up: its own words are above`)
+    if (Date.now() > deadline) {
+      const words = answer ? await answer.text() : 'no answer'
+      say(`Still not ready after ${patienceMs / 1000} s, going on: ${path} says ${words}`)
+      return
+    }
+    await sleep(100)
+  }
+}
+
+/** So that who deploys at once finds the nodes. Whatever keeps them away is in their own words above. */
+async function untilNodesAreHere(
+  env: Env,
+  { database, wanted, stopping }: { database: Database; wanted: number; stopping: AbortSignal },
+): Promise<void> {
+  const deadline = Date.now() + nodesPatienceMs
+  while (!stopping.aborted && (await countPresentNodes(env, database.url)) < wanted) {
+    if (Date.now() > deadline) {
+      say('Not all nodes of this machine have joined yet, going on')
+      return
+    }
+    await sleep(200)
+  }
+}
+
+function welcome(env: Env, { url, password, agents }: { url: string | null; password: string; agents: Part[] }): void {
+  if (!url) {
+    say('The scheduler is started')
+    return
+  }
+  say(`Fogdeck is ready: ${url}`)
+  const lines = [
+    ['User name', env.adminUsername],
+    ['Password', password],
+    ...(agents.length > 0 ? [['Nodes', agents.map((part) => part.name).join(', ')]] : []),
+    ['Stop', 'Ctrl+C'],
+  ]
+  process.stdout.write(`\n${lines.map(([name = '', text]) => `          ${name.padEnd(11)}${text}\n`).join('')}\n`)
+}
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
+// Comes only to who was started with a channel, as by the end-to-end tests.
+process.on('disconnect', () => stopping.abort())
+
+try {
+  await main(readEnv(), stopping.signal)
+} catch (error) {
+  // What was interrupted complains, and need not be heard.
+  if (!stopping.signal.aborted) {
+    const isWanted = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
+    process.stderr.write(`${isWanted && error instanceof Error ? error.stack : wordsOf(error)}\n`)
+    process.exitCode = 1
+  }
+}
+process.exit()

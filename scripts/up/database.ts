@@ -1,0 +1,78 @@
+/** The database of this start: an outside one, or the embedded one, which is started again when it dies. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Env } from '@/server/env'
+import { loadSecrets } from '@/server/secrets'
+import { embeddedIsRunning, startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
+import { connectionProblem } from '@/server/store/reachable'
+import { StartError, say, wordsOf } from './progress'
+
+export interface Database {
+  readonly url: string
+  /** Null for an outside one. Ends when nobody else uses the data folder. */
+  stop: (() => Promise<void>) | null
+}
+
+/** @param onMoved when the embedded one had to come back at another address. */
+export async function openDatabase(env: Env, onMoved: () => void, stopping: AbortSignal): Promise<Database> {
+  if (env.databaseUrl === null) return openEmbedded(env.dataDir, onMoved)
+  await waitForOutside(env.databaseUrl, stopping)
+  return { url: env.databaseUrl, stop: null }
+}
+
+const watchMs = 1_000
+
+async function openEmbedded(dataDir: string, onMoved: () => void): Promise<Database> {
+  const start = () => {
+    const password = loadSecrets(dataDir).databasePassword
+    return startEmbeddedPostgres({ dataDir, password, announce: say })
+  }
+  const { fresh, alreadyRunning, ...first } = await start()
+  say(
+    fresh
+      ? 'Made a database in the data folder'
+      : alreadyRunning
+        ? 'Found the database running'
+        : 'Started the database',
+  )
+  const database = { url: first.url, stop: () => stop() }
+  let looking: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    looking = looking.then(look)
+  }, watchMs)
+
+  async function look(): Promise<void> {
+    if (embeddedIsRunning(dataDir)) return
+    say('The database has ended: starting it again')
+    try {
+      const { url } = await start()
+      if (url === database.url) return
+      database.url = url
+      onMoved()
+    } catch (error) {
+      say(`The database does not start: ${wordsOf(error)}`)
+    }
+  }
+  async function stop(): Promise<void> {
+    clearInterval(timer)
+    await looking
+    await stopEmbeddedPostgres(dataDir)
+  }
+  return database
+}
+
+const patienceMs = 30_000
+
+/** One that starts at the same time as we do may need a moment. */
+async function waitForOutside(connectionString: string, stopping: AbortSignal): Promise<void> {
+  const { host, pathname } = new URL(connectionString)
+  const deadline = Date.now() + patienceMs
+  for (let attempt = 1; ; attempt += 1) {
+    const problem = await connectionProblem(connectionString)
+    if (problem === null) return
+    if (!problem.mayPass || Date.now() > deadline) {
+      throw new StartError(`DATABASE_URL: the database${pathname} at ${host} cannot be used: ${problem.words}`)
+    }
+    if (attempt === 1) say(`Waiting for the database at ${host}: ${problem.words}`)
+    await sleep(1_000, undefined, { signal: stopping })
+  }
+}

@@ -1,0 +1,141 @@
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { Failure } from '../domain/failure'
+import { heartbeatSeconds } from '../store/node-health'
+import { joinNodes, nodesOfCredential, recordHeartbeats } from '../store/nodes'
+import { applyReports } from '../store/reports'
+import { wantedStates } from '../store/wanted'
+import { logStatusChange } from './log-lines'
+import { ChangeCollector, stoppingError } from './streams'
+import { openProcedure, router } from './trpc'
+
+const uuid = z.uuid()
+const percent = z.number().min(0).max(100)
+const text = z.string().max(2_000)
+
+const description = z.object({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A node name is 1 to 63 letters, digits, . _ -'),
+  region: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A region is 1 to 63 letters, digits, . _ -'),
+  type: z.string().regex(/^[a-z0-9_-]{1,40}$/, 'A node type is 1 to 40 of a–z, 0–9, _ -'),
+  labels: z.record(z.string().min(1).max(63), z.string().max(63)),
+  engine: z.enum(['docker', 'simulated']),
+  engineVersion: z.string().max(100).nullable(),
+  cpuCores: z.number().min(0.1, 'A node has at least 0.1 CPU').max(4096),
+  memoryMb: z
+    .number()
+    .int()
+    .min(64, 'A node has at least 64 MB of memory')
+    .max(2 ** 30),
+  storageGb: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 30),
+  gpuUnits: z.number().int().min(0).max(1024),
+  latitude: z.number().min(-90).max(90).nullable(),
+  longitude: z.number().min(-180).max(180).nullable(),
+})
+
+const report = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  status: z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']),
+  reason: text,
+  containerId: z.string().max(128).nullable(),
+  exitCode: z.number().int().nullable(),
+  health: z.enum(['healthy', 'unhealthy', 'starting']).nullable(),
+  ports: z.array(z.object({ container: z.number().int(), host: z.number().int() })).max(50),
+  startedAt: z.iso.datetime({ offset: true }).nullable(),
+  gone: z.boolean(),
+})
+
+const heartbeat = z.object({
+  nodeId: uuid,
+  cpuUsagePercent: percent,
+  memoryUsagePercent: percent,
+  engineError: text.nullable(),
+  revision: z.string().regex(/^\d{1,18}$/),
+})
+
+/** An agent that speaks for the nodes that joined with its credential. */
+const agentProcedure = openProcedure.use(async ({ ctx, next }) => {
+  if (ctx.agentCredential === null)
+    throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
+  const nodeIds = await nodesOfCredential(ctx.services.store, ctx.agentCredential)
+  if (nodeIds.size === 0) throw new Failure('not-signed-in', 'No node belongs to this credential: join again')
+  return next({ ctx: { ...ctx, nodeIds } })
+})
+
+export const agentRouter = router({
+  join: openProcedure
+    .input(
+      z.object({
+        joinToken: z.string().max(200).nullable(),
+        credential: z.string().min(32).max(200),
+        agentVersion: z.string().max(50),
+        nodes: z.array(description).min(1).max(20_000),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const nodes = await joinNodes(ctx.services.store, { ...input, address: ctx.address })
+      ctx.services.log.info(
+        `Joined: ${nodes.length === 1 ? `node ${nodes[0]?.name}` : `${nodes.length} nodes`} from ${ctx.address}`,
+      )
+      return { nodes, heartbeatSeconds }
+    }),
+
+  heartbeat: agentProcedure
+    .input(z.object({ beats: z.array(heartbeat).max(20_000) }))
+    .mutation(async ({ ctx, input }) => {
+      const { store, log } = ctx.services
+      const own = input.beats.filter((beat) => ctx.nodeIds.has(beat.nodeId))
+      const { stale, returned } = await recordHeartbeats(store, own)
+      for (const id of returned) log.info(`Node ${id} is back`)
+      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [] }
+    }),
+
+  report: agentProcedure.input(z.object({ reports: z.array(report).max(5_000) })).mutation(async ({ ctx, input }) => {
+    const { store, log } = ctx.services
+    const outcome = await applyReports(store, ctx.nodeIds, input.reports)
+    for (const replica of outcome.replicas) {
+      const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
+      if (replica.status === 'failed') log.warn(`${line}: ${replica.reason}`)
+      else log.debug(line)
+    }
+    for (const change of outcome.deployments) {
+      logStatusChange(log, change)
+    }
+    return { unknown: outcome.unknown }
+  }),
+
+  /** What each node should run: at once for all of them, then whenever it changes. */
+  watch: agentProcedure.input(z.object({ nodeIds: z.array(uuid).max(20_000) })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const { changes, stopping, store } = ctx.services
+    const watched = new Set(input.nodeIds.filter((id) => ctx.nodeIds.has(id)))
+    const collector = new ChangeCollector(
+      changes,
+      ({ topic, ids }) => topic === 'wanted' && (ids.length === 0 || ids.some((id) => watched.has(id))),
+      [signal, stopping],
+    )
+    const sent = new Map<string, string>()
+    try {
+      let changed = [...watched]
+      while (!signal?.aborted) {
+        for (const state of await wantedStates(store, changed)) {
+          if (sent.get(state.nodeId) === state.revision) continue
+          sent.set(state.nodeId, state.revision)
+          yield tracked(`${state.nodeId}:${state.revision}`, state)
+        }
+        const [next] = await collector.next()
+        if (stopping.aborted) throw stoppingError()
+        changed = next && next.ids.length > 0 ? next.ids.filter((id) => watched.has(id)) : [...watched]
+      }
+    } finally {
+      collector.close()
+    }
+  }),
+})

@@ -1,0 +1,37 @@
+import type { Clock } from '../clock'
+import type { Logger } from '../log'
+import type { Acceptor } from '../store/accept'
+import type { ChangeFeed } from '../store/changes'
+import type { Store } from '../store/context'
+import type { Actor } from '../store/deployments'
+import type { SignInLimit } from '../store/sign-in-limit'
+
+/** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
+export interface Services {
+  store: Store
+  changes: ChangeFeed
+  log: Logger
+  clock: Clock
+  signInLimit: SignInLimit
+  acceptor: Acceptor
+  /** 32 bytes or more: signs sessions and access tokens. */
+  authSecret: string
+  /** Aborts when the process stops: streams end with it. */
+  stopping: AbortSignal
+}
+
+/** One call. Can be built without a request, so that tests call the router directly. */
+export interface Context {
+  services: Services
+  /** The signed-in person, or null. */
+  actor: Actor | null
+  /** Why there is no actor although credentials were sent. */
+  refusal: string | null
+  /** What an agent sent as its bearer. */
+  agentCredential: string | null
+  idempotencyKey: string | null
+  address: string | null
+  /** The address by which the caller reached us, for commands to copy: http://fog.example:3000 */
+  origin: string
+  resHeaders: Headers
+}

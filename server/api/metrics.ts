@@ -1,0 +1,59 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { fleetCounts } from '../store/counts'
+import { leaderState } from '../store/leadership'
+import type { Services } from './context'
+
+interface Metrics {
+  registry: Registry
+  deployments: Gauge<'status'>
+  replicas: Gauge<'status'>
+  nodes: Gauge<'status'>
+  evaluations: Gauge<'status'>
+  oldestEvaluation: Gauge
+  leader: Gauge
+  epoch: Gauge
+  replaysChecked: Gauge
+  replaysMismatched: Gauge
+}
+
+const shared = globalThis as typeof globalThis & { fogdeckMetrics?: Metrics }
+
+function create(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'fogdeck_web_' })
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Gauge<L>({ name: `fogdeck_${name}`, help, labelNames, registers: [registry] })
+  return {
+    registry,
+    deployments: gauge('deployments', 'Deployments by status', ['status']),
+    replicas: gauge('replicas', 'Replicas that hold a reservation, by status', ['status']),
+    nodes: gauge('nodes', 'Nodes by status', ['status']),
+    evaluations: gauge('evaluations', 'Evaluations that are not done, by status', ['status']),
+    oldestEvaluation: gauge('oldest_due_evaluation_seconds', 'Age of the oldest evaluation that is due', []),
+    leader: gauge('scheduler_leader_present', '1 while a scheduler leads', []),
+    epoch: gauge('scheduler_epoch', 'How often a scheduler was elected', []),
+    replaysChecked: gauge('decision_replays_checked_total', 'Stored decisions that were replayed', []),
+    replaysMismatched: gauge(
+      'decision_replays_mismatched_total',
+      'Replayed decisions that came out otherwise: alarm when above 0',
+      [],
+    ),
+  }
+}
+
+/** The Prometheus text of this moment; what the fleet looks like is read from the database. */
+export async function renderMetrics({ store }: Services): Promise<{ body: string; contentType: string }> {
+  shared.fogdeckMetrics ??= create()
+  const metrics = shared.fogdeckMetrics
+  const [counts, leader] = await Promise.all([fleetCounts(store), leaderState(store)])
+  for (const name of ['deployments', 'replicas', 'nodes', 'evaluations'] as const) {
+    metrics[name].reset()
+    for (const [status, count] of Object.entries(counts[name])) metrics[name].set({ status }, count)
+  }
+  metrics.oldestEvaluation.set(counts.oldestDueEvaluationSeconds)
+  metrics.leader.set(leader.present ? 1 : 0)
+  metrics.epoch.set(Number(leader.epoch))
+  metrics.replaysChecked.set(leader.replaysChecked)
+  metrics.replaysMismatched.set(leader.replaysMismatched)
+  return { body: await metrics.registry.metrics(), contentType: metrics.registry.contentType }
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { may, type Permission, permissions, type Role, roles } from '../domain/roles'
+import type { UserView } from '../domain/views'
+import { createJoinToken, listJoinTokens, revokeJoinToken } from '../store/join-tokens'
+import { changeOwnPassword, createUser, listUsers, setUserDisabled, setUserPassword, setUserRole } from '../store/users'
+import { procedureFor, router, signedInProcedure } from './trpc'
+
+const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
+const password = z.string({ error: 'The password must be text' }).max(1000)
+const byId = z.object({ id: z.string() })
+
+export const meRouter = router({
+  get: signedInProcedure.query(({ ctx }) => ({
+    id: ctx.actor.id,
+    username: ctx.actor.name,
+    role: ctx.actor.role,
+    permissions: (Object.keys(permissions) as Permission[]).filter((permission) => may(ctx.actor.role, permission)),
+  })),
+
+  /** Ends all sessions of the caller, this one too. */
+  changePassword: signedInProcedure
+    .input(z.object({ current: password, next: password }))
+    .mutation(({ ctx, input }) => changeOwnPassword(ctx.services.store, ctx.actor, { id: ctx.actor.id, ...input })),
+})
+
+export const userRouter = router({
+  list: procedureFor('users.manage').query(async ({ ctx }): Promise<UserView[]> => {
+    const users = await listUsers(ctx.services.store)
+    return users.map((user) => ({
+      id: user.id,
+      username: user.username,
+      role: user.role as Role,
+      disabled: user.disabledAt !== null,
+      lastLoginAt: user.lastLoginAt?.toISOString() ?? null,
+      createdAt: user.createdAt.toISOString(),
+      isSelf: user.id === ctx.actor.id,
+    }))
+  }),
+
+  create: procedureFor('users.manage')
+    .input(z.object({ username: z.string().max(100), password, role }))
+    .mutation(({ ctx, input }) => createUser(ctx.services.store, ctx.actor, input)),
+
+  setRole: procedureFor('users.manage')
+    .input(byId.extend({ role }))
+    .mutation(({ ctx, input }) => setUserRole(ctx.services.store, ctx.actor, input)),
+
+  setDisabled: procedureFor('users.manage')
+    .input(byId.extend({ disabled: z.boolean() }))
+    .mutation(({ ctx, input }) => setUserDisabled(ctx.services.store, ctx.actor, input)),
+
+  setPassword: procedureFor('users.manage')
+    .input(byId.extend({ password }))
+    .mutation(({ ctx, input }) => setUserPassword(ctx.services.store, ctx.actor, input)),
+})
+
+export const joinTokenRouter = router({
+  list: procedureFor('tokens.manage').query(({ ctx }) => listJoinTokens(ctx.services.store, ctx.services.clock.now())),
+
+  create: procedureFor('tokens.manage')
+    .input(
+      z.object({
+        name: z.string().trim().min(1, 'Give the token a name').max(100, 'At most 100 characters'),
+        max_uses: z.number().int().min(1, 'At least one use').max(10_000).nullable(),
+        expires_in_hours: z
+          .number()
+          .min(0.01, 'At least some minutes')
+          .max(24 * 365, 'At most a year'),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { id, token } = await createJoinToken(ctx.services.store, ctx.actor, {
+        name: input.name,
+        maxUses: input.max_uses,
+        expiresInHours: input.expires_in_hours,
+      })
+      return { id, token, command: `npm run agent -- --server ${ctx.origin} --token ${token}` }
+    }),
+
+  revoke: procedureFor('tokens.manage')
+    .input(byId)
+    .mutation(({ ctx, input }) => revokeJoinToken(ctx.services.store, ctx.actor, input.id)),
+})

@@ -1,0 +1,96 @@
+import { cookies, headers } from 'next/headers'
+import { getToken } from 'next-auth/jwt'
+import type { Account } from '../store/users'
+import { accountOfBearer, accountOfSession } from './auth'
+import type { Context, Services } from './context'
+
+/** The caller's network address as the web server wrote it down. */
+const addressOf = (request: Request): string | null =>
+  request.headers
+    .get('x-forwarded-for')
+    ?.split(',')[0]
+    ?.trim()
+    .replace(/^::ffff:/, '') || null
+
+/** A cookie goes along with requests that other sites provoke: those must not change anything. */
+function fromOtherSite(request: Request): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return false
+  const site = request.headers.get('sec-fetch-site')
+  if (site) return site !== 'same-origin' && site !== 'none'
+  const origin = request.headers.get('origin')
+  return origin !== null && new URL(origin).host !== request.headers.get('host')
+}
+
+type Caller = { account: Account } | { refusal: string | null }
+
+async function callerOf(services: Services, request: Request, bearer: string | null): Promise<Caller> {
+  if (bearer !== null) return accountOfBearer(services, bearer)
+  const cookie = request.headers.get('cookie')
+  if (!cookie?.includes('next-auth.session-token')) return { refusal: null }
+  if (fromOtherSite(request)) return { refusal: 'This request came from another site' }
+  const token = await sessionToken(services, request.headers)
+  return token
+    ? accountOfSession(services, token.sub, token.epoch)
+    : { refusal: 'The session is not valid: sign in again' }
+}
+
+/** Reads the session cookie, wherever the headers came from. */
+const sessionToken = (services: Services, from: Headers) =>
+  getToken({
+    req: { headers: Object.fromEntries(from), cookies: cookiesOf(from.get('cookie') ?? '') } as unknown as Parameters<
+      typeof getToken
+    >[0]['req'],
+    secret: services.authSecret,
+  })
+
+const cookiesOf = (header: string): Record<string, string> =>
+  Object.fromEntries(
+    header
+      .split(';')
+      .map((pair) => pair.trim().split('='))
+      .map(([name = '', ...value]) => [name, decodeURIComponent(value.join('='))]),
+  )
+
+/** The context of one HTTP call, whether of a page (cookie), a program (bearer) or an agent (bearer). */
+export async function contextOfRequest(
+  services: Services,
+  request: Request,
+  { resHeaders, forAgent = false }: { resHeaders: Headers; forAgent?: boolean },
+): Promise<Context> {
+  const authorization = request.headers.get('authorization')
+  const bearer = authorization?.match(/^Bearer\s+(\S+)$/i)?.[1] ?? null
+  const caller: Caller = forAgent ? { refusal: null } : await callerOf(services, request, bearer)
+  const address = addressOf(request)
+  const account = 'account' in caller ? caller.account : null
+  return {
+    services,
+    actor: account && {
+      id: account.id,
+      name: account.username,
+      role: account.role,
+      sessionEpoch: account.sessionEpoch,
+      address,
+    },
+    refusal: 'refusal' in caller ? caller.refusal : null,
+    agentCredential: bearer,
+    idempotencyKey: request.headers.get('idempotency-key'),
+    address,
+    origin: originOf(request),
+    resHeaders,
+  }
+}
+
+function originOf(request: Request): string {
+  const protocol = request.headers.get('x-forwarded-proto')?.split(',')[0] ?? 'http'
+  return `${protocol}://${request.headers.get('host') ?? 'localhost'}`
+}
+
+/** Who is signed in, for server components. */
+export async function accountOfPage(services: Services): Promise<Account | null> {
+  const jar = await cookies()
+  if (!jar.getAll().some((cookie) => cookie.name.includes('next-auth.session-token'))) return null
+  const token = await sessionToken(services, new Headers(await headers()))
+  if (!token) return null
+  const session = await accountOfSession(services, token.sub, token.epoch)
+  return 'account' in session ? session.account : null
+}

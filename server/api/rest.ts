@@ -1,0 +1,42 @@
+import type { TRPCError } from '@trpc/server'
+import { createOpenApiFetchHandler } from 'trpc-to-openapi'
+import { readJsonObject } from './body'
+import type { Context, Services } from './context'
+import { problemOf, problemResponse } from './problem'
+import { contextOfRequest } from './request-context'
+import { appRouter } from './root'
+import { acceptedProcedures } from './trpc'
+
+/** The REST face of the procedures: the library finds and calls them, errors are answered as problems. */
+export async function handleRest(services: Services, request: Request): Promise<Response> {
+  let call = request
+  if (request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH') {
+    const read = await readJsonObject(request)
+    // Who may not call at all is told so first, whatever was sent.
+    if ('problem' in read) {
+      const context = await contextOfRequest(services, request, { resHeaders: new Headers() })
+      return problemResponse(context.actor ? read.problem : { status: 401, detail: context.refusal ?? 'Sign in first' })
+    }
+    const headers = new Headers(request.headers)
+    headers.set('content-type', 'application/json')
+    call = new Request(request.url, { method: request.method, headers, body: read.text })
+  }
+  let failure: TRPCError | undefined
+  const resHeaders = new Headers()
+  const response = await createOpenApiFetchHandler({
+    req: call,
+    endpoint: '/api',
+    router: appRouter,
+    createContext: (): Promise<Context> => contextOfRequest(services, request, { resHeaders }),
+    onError: ({ error }) => {
+      failure = error
+    },
+    responseMeta: ({ paths, errors }) =>
+      errors.length === 0 && paths?.some((path) => acceptedProcedures.has(path)) ? { status: 202 } : {},
+  })
+  if (failure) return problemResponse(problemOf(failure))
+  const headers = new Headers(response.headers)
+  for (const [name, value] of resHeaders) headers.set(name, value)
+  headers.set('cache-control', 'no-store')
+  return new Response(response.body, { status: response.status, headers })
+}

@@ -1,0 +1,25 @@
+import { agentRouter } from './agent-router'
+import { decisionRouter } from './decision-router'
+import { deploymentRouter } from './deployment-router'
+import { liveRouter } from './live-router'
+import { nodeRouter, placementRouter } from './node-router'
+import { joinTokenRouter, meRouter, userRouter } from './people-router'
+import { settingsRouter } from './settings-router'
+import { createCallerFactory, router } from './trpc'
+
+/** All that can be asked of the control plane. REST and its OpenAPI document are derived from it (server/api/rest.ts). */
+export const appRouter = router({
+  deployment: deploymentRouter,
+  decision: decisionRouter,
+  placement: placementRouter,
+  node: nodeRouter,
+  me: meRouter,
+  user: userRouter,
+  joinToken: joinTokenRouter,
+  settings: settingsRouter,
+  live: liveRouter,
+  agent: agentRouter,
+})
+
+export type AppRouter = typeof appRouter
+export const createCaller = createCallerFactory(appRouter)

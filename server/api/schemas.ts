@@ -1,0 +1,247 @@
+import { z } from 'zod'
+import { imageProblem } from '../domain/image'
+import { type Policy, policyProfileNames, policyProfiles, weightsProblem } from '../domain/placement'
+import { deploymentTypes, limits, millisOfCores, type Resources } from '../domain/resources'
+import { deploymentStatuses, healths, replicaStatuses } from '../domain/status'
+
+/*
+ * The inputs of the REST contract, with messages that say what to do. Numbers and booleans end in a no-op transform:
+ * the REST adapter would otherwise turn the text "3" into a number, and any text into `true`.
+ */
+const asGiven = <T>(value: T): T => value
+
+const range = (what: string, { min, max }: { min: number; max: number }, unit = '') =>
+  `${what} must be between ${min} and ${max}${unit}`
+
+const whole = (what: string, bounds: { min: number; max: number }, unit = '') =>
+  z
+    .number({ error: `${what} must be a number` })
+    .int(`${what} must be a whole number`)
+    .min(bounds.min, range(what, bounds, unit))
+    .max(bounds.max, range(what, bounds, unit))
+    .transform(asGiven)
+
+const flag = (what: string) => z.boolean({ error: `${what} must be true or false` }).transform(asGiven)
+
+export const regionSchema = z
+  .string({ error: 'The region must be text' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A region is 1 to 63 letters, digits, . _ -, for example us-east')
+
+export const replicasSchema = whole('Replicas', limits.replicas)
+export const scaleReplicasSchema = whole('Replicas', { min: 0, max: limits.replicas.max })
+
+export const resourcesSchema = z.object(
+  {
+    cpu: z
+      .number({ error: 'CPU must be a number of cores' })
+      .min(limits.cpu.min, range('CPU', limits.cpu, ' cores'))
+      .max(limits.cpu.max, range('CPU', limits.cpu, ' cores'))
+      .refine((cores) => Math.abs(cores * 1000 - Math.round(cores * 1000)) < 1e-9, 'CPU has at most three decimals')
+      .transform(asGiven),
+    memory: whole('Memory', limits.memory, ' MB'),
+    gpu: whole('GPU', limits.gpu, ' units').optional(),
+    storage: whole('Storage', limits.storage, ' GB').optional(),
+  },
+  { error: 'Resources must be an object with cpu and memory' },
+)
+
+export const resourcesOf = (input: z.infer<typeof resourcesSchema>): Resources => ({
+  cpuMillis: millisOfCores(input.cpu),
+  memoryMb: input.memory,
+  gpuUnits: input.gpu ?? limits.gpu.default,
+  storageGb: input.storage ?? limits.storage.default,
+})
+
+const labelKey = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'A label key is 1 to 63 letters, digits, . _ - /')
+const labelValue = z.string().max(63, 'A label value has at most 63 characters')
+
+export const constraintSchema = z
+  .object({ key: labelKey, op: z.enum(['=', '!=', 'in', 'exists']), values: z.array(labelValue).max(50).default([]) })
+  .superRefine(({ op, values }, context) => {
+    const wrong =
+      op === 'exists'
+        ? values.length > 0 && 'exists takes no value'
+        : op === 'in'
+          ? values.length === 0 && 'in needs at least one value'
+          : values.length !== 1 && `${op} needs exactly one value`
+    if (wrong) context.addIssue({ code: 'custom', path: ['values'], message: wrong })
+  })
+
+/** A policy by name, or own weights. */
+export const policySchema = z.union(
+  [
+    z.enum(policyProfileNames),
+    z
+      .object({
+        weights: z.object({ resources: z.number(), load: z.number(), locality: z.number() }),
+        packing: z.boolean().optional(),
+      })
+      .superRefine(({ weights }, context) => {
+        const message = weightsProblem(weights)
+        if (message) context.addIssue({ code: 'custom', path: ['weights'], message })
+      }),
+  ],
+  {
+    error: `A policy is one of ${policyProfileNames.join(', ')}, or {"weights": {"resources", "load", "locality"}} adding up to 1`,
+  },
+)
+
+export function policyOf(input: z.infer<typeof policySchema>): Policy {
+  if (typeof input === 'string') return policyProfiles[input]
+  const { weights, packing } = input
+  return packing ? { name: 'custom', weights, packing } : { name: 'custom', weights }
+}
+
+const port = (what: string) => whole(what, { min: 1, max: 65535 })
+export const portSchema = z.object({
+  container: port('The container port'),
+  host: port('The host port').nullable().default(null),
+})
+
+const envSchema = z
+  .record(
+    z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'A variable name is letters, digits and _, not starting with a digit'),
+    z.string().max(8192, 'A value has at most 8192 characters'),
+  )
+  .refine((env) => Object.keys(env).length <= 100, 'At most 100 variables')
+
+/** What a placement depends on: shared by the deploy call and the preview. */
+const placementFields = {
+  replicas: replicasSchema,
+  resources: resourcesSchema,
+  region: regionSchema.nullish(),
+  max_per_node: whole('Replicas per node', limits.replicas).optional(),
+  constraints: z.array(constraintSchema).max(20, 'At most 20 label constraints').optional(),
+  policy: policySchema.optional(),
+}
+
+export const previewSchema = z.object(placementFields)
+
+export const deploySchema = z.object({
+  name: z
+    .string({ error: 'Name must be text' })
+    .min(limits.name.min, 'Give the deployment a name')
+    .max(limits.name.max, `Name has at most ${limits.name.max} characters`)
+    .regex(limits.name.pattern, 'Name may have only letters, digits, _ and -'),
+  type: z.enum(deploymentTypes, { error: `Type must be one of ${deploymentTypes.join(', ')}` }),
+  container_image: z.string({ error: 'The container image must be text' }).superRefine((image, context) => {
+    const message = imageProblem(image)
+    if (message) context.addIssue({ code: 'custom', message })
+  }),
+  ...placementFields,
+  wait_for_capacity: flag('wait_for_capacity').optional(),
+  ports: z
+    .array(portSchema)
+    .max(20, 'At most 20 ports')
+    .refine(
+      (ports) => new Set(ports.map((one) => one.container)).size === ports.length,
+      'A container port is listed twice',
+    )
+    .optional(),
+  env: envSchema.optional(),
+  priority: whole('Priority', { min: 0, max: 100 }).optional(),
+  preview_token: z.string().max(20_000).optional(),
+})
+export type DeployInput = z.infer<typeof deploySchema>
+
+export const deployAnswer = z.object({
+  success: z.literal(true),
+  deployment_id: z.string(),
+  status: z.enum(deploymentStatuses),
+  replicas: z.number(),
+  message: z.string(),
+  preview: z
+    .object({ outcome: z.enum(['same', 'differs']), message: z.string() })
+    .optional()
+    .describe('Given when the call carried a preview_token'),
+})
+
+const time = z.string().describe('ISO 8601')
+
+export const statusAnswer = z.object({
+  deployment_id: z.string(),
+  name: z.string(),
+  status: z.enum(deploymentStatuses),
+  health: z.enum(healths),
+  target_replicas: z.number(),
+  replicas: z.array(
+    z.object({
+      id: z.string(),
+      node_id: z.string(),
+      node_name: z.string(),
+      status: z.enum(replicaStatuses),
+      container_id: z.string().nullable(),
+      started_at: time.nullable(),
+    }),
+  ),
+  resources: z.object({ cpu_cores: z.number(), memory_mb: z.number(), gpu_units: z.number(), storage_gb: z.number() }),
+  recent_status_changes: z.array(
+    z.object({ old_status: z.string(), new_status: z.enum(deploymentStatuses), changed_at: time, reason: z.string() }),
+  ),
+  created_at: time,
+  updated_at: time,
+})
+
+const whichPage = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  offset: z.coerce.number().int().min(0).default(0),
+}
+const sorting = {
+  sort_by: z.enum(['name', 'status', 'created_at', 'updated_at']).default('created_at'),
+  sort_order: z.enum(['asc', 'desc']).default('desc'),
+}
+const moment = z.iso
+  .datetime({ offset: true, local: true, error: 'Give a time such as 2026-01-31T12:00:00Z' })
+  .or(z.iso.date())
+
+export const listSchema = z.object({
+  status: z.enum(deploymentStatuses, { error: `Status must be one of ${deploymentStatuses.join(', ')}` }).optional(),
+  name: z.string().max(200).optional(),
+  created_after: moment.optional(),
+  created_before: moment.optional(),
+  ...sorting,
+  ...whichPage,
+})
+
+export const listAnswer = z.array(
+  z.object({
+    deployment_id: z.string(),
+    name: z.string(),
+    type: z.enum(deploymentTypes),
+    container_image: z.string(),
+    status: z.enum(deploymentStatuses),
+    health: z.enum(healths),
+    target_replicas: z.number(),
+    running_replicas: z.number(),
+    region: z.string().nullable(),
+    user: z.string(),
+    created_at: time,
+    updated_at: time,
+  }),
+)
+
+export const pageSchema = z.object({
+  search: z.string().max(200).optional(),
+  status: z.enum(deploymentStatuses).optional(),
+  ...sorting,
+  ...whichPage,
+})
+
+export const deletionAnswer = z.object({
+  success: z.literal(true),
+  deployment_id: z.string(),
+  status: z.literal('deleted'),
+  replicas_stopped: z.number(),
+  resources_released: z.object({
+    cpu_cores: z.number(),
+    memory_mb: z.number(),
+    gpu_units: z.number(),
+    storage_gb: z.number(),
+  }),
+  deleted_at: time,
+  message: z.string(),
+})

@@ -1,0 +1,12 @@
+import { connection } from 'next/server'
+import type { Role } from '../domain/roles'
+import { getServices } from '../wiring'
+import { accountOfPage } from './request-context'
+
+/** The signed-in user of the page that is being rendered, or null. */
+export async function currentUser(): Promise<{ id: string; username: string; role: Role } | null> {
+  // Pages are made for a request, never while building, when there is no database.
+  await connection()
+  const account = await accountOfPage(getServices())
+  return account && { id: account.id, username: account.username, role: account.role }
+}

@@ -1,0 +1,99 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import superjson from 'superjson'
+import type { OpenApiMeta } from 'trpc-to-openapi'
+import { ZodError } from 'zod'
+import { Failure, type FailureCode, type FieldProblem } from '../domain/failure'
+import { may, type Permission } from '../domain/roles'
+import type { Context } from './context'
+
+const codes: Record<FailureCode, TRPCError['code']> = {
+  'bad-input': 'BAD_REQUEST',
+  'not-signed-in': 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  'not-found': 'NOT_FOUND',
+  conflict: 'CONFLICT',
+  'too-many': 'TOO_MANY_REQUESTS',
+  unavailable: 'SERVICE_UNAVAILABLE',
+}
+
+/** Every wrong field of a refused call, whichever layer refused it; the first problem of each. */
+export function fieldsOf(error: TRPCError): FieldProblem[] {
+  if (error.cause instanceof Failure) return error.cause.fields
+  return error.cause instanceof ZodError ? zodProblems(error.cause) : []
+}
+
+export function zodProblems(error: ZodError): FieldProblem[] {
+  const first = new Map<string, string>()
+  for (const { path, message } of error.issues) {
+    const name = path.join('.')
+    if (!first.has(name)) first.set(name, message)
+  }
+  return [...first].map(([path, message]) => ({ path, message }))
+}
+
+/** A sentence for people: what is wrong and what to do. */
+export function sentenceOf(error: TRPCError): string {
+  if (error.cause instanceof ZodError) {
+    const fields = fieldsOf(error)
+    return fields.length === 1 && fields[0]
+      ? `${fields[0].path}: ${fields[0].message}`
+      : `${fields.length} fields are wrong: ${fields.map((field) => field.path).join(', ')}`
+  }
+  if (error.code === 'INTERNAL_SERVER_ERROR')
+    return 'The server could not do this because of a fault of its own; its log says more'
+  return error.message
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<OpenApiMeta>()
+  .create({
+    transformer: superjson,
+    sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
+    errorFormatter: ({ shape, error }) => ({
+      ...shape,
+      message: sentenceOf(error),
+      data: {
+        code: shape.data.code,
+        httpStatus: shape.data.httpStatus,
+        path: shape.data.path,
+        fields: fieldsOf(error),
+      },
+    }),
+  })
+
+/** Procedures that are accepted now and done later: 202 instead of 200 over REST. */
+export const acceptedProcedures: ReadonlySet<string> = new Set(['deployment.deploy', 'deployment.scale'])
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/** Turns refusals into answers and logs what nobody expected. */
+const settled = t.middleware(async ({ ctx, next, path }) => {
+  const result = await next()
+  if (result.ok) return result
+  const { cause } = result.error
+  if (cause instanceof Failure) throw new TRPCError({ code: codes[cause.code], message: cause.message, cause })
+  if (result.error.code === 'INTERNAL_SERVER_ERROR')
+    ctx.services.log.error({ err: cause ?? result.error, path }, `${path} failed`)
+  return result
+})
+
+/** Anybody, also without signing in. */
+export const openProcedure = t.procedure.use(settled)
+
+/** Somebody who is signed in and may do it. */
+export const procedureFor = (permission: Permission) =>
+  openProcedure.use(({ ctx, next }) => {
+    const { actor } = ctx
+    if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
+    if (!may(actor.role, permission))
+      throw new Failure('forbidden', `The role ${actor.role} may not do this (${permission})`)
+    return next({ ctx: { ...ctx, actor } })
+  })
+
+export const signedInProcedure = openProcedure.use(({ ctx, next }) => {
+  const { actor } = ctx
+  if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
+  return next({ ctx: { ...ctx, actor } })
+})

@@ -1,0 +1,88 @@
+/**
+ * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
+ * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined.
+ */
+import type { ReplicaStatus } from './status'
+
+/** One replica as the control plane wants it on a node. */
+export interface WantedReplica {
+  replicaId: string
+  deploymentId: string
+  deploymentName: string
+  slot: number
+  generation: number
+  wanted: 'run' | 'stop'
+  image: string
+  cpuMillis: number
+  memoryMb: number
+  gpuUnits: number
+  storageGb: number
+  ports: { container: number; host: number | null }[]
+  env: Record<string, string>
+}
+
+/** All that a node should run; replaces whatever was known before. Replicas not in it are to be removed. */
+export interface WantedState {
+  /** UUID of the node */
+  nodeId: string
+  /** nodes.wanted_revision, as a decimal string; higher is newer. */
+  revision: string
+  replicas: WantedReplica[]
+}
+
+/** What an agent saw of one replica. Reports are idempotent; only changes are sent. */
+export interface ReplicaReport {
+  nodeId: string
+  replicaId: string
+  status: Extract<ReplicaStatus, 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'>
+  /** What it does or why it ended, in the engine's own words: "Pulling nginx:latest", "exited with code 1". */
+  reason: string
+  containerId: string | null
+  exitCode: number | null
+  health: 'healthy' | 'unhealthy' | 'starting' | null
+  ports: { container: number; host: number }[]
+  /** ISO 8601; when the container started. */
+  startedAt: string | null
+  /** True once no container of it exists on the node: its reservation can go. */
+  gone: boolean
+}
+
+export interface NodeHeartbeat {
+  nodeId: string
+  cpuUsagePercent: number
+  memoryUsagePercent: number
+  /** What is wrong with the engine, in its own words; null when it answers. */
+  engineError: string | null
+  /** The revision of the wanted state that the agent holds; '0' when none. */
+  revision: string
+}
+
+export interface NodeDescription {
+  /** node-01 */
+  name: string
+  region: string
+  type: string
+  labels: Record<string, string>
+  engine: 'docker' | 'simulated'
+  engineVersion: string | null
+  cpuCores: number
+  memoryMb: number
+  storageGb: number
+  gpuUnits: number
+  latitude: number | null
+  longitude: number | null
+}
+
+/** Container labels by which an agent knows its own. */
+export const containerLabels = {
+  managed: 'fogdeck.managed',
+  node: 'fogdeck.node',
+  deployment: 'fogdeck.deployment',
+  deploymentName: 'fogdeck.deployment-name',
+  replica: 'fogdeck.replica',
+  slot: 'fogdeck.slot',
+  generation: 'fogdeck.generation',
+} as const
+
+export const containerName = (r: Pick<WantedReplica, 'deploymentName' | 'slot' | 'generation' | 'replicaId'>): string =>
+  `fogdeck-${r.deploymentName.toLowerCase()}-${r.slot}-${r.generation}-${r.replicaId.replaceAll('-', '').slice(-8)}`

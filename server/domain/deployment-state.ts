@@ -1,0 +1,61 @@
+import type { DeploymentStatus, Health, ReplicaStatus } from './status'
+import { isLive } from './status'
+import { countOf } from './words'
+
+/** What the status and health of a deployment are derived from. */
+export interface ReplicaState {
+  slot: number
+  generation: number
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  reserved: boolean
+  health: 'healthy' | 'unhealthy' | 'starting' | null
+  reason: string | null
+}
+
+const wantedAndLive = (replica: ReplicaState): boolean => replica.wanted === 'run' && isLive(replica.status)
+
+/**
+ * The status that follows from what agents saw, or null when nothing changes. Only a deployment that was scheduled or
+ * runs is moved by observations: a pending one waits for the scheduler, a failed one for a person.
+ */
+export function statusAfterObservation(
+  current: DeploymentStatus,
+  target: number,
+  replicas: ReplicaState[],
+): { status: DeploymentStatus; reason: string } | null {
+  if (current !== 'scheduled' && current !== 'running' && current !== 'pending') return null
+  if (target === 0)
+    return replicas.some((replica) => replica.reserved) ? null : { status: 'stopped', reason: 'All replicas stopped' }
+  if (current === 'pending') return null
+  const slots = Array.from({ length: target }, (_, slot) => replicas.filter((replica) => replica.slot === slot))
+  const missing = slots.findIndex((attempts) => !attempts.some(wantedAndLive))
+  if (missing >= 0) {
+    const latest = slots[missing]?.reduce<ReplicaState | undefined>(
+      (newest, attempt) => (newest && newest.generation > attempt.generation ? newest : attempt),
+      undefined,
+    )
+    return { status: 'pending', reason: `Replica ${missing + 1} is gone: ${latest?.reason ?? 'no attempt is live'}` }
+  }
+  const running = slots.every((attempts) => attempts.some((one) => wantedAndLive(one) && one.status === 'running'))
+  if (running && current === 'scheduled')
+    return { status: 'running', reason: `All ${countOf(target, 'replica')} started` }
+  return null
+}
+
+/** How a deployment is, in one word. Replicas on nodes that are silent count as unknown. */
+export function healthOf(
+  deployment: { status: DeploymentStatus; targetReplicas: number },
+  replicas: (Pick<ReplicaState, 'status' | 'wanted' | 'health'> & { nodeSilent: boolean })[],
+): Health {
+  if (deployment.status === 'deleted' || deployment.status === 'stopped' || deployment.targetReplicas === 0)
+    return 'none'
+  const wanted = replicas.filter((replica) => replica.wanted === 'run')
+  const running = wanted.filter((replica) => replica.status === 'running')
+  if (running.some((replica) => replica.nodeSilent)) return 'unknown'
+  const well = running.filter((replica) => replica.health === null || replica.health === 'healthy').length
+  if (well >= deployment.targetReplicas) return 'healthy'
+  if (deployment.status === 'failed') return well > 0 ? 'degraded' : 'unhealthy'
+  if (running.some((replica) => replica.health === 'unhealthy')) return well > 0 ? 'degraded' : 'unhealthy'
+  return 'progressing'
+}

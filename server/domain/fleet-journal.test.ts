@@ -1,0 +1,137 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { aNode } from '@/tests/builders'
+import {
+  advance,
+  difference,
+  fleetSeenFrom,
+  type JournalEntry,
+  type JournalNode,
+  type JournalState,
+} from './fleet-journal'
+
+function aJournalNode(overrides: Parameters<typeof aNode>[0] & { lastHeartbeatMs?: number | null } = {}): JournalNode {
+  const { lastHeartbeatMs = 1_000_000, ...rest } = overrides
+  const { heartbeatAgeMs: _, ownReplicas: __, ...node } = aNode(rest)
+  return { ...node, lastHeartbeatMs }
+}
+
+const aState = (nodes: (JournalNode | null)[]): JournalState => ({ nodes, latencies: [] })
+/** A node that came and went between two entries leaves no gap behind, which makes no difference. */
+const withoutGaps = (state: JournalState) => ({ ...state, nodes: state.nodes.filter((node) => node !== null) })
+const overTheWire = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
+describe('a difference', () => {
+  test('of nothing is nothing', () => {
+    const state = aState([aJournalNode()])
+    expect(difference(state, aState([aJournalNode()]), [0])).toBeNull()
+  })
+
+  test('of heartbeats is a few columns, whatever else a node has', () => {
+    const before = aState(
+      Array.from({ length: 50 }, (_, i) => aJournalNode({ nodeId: `node-${i}`, labels: { a: 'long text' } })),
+    )
+    const after = aState(
+      before.nodes.map((node) => node && { ...node, cpuUsagePercent: 12.5, lastHeartbeatMs: 1_005_000 }),
+    )
+    const delta = difference(before, after, [3, 4, 40])
+    expect(delta).toEqual({
+      kind: 'delta',
+      put: [],
+      numbers: {
+        lastHeartbeatMs: { at: [3, 1, 36], to: [1_005_000, 1_005_000, 1_005_000] },
+        cpuUsagePercent: { at: [3, 1, 36], to: [12.5, 12.5, 12.5] },
+      },
+    })
+  })
+
+  test('without a snapshot before it is refused', () => {
+    expect(() => advance(null, { kind: 'delta', numbers: {}, put: [] })).toThrow('snapshot')
+  })
+})
+
+test('a journal of random changes gives back every state, also after a JSON round trip', () => {
+  const cases = { put: 0, numbers: 0, gone: 0, snapshots: 0 }
+  const change = fc.record({
+    place: fc.nat(9),
+    what: fc.constantFrom('usage', 'reserve', 'cordon', 'label', 'remove', 'add', 'latency', 'silence'),
+    amount: fc.nat(1000),
+    snapshot: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 12 }),
+      (rounds) => {
+        let state = aState([aJournalNode({ nodeId: 'node-0' }), aJournalNode({ nodeId: 'node-1' })])
+        let rebuilt = advance(null, overTheWire<JournalEntry>({ kind: 'snapshot', ...state }))
+        for (const changes of rounds) {
+          const nodes = [...state.nodes]
+          let latencies = state.latencies
+          const touched = new Set<number>()
+          for (const { place, what, amount } of changes) {
+            const node = nodes[place]
+            if (what === 'latency') latencies = [{ fromRegion: 'a', toRegion: 'b', latencyMs: amount }]
+            else if (what === 'add') {
+              touched.add(nodes.length)
+              nodes.push(aJournalNode({ nodeId: `node-${nodes.length}` }))
+            } else if (node) {
+              touched.add(place)
+              if (what === 'usage')
+                nodes[place] = { ...node, cpuUsagePercent: amount / 10, lastHeartbeatMs: 1_000_000 + amount }
+              if (what === 'silence') nodes[place] = { ...node, cpuUsagePercent: null, status: 'offline' }
+              if (what === 'reserve')
+                nodes[place] = {
+                  ...node,
+                  reserved: { ...node.reserved, memoryMb: amount },
+                  unseen: { cpuMillis: amount, memoryMb: 0 },
+                }
+              if (what === 'cordon') nodes[place] = { ...node, cordoned: amount % 2 === 0 }
+              if (what === 'label') nodes[place] = { ...node, labels: { rack: String(amount) } }
+              if (what === 'remove') nodes[place] = null
+            }
+          }
+          const after = { nodes, latencies }
+          const entry: JournalEntry | null = changes[0]?.snapshot
+            ? { kind: 'snapshot', ...after }
+            : difference(state, after, touched)
+          if (entry) rebuilt = advance(rebuilt, overTheWire(entry))
+          if (entry?.kind === 'snapshot') cases.snapshots++
+          if (entry?.kind === 'delta') {
+            cases.put += entry.put.length
+            cases.gone += entry.put.filter(([, node]) => node === null).length
+            cases.numbers += Object.keys(entry.numbers).length
+          }
+          expect(withoutGaps(rebuilt)).toEqual(withoutGaps(after))
+          for (const [place, node] of after.nodes.entries()) expect(rebuilt.nodes[place] ?? null).toEqual(node)
+          state = after
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+  for (const count of Object.values(cases)) expect(count).toBeGreaterThan(50)
+})
+
+test('a fleet is seen with what was placed before in the batch, the own replicas and the age of heartbeats', () => {
+  const state = aState([
+    aJournalNode({ nodeId: 'node-01', lastHeartbeatMs: 5_000 }),
+    null,
+    aJournalNode({ nodeId: 'node-02', lastHeartbeatMs: null }),
+  ])
+  const [first] = state.nodes
+  const resources = { cpuMillis: 500, memoryMb: 512, storageGb: 1, gpuUnits: 0 }
+  const earlier = [
+    { nodeIds: [first?.id ?? ''], resources },
+    { nodeIds: [first?.id ?? ''], resources },
+  ]
+  const { nodes } = fleetSeenFrom(state, { atMs: 7_500, earlier, own: new Map([[first?.id ?? '', 2]]) })
+  expect(nodes.map((node) => [node.nodeId, node.heartbeatAgeMs, node.ownReplicas])).toEqual([
+    ['node-01', 2_500, 2],
+    ['node-02', null, 0],
+  ])
+  expect(nodes[0]).toMatchObject({
+    reserved: { cpuMillis: 1000, memoryMb: 1024, storageGb: 2, gpuUnits: 0 },
+    unseen: { cpuMillis: 1000, memoryMb: 1024 },
+  })
+  expect(first?.reserved.cpuMillis).toBe(0)
+})

@@ -1,0 +1,20 @@
+export const roles = ['admin', 'operator', 'viewer'] as const
+export type Role = (typeof roles)[number]
+
+/** Who may do what; the permission matrix of the pages and the guards of the procedures are both derived from it. */
+export const permissions = {
+  'deployments.read': ['admin', 'operator', 'viewer'],
+  'deployments.create': ['admin', 'operator'],
+  'deployments.changeOwn': ['admin', 'operator'],
+  'deployments.changeAny': ['admin'],
+  'nodes.read': ['admin', 'operator', 'viewer'],
+  'nodes.cordon': ['admin', 'operator'],
+  'nodes.manage': ['admin'],
+  'users.manage': ['admin'],
+  'tokens.manage': ['admin'],
+  'settings.manage': ['admin'],
+} as const satisfies Record<string, readonly Role[]>
+export type Permission = keyof typeof permissions
+
+export const may = (role: Role, permission: Permission): boolean =>
+  (permissions[permission] as readonly Role[]).includes(role)

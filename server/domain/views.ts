@@ -1,0 +1,207 @@
+/** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
+import type { Constraint, Fleet, Placement, PlacementRequest, Policy } from './placement'
+import type { DeploymentType, Resources } from './resources'
+import type { Role } from './roles'
+import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from './status'
+
+export interface DeploymentSummary {
+  id: string
+  name: string
+  type: DeploymentType
+  image: string
+  status: DeploymentStatus
+  health: Health
+  /** Why it is as it is: the reason of the newest status change, or what it waits for. */
+  reason: string
+  targetReplicas: number
+  runningReplicas: number
+  region: string | null
+  /** Where its live replicas are. */
+  placedRegions: { region: string; count: number }[]
+  owner: { id: string; username: string }
+  createdAt: string
+  updatedAt: string
+}
+
+export interface ReplicaView {
+  id: string
+  slot: number
+  generation: number
+  node: { id: string; nodeId: string; region: string; simulated: boolean; status: NodeStatus; address: string | null }
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  /** Holds a reservation. */
+  reserved: boolean
+  reason: string | null
+  exitCode: number | null
+  health: 'healthy' | 'unhealthy' | 'starting' | null
+  containerId: string | null
+  ports: { container: number; host: number }[]
+  score: number | null
+  decisionId: string | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+}
+
+export interface DeploymentDetail extends DeploymentSummary {
+  resources: Resources
+  waitForCapacity: boolean
+  maxPerNode: number
+  constraints: Constraint[]
+  ports: { container: number; host: number | null }[]
+  envNames: string[]
+  /** The newest generation of each slot first; ended attempts follow. */
+  replicas: ReplicaView[]
+  /** For each action: null when the reader may take it now, else why not. */
+  blocked: Record<DeploymentAction, string | null>
+  /** A wait for capacity or a retry that is due, if any. */
+  waiting: { kind: 'capacity' | 'retry' | 'queued'; since: string; until: string | null; attempts: number } | null
+  latestDecisionId: string | null
+  deletedAt: string | null
+}
+
+export interface StatusChange {
+  id: string
+  oldStatus: string
+  newStatus: DeploymentStatus
+  changedBy: string
+  changedAt: string
+  reason: string
+}
+
+export interface ReplicaChange {
+  id: string
+  replicaId: string
+  slot: number
+  generation: number
+  nodeId: string
+  oldStatus: string
+  newStatus: ReplicaStatus
+  changedBy: string
+  changedAt: string
+  reason: string
+}
+
+export interface DeploymentTimeline {
+  deployment: StatusChange[]
+  replicas: ReplicaChange[]
+}
+
+export interface DecisionSummary {
+  id: string
+  outcome: 'placed' | 'refused'
+  trigger: string
+  replicas: number
+  chosenNodeIds: string[]
+  message: string
+  createdAt: string
+}
+
+export interface DecisionView extends DecisionSummary {
+  deploymentId: string
+  request: PlacementRequest
+  policy: Policy
+  fleet: Fleet
+  placement: Placement
+}
+
+/** A past decision that would come out otherwise under another policy. Nodes by name. */
+export interface WhatIfChange {
+  decisionId: string
+  deploymentId: string
+  createdAt: string
+  policyThen: Policy
+  before: string[]
+  after: string[]
+  leaves: string[]
+  comes: string[]
+}
+
+export interface WhatIfReport {
+  policy: Policy
+  /** How many decisions were run again. */
+  looked: number
+  changes: WhatIfChange[]
+}
+
+export interface NodeView {
+  id: string
+  nodeId: string
+  nodeType: string
+  region: string
+  status: NodeStatus
+  cordoned: boolean
+  draining: boolean
+  simulated: boolean
+  labels: Record<string, string>
+  engine: string
+  engineVersion: string | null
+  engineError: string | null
+  agentVersion: string | null
+  address: string | null
+  capacity: Resources
+  reserved: Resources
+  cpuUsagePercent: number | null
+  memoryUsagePercent: number | null
+  lastHeartbeat: string | null
+  /** Whether the heartbeat is older than the limit: what is shown is then the last that was known. */
+  stale: boolean
+  liveReplicas: number
+  /** null when it takes new replicas, else the reason why not. */
+  ineligible: string | null
+  createdAt: string
+}
+
+export interface NodeEventView {
+  id: string
+  at: string
+  kind: string
+  detail: string
+  actor: string
+}
+
+export interface NodeReplicaView {
+  id: string
+  deploymentId: string
+  deploymentName: string
+  slot: number
+  generation: number
+  status: ReplicaStatus
+  reserved: boolean
+  resources: Resources
+  reason: string | null
+  startedAt: string | null
+}
+
+export interface UserView {
+  id: string
+  username: string
+  role: Role
+  disabled: boolean
+  lastLoginAt: string | null
+  createdAt: string
+  isSelf: boolean
+}
+
+export interface JoinTokenView {
+  id: string
+  name: string
+  maxUses: number | null
+  uses: number
+  createdBy: string
+  createdAt: string
+  expiresAt: string
+  lastUsedAt: string | null
+  state: 'usable' | 'used up' | 'expired' | 'revoked'
+  /** Nodes that joined with it. */
+  nodes: { id: string; nodeId: string; status: NodeStatus }[]
+}
+
+/** One change, as the live stream tells it: what to read again. */
+export interface LiveChange {
+  /** deployments, nodes, users, tokens; or hello at the start of a stream, session-ended when the reader lost access */
+  topic: 'deployment' | 'node' | 'user' | 'token' | 'setting' | 'scheduler' | 'hello' | 'session-ended'
+  /** UUIDs of what changed; empty is "any of them". */
+  ids: string[]
+}

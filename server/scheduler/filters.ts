@@ -1,0 +1,201 @@
+/** The yes/no rules. Each can check a node cheaply, and explain itself when the node does not meet it. */
+import type { Constraint, FleetNode, PlacementRequest, RuleFailure, RuleName } from '@/server/domain/placement'
+import { amountText, bareAmountText, type ResourceKind, resourceFields, resourceKinds } from '@/server/domain/resources'
+import { schedulableNodeStatuses } from '@/server/domain/status'
+
+/** `avoided` is not among them: it is a wish, which place.ts weighs after all of these are met. */
+export type HardRuleName = Exclude<RuleName, 'avoided'>
+
+export interface Rule {
+  name: HardRuleName
+  meets: (request: PlacementRequest, node: FleetNode) => boolean
+  /** What is wrong, one entry per cause; never empty for a node that does not meet the rule, else empty. */
+  explain: (request: PlacementRequest, node: FleetNode) => RuleFailure[]
+}
+
+/** Capacity less reservations, never the raw capacity. Negative when a node shrank below what it had promised. */
+export const freeOf = (node: FleetNode, kind: ResourceKind): number =>
+  node.capacity[resourceFields[kind]] - node.reserved[resourceFields[kind]]
+
+const yesNo = (rule: HardRuleName, message: string): RuleFailure => ({
+  rule,
+  message,
+  needed: null,
+  available: null,
+  shortfall: null,
+})
+
+function yesNoRule(input: {
+  name: HardRuleName
+  meets: Rule['meets']
+  message: (request: PlacementRequest, node: FleetNode) => string
+}): Rule {
+  return {
+    name: input.name,
+    meets: input.meets,
+    explain: (request, node) => (input.meets(request, node) ? [] : [yesNo(input.name, input.message(request, node))]),
+  }
+}
+
+/** "0.5 are free of 4.0" */
+function freeText(kind: ResourceKind, free: number, capacity: number): string {
+  if (capacity === 0) return 'it has none'
+  const verb = kind === 'gpu' && free === 1 ? 'is' : 'are'
+  return `${bareAmountText(kind, Math.max(0, free))} ${verb} free of ${bareAmountText(kind, capacity)}`
+}
+
+function resourceRule(kind: ResourceKind): Rule {
+  const field = resourceFields[kind]
+  const meets: Rule['meets'] = (request, node) => {
+    const needed = request.resources[field]
+    // What is not asked for cannot be short, not even on a node that promised more than it has now.
+    return needed <= 0 || needed <= node.capacity[field] - node.reserved[field]
+  }
+  return {
+    name: kind,
+    meets,
+    explain: (request, node) => {
+      if (meets(request, node)) return []
+      const needed = request.resources[field]
+      const available = freeOf(node, kind)
+      const message = `needs ${amountText(kind, needed)}, ${freeText(kind, available, node.capacity[field])}`
+      return [{ rule: kind, message, needed, available, shortfall: needed - available }]
+    },
+  }
+}
+
+/** A label's value; labels named like parts of every object ("constructor") are no labels unless somebody set them. */
+const labelOf = (node: FleetNode, key: string): string | null =>
+  Object.hasOwn(node.labels, key) ? (node.labels[key] ?? null) : null
+
+/** A node without the label meets `!=`: it certainly has another value. */
+export function constraintMet(constraint: Constraint, node: FleetNode): boolean {
+  const value = labelOf(node, constraint.key)
+  switch (constraint.op) {
+    case '=':
+      return value !== null && value === constraint.values[0]
+    case '!=':
+      return value === null || value !== constraint.values[0]
+    case 'in':
+      return value !== null && constraint.values.includes(value)
+    case 'exists':
+      return value !== null
+  }
+}
+
+/** "disk = ssd", "zone in a, b", "gpu exists" */
+export const constraintText = (constraint: Constraint): string =>
+  [constraint.key, constraint.op, constraint.values.join(', ')].filter((part) => part !== '').join(' ')
+
+function constraintMessage(constraint: Constraint, node: FleetNode): string {
+  const { key, op, values } = constraint
+  const value = labelOf(node, key)
+  if (value === null)
+    return op === 'exists' ? `has no label ${key}` : `has no label ${key}, needs ${constraintText(constraint)}`
+  if (op === '!=') return `label ${key} is ${value}, which is ruled out`
+  const list = values.join(', ')
+  return `label ${key} is ${value}, needs ${op === 'in' && values.length !== 1 ? `one of ${list || 'nothing'}` : list}`
+}
+
+const labels: Rule = {
+  name: 'labels',
+  meets: (request, node) => request.constraints.every((constraint) => constraintMet(constraint, node)),
+  explain: (request, node) =>
+    request.constraints
+      .filter((constraint) => !constraintMet(constraint, node))
+      .map((constraint) => yesNo('labels', constraintMessage(constraint, node))),
+}
+
+const onePerNode: Rule = {
+  name: 'one-per-node',
+  meets: (request, node) => node.ownReplicas < request.maxPerNode,
+  explain: (request, node) => {
+    if (onePerNode.meets(request, node)) return []
+    const own = node.ownReplicas
+    const message = `already holds ${own} ${own === 1 ? 'replica' : 'replicas'} of this deployment, at most ${request.maxPerNode} per node ${request.maxPerNode === 1 ? 'is' : 'are'} allowed`
+    const available = request.maxPerNode - own
+    return [{ rule: 'one-per-node', message, needed: 1, available, shortfall: 1 - available }]
+  },
+}
+
+const silence = (ageMs: number | null): string =>
+  ageMs === null ? 'it never sent a heartbeat' : `its last heartbeat came ${Math.round(ageMs / 1000)} s ago`
+
+/** All hard rules, in the order in which a reader wants to hear of them. */
+export const rules: readonly Rule[] = [
+  yesNoRule({
+    name: 'status',
+    meets: (_, node) => schedulableNodeStatuses.includes(node.status),
+    message: (_, node) => {
+      if (node.status === 'offline') return `is offline: ${silence(node.heartbeatAgeMs)}`
+      return node.status === 'maintenance' ? 'is in maintenance' : `is ${node.status} and takes no new replicas`
+    },
+  }),
+  yesNoRule({
+    name: 'engine',
+    meets: (_, node) => node.engineError === null,
+    message: (_, node) => `its container engine does not work: ${node.engineError}`,
+  }),
+  yesNoRule({
+    name: 'cordoned',
+    meets: (_, node) => !node.cordoned,
+    message: () => 'is cordoned: it takes no new replicas until somebody uncordons it',
+  }),
+  yesNoRule({
+    name: 'draining',
+    meets: (_, node) => !node.draining,
+    message: () => 'is draining: its replicas are moving to other nodes',
+  }),
+  ...resourceKinds.map(resourceRule),
+  labels,
+  onePerNode,
+]
+
+export const meetsAll = (request: PlacementRequest, node: FleetNode): boolean => {
+  for (const rule of rules) if (!rule.meets(request, node)) return false
+  return true
+}
+
+/** Whether the node meets every rule but the named one, which is not asked. */
+export const meetsAllBut = (skipped: HardRuleName, request: PlacementRequest, node: FleetNode): boolean => {
+  for (const rule of rules) if (rule.name !== skipped && !rule.meets(request, node)) return false
+  return true
+}
+
+/** Every failure of every rule, not only the first. */
+export const failuresOf = (request: PlacementRequest, node: FleetNode): RuleFailure[] => {
+  const failures: RuleFailure[] = []
+  for (const rule of rules) {
+    if (!rule.meets(request, node)) for (const failure of rule.explain(request, node)) failures.push(failure)
+  }
+  return failures
+}
+
+/** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
+export function roomOn(request: PlacementRequest, node: FleetNode): number {
+  if (!meetsAll(request, node)) return 0
+  let room = request.maxPerNode - node.ownReplicas
+  // The usual case: with one replica per node the rules have said it all.
+  if (room === 1) return 1
+  for (const kind of resourceKinds) {
+    const needed = request.resources[resourceFields[kind]]
+    if (needed > 0) room = Math.min(room, Math.floor(freeOf(node, kind) / needed))
+  }
+  return room
+}
+
+/** The node after one replica of the request was placed on it: its reservation is held, and it counts as load. */
+export const withReplica = (request: PlacementRequest, node: FleetNode): FleetNode => ({
+  ...node,
+  reserved: {
+    cpuMillis: node.reserved.cpuMillis + request.resources.cpuMillis,
+    memoryMb: node.reserved.memoryMb + request.resources.memoryMb,
+    storageGb: node.reserved.storageGb + request.resources.storageGb,
+    gpuUnits: node.reserved.gpuUnits + request.resources.gpuUnits,
+  },
+  unseen: {
+    cpuMillis: node.unseen.cpuMillis + request.resources.cpuMillis,
+    memoryMb: node.unseen.memoryMb + request.resources.memoryMb,
+  },
+  ownReplicas: node.ownReplicas + 1,
+})

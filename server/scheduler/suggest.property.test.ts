@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type Fleet,
+  type PlacementRequest,
+  type Policy,
+  type Suggestion,
+  suggestionKinds,
+} from '@/server/domain/placement'
+import { limits, resourceFields } from '@/server/domain/resources'
+import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/tests/fleets'
+import { constraintText } from './filters'
+import { place } from './place'
+import { resourceSteps } from './suggest'
+
+const numRuns = 1500
+
+interface Asked {
+  request: PlacementRequest
+  fleet: Fleet
+}
+
+const flags = { uncordon: 'cordoned', undrain: 'draining' } as const
+
+const without = (fleet: Fleet, flag: 'cordoned' | 'draining', names: readonly string[]): Fleet => ({
+  ...fleet,
+  nodes: fleet.nodes.map((node) => (names.includes(node.nodeId) ? { ...node, [flag]: false } : node)),
+})
+
+/** What a reader of the suggestion would do; `to` is the number that it names, or another one. */
+function applied({ request, fleet }: Asked, { kind, message, nodeIds }: Suggestion, to: number | null): Asked {
+  switch (kind) {
+    case 'replicas':
+      return { fleet, request: { ...request, replicas: to ?? 0 } }
+    case 'max-per-node':
+      return { fleet, request: { ...request, maxPerNode: to ?? 0 } }
+    case 'uncordon':
+    case 'undrain':
+      return { request, fleet: without(fleet, flags[kind], nodeIds) }
+    case 'labels': {
+      const dropped = request.constraints.findIndex((one) => message.includes(`“${constraintText(one)}”`))
+      return {
+        fleet,
+        request: { ...request, constraints: request.constraints.filter((_, index) => index !== dropped) },
+      }
+    }
+    default:
+      return { fleet, request: { ...request, resources: { ...request.resources, [resourceFields[kind]]: to ?? 0 } } }
+  }
+}
+
+const fits = ({ request, fleet }: Asked, policy: Policy): boolean => place(request, fleet, policy).refusal === null
+
+const subsets = <T>(items: readonly T[]): T[][] =>
+  items.reduce<T[][]>((all, item) => all.concat(all.map((subset) => [...subset, item])), [[]])
+
+/** A change of the same kind that would be smaller still, as far as there is one; each must not fit. */
+function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
+  const { kind, from, to } = suggestion
+  switch (kind) {
+    case 'replicas':
+      return [applied(asked, suggestion, (to ?? 0) + 1)]
+    case 'max-per-node':
+      return [applied(asked, suggestion, (to ?? 0) - 1)]
+    case 'uncordon':
+    case 'undrain': {
+      const flagged = asked.fleet.nodes.filter((node) => node[flags[kind]]).map((node) => node.nodeId)
+      return subsets(flagged)
+        .filter((names) => names.length < suggestion.nodeIds.length)
+        .map((names) => ({ ...asked, fleet: without(asked.fleet, flags[kind], names) }))
+    }
+    case 'labels':
+      return []
+    default: {
+      const next = (to ?? 0) + resourceSteps[kind].step
+      return next < (from ?? 0) ? [applied(asked, suggestion, next)] : [asked]
+    }
+  }
+}
+
+/** The greatest change of each kind: when a kind is not suggested, not even this one may fit. */
+function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['kind'], Asked>> {
+  const names = fleet.nodes.map((node) => node.nodeId)
+  const less = (kind: 'cpu' | 'memory' | 'storage' | 'gpu'): Asked => {
+    const field = resourceFields[kind]
+    const least = Math.min(request.resources[field], resourceSteps[kind].least)
+    return { fleet, request: { ...request, resources: { ...request.resources, [field]: least } } }
+  }
+  return {
+    replicas: { fleet, request: { ...request, replicas: 1 } },
+    cpu: less('cpu'),
+    memory: less('memory'),
+    storage: less('storage'),
+    gpu: less('gpu'),
+    uncordon: { request, fleet: without(fleet, 'cordoned', names) },
+    undrain: { request, fleet: without(fleet, 'draining', names) },
+    'max-per-node': { fleet, request: { ...request, maxPerNode: limits.replicas.max } },
+  }
+}
+
+describe('every suggestion, on any refused request,', () => {
+  it('makes it fit, and the next smaller change of its kind does not; what is not suggested does not help', () => {
+    const seen = new Map<Suggestion['kind'], number>(suggestionKinds.map((kind) => [kind, 0]))
+    fc.assert(
+      fc.property(
+        requestArbitrary,
+        fleetArbitrary({ located: false, maxNodes: 7 }),
+        policyArbitrary,
+        (request, fleet, policy) => {
+          const asked = { request, fleet }
+          const { refusal } = place(request, fleet, policy)
+          fc.pre(refusal !== null)
+          const suggestions = refusal?.suggestions ?? []
+          for (const suggestion of suggestions) {
+            seen.set(suggestion.kind, (seen.get(suggestion.kind) ?? 0) + 1)
+            expect(fits(applied(asked, suggestion, suggestion.to), policy), suggestion.message).toBe(true)
+            for (const smaller of smallerChanges(asked, suggestion)) {
+              expect(fits(smaller, policy), `less than “${suggestion.message}”`).toBe(false)
+            }
+          }
+          const kinds = new Set(suggestions.map((suggestion) => suggestion.kind))
+          for (const [kind, greatest] of Object.entries(greatestChanges(asked))) {
+            if (!kinds.has(kind as Suggestion['kind']))
+              expect(fits(greatest, policy), `no ${kind} suggested`).toBe(false)
+          }
+        },
+      ),
+      { numRuns, maxSkipsPerRun: 1000 },
+    )
+    for (const [kind, count] of seen) expect(count, `${kind}: suggested ${count} times`).toBeGreaterThan(5)
+  })
+})

@@ -1,0 +1,170 @@
+/** The smallest changes that would make a refused request fit, each on its own and each tried out on the core. */
+import {
+  type Fleet,
+  type FleetNode,
+  type PlacementRequest,
+  type Policy,
+  type Suggestion,
+  suggestionKinds,
+} from '@/server/domain/placement'
+import {
+  amountText,
+  bareAmountText,
+  limits,
+  millisOfCores,
+  type ResourceKind,
+  resourceFields,
+} from '@/server/domain/resources'
+import { choose, compareNames } from './choose'
+import { constraintText, meetsAllBut, roomOn } from './filters'
+
+/** Steps and least values in which a request is made smaller, in the unit of the resource. */
+export const resourceSteps: Record<ResourceKind, { step: number; least: number }> = {
+  cpu: { step: 100, least: millisOfCores(limits.cpu.min) },
+  memory: { step: 64, least: limits.memory.min },
+  storage: { step: 1, least: limits.storage.min },
+  gpu: { step: 1, least: limits.gpu.min },
+}
+
+interface Refused {
+  request: PlacementRequest
+  fleet: Fleet
+  policy: Policy
+  /** How many replicas would fit as it is. */
+  found: number
+}
+
+/** A suggestion with the change that it stands for, and with its size: the share of the request or fleet it changes. */
+interface Idea {
+  suggestion: Suggestion
+  request: PlacementRequest
+  fleet: Fleet
+  size: number
+}
+
+const roomIn = (request: PlacementRequest, nodes: readonly FleetNode[]): number => {
+  let room = 0
+  for (const node of nodes) room += roomOn(request, node)
+  return room
+}
+
+/** The largest of 0..last for which `fits` holds, given that it holds up to some point and not after; -1 for none. */
+function largest(last: number, fits: (value: number) => boolean): number {
+  let low = -1
+  let high = last
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+const replicaCount = (count: number): string => `${count} ${count === 1 ? 'replica' : 'replicas'}`
+
+function fewerReplicas({ request, fleet, found }: Refused): Idea[] {
+  if (found < 1) return []
+  // A deployment that holds replicas already asks for some more, and its user knows it by its total.
+  const more = fleet.nodes.some((node) => node.ownReplicas > 0)
+  const message = more
+    ? `Add ${replicaCount(found)} instead of ${request.replicas}`
+    : `Ask for ${replicaCount(found)} instead of ${request.replicas}`
+  const suggestion: Suggestion = { kind: 'replicas', message, from: request.replicas, to: found, nodeIds: [] }
+  const size = (request.replicas - found) / request.replicas
+  return [{ suggestion, request: { ...request, replicas: found }, fleet, size }]
+}
+
+function lessOf(kind: ResourceKind, { request, fleet }: Refused): Idea[] {
+  const from = request.resources[resourceFields[kind]]
+  const { step, least } = resourceSteps[kind]
+  // Steps are counted from the least value, and the last one stays below what was asked for.
+  const last = Math.ceil((from - least) / step) - 1
+  const nodes = fleet.nodes.filter((node) => meetsAllBut(kind, request, node))
+  const asking = (steps: number): PlacementRequest => ({
+    ...request,
+    resources: { ...request.resources, [resourceFields[kind]]: least + steps * step },
+  })
+  const steps = largest(last, (value) => roomIn(asking(value), nodes) >= request.replicas)
+  if (steps < 0) return []
+  const to = least + steps * step
+  const message = `Ask for ${amountText(kind, to)} instead of ${bareAmountText(kind, from)}`
+  const suggestion: Suggestion = { kind, message, from, to, nodeIds: [] }
+  return [{ suggestion, request: asking(steps), fleet, size: (from - to) / from }]
+}
+
+const shownNames = 5
+
+/** "node-01", "node-01 and node-02", "7 nodes: node-01, … and 2 more" */
+function namesText(names: readonly string[]): string {
+  if (names.length <= 2) return names.join(' and ')
+  if (names.length <= shownNames) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  return `${names.length} nodes: ${names.slice(0, shownNames).join(', ')} and ${names.length - shownNames} more`
+}
+
+/** The fewest nodes that need only this one flag lifted: those with the most room first, equals by name. */
+function backInService(kind: 'uncordon' | 'undrain', { request, fleet, found }: Refused): Idea[] {
+  const flag = kind === 'uncordon' ? 'cordoned' : 'draining'
+  const helpful = fleet.nodes
+    .filter((node) => node[flag] && meetsAllBut(flag, request, node))
+    .map((node) => ({ node, room: roomOn(request, { ...node, [flag]: false }) }))
+    .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
+  const changed = new Set<FleetNode>()
+  let room = found
+  for (const one of helpful) {
+    if (room >= request.replicas) break
+    changed.add(one.node)
+    room += one.room
+  }
+  if (room < request.replicas) return []
+  const nodeIds = [...changed].sort(compareNames).map((node) => node.nodeId)
+  const message = `${kind === 'uncordon' ? 'Uncordon' : 'Stop draining'} ${namesText(nodeIds)}`
+  const nodes = fleet.nodes.map((node) => (changed.has(node) ? { ...node, [flag]: false } : node))
+  const suggestion: Suggestion = { kind, message, from: null, to: null, nodeIds }
+  return [{ suggestion, request, fleet: { ...fleet, nodes }, size: changed.size / fleet.nodes.length }]
+}
+
+function morePerNode({ request, fleet }: Refused): Idea[] {
+  const from = request.maxPerNode
+  const nodes = fleet.nodes.filter((node) => meetsAllBut('one-per-node', request, node))
+  const allowing = (maxPerNode: number): PlacementRequest => ({ ...request, maxPerNode })
+  // More per node never makes less room: the smallest that fits comes after the largest that does not.
+  const most = limits.replicas.max
+  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), nodes) < request.replicas)
+  const to = from + 2 + short
+  if (to > most) return []
+  const message = `Allow ${replicaCount(to)} per node instead of ${from}`
+  const suggestion: Suggestion = { kind: 'max-per-node', message, from, to, nodeIds: [] }
+  return [{ suggestion, request: allowing(to), fleet, size: (to - from) / to }]
+}
+
+function droppedRules({ request, fleet }: Refused): Idea[] {
+  return request.constraints.map((dropped, index) => {
+    const constraints = request.constraints.filter((_, other) => other !== index)
+    const message = `Drop the rule “${constraintText(dropped)}”`
+    const suggestion: Suggestion = { kind: 'labels', message, from: null, to: null, nodeIds: [] }
+    return { suggestion, request: { ...request, constraints }, fleet, size: 1 / request.constraints.length }
+  })
+}
+
+/**
+ * Every single change that makes the request fit, the smallest first: by the share of the asked amount that it gives
+ * up, of the nodes that it touches, or of the rules that it drops; equals in the order of `suggestionKinds`.
+ */
+export function suggest(refused: Refused): Suggestion[] {
+  const ideas = [
+    ...fewerReplicas(refused),
+    ...lessOf('cpu', refused),
+    ...lessOf('memory', refused),
+    ...lessOf('storage', refused),
+    ...lessOf('gpu', refused),
+    ...backInService('uncordon', refused),
+    ...backInService('undrain', refused),
+    ...morePerNode(refused),
+    ...droppedRules(refused),
+  ]
+  const order = (idea: Idea): number => suggestionKinds.indexOf(idea.suggestion.kind)
+  return ideas
+    .filter(({ request, fleet }) => choose(request, fleet, refused.policy).chosen.length === request.replicas)
+    .sort((a, b) => a.size - b.size || order(a) - order(b))
+    .map((idea) => idea.suggestion)
+}

@@ -1,0 +1,226 @@
+import { v7 as uuid } from 'uuid'
+import { Failure } from '../domain/failure'
+import type { Constraint, Policy } from '../domain/placement'
+import { coresOfMillis, type DeploymentType, type Resources } from '../domain/resources'
+import { changePayloads } from './changes'
+import type { Store } from './context'
+import type { Actor } from './deployments'
+
+export interface NewDeployment {
+  name: string
+  type: DeploymentType
+  image: string
+  replicas: number
+  resources: Resources
+  region: string | null
+  waitForCapacity: boolean
+  maxPerNode: number
+  constraints: Constraint[]
+  /** Null is the installation's. */
+  policy: Policy | null
+  /** 0..100, higher is scheduled first. */
+  priority: number
+  ports: { container: number; host: number | null }[]
+  env: Record<string, string>
+}
+
+/** A key that makes a repeated call return the first answer; `requestHash` tells another request apart. */
+export interface Idempotency {
+  key: string
+  requestHash: string
+}
+
+interface Order<Answer> {
+  id: string
+  actor: Actor
+  input: NewDeployment
+  idempotency: Idempotency | null
+  answer: Answer
+}
+
+export interface Accepted<Answer> {
+  answer: Answer
+  /** The answer is that of an earlier call with the same key. */
+  repeated: boolean
+}
+
+export interface Acceptor {
+  /**
+   * Accepts a deployment: itself, its resources, its first history row, its evaluation, the audit entry and the
+   * idempotency key, in one commit. Resolves after the commit; throws a Failure when the key was used for another request.
+   */
+  accept<Answer extends object>(
+    actor: Actor,
+    input: NewDeployment,
+    options: { idempotency: Idempotency | null; answer: (deploymentId: string) => Answer },
+  ): Promise<Accepted<Answer>>
+}
+
+/** Deployments in one statement at most; more gain nothing. */
+const batchLimit = 200
+/** Statements under way at once: while one waits for the disk, the next is worked on. */
+const statementsAtOnce = 2
+
+interface Waiting {
+  order: Order<object>
+  settle: (accepted: Accepted<object>) => void
+  fail: (error: unknown) => void
+}
+
+/**
+ * Gathers calls without a timer: a lone one is written at once, and what comes while statements are under way goes
+ * together into the next one.
+ */
+export function createAcceptor(store: Store): Acceptor {
+  let waiting: Waiting[] = []
+  let underWay = 0
+
+  const flush = () => {
+    while (underWay < statementsAtOnce && waiting.length > 0) {
+      const batch = takeBatch()
+      underWay++
+      void write(batch).finally(() => {
+        underWay--
+        flush()
+      })
+    }
+  }
+  /** The oldest first, and no key twice: of two calls with one key the second must find the first one's answer. */
+  const takeBatch = (): Waiting[] => {
+    const keys = new Set<string>()
+    const batch: Waiting[] = []
+    const rest: Waiting[] = []
+    for (const one of waiting) {
+      const { idempotency, actor } = one.order
+      const key = idempotency && `${actor.id} ${idempotency.key}`
+      if (batch.length >= batchLimit || (key !== null && keys.has(key))) rest.push(one)
+      else batch.push(one)
+      if (key !== null) keys.add(key)
+    }
+    waiting = rest
+    return batch
+  }
+  const write = async (batch: Waiting[]): Promise<void> => {
+    try {
+      const inserted = await insertOrders(
+        store,
+        batch.map((one) => one.order),
+      )
+      for (const one of batch)
+        if (inserted.has(one.order.id)) one.settle({ answer: one.order.answer, repeated: false })
+        else firstAnswer(store, one.order).then((answer) => one.settle({ answer, repeated: true }), one.fail)
+    } catch (error) {
+      // What is wrong with one must not refuse the others.
+      if (batch.length > 1) for (const one of batch) await write([one])
+      else batch[0]?.fail(error)
+    }
+  }
+
+  return {
+    accept: (actor, input, { idempotency, answer }) =>
+      new Promise((resolve, reject) => {
+        const id = uuid()
+        const order = { id, actor, input, idempotency, answer: answer(id) }
+        // The acceptor hands back the very answer that it was given, or one that was stored from the same function.
+        waiting.push({ order, settle: resolve as Waiting['settle'], fail: reject })
+        flush()
+      }),
+  }
+}
+
+/** The answer that the first call with the key got. */
+async function firstAnswer(store: Store, { actor, idempotency }: Order<object>): Promise<object> {
+  const { rows } = await store.pool.query<{ request_hash: string; response: object }>(
+    'select request_hash, response from idempotency_keys where user_id = $1 and key = $2',
+    [actor.id, idempotency?.key],
+  )
+  const first = rows[0]
+  if (!first) throw new Error('A deployment was not accepted, and no earlier call has its key')
+  if (first.request_hash !== idempotency?.requestHash)
+    throw new Failure(
+      'conflict',
+      'This Idempotency-Key was used for another request: use a new key for a new deployment',
+    )
+  return first.response
+}
+
+/** Writes the orders in one statement and so in one commit; hands back the ids of those whose key was not used before. */
+async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<string>> {
+  const column = <T>(pick: (order: Order<object>) => T): T[] => orders.map(pick)
+  const { rows } = await store.pool.query<{ id: string }>({
+    name: 'accept-deployments',
+    text: `
+      with input as (
+        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::boolean[],
+          $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::bytea[], $14::jsonb[], $15::int[], $16::float8[], $17::int[],
+          $18::int[], $19::int[], $20::text[], $21::text[], $22::jsonb[], $23::text[], $24::text[], $25::jsonb[], $26::uuid[],
+          $27::uuid[], $28::uuid[])
+        as i(id, user_id, name, type, image, replicas, region, wait_for_capacity, max_per_node, constraints, ports, env_names,
+          env_sealed, policy, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key, request_hash, response, actor, address,
+          audited, resources_id, history_id, evaluation_id)
+      ), used as (
+        insert into idempotency_keys (user_id, key, request_hash, response)
+        select user_id, key, request_hash, response from input where key is not null
+        on conflict do nothing returning user_id, key
+      ), fresh as (
+        select i.* from input i where i.key is null or exists (select 1 from used u where u.user_id = i.user_id and u.key = i.key)
+      ), deployment as (
+        insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
+          max_per_node, constraints, ports, env_names, env_sealed, policy, priority, updated_at)
+        select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node, constraints, ports,
+          env_names::text[], env_sealed, policy, priority, now() from fresh
+      ), resources as (
+        insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
+        select resources_id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
+      ), history as (
+        insert into deployment_status_history (id, deployment_id, old_status, new_status, changed_by, reason)
+        select history_id, id, 'none', 'pending', actor, 'Deployment accepted' from fresh
+      ), evaluation as (
+        insert into evaluations (id, deployment_id, trigger, priority) select evaluation_id, id, 'deploy', priority from fresh
+      ), entry as (
+        insert into audit_log (actor, action, subject_type, subject_id, after, address)
+        select actor, 'deployment.create', 'deployment', id::text, audited, address from fresh
+      ), told as (
+        select count(pg_notify('fogdeck', payload)) from unnest($29::text[]) payload
+      )
+      select fresh.id from fresh cross join told`,
+    values: [
+      column((order) => order.id),
+      column((order) => order.actor.id),
+      column((order) => order.input.name),
+      column((order) => order.input.type),
+      column((order) => order.input.image),
+      column((order) => order.input.replicas),
+      column((order) => order.input.region),
+      column((order) => order.input.waitForCapacity),
+      column((order) => order.input.maxPerNode),
+      column((order) => JSON.stringify(order.input.constraints)),
+      column((order) => JSON.stringify(order.input.ports)),
+      // An array of arrays can't be unnested into arrays; names have no characters that would need quoting.
+      column((order) => `{${Object.keys(order.input.env).join(',')}}`),
+      column((order) => (Object.keys(order.input.env).length > 0 ? store.sealer.seal(order.input.env) : null)),
+      column((order) => order.input.policy && JSON.stringify(order.input.policy)),
+      column((order) => order.input.priority),
+      column((order) => coresOfMillis(order.input.resources.cpuMillis)),
+      column((order) => order.input.resources.memoryMb),
+      column((order) => order.input.resources.gpuUnits),
+      column((order) => order.input.resources.storageGb),
+      column((order) => order.idempotency?.key ?? null),
+      column((order) => order.idempotency?.requestHash ?? null),
+      column((order) => (order.idempotency ? JSON.stringify(order.answer) : null)),
+      column((order) => order.actor.name),
+      column((order) => order.actor.address),
+      column(({ input }) =>
+        JSON.stringify({ name: input.name, image: input.image, replicas: input.replicas, region: input.region }),
+      ),
+      column(() => uuid()),
+      column(() => uuid()),
+      column(() => uuid()),
+      changePayloads([
+        { topic: 'deployment', ids: column((order) => order.id) },
+        { topic: 'evaluation', ids: [] },
+      ]),
+    ],
+  })
+  return new Set(rows.map((row) => row.id))
+}

@@ -1,0 +1,35 @@
+import type { Tx } from './context'
+
+/** Who did it, as the records name them. */
+export interface Author {
+  name: string
+  /** Network address, when known. */
+  address: string | null
+}
+
+export const systemAuthor: Author = { name: 'system', address: null }
+
+export interface AuditRecord {
+  action: string
+  subjectType: 'deployment' | 'node' | 'user' | 'join-token' | 'api-token' | 'setting'
+  subjectId: string
+  before?: Record<string, unknown>
+  after?: Record<string, unknown>
+}
+
+/** Writes one audit entry in the caller's transaction. Never pass secrets. */
+export async function audit(tx: Pick<Tx, 'query'>, author: Author, record: AuditRecord): Promise<void> {
+  await tx.query(
+    `insert into audit_log (actor, action, subject_type, subject_id, before, after, address)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      author.name,
+      record.action,
+      record.subjectType,
+      record.subjectId,
+      record.before ? JSON.stringify(record.before) : null,
+      record.after ? JSON.stringify(record.after) : null,
+      author.address,
+    ],
+  )
+}

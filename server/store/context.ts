@@ -1,0 +1,70 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import { PrismaClient } from './generated/client'
+import { createSealer, type Sealer } from './seal'
+
+/** The door to the database: Prisma for typed reads and writes, the same pool with plain SQL on hot paths. */
+export interface Store {
+  prisma: PrismaClient
+  pool: pg.Pool
+  sealer: Sealer
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** 32 bytes, base64: seals the environments of deployments. */
+  sealKey: string
+  /** Connections at most. */
+  maxConnections?: number
+  /** An idle connection broke; the pool replaces it by itself. */
+  onConnectionError?: (error: Error) => void
+}
+
+export function openStore(databaseUrl: string, options: StoreOptions): Store {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.maxConnections ?? 16,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'fogdeck',
+  })
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => options.onConnectionError?.(error))
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) })
+  return {
+    prisma,
+    pool,
+    sealer: createSealer(options.sealKey),
+    close: async () => {
+      await prisma.$disconnect()
+      await pool.end()
+    },
+  }
+}
+
+export type Tx = pg.PoolClient
+
+/** Runs `work` in one transaction; anything thrown rolls all of it back. */
+export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await store.pool.connect()
+  let broken: Error | undefined
+  try {
+    await tx.query('begin')
+    const result = await work(tx)
+    await tx.query('commit')
+    return result
+  } catch (error) {
+    await tx.query('rollback').catch((cause: Error) => {
+      broken = cause
+    })
+    throw error
+  } finally {
+    tx.release(broken)
+  }
+}
+
+/** SQLSTATE of a database error, if it is one. */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof pg.DatabaseError ? error.code : undefined
+
+export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505'
+export const isCheckViolation = (error: unknown): boolean => sqlState(error) === '23514'

@@ -1,0 +1,85 @@
+import { promisify } from 'node:util'
+import { deflateRaw, inflateRaw } from 'node:zlib'
+import {
+  advance,
+  type EarlierPlacement,
+  fleetSeenFrom,
+  type JournalEntry,
+  type JournalState,
+} from '../domain/fleet-journal'
+import type { ChosenNode, Fleet, PlacementRequest } from '../domain/placement'
+import type { Store, Tx } from './context'
+
+const deflate = promisify(deflateRaw)
+const inflate = promisify(inflateRaw)
+
+/** An entry ready to be written. */
+export interface PackedEntry {
+  writer: string
+  kind: JournalEntry['kind']
+  data: Buffer
+}
+
+export const packEntry = async (writer: string, entry: JournalEntry): Promise<PackedEntry> => ({
+  writer,
+  kind: entry.kind,
+  data: await deflate(JSON.stringify(entry), { level: 3 }),
+})
+
+const unpackEntry = async (data: Uint8Array): Promise<JournalEntry> =>
+  JSON.parse((await inflate(data)).toString('utf8')) as JournalEntry
+
+/** Writes an entry in the transaction of the decisions that rest on it. */
+export async function insertEntry(tx: Tx, entry: PackedEntry): Promise<bigint> {
+  const { rows } = await tx.query<{ seq: string }>({
+    name: 'insert-journal-entry',
+    text: 'insert into fleet_journal (writer, kind, data) values ($1, $2, $3) returning seq',
+    values: [entry.writer, entry.kind, entry.data],
+  })
+  return BigInt(rows[0]?.seq ?? 0)
+}
+
+/** The state of the fleet after the entry `seq`: its writer's last snapshot before it and all differences since. */
+async function stateAt(store: Store, seq: string): Promise<JournalState> {
+  const { rows } = await store.pool.query<{ data: Buffer }>(
+    `select e.data from fleet_journal last join fleet_journal e on e.writer = last.writer and e.seq <= last.seq
+       and e.seq >= (select max(s.seq) from fleet_journal s where s.writer = last.writer and s.seq <= last.seq and s.kind = 'snapshot')
+     where last.seq = $1 order by e.seq`,
+    [seq],
+  )
+  let state: JournalState | null = null
+  for (const { data } of rows) state = advance(state, await unpackEntry(data))
+  if (state === null) throw new Error(`The fleet journal has no entry ${seq}: it is older than what is kept`)
+  return state
+}
+
+export interface RecordedViewpoint {
+  id: string
+  journalSeq: string
+  batchId: string
+  batchOrder: number
+  own: Record<string, number>
+  createdAt: Date
+}
+
+/** The fleet exactly as a recorded decision saw it. */
+export async function fleetOfDecision(store: Store, decision: RecordedViewpoint): Promise<Fleet> {
+  const [state, batch] = await Promise.all([
+    stateAt(store, decision.journalSeq),
+    store.pool.query<{ chosen: ChosenNode[]; request: PlacementRequest }>(
+      `select chosen, request from decisions where batch_id = $1 and batch_order < $2 and outcome = 'placed' order by batch_order`,
+      [decision.batchId, decision.batchOrder],
+    ),
+  ])
+  const earlier = batch.rows.map(
+    ({ chosen, request }): EarlierPlacement => ({
+      nodeIds: chosen.map((node) => node.id),
+      resources: request.resources,
+    }),
+  )
+  return fleetSeenFrom(state, {
+    atMs: decision.createdAt.getTime(),
+    earlier,
+    own: new Map(Object.entries(decision.own)),
+  })
+}

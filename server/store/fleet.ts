@@ -1,0 +1,109 @@
+import type { JournalNode, JournalState } from '../domain/fleet-journal'
+import type { MeasuredLatency } from '../domain/placement'
+import { millisOfCores } from '../domain/resources'
+import type { NodeStatus } from '../domain/status'
+import type { Store } from './context'
+import { heartbeatLimitSeconds } from './node-health'
+
+interface FleetRow {
+  id: string
+  node_id: string
+  node_type: string
+  region: string
+  status: NodeStatus
+  cordoned: boolean
+  draining: boolean
+  simulated: boolean
+  labels: Record<string, string>
+  latitude: number | null
+  longitude: number | null
+  cpu_cores: number
+  memory_mb: number
+  storage_gb: number
+  gpu_available: number
+  reserved_cpu_millis: number
+  reserved_memory_mb: number
+  reserved_storage_gb: number
+  reserved_gpu: number
+  cpu_usage_percent: number | null
+  memory_usage_percent: number | null
+  engine_error: string | null
+  last_heartbeat_ms: number | null
+  silent: boolean
+  unseen_cpu_millis: number
+  unseen_memory_mb: number
+}
+
+/** The whole fleet as it is now. */
+export async function loadFleet(store: Store): Promise<JournalState> {
+  const [nodes, latencies] = await Promise.all([loadNodes(store, null), loadLatencies(store)])
+  return { nodes, latencies }
+}
+
+/** Nodes as they are now, by name: all of them, or those asked for. One query, whatever their number. */
+export async function loadNodes(store: Store, ids: string[] | null): Promise<JournalNode[]> {
+  const { rows } = await store.pool.query<FleetRow>({
+    name: ids === null ? 'load-nodes' : 'load-some-nodes',
+    text: `
+      select n.id, n.node_id, n.node_type, n.region, n.status, n.cordoned, n.draining, n.simulated, n.labels,
+        n.latitude, n.longitude, n.cpu_cores, n.memory_mb, n.storage_gb, n.gpu_available,
+        n.reserved_cpu_millis, n.reserved_memory_mb, n.reserved_storage_gb, n.reserved_gpu,
+        n.cpu_usage_percent, n.memory_usage_percent, n.engine_error,
+        floor(extract(epoch from n.last_heartbeat) * 1000)::float8 as last_heartbeat_ms,
+        coalesce(n.last_heartbeat < now() - make_interval(secs => ${heartbeatLimitSeconds}), true) as silent,
+        coalesce(r.unseen_cpu_millis, 0)::int as unseen_cpu_millis,
+        coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb
+      from nodes n
+      left join (
+        select r.node_id, sum(r.cpu_millis) as unseen_cpu_millis, sum(r.memory_mb) as unseen_memory_mb
+        from deployment_replicas r join nodes m on m.id = r.node_id
+        where r.reserved and r.wanted = 'run' and (r.started_at is null or r.started_at > m.last_heartbeat)
+          ${ids === null ? '' : 'and r.node_id = any($1::uuid[])'}
+        group by r.node_id
+      ) r on r.node_id = n.id
+      ${ids === null ? '' : 'where n.id = any($1::uuid[])'}
+      order by n.node_id collate "C"`,
+    values: ids === null ? [] : [ids],
+  })
+  return rows.map(journalNode)
+}
+
+export async function loadLatencies(store: Store): Promise<MeasuredLatency[]> {
+  const { rows } = await store.pool.query<MeasuredLatency>(
+    `select from_region as "fromRegion", to_region as "toRegion", latency_ms as "latencyMs" from region_latencies
+     order by from_region, to_region`,
+  )
+  return rows
+}
+
+/** Usage older than the heartbeat limit is unknown. */
+const journalNode = (row: FleetRow): JournalNode => ({
+  id: row.id,
+  nodeId: row.node_id,
+  nodeType: row.node_type,
+  region: row.region,
+  status: row.status,
+  cordoned: row.cordoned,
+  draining: row.draining,
+  simulated: row.simulated,
+  labels: row.labels,
+  latitude: row.latitude,
+  longitude: row.longitude,
+  engineError: row.engine_error,
+  capacity: {
+    cpuMillis: millisOfCores(row.cpu_cores),
+    memoryMb: row.memory_mb,
+    storageGb: row.storage_gb,
+    gpuUnits: row.gpu_available,
+  },
+  reserved: {
+    cpuMillis: row.reserved_cpu_millis,
+    memoryMb: row.reserved_memory_mb,
+    storageGb: row.reserved_storage_gb,
+    gpuUnits: row.reserved_gpu,
+  },
+  cpuUsagePercent: row.silent ? null : row.cpu_usage_percent,
+  memoryUsagePercent: row.silent ? null : row.memory_usage_percent,
+  lastHeartbeatMs: row.last_heartbeat_ms,
+  unseen: { cpuMillis: row.unseen_cpu_millis, memoryMb: row.unseen_memory_mb },
+})

@@ -1,0 +1,92 @@
+import { v7 as uuid } from 'uuid'
+import { Failure, isUuid, notFound } from '../domain/failure'
+import type { NodeStatus } from '../domain/status'
+import type { JoinTokenView } from '../domain/views'
+import { type Author, audit } from './audit'
+import { announce } from './changes'
+import { type Store, type Tx, transaction } from './context'
+import { hashToken, makeToken } from './credentials'
+
+/** Makes a join token; it is handed back once and only its hash is kept. `maxUses` null: any number of programs. */
+export async function createJoinToken(
+  store: Store,
+  author: Author,
+  input: { name: string; maxUses: number | null; expiresInHours: number },
+): Promise<{ id: string; token: string }> {
+  const id = uuid()
+  const token = makeToken('fdj')
+  await transaction(store, async (tx) => {
+    await tx.query(
+      `insert into join_tokens (id, name, token_hash, max_uses, created_by, expires_at)
+       values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
+      [id, input.name, hashToken(token), input.maxUses, author.name, input.expiresInHours * 3600],
+    )
+    const after = { name: input.name, maxUses: input.maxUses, expiresInHours: input.expiresInHours }
+    await audit(tx, author, { action: 'join-token.create', subjectType: 'join-token', subjectId: id, after })
+    await announce(tx, [{ topic: 'token', ids: [id] }])
+  })
+  return { id, token }
+}
+
+export async function revokeJoinToken(store: Store, author: Author, id: string): Promise<void> {
+  await transaction(store, async (tx) => {
+    if (!isUuid(id)) throw notFound('join token', id)
+    const { rowCount } = await tx.query(
+      'update join_tokens set revoked_at = coalesce(revoked_at, now()) where id = $1',
+      [id],
+    )
+    if (!rowCount) throw notFound('join token', id)
+    await audit(tx, author, { action: 'join-token.revoke', subjectType: 'join-token', subjectId: id })
+    await announce(tx, [{ topic: 'token', ids: [id] }])
+  })
+}
+
+/** Uses the token once, in the transaction in which the nodes join. Throws a Failure that says what is wrong with it. */
+export async function spendJoinToken(tx: Tx, token: string): Promise<{ id: string; name: string }> {
+  const { rows } = await tx.query<{
+    id: string
+    name: string
+    uses: number
+    max_uses: number | null
+    expired: boolean
+    revoked: boolean
+  }>(
+    `select id, name, uses, max_uses, expires_at <= now() as expired, revoked_at is not null as revoked
+     from join_tokens where token_hash = $1 for update`,
+    [hashToken(token)],
+  )
+  const row = rows[0]
+  if (!row) throw new Failure('not-signed-in', 'This join token is not known here: check that it was copied whole')
+  if (row.revoked) throw new Failure('not-signed-in', `The join token “${row.name}” was revoked: make a new one`)
+  if (row.expired) throw new Failure('not-signed-in', `The join token “${row.name}” has expired: make a new one`)
+  if (row.max_uses !== null && row.uses >= row.max_uses)
+    throw new Failure('not-signed-in', `The join token “${row.name}” is used up: make a new one`)
+  await tx.query('update join_tokens set uses = uses + 1, last_used_at = now() where id = $1', [row.id])
+  return { id: row.id, name: row.name }
+}
+
+export async function listJoinTokens(store: Store, now: Date): Promise<JoinTokenView[]> {
+  const tokens = await store.prisma.joinToken.findMany({
+    orderBy: { createdAt: 'desc' },
+    take: 200,
+    include: { nodes: { select: { id: true, nodeId: true, status: true }, orderBy: { nodeId: 'asc' }, take: 20 } },
+  })
+  return tokens.map((token) => ({
+    id: token.id,
+    name: token.name,
+    maxUses: token.maxUses,
+    uses: token.uses,
+    createdBy: token.createdBy,
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt.toISOString(),
+    lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
+    state: token.revokedAt
+      ? 'revoked'
+      : token.maxUses !== null && token.uses >= token.maxUses
+        ? 'used up'
+        : token.expiresAt <= now
+          ? 'expired'
+          : 'usable',
+    nodes: token.nodes.map((node) => ({ ...node, status: node.status as NodeStatus })),
+  }))
+}

@@ -1,0 +1,124 @@
+import { isUuid, notFound } from '../domain/failure'
+import { millisOfCores } from '../domain/resources'
+import { type NodeStatus, type ReplicaStatus, schedulableNodeStatuses } from '../domain/status'
+import type { NodeEventView, NodeReplicaView, NodeView } from '../domain/views'
+import type { Store } from './context'
+import type { Node } from './generated/client'
+import { heartbeatLimitSeconds } from './node-health'
+
+type NodeRow = Node & { liveReplicas: number; stale: boolean }
+
+/** Why a node takes no new replicas, whatever is asked; null when it does. */
+function ineligible(node: NodeRow): string | null {
+  if (node.status === 'offline') return `Offline: no heartbeat for over ${heartbeatLimitSeconds} s`
+  if (node.status === 'maintenance') return 'In maintenance'
+  if (node.cordoned) return 'Cordoned: takes no new replicas'
+  if (node.draining) return 'Draining: its replicas are moving away'
+  if (node.engineError !== null) return `Its container engine does not work: ${node.engineError}`
+  if (!schedulableNodeStatuses.includes(node.status as NodeStatus))
+    return 'Full: the smallest request does not fit any more'
+  return null
+}
+
+const view = (node: NodeRow): NodeView => ({
+  id: node.id,
+  nodeId: node.nodeId,
+  nodeType: node.nodeType,
+  region: node.region,
+  status: node.status as NodeStatus,
+  cordoned: node.cordoned,
+  draining: node.draining,
+  simulated: node.simulated,
+  labels: node.labels as Record<string, string>,
+  engine: node.engine,
+  engineVersion: node.engineVersion,
+  engineError: node.engineError,
+  agentVersion: node.agentVersion,
+  address: node.address,
+  capacity: {
+    cpuMillis: millisOfCores(node.cpuCores),
+    memoryMb: node.memoryMb,
+    storageGb: node.storageGb,
+    gpuUnits: node.gpuAvailable,
+  },
+  reserved: {
+    cpuMillis: node.reservedCpuMillis,
+    memoryMb: node.reservedMemoryMb,
+    storageGb: node.reservedStorageGb,
+    gpuUnits: node.reservedGpu,
+  },
+  cpuUsagePercent: node.cpuUsagePercent,
+  memoryUsagePercent: node.memoryUsagePercent,
+  lastHeartbeat: node.lastHeartbeat?.toISOString() ?? null,
+  stale: node.stale,
+  liveReplicas: node.liveReplicas,
+  ineligible: ineligible(node),
+  createdAt: node.createdAt.toISOString(),
+})
+
+async function withCounts(store: Store, nodes: Node[]): Promise<NodeRow[]> {
+  const { rows } = await store.pool.query<{ id: string; live: number; stale: boolean }>(
+    `select n.id, coalesce(n.last_heartbeat < now() - make_interval(secs => $2), true) as stale,
+       (select count(*)::int from deployment_replicas r where r.node_id = n.id and r.reserved and r.wanted = 'run') as live
+     from nodes n where n.id = any($1::uuid[])`,
+    [nodes.map((node) => node.id), heartbeatLimitSeconds],
+  )
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return nodes.map((node) => ({
+    ...node,
+    liveReplicas: byId.get(node.id)?.live ?? 0,
+    stale: byId.get(node.id)?.stale ?? true,
+  }))
+}
+
+export async function listNodes(store: Store): Promise<NodeView[]> {
+  const nodes = await store.prisma.node.findMany({ orderBy: { nodeId: 'asc' } })
+  return (await withCounts(store, nodes)).map(view)
+}
+
+export async function readNode(
+  store: Store,
+  id: string,
+): Promise<NodeView & { replicas: NodeReplicaView[]; events: NodeEventView[] }> {
+  if (!isUuid(id)) throw notFound('node', id)
+  const node = await store.prisma.node.findUnique({ where: { id } })
+  if (!node) throw notFound('node', id)
+  const [[row], replicas, events] = await Promise.all([
+    withCounts(store, [node]),
+    store.prisma.deploymentReplica.findMany({
+      where: { nodeId: id },
+      orderBy: [{ reserved: 'desc' }, { createdAt: 'desc' }],
+      take: 100,
+      include: { deployment: { select: { id: true, name: true } } },
+    }),
+    store.prisma.nodeEvent.findMany({ where: { nodeId: id }, orderBy: { id: 'desc' }, take: 100 }),
+  ])
+  if (!row) throw notFound('node', id)
+  return {
+    ...view(row),
+    replicas: replicas.map((replica) => ({
+      id: replica.id,
+      deploymentId: replica.deployment.id,
+      deploymentName: replica.deployment.name,
+      slot: replica.slot,
+      generation: replica.generation,
+      status: replica.status as ReplicaStatus,
+      reserved: replica.reserved,
+      resources: {
+        cpuMillis: replica.cpuMillis,
+        memoryMb: replica.memoryMb,
+        storageGb: replica.storageGb,
+        gpuUnits: replica.gpuUnits,
+      },
+      reason: replica.reason,
+      startedAt: replica.startedAt?.toISOString() ?? null,
+    })),
+    events: events.map((event) => ({
+      id: event.id.toString(),
+      at: event.at.toISOString(),
+      kind: event.kind,
+      detail: event.detail,
+      actor: event.actor,
+    })),
+  }
+}

@@ -1,0 +1,242 @@
+import { v7 as uuid } from 'uuid'
+import type { NodeDescription, NodeHeartbeat } from '../domain/agent-protocol'
+import { Failure, isUuid, notFound } from '../domain/failure'
+import type { NodeStatus } from '../domain/status'
+import { type Author, audit } from './audit'
+import { announce, type Change } from './changes'
+import { isCheckViolation, type Store, type Tx, transaction } from './context'
+import { hashToken } from './credentials'
+import { wakeBlockedEvaluations } from './evaluations'
+import { spendJoinToken } from './join-tokens'
+import { heartbeatLimitSeconds, onlineNodeStatus } from './node-health'
+import { type NodeEvent, recordNodeEvents } from './node-rows'
+
+export interface JoinRequest {
+  joinToken: string | null
+  credential: string
+  agentVersion: string
+  address: string | null
+  nodes: NodeDescription[]
+}
+
+const describe = (node: NodeDescription): string =>
+  `${node.cpuCores} CPU, ${node.memoryMb} MB RAM, ${node.storageGb} GB storage, ${node.gpuUnits} GPU`
+
+/**
+ * Registers the nodes of one agent program, or brings their descriptions up to date when the same credential joins
+ * again (then no token is needed). All or none.
+ */
+export async function joinNodes(store: Store, request: JoinRequest): Promise<{ id: string; name: string }[]> {
+  const credentialHash = hashToken(request.credential)
+  return transaction(store, async (tx) => {
+    const names = request.nodes.map((node) => node.name)
+    const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
+      'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) order by id for update',
+      [names],
+    )
+    const foreign = known.filter((row) => row.credential_hash !== credentialHash)
+    if (foreign.length > 0)
+      throw new Failure(
+        'conflict',
+        `There is already a node ${foreign[0]?.node_id}, and it belongs to another agent: choose another name, or start that agent with its own data folder`,
+        { fields: [{ path: 'name', message: 'taken by another agent' }] },
+      )
+    const isNew = request.nodes.filter((node) => !known.some((row) => row.node_id === node.name))
+    let joinToken: { id: string; name: string } | null = null
+    if (isNew.length > 0) {
+      if (request.joinToken === null)
+        throw new Failure('not-signed-in', 'A join token is needed: make one on the page Join a node')
+      joinToken = await spendJoinToken(tx, request.joinToken)
+    }
+    const ids = new Map(known.map((row) => [row.node_id, row.id]))
+    for (const node of isNew) ids.set(node.name, uuid())
+    await upsertNodes(tx, request, { ids, credentialHash, joinTokenId: joinToken?.id ?? null })
+    const events: NodeEvent[] = request.nodes.map((node) => ({
+      nodeId: ids.get(node.name) ?? '',
+      kind: 'joined',
+      detail: isNew.includes(node)
+        ? `Joined with ${describe(node)} (token “${joinToken?.name ?? ''}”)`
+        : `Agent started again with ${describe(node)}`,
+      actor: 'agent',
+    }))
+    await recordNodeEvents(tx, events)
+    await wakeBlockedEvaluations(tx)
+    await announce(tx, [
+      { topic: 'node', ids: [...ids.values()] },
+      { topic: 'evaluation', ids: [] },
+      ...(joinToken ? [{ topic: 'token', ids: [joinToken.id] } as const] : []),
+    ])
+    return request.nodes.map((node) => ({ id: ids.get(node.name) ?? '', name: node.name }))
+  }).catch((error: unknown) => {
+    if (isCheckViolation(error))
+      throw new Failure(
+        'conflict',
+        'The node would be smaller than what is reserved on it: stop replicas there first, or give it its former size',
+      )
+    throw error
+  })
+}
+
+async function upsertNodes(
+  tx: Tx,
+  request: JoinRequest,
+  {
+    ids,
+    credentialHash,
+    joinTokenId,
+  }: { ids: Map<string, string>; credentialHash: string; joinTokenId: string | null },
+): Promise<void> {
+  const rows = request.nodes.map((node) => ({ ...node, id: ids.get(node.name) }))
+  await tx.query(
+    `insert into nodes (id, node_id, node_type, region, status, simulated, labels, latitude, longitude, cpu_cores, memory_mb,
+       storage_gb, gpu_available, engine, engine_version, agent_version, address, credential_hash, join_token_id, last_heartbeat, updated_at)
+     select id, name, type, region, 'idle', engine = 'simulated', labels, latitude, longitude, "cpuCores", "memoryMb",
+       "storageGb", "gpuUnits", engine, "engineVersion", $2, $3, $4, $5, now(), now()
+     from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, type text, region text, labels jsonb, latitude float8,
+       longitude float8, "cpuCores" float8, "memoryMb" int, "storageGb" int, "gpuUnits" int, engine text, "engineVersion" text)
+     on conflict (node_id) do update set node_type = excluded.node_type, region = excluded.region, labels = excluded.labels,
+       latitude = excluded.latitude, longitude = excluded.longitude, cpu_cores = excluded.cpu_cores,
+       memory_mb = excluded.memory_mb, storage_gb = excluded.storage_gb, gpu_available = excluded.gpu_available,
+       engine = excluded.engine, simulated = excluded.simulated, engine_version = excluded.engine_version,
+       agent_version = excluded.agent_version, address = excluded.address, updated_at = now()`,
+    [JSON.stringify(rows), request.agentVersion, request.address, credentialHash, joinTokenId],
+  )
+}
+
+/** The nodes for which a credential speaks. */
+export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {
+  const { rows } = await store.pool.query<{ id: string }>({
+    name: 'nodes-of-credential',
+    text: 'select id from nodes where credential_hash = $1',
+    values: [hashToken(credential)],
+  })
+  return new Set(rows.map((row) => row.id))
+}
+
+/**
+ * Writes a batch of heartbeats in one statement. A node that was silent is online again, which may be the capacity that
+ * somebody waits for. Hands back the nodes whose agent holds an older wanted state than there is.
+ */
+export async function recordHeartbeats(
+  store: Store,
+  beats: NodeHeartbeat[],
+): Promise<{ stale: string[]; returned: string[] }> {
+  return transaction(store, async (tx) => {
+    const { rows } = await tx.query<{
+      id: string
+      stale: boolean
+      was: NodeStatus
+      old_error: string | null
+      engine_error: string | null
+    }>({
+      name: 'record-heartbeats',
+      text: `
+        with beat as (
+          select n.id, n.status as was, n.engine_error as old_error, b.cpu, b.memory, b.error, b.revision
+          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::bigint[]) as b(id, cpu, memory, error, revision)
+          join nodes n on n.id = b.id order by n.id for update of n
+        )
+        update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
+          last_heartbeat = now(), status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
+        from beat where n.id = beat.id
+        returning n.id, n.wanted_revision <> beat.revision as stale, beat.was, beat.old_error, n.engine_error`,
+      values: [
+        beats.map((beat) => beat.nodeId),
+        beats.map((beat) => beat.cpuUsagePercent),
+        beats.map((beat) => beat.memoryUsagePercent),
+        beats.map((beat) => beat.engineError),
+        beats.map((beat) => beat.revision),
+      ],
+    })
+    const returned = rows.filter((row) => row.was === 'offline').map((row) => row.id)
+    const mended = rows.filter((row) => row.old_error !== null && row.engine_error === null)
+    await recordNodeEvents(tx, [
+      ...returned.map(
+        (nodeId): NodeEvent => ({ nodeId, kind: 'online', detail: 'Heartbeats arrive again', actor: 'agent' }),
+      ),
+      ...rows
+        .filter((row) => row.old_error !== row.engine_error)
+        .map(
+          (row): NodeEvent => ({
+            nodeId: row.id,
+            kind: 'engine',
+            detail:
+              row.engine_error === null
+                ? 'The container engine answers again'
+                : `The container engine does not work: ${row.engine_error}`,
+            actor: 'agent',
+          }),
+        ),
+    ])
+    const changes: Change[] = [{ topic: 'node', ids: beats.map((beat) => beat.nodeId) }]
+    if (returned.length > 0 || mended.length > 0) {
+      await wakeBlockedEvaluations(tx)
+      changes.push({ topic: 'evaluation', ids: [] })
+    }
+    await announce(tx, changes)
+    return { stale: rows.filter((row) => row.stale).map((row) => row.id), returned }
+  })
+}
+
+/** Marks the nodes offline that were silent for longer than the limit. Their containers may well go on running. */
+export async function markSilentNodes(store: Store): Promise<{ id: string; nodeId: string }[]> {
+  return transaction(store, async (tx) => {
+    const { rows } = await tx.query<{ id: string; node_id: string }>(
+      `with silent as (
+         select id from nodes where status not in ('offline', 'maintenance') and last_heartbeat < now() - make_interval(secs => $1)
+         order by id for update
+       )
+       update nodes n set status = 'offline' from silent where n.id = silent.id returning n.id, n.node_id`,
+      [heartbeatLimitSeconds],
+    )
+    if (rows.length === 0) return []
+    await recordNodeEvents(
+      tx,
+      rows.map((row) => ({
+        nodeId: row.id,
+        kind: 'offline',
+        detail: `No heartbeat for ${heartbeatLimitSeconds} s`,
+        actor: 'scheduler',
+      })),
+    )
+    await announce(tx, [{ topic: 'node', ids: rows.map((row) => row.id) }])
+    return rows.map((row) => ({ id: row.id, nodeId: row.node_id }))
+  })
+}
+
+/** A cordoned node keeps its replicas and takes no new ones. */
+export async function setNodeCordoned(
+  store: Store,
+  author: Author,
+  { id, cordoned }: { id: string; cordoned: boolean },
+): Promise<{ nodeId: string }> {
+  return transaction(store, async (tx) => {
+    if (!isUuid(id)) throw notFound('node', id)
+    const { rows } = await tx.query<{ node_id: string; cordoned: boolean }>(
+      'select node_id, cordoned from nodes where id = $1 for update',
+      [id],
+    )
+    const node = rows[0]
+    if (!node) throw notFound('node', id)
+    if (node.cordoned === cordoned) return { nodeId: node.node_id }
+    await tx.query('update nodes set cordoned = $2, updated_at = now() where id = $1', [id, cordoned])
+    await recordNodeEvents(tx, [
+      {
+        nodeId: id,
+        kind: cordoned ? 'cordoned' : 'uncordoned',
+        detail: cordoned ? 'Takes no new replicas; those it has stay' : 'Takes new replicas again',
+        actor: author.name,
+      },
+    ])
+    await audit(tx, author, {
+      action: cordoned ? 'node.cordon' : 'node.uncordon',
+      subjectType: 'node',
+      subjectId: id,
+      before: { cordoned: !cordoned },
+      after: { cordoned },
+    })
+    if (!cordoned) await wakeBlockedEvaluations(tx)
+    await announce(tx, [{ topic: 'node', ids: [id] }, ...(cordoned ? [] : [{ topic: 'evaluation', ids: [] } as const])])
+    return { nodeId: node.node_id }
+  })
+}

@@ -1,0 +1,223 @@
+import type { ReplicaReport } from '../domain/agent-protocol'
+import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '../domain/status'
+import { announce, type Change } from './changes'
+import { type Store, type Tx, transaction } from './context'
+import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
+import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
+import { followObservations } from './observations'
+import type { DeploymentStatusChange } from './status-changes'
+
+interface ReplicaRow {
+  id: string
+  deployment_id: string
+  node_id: string
+  node_name: string
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  reserved: boolean
+  reason: string | null
+  cpu_millis: number
+  memory_mb: number
+  storage_gb: number
+  gpu_units: number
+}
+
+interface HistoryRow {
+  replica: ReplicaRow
+  from: ReplicaStatus
+  to: ReplicaStatus
+  reason: string
+}
+
+export interface ReportOutcome {
+  /** Replicas that nobody knows, or that are on another node: not to be heard of again. */
+  unknown: string[]
+  replicas: { id: string; status: ReplicaStatus; reason: string }[]
+  deployments: DeploymentStatusChange[]
+}
+
+/**
+ * Applies what agents saw, in one transaction: replica statuses along the transition table with their history,
+ * reservations given back for containers that are gone, deployment statuses that follow, and evaluations for slots
+ * that lost their replica. Repeating a report changes nothing. `nodeIds` are those for which the agent speaks. The
+ * number of statements does not depend on the number of reports.
+ */
+export async function applyReports(
+  store: Store,
+  nodeIds: ReadonlySet<string>,
+  reports: ReplicaReport[],
+): Promise<ReportOutcome> {
+  return transaction(store, async (tx) => {
+    const rows = await lockReplicas(
+      tx,
+      reports.map((report) => report.replicaId),
+    )
+    const seen = digest(rows, nodeIds, reports)
+    await writeReplicas(tx, [...seen.written.values()])
+    await writeHistory(tx, seen.history)
+    const freed = [...seen.freed]
+    const changedNodes = [...seen.endedWhileWanted, ...freed].map((row) => row.node_id)
+    await raiseWantedRevision(tx, [...new Set(changedNodes)].sort())
+    await release(tx, freed)
+    const touched = [...new Set([...seen.written.values()].map(({ row }) => row.deployment_id))].sort()
+    const deployments = await followObservations(tx, touched)
+    const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
+    await enqueueEvaluations(tx, lostSlots, 'replica-failed')
+    if (freed.length > 0) await wakeBlockedEvaluations(tx)
+    await announce(tx, newsOf({ touched, freed, evaluations: freed.length > 0 || lostSlots.length > 0 }))
+    const moved = seen.history.filter(({ from, to }) => from !== to)
+    return {
+      unknown: seen.unknown,
+      replicas: moved.map(({ replica, to, reason }) => ({ id: replica.id, status: to, reason })),
+      deployments,
+    }
+  })
+}
+
+function newsOf(news: { touched: string[]; freed: ReplicaRow[]; evaluations: boolean }): Change[] {
+  const changes: Change[] = []
+  if (news.touched.length > 0) changes.push({ topic: 'deployment', ids: news.touched })
+  if (news.freed.length > 0) changes.push({ topic: 'node', ids: news.freed.map((row) => row.node_id) })
+  if (news.evaluations) changes.push({ topic: 'evaluation', ids: [] })
+  return changes
+}
+
+/** Locks deployments, then replicas, each by id: the order that all writers keep. */
+async function lockReplicas(tx: Tx, ids: string[]): Promise<Map<string, ReplicaRow>> {
+  await tx.query({
+    name: 'lock-deployments-of-replicas',
+    text: `select id from deployments where id in (select deployment_id from deployment_replicas where id = any($1::uuid[]))
+      order by id for update`,
+    values: [ids],
+  })
+  const { rows } = await tx.query<ReplicaRow>({
+    name: 'lock-replicas',
+    text: `
+      select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.reason, r.cpu_millis,
+        r.memory_mb, r.storage_gb, r.gpu_units
+      from deployment_replicas r join nodes n on n.id = r.node_id where r.id = any($1::uuid[]) order by r.id for update of r`,
+    values: [ids],
+  })
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+interface Digest {
+  unknown: string[]
+  /** By replica: its row as it is to be, and the report that says so. */
+  written: Map<string, { row: ReplicaRow; report: ReplicaReport; ended: boolean }>
+  history: HistoryRow[]
+  freed: Set<ReplicaRow>
+  /** Replicas that ended although they should run. */
+  endedWhileWanted: ReplicaRow[]
+}
+
+/** Applies the reports to the rows in memory, in their order, and gathers what is to be written. */
+function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Digest {
+  const seen: Digest = { unknown: [], written: new Map(), history: [], freed: new Set(), endedWhileWanted: [] }
+  for (const report of reports) {
+    const row = rows.get(report.replicaId)
+    if (!row || row.node_id !== report.nodeId || !nodeIds.has(row.node_id)) {
+      seen.unknown.push(report.replicaId)
+      continue
+    }
+    const moves = canTransition(replicaTransitions, row.status, report.status)
+    if (moves || row.status === report.status) observe(seen, row, report)
+    // What can't be told of this replica any more may still say that its container is gone.
+    if (report.gone && row.reserved && !isLive(row.status)) {
+      row.reserved = false
+      seen.freed.add(row)
+    }
+  }
+  return seen
+}
+
+function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
+  const from = row.status
+  const moves = from !== report.status
+  if (moves || row.reason !== report.reason)
+    seen.history.push({ replica: row, from, to: report.status, reason: report.reason })
+  row.status = report.status
+  row.reason = report.reason
+  const over = moves && !isLive(report.status)
+  if (over && row.wanted === 'run') {
+    row.wanted = 'stop'
+    seen.endedWhileWanted.push(row)
+  }
+  const ended = (seen.written.get(row.id)?.ended ?? false) || (over && report.status !== 'stopping')
+  seen.written.set(row.id, { row, report, ended })
+}
+
+async function writeReplicas(
+  tx: Tx,
+  written: { row: ReplicaRow; report: ReplicaReport; ended: boolean }[],
+): Promise<void> {
+  if (written.length === 0) return
+  const records = written.map(({ row, report, ended }) => ({
+    id: row.id,
+    status: row.status,
+    wanted: row.wanted,
+    reason: row.reason,
+    container_id: report.containerId,
+    exit_code: report.exitCode,
+    health: report.health,
+    ports: report.ports,
+    started_at: report.startedAt,
+    ended,
+  }))
+  await tx.query({
+    name: 'write-replicas',
+    text: `
+      update deployment_replicas r set status = s.status, wanted = s.wanted, reason = s.reason, health = s.health, ports = s.ports,
+        container_id = coalesce(s.container_id, r.container_id), exit_code = coalesce(s.exit_code, r.exit_code),
+        acknowledged_at = coalesce(r.acknowledged_at, now()), started_at = coalesce(s.started_at, r.started_at),
+        finished_at = case when s.ended then now() else r.finished_at end, updated_at = now()
+      from jsonb_to_recordset($1::jsonb) as s(id uuid, status text, wanted text, reason text, container_id text, exit_code int,
+        health text, ports jsonb, started_at timestamptz, ended boolean)
+      where r.id = s.id`,
+    values: [JSON.stringify(records)],
+  })
+}
+
+async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
+  if (history.length === 0) return
+  await tx.query({
+    name: 'write-replica-history',
+    text: `
+      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)
+      select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])`,
+    values: [
+      history.map(({ replica }) => replica.id),
+      history.map(({ replica }) => replica.deployment_id),
+      history.map(({ from }) => from),
+      history.map(({ to }) => to),
+      history.map(({ reason }) => reason),
+      history.map(({ replica }) => replica.node_name),
+    ],
+  })
+}
+
+/** Gives reservations back. The node rows must be locked. */
+async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await tx.query('update deployment_replicas set reserved = false, updated_at = now() where id = any($1::uuid[])', [
+    rows.map((row) => row.id),
+  ])
+  await tx.query({
+    name: 'release',
+    text: `
+      update nodes n set reserved_cpu_millis = reserved_cpu_millis - f.cpu, reserved_memory_mb = reserved_memory_mb - f.memory,
+        reserved_storage_gb = reserved_storage_gb - f.storage, reserved_gpu = reserved_gpu - f.gpu
+      from (
+        select id, sum(cpu)::int as cpu, sum(memory)::int as memory, sum(storage)::int as storage, sum(gpu)::int as gpu
+        from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as u(id, cpu, memory, storage, gpu) group by id
+      ) f where n.id = f.id`,
+    values: [
+      rows.map((row) => row.node_id),
+      rows.map((row) => row.cpu_millis),
+      rows.map((row) => row.memory_mb),
+      rows.map((row) => row.storage_gb),
+      rows.map((row) => row.gpu_units),
+    ],
+  })
+  await refreshNodeStatus(tx, [...new Set(rows.map((row) => row.node_id))])
+}

@@ -1,0 +1,134 @@
+import type { Constraint, Policy } from '../domain/placement'
+import { millisOfCores, type Resources } from '../domain/resources'
+import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
+import type { Store } from './context'
+
+/** One replica of a deployment as the scheduler reads it. */
+export interface AttemptToSchedule {
+  id: string
+  nodeId: string
+  slot: number
+  generation: number
+  version: number
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  reserved: boolean
+  reason: string | null
+  startedAt: Date | null
+  finishedAt: Date | null
+}
+
+/** A deployment as the scheduler reads it, with the version against which it will commit. */
+export interface DeploymentToSchedule {
+  id: string
+  name: string
+  status: DeploymentStatus
+  targetReplicas: number
+  version: number
+  region: string | null
+  waitForCapacity: boolean
+  maxPerNode: number
+  constraints: Constraint[]
+  /** Null is the installation's. */
+  policy: Policy | null
+  resources: Resources
+  attempts: AttemptToSchedule[]
+}
+
+interface DeploymentRow {
+  id: string
+  name: string
+  status: DeploymentStatus
+  target_replicas: number
+  version: number
+  region: string | null
+  wait_for_capacity: boolean
+  max_per_node: number
+  constraints: Constraint[]
+  policy: Policy | null
+  cpu_cores: number
+  memory_mb: number
+  gpu_units: number
+  storage_gb: number
+}
+
+interface AttemptRow {
+  deployment_id: string
+  id: string
+  node_id: string
+  slot: number
+  generation: number
+  version: number
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  reserved: boolean
+  reason: string | null
+  started_at: Date | null
+  finished_at: Date | null
+}
+
+/**
+ * The deployments, with every attempt that matters: those of the present version, those that hold a reservation, and the
+ * newest of each slot. Two queries, whatever their number; the attempts first, so that what changes in between makes the
+ * commit's check of the version fail rather than pass.
+ */
+export async function readDeploymentsToSchedule(
+  store: Store,
+  ids: string[],
+): Promise<Map<string, DeploymentToSchedule>> {
+  const attempts = await store.pool.query<AttemptRow>({
+    name: 'attempts-to-schedule',
+    text: `
+      select r.deployment_id, r.id, r.node_id, r.slot, r.generation, r.version, r.status, r.wanted, r.reserved, r.reason,
+        r.started_at, r.finished_at
+      from deployment_replicas r join deployments d on d.id = r.deployment_id
+      where r.deployment_id = any($1::uuid[]) and (r.reserved or r.version = d.version or r.generation =
+        (select max(o.generation) from deployment_replicas o where o.deployment_id = r.deployment_id and o.slot = r.slot))`,
+    values: [ids],
+  })
+  const deployments = await store.pool.query<DeploymentRow>({
+    name: 'deployments-to-schedule',
+    text: `
+      select d.id, d.name, d.status, d.target_replicas, d.version, d.region, d.wait_for_capacity, d.max_per_node,
+        d.constraints, d.policy, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
+      from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
+    values: [ids],
+  })
+  const found = new Map(deployments.rows.map((row) => [row.id, deploymentOf(row)]))
+  for (const row of attempts.rows) found.get(row.deployment_id)?.attempts.push(attemptOf(row))
+  return found
+}
+
+const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
+  id: row.id,
+  name: row.name,
+  status: row.status,
+  targetReplicas: row.target_replicas,
+  version: row.version,
+  region: row.region,
+  waitForCapacity: row.wait_for_capacity,
+  maxPerNode: row.max_per_node,
+  constraints: row.constraints,
+  policy: row.policy,
+  resources: {
+    cpuMillis: millisOfCores(row.cpu_cores),
+    memoryMb: row.memory_mb,
+    gpuUnits: row.gpu_units,
+    storageGb: row.storage_gb,
+  },
+  attempts: [],
+})
+
+const attemptOf = (row: AttemptRow): AttemptToSchedule => ({
+  id: row.id,
+  nodeId: row.node_id,
+  slot: row.slot,
+  generation: row.generation,
+  version: row.version,
+  status: row.status,
+  wanted: row.wanted,
+  reserved: row.reserved,
+  reason: row.reason,
+  startedAt: row.started_at,
+  finishedAt: row.finished_at,
+})

@@ -1,0 +1,287 @@
+import { v7 as uuid } from 'uuid'
+import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
+import type { Resources } from '../domain/resources'
+import type { DeploymentStatus } from '../domain/status'
+import { announce, type Change } from './changes'
+import { isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
+import { type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
+import { insertEntry, type PackedEntry } from './fleet-journal'
+import { requireLeader } from './leadership'
+import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
+import type { DeploymentToSchedule } from './scheduling-reads'
+import { changeDeploymentStatus, changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
+
+export interface NewReplica {
+  id: string
+  nodeId: string
+  nodeName: string
+  slot: number
+  generation: number
+  score: number
+}
+
+export interface DecisionRecord {
+  id: string
+  outcome: 'placed' | 'refused'
+  request: PlacementRequest
+  policy: Policy
+  chosen: ChosenNode[]
+  /** How many replicas could be placed. */
+  found: number
+  /** What happened, as a sentence. */
+  message: string
+  /** Replicas that the deployment had already, by node (UUID). */
+  own: Record<string, number>
+}
+
+/** Decisions that were made together, with what the journal lacks of the fleet that they saw. */
+export interface Sighting {
+  /** Null when the journal has it all; then `journalSeq` says where. */
+  entry: PackedEntry | null
+  journalSeq: bigint | null
+  /** When the fleet was looked at. */
+  at: Date
+}
+
+/** All that one evaluation changes. */
+export interface Step {
+  evaluation: Evaluation
+  deployment: Pick<DeploymentToSchedule, 'id' | 'version' | 'resources' | 'status'>
+  decision: DecisionRecord | null
+  place: NewReplica[]
+  stop: string[]
+  status: { to: DeploymentStatus; reason: string } | null
+  /** `blocked` waits for capacity. */
+  evaluationEnds: 'done' | 'blocked'
+  /** Come back after this many milliseconds; null when nothing is left to do. */
+  retryInMs: number | null
+}
+
+/** Who commits: the fencing number of its reign, and the name under which it holds leases. */
+export interface Committer {
+  epoch: bigint
+  worker: string
+}
+
+/** The world moved between reading and writing: decide again. */
+export class LostRaceError extends Error {
+  constructor(what: string) {
+    super(`Lost a race: ${what}`)
+    this.name = 'LostRaceError'
+  }
+}
+
+/**
+ * Commits what was decided for some deployments (each at most once), all of it or nothing, in one transaction that
+ * checks again: the reign, the leases, the deployments' versions, that each node still takes replicas, and (by the check
+ * constraints of the node rows) its capacity. The number of statements does not depend on the number of deployments.
+ * Locks are taken in the order that all writers keep: deployments, replicas, nodes, each by id.
+ */
+export async function commitSteps(
+  store: Store,
+  committer: Committer,
+  { steps, sighting }: { steps: Step[]; sighting: Sighting },
+): Promise<{ changes: DeploymentStatusChange[]; journalSeq: bigint | null }> {
+  try {
+    return await transaction(store, async (tx) => {
+      await requireLeader(tx, committer.epoch)
+      await lockDeployments(tx, steps)
+      await settle(tx, committer, steps)
+      const touched = await stopReplicas(
+        tx,
+        steps.flatMap((step) => step.stop),
+      )
+      const reserved = await reserve(tx, steps)
+      const journalSeq = await insertDecisions(tx, steps, sighting)
+      await insertReplicas(tx, steps)
+      const changes = statusChanges(steps)
+      await changeDeploymentStatuses(tx, changes)
+      for (const { deployment, evaluation, retryInMs } of steps)
+        if (retryInMs !== null) await enqueueEvaluations(tx, [deployment.id], evaluation.trigger, retryInMs)
+      const nodeIds = [...new Set([...touched, ...reserved])]
+      const news: Change[] = [{ topic: 'deployment', ids: steps.map((step) => step.deployment.id) }]
+      if (nodeIds.length > 0) news.push({ topic: 'wanted', ids: nodeIds }, { topic: 'node', ids: nodeIds })
+      await announce(tx, news)
+      return { changes, journalSeq }
+    })
+  } catch (error) {
+    if (isCheckViolation(error)) throw new LostRaceError('a node has less capacity than it had')
+    if (isUniqueViolation(error)) throw new LostRaceError('a slot was placed by another scheduler')
+    throw error
+  }
+}
+
+const statusChanges = (steps: Step[]): DeploymentStatusChange[] =>
+  steps.flatMap(({ deployment, status }) =>
+    status && status.to !== deployment.status
+      ? [{ id: deployment.id, from: deployment.status, to: status.to, reason: status.reason, changedBy: 'scheduler' }]
+      : [],
+  )
+
+async function lockDeployments(tx: Tx, steps: Step[]): Promise<void> {
+  const { rows } = await tx.query<{ id: string; version: number; status: DeploymentStatus }>({
+    name: 'lock-deployments',
+    text: 'select id, version, status from deployments where id = any($1::uuid[]) order by id for update',
+    values: [steps.map((step) => step.deployment.id)],
+  })
+  const now = new Map(rows.map((row) => [row.id, row]))
+  for (const { deployment } of steps) {
+    const row = now.get(deployment.id)
+    if (row?.version !== deployment.version || row.status !== deployment.status)
+      throw new LostRaceError('a deployment changed')
+  }
+}
+
+async function settle(tx: Tx, { worker }: Committer, steps: Step[]): Promise<void> {
+  const settled = await settleEvaluations(
+    tx,
+    worker,
+    steps.map((step) => ({ id: step.evaluation.id, as: step.evaluationEnds })),
+  )
+  if (settled !== steps.length) throw new LostRaceError('the lease of an evaluation ran out')
+}
+
+async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const { rows } = await tx.query<{ node_id: string }>(
+    `update deployment_replicas set wanted = 'stop', updated_at = now() where id = any($1::uuid[]) and reserved returning node_id`,
+    [ids],
+  )
+  const nodeIds = [...new Set(rows.map((row) => row.node_id))].sort()
+  await raiseWantedRevision(tx, nodeIds)
+  return nodeIds
+}
+
+/** The steps' new replicas, each with what it asks for. */
+const placedOf = (steps: Step[]): { step: Step; replica: NewReplica; resources: Resources }[] =>
+  steps.flatMap((step) => step.place.map((replica) => ({ step, replica, resources: step.deployment.resources })))
+
+/** Adds the reservations; a node that takes no replicas any more, or has no room, ends the commit. */
+async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
+  const sums = new Map<string, Resources>()
+  for (const { replica, resources } of placedOf(steps)) {
+    const sum = sums.get(replica.nodeId) ?? { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
+    sum.cpuMillis += resources.cpuMillis
+    sum.memoryMb += resources.memoryMb
+    sum.storageGb += resources.storageGb
+    sum.gpuUnits += resources.gpuUnits
+    sums.set(replica.nodeId, sum)
+  }
+  if (sums.size === 0) return []
+  const nodeIds = [...sums.keys()]
+  const amounts = [...sums.values()]
+  const { rowCount } = await tx.query({
+    name: 'reserve',
+    text: `
+      with wanted as (
+        select n.id, w.cpu, w.memory, w.storage, w.gpu
+        from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as w(id, cpu, memory, storage, gpu)
+        join nodes n on n.id = w.id
+        where not n.cordoned and not n.draining and n.status in ('idle', 'active') and n.engine_error is null
+        order by n.id for update of n
+      )
+      update nodes n set
+        reserved_cpu_millis = reserved_cpu_millis + w.cpu,
+        reserved_memory_mb = reserved_memory_mb + w.memory,
+        reserved_storage_gb = reserved_storage_gb + w.storage,
+        reserved_gpu = reserved_gpu + w.gpu,
+        wanted_revision = wanted_revision + 1
+      from wanted w where n.id = w.id returning n.id`,
+    values: [
+      nodeIds,
+      amounts.map((amount) => amount.cpuMillis),
+      amounts.map((amount) => amount.memoryMb),
+      amounts.map((amount) => amount.storageGb),
+      amounts.map((amount) => amount.gpuUnits),
+    ],
+  })
+  if (rowCount !== sums.size) throw new LostRaceError('a node takes no replicas any more')
+  await refreshNodeStatus(tx, nodeIds)
+  return nodeIds
+}
+
+async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
+  const placed = placedOf(steps)
+  if (placed.length === 0) return
+  await tx.query({
+    name: 'insert-replicas',
+    text: `
+      with placed as (
+        insert into deployment_replicas (id, deployment_id, node_id, decision_id, slot, generation, version, score,
+          cpu_millis, memory_mb, storage_gb, gpu_units, updated_at)
+        select p.*, now() from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[],
+          $8::float8[], $9::int[], $10::int[], $11::int[], $12::int[]) p
+        returning id, deployment_id
+      )
+      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)
+      select id, deployment_id, 'none', 'pending', r.reason, 'scheduler'
+      from unnest($1::uuid[], $13::text[]) as r(id, reason) join placed using (id)`,
+    values: [
+      placed.map(({ replica }) => replica.id),
+      placed.map(({ step }) => step.deployment.id),
+      placed.map(({ replica }) => replica.nodeId),
+      placed.map(({ step }) => step.decision?.id ?? null),
+      placed.map(({ replica }) => replica.slot),
+      placed.map(({ replica }) => replica.generation),
+      placed.map(({ step }) => step.deployment.version),
+      placed.map(({ replica }) => replica.score),
+      placed.map(({ resources }) => resources.cpuMillis),
+      placed.map(({ resources }) => resources.memoryMb),
+      placed.map(({ resources }) => resources.storageGb),
+      placed.map(({ resources }) => resources.gpuUnits),
+      placed.map(({ replica }) => `Placed on ${replica.nodeName} (score: ${replica.score.toFixed(2)})`),
+    ],
+  })
+}
+
+/** Writes the decisions, and first the entry of the journal on which they rest; hands back its number. */
+async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }: Sighting): Promise<bigint | null> {
+  const decided = steps.flatMap((step) => (step.decision ? [{ step, decision: step.decision }] : []))
+  if (decided.length === 0) return journalSeq
+  const seq = entry === null ? journalSeq : await insertEntry(tx, entry)
+  if (seq === null) throw new Error('Decisions need an entry of the fleet journal to rest on')
+  await tx.query({
+    name: 'insert-decisions',
+    text: `
+      insert into decisions (id, deployment_id, evaluation_id, outcome, request, policy, chosen, found, message, own, journal_seq,
+        batch_id, batch_order, created_at)
+      select d.*, $11::bigint, $12::uuid, row_number() over (), $13::timestamptz
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::int[], $9::text[], $10::jsonb[]) d`,
+    values: [
+      decided.map(({ decision }) => decision.id),
+      decided.map(({ step }) => step.deployment.id),
+      decided.map(({ step }) => step.evaluation.id),
+      decided.map(({ decision }) => decision.outcome),
+      decided.map(({ decision }) => JSON.stringify(decision.request)),
+      decided.map(({ decision }) => JSON.stringify(decision.policy)),
+      decided.map(({ decision }) => JSON.stringify(decision.chosen)),
+      decided.map(({ decision }) => decision.found),
+      decided.map(({ decision }) => decision.message),
+      decided.map(({ decision }) => JSON.stringify(decision.own)),
+      seq.toString(),
+      uuid(),
+      at,
+    ],
+  })
+  return seq
+}
+
+/** The evaluation died of something unexpected: its deployment fails with the reason, instead of waiting for ever. */
+export async function failDeployment(
+  store: Store,
+  { epoch, deploymentId, reason }: { epoch: bigint; deploymentId: string; reason: string },
+): Promise<DeploymentStatusChange | null> {
+  return transaction(store, async (tx) => {
+    await requireLeader(tx, epoch)
+    const { rows } = await tx.query<{ status: DeploymentStatus }>(
+      'select status from deployments where id = $1 for update',
+      [deploymentId],
+    )
+    const from = rows[0]?.status
+    if (from !== 'pending' && from !== 'scheduled' && from !== 'running') return null
+    const change: DeploymentStatusChange = { id: deploymentId, from, to: 'failed', reason, changedBy: 'scheduler' }
+    await changeDeploymentStatus(tx, change)
+    await announce(tx, [{ topic: 'deployment', ids: [deploymentId] }])
+    return change
+  })
+}

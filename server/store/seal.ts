@@ -1,0 +1,31 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+/** Keeps the environments of deployments unreadable in the database and its backups. */
+export interface Sealer {
+  seal(value: Record<string, string>): Buffer
+  open(sealed: Uint8Array): Record<string, string>
+}
+
+const nonceBytes = 12
+const tagBytes = 16
+
+/** AES-256-GCM; the sealed form is nonce ‖ tag ‖ ciphertext. `key` is 32 bytes in base64. */
+export function createSealer(key: string): Sealer {
+  const secret = Buffer.from(key, 'base64')
+  if (secret.length !== 32) throw new Error('The seal key must be 32 bytes in base64')
+  return {
+    seal(value) {
+      const nonce = randomBytes(nonceBytes)
+      const cipher = createCipheriv('aes-256-gcm', secret, nonce)
+      const body = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, cipher.getAuthTag(), body])
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed)
+      const decipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(0, nonceBytes))
+      decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes))
+      const text = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])
+      return JSON.parse(text.toString('utf8')) as Record<string, string>
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import type { WantedReplica, WantedState } from '../domain/agent-protocol'
+import type { Store } from './context'
+
+interface WantedRow {
+  node_id: string
+  revision: string
+  replica_id: string | null
+  deployment_id: string
+  name: string
+  slot: number
+  generation: number
+  wanted: 'run' | 'stop'
+  container_image: string
+  cpu_millis: number
+  memory_mb: number
+  gpu_units: number
+  storage_gb: number
+  ports: { container: number; host: number | null }[]
+  env_sealed: Buffer | null
+}
+
+/** What each of the nodes should run now: every replica that holds a reservation there. One query for all of them. */
+export async function wantedStates(store: Store, nodeIds: string[]): Promise<WantedState[]> {
+  const { rows } = await store.pool.query<WantedRow>({
+    name: 'wanted-states',
+    text: `
+      select n.id as node_id, n.wanted_revision::text as revision, r.id as replica_id, d.id as deployment_id, d.name, r.slot,
+        r.generation, r.wanted, d.container_image, r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb, d.ports, d.env_sealed
+      from nodes n
+      left join deployment_replicas r on r.node_id = n.id and r.reserved
+      left join deployments d on d.id = r.deployment_id
+      where n.id = any($1::uuid[])
+      order by n.id, r.id`,
+    values: [nodeIds],
+  })
+  const states = new Map<string, WantedState>()
+  for (const row of rows) {
+    const state = states.get(row.node_id) ?? { nodeId: row.node_id, revision: row.revision, replicas: [] }
+    states.set(row.node_id, state)
+    if (row.replica_id !== null) state.replicas.push(wantedReplica(store, row, row.replica_id))
+  }
+  return [...states.values()]
+}
+
+const wantedReplica = (store: Store, row: WantedRow, replicaId: string): WantedReplica => ({
+  replicaId,
+  deploymentId: row.deployment_id,
+  deploymentName: row.name,
+  slot: row.slot,
+  generation: row.generation,
+  wanted: row.wanted,
+  image: row.container_image,
+  cpuMillis: row.cpu_millis,
+  memoryMb: row.memory_mb,
+  gpuUnits: row.gpu_units,
+  storageGb: row.storage_gb,
+  ports: row.ports,
+  env: row.env_sealed && row.wanted === 'run' ? store.sealer.open(row.env_sealed) : {},
+})

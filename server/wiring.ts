@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Services } from './api/context'
+import { systemClock } from './clock'
+import { readEnv } from './env'
+import { createLogger } from './log'
+import { loadSecrets } from './secrets'
+import { createAcceptor } from './store/accept'
+import { openChangeFeed } from './store/changes'
+import { openStore } from './store/context'
+import { createSignInLimit } from './store/sign-in-limit'
+
+interface Running {
+  services: Services
+  stop(): Promise<void>
+}
+
+/** One per process: Next bundles this module more than once, so the process itself keeps it. */
+const shared = globalThis as typeof globalThis & { fogdeck?: Running }
+
+/** What the web process works with; made at the first call. */
+export function getServices(): Services {
+  shared.fogdeck ??= start()
+  return shared.fogdeck.services
+}
+
+/** Ends streams, drains and closes what `getServices` opened. */
+export async function stopServices(): Promise<void> {
+  await shared.fogdeck?.stop()
+}
+
+function start(): Running {
+  const env = readEnv()
+  if (env.databaseUrl === null)
+    throw new Error('DATABASE_URL is not set: start the server with `npm start`, which starts the database too')
+  const log = createLogger('web', env.logLevel)
+  const secrets = loadSecrets(env.dataDir)
+  const store = openStore(env.databaseUrl, {
+    sealKey: secrets.sealKey,
+    onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
+  })
+  const changes = openChangeFeed(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
+  const stopping = new AbortController()
+  return {
+    services: {
+      store,
+      changes,
+      log,
+      clock: systemClock,
+      signInLimit: createSignInLimit(store),
+      acceptor: createAcceptor(store),
+      authSecret: secrets.authSecret,
+      stopping: stopping.signal,
+    },
+    stop: async () => {
+      stopping.abort()
+      // Answers that are under way get a moment before their database goes.
+      await sleep(300)
+      await changes.close()
+      await store.close()
+    },
+  }
+}

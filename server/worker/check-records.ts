@@ -1,0 +1,34 @@
+import type { Logger } from '../log'
+import { matchesRecord, replay } from '../scheduler/replay'
+import type { Store } from '../store/context'
+import { readDecision, sampleDecisions } from '../store/decision-reads'
+import { countReplays } from '../store/leadership'
+
+/**
+ * Replays a sample of the stored decisions. One that comes out otherwise than it was recorded is an alarm: the metric
+ * fogdeck_decision_replays_mismatched_total rises, and the log names the decision.
+ */
+export async function checkRecords(
+  { store, log, epoch }: { store: Store; log: Logger; epoch: bigint },
+  sampleSize: number,
+): Promise<void> {
+  let mismatched = 0
+  const ids = await sampleDecisions(store, sampleSize)
+  for (const id of ids) {
+    const problem = await problemOf(store, id)
+    if (problem === null) continue
+    mismatched++
+    log.error({ decisionId: id }, `Record mismatch: decision ${id} ${problem}`)
+  }
+  if (ids.length > 0) await countReplays(store, { epoch, checked: ids.length, mismatched })
+}
+
+/** A record that cannot be read is as bad as one that comes out otherwise; neither may stop the scheduler. */
+async function problemOf(store: Store, id: string): Promise<string | null> {
+  try {
+    const record = await readDecision(store, id)
+    return matchesRecord(replay(record), record) ? null : 'is replayed to another placement'
+  } catch (error) {
+    return `cannot be replayed: ${error instanceof Error ? error.message : error}`
+  }
+}

@@ -1,0 +1,106 @@
+import { v7 as uuid } from 'uuid'
+import type { PlacementRequest, Policy } from '../domain/placement'
+import { countOf } from '../domain/words'
+import type { Plan } from '../reconciler/plan'
+import { type Findings, insufficientNodes } from '../scheduler/summary'
+import type { DecisionRecord, NewReplica, Step } from '../store/scheduling'
+import type { DeploymentToSchedule } from '../store/scheduling-reads'
+import { ownReplicas, type WorkingFleet } from './working-fleet'
+
+/** What one evaluation is to change, still without the evaluation itself. */
+export type Outcome = Omit<Step, 'evaluation' | 'deployment'>
+
+const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
+
+const isOpen = ({ status }: DeploymentToSchedule): boolean =>
+  status === 'pending' || status === 'scheduled' || status === 'running'
+
+/** Whether deciding on the plan needs to know the fleet. */
+export const needsPlacement = (deployment: DeploymentToSchedule, plan: Plan): boolean =>
+  isOpen(deployment) && plan.giveUp === null && plan.retryAt === null && plan.place.length > 0
+
+/** What to commit for a plan that needs no placement. */
+export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: Plan, now: Date): Outcome {
+  if (!isOpen(deployment)) return { ...nothing, stop: plan.stop }
+  if (plan.giveUp !== null) return { ...nothing, stop: plan.stop, status: { to: 'failed', reason: plan.giveUp } }
+  if (plan.retryAt !== null)
+    return { ...nothing, stop: plan.stop, retryInMs: Math.max(0, plan.retryAt.getTime() - now.getTime()) }
+  return { ...nothing, stop: plan.stop, status: settledStatus(deployment, plan) }
+}
+
+/** The status of a deployment that needs no more placing. */
+function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['status'] {
+  const { targetReplicas, attempts, status } = deployment
+  if (targetReplicas === 0)
+    return attempts.some((attempt) => attempt.reserved) ? null : { to: 'stopped', reason: 'Scaled to 0 replicas' }
+  if (status !== 'pending') return null
+  const live = attempts.filter((attempt) => attempt.wanted === 'run' && !plan.stop.includes(attempt.id))
+  const running = live.filter((attempt) => attempt.status === 'running').length
+  return running >= targetReplicas
+    ? { to: 'running', reason: `Running as wanted: ${countOf(targetReplicas, 'replica')}` }
+    : { to: 'scheduled', reason: `Placed as wanted: ${countOf(targetReplicas, 'replica')}` }
+}
+
+export const requestOf = (deployment: DeploymentToSchedule, plan: Plan): PlacementRequest => ({
+  deploymentId: deployment.id,
+  replicas: plan.place.length,
+  resources: deployment.resources,
+  region: deployment.region,
+  constraints: deployment.constraints,
+  maxPerNode: deployment.maxPerNode,
+  avoidNodeIds: plan.avoidNodeIds,
+})
+
+export interface Decided {
+  outcome: Outcome & { decision: DecisionRecord }
+  findings: Findings
+}
+
+/** Runs the scheduler core for a plan, and counts what was placed for whatever is decided next. */
+export function decidePlacement(
+  deployment: DeploymentToSchedule,
+  plan: Plan,
+  { fleet, policy }: { fleet: WorkingFleet; policy: Policy },
+): Decided {
+  const request = requestOf(deployment, plan)
+  const own = ownReplicas(deployment.attempts, plan.stop)
+  const { chosen, found, findings } = fleet.decide(request, policy, own)
+  const fits = found >= request.replicas
+  const decision: DecisionRecord = {
+    id: uuid(),
+    outcome: fits ? 'placed' : 'refused',
+    request,
+    policy,
+    chosen,
+    found,
+    message: fits
+      ? `Placed ${chosen.length} on ${chosen.map((node) => node.nodeId).join(', ')}`
+      : insufficientNodes(request.replicas, found),
+    own: Object.fromEntries(own),
+  }
+  const outcome = fits ? accepted(deployment, plan, decision) : refused(deployment, plan, decision)
+  fleet.place(outcome.place, deployment.resources)
+  return { outcome, findings }
+}
+
+const refused = (deployment: DeploymentToSchedule, plan: Plan, decision: DecisionRecord): Decided['outcome'] =>
+  deployment.waitForCapacity
+    ? { ...nothing, stop: plan.stop, decision, evaluationEnds: 'blocked' }
+    : { ...nothing, stop: plan.stop, decision, status: { to: 'failed', reason: decision.message } }
+
+function accepted(deployment: DeploymentToSchedule, plan: Plan, decision: DecisionRecord): Decided['outcome'] {
+  const replicas = plan.place.flatMap(({ slot, generation }, i): NewReplica[] => {
+    const node = decision.chosen[i]
+    return node ? [{ id: uuid(), nodeId: node.id, nodeName: node.nodeId, slot, generation, score: node.score }] : []
+  })
+  if (replicas.length !== plan.place.length) throw new Error('The scheduler chose fewer nodes than there are slots')
+  const target = deployment.targetReplicas
+  const placed = replicas.length === target ? `${target}` : `${replicas.length} of ${target}`
+  return {
+    ...nothing,
+    decision,
+    place: replicas,
+    stop: plan.stop,
+    status: { to: 'scheduled', reason: `Scheduled ${placed} replicas` },
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../clock'
+import { defaultPolicy, type Policy } from '../domain/placement'
+import type { Logger } from '../log'
+import { type Plan, planDeployment } from '../reconciler/plan'
+import { type Findings, summary } from '../scheduler/summary'
+import type { Store } from '../store/context'
+import type { Evaluation } from '../store/evaluations'
+import { packEntry } from '../store/fleet-journal'
+import { commitSteps, LostRaceError, type Step } from '../store/scheduling'
+import { type DeploymentToSchedule, readDeploymentsToSchedule } from '../store/scheduling-reads'
+import { readSettings } from '../store/settings'
+import type { DeploymentStatusChange } from '../store/status-changes'
+import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from './decide'
+import type { FleetView } from './fleet-view'
+import type { WorkingFleet } from './working-fleet'
+
+export interface Scheduling {
+  store: Store
+  log: Logger
+  clock: Clock
+  /** Name of this process, under which it holds leases. */
+  worker: string
+  /** Fencing number of its reign. */
+  epoch: bigint
+  fleet: FleetView
+}
+
+/** How often a lost race is decided again before the evaluation goes back to the queue. */
+const maxRounds = 10
+
+/**
+ * Brings deployments a step closer to what is wanted: read, decide, commit, all of the batch together. When something
+ * moved meanwhile, decides again; `evaluations` are leased by this worker and of different deployments.
+ */
+export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]): Promise<void> {
+  for (let round = 1; ; round++) {
+    try {
+      return await evaluateOnce(scheduling, evaluations)
+    } catch (error) {
+      if (!(error instanceof LostRaceError) || round >= maxRounds) throw error
+      scheduling.fleet.distrust()
+      scheduling.log.debug(`${error.message}; deciding again`)
+    }
+  }
+}
+
+interface Planned {
+  evaluation: Evaluation
+  deployment: DeploymentToSchedule
+  plan: Plan
+}
+
+async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<void> {
+  const { store, log, clock, fleet } = scheduling
+  const deployments = await readDeploymentsToSchedule(
+    store,
+    evaluations.map((evaluation) => evaluation.deploymentId),
+  )
+  const now = clock.now()
+  const planned = evaluations.map((evaluation): Planned => {
+    const deployment = deployments.get(evaluation.deploymentId)
+    if (!deployment) throw new Error(`Deployment ${evaluation.deploymentId} has no resources: its record is not whole`)
+    return { evaluation, deployment, plan: planDeployment(deployment, deployment.attempts, { now }) }
+  })
+  const placing = planned.some(({ deployment, plan }) => needsPlacement(deployment, plan))
+  const state = placing ? await fleet.refresh(now.getTime()) : null
+  const { steps, findings } = decideAll(planned, {
+    fleet: fleet.working(now),
+    policy: placing ? (await readSettings(store)).policy : defaultPolicy,
+  })
+  const entry = state === null ? null : fleet.unwritten()
+  const { changes, journalSeq } = await commitSteps(store, scheduling, {
+    steps,
+    sighting: {
+      entry: entry && (await packEntry(fleet.writer, entry)),
+      journalSeq: fleet.journalSeq,
+      at: now,
+    },
+  })
+  if (state !== null) fleet.written({ state, entry, journalSeq })
+  fleet.changed(steps.flatMap((step) => step.place.map((replica) => replica.nodeId)))
+  const changed = new Map(changes.map((change) => [change.id, change]))
+  for (const step of steps)
+    logStep(log, step, { change: changed.get(step.deployment.id), findings: findings.get(step) })
+}
+
+/** One after the other: each deployment sees what was placed before it. */
+function decideAll(
+  planned: Planned[],
+  { fleet, policy }: { fleet: WorkingFleet; policy: Policy },
+): { steps: Step[]; findings: Map<Step, Findings> } {
+  const findings = new Map<Step, Findings>()
+  const steps = planned.map(({ evaluation, deployment, plan }): Step => {
+    if (!needsPlacement(deployment, plan))
+      return { evaluation, deployment, ...outcomeWithoutPlacement(deployment, plan, fleet.at) }
+    const decided = decidePlacement(deployment, plan, {
+      fleet,
+      policy: deployment.policy ?? policy,
+    })
+    const step = { evaluation, deployment, ...decided.outcome }
+    findings.set(step, decided.findings)
+    return step
+  })
+  return { steps, findings }
+}
+
+/** The lines that people grep for, once the step is committed. */
+function logStep(
+  log: Logger,
+  { deployment, decision, place }: Step,
+  { change, findings }: { change: DeploymentStatusChange | undefined; findings: Findings | undefined },
+): void {
+  const refused = decision?.outcome === 'refused'
+  if (decision && findings) {
+    log.info(summary.scheduling(decision.request))
+    log.info(summary.found(decision.request, findings))
+    log.debug(summary.scored(findings))
+    if (refused) log.error(decision.message)
+    else log.info(summary.selected(decision.chosen))
+  }
+  for (const { id, nodeName, score } of place) log.debug(summary.created(id, { nodeId: nodeName, score }))
+  if (change) logChange(log, change)
+  if (place.length > 0) log.info(`Successfully scheduled deployment ${deployment.id} with ${place.length} replicas`)
+  if (refused && change) log.error(`Deployment ${deployment.id} scheduling failed: Insufficient capacity`)
+  else if (refused) log.info(`Deployment ${deployment.id} waits for capacity`)
+}
+
+export const logChange = (log: Logger, { id, from, to, reason }: DeploymentStatusChange): void =>
+  log.info({ deploymentId: id, from, to }, `Deployment ${id} status: ${from} -> ${to} (reason: ${reason})`)

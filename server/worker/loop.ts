@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Change, ChangeFeed } from '../store/changes'
+import {
+  claimEvaluations,
+  type Evaluation,
+  maxEvaluationAttempts,
+  nextEvaluationDueMs,
+  releaseEvaluation,
+  returnLeases,
+} from '../store/evaluations'
+import { StaleLeaderError } from '../store/leadership'
+import { failDeployment } from '../store/scheduling'
+import { evaluate, logChange, type Scheduling } from './evaluate'
+
+/** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
+const batchSize = 64
+/** Looks again this often even when no notification came, in milliseconds. */
+const pollMs = 2_000
+
+/** Works off evaluations until `signal` aborts or the reign is over; hands back its leases then. */
+export async function runEvaluations(scheduling: Scheduling, changes: ChangeFeed, signal: AbortSignal): Promise<void> {
+  const { store, log, worker } = scheduling
+  const bell = new Bell(changes, ({ topic }) => topic === 'evaluation')
+  try {
+    while (!signal.aborted) {
+      const heard = bell.heard
+      const claimed = await claimEvaluations(store, worker, batchSize)
+      await settle(scheduling, claimed, signal)
+      if (claimed.length > 0) continue
+      const due = await nextEvaluationDueMs(store)
+      await bell.wait(heard, Math.min(pollMs, due ?? pollMs), signal)
+    }
+  } finally {
+    bell.close()
+    await returnLeases(store, worker).catch((error: Error) => log.warn(`Could not hand back leases: ${error.message}`))
+  }
+}
+
+/** Back-off with jitter between attempts at an evaluation that went wrong unexpectedly, in milliseconds. */
+const releaseDelayMs = (attempts: number): number =>
+  Math.round(Math.min(30_000, 500 * 2 ** attempts) * (0.5 + Math.random() / 2))
+
+/**
+ * Works off what was claimed: together, so that a burst costs one commit; one by one when the batch does not go through,
+ * so that one that always fails holds up no other. Evaluations of the same deployment never share a batch.
+ */
+async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: AbortSignal): Promise<void> {
+  const batch = claimed.filter(
+    ({ deploymentId }, i) => claimed.findIndex((one) => one.deploymentId === deploymentId) === i,
+  )
+  const rest = claimed.filter((evaluation) => !batch.includes(evaluation))
+  if (batch.length > 1) {
+    try {
+      await evaluate(scheduling, batch)
+      batch.length = 0
+    } catch (error) {
+      if (error instanceof StaleLeaderError) throw error
+      scheduling.log.debug(`A batch of ${batch.length} did not go through (${messageOf(error)}); one by one`)
+    }
+  }
+  for (const evaluation of [...batch, ...rest]) {
+    if (signal.aborted) return
+    await settleOne(scheduling, evaluation)
+  }
+}
+
+async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promise<void> {
+  const { store, log, worker, epoch } = scheduling
+  try {
+    await evaluate(scheduling, [evaluation])
+  } catch (error) {
+    if (error instanceof StaleLeaderError) throw error
+    const message = messageOf(error)
+    const dead = evaluation.attempts >= maxEvaluationAttempts
+    log.error(
+      { err: error, evaluationId: evaluation.id },
+      `Deployment ${evaluation.deploymentId} scheduling failed: ${message}`,
+    )
+    await releaseEvaluation(store, {
+      id: evaluation.id,
+      worker,
+      error: message,
+      delayMs: releaseDelayMs(evaluation.attempts),
+      dead,
+    })
+    if (!dead) return
+    const reason = `Scheduling failed ${evaluation.attempts} times: ${message}`
+    const change = await failDeployment(store, { epoch, deploymentId: evaluation.deploymentId, reason })
+    if (change) logChange(log, change)
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Wakes a loop when something was announced, also when it was announced while the loop was busy. */
+class Bell {
+  heard = 0
+  readonly #unsubscribe: () => void
+  #wake: AbortController | null = null
+
+  constructor(changes: ChangeFeed, wanted: (change: Change) => boolean) {
+    this.#unsubscribe = changes.subscribe((change) => {
+      if (!wanted(change)) return
+      this.heard++
+      this.#wake?.abort()
+    })
+  }
+
+  /** Waits for `milliseconds`, less when something was announced since `heard` or `signal` aborts. */
+  async wait(heard: number, milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.heard !== heard || signal.aborted) return
+    this.#wake = new AbortController()
+    await sleep(milliseconds, undefined, { signal: AbortSignal.any([this.#wake.signal, signal]) }).catch(
+      () => undefined,
+    )
+    this.#wake = null
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+}

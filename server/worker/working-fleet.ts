@@ -1,0 +1,91 @@
+import { type EarlierPlacement, fleetSeenFrom, type JournalState } from '../domain/fleet-journal'
+import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
+import type { Resources } from '../domain/resources'
+import { choose } from '../scheduler/choose'
+import type { FleetIndex } from '../scheduler/index/fleet-index'
+import type { Findings } from '../scheduler/summary'
+import type { NewReplica } from '../store/scheduling'
+
+/** By node (UUID): replicas that the deployment keeps there. */
+export type OwnReplicas = ReadonlyMap<string, number>
+
+export interface Choice {
+  /** As many as replicas were asked for, or none. */
+  chosen: ChosenNode[]
+  /** How many replicas fit; exact when it is less than was asked for. */
+  found: number
+  findings: Findings
+}
+
+/**
+ * The fleet while a batch is decided: what was placed earlier in the batch counts as reserved and as load for what comes
+ * after it, exactly as it is rebuilt later from the journal.
+ */
+export interface WorkingFleet {
+  readonly at: Date
+  decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice
+  /** Counts replicas that are placed now. */
+  place(replicas: NewReplica[], resources: Resources): void
+}
+
+/** For fleets of a size at which looking at every node costs next to nothing. */
+export class PlainWorkingFleet implements WorkingFleet {
+  readonly #earlier: EarlierPlacement[] = []
+
+  constructor(
+    private readonly state: JournalState,
+    readonly at: Date,
+  ) {}
+
+  decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
+    const fleet = fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own })
+    const { chosen, found, candidates } = choose(request, fleet, policy)
+    const best = candidates.slice(0, 3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
+    return { chosen, found, findings: { feasible: candidates.length, best } }
+  }
+
+  place(replicas: NewReplica[], resources: Resources): void {
+    if (replicas.length > 0) this.#earlier.push({ nodeIds: replicas.map((replica) => replica.nodeId), resources })
+  }
+}
+
+/** For large fleets: the index decides. */
+export class IndexedWorkingFleet implements WorkingFleet {
+  /** Nodes of which the index knows more than was read. */
+  readonly touched = new Set<string>()
+
+  constructor(
+    private readonly index: FleetIndex,
+    readonly at: Date,
+  ) {}
+
+  decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
+    const { chosen, found } = this.index.decide(request, policy, own)
+    const feasible = this.index.countAble(request, own)
+    const asked = Math.min(3, feasible)
+    const best =
+      chosen.length >= asked
+        ? chosen.slice(0, 3)
+        : this.index.decide({ ...request, replicas: asked }, policy, own).chosen
+    return { chosen, found, findings: { feasible, best } }
+  }
+
+  place(replicas: NewReplica[], resources: Resources): void {
+    for (const { nodeId } of replicas) {
+      this.index.reserve(nodeId, resources)
+      this.touched.add(nodeId)
+    }
+  }
+}
+
+/** Replicas of a deployment that keep their nodes, by node (UUID). */
+export function ownReplicas(
+  attempts: readonly { id: string; nodeId: string; reserved: boolean; wanted: 'run' | 'stop' }[],
+  stopping: readonly string[],
+): OwnReplicas {
+  const own = new Map<string, number>()
+  for (const attempt of attempts)
+    if (attempt.reserved && attempt.wanted === 'run' && !stopping.includes(attempt.id))
+      own.set(attempt.nodeId, (own.get(attempt.nodeId) ?? 0) + 1)
+  return own
+}

@@ -1,0 +1,269 @@
+/** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
+import pino from 'pino'
+import type { Context, Services } from '@/server/api/context'
+import { handleLogin } from '@/server/api/login'
+import { handleRest } from '@/server/api/rest'
+import { createCaller } from '@/server/api/root'
+import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
+import type { Role } from '@/server/domain/roles'
+import { createAcceptor } from '@/server/store/accept'
+import { openChangeFeed } from '@/server/store/changes'
+import { openStore, type Store } from '@/server/store/context'
+import type { Actor } from '@/server/store/deployments'
+import { claimEvaluations } from '@/server/store/evaluations'
+import { createJoinToken } from '@/server/store/join-tokens'
+import { createSignInLimit } from '@/server/store/sign-in-limit'
+import { createUser, ensureFirstAdmin, findAccount } from '@/server/store/users'
+import { evaluate, type Scheduling } from '@/server/worker/evaluate'
+import { FleetView } from '@/server/worker/fleet-view'
+import { testDatabase } from './database'
+
+export const adminPassword = 'correct horse 42'
+export const userPassword = 'battery staple 7'
+
+export interface TestControlPlane {
+  url: string
+  services: Services
+  store: Store
+  /** Log lines so far, newest last. */
+  logged: string[]
+  /** Moves the clock that tokens and retries go by. */
+  advance(milliseconds: number): void
+  actor(username: string): Promise<Actor>
+  /** Makes a user with `userPassword` and hands back a caller in its name. */
+  user(username: string, role: Role): Promise<ReturnType<typeof createCaller>>
+  /** Procedures in the name of a user; null is nobody. */
+  as(username: string | null, overrides?: Partial<Context>): Promise<ReturnType<typeof createCaller>>
+  rest(path: string, init?: RequestInit): Promise<Response>
+  login(username: string, password: string): Promise<Response>
+  /** Works off every evaluation that is due; says how many. */
+  schedule(overrides?: Partial<Scheduling>): Promise<number>
+  /** Makes retries and other delayed evaluations due. */
+  makeDue(): Promise<void>
+  sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+/** `indexFrom`: from how many nodes on the scheduler decides by its index. */
+export async function testControlPlane(options: { indexFrom?: number } = {}): Promise<TestControlPlane> {
+  const database = await testDatabase()
+  const store = openStore(database.url, { sealKey: Buffer.alloc(32, 7).toString('base64') })
+  const changes = openChangeFeed(database.url, () => undefined)
+  const logged: string[] = []
+  const log = pino(
+    { level: 'debug' },
+    { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) },
+  )
+  let offsetMs = 0
+  const stopping = new AbortController()
+  const services: Services = {
+    store,
+    changes,
+    log,
+    clock: { now: () => new Date(Date.now() + offsetMs) },
+    signInLimit: createSignInLimit(store),
+    acceptor: createAcceptor(store),
+    authSecret: 'a secret for tests only, 32 bytes',
+    stopping: stopping.signal,
+  }
+  await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })
+  const { rows } = await store.pool.query<{ epoch: string }>(
+    'update scheduler_leadership set epoch = epoch + 1 returning epoch',
+  )
+  const epoch = BigInt(rows[0]?.epoch ?? 0)
+
+  const fleets = new Map<string, FleetView>()
+
+  const actor = async (username: string): Promise<Actor> => {
+    const found = await store.pool.query<{ id: string }>('select id from users where username = $1', [username])
+    const account = await findAccount(store, found.rows[0]?.id ?? '')
+    if (!account) throw new Error(`There is no user ${username}`)
+    return {
+      id: account.id,
+      name: username,
+      role: account.role,
+      sessionEpoch: account.sessionEpoch,
+      address: '127.0.0.1',
+    }
+  }
+  const as: TestControlPlane['as'] = async (username, overrides = {}) =>
+    createCaller({
+      services,
+      actor: username === null ? null : await actor(username),
+      refusal: null,
+      agentCredential: null,
+      idempotencyKey: null,
+      address: '127.0.0.1',
+      origin: 'http://localhost:3000',
+      resHeaders: new Headers(),
+      ...overrides,
+    })
+
+  return {
+    url: database.url,
+    services,
+    store,
+    logged,
+    advance: (milliseconds) => {
+      offsetMs += milliseconds
+    },
+    actor,
+    as,
+    user: async (username, role) => {
+      await createUser(store, await actor('admin'), { username, password: userPassword, role })
+      return as(username)
+    },
+    rest: (path, init) => handleRest(services, new Request(`http://localhost:3000/api${path}`, init)),
+    login: (username, password) =>
+      handleLogin(
+        services,
+        new Request('http://localhost:3000/api/auth/login', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ username, password }),
+        }),
+      ),
+    schedule: async (overrides = {}) => {
+      const worker = overrides.worker ?? 'test'
+      const fleet = fleets.get(worker) ?? new FleetView(store, changes, options)
+      fleets.set(worker, fleet)
+      const scheduling: Scheduling = { store, log, clock: services.clock, worker, epoch, fleet, ...overrides }
+      // Announcements may still be on their way.
+      scheduling.fleet.distrust()
+      for (let done = 0; ; ) {
+        const claimed = await claimEvaluations(store, scheduling.worker, 16)
+        if (claimed.length === 0) return done
+        await evaluate(scheduling, claimed)
+        done += claimed.length
+      }
+    },
+    makeDue: async () => {
+      await store.pool.query(`update evaluations set run_after = now() where status = 'pending'`)
+    },
+    sql: async (text, values) => (await store.pool.query(text, values)).rows,
+    close: async () => {
+      stopping.abort()
+      for (const fleet of fleets.values()) fleet.close()
+      await changes.close()
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+/** What a test deploys: one replica of 1 core and 1024 MB. */
+export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
+  name: 'web-api',
+  type: 'compute' as const,
+  container_image: 'nginx:latest',
+  replicas: 1,
+  resources: { cpu: 1, memory: 1024, gpu: 0, storage: 10 },
+  ...overrides,
+})
+
+/** An agent that does what it is told, as far as a test lets it. */
+export class FakeAgent {
+  readonly credential = `credential-${Math.random().toString(36).repeat(4)}`.slice(0, 64)
+  readonly nodes = new Map<string, string>()
+  #caller: Awaited<ReturnType<TestControlPlane['as']>> | null = null
+
+  constructor(readonly controlPlane: TestControlPlane) {}
+
+  async #call() {
+    this.#caller ??= await this.controlPlane.as(null, { agentCredential: this.credential })
+    return this.#caller
+  }
+
+  async join(...nodes: (Partial<NodeDescription> & { name: string })[]): Promise<this> {
+    const admin = await this.controlPlane.actor('admin')
+    const { token } = await createJoinToken(this.controlPlane.store, admin, {
+      name: 'test',
+      maxUses: null,
+      expiresInHours: 1,
+    })
+    const joined = await (await this.#call()).agent.join({
+      joinToken: token,
+      credential: this.credential,
+      agentVersion: 'test',
+      nodes: nodes.map((node) => ({
+        region: 'us-east',
+        type: 'compute_node',
+        labels: {},
+        engine: 'simulated' as const,
+        engineVersion: null,
+        cpuCores: 4,
+        memoryMb: 8192,
+        storageGb: 100,
+        gpuUnits: 0,
+        latitude: null,
+        longitude: null,
+        ...node,
+      })),
+    })
+    for (const node of joined.nodes) this.nodes.set(node.name, node.id)
+    await this.heartbeat()
+    return this
+  }
+
+  id(name: string): string {
+    const id = this.nodes.get(name)
+    if (!id) throw new Error(`There is no node ${name}`)
+    return id
+  }
+
+  async heartbeat(usage: { cpu?: number; memory?: number; engineError?: string | null; revision?: string } = {}) {
+    return (await this.#call()).agent.heartbeat({
+      beats: [...this.nodes.values()].map((nodeId) => ({
+        nodeId,
+        cpuUsagePercent: usage.cpu ?? 0,
+        memoryUsagePercent: usage.memory ?? 0,
+        engineError: usage.engineError ?? null,
+        revision: usage.revision ?? '0',
+      })),
+    })
+  }
+
+  /** What its nodes should run now. */
+  async wanted(): Promise<(WantedReplica & { nodeId: string })[]> {
+    // A revision that was never given out makes every node's state come back, also of nodes with nothing to run.
+    const { stale } = await this.heartbeat({ revision: '999999999' })
+    return stale.flatMap((state) => state.replicas.map((replica) => ({ ...replica, nodeId: state.nodeId })))
+  }
+
+  async report(replica: { nodeId: string; replicaId: string }, overrides: Partial<ReplicaReport>) {
+    return (await this.#call()).agent.report({
+      reports: [
+        {
+          nodeId: replica.nodeId,
+          replicaId: replica.replicaId,
+          status: 'running',
+          reason: 'Started',
+          containerId: `container-of-${replica.replicaId}`,
+          exitCode: null,
+          health: null,
+          ports: [],
+          startedAt: new Date().toISOString(),
+          gone: false,
+          ...overrides,
+        },
+      ],
+    })
+  }
+
+  /** Runs what should run, removes what should not. */
+  async obey(): Promise<void> {
+    for (const replica of await this.wanted()) {
+      if (replica.wanted === 'run') await this.report(replica, { status: 'running' })
+      else await this.report(replica, { status: 'stopped', reason: 'Stopped', gone: true, startedAt: null })
+    }
+  }
+
+  /** Fails what should run, in these words. */
+  async fail(reason: string, { started = false }: { started?: boolean } = {}): Promise<void> {
+    for (const replica of await this.wanted()) {
+      if (replica.wanted !== 'run') continue
+      if (started) await this.report(replica, { status: 'running' })
+      await this.report(replica, { status: 'failed', reason, exitCode: 1, gone: true, startedAt: null })
+    }
+  }
+}

@@ -1,0 +1,419 @@
+/** The agent on real Docker engines, with a control plane in memory. */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '@/agent/clock'
+import { DockerEngine } from '@/agent/docker/engine'
+import { silentLogger } from '@/agent/log'
+import type { NodeTiming } from '@/agent/node'
+import { Runner } from '@/agent/runner'
+import { describeNode } from '@/agent/settings'
+import { aReplica, until } from '@/agent/testing/builders'
+import { MemoryControlPlane } from '@/agent/testing/control-plane'
+import { containerLabels, containerName, type WantedReplica } from '@/server/domain/agent-protocol'
+import { type Bed, startEngines, type TestEngine, type TestImage } from './bed'
+import { skipReason } from './skip'
+
+const timing: Partial<NodeTiming> = { resyncMs: 1_000, stopGraceSeconds: 1 }
+const image = (name: TestImage): TestImage => name
+const web = (overrides: Partial<WantedReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
+
+/** One agent on one engine, as main.ts wires it. */
+class TestAgent {
+  readonly docker: DockerEngine
+  private runner: Runner | null = null
+
+  constructor(
+    readonly name: string,
+    readonly engine: TestEngine,
+    readonly controlPlane: MemoryControlPlane,
+    private readonly dataDir: string,
+  ) {
+    this.docker = new DockerEngine({
+      socketPath: engine.socket,
+      usage: 'containers',
+      capacity: { cpuCores: 2, memoryMb: 4096 },
+      pullStallMs: 5_000,
+      callTimeoutMs: 2_000,
+    })
+  }
+
+  get nodeId(): string {
+    return this.controlPlane.idOf(this.name)
+  }
+
+  async start(): Promise<void> {
+    this.runner = new Runner({
+      server: 'http://memory',
+      token: 'token',
+      dataDir: join(this.dataDir, this.name),
+      names: [this.name],
+      describe: async () => [describeNode(this.name, { cpuCores: 2, memoryMb: 4096 }, await this.docker.info())],
+      engineOf: () => this.docker,
+      durable: true,
+      connect: () => this.controlPlane,
+      clock: systemClock,
+      random: Math.random,
+      log: silentLogger,
+      timing,
+    })
+    await this.runner.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.runner?.stop()
+    this.runner = null
+  }
+
+  want(...replicas: WantedReplica[]): void {
+    this.controlPlane.want(this.nodeId, replicas)
+  }
+
+  /** Waits for a report of this status and hands it out. */
+  told(replica: WantedReplica, status: string, timeoutMs = 20_000) {
+    const check = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
+    return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is ${status}` })
+  }
+
+  gone(replica: WantedReplica, timeoutMs = 20_000) {
+    const check = () => this.controlPlane.reportsOn(replica.replicaId).find((report) => report.gone)
+    return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is gone` })
+  }
+
+  async containers(): Promise<Record<string, unknown>[]> {
+    const list = await this.docker.http.json({ path: '/containers/json', query: { all: true } })
+    return list as Record<string, unknown>[]
+  }
+
+  async inspected(id: string | null): Promise<Record<string, Record<string, unknown>>> {
+    return (await this.docker.http.json({ path: `/containers/${id}/json` })) as Record<string, Record<string, unknown>>
+  }
+}
+
+describe.skipIf(skipReason())('the agent on real engines', () => {
+  let bed: Bed
+  let dataDir: string
+  let controlPlane: MemoryControlPlane
+  let agents: TestAgent[]
+
+  beforeAll(async () => {
+    bed = await startEngines(2)
+  })
+  afterAll(() => bed?.stop())
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-agent-'))
+    controlPlane = new MemoryControlPlane()
+    agents = []
+  })
+  afterEach(async () => {
+    await Promise.all(agents.map((agent) => agent.stop()))
+    for (const agent of agents) for (const each of await agent.containers()) await agent.docker.remove(String(each.Id))
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const anAgent = async (index = 0, name = `node-${index + 1}`) => {
+    const engine = bed.engines[index]
+    if (!engine) throw new Error(`the bed has no engine ${index}`)
+    const agent = new TestAgent(name, engine, controlPlane, dataDir)
+    agents.push(agent)
+    await agent.start()
+    return agent
+  }
+
+  test('starts a container with its limits, labels, environment and restart policy', async () => {
+    const agent = await anAgent()
+    const replica = web({ cpuMillis: 750, memoryMb: 640, env: { MESSAGE: 'good morning' }, slot: 2, generation: 3 })
+    agent.want(replica)
+    const running = await agent.told(replica, 'running')
+    const { Config, HostConfig, State, Name } = await agent.inspected(running.containerId)
+    expect(HostConfig).toMatchObject({
+      NanoCpus: 750_000_000,
+      Memory: 640 * 1024 * 1024,
+      RestartPolicy: { Name: 'no' },
+    })
+    expect(Config?.Labels).toMatchObject({
+      [containerLabels.managed]: 'true',
+      [containerLabels.node]: agent.nodeId,
+      [containerLabels.deployment]: replica.deploymentId,
+      [containerLabels.deploymentName]: 'web-api',
+      [containerLabels.replica]: replica.replicaId,
+      [containerLabels.slot]: '2',
+      [containerLabels.generation]: '3',
+    })
+    expect(Config?.Env).toContain('MESSAGE=good morning')
+    expect(State).toMatchObject({ Running: true })
+    expect(Name).toBe(`/${containerName(replica)}`)
+    expect(Date.parse(running.startedAt ?? '')).toBeGreaterThan(Date.now() - 60_000)
+  })
+
+  test('publishes fixed and free ports that answer over HTTP', async () => {
+    const agent = await anAgent()
+    const fixed = web({ ports: [{ container: 80, host: 8080 }] })
+    const free = web({ deploymentName: 'free', ports: [{ container: 80, host: null }] })
+    agent.want(fixed, free)
+    expect((await agent.told(fixed, 'running')).ports).toEqual([{ container: 80, host: 8080 }])
+    const [port] = (await agent.told(free, 'running')).ports
+    expect(port?.container).toBe(80)
+    for (const host of [8080, port?.host]) {
+      const page = await until(() => fetch(`http://${agent.engine.address}:${host}/`).catch(() => null))
+      expect(page.status).toBe(200)
+      expect(await page.text()).toMatch(/Hello from [0-9a-f]{12}/)
+    }
+  })
+
+  test('adopts its containers after a restart instead of starting them anew', async () => {
+    const agent = await anAgent()
+    const replica = web()
+    agent.want(replica)
+    const before = await agent.told(replica, 'running')
+    await agent.stop()
+    expect((await agent.inspected(before.containerId)).State?.Running).toBe(true)
+    controlPlane.reports.length = 0
+    await agent.start()
+    const after = await agent.told(replica, 'running')
+    expect(after.containerId).toBe(before.containerId)
+    expect(after.startedAt).toBe(before.startedAt)
+    expect(await agent.containers()).toHaveLength(1)
+    expect(controlPlane.reportsOn(replica.replicaId).map((report) => report.status)).not.toContain('starting')
+  })
+
+  test('adopts a container of its own that its memory has lost', async () => {
+    const agent = await anAgent()
+    const replica = web()
+    agent.want(replica)
+    const before = await agent.told(replica, 'running')
+    await agent.stop()
+    rmSync(join(dataDir, agent.name, 'nodes'), { recursive: true })
+    controlPlane.reports.length = 0
+    await agent.start()
+    expect((await agent.told(replica, 'running')).containerId).toBe(before.containerId)
+    expect(await agent.containers()).toHaveLength(1)
+  })
+
+  test('stops and removes what is not wanted any more, and says when it is gone', async () => {
+    const agent = await anAgent()
+    const [kept, stopped, dropped] = [web(), web({ deploymentName: 'stopped' }), web({ deploymentName: 'dropped' })]
+    agent.want(kept, stopped, dropped)
+    await Promise.all([kept, stopped, dropped].map((replica) => agent.told(replica, 'running')))
+    agent.want(kept, { ...stopped, wanted: 'stop' })
+    expect(await agent.gone(stopped)).toMatchObject({ status: 'stopped', exitCode: 0 })
+    expect(await agent.gone(dropped)).toMatchObject({ status: 'stopped' })
+    expect(controlPlane.reportsOn(stopped.replicaId).map((report) => report.status)).toContain('stopping')
+    expect(await agent.containers()).toHaveLength(1)
+    expect(controlPlane.last(kept.replicaId)?.status).toBe('running')
+  })
+
+  test('kills a container that takes no notice of the polite signal', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/ignore-term:1') })
+    agent.want(replica)
+    await agent.told(replica, 'running')
+    controlPlane.wantStop(agent.nodeId)
+    expect(await agent.gone(replica)).toMatchObject({ status: 'stopped', exitCode: 137 })
+  })
+
+  test('says gone at once for a replica to be stopped that was never started', async () => {
+    const agent = await anAgent()
+    const replica = web({ wanted: 'stop' })
+    agent.want(replica)
+    expect(await agent.gone(replica)).toMatchObject({ status: 'stopped', containerId: null })
+    expect(await agent.containers()).toHaveLength(0)
+  })
+
+  test("tells in the engine's own words that there is no such image", async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: 'localhost:1/no/such:image' })
+    agent.want(replica)
+    const failed = await agent.gone(replica, 60_000)
+    expect(failed).toMatchObject({ status: 'failed', containerId: null, startedAt: null })
+    expect(failed.reason).toMatch(/localhost:1.*connection refused/)
+    const reasons = controlPlane.reportsOn(replica.replicaId).map((report) => report.reason)
+    expect(reasons).toContain('Pulling localhost:1/no/such:image')
+  })
+
+  test('tells of a command that cannot run, and leaves nothing behind', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/bad-command:1') })
+    agent.want(replica)
+    const failed = await agent.gone(replica)
+    expect(failed).toMatchObject({ status: 'failed', exitCode: 127, startedAt: null })
+    expect(failed.reason).toContain('/there/is/no/such/program')
+    expect(await agent.containers()).toHaveLength(0)
+  })
+
+  test('tells how a container ended: code and last line', async () => {
+    const agent = await anAgent()
+    const atOnce = aReplica({ image: image('fogdeck-test/exit1:1') })
+    const later = aReplica({ image: image('fogdeck-test/crash:1'), deploymentName: 'later', env: { AFTER: '1' } })
+    agent.want(atOnce, later)
+    expect(await agent.gone(atOnce)).toMatchObject({
+      status: 'failed',
+      exitCode: 1,
+      reason: 'exited with code 1: fatal: cannot read configuration',
+    })
+    await agent.told(later, 'running')
+    expect(await agent.gone(later)).toMatchObject({
+      status: 'failed',
+      exitCode: 3,
+      reason: 'exited with code 3: fatal: it went wrong',
+    })
+    expect(await agent.containers()).toHaveLength(0)
+  })
+
+  test('tells of a container that was killed for its memory', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/oom:1'), memoryMb: 16 })
+    agent.want(replica)
+    const failed = await agent.gone(replica)
+    expect(failed).toMatchObject({ status: 'failed', exitCode: 137 })
+    expect(failed.reason).toMatch(/^OOM-killed at its memory limit of 16 MB/)
+  })
+
+  test('tells of health when it changes', async () => {
+    const agent = await anAgent()
+    const [good, bad] = [
+      aReplica({ image: image('fogdeck-test/healthy:1') }),
+      aReplica({ image: image('fogdeck-test/unhealthy:1'), deploymentName: 'bad' }),
+    ]
+    agent.want(good, bad)
+    await until(() => controlPlane.last(good.replicaId)?.health === 'healthy', { timeoutMs: 20_000 })
+    await until(() => controlPlane.last(bad.replicaId)?.health === 'unhealthy', { timeoutMs: 20_000 })
+    expect(controlPlane.last(bad.replicaId)?.status).toBe('running')
+    const healths = controlPlane.reportsOn(good.replicaId).map((report) => report.health)
+    expect(healths.filter((health, index) => health !== healths[index - 1])).toEqual([null, 'starting', 'healthy'])
+  })
+
+  test('repeating what is wanted does no harm', async () => {
+    const agent = await anAgent()
+    const replica = web()
+    for (let times = 0; times < 20; times += 1) agent.want(replica)
+    const running = await agent.told(replica, 'running')
+    for (let times = 0; times < 20; times += 1) agent.want(replica)
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expect(await agent.containers()).toHaveLength(1)
+    expect(controlPlane.last(replica.replicaId)).toEqual(running)
+    expect(controlPlane.reportsOn(replica.replicaId).length).toBeLessThanOrEqual(3)
+  })
+
+  test('does not take over a container of somebody else that has the name', async () => {
+    const agent = await anAgent()
+    const replica = web()
+    const body = { Image: image('fogdeck-test/web:1'), Labels: { [containerLabels.managed]: 'true' } }
+    await agent.docker.http.call({
+      method: 'POST',
+      path: '/containers/create',
+      query: { name: containerName(replica) },
+      body,
+    })
+    agent.want(replica)
+    const failed = await agent.gone(replica)
+    expect(failed.status).toBe('failed')
+    expect(failed.reason).toMatch(/already in use/)
+    expect(await agent.containers()).toHaveLength(1)
+  })
+
+  test('tells of a container that somebody else removed, also while the agent was down', async () => {
+    const agent = await anAgent()
+    const [first, second] = [web(), web({ deploymentName: 'second' })]
+    agent.want(first, second)
+    const { containerId } = await agent.told(first, 'running')
+    const other = await agent.told(second, 'running')
+    await agent.docker.remove(containerId ?? '')
+    expect(await agent.gone(first)).toMatchObject({ status: 'failed', containerId })
+    await agent.stop()
+    await agent.docker.remove(other.containerId ?? '')
+    await agent.start()
+    expect(await agent.gone(second)).toMatchObject({ status: 'failed', containerId: other.containerId })
+  })
+
+  test('two agents run their own replicas, also on one engine', async () => {
+    const [one, two, third] = [await anAgent(0), await anAgent(1), await anAgent(0, 'node-3')]
+    const port = [{ container: 80, host: 8080 }]
+    const replicas = [web({ ports: port }), web({ ports: port }), web()] as const
+    one.want(replicas[0])
+    two.want(replicas[1])
+    third.want(replicas[2])
+    await Promise.all([
+      one.told(replicas[0], 'running'),
+      two.told(replicas[1], 'running'),
+      third.told(replicas[2], 'running'),
+    ])
+    one.want()
+    await one.gone(replicas[0])
+    expect(await one.containers()).toHaveLength(1)
+    expect(await two.containers()).toHaveLength(1)
+    expect(controlPlane.last(replicas[2].replicaId)?.status).toBe('running')
+  })
+
+  test('keeps containers running while the control plane is away, and tells afterwards what happened', async () => {
+    const agent = await anAgent()
+    const [steady, crashing] = [web(), aReplica({ image: image('fogdeck-test/crash:1'), deploymentName: 'crash' })]
+    agent.want(steady, crashing)
+    await agent.told(crashing, 'running')
+    const { containerId } = await agent.told(steady, 'running')
+    controlPlane.line = 'away'
+    await until(async () => (await agent.containers()).length === 1, { timeoutMs: 20_000 })
+    expect(controlPlane.last(crashing.replicaId)?.status).toBe('running')
+    controlPlane.line = 'up'
+    expect(await agent.gone(crashing)).toMatchObject({ status: 'failed', exitCode: 3 })
+    expect((await agent.inspected(containerId)).State?.Running).toBe(true)
+  })
+
+  test('says what is wrong with a frozen engine, and goes on when it answers again', async () => {
+    const agent = await anAgent()
+    const [before, during] = [web(), web({ deploymentName: 'during' })]
+    agent.want(before)
+    await agent.told(before, 'running')
+    agent.engine.freeze()
+    try {
+      agent.want(before, during)
+      await until(() => controlPlane.beats.at(-1)?.engineError, { timeoutMs: 20_000 })
+      expect(controlPlane.beats.at(-1)?.engineError).toMatch(/did not answer/)
+      expect(controlPlane.last(before.replicaId)?.status).toBe('running')
+    } finally {
+      agent.engine.thaw()
+    }
+    await agent.told(during, 'running', 40_000)
+    await until(() => controlPlane.beats.at(-1)?.engineError === null, { timeoutMs: 20_000 })
+    expect(await agent.containers()).toHaveLength(2)
+  })
+
+  test('tells that containers ended when their engine was killed and started again', async () => {
+    const agent = await anAgent(1)
+    const replica = web()
+    agent.want(replica)
+    await agent.told(replica, 'running')
+    agent.engine.kill()
+    await until(() => controlPlane.beats.at(-1)?.engineError, { timeoutMs: 20_000 })
+    await agent.engine.start()
+    const failed = await agent.gone(replica, 40_000)
+    expect(failed.status).toBe('failed')
+    const again = web({ deploymentId: replica.deploymentId, generation: 2 })
+    agent.want(again)
+    await agent.told(again, 'running', 40_000)
+  })
+
+  test('replaces a container of an older generation before it starts the newer on the same port', async () => {
+    const agent = await anAgent()
+    const old = web({ ports: [{ container: 80, host: 8081 }] })
+    agent.want(old)
+    await agent.told(old, 'running')
+    const next = { ...old, replicaId: randomUUID(), generation: 2 }
+    agent.want({ ...old, wanted: 'stop' }, next)
+    expect((await agent.told(next, 'running')).ports).toEqual([{ container: 80, host: 8081 }])
+    expect(await agent.gone(old)).toMatchObject({ status: 'stopped' })
+  })
+
+  test('measures what its containers use of the capacity', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/burn:1'), cpuMillis: 500 })
+    agent.want(replica)
+    await agent.told(replica, 'running')
+    // Half a core of two is a quarter, as far as this machine has the time.
+    await until(() => (controlPlane.beats.at(-1)?.cpuUsagePercent ?? 0) > 5, { timeoutMs: 20_000 })
+    expect(controlPlane.beats.at(-1)?.cpuUsagePercent).toBeLessThan(60)
+  })
+})

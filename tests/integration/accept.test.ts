@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
+import type { Actor } from '@/server/store/deployments'
+import { type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+let acceptor: Acceptor
+let admin: Actor
+beforeAll(async () => {
+  cp = await testControlPlane()
+  acceptor = createAcceptor(cp.store)
+  admin = await cp.actor('admin')
+})
+afterAll(() => cp.close())
+
+const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
+  name: 'web',
+  type: 'compute',
+  image: 'nginx',
+  replicas: 2,
+  resources: { cpuMillis: 750, memoryMb: 512, gpuUnits: 0, storageGb: 10 },
+  region: null,
+  waitForCapacity: false,
+  maxPerNode: 1,
+  constraints: [],
+  policy: null,
+  priority: 50,
+  ports: [],
+  env: {},
+  ...overrides,
+})
+
+const accept = (input: NewDeployment, key: string | null = null, requestHash = 'same') =>
+  acceptor.accept(admin, input, {
+    idempotency: key === null ? null : { key, requestHash },
+    answer: (id) => ({ id, name: input.name }),
+  })
+
+test('many at once go into few commits, each with all its rows', async () => {
+  const accepted = await Promise.all(Array.from({ length: 300 }, (_, i) => accept(anOrder({ name: `burst-${i}` }))))
+  const ids = accepted.map(({ answer }) => answer.id)
+  expect(new Set(ids).size).toBe(300)
+  const rows = await cp.sql<{ id: string; name: string; commit: string }>(
+    `select d.id, d.name, d.xmin::text as commit from deployments d join deployment_resources r on r.deployment_id = d.id
+     join deployment_status_history h on h.deployment_id = d.id join evaluations e on e.deployment_id = d.id
+     join audit_log a on a.subject_id = d.id::text where d.name like 'burst-%' and r.cpu_cores = 0.75 and h.new_status = 'pending'`,
+  )
+  expect(new Map(rows.map((row) => [row.id, row.name]))).toEqual(
+    new Map(accepted.map(({ answer }) => [answer.id, answer.name])),
+  )
+  expect(new Set(rows.map((row) => row.commit)).size).toBeLessThan(10)
+})
+
+test('what is wrong with one refuses that one alone', async () => {
+  const stranger = { ...admin, id: '01a208da-0000-7000-8000-000000000000' }
+  const results = await Promise.allSettled([
+    accept(anOrder({ name: 'first' })),
+    accept(anOrder({ name: 'good-1' })),
+    acceptor.accept(stranger, anOrder({ name: 'bad' }), { idempotency: null, answer: (id) => ({ id }) }),
+    accept(anOrder({ name: 'good-2' })),
+  ])
+  expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+  expect(await cp.sql(`select name from deployments where name in ('good-1', 'good-2', 'bad') order by name`)).toEqual([
+    { name: 'good-1' },
+    { name: 'good-2' },
+  ])
+})
+
+test('one key is one deployment, however its calls meet in batches', async () => {
+  const calls = await Promise.all(
+    Array.from({ length: 60 }, (_, i) => accept(anOrder({ name: `keyed-${i % 3}` }), `key-${i % 3}`)),
+  )
+  expect(new Set(calls.map(({ answer }) => answer.id)).size).toBe(3)
+  expect(calls.filter((call) => !call.repeated)).toHaveLength(3)
+  expect(await cp.sql(`select 1 from deployments where name like 'keyed-%'`)).toHaveLength(3)
+  await expect(accept(anOrder(), 'key-1', 'other')).rejects.toThrow('another request')
+})
+
+test('environments are sealed one by one', async () => {
+  const [first, second] = await Promise.all([accept(anOrder({ env: { A: '1', B: '2' } })), accept(anOrder())])
+  const rows = await cp.sql<{ id: string; env_names: string[]; env_sealed: Buffer | null }>(
+    'select id, env_names, env_sealed from deployments where id = any($1)',
+    [[first?.answer.id, second?.answer.id]],
+  )
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  const sealed = byId.get(first?.answer.id ?? '')
+  expect(sealed?.env_names).toEqual(['A', 'B'])
+  expect(cp.store.sealer.open(sealed?.env_sealed ?? Buffer.alloc(0))).toEqual({ A: '1', B: '2' })
+  expect(byId.get(second?.answer.id ?? '')).toMatchObject({ env_names: [], env_sealed: null })
+})

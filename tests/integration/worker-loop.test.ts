@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readDecision } from '@/server/store/decision-reads'
+import { FleetView } from '@/server/worker/fleet-view'
+import { runEvaluations } from '@/server/worker/loop'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+let stopping: AbortController
+let loops: Promise<void>[]
+
+beforeEach(async () => {
+  cp = await testControlPlane()
+  stopping = new AbortController()
+  loops = []
+})
+afterEach(async () => {
+  stopping.abort()
+  await Promise.allSettled(loops)
+  await cp.close()
+})
+
+const start = async (worker: string) => {
+  const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
+  const { store, log, clock, changes } = cp.services
+  const fleet = new FleetView(store, changes)
+  const scheduling = { store, log, clock, worker, epoch: BigInt(row?.epoch ?? 0), fleet }
+  loops.push(runEvaluations(scheduling, changes, stopping.signal).finally(() => fleet.close()))
+}
+
+const deploy = async (count: number, overrides: Record<string, unknown> = {}) => {
+  const admin = await cp.as('admin')
+  const accepted = await Promise.all(
+    Array.from({ length: count }, (_, i) => admin.deployment.deploy(aDeployment({ name: `d-${i}`, ...overrides }))),
+  )
+  return accepted.map((one) => one.deployment_id)
+}
+
+const statuses = async () =>
+  Object.fromEntries(
+    (
+      await cp.sql<{ status: string; count: number }>(
+        'select status, count(*)::int as count from deployments group by status',
+      )
+    ).map((row) => [row.status, row.count]),
+  )
+
+test('what waits together is decided together and committed in one transaction', async () => {
+  await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
+  await deploy(20)
+  await start('one')
+  await expect.poll(statuses).toEqual({ scheduled: 20 })
+  const commits = await cp.sql<{ xmin: string }>('select distinct xmin::text from decisions')
+  expect(commits).toHaveLength(1)
+  // Each of them saw what was placed before it in the batch.
+  const ids = await cp.sql<{ id: string }>('select id from decisions order by batch_order')
+  const records = await Promise.all(ids.map(({ id }) => readDecision(cp.store, id)))
+  const seen = records.map(({ fleet }) => ({ reserved: fleet.nodes[0]?.reserved.cpuMillis }))
+  expect(seen.map((row) => row.reserved)).toEqual(Array.from({ length: 20 }, (_, i) => i * 1000))
+})
+
+test('one that always goes wrong holds up no other, and is dead after its last attempt', async () => {
+  await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
+  const [poison] = await deploy(6)
+  await cp.sql('delete from deployment_resources where deployment_id = $1', [poison])
+  await start('one')
+  await expect.poll(statuses).toEqual({ scheduled: 5, pending: 1 })
+  for (;;) {
+    await cp.makeDue()
+    await cp.sql(`select pg_notify('fogdeck', '{"topic":"evaluation","ids":[]}')`)
+    const [evaluation] = await cp.sql<{ status: string; attempts: number; error: string }>(
+      'select status, attempts, error from evaluations where deployment_id = $1',
+      [poison],
+    )
+    if (evaluation?.status === 'dead') {
+      expect(evaluation).toMatchObject({ attempts: 8, error: expect.stringContaining('no resources') })
+      break
+    }
+    await sleep(50)
+  }
+  await expect.poll(statuses).toEqual({ scheduled: 5, failed: 1 })
+})
+
+test('two schedulers at once place everything once', async () => {
+  const names = Array.from({ length: 6 }, (_, i) => ({ name: `node-0${i + 1}`, cpuCores: 8, memoryMb: 16384 }))
+  await new FakeAgent(cp).join(...names)
+  await start('one')
+  await start('two')
+  const ids = await deploy(12, { replicas: 3 })
+  await expect.poll(statuses, { timeout: 10_000 }).toEqual({ scheduled: 12 })
+  const rows = await cp.sql<{ deployment_id: string; count: number }>(
+    'select deployment_id, count(*)::int as count from deployment_replicas group by deployment_id',
+  )
+  expect(rows).toHaveLength(ids.length)
+  expect(new Set(rows.map((row) => row.count))).toEqual(new Set([3]))
+  expect(
+    await cp.sql(`select 1 from nodes n where reserved_cpu_millis <>
+      (select coalesce(sum(cpu_millis), 0) from deployment_replicas r where r.node_id = n.id and r.reserved)`),
+  ).toEqual([])
+})
+
+test('a loop that stops hands back what it had claimed', async () => {
+  await deploy(3)
+  const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
+  await cp.sql(
+    `update evaluations set status = 'leased', leased_by = 'one', lease_expires_at = now() + interval '1 hour', attempts = 1`,
+  )
+  stopping.abort()
+  const { store, log, clock, changes } = cp.services
+  const fleet = new FleetView(store, changes)
+  const scheduling = { store, log, clock, worker: 'one', epoch: BigInt(row?.epoch ?? 0), fleet }
+  await runEvaluations(scheduling, changes, stopping.signal)
+  fleet.close()
+  expect(await cp.sql('select distinct status, leased_by, attempts from evaluations')).toEqual([
+    { status: 'pending', leased_by: null, attempts: 0 },
+  ])
+})
