@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Services } from './api/context'
+import { LiveFleet } from './api/live-fleet'
 import { systemClock } from './clock'
 import { readEnv } from './env'
 import { createLogger } from './log'
@@ -39,6 +40,7 @@ function start(): Running {
     onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
   })
   const changes = openChangeFeed(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
+  const fleet = new LiveFleet({ store, changes, clock: systemClock })
   const stopping = new AbortController()
   return {
     services: {
@@ -48,6 +50,7 @@ function start(): Running {
       clock: systemClock,
       signInLimit: createSignInLimit(store),
       acceptor: createAcceptor(store),
+      fleet,
       authSecret: secrets.authSecret,
       stopping: stopping.signal,
     },
@@ -55,6 +58,7 @@ function start(): Running {
       stopping.abort()
       // Answers that are under way get a moment before their database goes.
       await sleep(300)
+      fleet.close()
       await changes.close()
       await store.close()
     },

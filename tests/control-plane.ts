@@ -1,6 +1,7 @@
 /** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
 import pino from 'pino'
 import type { Context, Services } from '@/server/api/context'
+import { LiveFleet } from '@/server/api/live-fleet'
 import { handleLogin } from '@/server/api/login'
 import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
@@ -44,6 +45,14 @@ export interface TestControlPlane {
   close(): Promise<void>
 }
 
+/** Reads everything each time: announcements of what a test just did, or wrote past everybody, need not be waited for. */
+class FreshFleet extends LiveFleet {
+  override current() {
+    this.distrust()
+    return super.current()
+  }
+}
+
 /** `indexFrom`: from how many nodes on the scheduler decides by its index. */
 export async function testControlPlane(options: { indexFrom?: number } = {}): Promise<TestControlPlane> {
   const database = await testDatabase()
@@ -55,14 +64,17 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
     { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) },
   )
   let offsetMs = 0
+  const clock = { now: () => new Date(Date.now() + offsetMs) }
+  const livingFleet = new FreshFleet({ store, changes, clock }, { keepsWarm: false })
   const stopping = new AbortController()
   const services: Services = {
     store,
     changes,
     log,
-    clock: { now: () => new Date(Date.now() + offsetMs) },
+    clock,
     signInLimit: createSignInLimit(store),
     acceptor: createAcceptor(store),
+    fleet: livingFleet,
     authSecret: 'a secret for tests only, 32 bytes',
     stopping: stopping.signal,
   }
@@ -144,6 +156,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
     close: async () => {
       stopping.abort()
       for (const fleet of fleets.values()) fleet.close()
+      livingFleet.close()
       await changes.close()
       await store.close()
       await database.drop()

@@ -5,6 +5,7 @@ import type { ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
 import type { Actor } from '../store/deployments'
 import type { SignInLimit } from '../store/sign-in-limit'
+import type { LiveFleet } from './live-fleet'
 
 /** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
 export interface Services {
@@ -14,6 +15,8 @@ export interface Services {
   clock: Clock
   signInLimit: SignInLimit
   acceptor: Acceptor
+  /** The fleet as previews see it. */
+  fleet: LiveFleet
   /** 32 bytes or more: signs sessions and access tokens. */
   authSecret: string
   /** Aborts when the process stops: streams end with it. */

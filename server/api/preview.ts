@@ -2,7 +2,6 @@ import type { z } from 'zod'
 import { fleetSeenFrom } from '../domain/fleet-journal'
 import type { Fleet, PlacementRequest, Policy } from '../domain/placement'
 import { choose } from '../scheduler/choose'
-import { loadFleet } from '../store/fleet'
 import { readSettings } from '../store/settings'
 import type { Services } from './context'
 import { policyOf, type previewSchema, resourcesOf } from './schemas'
@@ -15,9 +14,12 @@ export interface Asked {
 }
 
 /** What the scheduler would be asked if this were deployed now, on the fleet as it is now. */
-export async function asIfDeployed({ store, clock }: Services, input: z.infer<typeof previewSchema>): Promise<Asked> {
+export async function asIfDeployed(
+  { store, fleet, clock }: Services,
+  input: z.infer<typeof previewSchema>,
+): Promise<Asked> {
   const at = clock.now()
-  const [state, settings] = await Promise.all([loadFleet(store), readSettings(store)])
+  const [state, settings] = await Promise.all([fleet.current(), readSettings(store)])
   return {
     at,
     fleet: fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() }),
