@@ -6,6 +6,7 @@ import { readEnv } from './env'
 import { createLogger } from './log'
 import { loadSecrets } from './secrets'
 import { createAcceptor } from './store/accept'
+import { createAgentInbox } from './store/agent-inbox'
 import { openChangeFeed } from './store/changes'
 import { openStore } from './store/context'
 import { createSignInLimit } from './store/sign-in-limit'
@@ -51,6 +52,7 @@ function start(): Running {
       signInLimit: createSignInLimit(store),
       acceptor: createAcceptor(store),
       fleet,
+      inbox: createAgentInbox(store),
       authSecret: secrets.authSecret,
       stopping: stopping.signal,
     },

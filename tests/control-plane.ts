@@ -8,6 +8,7 @@ import { createCaller } from '@/server/api/root'
 import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import type { Role } from '@/server/domain/roles'
 import { createAcceptor } from '@/server/store/accept'
+import { createAgentInbox } from '@/server/store/agent-inbox'
 import { openChangeFeed } from '@/server/store/changes'
 import { openStore, type Store } from '@/server/store/context'
 import type { Actor } from '@/server/store/deployments'
@@ -75,6 +76,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
     signInLimit: createSignInLimit(store),
     acceptor: createAcceptor(store),
     fleet: livingFleet,
+    inbox: createAgentInbox(store),
     authSecret: 'a secret for tests only, 32 bytes',
     stopping: stopping.signal,
   }

@@ -1,9 +1,9 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
+import type { Store } from '../store/context'
 import { heartbeatSeconds } from '../store/node-health'
-import { joinNodes, nodesOfCredential, recordHeartbeats } from '../store/nodes'
-import { applyReports } from '../store/reports'
+import { joinNodes, nodesOfCredential } from '../store/nodes'
 import { wantedStates } from '../store/wanted'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
@@ -57,14 +57,23 @@ const heartbeat = z.object({
   revision: z.string().regex(/^\d{1,18}$/),
 })
 
-/** An agent that speaks for the nodes that joined with its credential. */
-const agentProcedure = openProcedure.use(async ({ ctx, next }) => {
-  if (ctx.agentCredential === null)
-    throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
-  const nodeIds = await nodesOfCredential(ctx.services.store, ctx.agentCredential)
-  if (nodeIds.size === 0) throw new Failure('not-signed-in', 'No node belongs to this credential: join again')
-  return next({ ctx: { ...ctx, nodeIds } })
+/** An agent with a credential that nobody looked at yet. */
+const credentialProcedure = openProcedure.use(({ ctx, next }) => {
+  const { agentCredential } = ctx
+  if (agentCredential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
+  return next({ ctx: { ...ctx, agentCredential } })
 })
+
+/** An agent that speaks for the nodes that joined with its credential. */
+const agentProcedure = credentialProcedure.use(async ({ ctx, next }) =>
+  next({ ctx: { ...ctx, nodeIds: await ownNodes(ctx.services.store, ctx.agentCredential) } }),
+)
+
+async function ownNodes(store: Store, credential: string): Promise<Set<string>> {
+  const nodeIds = await nodesOfCredential(store, credential)
+  if (nodeIds.size === 0) throw new Failure('not-signed-in', 'No node belongs to this credential: join again')
+  return nodeIds
+}
 
 export const agentRouter = router({
   join: openProcedure
@@ -84,19 +93,20 @@ export const agentRouter = router({
       return { nodes, heartbeatSeconds }
     }),
 
-  heartbeat: agentProcedure
+  heartbeat: credentialProcedure
     .input(z.object({ beats: z.array(heartbeat).max(20_000) }))
     .mutation(async ({ ctx, input }) => {
-      const { store, log } = ctx.services
-      const own = input.beats.filter((beat) => ctx.nodeIds.has(beat.nodeId))
-      const { stale, returned } = await recordHeartbeats(store, own)
+      const { store, log, inbox } = ctx.services
+      const { known, stale, returned } = await inbox.heartbeat(ctx.agentCredential, input.beats)
+      // The commit has looked at the credential already, unless it found no node of its own.
+      if (known === 0) await ownNodes(store, ctx.agentCredential)
       for (const id of returned) log.info(`Node ${id} is back`)
       return { stale: stale.length > 0 ? await wantedStates(store, stale) : [] }
     }),
 
   report: agentProcedure.input(z.object({ reports: z.array(report).max(5_000) })).mutation(async ({ ctx, input }) => {
-    const { store, log } = ctx.services
-    const outcome = await applyReports(store, ctx.nodeIds, input.reports)
+    const { log, inbox } = ctx.services
+    const outcome = await inbox.report(ctx.nodeIds, input.reports)
     for (const replica of outcome.replicas) {
       const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
       if (replica.status === 'failed') log.warn(`${line}: ${replica.reason}`)

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock'
 import type { Logger } from '../log'
 import type { Acceptor } from '../store/accept'
+import type { AgentInbox } from '../store/agent-inbox'
 import type { ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
 import type { Actor } from '../store/deployments'
@@ -17,6 +18,7 @@ export interface Services {
   acceptor: Acceptor
   /** The fleet as previews see it. */
   fleet: LiveFleet
+  inbox: AgentInbox
   /** 32 bytes or more: signs sessions and access tokens. */
   authSecret: string
   /** Aborts when the process stops: streams end with it. */

@@ -5,6 +5,7 @@ import { coresOfMillis, type DeploymentType, type Resources } from '../domain/re
 import { changePayloads } from './changes'
 import type { Store } from './context'
 import type { Actor } from './deployments'
+import { groupCommit } from './group-commit'
 
 export interface NewDeployment {
   name: string
@@ -61,70 +62,30 @@ const batchLimit = 200
 /** Statements under way at once: while one waits for the disk, the next is worked on. */
 const statementsAtOnce = 2
 
-interface Waiting {
-  order: Order<object>
-  settle: (accepted: Accepted<object>) => void
-  fail: (error: unknown) => void
-}
-
-/**
- * Gathers calls without a timer: a lone one is written at once, and what comes while statements are under way goes
- * together into the next one.
- */
+/** Gathers calls without a timer; of two calls with one idempotency key the second must find the answer of the first. */
 export function createAcceptor(store: Store): Acceptor {
-  let waiting: Waiting[] = []
-  let underWay = 0
-
-  const flush = () => {
-    while (underWay < statementsAtOnce && waiting.length > 0) {
-      const batch = takeBatch()
-      underWay++
-      void write(batch).finally(() => {
-        underWay--
-        flush()
-      })
-    }
+  /** Null when an earlier call had the key. */
+  const write = groupCommit<Order<object>, object | null>({
+    limit: batchLimit,
+    atOnce: statementsAtOnce,
+    apart: ({ idempotency, actor }) => idempotency && `${actor.id} ${idempotency.key}`,
+    write: async (orders) => {
+      const inserted = await insertOrders(store, orders)
+      return orders.map((order) => (inserted.has(order.id) ? order.answer : null))
+    },
+  })
+  const accept = async (order: Order<object>): Promise<Accepted<object>> => {
+    const answer = await write(order)
+    return answer === null ? { answer: await firstAnswer(store, order), repeated: true } : { answer, repeated: false }
   }
-  /** The oldest first, and no key twice: of two calls with one key the second must find the first one's answer. */
-  const takeBatch = (): Waiting[] => {
-    const keys = new Set<string>()
-    const batch: Waiting[] = []
-    const rest: Waiting[] = []
-    for (const one of waiting) {
-      const { idempotency, actor } = one.order
-      const key = idempotency && `${actor.id} ${idempotency.key}`
-      if (batch.length >= batchLimit || (key !== null && keys.has(key))) rest.push(one)
-      else batch.push(one)
-      if (key !== null) keys.add(key)
-    }
-    waiting = rest
-    return batch
-  }
-  const write = async (batch: Waiting[]): Promise<void> => {
-    try {
-      const inserted = await insertOrders(
-        store,
-        batch.map((one) => one.order),
-      )
-      for (const one of batch)
-        if (inserted.has(one.order.id)) one.settle({ answer: one.order.answer, repeated: false })
-        else firstAnswer(store, one.order).then((answer) => one.settle({ answer, repeated: true }), one.fail)
-    } catch (error) {
-      // What is wrong with one must not refuse the others.
-      if (batch.length > 1) for (const one of batch) await write([one])
-      else batch[0]?.fail(error)
-    }
-  }
-
   return {
-    accept: (actor, input, { idempotency, answer }) =>
-      new Promise((resolve, reject) => {
-        const id = uuid()
-        const order = { id, actor, input, idempotency, answer: answer(id) }
-        // The acceptor hands back the very answer that it was given, or one that was stored from the same function.
-        waiting.push({ order, settle: resolve as Waiting['settle'], fail: reject })
-        flush()
-      }),
+    accept: (actor, input, { idempotency, answer }) => {
+      const id = uuid()
+      // The acceptor hands back the very answer that it was given, or one that was stored from the same function.
+      return accept({ id, actor, input, idempotency, answer: answer(id) }) as Promise<
+        Accepted<ReturnType<typeof answer>>
+      >
+    },
   }
 }
 

@@ -113,18 +113,32 @@ export async function nodesOfCredential(store: Store, credential: string): Promi
   return new Set(rows.map((row) => row.id))
 }
 
+export interface SignedHeartbeat extends NodeHeartbeat {
+  /** Of the credential with which it came: it counts only for nodes that belong to it. */
+  credentialHash: string
+}
+
+export interface HeartbeatOutcome {
+  /** nodes.wanted_revision */
+  revision: string
+  /** It was silent before. */
+  returned: boolean
+  credentialHash: string
+}
+
+/** A usage as agents measure it and the fleet journal keeps it: in tenths. */
+const tenths = (percent: number): number => Math.round(percent * 10) / 10
+
 /**
- * Writes a batch of heartbeats in one statement. A node that was silent is online again, which may be the capacity that
- * somebody waits for. Hands back the nodes whose agent holds an older wanted state than there is.
+ * Writes a batch of heartbeats, of each node one at most, in one statement. A node that was silent is online again, which
+ * may be the capacity that somebody waits for. Hands back an outcome for every node that is known, by its id.
  */
-export async function recordHeartbeats(
-  store: Store,
-  beats: NodeHeartbeat[],
-): Promise<{ stale: string[]; returned: string[] }> {
+export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): Promise<Map<string, HeartbeatOutcome>> {
   return transaction(store, async (tx) => {
     const { rows } = await tx.query<{
       id: string
-      stale: boolean
+      credential_hash: string
+      revision: string
       was: NodeStatus
       old_error: string | null
       engine_error: string | null
@@ -132,20 +146,20 @@ export async function recordHeartbeats(
       name: 'record-heartbeats',
       text: `
         with beat as (
-          select n.id, n.status as was, n.engine_error as old_error, b.cpu, b.memory, b.error, b.revision
-          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::bigint[]) as b(id, cpu, memory, error, revision)
-          join nodes n on n.id = b.id order by n.id for update of n
+          select n.id, n.status as was, n.engine_error as old_error, b.cpu, b.memory, b.error
+          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[]) as b(id, cpu, memory, error, credential_hash)
+          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash order by n.id for update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
           last_heartbeat = now(), status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
-        returning n.id, n.wanted_revision <> beat.revision as stale, beat.was, beat.old_error, n.engine_error`,
+        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.old_error, n.engine_error`,
       values: [
         beats.map((beat) => beat.nodeId),
-        beats.map((beat) => beat.cpuUsagePercent),
-        beats.map((beat) => beat.memoryUsagePercent),
+        beats.map((beat) => tenths(beat.cpuUsagePercent)),
+        beats.map((beat) => tenths(beat.memoryUsagePercent)),
         beats.map((beat) => beat.engineError),
-        beats.map((beat) => beat.revision),
+        beats.map((beat) => beat.credentialHash),
       ],
     })
     const returned = rows.filter((row) => row.was === 'offline').map((row) => row.id)
@@ -168,13 +182,18 @@ export async function recordHeartbeats(
           }),
         ),
     ])
-    const changes: Change[] = [{ topic: 'node', ids: beats.map((beat) => beat.nodeId) }]
+    const changes: Change[] = rows.length > 0 ? [{ topic: 'node', ids: rows.map((row) => row.id) }] : []
     if (returned.length > 0 || mended.length > 0) {
       await wakeBlockedEvaluations(tx)
       changes.push({ topic: 'evaluation', ids: [] })
     }
     await announce(tx, changes)
-    return { stale: rows.filter((row) => row.stale).map((row) => row.id), returned }
+    return new Map(
+      rows.map((row) => [
+        row.id,
+        { revision: row.revision, returned: row.was === 'offline', credentialHash: row.credential_hash },
+      ]),
+    )
   })
 }
 

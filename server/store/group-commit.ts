@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface GroupOptions<Call, Answer> {
+  /** Writes the calls in one commit; an answer for each, in their order. */
+  write: (calls: Call[]) => Promise<Answer[]>
+  /** Calls in one commit at most; more gain nothing. */
+  limit: number
+  /** Commits under way at once. */
+  atOnce: number
+  /** From the begin of one commit to that of the next: for what may wait a moment, so that more go together. */
+  pauseMs?: number
+  /** Two calls that say the same never share a commit: the second must see what the first one did. Null is nothing. */
+  apart?: (call: Call) => string | null
+}
+
+interface Waiting<Call, Answer> {
+  call: Call
+  settle: (answer: Answer) => void
+  fail: (error: unknown) => void
+}
+
+/**
+ * Gathers calls into commits: a lone one is written at once, and what comes while commits are under way goes together
+ * into the next one. When a commit does not go through, its calls are tried one by one: what is wrong with one must not
+ * refuse the others.
+ */
+export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): (call: Call) => Promise<Answer> {
+  const { write, limit, atOnce, pauseMs = 0, apart = () => null } = options
+  let waiting: Waiting<Call, Answer>[] = []
+  let underWay = 0
+
+  const flush = () => {
+    while (underWay < atOnce && waiting.length > 0) {
+      const batch = take()
+      underWay++
+      void Promise.all([settle(batch), pauseMs > 0 ? sleep(pauseMs, undefined, { ref: false }) : null]).finally(() => {
+        underWay--
+        flush()
+      })
+    }
+  }
+  /** The oldest first. */
+  const take = (): Waiting<Call, Answer>[] => {
+    const keys = new Set<string>()
+    const batch: Waiting<Call, Answer>[] = []
+    const rest: Waiting<Call, Answer>[] = []
+    for (const one of waiting) {
+      const key = apart(one.call)
+      if (batch.length >= limit || (key !== null && keys.has(key))) rest.push(one)
+      else batch.push(one)
+      if (key !== null) keys.add(key)
+    }
+    waiting = rest
+    return batch
+  }
+  const settle = async (batch: Waiting<Call, Answer>[]): Promise<void> => {
+    try {
+      const answers = await write(batch.map((one) => one.call))
+      for (const [i, one] of batch.entries()) one.settle(answers[i] as Answer)
+    } catch (error) {
+      if (batch.length > 1) for (const one of batch) await settle([one])
+      else batch[0]?.fail(error)
+    }
+  }
+
+  return (call) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ call, settle: resolve, fail: reject })
+      flush()
+    })
+}
