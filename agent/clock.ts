@@ -6,8 +6,9 @@ export interface Clock {
   after(ms: number, action: () => void): () => void
 }
 
+/** Set at the start and carried on by a clock that never jumps: what agents do with times is to wait and to compare. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   after(ms, action) {
     const timer = setTimeout(action, ms)
     return () => clearTimeout(timer)

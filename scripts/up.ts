@@ -151,13 +151,13 @@ async function untilAnswered(
   path: string,
   { parts, stopping }: { parts: Part[]; stopping: AbortSignal },
 ): Promise<void> {
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   while (!stopping.aborted) {
     const answer = await fetch(`${localAddress(env)}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
     if (answer?.ok) return
     const dying = parts.find((part) => part.deaths >= deathsToGiveUp)
     if (dying) throw new StartError(`The ${dying.name} does not stay up: its own words are above`)
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const words = answer ? await answer.text() : 'no answer'
       say(`Still not ready after ${patienceMs / 1000} s, going on: ${path} says ${words}`)
       return
@@ -171,9 +171,9 @@ async function untilNodesAreHere(
   env: Env,
   { database, wanted, stopping }: { database: Database; wanted: number; stopping: AbortSignal },
 ): Promise<void> {
-  const deadline = Date.now() + nodesPatienceMs
+  const deadline = performance.now() + nodesPatienceMs
   while (!stopping.aborted && (await countPresentNodes(env, database.url)) < wanted) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       say('Not all nodes of this machine have joined yet, going on')
       return
     }

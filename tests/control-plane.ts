@@ -38,6 +38,8 @@ export interface TestControlPlane {
   as(username: string | null, overrides?: Partial<Context>): Promise<ReturnType<typeof createCaller>>
   rest(path: string, init?: RequestInit): Promise<Response>
   login(username: string, password: string): Promise<Response>
+  /** Fencing number of the scheduler that `schedule` plays. */
+  epoch: bigint
   /** Works off every evaluation that is due; says how many. */
   schedule(overrides?: Partial<Scheduling>): Promise<number>
   /** Makes retries and other delayed evaluations due. */
@@ -117,6 +119,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
     url: database.url,
     services,
     store,
+    epoch,
     logged,
     advance: (milliseconds) => {
       offsetMs += milliseconds
@@ -145,7 +148,10 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
       // Announcements may still be on their way.
       scheduling.fleet.distrust()
       for (let done = 0; ; ) {
-        const claimed = await claimEvaluations(store, scheduling.worker, 16)
+        const claimed = [
+          ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'fresh' })),
+          ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'retried' })),
+        ]
         if (claimed.length === 0) return done
         await evaluate(scheduling, claimed)
         done += claimed.length

@@ -65,11 +65,11 @@ const patienceMs = 30_000
 /** One that starts at the same time as we do may need a moment. */
 async function waitForOutside(connectionString: string, stopping: AbortSignal): Promise<void> {
   const { host, pathname } = new URL(connectionString)
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   for (let attempt = 1; ; attempt += 1) {
     const problem = await connectionProblem(connectionString)
     if (problem === null) return
-    if (!problem.mayPass || Date.now() > deadline) {
+    if (!problem.mayPass || performance.now() > deadline) {
       throw new StartError(`DATABASE_URL: the database${pathname} at ${host} cannot be used: ${problem.words}`)
     }
     if (attempt === 1) say(`Waiting for the database at ${host}: ${problem.words}`)

@@ -116,9 +116,9 @@ const orphanGraceMs = 6_000
 
 /** They leave by themselves when their supervisor is gone; those that don't are killed. */
 async function endOrphans(children: ProcessMark[]): Promise<void> {
-  const deadline = Date.now() + orphanGraceMs
+  const deadline = performance.now() + orphanGraceMs
   for (const child of children) {
-    while ((await isAlive(child)) && Date.now() < deadline) await sleep(50)
+    while ((await isAlive(child)) && performance.now() < deadline) await sleep(50)
     if (await isAlive(child)) process.kill(child.pid, 'SIGKILL')
   }
 }

@@ -67,10 +67,10 @@ export class Part {
   private async keepRunning(): Promise<void> {
     const { signal } = this.stopping
     while (!signal.aborted) {
-      const startedAt = Date.now()
+      const startedAt = performance.now()
       const end = await this.runOnce().catch(wordsOf)
       if (signal.aborted) return
-      if (Date.now() - startedAt > steadyMs) this.deaths = 0
+      if (performance.now() - startedAt > steadyMs) this.deaths = 0
       const delayMs = Math.min(firstDelayMs * 2 ** this.deaths, longestDelayMs)
       this.deaths += 1
       say(`The ${this.name} ended (${end}): starting it again in ${delayMs / 1000} s`)

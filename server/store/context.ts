@@ -16,16 +16,26 @@ export interface StoreOptions {
   sealKey: string
   /** Connections at most. */
   maxConnections?: number
+  /** By this name the database shows the connections. */
+  applicationName?: string
   /** An idle connection broke; the pool replaces it by itself. */
   onConnectionError?: (error: Error) => void
 }
+
+/** A database that hangs is given up after this, and its connection with it; no statement of ours takes so long. */
+const queryTimeoutMs = 20_000
+/** A process that was stopped between two statements must not keep its locks: the database ends its transaction. */
+const idleInTransactionMs = 10_000
 
 export function openStore(databaseUrl: string, options: StoreOptions): Store {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.maxConnections ?? 16,
     connectionTimeoutMillis: 5_000,
-    application_name: 'fogdeck',
+    application_name: options.applicationName ?? 'fogdeck',
+    keepAlive: true,
+    query_timeout: queryTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
   })
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onConnectionError?.(error))
@@ -47,6 +57,11 @@ export type Tx = pg.PoolClient
 export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await store.pool.connect()
   let broken: Error | undefined
+  // A connection that breaks between two statements tells nobody else, and would end the process.
+  const onBreak = (error: Error) => {
+    broken = error
+  }
+  tx.on('error', onBreak)
   try {
     await tx.query('begin')
     const result = await work(tx)
@@ -58,6 +73,7 @@ export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>)
     })
     throw error
   } finally {
+    tx.off('error', onBreak)
     tx.release(broken)
   }
 }

@@ -65,14 +65,14 @@ const logLimitBytes = 10 * 1024 * 1024
 /** @throws Error with a sentence that says what to do. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   ensureDataDir(options.dataDir)
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   let fresh = false
   for (;;) {
     const attempt = await startOrFind(options)
     fresh ||= attempt.fresh
     const url = (database: string) =>
       `postgresql://${databaseRole}:${options.password}@127.0.0.1:${attempt.port}/${database}`
-    if ((await answers(url('postgres'), options.dataDir)) || Date.now() > deadline) {
+    if ((await answers(url('postgres'), options.dataDir)) || performance.now() > deadline) {
       return { url: url('fogdeck'), fresh, alreadyRunning: attempt.alreadyRunning }
     }
     // It went away between our finding it and our call: look again.
@@ -107,9 +107,9 @@ export async function stopEmbeddedPostgres(dataDir: string): Promise<void> {
   if (!running) return
   // SIGINT is PostgreSQL's "fast" shutdown: sessions are ended, everything is written.
   process.kill(running.pid, 'SIGINT')
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   while (findPostmaster(pgdata)?.pid === running.pid) {
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`PostgreSQL (process ${running.pid}) does not stop: see ${logFile(pgdata)}`)
     await sleep(pollMs)
   }
@@ -119,7 +119,7 @@ export async function stopEmbeddedPostgres(dataDir: string): Promise<void> {
 async function start(program: PostgresProgram, options: EmbeddedOptions): Promise<Postmaster> {
   const pgdata = pgdataOf(options.dataDir)
   forgetDeadPostmaster(pgdata)
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   let port = await rememberedPort(options.dataDir)
   for (;;) {
     const attempt = await launch(program, { pgdata, port, settings: { ...settings, ...options.settings } })
@@ -130,7 +130,7 @@ async function start(program: PostgresProgram, options: EmbeddedOptions): Promis
       /could not (bind|create any TCP\/IP)|pre-existing shared memory block|lock file .* already exists/.exec(
         attempt.log,
       )
-    if (!waits || Date.now() > deadline) {
+    if (!waits || performance.now() > deadline) {
       throw new Error(`PostgreSQL did not start: ${attempt.log.trim() || 'it said nothing'} (see ${logFile(pgdata)})`)
     }
     if (waits[0].startsWith('could not')) port = await choosePort(options.dataDir)
@@ -165,11 +165,11 @@ async function launch(
   })
   child.unref()
   closeSync(handle)
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   while (!ended) {
     const found = findPostmaster(pgdata)
     if (found?.ready && found.pid === child.pid) return found
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`PostgreSQL is still not ready after ${startTimeoutMs / 1000} s: see ${logFile(pgdata)}`)
     await sleep(pollMs)
   }
@@ -190,11 +190,11 @@ function openLog(pgdata: string, program: PostgresProgram): { handle: number; si
 
 /** Null when it ended. */
 async function untilReady(pgdata: string): Promise<Postmaster | null> {
-  const deadline = Date.now() + startTimeoutMs
+  const deadline = performance.now() + startTimeoutMs
   for (;;) {
     const found = findPostmaster(pgdata)
     if (found === null || found.ready) return found
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`PostgreSQL is still not ready after ${startTimeoutMs / 1000} s: see ${logFile(pgdata)}`)
     await sleep(pollMs)
   }

@@ -1,5 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import type { Store, Tx } from './context'
+import { StaleLeaderError } from './leadership'
 
 export const evaluationTriggers = ['deploy', 'scale', 'retry', 'replica-failed', 'node-lost', 'capacity'] as const
 export type EvaluationTrigger = (typeof evaluationTriggers)[number]
@@ -47,38 +48,58 @@ export async function wakeBlockedEvaluations(tx: Tx): Promise<number> {
 export const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 
+/** Who works: the fencing number of its reign, and the name under which it holds leases. */
+export interface Committer {
+  epoch: bigint
+  worker: string
+}
+
+/** `fresh` was never begun; `retried` was, and did not end well: it may be what ended a scheduler. */
+export interface Claim {
+  limit: number
+  which: 'fresh' | 'retried'
+}
+
 /**
- * Claims what is due, oldest first within a priority; also what a dead scheduler left behind. One statement. Times are
- * kept in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
+ * Claims what is due, oldest first within a priority; also what an earlier reign left behind, at once, because its
+ * leases can commit nothing any more. One statement, which changes nothing when another scheduler leads. Times are kept
+ * in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
+ * @throws StaleLeaderError when another scheduler leads.
  */
-export async function claimEvaluations(store: Store, worker: string, limit: number): Promise<Evaluation[]> {
+export async function claimEvaluations(
+  store: Store,
+  { epoch, worker }: Committer,
+  { limit, which }: Claim,
+): Promise<Evaluation[]> {
   const { rows } = await store.pool.query<{
-    id: string
+    id: string | null
     deployment_id: string
     trigger: EvaluationTrigger
     priority: number
     attempts: number
   }>({
-    name: 'claim-evaluations',
-    text: `update evaluations e
-           set status = 'leased', leased_by = $1, lease_expires_at = now() + make_interval(secs => $3), attempts = attempts + 1
-           where id in (
-             select id from evaluations
-             where (status = 'pending' and run_after <= now() + interval '1 millisecond') or (status = 'leased' and lease_expires_at < now())
-             order by priority desc, run_after, id limit $2
-             for update skip locked
+    name: `claim-${which}-evaluations`,
+    text: `with reign as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
+           claimed as (
+             update evaluations e
+             set status = 'leased', leased_by = $1, lease_epoch = $4, lease_expires_at = now() + make_interval(secs => $3),
+               attempts = attempts + 1
+             where exists (select 1 from reign) and id in (
+               select id from evaluations
+               where attempts ${which === 'fresh' ? '= 0' : '> 0'} and (
+                 (status = 'pending' and run_after <= now() + interval '1 millisecond')
+                 or (status = 'leased' and (lease_expires_at < now() or coalesce(lease_epoch, 0) < $4)))
+               order by priority desc, run_after, id limit $2
+               for update skip locked
+             )
+             returning id, deployment_id, trigger, priority, attempts
            )
-           returning id, deployment_id, trigger, priority, attempts`,
-    values: [worker, limit, leaseSeconds],
+           select claimed.* from reign left join claimed on true`,
+    values: [worker, limit, leaseSeconds, epoch.toString()],
   })
+  if (rows.length === 0) throw new StaleLeaderError(epoch)
   return rows
-    .map((row) => ({
-      id: row.id,
-      deploymentId: row.deployment_id,
-      trigger: row.trigger,
-      priority: row.priority,
-      attempts: row.attempts,
-    }))
+    .flatMap(({ id, deployment_id, ...row }) => (id === null ? [] : [{ id, deploymentId: deployment_id, ...row }]))
     .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
 }
 
@@ -93,43 +114,49 @@ export async function nextEvaluationDueMs(store: Store): Promise<number | null> 
 }
 
 /**
- * Something unexpected went wrong: back in the queue later, or dead after the last attempt, where an operator sees it.
- * While it was leased, another evaluation of the same deployment may have been queued: then that one goes on.
+ * Something unexpected went wrong: back in the queue for later. While it was leased, another evaluation of the same
+ * deployment may have been queued: then that one goes on, and knows of the attempts that there were.
  */
 export async function releaseEvaluation(
   store: Store,
-  { id, worker, error, delayMs, dead }: { id: string; worker: string; error: string; delayMs: number; dead: boolean },
+  { epoch, worker }: Committer,
+  { id, error, delayMs }: { id: string; error: string; delayMs: number },
 ): Promise<void> {
   await store.pool.query(
-    `update evaluations e
-     set status = case
-           when $5 then 'dead'
-           when exists (select 1 from evaluations o where o.deployment_id = e.deployment_id and o.status in ('pending', 'blocked'))
-             then 'done'
-           else 'pending' end,
-         error = $3, run_after = now() + make_interval(secs => $4), leased_by = null, lease_expires_at = null,
-         finished_at = case when $5 then now() end
-     where id = $1 and status = 'leased' and leased_by = $2`,
-    [id, worker, error, delayMs / 1000, dead],
+    `with reign as (select 1 from scheduler_leadership where id = 1 and epoch = $5 for key share),
+     mine as (
+       select e.id, e.deployment_id, e.attempts from evaluations e, reign
+       where e.id = $1 and e.status = 'leased' and e.leased_by = $2 and e.lease_epoch = $5 for update of e
+     ),
+     heir as (
+       update evaluations o set attempts = greatest(o.attempts, mine.attempts), error = $3,
+         run_after = greatest(o.run_after, now() + make_interval(secs => $4))
+       from mine where o.deployment_id = mine.deployment_id and o.status in ('pending', 'blocked') returning o.id
+     )
+     update evaluations e
+     set status = case when exists (select 1 from heir) then 'done' else 'pending' end, error = $3,
+       run_after = now() + make_interval(secs => $4), leased_by = null, lease_epoch = null, lease_expires_at = null
+     from mine where e.id = mine.id`,
+    [id, worker, error, delayMs / 1000, epoch.toString()],
   )
 }
 
-/** Hands back all leases of a worker that stops. */
-export async function returnLeases(store: Store, worker: string): Promise<void> {
+/** Hands back all leases of a worker that stops; those that a later reign took over are not its own any more. */
+export async function returnLeases(store: Store, { epoch, worker }: Committer): Promise<void> {
   await store.pool.query(
     `update evaluations e set status = case
          when exists (select 1 from evaluations o where o.deployment_id = e.deployment_id and o.status in ('pending', 'blocked'))
            then 'done' else 'pending' end,
-       leased_by = null, lease_expires_at = null, attempts = attempts - 1
-     where leased_by = $1 and status = 'leased'`,
-    [worker],
+       leased_by = null, lease_epoch = null, lease_expires_at = null, attempts = attempts - 1
+     where leased_by = $1 and lease_epoch = $2 and status = 'leased'`,
+    [worker, epoch.toString()],
   )
 }
 
 /** Ends leased evaluations inside the transaction that did their work; how many leases were still held. */
 export async function settleEvaluations(
   tx: Tx,
-  worker: string,
+  { epoch, worker }: Committer,
   settled: { id: string; as: 'done' | 'blocked' }[],
 ): Promise<number> {
   const { rowCount } = await tx.query({
@@ -139,10 +166,11 @@ export async function settleEvaluations(
           when s.outcome = 'blocked' and exists (
             select 1 from evaluations o where o.deployment_id = e.deployment_id and o.status in ('pending', 'blocked')) then 'done'
           else s.outcome end,
-        leased_by = null, lease_expires_at = null, error = null, finished_at = case when s.outcome = 'done' then now() end
+        leased_by = null, lease_epoch = null, lease_expires_at = null, error = null,
+        finished_at = case when s.outcome = 'done' then now() end
       from unnest($2::uuid[], $3::text[]) as s(id, outcome)
-      where e.id = s.id and e.status = 'leased' and e.leased_by = $1`,
-    values: [worker, settled.map((one) => one.id), settled.map((one) => one.as)],
+      where e.id = s.id and e.status = 'leased' and e.leased_by = $1 and e.lease_epoch = $4`,
+    values: [worker, settled.map((one) => one.id), settled.map((one) => one.as), epoch.toString()],
   })
   return rowCount ?? 0
 }

@@ -8,6 +8,7 @@ import { isCheckViolation, type Store, type Tx, transaction } from './context'
 import { hashToken } from './credentials'
 import { wakeBlockedEvaluations } from './evaluations'
 import { spendJoinToken } from './join-tokens'
+import { requireLeader } from './leadership'
 import { heartbeatLimitSeconds, onlineNodeStatus } from './node-health'
 import { type NodeEvent, recordNodeEvents } from './node-rows'
 
@@ -198,8 +199,9 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
 }
 
 /** Marks the nodes offline that were silent for longer than the limit. Their containers may well go on running. */
-export async function markSilentNodes(store: Store): Promise<{ id: string; nodeId: string }[]> {
+export async function markSilentNodes(store: Store, epoch: bigint): Promise<{ id: string; nodeId: string }[]> {
   return transaction(store, async (tx) => {
+    await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ id: string; node_id: string }>(
       `with silent as (
          select id from nodes where status not in ('offline', 'maintenance') and last_heartbeat < now() - make_interval(secs => $1)

@@ -4,12 +4,12 @@ import type { Resources } from '../domain/resources'
 import type { DeploymentStatus } from '../domain/status'
 import { announce, type Change } from './changes'
 import { isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
-import { type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
+import { type Committer, type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
 import { insertEntry, type PackedEntry } from './fleet-journal'
 import { requireLeader } from './leadership'
 import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
 import type { DeploymentToSchedule } from './scheduling-reads'
-import { changeDeploymentStatus, changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
+import { changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
 
 export interface NewReplica {
   id: string
@@ -55,12 +55,6 @@ export interface Step {
   evaluationEnds: 'done' | 'blocked'
   /** Come back after this many milliseconds; null when nothing is left to do. */
   retryInMs: number | null
-}
-
-/** Who commits: the fencing number of its reign, and the name under which it holds leases. */
-export interface Committer {
-  epoch: bigint
-  worker: string
 }
 
 /** The world moved between reading and writing: decide again. */
@@ -132,10 +126,10 @@ async function lockDeployments(tx: Tx, steps: Step[]): Promise<void> {
   }
 }
 
-async function settle(tx: Tx, { worker }: Committer, steps: Step[]): Promise<void> {
+async function settle(tx: Tx, committer: Committer, steps: Step[]): Promise<void> {
   const settled = await settleEvaluations(
     tx,
-    worker,
+    committer,
     steps.map((step) => ({ id: step.evaluation.id, as: step.evaluationEnds })),
   )
   if (settled !== steps.length) throw new LostRaceError('the lease of an evaluation ran out')
@@ -264,24 +258,4 @@ async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }:
     ],
   })
   return seq
-}
-
-/** The evaluation died of something unexpected: its deployment fails with the reason, instead of waiting for ever. */
-export async function failDeployment(
-  store: Store,
-  { epoch, deploymentId, reason }: { epoch: bigint; deploymentId: string; reason: string },
-): Promise<DeploymentStatusChange | null> {
-  return transaction(store, async (tx) => {
-    await requireLeader(tx, epoch)
-    const { rows } = await tx.query<{ status: DeploymentStatus }>(
-      'select status from deployments where id = $1 for update',
-      [deploymentId],
-    )
-    const from = rows[0]?.status
-    if (from !== 'pending' && from !== 'scheduled' && from !== 'running') return null
-    const change: DeploymentStatusChange = { id: deploymentId, from, to: 'failed', reason, changedBy: 'scheduler' }
-    await changeDeploymentStatus(tx, change)
-    await announce(tx, [{ topic: 'deployment', ids: [deploymentId] }])
-    return change
-  })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Change, ChangeFeed } from '../store/changes'
+import { buryEvaluation } from '../store/dead-letters'
 import {
   claimEvaluations,
   type Evaluation,
@@ -9,7 +10,6 @@ import {
   returnLeases,
 } from '../store/evaluations'
 import { StaleLeaderError } from '../store/leadership'
-import { failDeployment } from '../store/scheduling'
 import { evaluate, logChange, type Scheduling } from './evaluate'
 
 /** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
@@ -19,21 +19,34 @@ const pollMs = 2_000
 
 /** Works off evaluations until `signal` aborts or the reign is over; hands back its leases then. */
 export async function runEvaluations(scheduling: Scheduling, changes: ChangeFeed, signal: AbortSignal): Promise<void> {
-  const { store, log, worker } = scheduling
+  const { store, log } = scheduling
   const bell = new Bell(changes, ({ topic }) => topic === 'evaluation')
   try {
     while (!signal.aborted) {
       const heard = bell.heard
-      const claimed = await claimEvaluations(store, worker, batchSize)
-      await settle(scheduling, claimed, signal)
-      if (claimed.length > 0) continue
+      if (await workOff(scheduling, signal)) continue
       const due = await nextEvaluationDueMs(store)
       await bell.wait(heard, Math.min(pollMs, due ?? pollMs), signal)
     }
   } finally {
     bell.close()
-    await returnLeases(store, worker).catch((error: Error) => log.warn(`Could not hand back leases: ${error.message}`))
+    await returnLeases(store, scheduling).catch((error: Error) =>
+      log.warn(`Could not hand back leases: ${error.message}`),
+    )
   }
+}
+
+/**
+ * What is due, a bounded part of it; false when nothing is. What was begun before goes alone: it may be what ended the
+ * scheduler that began it, and must not count as an attempt of others.
+ */
+async function workOff(scheduling: Scheduling, signal: AbortSignal): Promise<boolean> {
+  const fresh = await claimEvaluations(scheduling.store, scheduling, { limit: batchSize, which: 'fresh' })
+  await settle(scheduling, fresh, signal)
+  if (signal.aborted) return false
+  const retried = await claimEvaluations(scheduling.store, scheduling, { limit: 1, which: 'retried' })
+  for (const evaluation of retried) await settleOne(scheduling, evaluation)
+  return fresh.length + retried.length > 0
 }
 
 /** Back-off with jitter between attempts at an evaluation that went wrong unexpectedly, in milliseconds. */
@@ -65,29 +78,31 @@ async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: Abo
 }
 
 async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promise<void> {
-  const { store, log, worker, epoch } = scheduling
+  // It was begun so often, and each time nobody was left to say how it ended.
+  if (evaluation.attempts > maxEvaluationAttempts)
+    return bury(scheduling, evaluation, 'the scheduler ended while it worked on it')
   try {
     await evaluate(scheduling, [evaluation])
   } catch (error) {
     if (error instanceof StaleLeaderError) throw error
     const message = messageOf(error)
-    const dead = evaluation.attempts >= maxEvaluationAttempts
-    log.error(
+    scheduling.log.error(
       { err: error, evaluationId: evaluation.id },
       `Deployment ${evaluation.deploymentId} scheduling failed: ${message}`,
     )
-    await releaseEvaluation(store, {
+    if (evaluation.attempts >= maxEvaluationAttempts) return bury(scheduling, evaluation, message)
+    await releaseEvaluation(scheduling.store, scheduling, {
       id: evaluation.id,
-      worker,
       error: message,
       delayMs: releaseDelayMs(evaluation.attempts),
-      dead,
     })
-    if (!dead) return
-    const reason = `Scheduling failed ${evaluation.attempts} times: ${message}`
-    const change = await failDeployment(store, { epoch, deploymentId: evaluation.deploymentId, reason })
-    if (change) logChange(log, change)
   }
+}
+
+async function bury(scheduling: Scheduling, { id, deploymentId }: Evaluation, error: string): Promise<void> {
+  const reason = `Scheduling failed ${maxEvaluationAttempts} times: ${error}`
+  const change = await buryEvaluation(scheduling.store, scheduling, { id, deploymentId, reason, error })
+  if (change) logChange(scheduling.log, change)
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,15 +1,17 @@
 /** The scheduler process: leads when it is elected, and stands by otherwise. */
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { systemClock } from '../clock'
 import { readEnv } from '../env'
 import { createLogger } from '../log'
 import { loadSecrets } from '../secrets'
 import { openChangeFeed } from '../store/changes'
 import { openStore } from '../store/context'
-import { StaleLeaderError, tryToLead } from '../store/leadership'
+import { type Candidate, type Leadership, StaleLeaderError, sessionName, standForElection } from '../store/leadership'
+import { DatabaseClock } from './database-clock'
 import { FleetView } from './fleet-view'
 import { runEvaluations } from './loop'
+import { Reign } from './reign'
 import { keepRecords, watchFleet } from './watch'
 
 const env = readEnv()
@@ -19,10 +21,12 @@ if (databaseUrl === null) {
   log.fatal('DATABASE_URL is not set: start the scheduler with `npm start`, which starts the database too')
   process.exit(1)
 }
-const worker = `${hostname()}-${process.pid}`
+// Containers may share a host name and a process number.
+const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
 const store = openStore(databaseUrl, {
   sealKey: loadSecrets(env.dataDir).sealKey,
   maxConnections: 8,
+  applicationName: sessionName(worker),
   onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
 })
 const changes = openChangeFeed(databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
@@ -39,23 +43,37 @@ process.on('SIGTERM', () => stop('asked to'))
 process.on('SIGINT', () => stop('asked to'))
 process.on('disconnect', () => stop('the supervisor is gone'))
 
-/** Stands by until elected, then leads until the reign ends. */
-async function reign(url: string): Promise<void> {
-  const leadership = await tryToLead(url, worker)
-  if (!leadership) {
-    await sleep(1_000, undefined, { signal: stopping.signal }).catch(() => undefined)
-    return
+/** A standby looks this often whether nobody leads, in milliseconds. */
+const standbyMs = 500
+
+/** Stands by until elected; null when it was asked to stop before. */
+async function waitForElection(candidate: Candidate): Promise<Leadership | null> {
+  while (!stopping.signal.aborted) {
+    const leadership = await candidate.tryToLead()
+    if (leadership) return leadership
+    const ended = await candidate.unseatSilentLeader()
+    if (ended > 0) log.warn(`The leader was silent for too long: ended its ${ended} connections`)
+    else await sleep(standbyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
   }
+  return null
+}
+
+/** Leads until the reign ends. */
+async function lead(leadership: Leadership): Promise<void> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, stopping.signal])
   void leadership.lost.then(() => over.abort())
+  const clock = new DatabaseClock()
+  const reign = new Reign(leadership, { store, clock, log })
+  await reign.show()
   const fleet = new FleetView(store, changes)
-  const scheduling = { store, log, clock: systemClock, worker, epoch: leadership.epoch, fleet }
+  const scheduling = { store, log, clock, worker, epoch: leadership.epoch, fleet }
   log.info(`Scheduler ${worker} leads (epoch ${leadership.epoch})`)
   const work = [
     runEvaluations(scheduling, changes, signal),
-    watchFleet(scheduling, signal),
+    watchFleet({ ...scheduling, reign }, signal),
     keepRecords(scheduling, signal),
+    reign.keepShowing(signal),
   ]
   try {
     await Promise.all(work)
@@ -63,14 +81,23 @@ async function reign(url: string): Promise<void> {
     over.abort()
     await Promise.allSettled(work)
     fleet.close()
-    await leadership.resign().catch(() => undefined)
     log.info(`Scheduler ${worker} leads no more`)
+  }
+}
+
+async function standAndLead(url: string): Promise<void> {
+  const candidate = await standForElection(url, { name: worker })
+  try {
+    const leadership = await waitForElection(candidate)
+    if (leadership) await lead(leadership)
+  } finally {
+    await candidate.close()
   }
 }
 
 while (!stopping.signal.aborted) {
   try {
-    await reign(databaseUrl)
+    await standAndLead(databaseUrl)
   } catch (error) {
     const { message } = error as Error
     if (error instanceof StaleLeaderError) log.warn(message)

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StaleLeaderError, showLeadership } from '../store/leadership'
 import { sweepLostReplicas } from '../store/lost'
 import { heartbeatLimitSeconds, lostAfterSeconds } from '../store/node-health'
 import { markSilentNodes } from '../store/nodes'
@@ -7,6 +6,7 @@ import { pruneRecords } from '../store/retention'
 import { readSettings } from '../store/settings'
 import { checkRecords } from './check-records'
 import { logChange, type Scheduling } from './evaluate'
+import type { Reign } from './reign'
 
 const sweepMs = 1_000
 /** Stored decisions are replayed this often, some at a time. */
@@ -17,17 +17,17 @@ const dayMs = 86_400_000
 
 /** Keeps the records honest and within what is to be kept, while this scheduler leads. */
 export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): Promise<void> {
-  const { store, log, clock } = scheduling
-  let prunedMs = 0
+  const { store, log, clock, epoch } = scheduling
+  let prunedMs = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     await sleep(checkRecordsEveryMs, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
     await checkRecords(scheduling, recordsPerCheck)
-    const nowMs = clock.now().getTime()
-    if (nowMs - prunedMs < pruneEveryMs) continue
-    prunedMs = nowMs
+    if (performance.now() - prunedMs < pruneEveryMs) continue
+    prunedMs = performance.now()
     const { decisionRetentionDays } = await readSettings(store)
-    const gone = await pruneRecords(store, { before: new Date(nowMs - decisionRetentionDays * dayMs) })
+    const before = new Date(clock.now().getTime() - decisionRetentionDays * dayMs)
+    const gone = await pruneRecords(store, { epoch, before })
     if (gone.decisions > 0) log.info(`Forgot ${gone.decisions} decisions older than ${decisionRetentionDays} days`)
   }
 }
@@ -36,15 +36,17 @@ export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): 
  * Watches nodes and replicas while this scheduler leads. For a while after its election it declares nothing silent or
  * lost: the silence may have been the control plane's own.
  */
-export async function watchFleet(scheduling: Scheduling, signal: AbortSignal): Promise<void> {
-  const { store, log, clock, epoch } = scheduling
-  const electedMs = clock.now().getTime()
+export async function watchFleet(
+  { store, log, epoch, reign }: Scheduling & { reign: Pick<Reign, 'show'> },
+  signal: AbortSignal,
+): Promise<void> {
+  const electedMs = performance.now()
   let braked = false
   while (!signal.aborted) {
-    if (!(await showLeadership(store, epoch))) throw new StaleLeaderError(epoch)
-    const reignSeconds = (clock.now().getTime() - electedMs) / 1000
+    await reign.show()
+    const reignSeconds = (performance.now() - electedMs) / 1000
     if (reignSeconds > heartbeatLimitSeconds)
-      for (const node of await markSilentNodes(store))
+      for (const node of await markSilentNodes(store, epoch))
         log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${heartbeatLimitSeconds} s`)
     if (reignSeconds > lostAfterSeconds) {
       const sweep = await sweepLostReplicas(store, epoch)

@@ -108,7 +108,7 @@ test('old records are forgotten, and those that are kept can still be replayed',
   const before = await decisions()
   const cut = before[Math.floor(before.length / 2)]
   if (!cut) throw new Error('there is a history')
-  await pruneRecords(cp.store, { before: new Date(cut.createdAt) })
+  await pruneRecords(cp.store, { epoch: cp.epoch, before: new Date(cut.createdAt) })
   const after = await decisions()
   expect(after.length).toBeGreaterThan(5)
   expect(after.length).toBeLessThan(before.length)

@@ -300,7 +300,7 @@ describe('failures', () => {
     await agent.obey()
     expect((await detail(id)).replicas[0]?.node.nodeId).toBe('node-01')
     await cp.sql(`update nodes set last_heartbeat = now() - interval '40 seconds' where node_id = 'node-01'`)
-    expect((await markSilentNodes(cp.store)).map((node) => node.nodeId)).toEqual(['node-01'])
+    expect((await markSilentNodes(cp.store, cp.epoch)).map((node) => node.nodeId)).toEqual(['node-01'])
     const [epoch] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
     const sweep = await sweepLostReplicas(cp.store, BigInt(epoch?.epoch ?? 0))
     expect(sweep.lost).toHaveLength(1)
@@ -380,7 +380,9 @@ describe('durability', () => {
   test('an evaluation whose scheduler died is done by the next one, once', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy({ replicas: 3 })
-    expect(await claimEvaluations(cp.store, 'dead', 16)).toHaveLength(1)
+    expect(
+      await claimEvaluations(cp.store, { epoch: cp.epoch, worker: 'dead' }, { limit: 16, which: 'fresh' }),
+    ).toHaveLength(1)
     expect(await cp.schedule()).toBe(0)
     await cp.sql(`update evaluations set lease_expires_at = now() - interval '1 second' where leased_by = 'dead'`)
     expect(await cp.schedule()).toBe(1)
@@ -390,7 +392,11 @@ describe('durability', () => {
   test('a commit without its lease changes nothing', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy()
-    const [evaluation] = await claimEvaluations(cp.store, 'slow', 1)
+    const [evaluation] = await claimEvaluations(
+      cp.store,
+      { epoch: cp.epoch, worker: 'slow' },
+      { limit: 1, which: 'fresh' },
+    )
     if (!evaluation) throw new Error('an evaluation was to be claimed')
     await cp.sql(`update evaluations set lease_expires_at = now() - interval '1 second'`)
     await cp.schedule({ worker: 'quick' })

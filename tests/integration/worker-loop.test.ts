@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readDecision } from '@/server/store/decision-reads'
+import { claimEvaluations } from '@/server/store/evaluations'
 import { FleetView } from '@/server/worker/fleet-view'
 import { runEvaluations } from '@/server/worker/loop'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
@@ -36,6 +37,8 @@ const deploy = async (count: number, overrides: Record<string, unknown> = {}) =>
   return accepted.map((one) => one.deployment_id)
 }
 
+const patient = { timeout: 15_000 }
+
 const statuses = async () =>
   Object.fromEntries(
     (
@@ -64,7 +67,7 @@ test('one that always goes wrong holds up no other, and is dead after its last a
   const [poison] = await deploy(6)
   await cp.sql('delete from deployment_resources where deployment_id = $1', [poison])
   await start('one')
-  await expect.poll(statuses).toEqual({ scheduled: 5, pending: 1 })
+  await expect.poll(statuses, patient).toEqual({ scheduled: 5, pending: 1 })
   for (;;) {
     await cp.makeDue()
     await cp.sql(`select pg_notify('fogdeck', '{"topic":"evaluation","ids":[]}')`)
@@ -78,7 +81,29 @@ test('one that always goes wrong holds up no other, and is dead after its last a
     }
     await sleep(50)
   }
-  await expect.poll(statuses).toEqual({ scheduled: 5, failed: 1 })
+  await expect.poll(statuses, patient).toEqual({ scheduled: 5, failed: 1 })
+})
+
+test('one that ends every scheduler which works on it is set aside, and takes nobody along', async () => {
+  await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
+  const [poison, other] = await deploy(2)
+  const dying = { epoch: cp.epoch, worker: 'dying' }
+  expect(await claimEvaluations(cp.store, dying, { limit: 9, which: 'fresh' })).toHaveLength(2)
+  for (let attempts = 1; attempts <= 8; attempts++) {
+    // It dies: its leases run out, and the next one takes a single one of those that were begun before.
+    await cp.sql(`update evaluations set lease_expires_at = now() - interval '1 second' where deployment_id = $1`, [
+      poison,
+    ])
+    const claimed = await claimEvaluations(cp.store, dying, { limit: 1, which: 'retried' })
+    expect(claimed.map((one) => [one.deploymentId, one.attempts])).toEqual([[poison, attempts + 1]])
+  }
+  await cp.sql('update scheduler_leadership set epoch = epoch + 1')
+  await start('next')
+  await expect.poll(statuses, patient).toEqual({ scheduled: 1, failed: 1 })
+  expect(await cp.sql('select deployment_id, status, attempts, error from evaluations order by attempts')).toEqual([
+    { deployment_id: other, status: 'done', attempts: 2, error: null },
+    { deployment_id: poison, status: 'dead', attempts: 10, error: 'the scheduler ended while it worked on it' },
+  ])
 })
 
 test('two schedulers at once place everything once', async () => {
@@ -103,7 +128,8 @@ test('a loop that stops hands back what it had claimed', async () => {
   await deploy(3)
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
   await cp.sql(
-    `update evaluations set status = 'leased', leased_by = 'one', lease_expires_at = now() + interval '1 hour', attempts = 1`,
+    `update evaluations set status = 'leased', leased_by = 'one', lease_epoch = (select epoch from scheduler_leadership),
+       lease_expires_at = now() + interval '1 hour', attempts = 1`,
   )
   stopping.abort()
   const { store, log, clock, changes } = cp.services

@@ -1,0 +1,32 @@
+import { type Store, transaction } from './context'
+import { requireLeader } from './leadership'
+
+/**
+ * The database's clock jumped by `jumpMs`: times in the rows from which something is counted on are moved along, so that
+ * no node looks silent, or heard of in the future, and nothing that waits a second waits an hour. What was written after
+ * the jump already is told apart by lying nearer to now than half of the jump.
+ */
+export async function followClockJump(
+  store: Store,
+  { epoch, jumpMs }: { epoch: bigint; jumpMs: number },
+): Promise<{ nodes: number; evaluations: number }> {
+  const jumpSeconds = jumpMs / 1000
+  return transaction(store, async (tx) => {
+    await requireLeader(tx, epoch)
+    const nodes = await tx.query(
+      `with moved as (
+         select id from nodes
+         where case when $1 > 0 then last_heartbeat < now() - make_interval(secs => $1 / 2) else last_heartbeat > now() end
+         order by id for update
+       )
+       update nodes n set last_heartbeat = least(now(), last_heartbeat + make_interval(secs => $1)) from moved where n.id = moved.id`,
+      [jumpSeconds],
+    )
+    const evaluations = await tx.query(
+      `update evaluations set run_after = greatest(now(), run_after + make_interval(secs => $1))
+       where status = 'pending' and run_after > now() and $1 < 0`,
+      [jumpSeconds],
+    )
+    return { nodes: nodes.rowCount ?? 0, evaluations: evaluations.rowCount ?? 0 }
+  })
+}
