@@ -44,6 +44,9 @@ export interface TestEngine {
   /** As by SIGKILL; containers go on until it starts again, which ends them. */
   kill(): void
   start(): Promise<void>
+  /** Its link drops every packet in silence, both ways; what runs inside goes on. */
+  cut(): void
+  heal(): void
 }
 
 export interface Bed {
@@ -152,6 +155,16 @@ class Engine implements TestEngine {
     await this.answers()
   }
 
+  cut(): void {
+    for (const [link, ...inside] of this.ends)
+      run([...inside, 'tc', 'qdisc', 'replace', 'dev', link, 'root', 'blackhole'])
+  }
+
+  heal(): void {
+    for (const [link, ...inside] of this.ends)
+      quietly(() => run([...inside, 'tc', 'qdisc', 'del', 'dev', link, 'root']))
+  }
+
   /** The end of the first process is the end of all processes in its namespace. */
   async end(): Promise<void> {
     const { process } = this
@@ -165,6 +178,11 @@ class Engine implements TestEngine {
 
   private say(word: string): void {
     this.process?.stdin?.write(`${word}\n`)
+  }
+
+  /** Both ends of its link, each with what gets a command there. */
+  private get ends(): [string, ...string[]][] {
+    return [[this.linkName], ['eth0', ...this.inside]]
   }
 
   private get linkName(): string {
@@ -274,6 +292,10 @@ const removeGroups = (name: string): void => {
     quietly(() => rmdirSync(path))
   }
   for (const path of groupsOf(name)) remove(path)
+}
+
+const run = ([program = '', ...args]: string[]): void => {
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
 const quietly = <Value>(action: () => Value): Value | null => {

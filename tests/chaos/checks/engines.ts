@@ -1,0 +1,118 @@
+/** What the engines hold, against what the tables say of it. */
+import type { Containers, FoundContainer } from '../containers'
+import { groupBy } from '../group'
+import type { Ledger } from '../ledger'
+import type { ReplicaRow, Snapshot } from '../snapshot'
+
+const slotOf = ({ deploymentId, slot }: FoundContainer): string => `${deploymentId}/${slot}`
+const attemptOf = (container: FoundContainer): string => `${slotOf(container)}.${container.generation}`
+const isThere = ({ state }: FoundContainer): boolean => state === 'running' || state === 'created'
+
+/** At any moment: one container for one attempt. */
+export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void {
+  for (const [attempt, group] of groupBy(containers.filter(isThere), attemptOf))
+    ledger.check('containers', group.length === 1, attempt, () => ({
+      what: `${group.length} containers of ${attempt} on ${group.map(({ host }) => host).join(', ')}`,
+      evidence: group,
+    }))
+}
+
+/** Between two looks a container may come and go; who runs in this many tables in a row was there to be seen. */
+const looksToBelieve = 4
+
+/** Replicas that the tables call running, of which no container was ever seen started. */
+export class UnseenRunners {
+  private readonly looks = new Map<string, number>()
+
+  constructor(private readonly containers: Containers) {}
+
+  check(ledger: Ledger, { replicas, deployments }: Snapshot): void {
+    const fleeting = new Set(deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id))
+    const running = replicas.filter((replica) => replica.status === 'running' && !fleeting.has(replica.deployment_id))
+    for (const replica of running) {
+      const isTold = replica.container_id !== null && replica.started_at !== null
+      ledger.check('seen running', isTold, replica.id, () => ({
+        what: `Replica ${replica.id} is running without a container`,
+        evidence: replica,
+      }))
+      const looks = this.containers.started.has(replica.id) ? 0 : (this.looks.get(replica.id) ?? 0) + 1
+      this.looks.set(replica.id, looks)
+      ledger.check('seen running', looks < looksToBelieve, `unseen ${replica.id}`, () => ({
+        what: `Replica ${replica.id} is running on ${replica.node_name}, and its engine never started a container`,
+        evidence: replica,
+      }))
+    }
+  }
+}
+
+/** What differs between what is wanted and what the engines hold; empty once all is quiet. */
+export function differences({ replicas, deployments }: Snapshot, containers: FoundContainer[]): string[] {
+  const names = new Map(deployments.map(({ id, name }) => [id, name]))
+  const label = ({ deployment_id, slot, generation, node_name }: ReplicaRow) =>
+    `${names.get(deployment_id) ?? deployment_id}/${slot}.${generation} on ${node_name}`
+  const wanted = new Map(replicas.filter(({ wanted }) => wanted === 'run').map((replica) => [replica.id, replica]))
+  const found = groupBy(containers, (container) => container.replicaId)
+  const problems: string[] = []
+  for (const [id, replica] of wanted) {
+    const own = found.get(id) ?? []
+    const isRight = replica.status === 'running' && own.length === 1 && own[0]?.state === 'running'
+    if (!isRight)
+      problems.push(
+        `${label(replica)} is ${replica.status} with containers: ${own.map(({ state }) => state).join(', ') || 'none'}`,
+      )
+    else if (own[0]?.id !== replica.container_id) problems.push(`${label(replica)} names another container`)
+  }
+  for (const replica of replicas)
+    if (!wanted.has(replica.id)) problems.push(`${label(replica)} still holds a reservation`)
+  for (const container of containers)
+    if (!wanted.has(container.replicaId))
+      problems.push(
+        `${container.host} holds a ${container.state} container of ${attemptOf(container)} that nobody wants`,
+      )
+  return problems
+}
+
+/** Once quiet: one live container of each slot. */
+export function checkSlots(ledger: Ledger, containers: FoundContainer[]): void {
+  for (const [slot, group] of groupBy(containers.filter(isThere), slotOf))
+    ledger.check('containers', group.length === 1, `slot ${slot}`, () => ({
+      what: `${group.length} live containers of slot ${slot} once all is quiet`,
+      evidence: group,
+    }))
+}
+
+/** Containers of hosts that are cut off: they are to run on. */
+export class CutOff {
+  private readonly before = new Map<string, Map<string, FoundContainer>>()
+
+  constructor(
+    private readonly containers: Containers,
+    private readonly isFleeting: (deploymentId: string) => boolean,
+  ) {}
+
+  /** What was asked just before the cut may still be carried out: looked at a moment later. */
+  async begin(host: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    const there = await this.containers.lookAt(host)
+    if (there)
+      this.before.set(host, new Map(there.filter(({ state }) => state === 'running').map((each) => [each.id, each])))
+  }
+
+  async end(ledger: Ledger, host: string): Promise<void> {
+    const before = this.before.get(host)
+    this.before.delete(host)
+    const now = before && (await this.containers.lookAt(host))
+    if (!before || !now) return
+    const running = new Set(now.filter(({ state }) => state === 'running').map(({ id }) => id))
+    for (const [id, container] of before) {
+      if (this.isFleeting(container.deploymentId)) continue
+      ledger.check('cut off', running.has(id), id, () => ({
+        what: `${host} was cut off, and its container of ${attemptOf(container)} did not run on`,
+        evidence: container,
+      }))
+    }
+  }
+}
+
+/** A stop that was under way at the cut, with its grace. */
+const settleMs = 2_000

@@ -1,0 +1,81 @@
+/** Decisions against their records, and schedulers against each other. */
+import type pg from 'pg'
+import { matchesRecord, replay } from '@/server/scheduler/replay'
+import type { Store } from '@/server/store/context'
+import { readDecision } from '@/server/store/decision-reads'
+import { groupBy } from '../group'
+import type { Ledger } from '../ledger'
+
+/** Decisions that were not replayed yet, some at a time, oldest first. */
+export class Replays {
+  private last = '00000000-0000-0000-0000-000000000000'
+
+  /** @returns how many were looked at. */
+  async check(ledger: Ledger, store: Store, atOnce: number): Promise<number> {
+    // Ids begin with their time. Those of the last moment may still be followed by one that was made before them.
+    const { rows } = await store.pool.query<{ id: string }>(
+      `select id from decisions where id > $1 and created_at < now() - interval '15 seconds' order by id limit $2`,
+      [this.last, atOnce],
+    )
+    for (const { id } of rows) {
+      await this.checkOne(ledger, store, id)
+      this.last = id
+    }
+    return rows.length
+  }
+
+  private async checkOne(ledger: Ledger, store: Store, id: string): Promise<void> {
+    const record = await readDecision(store, id)
+    const again = replay(record)
+    ledger.check('replay', matchesRecord(again, record), id, () => ({
+      what: `Decision ${id} replays to another placement`,
+      evidence: { record: { ...record, fleet: undefined }, chosen: again.chosen, refusal: again.refusal?.message },
+    }))
+    const { rows: placed } = await store.pool.query<{ id: string; score: number }>(
+      'select node_id as id, score from deployment_replicas where decision_id = $1 order by slot',
+      [id],
+    )
+    const chosen = record.outcome === 'placed' ? record.chosen.map(({ id: node, score }) => ({ id: node, score })) : []
+    ledger.check('replay', JSON.stringify(placed) === JSON.stringify(chosen), `placed ${id}`, () => ({
+      what: `What decision ${id} chose is not what was placed`,
+      evidence: { chosen, placed },
+    }))
+  }
+}
+
+export interface Commit {
+  /** Numbers are given inside transactions that hold the reign, so their order is that of the reigns. */
+  seq: number
+  writer: string
+}
+
+/** Reigns that wrote again after a later one had written, by writer. */
+export function mixedWriters(commits: Commit[]): string[] {
+  const over = new Set<string>()
+  const mixed = new Set<string>()
+  let current: string | null = null
+  for (const { writer } of [...commits].sort((a, b) => a.seq - b.seq)) {
+    if (writer === current) continue
+    if (over.has(writer)) mixed.add(writer)
+    if (current !== null) over.add(current)
+    current = writer
+  }
+  return [...mixed]
+}
+
+/** Each replica's first history row tells in which order placements were committed, its decision by which reign. */
+export async function checkReigns(ledger: Ledger, client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ seq: string; writer: string }>(`
+    select h.id as seq, j.writer from replica_status_history h
+    join deployment_replicas r on r.id = h.replica_id join decisions d on d.id = r.decision_id
+    join fleet_journal j on j.seq = d.journal_seq
+    where h.old_status = 'none' order by h.id`)
+  const commits = rows.map(({ seq, writer }) => ({ seq: Number(seq), writer }))
+  const mixed = mixedWriters(commits)
+  const reigns = groupBy(commits, ({ writer }) => writer)
+  for (const [writer, own] of reigns)
+    ledger.check('one leader', !mixed.includes(writer), writer, () => ({
+      what: `The reign ${writer} placed replicas after a later one had begun to`,
+      evidence: { first: own[0], last: own.at(-1), reigns: reigns.size },
+    }))
+}

@@ -1,0 +1,36 @@
+/** Looks for secrets where they must not be: in logs, in the database (files, tables), in what agents keep. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Ledger } from '../ledger'
+
+export interface Places {
+  /** Folders that are gone through, with a name for each. */
+  folders: Record<string, string>
+  /** Plain texts: answers, rows. */
+  texts: Record<string, string>
+}
+
+/** Every file below a folder; what vanishes meanwhile is no place to hide in. */
+function* filesBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else if (entry.isFile()) yield path
+  }
+}
+
+/** Bytes as they are, and as hexadecimal digits, which is how PostgreSQL prints bytes. */
+const guises = (secret: string): Buffer[] => [Buffer.from(secret), Buffer.from(Buffer.from(secret).toString('hex'))]
+
+export function checkSecrets(ledger: Ledger, secrets: string[], { folders, texts }: Places): void {
+  const look = (place: string, content: Buffer) => {
+    const shown = secrets.filter((secret) => guises(secret).some((guise) => content.includes(guise)))
+    ledger.check('secrets', shown.length === 0, place, () => ({
+      what: `${place} shows ${shown.length} secrets in the clear`,
+      evidence: shown.map((secret) => `${secret.slice(0, 6)}…`),
+    }))
+  }
+  for (const [name, folder] of Object.entries(folders))
+    for (const file of filesBelow(folder)) look(`${name}${file.slice(folder.length)}`, readFileSync(file))
+  for (const [name, text] of Object.entries(texts)) look(name, Buffer.from(text))
+}

@@ -1,0 +1,117 @@
+/** What must hold of the tables at every single moment. */
+import { canTransition, deploymentTransitions, isLive, replicaTransitions } from '@/server/domain/status'
+import type { Entry } from '../book'
+import { groupBy } from '../group'
+import type { Ledger } from '../ledger'
+import type { HistoryRow, ReplicaRow, Snapshot } from '../snapshot'
+
+const kinds = ['cpu millis', 'MB of memory', 'GB of storage', 'GPU units']
+
+export function checkCapacity(ledger: Ledger, { nodes }: Snapshot): void {
+  for (const node of nodes)
+    for (const [index, kind] of kinds.entries()) {
+      const [reserved = 0, held = 0, capacity = 0] = [node.reserved[index], node.held[index], node.capacity[index]]
+      ledger.check('capacity', reserved === held && held <= capacity, `${node.node_id} ${kind}`, () => ({
+        what: `${node.node_id} has reserved ${reserved} ${kind}; its replicas hold ${held}, its capacity is ${capacity}`,
+        evidence: node,
+      }))
+    }
+}
+
+/** A replica that is on its way to running or runs, and is to. */
+export const isLiveHolder = ({
+  reserved,
+  wanted,
+  status,
+}: Pick<ReplicaRow, 'reserved' | 'wanted' | 'status'>): boolean => reserved && wanted === 'run' && isLive(status)
+
+export function checkHolders(ledger: Ledger, { deployments, replicas }: Snapshot): void {
+  const live = groupBy(replicas.filter(isLiveHolder), (replica) => replica.deployment_id)
+  for (const { id, name, status, target_replicas: target } of deployments) {
+    const holders = live.get(id) ?? []
+    const slots = new Set(holders.map(({ slot }) => slot))
+    ledger.check('holders', slots.size === holders.length, `slot ${id}`, () => ({
+      what: `${name} has two live replicas in one slot`,
+      evidence: holders,
+    }))
+    // While work on it is queued, replicas beyond a smaller number still wait to be told.
+    const most = status === 'pending' ? Number.POSITIVE_INFINITY : status === 'deleted' ? 0 : target
+    ledger.check('holders', holders.length <= most, `count ${id}`, () => ({
+      what: `${name} is ${status} with ${holders.length} live replicas of ${most}`,
+      evidence: holders,
+    }))
+  }
+}
+
+export function checkAccepted(ledger: Ledger, { deployments }: Snapshot, known: Entry[]): void {
+  const rows = new Map(deployments.map((row) => [row.id, row]))
+  for (const entry of known) {
+    const row = entry.id === null ? undefined : rows.get(entry.id)
+    const isAsPromised =
+      row !== undefined &&
+      row.name === entry.name &&
+      row.resources === 1 &&
+      (entry.deleted ? row.status === 'deleted' : row.status !== 'deleted' && row.target_replicas === entry.replicas)
+    ledger.check('accepted', isAsPromised, entry.name, () => ({
+      what: row
+        ? `${entry.name} is not as it was acknowledged last`
+        : `${entry.name} was answered 202 and does not exist`,
+      evidence: { acknowledged: entry, row },
+    }))
+  }
+}
+
+/** Deployments have names of their own, so a name stands for a key. */
+export function checkIdempotency(ledger: Ledger, { deployments }: Snapshot, idsOfKey: Map<string, Set<string>>): void {
+  for (const [name, rows] of groupBy(deployments, (row) => row.name))
+    ledger.check('idempotency', rows.length === 1, name, () => ({
+      what: `The key of ${name} made ${rows.length} deployments`,
+      evidence: rows,
+    }))
+  for (const [key, ids] of idsOfKey)
+    ledger.check('idempotency', ids.size === 1, key, () => ({
+      what: `${key} was answered with ${ids.size} deployments`,
+      evidence: [...ids],
+    }))
+}
+
+export interface Chain {
+  of: 'deployment' | 'replica'
+  rows: HistoryRow[]
+  /** What the row of the deployment or replica says; undefined when there is none. */
+  status: string | undefined
+}
+
+/** What is wrong with the history of one subject, as a sentence; null when it is whole. */
+export function chainProblem({ of, rows, status }: Chain): string | null {
+  const table: Record<string, readonly string[]> = of === 'deployment' ? deploymentTransitions : replicaTransitions
+  let before = 'none'
+  for (const { old_status: from, new_status: to } of rows) {
+    if (from !== before) return `a step from ${from} to ${to} follows ${before}`
+    const isFirst = from === 'none' && to === 'pending'
+    // Replicas note steps inside a status, too.
+    const isStep = of === 'replica' && from === to
+    if (!isFirst && !isStep && !(from in table && canTransition(table, from, to)))
+      return `there is no way from ${from} to ${to}`
+    before = to
+  }
+  if (status === undefined) return 'its subject does not exist'
+  return before === status ? null : `it ends with ${before}, and the row says ${status}`
+}
+
+export function checkHistory(
+  ledger: Ledger,
+  of: 'deployment' | 'replica',
+  { rows, statuses }: { rows: HistoryRow[]; statuses: Map<string, string> },
+): void {
+  const chains = groupBy(rows, (row) => row.subject)
+  for (const id of new Set([...chains.keys(), ...statuses.keys()])) {
+    const chain = chains.get(id) ?? []
+    const problem = chainProblem({ of, rows: chain, status: statuses.get(id) })
+    const isTold = chain.every(({ changed_by, reason }) => changed_by !== '' && reason !== '')
+    ledger.check('history', problem === null && isTold, `${of} ${id}`, () => ({
+      what: `The history of ${of} ${id} is not whole: ${problem ?? 'a row does not say who or why'}`,
+      evidence: { status: statuses.get(id), chain },
+    }))
+  }
+}

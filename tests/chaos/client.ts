@@ -1,0 +1,167 @@
+/** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { hash, type Random, seeded } from '@/agent/random'
+import type { Book, Entry } from './book'
+import type { Ledger } from './ledger'
+import type { Rest, RestAnswer } from './rest'
+
+export interface ClientOptions {
+  rest: Rest
+  book: Book
+  ledger: Ledger
+  seed: number
+  /** Goes into the environment of every deployment, and must be found nowhere else. */
+  canary: string
+}
+
+const workers = 8
+/** So many deployments of one worker live at once. */
+const liveAtOnce = 7
+const thinkMs = { min: 150, max: 1_100 }
+/** After a kill of everything a client may wait so long for its answer. */
+const lastCallsMs = 45_000
+
+interface Wish {
+  image: string
+  simulated: boolean
+  share: number
+}
+
+/** Images that simulated engines obey keep off the real ones, which can't have them. */
+const wishes: Wish[] = [
+  { image: 'fogdeck-test/web:1', simulated: false, share: 62 },
+  { image: 'sim/ok', simulated: true, share: 12 },
+  { image: 'sim/slow:3s', simulated: true, share: 10 },
+  { image: 'sim/crash:2s', simulated: true, share: 5 },
+  { image: 'sim/fail-pull', simulated: true, share: 5 },
+  { image: 'sim/unhealthy', simulated: true, share: 3 },
+]
+
+/** Works until `signal` aborts, then waits for the answers that are outstanding. */
+export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
+  const giveUp = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => giveUp.abort(), lastCallsMs).unref(), { once: true })
+  const all = Array.from({ length: workers }, (_, index) => new Worker(options, index, giveUp.signal))
+  await Promise.all(all.map((worker) => worker.run(signal)))
+}
+
+class Worker {
+  private readonly random: Random
+  private live: Entry[] = []
+  private made = 0
+
+  constructor(
+    private readonly options: ClientOptions,
+    private readonly index: number,
+    private readonly giveUp: AbortSignal,
+  ) {
+    this.random = seeded(hash(options.seed, 'client', index))
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const chance = this.random()
+      if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
+      else if (chance < 0.75) await this.scale(this.one())
+      else await this.delete(this.one())
+      await sleep(thinkMs.min + this.random() * (thinkMs.max - thinkMs.min))
+    }
+  }
+
+  private one(): Entry {
+    const one = this.live[Math.floor(this.random() * this.live.length)]
+    if (!one) throw new Error('The worker has no deployment')
+    return one
+  }
+
+  private async deploy(): Promise<void> {
+    const { book } = this.options
+    this.made += 1
+    const name = `chaos-${this.options.seed}-${this.index}-${this.made}`
+    const { input, image, waits } = this.wish(name)
+    const entry = book.add({ name, key: `key-${name}`, image, waits, replicas: input.replicas })
+    const isRepeated = this.random() < 0.08
+    await this.calling(entry, async () => {
+      const call = () => this.ask('/api/deployment/deploy', { method: 'POST', body: input, key: entry.key })
+      // Now and then twice at once: both are to be answered with the same deployment.
+      const answers = await Promise.all(isRepeated ? [call(), call()] : [call()])
+      for (const answer of answers) {
+        if (answer && this.record('deploy', entry, answer, [202]))
+          book.deployed(entry, (answer.body as { deployment_id: string }).deployment_id)
+      }
+    })
+    if (entry.id !== null) this.live.push(entry)
+  }
+
+  private async scale(entry: Entry): Promise<void> {
+    const replicas = Math.floor(this.random() * 5)
+    await this.calling(entry, async () => {
+      const answer = await this.ask(`/api/deployment/scale/${entry.id}`, { method: 'POST', body: { replicas } })
+      if (answer && this.record('scale', entry, answer, [202])) entry.replicas = replicas
+    })
+  }
+
+  private async delete(entry: Entry): Promise<void> {
+    await this.calling(entry, async () => {
+      const answer = await this.ask(`/api/deployment/${entry.id}`, { method: 'DELETE' })
+      // 409: an earlier try went through, and its answer was lost.
+      if (answer && this.record('delete', entry, answer, [200, 409])) entry.deleted = true
+    })
+    this.live = this.live.filter((each) => each !== entry)
+  }
+
+  private async calling(entry: Entry, call: () => Promise<void>): Promise<void> {
+    entry.busy = true
+    entry.revision += 1
+    await call()
+    // What was never answered stays unknown.
+    entry.busy = this.giveUp.aborted
+  }
+
+  private ask(
+    path: string,
+    call: { method: 'POST' | 'DELETE'; body?: unknown; key?: string },
+  ): Promise<RestAnswer | null> {
+    return this.options.rest.ask(path, { ...call, random: this.random, signal: this.giveUp })
+  }
+
+  /** @returns whether it is the answer that the contract gives. */
+  private record(call: 'deploy' | 'scale' | 'delete', entry: Entry, answer: RestAnswer, expected: number[]): boolean {
+    const { book, ledger } = this.options
+    const { status, body } = answer
+    book.record({ at: new Date().toISOString(), call, name: entry.name, key: entry.key, status, body })
+    const isExpected = expected.includes(status)
+    ledger.check('contract', isExpected, `${call}-${status}`, () => ({
+      what: `${call} of ${entry.name} was answered with ${status}`,
+      evidence: body,
+    }))
+    return isExpected
+  }
+
+  private wish(name: string) {
+    const { random } = this
+    const total = wishes.reduce((sum, wish) => sum + wish.share, 0)
+    let left = random() * total
+    const wish = wishes.find(({ share }) => {
+      left -= share
+      return left < 0
+    })
+    if (!wish) throw new Error('The shares of the wishes do not add up')
+    const isLarge = random() < 0.05
+    const isNear = random() < 0.3
+    const mayShare = random() < 0.15
+    const input = {
+      name,
+      type: 'compute',
+      container_image: wish.image,
+      replicas: 1 + Math.floor(random() * 4),
+      resources: isLarge ? { cpu: 4, memory: 8192, storage: 20 } : { cpu: 0.5, memory: 512, storage: 1 },
+      ...(isNear ? { region: random() < 0.5 ? 'us-east' : 'eu-west' } : {}),
+      ...(mayShare ? { max_per_node: 2 } : {}),
+      ...(wish.simulated ? { constraints: [{ key: 'kind', op: '!=', values: ['real'] }] } : {}),
+      wait_for_capacity: isLarge,
+      env: { CANARY: `${this.options.canary}-${name}` },
+    }
+    return { input, image: wish.image, waits: isLarge }
+  }
+}

@@ -1,0 +1,130 @@
+/** Carries out the schedule: each fault at its time, and undone at its time. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from './database'
+import type { Fault } from './schedule'
+import type { Stack } from './stack'
+
+export interface FaultLog {
+  /** Processes killed, by what they were. */
+  kills: Record<string, number>
+  /** Faults carried out, by kind. */
+  faults: Record<string, number>
+  /** Nothing was there to attack at that moment. */
+  missed: number
+}
+
+export interface Attack {
+  stack: Stack
+  database: Database
+  say: (text: string) => void
+  /** Told of every line that is cut off, and again before it is healed. */
+  onCut: (target: string) => Promise<void>
+  onHeal: (target: string) => Promise<void>
+}
+
+/** The leader's own connection, on which it holds the lock; its others work on. */
+const isLeadersLock = (hello: Buffer): boolean => hello.includes('fogdeck-leader')
+
+/** Resolves when the last fault was undone. */
+export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSignal): Promise<FaultLog> {
+  const log: FaultLog = { kills: {}, faults: {}, missed: 0 }
+  const startedAt = performance.now()
+  const until = (ms: number) => sleep(Math.max(0, startedAt + ms - performance.now()), undefined, { signal })
+  await Promise.all(
+    faults.map(async (fault) => {
+      await until(fault.atMs).catch(() => undefined)
+      if (signal.aborted) return
+      const undo = await Promise.all(fault.targets.map((target) => begin(attack, fault, target)))
+      const done = undo.filter((each) => each !== null)
+      if (done.length === 0) {
+        log.missed += 1
+        return
+      }
+      log.faults[fault.kind] = (log.faults[fault.kind] ?? 0) + 1
+      if (fault.kind === 'kill') for (const target of fault.targets) count(log, target)
+      attack.say(`${fault.kind} ${fault.targets.join(', ')} for ${(fault.forMs / 1000).toFixed(1)} s`)
+      await until(fault.atMs + fault.forMs).catch(() => undefined)
+      await Promise.all(done.map((each) => each()))
+    }),
+  )
+  return log
+}
+
+function count(log: FaultLog, target: string): void {
+  const what = target === 'leader' || target === 'standby' ? target : target.replace(/-\d+$/, '')
+  log.kills[what] = (log.kills[what] ?? 0) + 1
+}
+
+type Undo = () => Promise<void>
+
+/** @returns how to undo it; null when there was nothing to attack. */
+async function begin(attack: Attack, { kind }: Fault, target: string): Promise<Undo | null> {
+  const { stack } = attack
+  if (target === 'database') {
+    return (await stack.killDatabase()) ? () => stack.startDatabase() : null
+  }
+  if (target.startsWith('engine-')) return onEngine(attack, kind, target)
+  const name = await programOf(attack, target)
+  const program = stack.program(name)
+  if (program.pid === null) return null
+  switch (kind) {
+    case 'kill':
+      await program.kill()
+      return () => program.start()
+    case 'pause': {
+      const resume = program.pause()
+      return async () => resume()
+    }
+    case 'cut':
+    case 'storm':
+      return cut(attack, name)
+    case 'deafen':
+      return deafen(attack, name)
+  }
+}
+
+async function cut({ stack, onCut, onHeal }: Attack, name: string): Promise<Undo> {
+  stack.wire(name).cut()
+  await onCut(name)
+  return async () => {
+    await onHeal(name)
+    stack.wire(name).heal()
+  }
+}
+
+/**
+ * The leader loses its lock and does not learn of it: its session ends at the database, its own end of the connection
+ * stays. Another one is elected, and for a while there are two that believe to lead.
+ */
+async function deafen({ stack, database }: Attack, name: string): Promise<Undo> {
+  stack.wire(name).cut(isLeadersLock)
+  await database.endLeadersSession().catch(() => undefined)
+  return async () => stack.wire(name).heal()
+}
+
+async function onEngine({ stack, onCut, onHeal }: Attack, kind: Fault['kind'], target: string): Promise<Undo | null> {
+  const engine = stack.bed?.engines[Number(target.slice('engine-'.length)) - 1]
+  if (!engine) return null
+  switch (kind) {
+    case 'kill':
+      engine.kill()
+      return () => engine.start()
+    case 'pause':
+      engine.freeze()
+      return async () => engine.thaw()
+    default:
+      engine.cut()
+      await onCut(target)
+      return async () => {
+        await onHeal(target)
+        engine.heal()
+      }
+  }
+}
+
+/** Who leads is known at the moment of the attack only. */
+async function programOf({ stack, database }: Attack, target: string): Promise<string> {
+  if (target !== 'leader' && target !== 'standby') return target
+  const leader = stack.schedulerOf(await database.leader().catch(() => null)) ?? 'scheduler-1'
+  return target === 'leader' ? leader : stack.otherScheduler(leader)
+}

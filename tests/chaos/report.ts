@@ -1,0 +1,69 @@
+/** What a run found, for people and for programs. */
+import type { FaultLog } from './faults'
+import { type CheckName, checks, type Violation } from './ledger'
+import type { ChaosOptions } from './options'
+
+export interface Report {
+  options: ChaosOptions
+  startedAt: string
+  seconds: number
+  planned: number
+  log: FaultLog
+  /** Definite good answers, by call. */
+  acknowledged: Record<string, number>
+  /** Calls that had to be asked again, by what came instead of an answer. */
+  unanswered: Record<string, number>
+  answers: Record<string, number>
+  settledSeconds: number
+  rounds: { done: number; missed: number }
+  counts: Record<string, number>
+  totals: Record<string, Record<string, number>>
+  violations: Violation[]
+}
+
+const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, each) => total + each, 0)
+const listed = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([what, times]) => `${times} ${what}`)
+    .join(', ') || 'none'
+
+/** Checks that were made and held, and those that were violated. */
+export function verdict({ counts, violations }: Pick<Report, 'counts' | 'violations'>): {
+  held: CheckName[]
+  violated: CheckName[]
+} {
+  const made = (Object.keys(checks) as CheckName[]).filter((name) => (counts[name] ?? 0) > 0)
+  const violated = made.filter((name) => violations.some(({ check }) => check === name))
+  return { held: made.filter((name) => !violated.includes(name)), violated }
+}
+
+export function reportText(report: Report): string {
+  const { options, log, counts, violations } = report
+  const lines = [
+    '',
+    `Chaos: ${(report.seconds / 60).toFixed(1)} minutes, seed ${options.seed}, ${options.nodes} simulated nodes, ${options.engines} engines`,
+    `  kills            ${sum(log.kills)} (${listed(log.kills)})`,
+    `  faults           ${sum(log.faults)} of ${report.planned} planned (${listed(log.faults)}); ${log.missed} found nothing to attack`,
+    `  acknowledged     ${sum(report.acknowledged)} (${listed(report.acknowledged)})`,
+    `  asked again      ${sum(report.unanswered)} (${listed(report.unanswered)})`,
+    `  at rest          ${report.settledSeconds.toFixed(1)} s after the last fault`,
+    `  rounds           ${report.rounds.done}, and ${report.rounds.missed} without a database`,
+    ...Object.entries(report.totals).map(([what, byStatus]) => `  ${what.padEnd(16)} ${listed(byStatus)}`),
+    '',
+    ...Object.entries(checks).map(([name, promise]) => checkLine(report, name as CheckName, promise)),
+    '',
+    ...violations.flatMap(({ check, what, times, firstAt, evidence }) => [
+      `✗ ${check}: ${what} (${times} times, first ${firstAt})`,
+      `    ${JSON.stringify(evidence)?.slice(0, 1_500)}`,
+    ]),
+    `${sum(counts)} checks, ${violations.length} violations`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function checkLine({ counts, violations }: Report, name: CheckName, promise: string): string {
+  const found = violations.filter(({ check }) => check === name).length
+  const times = counts[name] ?? 0
+  const mark = found > 0 ? '✗' : times > 0 ? '✓' : '–'
+  return `${mark} ${name.padEnd(13)} ${String(times).padStart(9)}  ${promise}`
+}

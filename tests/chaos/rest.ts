@@ -1,0 +1,114 @@
+/** The REST API as a patient client uses it: what was not answered is asked again, with the same words. */
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface RestAnswer {
+  status: number
+  body: unknown
+}
+
+export interface RestOptions {
+  url: string
+  username: string
+  password: string
+  /** Told of each token, so that it can be looked for where it must not be. */
+  onToken: (token: string) => void
+}
+
+const callTimeoutMs = 10_000
+const pauseMs = { min: 150, max: 900 }
+
+export class Rest {
+  private token: string | null = null
+  /** Calls without a definite answer, by what came instead. */
+  readonly unanswered: Record<string, number> = {}
+  /** Definite answers by status. */
+  readonly answers: Record<string, number> = {}
+
+  constructor(private readonly options: RestOptions) {}
+
+  /**
+   * Asks until there is a definite answer, which is any but 5xx and 401; null when `signal` aborted before. `random`
+   * spreads the pauses.
+   */
+  async ask(
+    path: string,
+    {
+      method = 'GET',
+      body,
+      key,
+      random,
+      signal,
+    }: {
+      method?: 'GET' | 'POST' | 'DELETE'
+      body?: unknown
+      key?: string
+      random: () => number
+      signal: AbortSignal
+    },
+  ): Promise<RestAnswer | null> {
+    while (!signal.aborted) {
+      const answer = await this.once(path, { method, body, ...(key === undefined ? {} : { key }) })
+      if (answer) return answer
+      await sleep(pauseMs.min + random() * (pauseMs.max - pauseMs.min))
+    }
+    return null
+  }
+
+  private async once(
+    path: string,
+    { method, body, key }: { method: string; body: unknown; key?: string },
+  ): Promise<RestAnswer | null> {
+    const token = this.token ?? (await this.signIn())
+    if (token === null) return null
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    if (key !== undefined) headers['idempotency-key'] = key
+    const answer = await this.fetch(path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!answer) return null
+    if (answer.status === 401) this.token = null
+    if (answer.status >= 500 || answer.status === 401) {
+      this.count(this.unanswered, String(answer.status))
+      return null
+    }
+    this.count(this.answers, String(answer.status))
+    return answer
+  }
+
+  private async signIn(): Promise<string | null> {
+    const { username, password } = this.options
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password }),
+    }
+    const answer = await this.fetch('/api/auth/login', init)
+    if (answer?.status !== 200) return null
+    const { access_token: token } = answer.body as { access_token: string }
+    this.token = token
+    this.options.onToken(token)
+    return token
+  }
+
+  private async fetch(path: string, init: RequestInit): Promise<RestAnswer | null> {
+    try {
+      const response = await fetch(`${this.options.url}${path}`, {
+        ...init,
+        signal: AbortSignal.timeout(callTimeoutMs),
+      })
+      return { status: response.status, body: await response.json() }
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : (cause as Error).name
+      this.count(this.unanswered, code)
+      return null
+    }
+  }
+
+  private count(counts: Record<string, number>, what: string): void {
+    counts[what] = (counts[what] ?? 0) + 1
+  }
+}

@@ -1,0 +1,214 @@
+/** One run: the stack, the client, the faults and the checks, from the start to the report. */
+import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
+import { join } from 'node:path'
+import { startEngines } from '../engines/bed'
+import { Book } from './book'
+import { breakDatabase, brokenTree } from './breaks'
+import { checkSecrets } from './checks/secrets'
+import { work } from './client'
+import { Database } from './database'
+import { carryOut, type FaultLog } from './faults'
+import { Ledger } from './ledger'
+import type { ChaosOptions } from './options'
+import type { Report } from './report'
+import { Rest } from './rest'
+import { type Fault, planFaults } from './schedule'
+import { logFolder, Stack } from './stack'
+import { Watch } from './watch'
+
+export const nodesPerFleet = 6
+const regions = ['us-east', 'us-west', 'eu-west', 'eu-central']
+/** From the last fault until everything must be in a truthful state. */
+const settleMs = 60_000
+
+export const fleetsOf = (nodes: number): number => Math.ceil(nodes / nodesPerFleet)
+
+export const faultsOf = ({ seed, durationMs, gapMs, nodes, engines }: ChaosOptions): Fault[] =>
+  planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes) })
+
+/** Something that a run needs and that is ended after it, in reverse order. */
+type Closers = (() => Promise<void> | void)[]
+
+export interface Ground {
+  stack: Stack
+  database: Database
+  book: Book
+  ledger: Ledger
+  rest: Rest
+  watch: Watch
+  canary: string
+}
+
+/** Brings everything up, lets `scene` play on it, and leaves nothing but logs. */
+export async function onGround<T>(
+  { nodes, engines, breaks }: ChaosOptions,
+  say: (text: string) => void,
+  scene: (ground: Ground) => Promise<T>,
+): Promise<T> {
+  const closers: Closers = []
+  try {
+    const root = brokenTree(breaks, say)
+    const bed = engines > 0 ? await startEngines(engines) : null
+    if (bed) closers.push(() => bed.stop())
+    const ledger = new Ledger(({ check, what }) => say(`VIOLATION of ${check}: ${what}`))
+    const fleets = Array.from({ length: fleetsOf(nodes) }, (_, index) => ({
+      nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
+      regions,
+    }))
+    say(
+      `Starting: database, web server, 2 schedulers, ${nodes} simulated nodes in ${fleets.length} programs, ${engines} engines`,
+    )
+    const stack = await Stack.start({
+      root,
+      fleets,
+      bed,
+      onDeath: (program, how) =>
+        ledger.check('stays up', false, `${program} ${how}`, () => ({
+          what: `${program} ended by itself (${how})`,
+          evidence: join(logFolder, `${program}.log`),
+        })),
+    })
+    closers.push(() => stack.end())
+    const database = new Database(() => stack.databaseUrl)
+    await breakDatabase(breaks, database)
+    const book = new Book(join(logFolder, 'client.jsonl'))
+    closers.push(() => book.close())
+    const canary = `canary-${randomBytes(9).toString('hex')}`
+    stack.secrets.push(canary)
+    const rest = new Rest({
+      url: stack.url,
+      username: 'admin',
+      password: stack.password,
+      onToken: (token) => void stack.secrets.push(token),
+    })
+    const watch = new Watch({ stack, database, book, ledger })
+    return await scene({ stack, database, book, ledger, rest, watch, canary })
+  } finally {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+export async function runChaos(options: ChaosOptions, say: (text: string) => void): Promise<Report> {
+  const faults = faultsOf(options)
+  return onGround(options, say, async (ground) => {
+    const { stack, database, book, ledger, rest, watch, canary } = ground
+    const startedAt = new Date()
+    const [calling, watching] = [new AbortController(), new AbortController()]
+    const client = work({ rest, book, ledger, seed: options.seed, canary }, calling.signal)
+    const looking = watch.run(watching.signal)
+    say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
+    const log = await attack({ ground, faults, options, say })
+    // The client stops with the last fault, so that what is not done after the deadline is stuck, not new.
+    calling.abort()
+    await stack.restore()
+    say('The last fault is over: 60 s to come to rest')
+    const lastFaultAt = performance.now()
+    await client
+    const problems = await watch.settle(settleMs - (performance.now() - lastFaultAt))
+    const settledMs = performance.now() - lastFaultAt
+    ledger.check('settled', problems === null, 'rest', () => ({
+      what: `Not at rest ${Math.round(settledMs / 1000)} s after the last fault: ${problems?.length} things, first ${problems?.[0]}`,
+      evidence: problems,
+    }))
+    watching.abort()
+    await looking
+    for (const name of stack.programs.keys()) ledger.check('stays up', true, name, () => ({ what: '', evidence: null }))
+    await watch.finish()
+    await checkRest(ground)
+    await checkEverySecret(ground)
+    return {
+      options,
+      startedAt: startedAt.toISOString(),
+      seconds: (Date.now() - startedAt.getTime()) / 1000,
+      planned: faults.length,
+      log,
+      acknowledged: book.acknowledged,
+      unanswered: rest.unanswered,
+      answers: rest.answers,
+      settledSeconds: settledMs / 1000,
+      rounds: { done: watch.rounds, missed: watch.missed },
+      counts: Object.fromEntries(ledger.counts),
+      totals: await totals(database),
+      violations: ledger.violations,
+    }
+  })
+}
+
+interface Attacking {
+  ground: Ground
+  faults: Fault[]
+  options: ChaosOptions
+  say: (text: string) => void
+}
+
+/** Resolves at the end of the time, when all faults are undone. */
+async function attack({ ground, faults, options, say }: Attacking): Promise<FaultLog> {
+  const { stack, database, watch, ledger } = ground
+  const isHost = (target: string) => /^(fleet|engine)-/.test(target)
+  const never = new AbortController().signal
+  // Every fault waits on it.
+  setMaxListeners(0, never)
+  const time = new Promise((resolve) => setTimeout(resolve, options.durationMs))
+  const log = await carryOut(
+    {
+      stack,
+      database,
+      say,
+      onCut: async (target) => {
+        if (isHost(target)) void watch.cutOff.begin(target)
+      },
+      onHeal: async (target) => {
+        if (isHost(target)) await watch.cutOff.end(ledger, target)
+      },
+    },
+    faults,
+    never,
+  )
+  await time
+  return log
+}
+
+/** What REST says at the end is what the tables say, for all that was accepted. */
+async function checkRest({ rest, book, database, ledger }: Ground): Promise<void> {
+  const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
+  const statuses = new Map(rows.map(({ id, status }) => [id, status]))
+  const signal = AbortSignal.timeout(120_000)
+  for (const { id, name } of book.settled()) {
+    const answer = await rest.ask(`/api/deployment/status/${id}`, { random: () => 0, signal })
+    const said = answer?.body as { name?: string; status?: string } | undefined
+    const agrees = answer?.status === 200 && said?.name === name && said.status === statuses.get(id ?? '')
+    ledger.check('contract', agrees, `status ${name}`, () => ({
+      what: `REST says of ${name}: ${answer?.status} ${said?.status}; the table says ${statuses.get(id ?? '')}`,
+      evidence: answer,
+    }))
+  }
+}
+
+async function checkEverySecret({ stack, database, ledger }: Ground): Promise<void> {
+  const { rows } = await database.query<{ name: string }>(
+    `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  )
+  const texts: Record<string, string> = {}
+  for (const { name } of rows) {
+    const content = await database.query<{ row: string }>(`select t::text as row from ${name} t`)
+    texts[`table ${name}`] = content.rows.map(({ row }) => row).join('\n')
+  }
+  const folders: Record<string, string> = { logs: logFolder, 'data folder': stack.dataDir }
+  checkSecrets(ledger, stack.secrets, { folders, texts })
+}
+
+async function totals(database: Database): Promise<Record<string, Record<string, number>>> {
+  const count = async (table: string, column: string) => {
+    const { rows } = await database.query<{ what: string; times: number }>(
+      `select ${column} as what, count(*)::int as times from ${table} group by 1 order by 1`,
+    )
+    return Object.fromEntries(rows.map(({ what, times }) => [what, times]))
+  }
+  return {
+    deployments: await count('deployments', 'status'),
+    replicas: await count('deployment_replicas', 'status'),
+    evaluations: await count('evaluations', 'status'),
+    decisions: await count('decisions', 'outcome'),
+  }
+}

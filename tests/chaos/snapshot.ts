@@ -1,0 +1,107 @@
+/** The tables as they are at one moment, as far as the checks need them. */
+import type pg from 'pg'
+import type { DeploymentStatus, ReplicaStatus } from '@/server/domain/status'
+
+export interface NodeRow {
+  id: string
+  node_id: string
+  status: string
+  capacity: number[]
+  /** What the node's row says, and what its replicas add up to: cpu, memory, storage, gpu. */
+  reserved: number[]
+  held: number[]
+}
+
+export interface DeploymentRow {
+  id: string
+  name: string
+  status: DeploymentStatus
+  target_replicas: number
+  wait_for_capacity: boolean
+  container_image: string
+  resources: number
+}
+
+export interface ReplicaRow {
+  id: string
+  deployment_id: string
+  node_id: string
+  node_name: string
+  slot: number
+  generation: number
+  status: ReplicaStatus
+  wanted: 'run' | 'stop'
+  reserved: boolean
+  container_id: string | null
+  started_at: Date | null
+}
+
+export interface HistoryRow {
+  /** Of the deployment or the replica. */
+  subject: string
+  old_status: string
+  new_status: string
+  changed_by: string
+  reason: string
+}
+
+export interface Snapshot {
+  nodes: NodeRow[]
+  deployments: DeploymentRow[]
+  /** Those that hold a reservation. */
+  replicas: ReplicaRow[]
+}
+
+export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
+  const nodes = await client.query<NodeRow>(`
+    select n.id, n.node_id, n.status,
+      array[floor(n.cpu_cores * 1000 + 0.5), n.memory_mb, n.storage_gb, n.gpu_available]::float8[] as capacity,
+      array[n.reserved_cpu_millis, n.reserved_memory_mb, n.reserved_storage_gb, n.reserved_gpu]::float8[] as reserved,
+      array[coalesce(sum(r.cpu_millis), 0), coalesce(sum(r.memory_mb), 0), coalesce(sum(r.storage_gb), 0),
+        coalesce(sum(r.gpu_units), 0)]::float8[] as held
+    from nodes n left join deployment_replicas r on r.node_id = n.id and r.reserved group by n.id`)
+  const deployments = await client.query<DeploymentRow>(`
+    select d.id, d.name, d.status, d.target_replicas, d.wait_for_capacity, d.container_image,
+      (select count(*)::int from deployment_resources r where r.deployment_id = d.id) as resources
+    from deployments d where d.name like 'chaos-%'`)
+  const replicas = await client.query<ReplicaRow>(`
+    select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.slot, r.generation, r.status, r.wanted, r.reserved,
+      r.container_id, r.started_at
+    from deployment_replicas r join nodes n on n.id = r.node_id where r.reserved`)
+  return { nodes: nodes.rows, deployments: deployments.rows, replicas: replicas.rows }
+}
+
+/** The chains of deployments or replicas that moved lately, whole; all of them without `recentSeconds`. */
+export async function readHistory(
+  client: pg.Client,
+  of: 'deployment' | 'replica',
+  recentSeconds: number | null,
+): Promise<HistoryRow[]> {
+  const [table, subject, order] = {
+    deployment: ['deployment_status_history', 'deployment_id', 'seq'] as const,
+    replica: ['replica_status_history', 'replica_id', 'id'] as const,
+  }[of]
+  const recent =
+    recentSeconds === null
+      ? ''
+      : `where ${subject} in (select ${subject} from ${table} where changed_at > now() - make_interval(secs => ${recentSeconds}))`
+  const { rows } = await client.query<HistoryRow>(
+    `select ${subject} as subject, old_status, new_status, changed_by, reason from ${table} ${recent} order by ${subject}, ${order}`,
+  )
+  return rows
+}
+
+/** The statuses that rows have now, by id. */
+export async function readStatuses(
+  client: pg.Client,
+  of: 'deployment' | 'replica',
+  ids: string[] | null,
+): Promise<Map<string, string>> {
+  const table = of === 'deployment' ? 'deployments' : 'deployment_replicas'
+  const where = ids === null ? '' : 'where id = any($1::uuid[])'
+  const { rows } = await client.query<{ id: string; status: string }>(
+    `select id, status from ${table} ${where}`,
+    ids === null ? [] : [ids],
+  )
+  return new Map(rows.map(({ id, status }) => [id, status]))
+}

@@ -1,0 +1,278 @@
+/**
+ * The whole product, each program by itself, so that each may be killed, paused and cut off alone: the embedded
+ * PostgreSQL, a web server, two schedulers, fleets of simulated nodes, and agents on real engines.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { processStart } from '@/agent/lock'
+import { planParts, withStore } from '@/scripts/up/parts'
+import { type Env, readEnv } from '@/server/env'
+import { loadSecrets } from '@/server/secrets'
+import { systemAuthor } from '@/server/store/audit'
+import { startEmbeddedPostgres } from '@/server/store/embedded'
+import { createJoinToken } from '@/server/store/join-tokens'
+import { applyMigrations } from '@/server/store/migrate'
+import { findPostmaster } from '@/server/store/postmaster'
+import { ensureFirstAdmin } from '@/server/store/users'
+import type { Bed } from '../engines/bed'
+import { remove, removeOrphans, testFolder } from '../postgres'
+import { type Launch, Program } from './program'
+import { Wire } from './wire'
+
+export interface StackOptions {
+  /** Where the programs are run from: the project, or a copy of it. */
+  root: string
+  /** Simulated nodes of each fleet program, with the regions over which they are spread. */
+  fleets: { nodes: number; regions: string[] }[]
+  bed: Bed | null
+  onDeath: (program: string, how: string) => void
+}
+
+export const logFolder = join(testFolder, 'chaos-logs')
+const prefix = 'chaos-'
+const schedulers = ['scheduler-1', 'scheduler-2'] as const
+
+/** What a real node has to give, whatever the machine under it. */
+const engineSize = ['--cpu', '6', '--memory', '12288', '--storage', '200']
+
+export class Stack {
+  readonly dataDir = join(testFolder, `${prefix}${process.pid}`)
+  readonly password = randomBytes(12).toString('base64url')
+  readonly programs = new Map<string, Program>()
+  /** By program: its line to the database (servers) or to the web server (agents). */
+  readonly wires = new Map<string, Wire>()
+  /** Secrets that must not be found in the clear anywhere. */
+  readonly secrets: string[] = [this.password]
+  private databasePort = 0
+  private ending = false
+
+  private constructor(
+    private readonly options: StackOptions,
+    readonly webPort: number,
+  ) {}
+
+  static async start(options: StackOptions): Promise<Stack> {
+    await removeOrphans(prefix)
+    rmSync(logFolder, { recursive: true, force: true })
+    mkdirSync(logFolder, { recursive: true })
+    const stack = new Stack(options, await freePort())
+    try {
+      await stack.up()
+      return stack
+    } catch (error) {
+      await stack.end()
+      throw error
+    }
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.webPort}`
+  }
+
+  get bed(): Bed | null {
+    return this.options.bed
+  }
+
+  /** Straight to the database, past all wires. */
+  get databaseUrl(): string {
+    return this.databaseUrlAt(this.databasePort)
+  }
+
+  get sealKey(): string {
+    return loadSecrets(this.dataDir).sealKey
+  }
+
+  /** Folders in which the simulated engines keep their containers. */
+  get fleetFolders(): string[] {
+    return this.options.fleets.map((_, index) => this.agentDir(`fleet-${index + 1}`))
+  }
+
+  program(name: string): Program {
+    const found = this.programs.get(name)
+    if (!found) throw new Error(`There is no program ${name}`)
+    return found
+  }
+
+  wire(name: string): Wire {
+    const found = this.wires.get(name)
+    if (!found) throw new Error(`There is no wire of ${name}`)
+    return found
+  }
+
+  /** Of a scheduler by the name under which it leads. */
+  schedulerOf(leader: string | null): string | null {
+    return schedulers.find((name) => leader === `${hostname()}-${this.program(name).pid}`) ?? null
+  }
+
+  otherScheduler(name: string): string {
+    return name === schedulers[0] ? schedulers[1] : schedulers[0]
+  }
+
+  /** Tries again when it is killed while it starts, as the supervisor does. */
+  async startDatabase(): Promise<void> {
+    const password = loadSecrets(this.dataDir).databasePassword
+    const deadline = Date.now() + 60_000
+    for (;;) {
+      try {
+        const { url } = await startEmbeddedPostgres({ dataDir: this.dataDir, password })
+        this.databasePort = Number(new URL(url).port)
+        return
+      } catch (error) {
+        if (Date.now() > deadline || this.ending) throw error
+        await sleep(500)
+      }
+    }
+  }
+
+  /** False when it does not run. Sessions die with it. */
+  async killDatabase(): Promise<boolean> {
+    const postmaster = findPostmaster(join(this.dataDir, 'postgres'))
+    if (!postmaster) return false
+    process.kill(postmaster.pid, 'SIGKILL')
+    while ((await processStart(postmaster.pid)) !== null) await sleep(10)
+    return true
+  }
+
+  /** Everything runs, and nothing is cut. */
+  async restore(): Promise<void> {
+    for (const wire of this.wires.values()) wire.heal()
+    await this.startDatabase()
+    for (const program of this.programs.values()) await program.start()
+  }
+
+  async end(): Promise<void> {
+    this.ending = true
+    for (const wire of this.wires.values()) wire.close()
+    await Promise.all([...this.programs.values()].map((program) => program.kill()))
+    await remove(this.dataDir)
+  }
+
+  private async up(): Promise<void> {
+    mkdirSync(this.dataDir, { recursive: true, mode: 0o700 })
+    await this.startDatabase()
+    await applyMigrations(this.databaseUrl)
+    await this.withStore((store) => ensureFirstAdmin(store, { username: 'admin', password: this.password }))
+    await this.addServer('web', this.env('web'))
+    for (const name of schedulers) await this.addServer(name, this.env('scheduler'))
+    await this.program('web').start()
+    for (const name of schedulers) await this.program(name).start()
+    await this.answers('/api/ready', 120_000)
+    for (const [index, fleet] of this.options.fleets.entries()) await this.addFleet(index + 1, fleet)
+    for (const [index, engine] of (this.bed?.engines ?? []).entries()) await this.addAgent(index + 1, engine)
+    const agents = [...this.programs.values()].filter(({ name }) => /^(fleet|agent)-/.test(name))
+    await Promise.all(agents.map((agent) => agent.start()))
+    await this.nodesAreThere()
+  }
+
+  private async answers(path: string, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const signal = AbortSignal.timeout(5_000)
+      const answer = await fetch(`${this.url}${path}`, { signal }).catch(() => null)
+      if (answer?.ok) return
+      if (Date.now() > deadline) throw new Error(`${path} is not answered: see ${logFolder}`)
+      await sleep(100)
+    }
+  }
+
+  private async nodesAreThere(): Promise<void> {
+    const wanted = this.options.fleets.reduce((sum, fleet) => sum + fleet.nodes, 0) + (this.bed?.engines.length ?? 0)
+    const deadline = Date.now() + 120_000
+    while ((await this.withStore((store) => store.prisma.node.count())) < wanted) {
+      if (Date.now() > deadline) throw new Error(`The nodes did not join: see ${logFolder}`)
+      await sleep(200)
+    }
+  }
+
+  private env(role: 'web' | 'scheduler'): Env {
+    return readEnv({ PORT: String(this.webPort), FOGDECK_DATA_DIR: this.dataDir, FOGDECK_ROLE: role })
+  }
+
+  private databaseUrlAt(port: number): string {
+    return `postgresql://fogdeck:${loadSecrets(this.dataDir).databasePassword}@127.0.0.1:${port}/fogdeck`
+  }
+
+  private withStore<T>(work: Parameters<typeof withStore<T>>[2]): Promise<T> {
+    return withStore(this.env('web'), this.databaseUrl, work)
+  }
+
+  /** As the supervisor of `npm start` starts it, with its database at the other end of a wire. */
+  private async addServer(name: string, env: Env): Promise<void> {
+    const wire = new Wire(() => this.databasePort)
+    this.wires.set(name, wire)
+    const port = await wire.open()
+    const [part] = await planParts(env, () => this.databaseUrlAt(port))
+    if (!part) throw new Error(`The role ${env.role} has no program`)
+    this.add(name, async () => {
+      const { args, env: variables } = await part.command()
+      return { program: process.execPath, args, env: { ...variables, LOG_LEVEL: 'debug' } }
+    })
+  }
+
+  private async addFleet(number: number, { nodes, regions }: { nodes: number; regions: string[] }): Promise<void> {
+    const name = `fleet-${number}`
+    const plan = ['--nodes', String(nodes), '--regions', regions.join(), '--seed', String(number)]
+    const args = ['agent/fleet.ts', ...plan, '--prefix', `f${number}-`]
+    await this.addAgentProgram(name, { args, host: '127.0.0.1', inside: [] })
+  }
+
+  private async addAgent(number: number, engine: Bed['engines'][number]): Promise<void> {
+    const flags = ['--name', `real-${number}`, '--region', 'us-east', '--label', 'kind=real', '--socket', engine.socket]
+    const args = ['agent/main.ts', ...flags, ...engineSize]
+    await this.addAgentProgram(`agent-${number}`, { args, host: engine.gateway, inside: engine.inside })
+  }
+
+  private async addAgentProgram(
+    name: string,
+    { args, host, inside }: { args: string[]; host: string; inside: readonly string[] },
+  ): Promise<void> {
+    const wire = new Wire(() => this.webPort)
+    this.wires.set(name, wire)
+    const port = await wire.open(host)
+    const token = await this.joinToken(name)
+    const server = ['--server', `http://${host}:${port}`, '--data-dir', this.agentDir(name)]
+    const [program = process.execPath, ...before] = [...inside, process.execPath, '--import', 'tsx']
+    const { DOCKER_HOST: _none, ...rest } = process.env
+    const env = { ...rest, NODE_ENV: 'production' as const, LOG_LEVEL: 'debug', FOGDECK_JOIN_TOKEN: token }
+    this.add(name, async () => ({ program, args: [...before, ...args, ...server], env }))
+  }
+
+  private async joinToken(name: string): Promise<string> {
+    const options = { name, maxUses: 1, expiresInHours: 1 }
+    const { token } = await this.withStore((store) => createJoinToken(store, systemAuthor, options))
+    this.secrets.push(token)
+    return token
+  }
+
+  private agentDir(name: string): string {
+    return join(this.dataDir, 'agents', name)
+  }
+
+  private add(name: string, launch: () => Promise<Launch>): void {
+    const program: Program = new Program({
+      name,
+      root: this.options.root,
+      logFile: join(logFolder, `${name}.log`),
+      launch,
+      onDeath: (how) => {
+        if (this.ending) return
+        this.options.onDeath(name, how)
+        setTimeout(() => program.start(), 1_000).unref()
+      },
+    })
+    this.programs.set(name, program)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  server.close()
+  if (typeof address !== 'object' || address === null) throw new Error('No port is free')
+  return address.port
+}

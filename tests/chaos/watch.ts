@@ -1,0 +1,206 @@
+/** Looks at everything again and again while it is attacked, and once more, at all of it, when it has come to rest. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { openStore, type Store } from '@/server/store/context'
+import type { Book } from './book'
+import { CutOff, checkDoubles, checkSlots, differences, UnseenRunners } from './checks/engines'
+import { checkReigns, Replays } from './checks/records'
+import { checkAccepted, checkCapacity, checkHistory, checkHolders, checkIdempotency } from './checks/tables'
+import { Containers, type FoundContainer } from './containers'
+import type { Database } from './database'
+import type { Ledger } from './ledger'
+import { readHistory, readSnapshot, readStatuses, type Snapshot } from './snapshot'
+import type { Stack } from './stack'
+
+export interface WatchOptions {
+  stack: Stack
+  database: Database
+  book: Book
+  ledger: Ledger
+}
+
+const everyMs = 1_000
+/** Histories that moved within this time are looked at in each round, with time for a round that took long. */
+const recentSeconds = 30
+const replaysPerRound = 15
+/** Refused by check constraints and unique indexes. */
+const refusals = {
+  'over-reserving a node': {
+    sql: `update nodes set reserved_cpu_millis = floor(cpu_cores * 1000) + 1 where id = (select id from nodes limit 1)`,
+    state: '23514',
+  },
+  'doubling an attempt at a slot': {
+    sql: `insert into deployment_replicas (id, deployment_id, node_id, slot, generation, cpu_millis, memory_mb, gpu_units, storage_gb)
+      select gen_random_uuid(), deployment_id, node_id, slot, generation, 0, 0, 0, 0 from deployment_replicas limit 1`,
+    state: '23505',
+  },
+}
+const refusalsEveryRounds = 10
+
+export class Watch {
+  readonly containers: Containers
+  readonly cutOff: CutOff
+  /** Rounds that ended, and rounds that could not because the database was away. */
+  rounds = 0
+  missed = 0
+  private readonly unseen: UnseenRunners
+  private readonly replays = new Replays()
+  private fleeting = new Set<string>()
+
+  constructor(private readonly options: WatchOptions) {
+    this.containers = new Containers(options.stack)
+    this.unseen = new UnseenRunners(this.containers)
+    this.cutOff = new CutOff(this.containers, (id) => this.fleeting.has(id))
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const isThere = await this.round().then(
+        () => true,
+        (error) => isAway(error),
+      )
+      if (isThere === true) this.rounds += 1
+      else this.missed += 1
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+
+  /** Waits for everything to be as it should be: null once it is, else what is not after `patienceMs`. */
+  async settle(patienceMs: number): Promise<string[] | null> {
+    const deadline = performance.now() + patienceMs
+    for (;;) {
+      const problems = await this.unrest().catch((error) => {
+        if (!isAwayError(error)) throw error
+        return ['the database does not answer']
+      })
+      if (problems.length === 0) return null
+      if (performance.now() > deadline) return problems
+      await sleep(500)
+    }
+  }
+
+  /** All of it, once it is quiet. */
+  async finish(): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
+    const { database, ledger } = this.options
+    const { snapshot, containers } = await this.lookAround(null)
+    checkSlots(ledger, containers)
+    await database.snapshot((client) => checkReigns(ledger, client))
+    await this.withStore(async (store) => {
+      while ((await this.replays.check(ledger, store, 100)) > 0) {}
+    })
+    await this.checkRefusals()
+    return { snapshot, containers }
+  }
+
+  private async round(): Promise<void> {
+    await this.lookAround(recentSeconds)
+    await this.withStore((store) => this.replays.check(this.options.ledger, store, replaysPerRound))
+    if (this.rounds % refusalsEveryRounds === 0) await this.checkRefusals()
+  }
+
+  private async lookAround(recent: number | null): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
+    const { database, book, ledger } = this.options
+    const promised = book.settled()
+    const containers = await this.containers.look()
+    const { snapshot, deployments, replicas } = await database.snapshot(async (client) => ({
+      snapshot: await readSnapshot(client),
+      deployments: await chainsOf(client, 'deployment', recent),
+      replicas: await chainsOf(client, 'replica', recent),
+    }))
+    this.fleeting = new Set(
+      snapshot.deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id),
+    )
+    checkCapacity(ledger, snapshot)
+    checkHolders(ledger, snapshot)
+    checkAccepted(
+      ledger,
+      snapshot,
+      promised.filter((entry) => book.isUnchanged(entry)),
+    )
+    checkIdempotency(ledger, snapshot, book.idsOfKey)
+    checkHistory(ledger, 'deployment', deployments)
+    checkHistory(ledger, 'replica', replicas)
+    checkDoubles(ledger, containers)
+    this.unseen.check(ledger, snapshot)
+    return { snapshot, containers }
+  }
+
+  /** What is not at rest, or not true, at this moment. */
+  private async unrest(): Promise<string[]> {
+    const { database } = this.options
+    const { snapshot, waiting, blocked } = await database.snapshot(async (client) => ({
+      snapshot: await readSnapshot(client),
+      waiting: await evaluations(client, ['pending', 'leased']),
+      blocked: await evaluations(client, ['blocked']),
+    }))
+    const containers = await this.containers.look()
+    const problems = differences(snapshot, containers)
+    for (const id of waiting) problems.push(`an evaluation of ${id} is not done`)
+    for (const { id, name, status, target_replicas: target, wait_for_capacity: waits } of snapshot.deployments) {
+      const running = snapshot.replicas.filter(
+        (replica) => replica.deployment_id === id && replica.status === 'running',
+      )
+      const isTrue =
+        status === 'deleted' || status === 'failed'
+          ? true
+          : status === 'stopped'
+            ? target === 0
+            : status === 'running'
+              ? running.length >= target
+              : status === 'pending' && waits && blocked.has(id)
+      if (!isTrue) problems.push(`${name} is ${status} with ${running.length} of ${target} running`)
+    }
+    return problems
+  }
+
+  private async checkRefusals(): Promise<void> {
+    const { database, ledger } = this.options
+    for (const [what, { sql, state }] of Object.entries(refusals)) {
+      const answer = await database.refusal(sql)
+      // Two of our own statements may meet a lock or a shutdown; only one that goes through is a violation.
+      ledger.check('refusals', answer !== null, what, () => ({
+        what: `The database allows ${what}`,
+        evidence: { sql, expected: state, answer },
+      }))
+    }
+  }
+
+  private async withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    const { databaseUrl, sealKey } = this.options.stack
+    const store = openStore(databaseUrl, { sealKey, maxConnections: 2, onConnectionError: () => undefined })
+    try {
+      return await work(store)
+    } finally {
+      await store.close()
+    }
+  }
+}
+
+async function chainsOf(client: pg.Client, of: 'deployment' | 'replica', recent: number | null) {
+  const rows = await readHistory(client, of, recent)
+  const ids = recent === null ? null : [...new Set(rows.map((row) => row.subject))]
+  return { rows, statuses: await readStatuses(client, of, ids) }
+}
+
+async function evaluations(client: pg.Client, statuses: string[]): Promise<Set<string>> {
+  const { rows } = await client.query<{ deployment_id: string }>(
+    'select deployment_id from evaluations where status = any($1::text[])',
+    [statuses],
+  )
+  return new Set(rows.map((row) => row.deployment_id))
+}
+
+const isAway = (error: unknown): false => {
+  if (!isAwayError(error)) throw error
+  return false
+}
+
+/** Anything that says "no database at the moment"; a mistake of the harness is none of these. */
+const isAwayError = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    /^(57P0|08|ECONN|EPIPE)/.test(code) ||
+    /Connection terminated|timeout|not queryable|connection error|Query read timeout/i.test(error.message)
+  )
+}
