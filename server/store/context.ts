@@ -37,8 +37,10 @@ export function openStore(databaseUrl: string, options: StoreOptions): Store {
     query_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
   })
-  // Without a listener an idle connection that breaks would end the process.
+  // Without a listener an idle connection that breaks would end the process…
   pool.on('error', (error) => options.onConnectionError?.(error))
+  // …and so would one that is lent out and breaks between two statements: whoever has it fails with its next one.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: false }) })
   return {
     prisma,
