@@ -144,6 +144,25 @@ test('who waits for capacity sees the deployment pending, and placed once there 
   await expect(statusOf(page, 'Running')).toBeVisible(patient)
 })
 
+test('what is typed before the page has come alive is not lost', async ({ page }) => {
+  let arrive: () => void = () => undefined
+  const scripts = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
+  await page.route(/\/_next\/static\/.*\.js/, async (route) => {
+    await scripts
+    await route.continue()
+  })
+  await page.goto('/deployments/new', { waitUntil: 'commit' })
+  const name = page.getByLabel('Name', { exact: true })
+  await expect(name).toBeVisible()
+  const filled = name.fill('early-bird')
+  arrive()
+  await filled
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
+  await expect(name).toHaveValue('early-bird')
+})
+
 test('mistakes are named at their fields before anything is sent', async ({ page }) => {
   const sent: string[] = []
   page.on('request', (request) => {

@@ -57,7 +57,7 @@ export function FieldError({ id, className, children }: { id?: string; className
 export const controlClass =
   'h-(--control-height) w-full min-w-0 rounded-control border border-control bg-bg px-2.5 text-ink ' +
   'placeholder:text-ink-3 hover:border-ink-3 focus-visible:outline-offset-0 ' +
-  'aria-invalid:border-failed disabled:bg-chrome disabled:text-ink-3'
+  'aria-invalid:border-failed'
 
 interface InputProps extends InputHTMLAttributes<HTMLInputElement> {
   ref?: Ref<HTMLInputElement>

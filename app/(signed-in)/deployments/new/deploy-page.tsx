@@ -9,6 +9,7 @@ import type { Suggestion } from '@/server/domain/placement'
 import { useBlocked } from '../../../shell/me'
 import { useTRPC } from '../../../trpc'
 import { errorFields, errorSentence } from '../../../ui/errors'
+import { useHydrated } from '../../../ui/hydrated'
 import { PageHeader } from '../../../ui/layout-parts'
 import { useNotice } from '../../../ui/notice'
 import { ErrorState, Loading } from '../../../ui/states'
@@ -34,6 +35,7 @@ export function DeployPage() {
   const { apply, blocked } = useSuggestions(form)
   const blockedReason = useBlocked('deployments.create', 'create deployments')
   const waits = form.watch('waitForCapacity')
+  const hydrated = useHydrated()
 
   /** Whether the preview that was looked at still holds; a preview that can't be had holds nobody up. */
   const stillFits = async (input: DeployInput): Promise<boolean> => {
@@ -69,15 +71,17 @@ export function DeployPage() {
     <>
       <PageHeader title="New deployment" parent={{ href: '/deployments', label: 'Deployments' }} />
       <div className="-mb-16 border-t border-line lg:grid lg:min-h-[calc(100dvh-85px)] lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
-        <DeployFields
-          form={form}
-          regions={preview?.regions ?? []}
-          busy={deploy.busy || deploy.done}
-          blocked={blockedReason}
-          problem={changed ?? (deploy.error ? errorSentence(deploy.error) : null)}
-          willFail={Boolean(preview?.placement.refusal) && !outdated && !waits}
-          onSubmit={form.handleSubmit(submit)}
-        />
+        <fieldset disabled={!hydrated} className="min-w-0">
+          <DeployFields
+            form={form}
+            regions={preview?.regions ?? []}
+            busy={deploy.busy || deploy.done}
+            blocked={blockedReason}
+            problem={changed ?? (deploy.error ? errorSentence(deploy.error) : null)}
+            willFail={Boolean(preview?.placement.refusal) && !outdated && !waits}
+            onSubmit={form.handleSubmit(submit)}
+          />
+        </fieldset>
         <section
           aria-label="Preview of the placement"
           className="px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
