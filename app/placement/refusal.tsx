@@ -2,6 +2,7 @@
 
 import { ChevronRight } from 'lucide-react'
 import { useState } from 'react'
+import type { RefusedGroup } from '@/server/domain/excerpt'
 import type { Refusal, Suggestion, Verdict } from '@/server/domain/placement'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
@@ -65,35 +66,21 @@ export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
 
 /** Few are shown at once, many only when somebody wants to read them. */
 const openUpTo = 12
-const shownOfGroup = 100
 
 /** Nodes that could not take a replica: under each rule, who failed it and by how much. */
-export function RefusedNodes({ verdicts }: { verdicts: Verdict[] }) {
-  const refused = verdicts.filter(({ feasible }) => !feasible)
-  if (refused.length === 0) return null
-  const groups = new Map<string, Verdict[]>()
-  for (const verdict of refused) {
-    const label = verdict.failures[0] ? ruleLabels[verdict.failures[0].rule] : 'Other'
-    const group = groups.get(label)
-    if (group) group.push(verdict)
-    else groups.set(label, [verdict])
-  }
+export function RefusedNodes({ groups }: { groups: RefusedGroup[] }) {
+  if (groups.length === 0) return null
+  const total = groups.reduce((sum, { count }) => sum + count, 0)
   return (
     <div className="max-w-4xl space-y-1">
-      {[...groups].map(([label, members]) => (
-        <RefusedGroup key={label} label={label} members={members} startsOpen={refused.length <= openUpTo} />
+      {groups.map((group) => (
+        <Group key={group.rule} group={group} startsOpen={total <= openUpTo} />
       ))}
     </div>
   )
 }
 
-interface RefusedGroupProps {
-  label: string
-  members: Verdict[]
-  startsOpen: boolean
-}
-
-function RefusedGroup({ label, members, startsOpen }: RefusedGroupProps) {
+function Group({ group: { rule, count, some }, startsOpen }: { group: RefusedGroup; startsOpen: boolean }) {
   const [chosen, setChosen] = useState<boolean | null>(null)
   const open = chosen ?? startsOpen
   return (
@@ -105,17 +92,17 @@ function RefusedGroup({ label, members, startsOpen }: RefusedGroupProps) {
         className="flex h-(--row) w-full items-center gap-2 rounded-control text-left text-ink-2 hover:text-ink"
       >
         <ChevronRight size={12} aria-hidden className={cn('text-ink-3 transition-transform', open && 'rotate-90')} />
-        {label}
-        <span className="text-ink-3">{plural(members.length, 'node')}</span>
+        {ruleLabels[rule]}
+        <span className="text-ink-3">{plural(count, 'node')}</span>
       </button>
       {open && (
         <ul className="pb-2">
-          {members.slice(0, shownOfGroup).map((verdict) => (
+          {some.map((verdict) => (
             <RefusedNode key={verdict.id} verdict={verdict} />
           ))}
-          {members.length > shownOfGroup && (
+          {count > some.length && (
             <li className="border-t border-line py-1.5 pl-5 text-ink-3">
-              and {members.length - shownOfGroup} more, for the same reason
+              and {count - some.length} more, for the same reason
             </li>
           )}
         </ul>

@@ -3,9 +3,10 @@
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
+import type { Excerpt } from '@/server/domain/excerpt'
 import { gapToLastChosen } from '@/server/domain/explain'
-import type { Placement, ScorePart, Verdict } from '@/server/domain/placement'
-import { Button } from '../ui/button'
+import type { ScorePart, Verdict } from '@/server/domain/placement'
+import { Button, ButtonLink } from '../ui/button'
 import { cn } from '../ui/cn'
 import { formatGap, formatScore } from '../ui/format'
 import { Glyph } from '../ui/glyph'
@@ -18,14 +19,20 @@ const shownAtFirst = 12
 const partNames: ScorePart['name'][] = ['resources', 'load', 'locality']
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
 
-/** Every node that could have taken a replica: what made its score, and how far it was from being chosen. */
-export function VerdictTable({ placement }: { placement: Placement }) {
+interface VerdictTableProps {
+  placement: Excerpt
+  /** Where all nodes are listed, for when there are more than the excerpt has. */
+  allHref: string
+}
+
+/** The best nodes that could have taken a replica: what made their scores, and how far they were from being chosen. */
+export function VerdictTable({ placement, allHref }: VerdictTableProps) {
   const [all, setAll] = useState(false)
   const [open, setOpen] = useState<string | null>(null)
-  const feasible = placement.verdicts.filter((verdict) => verdict.feasible)
-  const least = Math.max(shownAtFirst, feasible.findLastIndex((verdict) => verdict.chosen > 0) + 4)
-  const shown = all ? feasible : feasible.slice(0, least)
-  if (feasible.length === 0) return null
+  const { best, feasible } = placement
+  const least = Math.max(shownAtFirst, best.findLastIndex((verdict) => verdict.chosen > 0) + 4)
+  const shown = all ? best : best.slice(0, least)
+  if (best.length === 0) return null
   return (
     <>
       <table className="w-full border-collapse">
@@ -75,19 +82,24 @@ export function VerdictTable({ placement }: { placement: Placement }) {
           ))}
         </tbody>
       </table>
-      {shown.length < feasible.length && (
-        <div className="px-4 pt-2 md:px-6">
+      <div className="flex flex-wrap gap-2 px-4 pt-2 md:px-6">
+        {shown.length < best.length && (
           <Button variant="ghost" onClick={() => setAll(true)}>
-            Show all {feasible.length} nodes with room
+            {best.length === feasible ? `Show all ${feasible} nodes with room` : `Show the best ${best.length}`}
           </Button>
-        </div>
-      )}
+        )}
+        {best.length < feasible && (
+          <ButtonLink variant="ghost" href={allHref} prefetch={false}>
+            List all {feasible} nodes with room
+          </ButtonLink>
+        )}
+      </div>
     </>
   )
 }
 
 interface VerdictRowProps {
-  placement: Placement
+  placement: Excerpt
   verdict: Verdict
   open: boolean
   onToggle: () => void

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Placement, RuleFailure, ScorePart, Verdict } from '@/server/domain/placement'
+import type { Excerpt } from '@/server/domain/excerpt'
+import type { RuleFailure, ScorePart, Verdict } from '@/server/domain/placement'
 import { localityText, productText, shortfallText, whyText } from './words'
 
 const part = (name: ScorePart['name'], weight: number, value: number): ScorePart => ({
@@ -37,14 +38,22 @@ function aVerdict(nodeId: string, values: [number, number, number], rest: Partia
   }
 }
 
+const anExcerpt = (excerpt: Partial<Excerpt>): Excerpt => ({
+  chosen: [],
+  refusal: null,
+  nodes: excerpt.best?.length ?? 0,
+  feasible: excerpt.best?.length ?? 0,
+  best: [],
+  refused: [],
+  ...excerpt,
+})
+
 const chosenFrom = (verdict: Verdict) => ({ id: verdict.id, nodeId: verdict.nodeId, score: verdict.score ?? 0 })
 
 test('says who won, who came next, and in what it lost', () => {
   const first = aVerdict('node-01', [0.9, 0.9, 1], { rank: 1, chosen: 1 })
   const second = aVerdict('node-02', [0.9, 0.9, 0.6], { rank: 2 })
-  const refused = aVerdict('node-03', [0, 0, 0], { feasible: false, score: null })
-  const placement: Placement = { chosen: [chosenFrom(first)], refusal: null, verdicts: [first, second, refused] }
-  expect(whyText(placement)).toEqual([
+  expect(whyText(anExcerpt({ chosen: [chosenFrom(first)], best: [first, second], nodes: 3 }))).toEqual([
     '2 nodes had room, 1 had not.',
     'node-01 scored highest, 0.930.',
     'Best of those not chosen: node-02, 0.12 below the last chosen node-01, most of it in locality.',
@@ -53,7 +62,7 @@ test('says who won, who came next, and in what it lost', () => {
 
 test('says so when there was nothing to choose from', () => {
   const only = aVerdict('node-01', [0.5, 0.5, 1], { rank: 1, chosen: 1 })
-  expect(whyText({ chosen: [chosenFrom(only)], refusal: null, verdicts: [only] })).toEqual([
+  expect(whyText(anExcerpt({ chosen: [chosenFrom(only)], best: [only] }))).toEqual([
     'The only node had room.',
     'node-01 scored highest, 0.650.',
     'Every node with room was chosen.',
@@ -61,7 +70,7 @@ test('says so when there was nothing to choose from', () => {
 })
 
 test('has nothing to say about what was not placed', () => {
-  expect(whyText({ chosen: [], refusal: null, verdicts: [aVerdict('node-01', [0, 0, 0])] })).toEqual([])
+  expect(whyText(anExcerpt({ best: [aVerdict('node-01', [0, 0, 0])] }))).toEqual([])
 })
 
 test('a shortfall is said in the unit of its resource', () => {

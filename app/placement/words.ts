@@ -1,5 +1,6 @@
+import type { Excerpt } from '@/server/domain/excerpt'
 import { standing } from '@/server/domain/explain'
-import type { LocalityFact, Placement, RuleFailure, RuleName, ScorePart, Verdict } from '@/server/domain/placement'
+import type { LocalityFact, RuleFailure, RuleName, ScorePart, Verdict } from '@/server/domain/placement'
 import { amountText, type ResourceKind, resourceKinds } from '@/server/domain/resources'
 import { formatScore, plural } from '../ui/format'
 
@@ -57,27 +58,23 @@ function biggestLoss(winner: Verdict, other: Verdict): ScorePart['name'] | null 
 }
 
 /** Why here and why not there, in a few sentences; empty when nothing was placed. */
-export function whyText({ chosen, verdicts, ...placement }: Placement): string[] {
+export function whyText({ chosen, best, nodes, feasible }: Excerpt): string[] {
   const last = chosen.at(-1)
-  const best = verdicts.find(({ rank }) => rank === 1)
-  if (!last || !best || best.score === null) return []
-  const feasible = verdicts.filter((verdict) => verdict.feasible)
-  const refused = verdicts.length - feasible.length
+  const winner = best[0]
+  if (!last || !winner || winner.score === null) return []
   const room =
-    refused === 0
-      ? feasible.length === 1
+    feasible === nodes
+      ? feasible === 1
         ? 'The only node had room.'
-        : `All ${feasible.length} nodes had room.`
-      : `${plural(feasible.length, 'node')} had room, ${refused} had not.`
-  const sentences = [room, `${best.nodeId} scored highest, ${formatScore(best.score)}.`]
-  const runnerUp = feasible.find((verdict) => verdict.chosen === 0)
+        : `All ${feasible} nodes had room.`
+      : `${plural(feasible, 'node')} had room, ${nodes - feasible} had not.`
+  const sentences = [room, `${winner.nodeId} scored highest, ${formatScore(winner.score)}.`]
+  const runnerUp = best.find((verdict) => verdict.chosen === 0)
   if (!runnerUp) return [...sentences, 'Every node with room was chosen.']
-  const lastVerdict = verdicts.find(({ id }) => id === last.id)
+  const lastVerdict = best.find(({ id }) => id === last.id)
   // With several replicas on a node, the last one was scored after the others were in place: parts don't compare.
   const loss = lastVerdict && lastVerdict.chosen === 1 ? biggestLoss(lastVerdict, runnerUp) : null
   const most = loss ? `, most of it in ${loss}` : ''
-  sentences.push(
-    `Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen, verdicts, ...placement }, runnerUp)}${most}.`,
-  )
+  sentences.push(`Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen }, runnerUp)}${most}.`)
   return sentences
 }

@@ -2,10 +2,13 @@ import { z } from 'zod'
 import { Failure } from '../domain/failure'
 import type { DecisionView, WhatIfChange, WhatIfReport } from '../domain/views'
 import { matchesRecord, replay } from '../scheduler/replay'
+import { Survey } from '../scheduler/survey'
 import { newestDecisions, type RecordedDecision, readDecision } from '../store/decision-reads'
 import { policyOf, policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
+/** How many nodes a decision shows at first. */
+const excerptSize = 50
 /** More would take long enough to be noticed by others. */
 const whatIfLimit = 200
 
@@ -13,8 +16,8 @@ export const decisionRouter = router({
   get: procedureFor('deployments.read')
     .input(z.object({ id: z.string() }))
     .query(async ({ ctx, input }): Promise<DecisionView> => {
-      const { chosen: _, ...decision } = await readDecision(ctx.services.store, input.id)
-      return { ...decision, placement: replay(decision) }
+      const { chosen: _, fleet, ...decision } = await readDecision(ctx.services.store, input.id)
+      return { ...decision, placement: new Survey({ ...decision, fleet }).excerpt(excerptSize) }
     }),
 
   /** Runs the core again on the record: whether it still gives the placement that was made. */

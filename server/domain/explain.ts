@@ -2,14 +2,17 @@
 import type { Placement, Verdict } from './placement'
 
 /** How far a feasible node that was not chosen stayed behind the last one chosen, 0 or more; null for all others. */
-export function gapToLastChosen(placement: Placement, verdict: Verdict): { gap: number; nodeId: string } | null {
-  const last = placement.chosen.at(-1)
+export function gapToLastChosen(
+  { chosen }: Pick<Placement, 'chosen'>,
+  verdict: Verdict,
+): { gap: number; nodeId: string } | null {
+  const last = chosen.at(-1)
   if (!last || verdict.score === null || verdict.chosen > 0) return null
   return { gap: last.score - verdict.score, nodeId: last.nodeId }
 }
 
 /** One line per node: "chosen", "0.03 below the last chosen node-05", "needs 2.0 CPU, 0.5 are free of 4.0". */
-export function standing(placement: Placement, verdict: Verdict): string {
+export function standing(placement: Pick<Placement, 'chosen'>, verdict: Verdict): string {
   if (!verdict.feasible) return verdict.failures.map((failure) => failure.message).join('; ')
   if (verdict.chosen > 1) return `chosen for ${verdict.chosen} replicas`
   if (verdict.chosen === 1) return 'chosen'

@@ -1,5 +1,6 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
-import type { Constraint, Fleet, Placement, PlacementRequest, Policy } from './placement'
+import type { Excerpt } from './excerpt'
+import type { Constraint, PlacementRequest, Policy } from './placement'
 import type { DeploymentType, Resources } from './resources'
 import type { Role } from './roles'
 import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from './status'
@@ -102,8 +103,8 @@ export interface DecisionView extends DecisionSummary {
   deploymentId: string
   request: PlacementRequest
   policy: Policy
-  fleet: Fleet
-  placement: Placement
+  /** As the record says, explained by running the core on it again. */
+  placement: Excerpt
 }
 
 /** A past decision that would come out otherwise under another policy. Nodes by name. */

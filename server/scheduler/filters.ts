@@ -171,6 +171,13 @@ export const failuresOf = (request: PlacementRequest, node: FleetNode): RuleFail
   return failures
 }
 
+/** The names alone, for counting. */
+export const failedRulesOf = (request: PlacementRequest, node: FleetNode): HardRuleName[] => {
+  const failed: HardRuleName[] = []
+  for (const rule of rules) if (!rule.meets(request, node)) failed.push(rule.name)
+  return failed
+}
+
 /** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
 export function roomOn(request: PlacementRequest, node: FleetNode): number {
   if (!meetsAll(request, node)) return 0

@@ -15,7 +15,7 @@ import type {
 } from '@/server/domain/placement'
 import { ruleNames } from '@/server/domain/placement'
 import { type Candidate, type Choice, choose, compareNames } from './choose'
-import { failuresOf } from './filters'
+import { failedRulesOf, failuresOf } from './filters'
 import { inputsOf, notesOf, partsOf, type ScoreContext } from './score'
 import { suggest } from './suggest'
 import { insufficientNodes } from './summary'
@@ -67,27 +67,52 @@ function feasibleVerdict(context: ScoreContext, { node, score }: Candidate): Ver
   }
 }
 
-/** Feasible nodes by rank, then the refused ones by name. */
-function verdictsOf({ context, candidates, refused, spared, chosen }: Choice): Verdict[] {
+/** Makes the verdicts of a run, one by one. */
+export interface Explainer {
+  /** Nodes that could take a replica: their verdict by place in the ranking, from 0. */
+  candidate(place: number): Verdict
+  refused(node: FleetNode): Verdict
+  /** Just the names of what refuses a node, in the order of the failures in its verdict, each once. */
+  failedRules(node: FleetNode): RuleName[]
+  /** Refused nodes, and avoided ones that were not needed, in no order. */
+  refusedNodes(): FleetNode[]
+}
+
+export function explainer({ context, candidates, refused, spared, chosen }: Choice): Explainer {
   const avoided = new Set(context.request.avoidNodeIds)
+  const sparedOnes = new Set(spared)
   const timesChosen = new Map<string, number>()
   for (const { id } of chosen) timesChosen.set(id, (timesChosen.get(id) ?? 0) + 1)
-  const verdicts = candidates.map((candidate, index) => {
-    const verdict = feasibleVerdict(context, candidate)
-    verdict.rank = index + 1
-    verdict.chosen = timesChosen.get(verdict.id) ?? 0
-    if (avoided.has(verdict.id)) verdict.notes.push(lastResortNote)
-    return verdict
-  })
-  const sparedOnes = new Set(spared)
-  for (const node of [...refused, ...spared].sort(compareNames)) {
-    const failures = sparedOnes.has(node) ? [{ ...sparedFailure }] : failuresOf(context.request, node)
-    verdicts.push(refusedVerdict(context, node, failures))
+  return {
+    candidate: (place) => {
+      const candidate = candidates[place]
+      if (!candidate) throw new RangeError(`there is no candidate ${place}`)
+      const verdict = feasibleVerdict(context, candidate)
+      verdict.rank = place + 1
+      verdict.chosen = timesChosen.get(verdict.id) ?? 0
+      if (avoided.has(verdict.id)) verdict.notes.push(lastResortNote)
+      return verdict
+    },
+    refused: (node) =>
+      refusedVerdict(context, node, sparedOnes.has(node) ? [{ ...sparedFailure }] : failuresOf(context.request, node)),
+    failedRules: (node) => (sparedOnes.has(node) ? [sparedFailure.rule] : failedRulesOf(context.request, node)),
+    refusedNodes: () => [...refused, ...spared],
   }
+}
+
+/** Feasible nodes by rank, then the refused ones by name. */
+function verdictsOf(choice: Choice): Verdict[] {
+  const explain = explainer(choice)
+  const verdicts = choice.candidates.map((_, place) => explain.candidate(place))
+  for (const node of explain.refusedNodes().sort(compareNames)) verdicts.push(explain.refused(node))
   return verdicts
 }
 
-/** Refused nodes counted per rule, the most frequent first, equals in the order of the rules. */
+/** Of groups: the most frequent first, equals in the order of the rules. */
+export const mostFirst = (a: { rule: RuleName; count: number }, b: { rule: RuleName; count: number }): number =>
+  b.count - a.count || ruleNames.indexOf(a.rule) - ruleNames.indexOf(b.rule)
+
+/** Refused nodes counted per rule. */
 function reasonsOf(verdicts: readonly Verdict[]): Refusal['reasons'] {
   const nodeIds = new Map<RuleName, string[]>()
   for (const verdict of verdicts) {
@@ -97,26 +122,35 @@ function reasonsOf(verdicts: readonly Verdict[]): Refusal['reasons'] {
       else nodeIds.set(rule, [verdict.nodeId])
     }
   }
-  return [...nodeIds]
-    .map(([rule, ids]) => ({ rule, count: ids.length, nodeIds: ids }))
-    .sort((a, b) => b.count - a.count || ruleNames.indexOf(a.rule) - ruleNames.indexOf(b.rule))
+  return [...nodeIds].map(([rule, ids]) => ({ rule, count: ids.length, nodeIds: ids })).sort(mostFirst)
+}
+
+/** Why a choice is none, with what would help. */
+export function refusalOf(
+  { request, fleet, policy }: { request: PlacementRequest; fleet: Fleet; policy: Policy },
+  { found, reasons }: { found: number; reasons: Refusal['reasons'] },
+): Refusal {
+  return {
+    needed: request.replicas,
+    found,
+    message: insufficientNodes(request.replicas, found),
+    reasons,
+    suggestions: suggest({ request, fleet, policy, found }),
+  }
 }
 
 /** Places all replicas or none. Refusal is data; a request for less than one replica is a programming error. */
 export function place(request: PlacementRequest, fleet: Fleet, policy: Policy): Placement {
-  if (!Number.isInteger(request.replicas) || request.replicas < 1) {
-    throw new RangeError(`a placement is for 1 or more replicas, not ${request.replicas}`)
-  }
+  requireReplicas(request)
   const choice = choose(request, fleet, policy)
   const verdicts = verdictsOf(choice)
   const { chosen, found } = choice
   if (found >= request.replicas) return { chosen, refusal: null, verdicts }
-  const refusal: Refusal = {
-    needed: request.replicas,
-    found,
-    message: insufficientNodes(request.replicas, found),
-    reasons: reasonsOf(verdicts),
-    suggestions: suggest({ request, fleet, policy, found }),
-  }
+  const refusal = refusalOf({ request, fleet, policy }, { found, reasons: reasonsOf(verdicts) })
   return { chosen: [], refusal, verdicts }
+}
+
+export function requireReplicas({ replicas }: PlacementRequest): void {
+  if (!Number.isInteger(replicas) || replicas < 1)
+    throw new RangeError(`a placement is for 1 or more replicas, not ${replicas}`)
 }

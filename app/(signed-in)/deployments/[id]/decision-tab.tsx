@@ -100,8 +100,8 @@ const triggerText = (trigger: string): string => triggers[trigger] ?? trigger
 
 function Decision({ decision }: { decision: DecisionView }) {
   const { placement, policy, request } = decision
-  const refused = placement.verdicts.filter(({ feasible }) => !feasible)
-  const feasible = placement.verdicts.length - refused.length
+  const { nodes, feasible } = placement
+  const refused = nodes - feasible
   return (
     <>
       <div className="space-y-3 px-4 py-4 md:px-6">
@@ -125,12 +125,12 @@ function Decision({ decision }: { decision: DecisionView }) {
           actions={<ScoreLegend weights={policy.weights} />}
           className="pb-2"
         >
-          <VerdictTable placement={placement} />
+          <VerdictTable placement={placement} allHref={`/scores?decision=${decision.id}`} />
         </Section>
       )}
-      {refused.length > 0 && (
-        <Section title={`${plural(refused.length, 'node')} that could not take it`}>
-          <RefusedNodes verdicts={placement.verdicts} />
+      {refused > 0 && (
+        <Section title={`${plural(refused, 'node')} that could not take it`}>
+          <RefusedNodes groups={placement.refused} />
         </Section>
       )}
     </>

@@ -1,8 +1,9 @@
 'use client'
 
 import Link from 'next/link'
+import type { Excerpt } from '@/server/domain/excerpt'
 import { standing } from '@/server/domain/explain'
-import { defaultPolicy, type Placement, type Suggestion } from '@/server/domain/placement'
+import type { Policy, Suggestion, Verdict } from '@/server/domain/placement'
 import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
 import { ScoreBar, ScoreLegend } from '../../../placement/score-bar'
 import { cn } from '../../../ui/cn'
@@ -12,7 +13,9 @@ import { SimulatedMark } from '../../../ui/status'
 import { Time } from '../../../ui/time'
 
 interface PreviewProps {
-  placement: Placement
+  placement: Excerpt
+  suggestedIds: Record<string, string>
+  policy: Policy
   takenAt: string
   outdated: boolean
   waits: boolean
@@ -23,11 +26,11 @@ interface PreviewProps {
 const nextBest = 3
 
 /** Where the replicas would land, as the scheduler itself says. */
-export function Preview({ placement, takenAt, outdated, waits, onApply, blocked }: PreviewProps) {
-  const feasible = placement.verdicts.filter((verdict) => verdict.feasible)
-  const chosen = feasible.filter((verdict) => verdict.chosen > 0)
-  const others = feasible.filter((verdict) => verdict.chosen === 0)
-  const refused = placement.verdicts.length - feasible.length
+export function Preview({ placement, suggestedIds, policy, takenAt, outdated, waits, onApply, blocked }: PreviewProps) {
+  const { best, nodes, feasible } = placement
+  const chosen = best.filter((verdict) => verdict.chosen > 0)
+  const others = best.filter((verdict) => verdict.chosen === 0)
+  const refused = nodes - feasible
   return (
     <div aria-busy={outdated} className={cn('space-y-5', outdated && 'opacity-55')}>
       <div role="status" className="space-y-3">
@@ -35,7 +38,12 @@ export function Preview({ placement, takenAt, outdated, waits, onApply, blocked 
           <>
             <RefusalNote
               refusal={placement.refusal}
-              onApply={(suggestion) => onApply(suggestion, idsOf(suggestion, placement))}
+              onApply={(suggestion) =>
+                onApply(
+                  suggestion,
+                  suggestion.nodeIds.flatMap((name) => suggestedIds[name] ?? []),
+                )
+              }
               blocked={blocked}
             />
             {waits && <p className="text-ink-2">It will stay pending and be placed as soon as there is room.</p>}
@@ -47,11 +55,11 @@ export function Preview({ placement, takenAt, outdated, waits, onApply, blocked 
           </p>
         )}
       </div>
-      {feasible.length > 0 && <ScoreLegend weights={defaultPolicy.weights} />}
+      {feasible > 0 && <ScoreLegend weights={policy.weights} />}
       {chosen.length > 0 && <ScoredNodes title="Would be chosen" verdicts={chosen} placement={placement} />}
       {others.length > 0 && (
         <ScoredNodes
-          title={chosen.length > 0 ? 'Next best' : `Have room (${feasible.length})`}
+          title={chosen.length > 0 ? 'Next best' : `Have room (${feasible})`}
           verdicts={others.slice(0, chosen.length > 0 ? nextBest : 8)}
           placement={placement}
         />
@@ -59,9 +67,9 @@ export function Preview({ placement, takenAt, outdated, waits, onApply, blocked 
       {refused > 0 && (
         <section>
           <h3 className="mb-1 text-meta text-ink-3">
-            Can't take it: {refused} of {placement.verdicts.length}
+            Can't take it: {refused} of {nodes}
           </h3>
-          <RefusedNodes verdicts={placement.verdicts} />
+          <RefusedNodes groups={placement.refused} />
         </section>
       )}
       <p className="text-meta text-ink-3">
@@ -71,19 +79,7 @@ export function Preview({ placement, takenAt, outdated, waits, onApply, blocked 
   )
 }
 
-/** UUIDs of the nodes that a suggestion names. */
-const idsOf = ({ nodeIds }: Suggestion, { verdicts }: Placement): string[] =>
-  verdicts.flatMap((verdict) => (nodeIds.includes(verdict.nodeId) ? [verdict.id] : []))
-
-function ScoredNodes({
-  title,
-  verdicts,
-  placement,
-}: {
-  title: string
-  verdicts: Placement['verdicts']
-  placement: Placement
-}) {
+function ScoredNodes({ title, verdicts, placement }: { title: string; verdicts: Verdict[]; placement: Excerpt }) {
   return (
     <section>
       <h3 className="mb-1 text-meta text-ink-3">{title}</h3>

@@ -7,7 +7,8 @@ import { useWatch } from 'react-hook-form'
 import { useTRPC } from '../../../trpc'
 import { type DeployForm, type DeployInput, type PreviewInput, previewFormSchema } from './form-schema'
 
-const pauseMs = 250
+/** So short that bars follow the fingers: an answer is cheap, and one that comes too late is not shown. */
+const pauseMs = 50
 
 function useSettled<Value>(value: Value): Value {
   const [settled, setSettled] = useState(value)

@@ -1,0 +1,45 @@
+import type { Excerpt } from '../domain/excerpt'
+import type { Policy } from '../domain/placement'
+import { Survey } from '../scheduler/survey'
+import { asIfDeployed, tokenOf } from './preview'
+import { previewSchema } from './schemas'
+import { procedureFor, router } from './trpc'
+
+/** How many nodes a preview shows. */
+const previewSize = 50
+
+export interface Preview {
+  placement: Excerpt
+  /** UUIDs of the nodes that suggestions name. */
+  suggestedIds: Record<string, string>
+  /** The regions of the fleet, for suggestions. */
+  regions: string[]
+  policy: Policy
+  /** ISO 8601 */
+  takenAt: string
+  /** Hand it to the deploy call as preview_token: it tells when the outcome would now differ. */
+  token: string
+}
+
+export const placementRouter = router({
+  /** What the scheduler would decide now, by the same function, without writing anything. */
+  preview: procedureFor('deployments.read')
+    .input(previewSchema)
+    .query(async ({ ctx, input }): Promise<Preview> => {
+      const { at, ...asked } = await asIfDeployed(ctx.services, input)
+      const placement = new Survey(asked).excerpt(previewSize)
+      const named = new Set(placement.refusal?.suggestions.flatMap(({ nodeIds }) => nodeIds))
+      const suggested = named.size === 0 ? [] : asked.fleet.nodes.filter(({ nodeId }) => named.has(nodeId))
+      return {
+        placement,
+        suggestedIds: Object.fromEntries(suggested.map(({ id, nodeId }) => [nodeId, id])),
+        regions: regionsOf(asked.fleet.nodes),
+        policy: asked.policy,
+        takenAt: at.toISOString(),
+        token: tokenOf(placement.refusal ? null : placement.chosen.map((node) => node.nodeId)),
+      }
+    }),
+})
+
+export const regionsOf = (nodes: readonly { region: string }[]): string[] =>
+  [...new Set(nodes.map((node) => node.region))].sort()
