@@ -35,7 +35,7 @@ test('no ids means any of them, and stays so', () => {
 
 test('after a reconnect everything that can change is read again', () => {
   const changes = changesOf({ topic: 'hello', ids: [] })
-  for (const path of ['deployment.page', 'node.list', 'user.list', 'joinToken.list', 'me.get'])
+  for (const path of ['deployment.page', 'node.page', 'user.list', 'joinToken.list', 'me.get'])
     expect(isConcerned(key(path), changes)).toBe(true)
   expect(isConcerned(key('decision.get', { id: 'a' }), changes)).toBe(false)
 })

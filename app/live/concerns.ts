@@ -38,7 +38,9 @@ const concerns: Record<string, Concern> = {
   // A decision is never changed.
   'decision.get': () => false,
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
-  'node.list': (changes) => changes.touches('node'),
+  'node.page': (changes) => changes.touches('node'),
+  'node.facets': (changes) => changes.touches('node'),
+  'node.find': (changes) => changes.touches('node'),
   // It lists replicas, which change with their deployments.
   'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
@@ -47,7 +49,14 @@ const concerns: Record<string, Concern> = {
 }
 
 /** Not before this long after the last answer: what is big, or changes with every heartbeat. */
-const minimumAgeMs: Record<string, number> = { 'node.list': 2000, 'node.get': 1000, 'placement.preview': 2000 }
+const minimumAgeMs: Record<string, number> = {
+  'node.page': 2000,
+  // What there is to filter by changes when machines join, not with their heartbeats.
+  'node.facets': 20_000,
+  'node.find': 5000,
+  'node.get': 1000,
+  'placement.preview': 2000,
+}
 
 export const minimumAge = (queryKey: readonly unknown[]): number => minimumAgeMs[pathOf(queryKey)] ?? 400
 

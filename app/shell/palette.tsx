@@ -156,7 +156,6 @@ function PaletteRow({ id, entry, first, active, onHover }: PaletteRowProps) {
 }
 
 const matches = (label: string, text: string): boolean => label.toLowerCase().includes(text.toLowerCase())
-const shownNodes = 8
 
 function useEntries(text: string, close: () => void): Entry[] {
   const trpc = useTRPC()
@@ -168,7 +167,10 @@ function useEntries(text: string, close: () => void): Entry[] {
     ...trpc.deployment.page.queryOptions(search ? { search, limit: 8 } : skipToken),
     placeholderData: keepPreviousData,
   })
-  const nodes = useQuery({ ...trpc.node.list.queryOptions(), enabled: search !== '' })
+  const nodes = useQuery({
+    ...trpc.node.find.queryOptions(search ? { text: search } : skipToken),
+    placeholderData: keepPreviousData,
+  })
   const go = (href: string) => () => {
     close()
     router.push(href)
@@ -181,7 +183,8 @@ function useEntries(text: string, close: () => void): Entry[] {
       const aside = <StatusBadge look={deploymentLook(found)} />
       entries.push({ id: href, group: 'Deployments', label: found.name, icon: Boxes, aside, run: go(href) })
     }
-    for (const node of (nodes.data ?? []).filter(({ nodeId }) => matches(nodeId, text)).slice(0, shownNodes)) {
+    for (const node of nodes.data ?? []) {
+      if (!matches(node.nodeId, text)) continue
       const href = `/nodes/${node.id}`
       const aside = <StatusBadge look={nodeLook(node)} />
       entries.push({ id: href, group: 'Nodes', label: node.nodeId, icon: Server, aside, run: go(href) })

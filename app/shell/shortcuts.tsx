@@ -53,6 +53,7 @@ export function Shortcuts() {
         { keys: ['j'], does: 'Next row' },
         { keys: ['k'], does: 'Previous row' },
         { keys: ['Enter'], does: 'Open the row' },
+        { keys: ['x'], does: 'Tick the row, where rows can be ticked' },
       ],
     },
     {

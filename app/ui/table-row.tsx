@@ -20,6 +20,35 @@ export const cellClass = (column: Column<never>): string =>
     column.from && from[column.from],
   )
 
+export const checkCellClass = 'w-9 p-0 md:w-11'
+
+interface CheckBoxProps {
+  label: string
+  checked: boolean
+  /** Some of what it stands for is ticked. */
+  mixed?: boolean
+  onChange: (checked: boolean) => void
+}
+
+/** The label around it makes the place to hit as big as the cell: next to it, a click would open the row. */
+export function CheckBox({ label, checked, mixed = false, onChange }: CheckBoxProps) {
+  return (
+    <label className="flex h-(--row) items-center pl-4 md:pl-6">
+      <span className="sr-only">{label}</span>
+      <input
+        type="checkbox"
+        data-check
+        ref={(input) => {
+          if (input) input.indeterminate = mixed
+        }}
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+        className="size-4 shrink-0 accent-accent"
+      />
+    </label>
+  )
+}
+
 interface TableRowProps<Row> {
   row: Row
   columns: Column<Row>[]
@@ -27,9 +56,14 @@ interface TableRowProps<Row> {
   number: number
   href: string | undefined
   className: string
+  /** For rows that can be ticked. */
+  checked?: boolean
+  checkName?: string
+  onCheck?: (row: Row, checked: boolean) => void
 }
 
-function TableRowView<Row>({ row, columns, number, href, className }: TableRowProps<Row>) {
+function TableRowView<Row>(props: TableRowProps<Row>) {
+  const { row, columns, number, href, className, checked = false, checkName, onCheck } = props
   const router = useRouter()
   const open = (event: MouseEvent<HTMLTableRowElement>): void => {
     if (href === undefined || event.defaultPrevented) return
@@ -46,10 +80,16 @@ function TableRowView<Row>({ row, columns, number, href, className }: TableRowPr
       onAuxClick={open}
       className={cn(
         'border-b border-line',
+        checked && 'bg-selected',
         href !== undefined && 'cursor-pointer hover:bg-hover focus-within:bg-hover',
         className,
       )}
     >
+      {onCheck && (
+        <td className={checkCellClass}>
+          <CheckBox label={`Select ${checkName}`} checked={checked} onChange={(next) => onCheck(row, next)} />
+        </td>
+      )}
       {columns.map((column) => (
         <td key={column.id} className={cn(cellClass(column), column.whole ? 'whitespace-nowrap' : 'truncate')}>
           {column.cell(row)}

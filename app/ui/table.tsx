@@ -1,11 +1,13 @@
 'use client'
 
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type ReactNode, useRef } from 'react'
+import { type FocusEvent, type ReactNode, useRef } from 'react'
+import { Button } from './button'
 import { cn } from './cn'
+import { plural } from './format'
 import { usePageKeys } from './keys'
 import { useSteadyRows } from './steady'
-import { cellClass, TableRow } from './table-row'
+import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
 
 export type SortOrder = 'asc' | 'desc'
@@ -27,6 +29,17 @@ export interface Column<Row> {
   whole?: boolean
 }
 
+/** Rows that can be ticked. */
+export interface Selection<Row> {
+  keys: ReadonlySet<string>
+  /** What a row is called: “Select node-01”. */
+  nameOf: (row: Row) => string
+  /** Must stay the same from render to render, or every row is drawn anew. */
+  onCheck: (row: Row, checked: boolean) => void
+  /** All rows that are shown, or none. */
+  onCheckAll: (rows: Row[], checked: boolean) => void
+}
+
 interface TableProps<Row> {
   /** What the table is, for those who don't see where it is. */
   caption: string
@@ -45,6 +58,9 @@ interface TableProps<Row> {
   outdated?: boolean
   rowClass?: (row: Row) => string | undefined
   tall?: boolean
+  selection?: Selection<Row>
+  /** For long lists that change by themselves: while they are read, what would move waits for “3 changes: show”. */
+  reading?: boolean
 }
 
 /**
@@ -52,44 +68,100 @@ interface TableProps<Row> {
  * cursor when rows change by themselves.
  */
 export function Table<Row>(props: TableProps<Row>) {
-  const { caption, columns, rows, rowKey, rowHref, keyboard = false, outdated = false } = props
+  const { caption, columns, rows, rowKey, rowHref, keyboard = false, outdated = false, selection } = props
   const body = useRef<HTMLTableSectionElement>(null)
   // Rows that are still those of an earlier question are not held on to.
   const question = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
-  const { shown, touch, release } = useSteadyRows({ rows, keyOf: rowKey, question })
+  const pinned = (selection?.keys.size ?? 0) > 0
+  const { shown, waiting, hasGone, show, touch, release } = useSteadyRows({
+    ...{ rows, keyOf: rowKey, question, body, pinned },
+    reading: props.reading ?? false,
+  })
   const { first, end, rowHeight } = useRowWindow(body, shown.length)
   usePageKeys((event) => walkRows(event, body.current), keyboard)
+  const leave = (event: FocusEvent): void => {
+    if (!event.currentTarget.contains(event.relatedTarget)) release()
+  }
 
   return (
-    <table
-      className={cn('w-full table-fixed border-collapse', outdated && 'opacity-60')}
-      aria-rowcount={shown.length + 1}
-    >
-      <caption className="sr-only">{caption}</caption>
-      <thead>
-        <tr className="h-8">
-          {columns.map((column) => (
-            <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+    <>
+      {waiting > 0 && props.reading && (
+        // Without height of its own: what announces that nothing moves must not move anything.
+        <div className="sticky top-[calc(var(--topbar)+40px)] z-20 flex h-0 justify-center">
+          <Button onClick={show} className="h-8 bg-raised shadow-overlay" data-waiting={waiting}>
+            {plural(waiting, 'change')}: show
+          </Button>
+        </div>
+      )}
+      <table
+        className={cn('w-full table-fixed border-collapse', outdated && 'opacity-60')}
+        aria-rowcount={shown.length + 1}
+      >
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr className="h-8">
+            {selection && <CheckAllCell rows={shown} rowKey={rowKey} selection={selection} />}
+            {columns.map((column) => (
+              <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody
+          ref={body}
+          onPointerMove={touch}
+          onPointerLeave={release}
+          onKeyDown={touch}
+          onFocus={props.reading ? touch : undefined}
+          onBlur={props.reading ? leave : undefined}
+        >
+          {first > 0 && <tr aria-hidden style={{ height: first * rowHeight }} />}
+          {shown.slice(first, end).map((row, index) => (
+            <TableRow
+              key={rowKey(row)}
+              row={row}
+              columns={columns}
+              number={first + index + 2}
+              href={rowHref?.(row)}
+              className={cn(props.tall ? 'h-12' : 'h-(--row)', hasGone(row) && 'opacity-60', props.rowClass?.(row))}
+              {...(selection && {
+                checked: selection.keys.has(rowKey(row)),
+                checkName: selection.nameOf(row),
+                onCheck: selection.onCheck,
+              })}
+            />
           ))}
-        </tr>
-      </thead>
-      <tbody ref={body} onPointerMove={touch} onPointerLeave={release} onKeyDown={touch}>
-        {first > 0 && <tr aria-hidden style={{ height: first * rowHeight }} />}
-        {shown.slice(first, end).map((row, index) => (
-          <TableRow
-            key={rowKey(row)}
-            row={row}
-            columns={columns}
-            number={first + index + 2}
-            href={rowHref?.(row)}
-            className={cn(props.tall ? 'h-12' : 'h-(--row)', props.rowClass?.(row))}
-          />
-        ))}
-        {end < shown.length && <tr aria-hidden style={{ height: (shown.length - end) * rowHeight }} />}
-      </tbody>
-    </table>
+          {end < shown.length && <tr aria-hidden style={{ height: (shown.length - end) * rowHeight }} />}
+        </tbody>
+      </table>
+    </>
   )
 }
+
+function CheckAllCell<Row>({
+  rows,
+  rowKey,
+  selection,
+}: {
+  rows: Row[]
+  rowKey: (row: Row) => string
+  selection: Selection<Row>
+}) {
+  const checked = rows.filter((row) => selection.keys.has(rowKey(row))).length
+  const all = checked > 0 && checked === rows.length
+  return (
+    <th scope="col" className={cn(headClass, checkCellClass)}>
+      <CheckBox
+        label={all ? 'Select none' : `Select all ${rows.length} rows`}
+        checked={all}
+        mixed={checked > 0 && !all}
+        onChange={(next) => selection.onCheckAll(rows, next)}
+      />
+    </th>
+  )
+}
+
+const headClass =
+  'sticky top-(--topbar) z-10 truncate bg-bg text-left text-meta font-medium text-ink-3 shadow-[inset_0_-1px_var(--line)]'
 
 interface HeadCellProps<Row> {
   column: Column<Row>
@@ -106,10 +178,7 @@ function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
       scope="col"
       style={{ width: column.width }}
       aria-sort={active ? (sort?.order === 'asc' ? 'ascending' : 'descending') : undefined}
-      className={cn(
-        'sticky top-(--topbar) z-10 truncate bg-bg text-left text-meta font-medium text-ink-3 shadow-[inset_0_-1px_var(--line)]',
-        cellClass(column),
-      )}
+      className={cn(headClass, cellClass(column))}
     >
       {sortKey !== undefined && onSort ? (
         <button
@@ -127,10 +196,12 @@ function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
   )
 }
 
-/** The focus goes from row to row; Enter is then the link's own. */
+/** The focus goes from row to row, and x ticks the row that has it; Enter is then the link's own. */
 function walkRows(event: KeyboardEvent, body: HTMLElement | null): void {
   const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
-  if (step === 0 || !body) return
+  if (!body) return
+  if (event.key === 'x') document.activeElement?.closest('tr')?.querySelector<HTMLInputElement>('[data-check]')?.click()
+  if (step === 0) return
   const links = [...body.querySelectorAll<HTMLElement>('[data-row-link]')]
   const at = links.indexOf(document.activeElement as HTMLElement)
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { listNodes, readNode } from '../store/node-reads'
 import { setNodeCordoned } from '../store/nodes'
+import { nodeListProcedures } from './node-list-router'
 import { procedureFor, router } from './trpc'
 
 export const nodeRouter = router({
+  ...nodeListProcedures,
+
   list: procedureFor('nodes.read').query(({ ctx }) => listNodes(ctx.services.store)),
 
   get: procedureFor('nodes.read')

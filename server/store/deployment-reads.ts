@@ -11,6 +11,7 @@ import {
 } from '../domain/status'
 import type { DeploymentSummary, DeploymentTimeline, ReplicaView } from '../domain/views'
 import type { Store } from './context'
+import { containing } from './patterns'
 
 export interface DeploymentFilter {
   search?: string | undefined
@@ -83,9 +84,6 @@ function summary(row: SummaryRow): DeploymentSummary {
     updatedAt: row.updated_at.toISOString(),
   }
 }
-
-/** Text as a LIKE pattern that finds it anywhere, taken literally. */
-const containing = (text: string): string => `%${text.replace(/[\\%_]/g, (char) => `\\${char}`)}%`
 
 export async function listDeployments(
   store: Store,

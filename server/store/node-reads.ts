@@ -76,6 +76,17 @@ export async function listNodes(store: Store): Promise<NodeView[]> {
   return (await withCounts(store, nodes)).map(view)
 }
 
+/** Nodes of these ids, in their order; one that has gone meanwhile is left out. */
+export async function readNodesInOrder(store: Store, ids: string[]): Promise<NodeView[]> {
+  if (ids.length === 0) return []
+  const nodes = await withCounts(store, await store.prisma.node.findMany({ where: { id: { in: ids } } }))
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return ids.flatMap((id) => {
+    const node = byId.get(id)
+    return node ? [view(node)] : []
+  })
+}
+
 export async function readNode(
   store: Store,
   id: string,

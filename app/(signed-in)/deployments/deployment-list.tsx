@@ -100,6 +100,7 @@ export function DeploymentList() {
               void setView({ sort: sortKeys.find((key) => key === by) ?? null, order, page: null }, { history: 'push' })
             }
             keyboard
+            reading
             question={`${view.q} ${view.status} ${page}`}
             outdated={query.isPlaceholderData}
           />

@@ -159,14 +159,24 @@ export const nodeColumns: Column<NodeView>[] = [
     cell: (node) => node.liveReplicas,
   },
   {
+    id: 'version',
+    header: 'Agent',
+    width: '72px',
+    from: 'xl',
+    cell: (node) =>
+      node.agentVersion === null ? (
+        <span className="text-unknown">unknown</span>
+      ) : (
+        <span className="text-ink-2" title={`Version of its agent: ${node.agentVersion}`}>
+          {node.agentVersion}
+        </span>
+      ),
+  },
+  {
     id: 'engine',
     header: 'Engine',
     width: '112px',
     from: '2xl',
-    cell: (node) => (
-      <span className="text-ink-2" title={`Agent ${node.agentVersion ?? 'of unknown version'}`}>
-        {engineText(node)}
-      </span>
-    ),
+    cell: (node) => <span className="text-ink-2">{engineText(node)}</span>,
   },
 ]

@@ -1,0 +1,54 @@
+'use client'
+
+import { Lock, LockOpen, X } from 'lucide-react'
+import type { NodeView } from '@/server/domain/views'
+import { useBlocked } from '../../shell/me'
+import { Button } from '../../ui/button'
+import { plural } from '../../ui/format'
+import { useCordon } from './use-cordon'
+
+interface BulkActionsProps {
+  /** Those that are ticked and seen. */
+  nodes: NodeView[]
+  clear: () => void
+}
+
+/** What can be done with the ticked nodes; floats, so that the rows stay where they are. */
+export function BulkActions({ nodes, clear }: BulkActionsProps) {
+  const cordon = useCordon()
+  const mayCordon = useBlocked('nodes.cordon', 'cordon nodes')
+  if (nodes.length === 0) return null
+  const open = nodes.filter((node) => !node.cordoned)
+  const closed = nodes.filter((node) => node.cordoned)
+  const act = (some: NodeView[], cordoned: boolean): void => {
+    cordon.set(some, cordoned)
+    clear()
+  }
+  return (
+    <section
+      aria-label="Selected nodes"
+      className="appear fixed inset-x-3 bottom-4 z-20 mx-auto flex w-fit max-w-full flex-wrap items-center gap-2 rounded-overlay border border-line bg-raised py-1.5 pr-1.5 pl-3 shadow-overlay md:left-[208px]"
+    >
+      <span className="mr-1 font-medium whitespace-nowrap" role="status">
+        {plural(nodes.length, 'node')} selected
+      </span>
+      <Button
+        icon={<Lock size={14} aria-hidden />}
+        busy={cordon.busy}
+        blocked={mayCordon ?? (open.length === 0 ? 'All of them are cordoned.' : null)}
+        onClick={() => act(open, true)}
+      >
+        Cordon
+      </Button>
+      <Button
+        icon={<LockOpen size={14} aria-hidden />}
+        busy={cordon.busy}
+        blocked={mayCordon ?? (closed.length === 0 ? 'None of them is cordoned.' : null)}
+        onClick={() => act(closed, false)}
+      >
+        Uncordon
+      </Button>
+      <Button variant="ghost" aria-label="Clear the selection" icon={<X size={16} aria-hidden />} onClick={clear} />
+    </section>
+  )
+}

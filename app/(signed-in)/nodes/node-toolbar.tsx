@@ -1,0 +1,94 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import type { NodeState } from '@/server/domain/node-list'
+import { useTRPC } from '../../trpc'
+import { BarLegend } from '../../ui/bar'
+import { Select } from '../../ui/field'
+import { FilterTabs } from '../../ui/filter-tabs'
+import { SearchField } from '../../ui/search'
+import { afresh, type NodeViewState, stateFilters } from './node-view'
+
+export const stateLabels: Record<NodeState, string> = {
+  ready: 'Ready',
+  full: 'Full',
+  cordoned: 'Cordoned',
+  draining: 'Draining',
+  offline: 'Offline',
+  maintenance: 'Maintenance',
+}
+
+interface NodeToolbarProps {
+  view: NodeViewState['view']
+  set: NodeViewState['set']
+  counts: Record<NodeState, number> | undefined
+}
+
+/** Search and filters. What there is no choice of takes no room, unless it is what is asked for. */
+export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
+  const trpc = useTRPC()
+  const { data: facets } = useQuery(trpc.node.facets.queryOptions())
+  const onSearch = useCallback((q: string) => void set({ q: q || null, ...afresh }, { history: 'replace' }), [set])
+  const choose = (name: 'region' | 'type' | 'label' | 'kind') => (value: string) =>
+    void set({ [name]: value || null, ...afresh }, { history: 'push' })
+  const all = counts && Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
+      <SearchField label="Search by name or label" value={view.q} onChange={onSearch} className="w-full sm:w-56" />
+      <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
+        <Choice name="Region" all="All regions" value={view.region} options={facets?.regions} set={choose('region')} />
+        <Choice name="Type" all="All types" value={view.type} options={facets?.types} set={choose('type')} />
+        <Choice name="Label" all="Any labels" value={view.label} options={facets?.labels} set={choose('label')} />
+        <Choice
+          name="Machines"
+          all="Real and simulated"
+          value={view.kind === 'all' ? '' : view.kind}
+          options={facets?.kinds}
+          set={choose('kind')}
+        />
+      </div>
+      <FilterTabs
+        label="State"
+        value={view.state}
+        onChange={(state) => void set({ state, ...afresh }, { history: 'push' })}
+        options={stateFilters
+          .filter((state) => state === 'all' || state === 'ready' || counts?.[state] || state === view.state)
+          .map((state) => ({
+            value: state,
+            label: state === 'all' ? 'All' : stateLabels[state],
+            count: state === 'all' ? all : counts?.[state],
+          }))}
+      />
+      <div className="ml-auto max-lg:hidden">
+        <BarLegend />
+      </div>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  all: string
+  value: string
+  options: readonly string[] | undefined
+  set: (value: string) => void
+}
+
+function Choice({ name, all, value, options = [], set }: ChoiceProps) {
+  const shown = value === '' || options.includes(value) ? options : [value, ...options]
+  if (shown.length < 2 && value === '') return null
+  return (
+    <Select
+      aria-label={name}
+      value={value}
+      onChange={(event) => set(event.target.value)}
+      className="w-full min-w-0 sm:w-36"
+    >
+      <option value="">{all}</option>
+      {shown.map((option) => (
+        <option key={option}>{option}</option>
+      ))}
+    </Select>
+  )
+}

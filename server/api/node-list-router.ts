@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { machineKinds, nodeSortKeys, nodeStates } from '../domain/node-list'
+import { findNodes, nodeFacets, pageOfNodes } from '../store/node-list'
+import { procedureFor } from './trpc'
+
+const word = z.string().max(130)
+
+const nodeFilter = z.object({
+  search: z.string().max(200).optional(),
+  region: word.optional(),
+  type: word.optional(),
+  label: word.optional(),
+  kind: z.enum(machineKinds).optional(),
+  state: z.enum(nodeStates).optional(),
+})
+
+const nodePage = nodeFilter.extend({
+  sort_by: z.enum(nodeSortKeys).default('name'),
+  sort_order: z.enum(['asc', 'desc']).default('asc'),
+  limit: z.number().int().min(1).max(500).default(100),
+  offset: z.number().int().min(0).default(0),
+})
+
+/** What lists of nodes are made of; part of the node router. */
+export const nodeListProcedures = {
+  page: procedureFor('nodes.read')
+    .input(nodePage)
+    .query(({ ctx, input: { sort_by: sortBy, sort_order: sortOrder, ...rest } }) =>
+      pageOfNodes(ctx.services.store, { ...rest, sortBy, sortOrder }),
+    ),
+
+  facets: procedureFor('nodes.read').query(({ ctx }) => nodeFacets(ctx.services.store)),
+
+  find: procedureFor('nodes.read')
+    .input(z.object({ text: z.string().min(1).max(200), limit: z.number().int().min(1).max(50).default(8) }))
+    .query(({ ctx, input }) => findNodes(ctx.services.store, input.text, input.limit)),
+}
