@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Services } from './api/context'
 import { LiveFleet } from './api/live-fleet'
+import { LiveLog } from './api/live-log'
 import { systemClock } from './clock'
 import { readEnv } from './env'
 import { createLogger } from './log'
@@ -42,11 +43,13 @@ function start(): Running {
   })
   const changes = openChangeFeed(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
   const fleet = new LiveFleet({ store, changes, clock: systemClock })
+  const live = new LiveLog(changes)
   const stopping = new AbortController()
   return {
     services: {
       store,
       changes,
+      live,
       log,
       clock: systemClock,
       signInLimit: createSignInLimit(store),
@@ -61,6 +64,7 @@ function start(): Running {
       // Answers that are under way get a moment before their database goes.
       await sleep(300)
       fleet.close()
+      live.close()
       await changes.close()
       await store.close()
     },

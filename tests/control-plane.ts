@@ -2,6 +2,7 @@
 import pino from 'pino'
 import type { Context, Services } from '@/server/api/context'
 import { LiveFleet } from '@/server/api/live-fleet'
+import { LiveLog } from '@/server/api/live-log'
 import { handleLogin } from '@/server/api/login'
 import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
@@ -73,6 +74,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
   const services: Services = {
     store,
     changes,
+    live: new LiveLog(changes),
     log,
     clock,
     signInLimit: createSignInLimit(store),
@@ -165,6 +167,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
       stopping.abort()
       for (const fleet of fleets.values()) fleet.close()
       livingFleet.close()
+      services.live.close()
       await changes.close()
       await store.close()
       await database.drop()

@@ -29,13 +29,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let subscription: { unsubscribe(): void } | undefined
     let retry: ReturnType<typeof setTimeout> | undefined
     let failures = 0
+    let lastEventId: string | undefined
     let over = false
 
     const connected = (): void => {
       failures = 0
       setState('live')
-      // What happened while nobody listened.
-      refresher.add({ topic: 'hello', ids: [] })
     }
     const lost = (): void => setState((old) => (old === 'live' || old === 'connecting' ? 'reconnecting' : old))
     const again = (): void => {
@@ -46,10 +45,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       retry = setTimeout(connect, Math.min(longestPauseMs, 500 * 2 ** failures++))
     }
     const connect = (): void => {
-      subscription = client.live.changes.subscribe(undefined, {
-        onData: ({ data }) => {
+      // Goes on after the last event that arrived; the server says `hello` where that can't be.
+      subscription = client.live.changes.subscribe(lastEventId === undefined ? {} : { lastEventId }, {
+        onData: ({ id, data }) => {
+          lastEventId = id
           if (data.topic === 'session-ended') leaveForLogin('ended')
-          else if (data.topic !== 'hello') refresher.add(data)
+          else refresher.add(data)
         },
         onConnectionStateChange: (change) => {
           if (change.state === 'pending') connected()

@@ -7,11 +7,14 @@ import type { Store } from '../store/context'
 import type { Actor } from '../store/deployments'
 import type { SignInLimit } from '../store/sign-in-limit'
 import type { LiveFleet } from './live-fleet'
+import type { LiveLog } from './live-log'
 
 /** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
 export interface Services {
   store: Store
   changes: ChangeFeed
+  /** The same for pages: numbered, and with the heartbeats gathered. */
+  live: LiveLog
   log: Logger
   clock: Clock
   signInLimit: SignInLimit

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tracked } from '@trpc/server'
+import { z } from 'zod'
 import type { LiveChange } from '../domain/views'
+import type { Change } from '../store/changes'
 import { findAccount } from '../store/users'
 import { ChangeCollector, stoppingError } from './streams'
 import { router, signedInProcedure } from './trpc'
@@ -8,41 +10,46 @@ import { router, signedInProcedure } from './trpc'
 /** At most this often does one reader hear of changes, in milliseconds. */
 const pauseMs = 100
 
-const topicsOfPages: ReadonlySet<string> = new Set([
-  'deployment',
-  'node',
-  'user',
-  'token',
-  'setting',
-  'scheduler',
-] satisfies LiveChange['topic'][])
+const event = (topic: LiveChange['topic'], ids: readonly string[] = []): LiveChange => ({ topic, ids: [...ids] })
 
 export const liveRouter = router({
-  /** What changed, for pages that read it again. Starts with `hello`; after a reconnect everything is to be read again. */
-  changes: signedInProcedure.subscription(async function* ({ ctx, signal }) {
-    const { changes, stopping, store } = ctx.services
-    const collector = new ChangeCollector(changes, (change) => topicsOfPages.has(change.topic), [signal, stopping])
-    let id = 0
-    const event = (change: LiveChange) => tracked(String(++id), change)
-    try {
-      yield event({ topic: 'hello', ids: [] })
-      while (!signal?.aborted) {
-        const next = await collector.next()
-        if (stopping.aborted) throw stoppingError()
-        for (const change of next) {
-          if (change.topic === 'user' && (change.ids.length === 0 || change.ids.includes(ctx.actor.id))) {
+  /**
+   * What changed, for pages that read it again. A stream that broke goes on after `lastEventId`; where that can't be,
+   * and at the very start, it begins with `hello`: everything is to be read again.
+   */
+  changes: signedInProcedure
+    .input(z.object({ lastEventId: z.string().max(100).nullish() }).optional())
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { live, stopping, store } = ctx.services
+      // Listens before it looks back: what happens in between is told twice rather than never.
+      const collector = new ChangeCollector(live, () => true, [signal, stopping])
+      const missed = live.since(input?.lastEventId ?? '')
+      let cursor = (missed && input?.lastEventId) || live.cursor
+      /** Only the last event of a batch carries its number: a stream that breaks within one gets all of it again. */
+      const eventsOf = function* (changes: Change[]) {
+        const before = cursor
+        cursor = live.cursor
+        for (const [index, { topic, ids }] of changes.entries())
+          yield tracked(index === changes.length - 1 ? cursor : before, event(topic as LiveChange['topic'], ids))
+      }
+      try {
+        if (missed) yield* eventsOf(missed)
+        else yield tracked(cursor, event('hello'))
+        while (!signal?.aborted) {
+          const next = await collector.next()
+          if (stopping.aborted) throw stoppingError()
+          if (next.some(({ topic, ids }) => topic === 'user' && (ids.length === 0 || ids.includes(ctx.actor.id)))) {
             const account = await findAccount(store, ctx.actor.id)
             if (!account || account.disabled || account.sessionEpoch !== ctx.actor.sessionEpoch) {
-              yield event({ topic: 'session-ended', ids: [] })
+              yield tracked(cursor, event('session-ended'))
               return
             }
           }
-          yield event({ topic: change.topic as LiveChange['topic'], ids: [...change.ids] })
+          yield* eventsOf(next)
+          await sleep(pauseMs)
         }
-        await sleep(pauseMs)
+      } finally {
+        collector.close()
       }
-    } finally {
-      collector.close()
-    }
-  }),
+    }),
 })

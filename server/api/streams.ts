@@ -10,7 +10,11 @@ export class ChangeCollector {
   readonly #aborted = () => this.#wake()
 
   /** Waiting ends as soon as one of `signals` aborts. */
-  constructor(feed: ChangeFeed, wanted: (change: Change) => boolean, signals: (AbortSignal | undefined)[]) {
+  constructor(
+    feed: Pick<ChangeFeed, 'subscribe'>,
+    wanted: (change: Change) => boolean,
+    signals: (AbortSignal | undefined)[],
+  ) {
     this.#signals = signals.filter((signal) => signal !== undefined)
     for (const signal of this.#signals) signal.addEventListener('abort', this.#aborted)
     this.#unsubscribe = feed.subscribe((change) => {

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { LiveChange } from '@/server/domain/views'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+beforeEach(async () => {
+  cp = await testControlPlane()
+  await expect.poll(() => cp.services.changes.connected()).toBe(true)
+})
+afterEach(() => cp.close())
+
+interface Event {
+  id: string
+  change: LiveChange
+}
+
+/** A page that listens: what it heard, until it is closed. */
+async function listen(lastEventId?: string) {
+  const events: Event[] = []
+  const caller = await cp.as('admin')
+  const stream = (await caller.live.changes({ lastEventId }))[Symbol.asyncIterator]()
+  const reading = (async () => {
+    for (;;) {
+      const { done, value } = await stream.next()
+      if (done) return
+      // Called directly, the procedure hands out what `tracked` made: [id, data, mark].
+      const [id, change] = value as unknown as [string, LiveChange]
+      events.push({ id, change })
+    }
+  })()
+  return {
+    events,
+    topics: () => events.map(({ change }) => change.topic),
+    lastEventId: () => events.at(-1)?.id ?? '',
+    close: async () => {
+      void stream.return?.()
+      // It notices at its next event.
+      await cp.services.store.pool.query(`select pg_notify('fogdeck', '{"topic":"token","ids":["end"]}')`)
+      await reading
+    },
+  }
+}
+
+const deploy = async (name: string) =>
+  (await (await cp.as('admin')).deployment.deploy(aDeployment({ name }))).deployment_id
+
+test('a stream begins with hello and tells what changes, with the ids', async () => {
+  const page = await listen()
+  await expect.poll(page.topics).toEqual(['hello'])
+  const id = await deploy('seen')
+  await expect.poll(() => page.events.map(({ change }) => change)).toContainEqual({ topic: 'deployment', ids: [id] })
+  await page.close()
+})
+
+test('what was missed while away is told on the way back, without hello', async () => {
+  const before = await listen()
+  await deploy('before')
+  await expect.poll(before.topics).toEqual(['hello', 'deployment'])
+  const seen = before.lastEventId()
+  await before.close()
+
+  const first = await deploy('first')
+  const second = await deploy('second')
+  const heard: string[] = []
+  const stop = cp.services.live.subscribe(({ ids }) => heard.push(...ids))
+  const third = await deploy('third')
+  await expect.poll(() => heard).toContain(third)
+  stop()
+
+  const after = await listen(seen)
+  await expect.poll(() => after.events.filter(({ change }) => change.topic === 'deployment')).toHaveLength(1)
+  const told = after.events.flatMap(({ change }) => (change.topic === 'deployment' ? change.ids : []))
+  expect(told.sort()).toEqual([first, second, third].sort())
+  expect(after.topics()).not.toContain('hello')
+  expect(after.lastEventId()).toBe(cp.services.live.cursor)
+  await after.close()
+})
+
+test('an event of a process that is no more leads to hello', async () => {
+  const page = await listen('00000000:12')
+  await expect.poll(page.topics).toEqual(['hello'])
+  await page.close()
+})
+
+test('heartbeats of many nodes are one event', async () => {
+  const agent = new FakeAgent(cp)
+  await agent.join(...Array.from({ length: 300 }, (_, i) => ({ name: `many-${i}` })))
+  const page = await listen()
+  await expect.poll(page.topics).toContain('hello')
+  await agent.heartbeat()
+  await expect.poll(() => page.events.at(-1)?.change).toEqual({ topic: 'node', ids: [] })
+  await page.close()
+})
