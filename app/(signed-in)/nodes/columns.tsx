@@ -162,7 +162,7 @@ export const nodeColumns: Column<NodeView>[] = [
     id: 'version',
     header: 'Agent',
     width: '72px',
-    from: 'xl',
+    from: '2xl',
     cell: (node) =>
       node.agentVersion === null ? (
         <span className="text-unknown">unknown</span>
