@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aNode } from '@/tests/builders'
 import {
-  advance,
   difference,
   fleetSeenFrom,
   type JournalEntry,
   type JournalNode,
   type JournalState,
+  rebuild,
 } from './fleet-journal'
 
 function aJournalNode(overrides: Parameters<typeof aNode>[0] & { lastHeartbeatMs?: number | null } = {}): JournalNode {
@@ -19,7 +19,6 @@ function aJournalNode(overrides: Parameters<typeof aNode>[0] & { lastHeartbeatMs
 const aState = (nodes: (JournalNode | null)[]): JournalState => ({ nodes, latencies: [] })
 /** A node that came and went between two entries leaves no gap behind, which makes no difference. */
 const withoutGaps = (state: JournalState) => ({ ...state, nodes: state.nodes.filter((node) => node !== null) })
-const overTheWire = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 describe('a difference', () => {
   test('of nothing is nothing', () => {
@@ -32,25 +31,50 @@ describe('a difference', () => {
       Array.from({ length: 50 }, (_, i) => aJournalNode({ nodeId: `node-${i}`, labels: { a: 'long text' } })),
     )
     const after = aState(
-      before.nodes.map((node) => node && { ...node, cpuUsagePercent: 12.5, lastHeartbeatMs: 1_005_000 }),
+      before.nodes.map(
+        (node) => node && { ...node, cpuUsagePercent: (node.cpuUsagePercent ?? 0) + 2.5, lastHeartbeatMs: 1_005_000 },
+      ),
     )
-    const delta = difference(before, after, [3, 4, 40])
-    expect(delta).toEqual({
+    expect(difference(before, after, [40, 3, 4])).toEqual({
       kind: 'delta',
       put: [],
-      numbers: {
-        lastHeartbeatMs: { at: [3, 1, 36], to: [1_005_000, 1_005_000, 1_005_000] },
-        cpuUsagePercent: { at: [3, 1, 36], to: [12.5, 12.5, 12.5] },
-      },
+      places: [3, 4, 40],
+      steps: { lastHeartbeatMs: [5, 5, 5], cpuUsagePercent: [25, 25, 25] },
     })
   })
 
+  test('keeps a number that lies between two steps as it is', () => {
+    const before = aState([aJournalNode({ nodeId: 'node-0' })])
+    const [node] = before.nodes
+    const after = aState([node ? { ...node, cpuUsagePercent: 12.34 } : null])
+    const delta = difference(before, after, [0])
+    expect(delta).toMatchObject({ places: [], put: [[0, { cpuUsagePercent: 12.34 }]] })
+    expect(rebuild([{ kind: 'snapshot', ...before }, ...(delta ? [delta] : [])])).toEqual(after)
+  })
+
   test('without a snapshot before it is refused', () => {
-    expect(() => advance(null, { kind: 'delta', numbers: {}, put: [] })).toThrow('snapshot')
+    expect(() => rebuild([{ kind: 'delta', places: [], steps: {}, put: [] }])).toThrow('snapshot')
+  })
+
+  test('of a journal from before there were steps is still understood', () => {
+    const state = aState([aJournalNode({ nodeId: 'node-0' }), aJournalNode({ nodeId: 'node-1' })])
+    const { nodes } = rebuild([
+      { kind: 'snapshot', ...state },
+      {
+        kind: 'delta',
+        put: [],
+        numbers: { cpuUsagePercent: { at: [0, 1], to: [12.5, null] }, 'reserved.memoryMb': { at: [1], to: [512] } },
+      },
+    ])
+    expect(nodes.map((node) => [node?.cpuUsagePercent, node?.reserved.memoryMb])).toEqual([
+      [12.5, 0],
+      [null, 512],
+    ])
+    expect(state.nodes[0]?.cpuUsagePercent).toBe(0)
   })
 })
 
-test('a journal of random changes gives back every state, also after a JSON round trip', () => {
+test('a journal of random changes gives back every state', () => {
   const cases = { put: 0, numbers: 0, gone: 0, snapshots: 0 }
   const change = fc.record({
     place: fc.nat(9),
@@ -63,7 +87,7 @@ test('a journal of random changes gives back every state, also after a JSON roun
       fc.array(fc.array(change, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 12 }),
       (rounds) => {
         let state = aState([aJournalNode({ nodeId: 'node-0' }), aJournalNode({ nodeId: 'node-1' })])
-        let rebuilt = advance(null, overTheWire<JournalEntry>({ kind: 'snapshot', ...state }))
+        const entries: JournalEntry[] = [{ kind: 'snapshot', ...state }]
         for (const changes of rounds) {
           const nodes = [...state.nodes]
           let latencies = state.latencies
@@ -77,7 +101,7 @@ test('a journal of random changes gives back every state, also after a JSON roun
             } else if (node) {
               touched.add(place)
               if (what === 'usage')
-                nodes[place] = { ...node, cpuUsagePercent: amount / 10, lastHeartbeatMs: 1_000_000 + amount }
+                nodes[place] = { ...node, cpuUsagePercent: amount / 10, lastHeartbeatMs: 1_000_000 + 1_000 * amount }
               if (what === 'silence') nodes[place] = { ...node, cpuUsagePercent: null, status: 'offline' }
               if (what === 'reserve')
                 nodes[place] = {
@@ -94,12 +118,13 @@ test('a journal of random changes gives back every state, also after a JSON roun
           const entry: JournalEntry | null = changes[0]?.snapshot
             ? { kind: 'snapshot', ...after }
             : difference(state, after, touched)
-          if (entry) rebuilt = advance(rebuilt, overTheWire(entry))
+          if (entry) entries.push(entry)
+          const rebuilt = rebuild(entries)
           if (entry?.kind === 'snapshot') cases.snapshots++
           if (entry?.kind === 'delta') {
             cases.put += entry.put.length
             cases.gone += entry.put.filter(([, node]) => node === null).length
-            cases.numbers += Object.keys(entry.numbers).length
+            cases.numbers += Object.keys(entry.steps).length
           }
           expect(withoutGaps(rebuilt)).toEqual(withoutGaps(after))
           for (const [place, node] of after.nodes.entries()) expect(rebuilt.nodes[place] ?? null).toEqual(node)

@@ -2,14 +2,21 @@
  * The fleet as a row of snapshots and small differences, so that what any decision saw can be rebuilt without keeping the
  * whole fleet with each decision. Pure: plain data in, plain data out.
  */
+import {
+  isAlike,
+  type JournalNode,
+  type NumberField,
+  numberFields,
+  readNumber,
+  stepsOf,
+  valueOfSteps,
+  withoutNumbers,
+  writeNumber,
+} from './journal-node'
 import type { Fleet, FleetNode, MeasuredLatency } from './placement'
 import type { Resources } from './resources'
 
-/** A node as the journal keeps it: without what depends on the decision (its age then, the deployment's own replicas). */
-export interface JournalNode extends Omit<FleetNode, 'heartbeatAgeMs' | 'ownReplicas'> {
-  /** Milliseconds since 1970; null when there never was a heartbeat. */
-  lastHeartbeatMs: number | null
-}
+export type { JournalNode } from './journal-node'
 
 /** The fleet at one point of the journal. A node's place in the list never changes; a removed one leaves a gap. */
 export interface JournalState {
@@ -21,111 +28,122 @@ export interface JournalSnapshot extends JournalState {
   kind: 'snapshot'
 }
 
-type NumberField = (typeof numberFields)[number]
-
-/** What changed since the entry before. Columns: the same change of many nodes is two short lists. */
+/** What changed since the entry before. Columns: the same change of many nodes is a few short lists. */
 export interface JournalDelta {
   kind: 'delta'
-  /** By field: places in the list, each less the one before it, and the new values. */
-  numbers: Partial<Record<NumberField, { at: number[]; to: (number | null)[] }>>
+  /** Where numbers changed, ascending. */
+  places: number[]
+  /** By field: how many steps each of those places went up or down, 0 where it stayed. */
+  steps: Partial<Record<NumberField, number[]>>
   /** Nodes that are new or changed in another way, whole; null for removed ones. */
   put: [place: number, node: JournalNode | null][]
   latencies?: MeasuredLatency[]
 }
 
+/** A difference as journals had them before they had steps: by field, places (each less the one before) and new values. */
+export interface FormerDelta {
+  kind: 'delta'
+  numbers: Partial<Record<NumberField, { at: number[]; to: (number | null)[] }>>
+  put: JournalDelta['put']
+  latencies?: MeasuredLatency[]
+}
+
 export type JournalEntry = JournalSnapshot | JournalDelta
 
-/** The numbers that change all the time, with how to read and replace them. */
-const numberFields = [
-  'lastHeartbeatMs',
-  'cpuUsagePercent',
-  'memoryUsagePercent',
-  'reserved.cpuMillis',
-  'reserved.memoryMb',
-  'reserved.storageGb',
-  'reserved.gpuUnits',
-  'unseen.cpuMillis',
-  'unseen.memoryMb',
-] as const
-
-function read(node: JournalNode, field: NumberField): number | null {
-  const [outer, inner] = field.split('.') as ['reserved' | 'unseen', keyof Resources] | [keyof JournalNode]
-  const value = inner === undefined ? node[outer] : (node[outer] as Partial<Resources>)[inner]
-  return (value ?? null) as number | null
-}
-
-function replaced(node: JournalNode, field: NumberField, value: number | null): JournalNode {
-  const [outer, inner] = field.split('.') as [keyof JournalNode, string?]
-  return inner === undefined
-    ? { ...node, [outer]: value }
-    : { ...node, [outer]: { ...(node[outer] as object), [inner]: value } }
-}
-
-/** Everything but the numbers above, for telling whether a node changed in another way. */
-const rest = (node: JournalNode): string =>
-  JSON.stringify({
-    ...node,
-    lastHeartbeatMs: 0,
-    cpuUsagePercent: 0,
-    memoryUsagePercent: 0,
-    reserved: 0,
-    unseen: 0,
-  })
-
-/** The difference from `before` to `after` at the given places (all others are the same); null when there is none. */
-export function difference(before: JournalState, after: JournalState, places: Iterable<number>): JournalDelta | null {
-  const delta: JournalDelta = { kind: 'delta', numbers: {}, put: [] }
-  const last = new Map<NumberField, number>()
-  let some = false
-  for (const place of [...places].sort((a, b) => a - b)) {
-    const old = before.nodes[place] ?? null
-    const now = after.nodes[place] ?? null
-    if (old === now) continue
-    if (old === null || now === null || rest(old) !== rest(now)) {
-      delta.put.push([place, now])
-      some = true
+/** The state after the last of the entries; the first must be a snapshot. */
+export function rebuild(entries: Iterable<JournalEntry | FormerDelta>): JournalState {
+  let state: JournalState | null = null
+  /** Copies of our own, which may be written to. */
+  const own = new Set<JournalNode>()
+  for (const entry of entries) {
+    if (entry.kind === 'snapshot') {
+      state = { nodes: [...entry.nodes], latencies: entry.latencies }
+      own.clear()
       continue
     }
-    for (const field of numberFields) {
-      const value = read(now, field)
-      if (value === read(old, field)) continue
-      delta.numbers[field] ??= { at: [], to: [] }
-      delta.numbers[field].at.push(place - (last.get(field) ?? 0))
-      delta.numbers[field].to.push(value)
-      last.set(field, place)
-      some = true
-    }
+    if (state === null) throw new Error('The journal begins with a difference: its snapshot is gone')
+    apply(entry, state.nodes, own)
+    state.latencies = entry.latencies ?? state.latencies
   }
-  if (JSON.stringify(before.latencies) !== JSON.stringify(after.latencies)) {
-    delta.latencies = after.latencies
-    some = true
-  }
-  return some ? delta : null
+  if (state === null) throw new Error('The journal has no entry')
+  return state
 }
 
-/** The state after an entry. Throws when a difference comes first: there is nothing it could be a difference from. */
-export function advance(state: JournalState | null, entry: JournalEntry): JournalState {
-  if (entry.kind === 'snapshot') return { nodes: [...entry.nodes], latencies: entry.latencies }
-  if (state === null) throw new Error('The journal begins with a difference: its snapshot is gone')
-  const nodes = [...state.nodes]
+function apply(entry: JournalDelta | FormerDelta, nodes: JournalState['nodes'], own: Set<JournalNode>): void {
   for (const [place, node] of entry.put) {
     // A node that came and went between two entries never got an entry of its own.
     while (nodes.length < place) nodes.push(null)
     nodes[place] = node
   }
+  const writable = (place: number): JournalNode => {
+    const node = nodes[place]
+    if (!node) throw new Error(`The journal changes node ${place}, which is not there`)
+    if (own.has(node)) return node
+    const copy = { ...node, reserved: { ...node.reserved }, unseen: { ...node.unseen } }
+    nodes[place] = copy
+    own.add(copy)
+    return copy
+  }
+  if ('numbers' in entry) applyFormer(entry, writable)
+  else applySteps(entry, writable)
+}
+
+function applySteps({ places, steps }: JournalDelta, writable: (place: number) => JournalNode): void {
+  for (const [field, column] of Object.entries(steps) as [NumberField, number[]][])
+    for (const [i, step] of column.entries()) {
+      if (step === 0) continue
+      const node = writable(places[i] ?? -1)
+      writeNumber(node, field, valueOfSteps(field, (stepsOf(field, readNumber(node, field)) ?? 0) + step))
+    }
+}
+
+function applyFormer(entry: FormerDelta, writable: (place: number) => JournalNode): void {
   for (const [field, { at, to }] of Object.entries(entry.numbers) as [
     NumberField,
     { at: number[]; to: (number | null)[] },
   ][]) {
     let place = 0
-    for (const [i, step] of at.entries()) {
-      place += step
-      const node = nodes[place]
-      if (!node) throw new Error(`The journal changes node ${place}, which is not there`)
-      nodes[place] = replaced(node, field, to[i] ?? null)
+    for (const [i, gap] of at.entries()) {
+      place += gap
+      writeNumber(writable(place), field, to[i] ?? null)
     }
   }
-  return { nodes, latencies: entry.latencies ?? state.latencies }
+}
+
+/** The difference from `before` to `after` at the given places (all others are the same); null when there is none. */
+export function difference(before: JournalState, after: JournalState, places: Iterable<number>): JournalDelta | null {
+  const delta: JournalDelta = { kind: 'delta', places: [], steps: {}, put: [] }
+  for (const place of [...places].sort((a, b) => a - b)) {
+    const old = before.nodes[place] ?? null
+    const now = after.nodes[place] ?? null
+    if (old === now) continue
+    const steps = old && now && stepsBetween(old, now)
+    if (steps === null) delta.put.push([place, now])
+    else if (steps.some((step) => step !== 0)) {
+      for (const [i, field] of numberFields.entries()) {
+        const step = steps[i] ?? 0
+        if (step !== 0) delta.steps[field] ??= delta.places.map(() => 0)
+        delta.steps[field]?.push(step)
+      }
+      delta.places.push(place)
+    }
+  }
+  if (JSON.stringify(before.latencies) !== JSON.stringify(after.latencies)) delta.latencies = after.latencies
+  return delta.places.length > 0 || delta.put.length > 0 || delta.latencies ? delta : null
+}
+
+/** Null when something else changed, or a number that steps can't tell. */
+function stepsBetween(old: JournalNode, now: JournalNode): number[] | null {
+  const steps: number[] = []
+  for (const field of numberFields) {
+    const from = readNumber(old, field)
+    const to = readNumber(now, field)
+    const a = from === to ? 0 : stepsOf(field, from)
+    const b = from === to ? 0 : stepsOf(field, to)
+    if (a === null || b === null) return null
+    steps.push(b - a)
+  }
+  return isAlike(withoutNumbers(old), withoutNumbers(now)) ? steps : null
 }
 
 /** What was placed earlier in the same batch: counts as reserved and as load. */

@@ -1,17 +1,13 @@
-import { promisify } from 'node:util'
-import { deflateRaw, inflateRaw } from 'node:zlib'
 import {
-  advance,
   type EarlierPlacement,
   fleetSeenFrom,
   type JournalEntry,
   type JournalState,
+  rebuild,
 } from '../domain/fleet-journal'
 import type { ChosenNode, Fleet, PlacementRequest } from '../domain/placement'
 import type { Store, Tx } from './context'
-
-const deflate = promisify(deflateRaw)
-const inflate = promisify(inflateRaw)
+import { decodeEntry, encodeEntry } from './journal-codec'
 
 /** An entry ready to be written. */
 export interface PackedEntry {
@@ -23,11 +19,8 @@ export interface PackedEntry {
 export const packEntry = async (writer: string, entry: JournalEntry): Promise<PackedEntry> => ({
   writer,
   kind: entry.kind,
-  data: await deflate(JSON.stringify(entry), { level: 3 }),
+  data: await encodeEntry(entry),
 })
-
-const unpackEntry = async (data: Uint8Array): Promise<JournalEntry> =>
-  JSON.parse((await inflate(data)).toString('utf8')) as JournalEntry
 
 /** Writes an entry in the transaction of the decisions that rest on it. */
 export async function insertEntry(tx: Tx, entry: PackedEntry): Promise<bigint> {
@@ -47,10 +40,8 @@ async function stateAt(store: Store, seq: string): Promise<JournalState> {
      where last.seq = $1 order by e.seq`,
     [seq],
   )
-  let state: JournalState | null = null
-  for (const { data } of rows) state = advance(state, await unpackEntry(data))
-  if (state === null) throw new Error(`The fleet journal has no entry ${seq}: it is older than what is kept`)
-  return state
+  if (rows.length === 0) throw new Error(`The fleet journal has no entry ${seq}: it is older than what is kept`)
+  return rebuild(await Promise.all(rows.map(({ data }) => decodeEntry(data))))
 }
 
 export interface RecordedViewpoint {

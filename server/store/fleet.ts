@@ -49,7 +49,7 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
         n.latitude, n.longitude, n.cpu_cores, n.memory_mb, n.storage_gb, n.gpu_available,
         n.reserved_cpu_millis, n.reserved_memory_mb, n.reserved_storage_gb, n.reserved_gpu,
         n.cpu_usage_percent, n.memory_usage_percent, n.engine_error,
-        floor(extract(epoch from n.last_heartbeat) * 1000)::float8 as last_heartbeat_ms,
+        floor(extract(epoch from n.last_heartbeat))::float8 * 1000 as last_heartbeat_ms,
         coalesce(n.last_heartbeat < now() - make_interval(secs => ${heartbeatLimitSeconds}), true) as silent,
         coalesce(r.unseen_cpu_millis, 0)::int as unseen_cpu_millis,
         coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb
@@ -76,7 +76,7 @@ export async function loadLatencies(store: Store): Promise<MeasuredLatency[]> {
   return rows
 }
 
-/** Usage older than the heartbeat limit is unknown. */
+/** Usage older than the heartbeat limit is unknown. The last heartbeat counts by the second: people read it, no rule does. */
 const journalNode = (row: FleetRow): JournalNode => ({
   id: row.id,
   nodeId: row.node_id,

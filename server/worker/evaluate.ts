@@ -68,11 +68,12 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
     fleet: fleet.working(now),
     policy: placing ? (await readSettings(store)).policy : defaultPolicy,
   })
-  const entry = state === null ? null : fleet.unwritten()
+  const unwritten = state === null ? null : fleet.unwritten()
+  const entry = unwritten && (await packEntry(fleet.writer, unwritten))
   const { changes, journalSeq } = await commitSteps(store, scheduling, {
     steps,
     sighting: {
-      entry: entry && (await packEntry(fleet.writer, entry)),
+      entry,
       journalSeq: fleet.journalSeq,
       at: now,
     },

@@ -4,11 +4,15 @@ import type { FleetNode } from '../domain/placement'
 import { FleetIndex } from '../scheduler/index/fleet-index'
 import type { ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
+import type { PackedEntry } from '../store/fleet-journal'
 import { FleetMirror } from '../store/fleet-mirror'
 import { IndexedWorkingFleet, PlainWorkingFleet, type WorkingFleet } from './working-fleet'
 
-/** A full snapshot after this many differences, so that rebuilding a past fleet stays quick. */
-const entriesPerSnapshot = 200
+/**
+ * A full snapshot after this many differences, or when they have grown to this many times the size of the last one: so
+ * rebuilding a past fleet stays quick, and snapshots stay a small part of the journal. Few bytes are always quick.
+ */
+const longestChain = { entries: 1_000, snapshots: 4, quickBytes: 65_536 }
 /** From this many nodes on the index decides; below, looking at every node is as quick. */
 const usualIndexFrom = 500
 
@@ -30,7 +34,8 @@ export class FleetView {
   journalSeq: bigint | null = null
   readonly #mirror: FleetMirror
   #journaled: JournalState | null = null
-  #entriesSinceSnapshot = 0
+  /** Of the journal, since and with the last snapshot. */
+  #chain = { entries: 0, bytes: 0, snapshotBytes: 0 }
   /** Places that changed since the journal was written. */
   #unwritten = new Set<number>()
   readonly #indexFrom: number
@@ -96,24 +101,29 @@ export class FleetView {
 
   /** What the journal lacks of the present state; null when it has all of it. */
   unwritten(): JournalEntry | null {
-    if (this.#journaled === null || this.#entriesSinceSnapshot >= entriesPerSnapshot)
-      return { kind: 'snapshot', ...this.#mirror.state }
+    const { entries, bytes, snapshotBytes } = this.#chain
+    const isLong =
+      entries >= longestChain.entries ||
+      bytes > Math.max(longestChain.quickBytes, longestChain.snapshots * snapshotBytes)
+    if (this.#journaled === null || isLong) return { kind: 'snapshot', ...this.#mirror.state }
     return difference(this.#journaled, this.#mirror.state, this.#unwritten)
   }
 
-  /** `state` was committed with the `entry` that `unwritten` gave for it, or without one when nothing was decided. */
+  /** `state` was committed with what `unwritten` gave for it, packed, or without it when nothing was decided. */
   written({
     state,
     entry,
     journalSeq,
   }: {
     state: JournalState
-    entry: JournalEntry | null
+    entry: Pick<PackedEntry, 'kind' | 'data'> | null
     journalSeq: bigint | null
   }): void {
     if (entry === null || journalSeq === this.journalSeq) return
     this.journalSeq = journalSeq
-    this.#entriesSinceSnapshot = entry.kind === 'snapshot' ? 0 : this.#entriesSinceSnapshot + 1
+    const { length } = entry.data
+    if (entry.kind === 'snapshot') this.#chain = { entries: 0, bytes: 0, snapshotBytes: length }
+    else this.#chain = { ...this.#chain, entries: this.#chain.entries + 1, bytes: this.#chain.bytes + length }
     this.#journaled = state
     this.#unwritten = new Set()
   }
