@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { prepareMachine } from './lib/machine.mjs'
 import { installPackages, nodeProblem, packagesAreInstalled } from './lib/packages.mjs'
 import { inProject, packageProgram, root, run } from './lib/project.mjs'
-import { nothing, readPlaywright, readVitest } from './lib/reports.mjs'
+import { nothing, readChaos, readPlaywright, readVitest } from './lib/reports.mjs'
 
 const node = (args, options) => run(process.execPath, args, options)
 const results = inProject('.test/results')
@@ -35,6 +35,13 @@ const playwright = async () => {
   return readPlaywright(file, await node(args, { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }))
 }
 
+/** Short, and always the same faults at the same moments; `npm run chaos` goes on for as long as one likes. */
+const chaos = async () => {
+  const file = `${results}/chaos.json`
+  const args = ['--minutes', '1.2', '--seed', '11', '--gap', '3', '--nodes', '18', '--report', file]
+  return readChaos(file, await node(['--import', 'tsx', 'tests/chaos/main.ts', ...args]))
+}
+
 /** In this order; `after` names a step without which this one has no chance. */
 const steps = {
   generate: { what: 'the database client is made', run: check(['scripts/generate.mjs']) },
@@ -51,6 +58,7 @@ const steps = {
   engines: { what: 'nodes with real container engines', after: 'generate', run: vitest('engines') },
   build: { what: 'the pages are built', after: 'generate', run: check(['scripts/build.mjs']) },
   e2e: { what: 'the whole product in a browser', after: 'build', run: playwright },
+  chaos: { what: 'promises kept while programs are killed', after: 'build', run: chaos },
 }
 
 const say = (text) => process.stdout.write(`${text}\n`)

@@ -1,4 +1,4 @@
-/** Counts and names out of the JSON reports of Vitest and Playwright. */
+/** Counts and names out of the JSON reports of Vitest, Playwright and the chaos harness. */
 import { existsSync, readFileSync } from 'node:fs'
 
 export const nothing = { passed: 0, failed: 0, skipped: 0 }
@@ -25,6 +25,14 @@ export function readPlaywright(file, code) {
     .filter((spec) => !spec.ok)
     .map((spec) => spec.title)
   return honest(code, { passed: expected, failed: unexpected + flaky, skipped, failures })
+}
+
+/** Each promise that was held to counts as one. */
+export function readChaos(file, code) {
+  const report = read(file)
+  if (!report) return { ...nothing, failed: 1, failures: [] }
+  const { held, broken } = report.verdict
+  return honest(code, { passed: held.length, failed: broken.length, skipped: 0, failures: broken })
 }
 
 const specsOf = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]

@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   print(reportText(report))
   for (const file of [join(logFolder, 'report.json'), ...(options.reportFile ? [options.reportFile] : [])])
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
-  return report.violations.length === 0 ? 0 : 1
+  return report.verdict.broken.length === 0 ? 0 : 1
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))

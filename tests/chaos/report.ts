@@ -3,6 +3,11 @@ import type { FaultLog } from './faults'
 import { type CheckName, checks, type Violation } from './ledger'
 import type { ChaosOptions } from './options'
 
+export interface Verdict {
+  held: CheckName[]
+  broken: CheckName[]
+}
+
 export interface Report {
   options: ChaosOptions
   startedAt: string
@@ -19,6 +24,7 @@ export interface Report {
   counts: Record<string, number>
   totals: Record<string, Record<string, number>>
   violations: Violation[]
+  verdict: Verdict
 }
 
 const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, each) => total + each, 0)
@@ -27,14 +33,11 @@ const listed = (counts: Record<string, number>): string =>
     .map(([what, times]) => `${times} ${what}`)
     .join(', ') || 'none'
 
-/** Checks that were made and held, and those that were violated. */
-export function verdict({ counts, violations }: Pick<Report, 'counts' | 'violations'>): {
-  held: CheckName[]
-  violated: CheckName[]
-} {
-  const made = (Object.keys(checks) as CheckName[]).filter((name) => (counts[name] ?? 0) > 0)
-  const violated = made.filter((name) => violations.some(({ check }) => check === name))
-  return { held: made.filter((name) => !violated.includes(name)), violated }
+/** What was never looked at counts as broken: a run in which nothing happened proves nothing. */
+export function verdictOf({ counts, violations }: Pick<Report, 'counts' | 'violations'>): Verdict {
+  const names = Object.keys(checks) as CheckName[]
+  const isHeld = (name: CheckName) => (counts[name] ?? 0) > 0 && !violations.some(({ check }) => check === name)
+  return { held: names.filter(isHeld), broken: names.filter((name) => !isHeld(name)) }
 }
 
 export function reportText(report: Report): string {
@@ -56,7 +59,7 @@ export function reportText(report: Report): string {
       `✗ ${check}: ${what} (${times} times, first ${firstAt})`,
       `    ${JSON.stringify(evidence)?.slice(0, 1_500)}`,
     ]),
-    `${sum(counts)} checks, ${violations.length} violations`,
+    `${sum(counts)} checks, ${violations.length} violations; ${report.verdict.held.length} promises held, ${report.verdict.broken.length} not`,
   ]
   return `${lines.join('\n')}\n`
 }
@@ -64,6 +67,6 @@ export function reportText(report: Report): string {
 function checkLine({ counts, violations }: Report, name: CheckName, promise: string): string {
   const found = violations.filter(({ check }) => check === name).length
   const times = counts[name] ?? 0
-  const mark = found > 0 ? '✗' : times > 0 ? '✓' : '–'
+  const mark = found > 0 || times === 0 ? '✗' : '✓'
   return `${mark} ${name.padEnd(13)} ${String(times).padStart(9)}  ${promise}`
 }

@@ -11,7 +11,7 @@ import { Database } from './database'
 import { carryOut, type FaultLog } from './faults'
 import { Ledger } from './ledger'
 import type { ChaosOptions } from './options'
-import type { Report } from './report'
+import { type Report, verdictOf } from './report'
 import { Rest } from './rest'
 import { type Fault, planFaults } from './schedule'
 import { logFolder, Stack } from './stack'
@@ -131,6 +131,7 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
       counts: Object.fromEntries(ledger.counts),
       totals: await totals(database),
       violations: ledger.violations,
+      verdict: verdictOf({ counts: Object.fromEntries(ledger.counts), violations: ledger.violations }),
     }
   })
 }

@@ -1,0 +1,231 @@
+/** The pure parts of the chaos harness: what it plans, and what it would call a violation. */
+import { createConnection, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, test } from 'vitest'
+import { mixedWriters } from '../chaos/checks/records'
+import { checkSecrets } from '../chaos/checks/secrets'
+import { chainProblem, checkAccepted, checkCapacity, checkHolders, isLiveHolder } from '../chaos/checks/tables'
+import { Ledger } from '../chaos/ledger'
+import { verdictOf } from '../chaos/report'
+import { planFaults } from '../chaos/schedule'
+import type { DeploymentRow, ReplicaRow, Snapshot } from '../chaos/snapshot'
+import { Wire } from '../chaos/wire'
+
+const options = { seed: 7, durationMs: 600_000, gapMs: 5_000, fleets: 6, engines: 3 }
+
+describe('the schedule of faults', () => {
+  test('is the same for the same seed, and another one for another seed', () => {
+    expect(planFaults(options)).toEqual(planFaults(options))
+    expect(planFaults({ ...options, seed: 8 })).not.toEqual(planFaults(options))
+  })
+
+  test('never attacks what is under attack, and undoes everything in time', () => {
+    const free = new Map<string, number>()
+    const kinds = new Set<string>()
+    for (const { atMs, forMs, targets, kind } of planFaults({ ...options, durationMs: 3_600_000 })) {
+      kinds.add(kind)
+      expect(atMs + forMs).toBeLessThanOrEqual(3_600_000)
+      for (const target of targets) {
+        expect(atMs).toBeGreaterThanOrEqual(free.get(target) ?? 0)
+        free.set(target, atMs + forMs)
+      }
+    }
+    expect([...kinds].sort()).toEqual(['cut', 'deafen', 'kill', 'pause', 'storm'])
+    expect(free.size).toBe(4 + 6 + 3 + 3)
+  })
+})
+
+describe('a history', () => {
+  const row = (old_status: string, new_status: string) => ({
+    subject: 'd',
+    old_status,
+    new_status,
+    changed_by: 'a',
+    reason: 'b',
+  })
+  const problem = (status: string | undefined, ...steps: [string, string][]) =>
+    chainProblem({ of: 'deployment', rows: steps.map(([from, to]) => row(from, to)), status })
+
+  test('is whole when each step follows the one before and the last is what the row says', () => {
+    expect(problem('running', ['none', 'pending'], ['pending', 'scheduled'], ['scheduled', 'running'])).toBeNull()
+  })
+
+  test.each([
+    ['a gap', problem('running', ['none', 'pending'], ['scheduled', 'running']), 'follows pending'],
+    ['a missing beginning', problem('running', ['scheduled', 'running']), 'follows none'],
+    [
+      'a step that is not in the table',
+      problem('running', ['none', 'pending'], ['pending', 'deleted'], ['deleted', 'running']),
+      'no way',
+    ],
+    [
+      'a step inside a status of a deployment',
+      problem('pending', ['none', 'pending'], ['pending', 'pending']),
+      'no way',
+    ],
+    ['a change without its row', problem('running', ['none', 'pending']), 'the row says running'],
+    ['no history at all', problem('pending'), 'the row says pending'],
+    ['a history of nothing', problem(undefined, ['none', 'pending']), 'does not exist'],
+  ])('tells of %s', (_, found, words) => expect(found).toContain(words))
+})
+
+describe('the checks of the tables', () => {
+  const found = (check: (ledger: Ledger) => void): string[] => {
+    const ledger = new Ledger(() => undefined)
+    check(ledger)
+    return ledger.violations.map(({ what }) => what)
+  }
+  const deployment = (overrides: Partial<DeploymentRow> = {}): DeploymentRow => ({
+    id: 'd',
+    name: 'chaos-1',
+    status: 'running',
+    target_replicas: 1,
+    wait_for_capacity: false,
+    container_image: 'sim/ok',
+    resources: 1,
+    ...overrides,
+  })
+  const replica = (overrides: Partial<ReplicaRow> = {}): ReplicaRow => ({
+    id: 'r',
+    deployment_id: 'd',
+    node_id: 'n',
+    node_name: 'node-01',
+    slot: 0,
+    generation: 1,
+    status: 'running',
+    wanted: 'run',
+    reserved: true,
+    container_id: 'c',
+    started_at: new Date(0),
+    ...overrides,
+  })
+  const snapshot = (overrides: Partial<Snapshot>): Snapshot => ({
+    nodes: [],
+    deployments: [deployment()],
+    replicas: [],
+    ...overrides,
+  })
+  const node = (reserved: number, held: number) => ({
+    ...{ id: 'n', node_id: 'node-01', status: 'active', capacity: [4000, 8192, 100, 0] },
+    ...{ reserved: [reserved, 0, 0, 0], held: [held, 0, 0, 0] },
+  })
+
+  test('find a node that promised more than it has, or other than its replicas hold', () => {
+    expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(4000, 4000)] })))).toEqual([])
+    expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(4500, 4500)] })))).toHaveLength(1)
+    expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(500, 1000)] })))).toHaveLength(1)
+  })
+
+  test('find two live replicas of a slot, and more of them than wanted', () => {
+    const two = [replica(), replica({ id: 's', generation: 2 })]
+    expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: two })))).toHaveLength(2)
+    const ended = [replica({ wanted: 'stop' }), replica({ id: 's', generation: 2 })]
+    expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: ended })))).toEqual([])
+    expect(isLiveHolder(replica({ status: 'lost' }))).toBe(false)
+  })
+
+  test('find what was acknowledged and is not there, or is otherwise', () => {
+    const entry = {
+      name: 'chaos-1',
+      key: 'k',
+      image: 'sim/ok',
+      waits: false,
+      replicas: 1,
+      id: 'd',
+      deleted: false,
+      busy: false,
+      revision: 1,
+    }
+    const accepted = (rows: DeploymentRow[], overrides = {}) =>
+      found((ledger) => checkAccepted(ledger, snapshot({ deployments: rows }), [{ ...entry, ...overrides }]))
+    expect(accepted([deployment()])).toEqual([])
+    expect(accepted([])).toEqual(['chaos-1 was answered 202 and does not exist'])
+    expect(accepted([deployment({ target_replicas: 3 })])).toHaveLength(1)
+    expect(accepted([deployment()], { deleted: true })).toHaveLength(1)
+    expect(accepted([deployment({ status: 'deleted' })], { deleted: true })).toEqual([])
+  })
+
+  test('find secrets as they are and as hexadecimal digits', () => {
+    const secret = 'a-canary'
+    const look = (text: string) =>
+      found((ledger) => checkSecrets(ledger, [secret], { folders: {}, texts: { log: text } }))
+    expect(look('nothing to see')).toEqual([])
+    expect(look(`TOKEN=${secret}`)).toHaveLength(1)
+    expect(look(Buffer.from(secret).toString('hex'))).toHaveLength(1)
+  })
+})
+
+test('a reign that writes after a later one began is told, one after the other is not', () => {
+  const commits = (...writers: string[]) => writers.map((writer, seq) => ({ writer, seq }))
+  expect(mixedWriters(commits('a', 'a', 'b', 'b', 'c'))).toEqual([])
+  expect(mixedWriters(commits('a', 'b', 'a'))).toEqual(['a'])
+})
+
+test('a promise that nothing was held to is not kept', () => {
+  expect(verdictOf({ counts: {}, violations: [] }).held).toEqual([])
+  expect(verdictOf({ counts: { history: 3 }, violations: [] }).held).toEqual(['history'])
+})
+
+describe('a wire', () => {
+  const closers: (() => void)[] = []
+  afterEach(() => {
+    for (const close of closers.splice(0)) close()
+  })
+
+  /** A server that sends back what it gets, and a wire to it. */
+  async function echo(): Promise<{
+    wire: Wire
+    dial: (hello: string) => Promise<{ socket: Socket; heard: () => string; isClosed: () => boolean }>
+  }> {
+    const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1')
+    await new Promise((resolve) => server.once('listening', resolve))
+    const address = server.address()
+    const wire = new Wire(() => (typeof address === 'object' ? (address?.port ?? 0) : 0))
+    const port = await wire.open()
+    closers.push(
+      () => wire.close(),
+      () => server.close(),
+    )
+    return {
+      wire,
+      dial: async (hello) => {
+        const socket = createConnection(port, '127.0.0.1')
+        let [text, closed] = ['', false]
+        socket.setEncoding('utf8').on('data', (data) => {
+          text += data
+        })
+        socket.on('close', () => {
+          closed = true
+        })
+        closers.push(() => socket.destroy())
+        socket.write(hello)
+        return { socket, heard: () => text, isClosed: () => closed }
+      },
+    }
+  }
+
+  test('that is cut passes on nothing, and when it is healed everything', async () => {
+    const { wire, dial } = await echo()
+    const { socket, heard, isClosed } = await dial('one ')
+    await expect.poll(heard).toBe('one ')
+    wire.cut()
+    socket.write('two ')
+    const late = await dial('three')
+    await sleep(100)
+    expect([heard(), late.heard(), isClosed()]).toEqual(['one ', '', false])
+    wire.heal()
+    await expect.poll(heard).toBe('one two ')
+    await expect.poll(late.heard).toBe('three')
+  })
+
+  test('can be cut for those connections alone that say a certain hello', async () => {
+    const { wire, dial } = await echo()
+    const [leader, other] = [await dial('leader '), await dial('other ')]
+    await expect.poll(() => leader.heard() + other.heard()).toBe('leader other ')
+    wire.cut((hello) => hello.includes('leader'))
+    leader.socket.write('again')
+    other.socket.write('again')
+    await expect.poll(other.heard).toBe('other again')
+    expect(leader.heard()).toBe('leader ')
+  })
+})
