@@ -37,8 +37,8 @@ export const breaks: Record<string, Break> = {
     patches: [
       {
         file: 'server/store/evaluations.ts',
-        find: `(status = 'leased' and lease_expires_at < now())`,
-        replace: `(status = 'leased' and false)`,
+        find: `(status = 'leased' and (lease_expires_at < now() or coalesce(lease_epoch, 0) < $4))`,
+        replace: `(status = 'leased' and $4::bigint < 0)`,
       },
     ],
   },

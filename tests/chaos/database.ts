@@ -14,11 +14,17 @@ export class Database {
     return rows[0]?.leader ?? null
   }
 
-  async endLeadersSession(): Promise<void> {
-    await this.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fogdeck-leader' and pid in (
-         select pid from pg_locks where locktype = 'advisory' and granted)`,
+  /** The session that holds the leader's lock, and the port at its other end. */
+  async leadersSession(): Promise<{ pid: number; port: number } | null> {
+    const { rows } = await this.query<{ pid: number; port: number }>(
+      `select a.pid, a.client_port as port from pg_stat_activity a join pg_locks l using (pid)
+       where a.application_name like 'fogdeck-scheduler%' and l.locktype = 'advisory' and l.granted and l.objsubid = 1`,
     )
+    return rows[0] ?? null
+  }
+
+  async endSession(pid: number): Promise<void> {
+    await this.query('select pg_terminate_backend($1)', [pid])
   }
 
   async query<Row extends object>(

@@ -22,9 +22,6 @@ export interface Attack {
   onHeal: (target: string) => Promise<void>
 }
 
-/** The leader's own connection, on which it holds the lock; its others work on. */
-const isLeadersLock = (hello: Buffer): boolean => hello.includes('fogdeck-leader')
-
 /** Resolves when the last fault was undone. */
 export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSignal): Promise<FaultLog> {
   const log: FaultLog = { kills: {}, faults: {}, missed: 0 }
@@ -96,9 +93,10 @@ async function cut({ stack, onCut, onHeal }: Attack, name: string): Promise<Undo
  * The leader loses its lock and does not learn of it: its session ends at the database, its own end of the connection
  * stays. Another one is elected, and for a while there are two that believe to lead.
  */
-async function deafen({ stack, database }: Attack, name: string): Promise<Undo> {
-  stack.wire(name).cut(isLeadersLock)
-  await database.endLeadersSession().catch(() => undefined)
+async function deafen({ stack, database }: Attack, name: string): Promise<Undo | null> {
+  const session = await database.leadersSession().catch(() => null)
+  if (!session || !stack.wire(name).cutOne(session.port)) return null
+  await database.endSession(session.pid).catch(() => undefined)
   return async () => stack.wire(name).heal()
 }
 

@@ -8,19 +8,16 @@ import { createServer, type Server, Socket } from 'node:net'
 interface Pair {
   near: Socket
   far: Socket
-  /** What the near end said first: of PostgreSQL clients it names the program. */
-  hello: Buffer | null
   /** Whether the far end was dialled. */
   dialled: boolean
+  isCut: boolean
 }
-
-export type Selector = (hello: Buffer) => boolean
 
 export class Wire {
   private server: Server | null = null
   private readonly pairs = new Set<Pair>()
-  /** Which connections are cut; null is none. */
-  private cutting: Selector | null = null
+  /** Whether connections to come are cut, too. */
+  private isCut = false
 
   /** @param farPort asked at each connection, because a database may come back at another one. */
   constructor(private readonly farPort: () => number) {}
@@ -39,14 +36,21 @@ export class Wire {
     return address.port
   }
 
-  /** Cuts the connections that there are and those to come; with a selector only those that it chooses by their hello. */
-  cut(selector: Selector = () => true): void {
-    this.cutting = selector
-    for (const pair of this.pairs) if (this.isCut(pair)) hold(pair)
+  /** Cuts the connections that there are, and those to come. */
+  cut(): void {
+    this.isCut = true
+    for (const pair of this.pairs) hold(pair)
+  }
+
+  /** Cuts the one connection that the far end knows by this port. False when there is none. */
+  cutOne(portAtFarEnd: number): boolean {
+    const pair = [...this.pairs].find(({ far }) => far.localPort === portAtFarEnd)
+    if (pair) hold(pair)
+    return pair !== undefined
   }
 
   heal(): void {
-    this.cutting = null
+    this.isCut = false
     for (const pair of this.pairs) {
       if (!pair.dialled) this.dial(pair)
       release(pair)
@@ -61,16 +65,12 @@ export class Wire {
     }
   }
 
-  private isCut({ hello }: Pair): boolean {
-    return this.cutting?.(hello ?? Buffer.alloc(0)) ?? false
-  }
-
   private take(near: Socket): void {
-    const pair: Pair = { near, far: new Socket({ allowHalfOpen: true }), hello: null, dialled: false }
+    const pair: Pair = { near, far: new Socket({ allowHalfOpen: true }), dialled: false, isCut: false }
     this.pairs.add(pair)
     this.relay(pair, near, pair.far)
     this.relay(pair, pair.far, near)
-    if (this.isCut(pair)) hold(pair)
+    if (this.isCut) hold(pair)
     else this.dial(pair)
   }
 
@@ -81,34 +81,35 @@ export class Wire {
 
   private relay(pair: Pair, from: Socket, to: Socket): void {
     from.on('data', (data) => {
-      if (from === pair.near) pair.hello ??= data
-      if (this.isCut(pair)) {
-        hold(pair)
+      if (pair.isCut) {
         from.unshift(data)
         return
       }
       if (!to.destroyed && !to.write(data)) {
         from.pause()
-        to.once('drain', () => this.isCut(pair) || from.resume())
+        to.once('drain', () => pair.isCut || from.resume())
       }
     })
     from.on('end', () => to.end())
     from.on('error', () => undefined)
     from.on('close', () => {
       // While it is cut the other end must not learn of it: it is told when the line is healed.
-      if (this.isCut(pair)) return
+      if (pair.isCut) return
       to.destroy()
       this.pairs.delete(pair)
     })
   }
 }
 
-const hold = ({ near, far }: Pair): void => {
-  near.pause()
-  far.pause()
+const hold = (pair: Pair): void => {
+  pair.isCut = true
+  pair.near.pause()
+  pair.far.pause()
 }
 
-const release = ({ near, far }: Pair): void => {
+const release = (pair: Pair): void => {
+  const { near, far } = pair
+  pair.isCut = false
   if (near.destroyed || far.destroyed) {
     near.destroy()
     far.destroy()
