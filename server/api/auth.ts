@@ -37,13 +37,22 @@ export async function accountOfBearer(
     if (!account || account.disabled) return { refusal: 'This API token is not known, expired or revoked' }
     return { account }
   }
+  // What goes wrong after this says nothing of the token: a database that is away must not send anybody to sign in again.
+  const payload = await payloadOf(services, token)
+  return 'refusal' in payload ? payload : accountOfSession(services, payload.sub, payload.epoch)
+}
+
+async function payloadOf(
+  services: Services,
+  token: string,
+): Promise<{ sub: string | undefined; epoch: unknown } | { refusal: string }> {
   try {
     const { payload } = await jwtVerify(token, accessKey(services.authSecret), {
       issuer: 'fogdeck',
       algorithms: ['HS256'],
       currentDate: services.clock.now(),
     })
-    return await accountOfSession(services, payload.sub, payload.epoch)
+    return { sub: payload.sub, epoch: payload.epoch }
   } catch (error) {
     const expired = error instanceof Error && 'code' in error && error.code === 'ERR_JWT_EXPIRED'
     return {

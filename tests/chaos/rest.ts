@@ -12,6 +12,8 @@ export interface RestOptions {
   password: string
   /** Told of each token, so that it can be looked for where it must not be. */
   onToken: (token: string) => void
+  /** Told of every answer to a call with a token that is good. */
+  onGoodToken: (answer: RestAnswer) => void
 }
 
 const callTimeoutMs = 10_000
@@ -69,7 +71,7 @@ export class Rest {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!answer) return null
-    if (answer.status === 401) this.token = null
+    this.options.onGoodToken(answer)
     if (answer.status >= 500 || answer.status === 401) {
       this.count(this.unanswered, String(answer.status))
       return null

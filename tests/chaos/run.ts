@@ -81,6 +81,11 @@ export async function onGround<T>(
       username: 'admin',
       password: stack.password,
       onToken: (token) => void stack.secrets.push(token),
+      onGoodToken: (answer) =>
+        ledger.check('contract', answer.status !== 401, 'token', () => ({
+          what: 'A good token was refused',
+          evidence: answer.body,
+        })),
     })
     const watch = new Watch({ stack, database, book, ledger })
     return await scene({ stack, database, book, ledger, rest, watch, canary })

@@ -25,6 +25,14 @@ describe('signing in', () => {
     expect(await wrong.json()).toEqual(await unknown.json())
   })
 
+  test('is not asked for again when the token is good and the database is not there to say so', async () => {
+    const token = await tokenOf('admin', adminPassword)
+    await cp.sql('alter table users rename to users_away')
+    expect(await listWith(token)).toBe(500)
+    await cp.sql('alter table users_away rename to users')
+    expect(await listWith(token)).toBe(200)
+  })
+
   test('locks a name after repeated wrong passwords, for a while, and tells how long', async () => {
     cp.services.signInLimit = createSignInLimit(cp.store, {
       wrongTries: 3,
