@@ -8,6 +8,7 @@ const aReplica = (overrides: Partial<ReplicaState> = {}): ReplicaState => ({
   status: 'running',
   wanted: 'run',
   reserved: true,
+  current: true,
   health: null,
   reason: null,
   ...overrides,
@@ -37,6 +38,15 @@ describe('the status that follows from what was seen', () => {
       })
   })
 
+  test('is not yet running while the replicas of an old revision fill slots', () => {
+    const old = aReplica({ slot: 1, current: false })
+    const next = aReplica({ slot: 1, generation: 2, status: 'starting' })
+    expect(statusAfterObservation('scheduled', 2, [aReplica(), old, next])).toBeNull()
+    expect(statusAfterObservation('scheduled', 2, [aReplica(), old, { ...next, status: 'running' }])?.status).toBe(
+      'running',
+    )
+  })
+
   test('is stopped when nothing is wanted and nothing is held', () => {
     expect(statusAfterObservation('pending', 0, [aReplica({ wanted: 'stop' })])).toBeNull()
     expect(statusAfterObservation('pending', 0, [aReplica({ wanted: 'stop', reserved: false })])?.status).toBe(
@@ -64,6 +74,11 @@ describe('health', () => {
   test('is healthy when all run well, and unknown rather than healthy when a node is silent', () => {
     expect(of([seen(), seen({ slot: 1, health: 'healthy' })])).toBe('healthy')
     expect(of([seen(), seen({ slot: 1, nodeSilent: true })])).toBe('unknown')
+  })
+
+  test('counts slots: two replicas of one, while the one replaces the other, do not stand in for a missing one', () => {
+    expect(of([seen(), seen({ generation: 2 })])).toBe('progressing')
+    expect(of([seen(), seen({ generation: 2 }), seen({ slot: 1 })])).toBe('healthy')
   })
 
   test('is degraded when some are unhealthy, unhealthy when all are', () => {

@@ -9,6 +9,8 @@ export interface ReplicaState {
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
+  /** It runs the revision that is wanted. */
+  current: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
   reason: string | null
 }
@@ -37,7 +39,10 @@ export function statusAfterObservation(
     )
     return { status: 'pending', reason: `Replica ${missing + 1} is gone: ${latest?.reason ?? 'no attempt is live'}` }
   }
-  const running = slots.every((attempts) => attempts.some((one) => wantedAndLive(one) && one.status === 'running'))
+  // During an update the replicas of the old revision keep the slots filled, but they are not what was asked for.
+  const running = slots.every((attempts) =>
+    attempts.some((one) => wantedAndLive(one) && one.status === 'running' && one.current),
+  )
   if (running && current === 'scheduled')
     return { status: 'running', reason: `All ${countOf(target, 'replica')} started` }
   return null
@@ -46,14 +51,17 @@ export function statusAfterObservation(
 /** How a deployment is, in one word. Replicas on nodes that are silent count as unknown. */
 export function healthOf(
   deployment: { status: DeploymentStatus; targetReplicas: number },
-  replicas: (Pick<ReplicaState, 'status' | 'wanted' | 'health'> & { nodeSilent: boolean })[],
+  replicas: (Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> & { nodeSilent: boolean })[],
 ): Health {
   if (deployment.status === 'deleted' || deployment.status === 'stopped' || deployment.targetReplicas === 0)
     return 'none'
   const wanted = replicas.filter((replica) => replica.wanted === 'run')
   const running = wanted.filter((replica) => replica.status === 'running')
   if (running.some((replica) => replica.nodeSilent)) return 'unknown'
-  const well = running.filter((replica) => replica.health === null || replica.health === 'healthy').length
+  // By slots: while one replica replaces another, both run.
+  const well = new Set(
+    running.filter((replica) => replica.health === null || replica.health === 'healthy').map((replica) => replica.slot),
+  ).size
   if (well >= deployment.targetReplicas) return 'healthy'
   if (deployment.status === 'failed') return well > 0 ? 'degraded' : 'unhealthy'
   if (running.some((replica) => replica.health === 'unhealthy')) return well > 0 ? 'degraded' : 'unhealthy'

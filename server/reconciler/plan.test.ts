@@ -10,18 +10,22 @@ const aDeployment = (overrides: Partial<WantedDeployment> = {}): WantedDeploymen
   status: 'pending',
   targetReplicas: 1,
   version: 1,
+  revision: 1,
   ...overrides,
 })
 
 const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttempt => ({
   id: `replica-${overrides.slot ?? 0}-${overrides.generation ?? 1}`,
   nodeId: 'node-01',
+  nodeDraining: false,
   slot: 0,
   generation: 1,
   version: 1,
+  revision: 1,
   status: 'running',
   wanted: 'run',
   reserved: true,
+  health: null,
   reason: null,
   startedAt: null,
   finishedAt: null,
@@ -130,7 +134,7 @@ describe('what failed', () => {
   })
 })
 
-test('a plan never leaves more than one live replica in a slot, never fewer than wanted unless it waits or gives up', () => {
+test('without moves, a plan never leaves more than one live replica in a slot, never fewer than wanted unless it waits or gives up', () => {
   let placed = 0
   let stopped = 0
   const attempt = fc.record({

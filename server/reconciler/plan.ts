@@ -1,17 +1,22 @@
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
-import { isLive } from '../domain/status'
+import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
 
 export interface ReplicaAttempt {
   id: string
   /** UUID of the node */
   nodeId: string
+  /** Its node is being drained: it is to go on elsewhere. */
+  nodeDraining: boolean
   slot: number
   generation: number
   /** deployments.version when it was placed */
   version: number
+  /** The revision of the deployment that it runs. */
+  revision: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
+  health: 'healthy' | 'unhealthy' | 'starting' | null
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -21,6 +26,8 @@ export interface WantedDeployment {
   status: DeploymentStatus
   targetReplicas: number
   version: number
+  /** The wanted revision. */
+  revision: number
 }
 
 export interface SlotToPlace {
@@ -28,10 +35,21 @@ export interface SlotToPlace {
   generation: number
 }
 
+/** A slot whose replica is to be replaced by one elsewhere, or of another revision, while it goes on running. */
+export interface SlotToMove extends SlotToPlace {
+  /** Id of the replica that runs now. */
+  replaces: string
+  why: MoveReason
+}
+
+export type MoveReason = 'update' | 'drain'
+
 /** What brings a deployment to its wanted state, in buckets. */
 export interface Plan {
   place: SlotToPlace[]
-  /** Ids of replicas to stop: beyond the wanted number, or doubled. */
+  /** Replacements to place now. Only when nothing is missing: what does not run at all comes first. */
+  move: SlotToMove[]
+  /** Ids of replicas to stop: beyond the wanted number, doubled, or replaced by one that works. */
   stop: string[]
   /** Nodes on which an attempt of a slot that is to be placed failed: others are better. */
   avoidNodeIds: string[]
@@ -82,6 +100,35 @@ function failuresInARow(attempts: ReplicaAttempt[], version: number, policy: Ret
   return failures
 }
 
+/** Replacements of one deployment under way at once, beside the replicas that they replace. */
+const maxSurge = 1
+
+/** How a slot fared since a person last changed the deployment. */
+interface Fared {
+  failures: ReplicaAttempt[]
+  /** In the words of the last failure; null while it may be tried again. */
+  exhausted: string | null
+  dueMs: number
+}
+
+function recordOf(attempts: ReplicaAttempt[], version: number, { now, policy }: Required<PlanOptions>): Fared {
+  const failures = failuresInARow(attempts, version, policy)
+  const [latest] = failures
+  if (!latest) return { failures, exhausted: null, dueMs: 0 }
+  const allowed = latest.startedAt === null ? policy.startAttempts : policy.runAttempts
+  return {
+    failures,
+    exhausted:
+      failures.length < allowed ? null : `failed ${failures.length} times: ${latest.reason ?? 'no reason was given'}`,
+    dueMs: (latest.finishedAt ?? now).getTime() + retryDelayMs(failures.length, policy),
+  }
+}
+
+interface PlanOptions {
+  now: Date
+  policy?: RetryPolicy
+}
+
 /**
  * Compares what is wanted with the attempts that there are and says what to do. Pure: `now` comes from the caller.
  * `attempts` holds, for each slot, at least every attempt of the present version and every one that is still live.
@@ -89,36 +136,57 @@ function failuresInARow(attempts: ReplicaAttempt[], version: number, policy: Ret
 export function planDeployment(
   deployment: WantedDeployment,
   attempts: ReplicaAttempt[],
-  { now, policy = defaultRetryPolicy }: { now: Date; policy?: RetryPolicy },
+  { now, policy = defaultRetryPolicy }: PlanOptions,
 ): Plan {
-  const plan: Plan = { place: [], stop: [], avoidNodeIds: [], retryAt: null, giveUp: null }
-  const wantedAndLive = (attempt: ReplicaAttempt) => attempt.wanted === 'run' && isLive(attempt.status)
-  const gone = deployment.status === 'deleted'
-  const target = gone ? 0 : deployment.targetReplicas
+  const plan: Plan = { place: [], move: [], stop: [], avoidNodeIds: [], retryAt: null, giveUp: null }
+  const target = deployment.status === 'deleted' ? 0 : deployment.targetReplicas
+  for (const attempt of attempts) if (attempt.slot >= target && isWantedAndLive(attempt)) plan.stop.push(attempt.id)
 
-  for (const attempt of attempts) if (attempt.slot >= target && wantedAndLive(attempt)) plan.stop.push(attempt.id)
-
-  let retryAtMs = 0
-  const avoid = new Set<string>()
+  const moves: SlotToMove[] = []
+  const records = new Map<number, Fared>()
+  let updating = 0
+  let moving = 0
   for (let slot = 0; slot < target; slot++) {
     const own = attempts.filter((attempt) => attempt.slot === slot).sort((a, b) => b.generation - a.generation)
-    const [newestLive, ...doubled] = own.filter(wantedAndLive)
-    for (const attempt of doubled) plan.stop.push(attempt.id)
-    if (newestLive) continue
-    const failures = failuresInARow(own, deployment.version, policy)
-    const [latest] = failures
-    if (latest) {
-      const allowed = latest.startedAt === null ? policy.startAttempts : policy.runAttempts
-      if (failures.length >= allowed)
-        plan.giveUp ??= `Replica ${slot + 1} failed ${failures.length} times: ${latest.reason ?? 'no reason was given'}`
-      const dueMs = (latest.finishedAt ?? now).getTime() + retryDelayMs(failures.length, policy)
-      retryAtMs = Math.max(retryAtMs, dueMs)
-      for (const failure of failures) avoid.add(failure.nodeId)
+    const { stop, missing, replace, onItsWay } = assessSlot(deployment, own)
+    plan.stop.push(...stop)
+    if (onItsWay) updating++
+    if (onItsWay?.kept) moving++
+    if (isHalted(onItsWay)) {
+      plan.stop.push(onItsWay.replica.id)
+      plan.giveUp ??= halted(deployment, onItsWay.kept, `replica ${slot + 1} is unhealthy`)
     }
-    plan.place.push({ slot, generation: (own[0]?.generation ?? 0) + 1 })
+    if (!missing && !replace) continue
+    const record = recordOf(own, deployment.version, { now, policy })
+    records.set(slot, record)
+    const next = { slot, generation: (own[0]?.generation ?? 0) + 1 }
+    if (replace) moves.push({ ...next, replaces: replace.replica.id, why: replace.why })
+    else plan.place.push(next)
+    // A replica that leaves its node runs well where it is: that is no reason to give up its deployment.
+    if (record.exhausted !== null && missing) plan.giveUp ??= `Replica ${slot + 1} ${record.exhausted}`
+    if (record.exhausted !== null && replace?.why === 'update')
+      plan.giveUp ??= halted(deployment, replace.replica, `replica ${slot + 1} ${record.exhausted}`)
   }
-  plan.avoidNodeIds = [...avoid].sort()
-  if (plan.giveUp !== null) plan.place = []
-  else if (plan.place.length > 0 && retryAtMs > now.getTime()) plan.retryAt = new Date(retryAtMs)
+  if (plan.giveUp !== null) return { ...plan, place: [] }
+  // An update waits for every replica that is on its way, so that a bad revision takes down one at most.
+  const busy = moves[0]?.why === 'update' ? updating : moving
+  if (plan.place.length === 0) plan.move = moves.slice(0, Math.max(0, maxSurge - busy))
+
+  const due = [...plan.place, ...plan.move].flatMap(({ slot }) => records.get(slot) ?? [])
+  const retryAtMs = Math.max(0, ...due.map((record) => record.dueMs))
+  if (retryAtMs > now.getTime()) plan.retryAt = new Date(retryAtMs)
+  const failedOn = due.flatMap((record) => record.failures.map((failure) => failure.nodeId))
+  plan.avoidNodeIds = [...new Set(failedOn)].sort()
   return plan
 }
+
+/** A replacement of another revision that says itself that it does not work. */
+const isHalted = (
+  onItsWay: SlotAssessment['onItsWay'],
+): onItsWay is { replica: ReplicaAttempt; kept: ReplicaAttempt } =>
+  onItsWay?.replica.health === 'unhealthy' &&
+  onItsWay.kept !== null &&
+  onItsWay.kept.revision !== onItsWay.replica.revision
+
+const halted = ({ revision }: WantedDeployment, kept: ReplicaAttempt, why: string): string =>
+  `Update to revision ${revision} halted: ${why}; revision ${kept.revision} keeps running`

@@ -38,6 +38,7 @@ interface SummaryRow {
   updated_at: Date
   reason: string | null
   replicas: {
+    slot: number
     status: ReplicaStatus
     wanted: 'run' | 'stop'
     health: ReplicaView['health']
@@ -54,7 +55,7 @@ const summaryColumns = `
      order by c.created_at desc limit 1),
     (select h.reason from deployment_status_history h where h.deployment_id = d.id order by h.seq desc limit 1)
   ) as reason,
-  coalesce((select jsonb_agg(jsonb_build_object('status', r.status, 'wanted', r.wanted, 'health', r.health, 'region', n.region,
+  coalesce((select jsonb_agg(jsonb_build_object('slot', r.slot, 'status', r.status, 'wanted', r.wanted, 'health', r.health, 'region', n.region,
       'silent', n.status = 'offline'))
     from deployment_replicas r join nodes n on n.id = r.node_id where r.deployment_id = d.id and r.reserved), '[]') as replicas`
 
@@ -74,7 +75,8 @@ function summary(row: SummaryRow): DeploymentSummary {
     ),
     reason: row.reason ?? '',
     targetReplicas: row.target_replicas,
-    runningReplicas: live.filter((replica) => replica.status === 'running').length,
+    // By slots: while one replica replaces another, both run.
+    runningReplicas: new Set(live.filter(({ status }) => status === 'running').map(({ slot }) => slot)).size,
     region: row.region,
     placedRegions: [...regions]
       .map(([region, count]) => ({ region, count }))

@@ -2,7 +2,18 @@ import { v7 as uuid } from 'uuid'
 import type { Store, Tx } from './context'
 import { StaleLeaderError } from './leadership'
 
-export const evaluationTriggers = ['deploy', 'scale', 'retry', 'replica-failed', 'node-lost', 'capacity'] as const
+export const evaluationTriggers = [
+  'deploy',
+  'scale',
+  'update',
+  'rollback',
+  'retry',
+  'drain',
+  'move',
+  'replica-failed',
+  'node-lost',
+  'capacity',
+] as const
 export type EvaluationTrigger = (typeof evaluationTriggers)[number]
 
 export interface Evaluation {

@@ -32,7 +32,7 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
   return transaction(store, async (tx) => {
     const names = request.nodes.map((node) => node.name)
     const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
-      'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) order by id for update',
+      'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for update',
       [names],
     )
     const foreign = known.filter((row) => row.credential_hash !== credentialHash)
@@ -95,7 +95,7 @@ async function upsertNodes(
        "storageGb", "gpuUnits", engine, "engineVersion", $2, $3, $4, $5, now(), now()
      from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, type text, region text, labels jsonb, latitude float8,
        longitude float8, "cpuCores" float8, "memoryMb" int, "storageGb" int, "gpuUnits" int, engine text, "engineVersion" text)
-     on conflict (node_id) do update set node_type = excluded.node_type, region = excluded.region, labels = excluded.labels,
+     on conflict (node_id) where removed_at is null do update set node_type = excluded.node_type, region = excluded.region, labels = excluded.labels,
        latitude = excluded.latitude, longitude = excluded.longitude, cpu_cores = excluded.cpu_cores,
        memory_mb = excluded.memory_mb, storage_gb = excluded.storage_gb, gpu_available = excluded.gpu_available,
        engine = excluded.engine, simulated = excluded.simulated, engine_version = excluded.engine_version,
@@ -108,7 +108,7 @@ async function upsertNodes(
 export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {
   const { rows } = await store.pool.query<{ id: string }>({
     name: 'nodes-of-credential',
-    text: 'select id from nodes where credential_hash = $1',
+    text: 'select id from nodes where credential_hash = $1 and removed_at is null',
     values: [hashToken(credential)],
   })
   return new Set(rows.map((row) => row.id))
@@ -204,7 +204,7 @@ export async function markSilentNodes(store: Store, epoch: bigint): Promise<{ id
     await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ id: string; node_id: string }>(
       `with silent as (
-         select id from nodes where status not in ('offline', 'maintenance') and last_heartbeat < now() - make_interval(secs => $1)
+         select id from nodes where removed_at is null and status not in ('offline', 'maintenance') and last_heartbeat < now() - make_interval(secs => $1)
          order by id for update
        )
        update nodes n set status = 'offline' from silent where n.id = silent.id returning n.id, n.node_id`,
@@ -234,7 +234,7 @@ export async function setNodeCordoned(
   return transaction(store, async (tx) => {
     if (!isUuid(id)) throw notFound('node', id)
     const { rows } = await tx.query<{ node_id: string; cordoned: boolean }>(
-      'select node_id, cordoned from nodes where id = $1 for update',
+      'select node_id, cordoned from nodes where id = $1 and removed_at is null for update',
       [id],
     )
     const node = rows[0]

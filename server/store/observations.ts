@@ -19,7 +19,7 @@ export async function followObservations(tx: Tx, deploymentIds: string[]): Promi
     text: `
       select d.id, d.status, d.target_replicas, coalesce((
         select jsonb_agg(jsonb_build_object('slot', r.slot, 'generation', r.generation, 'status', r.status, 'wanted', r.wanted,
-          'reserved', r.reserved, 'health', r.health, 'reason', r.reason))
+          'reserved', r.reserved, 'current', r.revision = d.revision, 'health', r.health, 'reason', r.reason))
         from deployment_replicas r where r.deployment_id = d.id and (r.reserved or not exists (
           select 1 from deployment_replicas o where o.deployment_id = d.id and o.slot = r.slot and o.generation > r.generation))
       ), '[]') as replicas

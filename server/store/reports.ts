@@ -63,8 +63,10 @@ export async function applyReports(
     const deployments = await followObservations(tx, touched)
     const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
+    const moving = await deploymentsOnTheMove(tx, [...seen.written.values()])
+    await enqueueEvaluations(tx, moving, 'move')
     if (freed.length > 0) await wakeBlockedEvaluations(tx)
-    await announce(tx, newsOf({ touched, freed, evaluations: freed.length > 0 || lostSlots.length > 0 }))
+    await announce(tx, newsOf({ touched, freed, evaluations: freed.length + lostSlots.length + moving.length > 0 }))
     const moved = seen.history.filter(({ from, to }) => from !== to)
     return {
       unknown: seen.unknown,
@@ -194,6 +196,24 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
       history.map(({ replica }) => replica.node_name),
     ],
   })
+}
+
+/**
+ * Deployments of which a replica was seen running, or its health, while another one is to make way: on a node that is
+ * drained, or of another revision. The scheduler takes the next step.
+ */
+async function deploymentsOnTheMove(tx: Tx, written: { row: ReplicaRow }[]): Promise<string[]> {
+  const seen = written.filter(({ row }) => row.status === 'running' && row.wanted === 'run')
+  if (seen.length === 0) return []
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'deployments-on-the-move',
+    text: `
+      select distinct d.id from deployments d join deployment_replicas r on r.deployment_id = d.id join nodes n on n.id = r.node_id
+      where d.id = any($1::uuid[]) and d.status in ('pending', 'scheduled', 'running') and r.reserved and r.wanted = 'run'
+        and (r.revision <> d.revision or n.draining) order by d.id`,
+    values: [[...new Set(seen.map(({ row }) => row.deployment_id))]],
+  })
+  return rows.map((row) => row.id)
 }
 
 /** Gives reservations back. The node rows must be locked. */

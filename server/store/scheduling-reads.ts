@@ -7,12 +7,17 @@ import type { Store } from './context'
 export interface AttemptToSchedule {
   id: string
   nodeId: string
+  nodeName: string
+  /** Its node is being drained. */
+  nodeDraining: boolean
   slot: number
   generation: number
   version: number
+  revision: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
+  health: 'healthy' | 'unhealthy' | 'starting' | null
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -25,6 +30,8 @@ export interface DeploymentToSchedule {
   status: DeploymentStatus
   targetReplicas: number
   version: number
+  /** The wanted revision. */
+  revision: number
   region: string | null
   waitForCapacity: boolean
   maxPerNode: number
@@ -41,6 +48,7 @@ interface DeploymentRow {
   status: DeploymentStatus
   target_replicas: number
   version: number
+  revision: number
   region: string | null
   wait_for_capacity: boolean
   max_per_node: number
@@ -56,12 +64,16 @@ interface AttemptRow {
   deployment_id: string
   id: string
   node_id: string
+  node_name: string
+  draining: boolean
   slot: number
   generation: number
   version: number
+  revision: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
+  health: AttemptToSchedule['health']
   reason: string | null
   started_at: Date | null
   finished_at: Date | null
@@ -79,9 +91,9 @@ export async function readDeploymentsToSchedule(
   const attempts = await store.pool.query<AttemptRow>({
     name: 'attempts-to-schedule',
     text: `
-      select r.deployment_id, r.id, r.node_id, r.slot, r.generation, r.version, r.status, r.wanted, r.reserved, r.reason,
-        r.started_at, r.finished_at
-      from deployment_replicas r join deployments d on d.id = r.deployment_id
+      select r.deployment_id, r.id, r.node_id, n.node_id as node_name, n.draining, r.slot, r.generation, r.version, r.revision,
+        r.status, r.wanted, r.reserved, r.health, r.reason, r.started_at, r.finished_at
+      from deployment_replicas r join deployments d on d.id = r.deployment_id join nodes n on n.id = r.node_id
       where r.deployment_id = any($1::uuid[]) and (r.reserved or r.version = d.version or r.generation =
         (select max(o.generation) from deployment_replicas o where o.deployment_id = r.deployment_id and o.slot = r.slot))`,
     values: [ids],
@@ -89,7 +101,7 @@ export async function readDeploymentsToSchedule(
   const deployments = await store.pool.query<DeploymentRow>({
     name: 'deployments-to-schedule',
     text: `
-      select d.id, d.name, d.status, d.target_replicas, d.version, d.region, d.wait_for_capacity, d.max_per_node,
+      select d.id, d.name, d.status, d.target_replicas, d.version, d.revision, d.region, d.wait_for_capacity, d.max_per_node,
         d.constraints, d.policy, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
@@ -105,6 +117,7 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
   status: row.status,
   targetReplicas: row.target_replicas,
   version: row.version,
+  revision: row.revision,
   region: row.region,
   waitForCapacity: row.wait_for_capacity,
   maxPerNode: row.max_per_node,
@@ -122,12 +135,16 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
 const attemptOf = (row: AttemptRow): AttemptToSchedule => ({
   id: row.id,
   nodeId: row.node_id,
+  nodeName: row.node_name,
+  nodeDraining: row.draining,
   slot: row.slot,
   generation: row.generation,
   version: row.version,
+  revision: row.revision,
   status: row.status,
   wanted: row.wanted,
   reserved: row.reserved,
+  health: row.health,
   reason: row.reason,
   startedAt: row.started_at,
   finishedAt: row.finished_at,

@@ -46,7 +46,7 @@ export interface Sighting {
 /** All that one evaluation changes. */
 export interface Step {
   evaluation: Evaluation
-  deployment: Pick<DeploymentToSchedule, 'id' | 'version' | 'resources' | 'status'>
+  deployment: Pick<DeploymentToSchedule, 'id' | 'version' | 'revision' | 'resources' | 'status'>
   decision: DecisionRecord | null
   place: NewReplica[]
   stop: string[]
@@ -201,15 +201,15 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
     name: 'insert-replicas',
     text: `
       with placed as (
-        insert into deployment_replicas (id, deployment_id, node_id, decision_id, slot, generation, version, score,
+        insert into deployment_replicas (id, deployment_id, node_id, decision_id, slot, generation, version, revision, score,
           cpu_millis, memory_mb, storage_gb, gpu_units, updated_at)
         select p.*, now() from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[],
-          $8::float8[], $9::int[], $10::int[], $11::int[], $12::int[]) p
+          $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[], $13::int[]) p
         returning id, deployment_id
       )
       insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)
       select id, deployment_id, 'none', 'pending', r.reason, 'scheduler'
-      from unnest($1::uuid[], $13::text[]) as r(id, reason) join placed using (id)`,
+      from unnest($1::uuid[], $14::text[]) as r(id, reason) join placed using (id)`,
     values: [
       placed.map(({ replica }) => replica.id),
       placed.map(({ step }) => step.deployment.id),
@@ -218,6 +218,7 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
       placed.map(({ replica }) => replica.slot),
       placed.map(({ replica }) => replica.generation),
       placed.map(({ step }) => step.deployment.version),
+      placed.map(({ step }) => step.deployment.revision),
       placed.map(({ replica }) => replica.score),
       placed.map(({ resources }) => resources.cpuMillis),
       placed.map(({ resources }) => resources.memoryMb),

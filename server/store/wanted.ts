@@ -19,16 +19,23 @@ interface WantedRow {
   env_sealed: Buffer | null
 }
 
-/** What each of the nodes should run now: every replica that holds a reservation there. One query for all of them. */
+/**
+ * What each of the nodes should run now: every replica that holds a reservation there, each as its own revision has it.
+ * One query for all of them.
+ */
 export async function wantedStates(store: Store, nodeIds: string[]): Promise<WantedState[]> {
   const { rows } = await store.pool.query<WantedRow>({
     name: 'wanted-states',
     text: `
       select n.id as node_id, n.wanted_revision::text as revision, r.id as replica_id, d.id as deployment_id, d.name, r.slot,
-        r.generation, r.wanted, d.container_image, r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb, d.ports, d.env_sealed
+        r.generation, r.wanted, r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb,
+        case when v.revision is null then d.container_image else v.spec->>'image' end as container_image,
+        case when v.revision is null then d.ports else v.spec->'ports' end as ports,
+        case when v.revision is null then d.env_sealed else v.env_sealed end as env_sealed
       from nodes n
       left join deployment_replicas r on r.node_id = n.id and r.reserved
       left join deployments d on d.id = r.deployment_id
+      left join deployment_revisions v on v.deployment_id = d.id and v.revision = r.revision and r.revision <> d.revision
       where n.id = any($1::uuid[])
       order by n.id, r.id`,
     values: [nodeIds],
