@@ -5,12 +5,13 @@ import { liveRouter } from './live-router'
 import { nodeRouter } from './node-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
 import { placementRouter } from './placement-router'
+import { revisionRouter } from './revision-router'
 import { settingsRouter } from './settings-router'
-import { createCallerFactory, router } from './trpc'
+import { createCallerFactory, mergeRouters, router } from './trpc'
 
 /** All that can be asked of the control plane. REST and its OpenAPI document are derived from it (server/api/rest.ts). */
 export const appRouter = router({
-  deployment: deploymentRouter,
+  deployment: mergeRouters(deploymentRouter, revisionRouter),
   decision: decisionRouter,
   placement: placementRouter,
   node: nodeRouter,

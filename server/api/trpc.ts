@@ -63,9 +63,15 @@ const t = initTRPC
   })
 
 /** Procedures that are accepted now and done later: 202 instead of 200 over REST. */
-export const acceptedProcedures: ReadonlySet<string> = new Set(['deployment.deploy', 'deployment.scale'])
+export const acceptedProcedures: ReadonlySet<string> = new Set([
+  'deployment.deploy',
+  'deployment.scale',
+  'deployment.update',
+  'deployment.rollback',
+])
 
 export const router = t.router
+export const mergeRouters = t.mergeRouters
 export const createCallerFactory = t.createCallerFactory
 
 /** Turns refusals into answers and logs what nobody expected. */

@@ -63,6 +63,8 @@ export class TransitionError extends Error {
 /** Actions that people take on a deployment, and the statuses in which each is possible. */
 export const deploymentActions = {
   scale: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
+  update: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
+  rollback: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   retry: ['failed'],
   delete: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
 } as const satisfies Record<string, readonly DeploymentStatus[]>

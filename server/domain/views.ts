@@ -2,6 +2,7 @@
 import type { Excerpt } from './excerpt'
 import type { Constraint, PlacementRequest, Policy } from './placement'
 import type { DeploymentType, Resources } from './resources'
+import type { DeploymentSpec } from './revision'
 import type { Role } from './roles'
 import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from './status'
 
@@ -28,6 +29,7 @@ export interface ReplicaView {
   id: string
   slot: number
   generation: number
+  revision: number
   node: { id: string; nodeId: string; region: string; simulated: boolean; status: NodeStatus; address: string | null }
   status: ReplicaStatus
   wanted: 'run' | 'stop'
@@ -46,6 +48,12 @@ export interface ReplicaView {
 }
 
 export interface DeploymentDetail extends DeploymentSummary {
+  /** The one that is wanted; during an update some replicas still run another. */
+  revision: number
+  /** What Start goes back to after a scale to 0. */
+  startReplicas: number | null
+  policy: Policy | null
+  priority: number
   resources: Resources
   waitForCapacity: boolean
   maxPerNode: number
@@ -60,6 +68,18 @@ export interface DeploymentDetail extends DeploymentSummary {
   waiting: { kind: 'capacity' | 'retry' | 'queued'; since: string; until: string | null; attempts: number } | null
   latestDecisionId: string | null
   deletedAt: string | null
+}
+
+export interface RevisionView {
+  revision: number
+  spec: DeploymentSpec
+  createdBy: string
+  createdAt: string
+  reason: string
+  /** Live replicas that run it. */
+  replicas: number
+  /** The one that is wanted. */
+  current: boolean
 }
 
 export interface StatusChange {

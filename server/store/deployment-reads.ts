@@ -1,6 +1,6 @@
 import { healthOf } from '../domain/deployment-state'
 import { isUuid, notFound } from '../domain/failure'
-import type { Constraint } from '../domain/placement'
+import type { Constraint, Policy } from '../domain/placement'
 import { type DeploymentType, millisOfCores } from '../domain/resources'
 import {
   type DeploymentStatus,
@@ -125,9 +125,13 @@ export interface DeploymentRecord {
   summary: DeploymentSummary
   userId: string
   resources: { cpuMillis: number; memoryMb: number; storageGb: number; gpuUnits: number }
+  revision: number
+  startReplicas: number | null
   waitForCapacity: boolean
   maxPerNode: number
   constraints: Constraint[]
+  policy: Policy | null
+  priority: number
   ports: { container: number; host: number | null }[]
   envNames: string[]
   replicas: ReplicaView[]
@@ -174,6 +178,10 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
       storageGb: deployment.resources.storageGb,
       gpuUnits: deployment.resources.gpuUnits,
     },
+    revision: deployment.revision,
+    startReplicas: deployment.startReplicas,
+    policy: deployment.policy as Policy | null,
+    priority: deployment.priority,
     waitForCapacity: deployment.waitForCapacity,
     maxPerNode: deployment.maxPerNode,
     constraints: deployment.constraints as unknown as Constraint[],
@@ -185,6 +193,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
           id: replica.id,
           slot: replica.slot,
           generation: replica.generation,
+          revision: replica.revision,
           node: { ...replica.node, status: replica.node.status as NodeStatus },
           status: replica.status as ReplicaStatus,
           wanted: replica.wanted as 'run' | 'stop',

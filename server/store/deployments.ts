@@ -18,14 +18,16 @@ export interface Actor extends Author {
   sessionEpoch: number
 }
 
-interface LockedDeployment {
+export interface LockedDeployment {
   id: string
   name: string
   user_id: string
   owner: string
   status: DeploymentStatus
   target_replicas: number
+  start_replicas: number | null
   version: number
+  revision: number
   deleted_at: Date | null
 }
 
@@ -49,10 +51,16 @@ export function actionBlocked(
 }
 
 /** Locks the deployment's row and checks that the actor may take the action on it now. */
-async function lockForAction(tx: Tx, actor: Actor, id: string, action: DeploymentAction): Promise<LockedDeployment> {
+export async function lockForAction(
+  tx: Tx,
+  actor: Actor,
+  id: string,
+  action: DeploymentAction,
+): Promise<LockedDeployment> {
   if (!isUuid(id)) throw notFound('deployment', id)
   const { rows } = await tx.query<LockedDeployment>(
-    `select d.id, d.name, d.user_id, u.username as owner, d.status, d.target_replicas, d.version, d.deleted_at
+    `select d.id, d.name, d.user_id, u.username as owner, d.status, d.target_replicas, d.start_replicas, d.version, d.revision,
+       d.deleted_at
      from deployments d join users u on u.id = d.user_id where d.id = $1 for update of d`,
     [id],
   )
@@ -64,14 +72,16 @@ async function lockForAction(tx: Tx, actor: Actor, id: string, action: Deploymen
 }
 
 /** What a person wants changed: a new version, back to pending, and an evaluation that does the work. */
-async function reopen(
+export async function reopen(
   tx: Tx,
   actor: Actor,
   deployment: LockedDeployment,
-  change: { trigger: 'scale' | 'retry'; reason: string; targetReplicas: number },
+  change: { trigger: 'scale' | 'retry' | 'update' | 'rollback'; reason: string; targetReplicas: number },
 ): Promise<void> {
   await tx.query(
-    'update deployments set target_replicas = $2, version = version + 1, updated_at = now() where id = $1',
+    `update deployments set target_replicas = $2, version = version + 1, updated_at = now(),
+       start_replicas = case when $2 = 0 and target_replicas > 0 then target_replicas else start_replicas end
+     where id = $1`,
     [deployment.id, change.targetReplicas],
   )
   if (deployment.status !== 'pending')

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import type { RevisionView } from '../domain/views'
+import { listRevisions, rollbackDeployment, type SpecUpdate, type Updated, updateDeployment } from '../store/revisions'
+import { deployAnswer, deploySchema, policyOf, resourcesOf } from './schemas'
+import { procedureFor, router } from './trpc'
+
+const tags = ['deployment']
+const byDeploymentId = z.object({ deployment_id: z.string() })
+const note = z.string().trim().min(1).max(200, 'A reason has at most 200 characters').optional()
+
+const envUpdate = z.record(
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'A variable name is letters, digits and _, not starting with a digit'),
+  z.string().max(8192, 'A value has at most 8192 characters').nullable(),
+)
+
+/** The fields of a deploy call but for the name, each of them optional. */
+export const updateSchema = deploySchema
+  .omit({ name: true, preview_token: true, env: true })
+  .partial()
+  .extend({
+    policy: deploySchema.shape.policy.nullish().describe('null is the installation’s'),
+    env: envUpdate.optional().describe('Variables to set; null takes one away, and those not named stay'),
+    reason: note.describe('Why, for the history'),
+  })
+
+export const updateAnswer = deployAnswer.omit({ preview: true }).extend({
+  revision: z.number(),
+  changes: z.array(z.object({ what: z.string(), from: z.string(), to: z.string() })),
+})
+
+function specUpdate(input: z.infer<typeof updateSchema>): SpecUpdate {
+  const update: SpecUpdate = {}
+  if (input.type !== undefined) update.type = input.type
+  if (input.container_image !== undefined) update.image = input.container_image
+  if (input.resources !== undefined) update.resources = resourcesOf(input.resources)
+  if (input.region !== undefined) update.region = input.region
+  if (input.wait_for_capacity !== undefined) update.waitForCapacity = input.wait_for_capacity
+  if (input.max_per_node !== undefined) update.maxPerNode = input.max_per_node
+  if (input.constraints !== undefined) update.constraints = input.constraints
+  if (input.policy !== undefined) update.policy = input.policy === null ? null : policyOf(input.policy)
+  if (input.priority !== undefined) update.priority = input.priority
+  if (input.ports !== undefined) update.ports = input.ports
+  if (input.env !== undefined) update.env = input.env
+  return update
+}
+
+const answer = (updated: Updated, message: string): z.infer<typeof updateAnswer> => ({
+  success: true,
+  deployment_id: updated.id,
+  status: updated.status,
+  replicas: updated.replicas,
+  revision: updated.revision,
+  changes: updated.changes,
+  message,
+})
+
+export const revisionRouter = router({
+  update: procedureFor('deployments.changeOwn')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/deployment/update/{deployment_id}',
+        tags,
+        summary: 'Change what a deployment runs, one replica after the other',
+        description:
+          'Makes a new revision. Each replica goes on running until its replacement was seen running, and healthy where the ' +
+          'image has a health check. An update that cannot go on ends in failed with the reason, and what runs goes on running.',
+      },
+    })
+    .input(byDeploymentId.extend(updateSchema.shape))
+    .output(updateAnswer)
+    .mutation(async ({ ctx, input }) => {
+      const { deployment_id: id, replicas, reason, ...fields } = input
+      const updated = await updateDeployment(ctx.services.store, ctx.actor, {
+        id,
+        update: specUpdate(fields),
+        ...(replicas !== undefined && { replicas }),
+        ...(reason !== undefined && { note: reason }),
+      })
+      if (updated.changes.length === 0) return answer(updated, 'Nothing is different: no new revision was made')
+      ctx.services.log.info(
+        `Updating deployment ${id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
+      )
+      return answer(
+        updated,
+        `Deployment ${updated.name} goes to revision ${updated.revision}, one replica after the other`,
+      )
+    }),
+
+  rollback: procedureFor('deployments.changeOwn')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/deployment/rollback/{deployment_id}',
+        tags,
+        summary: 'Go back to a revision that there was',
+        description: 'Replicas that run that revision already are left alone.',
+      },
+    })
+    .input(
+      byDeploymentId.extend({
+        revision: z
+          .number({ error: 'The revision must be a number' })
+          .int('The revision must be a whole number')
+          .min(1, 'Revisions count from 1')
+          .max(2 ** 31 - 1, 'There is no such revision')
+          .transform((value) => value),
+        reason: note.describe('Why, for the history'),
+      }),
+    )
+    .output(updateAnswer)
+    .mutation(async ({ ctx, input }) => {
+      const updated = await rollbackDeployment(ctx.services.store, ctx.actor, {
+        id: input.deployment_id,
+        revision: input.revision,
+        ...(input.reason !== undefined && { note: input.reason }),
+      })
+      ctx.services.log.info(
+        `Rolling back deployment ${updated.id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
+      )
+      return answer(updated, `Deployment ${updated.name} goes back to revision ${updated.revision}`)
+    }),
+
+  revisions: procedureFor('deployments.read')
+    .input(z.object({ id: z.string() }))
+    .query(({ ctx, input }): Promise<RevisionView[]> => listRevisions(ctx.services.store, input.id)),
+})

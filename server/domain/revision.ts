@@ -1,0 +1,67 @@
+/** What a deployment runs, apart from how many times: the content of one revision. */
+import type { Constraint, Policy } from './placement'
+import { bareAmountText, type DeploymentType, type Resources, resourceFields, resourceKinds } from './resources'
+
+export interface DeploymentSpec {
+  type: DeploymentType
+  image: string
+  resources: Resources
+  region: string | null
+  waitForCapacity: boolean
+  maxPerNode: number
+  constraints: Constraint[]
+  /** Null is the installation's. */
+  policy: Policy | null
+  priority: number
+  ports: { container: number; host: number | null }[]
+  /** Names only: values are sealed. */
+  envNames: string[]
+}
+
+/** One difference between two revisions, in words. */
+export interface SpecChange {
+  what: string
+  from: string
+  to: string
+}
+
+const list = (items: string[]): string => (items.length === 0 ? 'none' : items.join(', '))
+
+const texts: { [Field in Exclude<keyof DeploymentSpec, 'resources'>]: [string, (spec: DeploymentSpec) => string] } = {
+  image: ['image', (spec) => spec.image],
+  type: ['type', (spec) => spec.type],
+  region: ['region', (spec) => spec.region ?? 'anywhere'],
+  maxPerNode: ['replicas per node', (spec) => `at most ${spec.maxPerNode}`],
+  constraints: [
+    'labels',
+    (spec) => list(spec.constraints.map(({ key, op, values }) => `${key} ${op} ${values.join(', ')}`.trim())),
+  ],
+  ports: ['ports', (spec) => list(spec.ports.map(({ container, host }) => `${container} → ${host ?? 'any'}`))],
+  envNames: ['environment', (spec) => list([...spec.envNames].sort())],
+  policy: ['policy', (spec) => (spec.policy === null ? 'the installation’s' : policyText(spec.policy))],
+  priority: ['priority', (spec) => String(spec.priority)],
+  waitForCapacity: ['without room', (spec) => (spec.waitForCapacity ? 'waits for capacity' : 'fails')],
+}
+
+const policyText = ({ name, weights, packing }: Policy): string =>
+  `${name} (${weights.resources}/${weights.load}/${weights.locality}${packing ? ', packing' : ''})`
+
+/** What differs, the image first. Values of the environment are not looked at. */
+export function specChanges(before: DeploymentSpec, after: DeploymentSpec): SpecChange[] {
+  const changes: SpecChange[] = []
+  const compare = (what: string, from: string, to: string): void => {
+    if (from !== to) changes.push({ what, from, to })
+  }
+  const { image, ...others } = texts
+  compare(image[0], image[1](before), image[1](after))
+  for (const kind of resourceKinds) {
+    const field = resourceFields[kind]
+    compare(kind, bareAmountText(kind, before.resources[field]), bareAmountText(kind, after.resources[field]))
+  }
+  for (const [what, text] of Object.values(others)) compare(what, text(before), text(after))
+  return changes
+}
+
+/** "image nginx:1.27 → nginx:1.28, memory 512 MB → 1024 MB" */
+export const changesText = (changes: SpecChange[]): string =>
+  changes.map(({ what, from, to }) => `${what} ${from} → ${to}`).join(', ')

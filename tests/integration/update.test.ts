@@ -1,0 +1,301 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+let agent: FakeAgent
+
+beforeEach(async () => {
+  cp = await testControlPlane()
+  agent = new FakeAgent(cp)
+})
+afterEach(() => cp.close())
+
+const admin = () => cp.as('admin')
+const detail = async (id: string) => (await admin()).deployment.detail({ id })
+const update = async (id: string, fields: object) => (await admin()).deployment.update({ deployment_id: id, ...fields })
+
+const reasons = async (id: string) =>
+  (
+    await cp.sql<{ reason: string }>(
+      'select reason from deployment_status_history where deployment_id = $1 order by seq',
+      [id],
+    )
+  ).map((row) => row.reason)
+
+/** Runs on all nodes, or those that the test names. */
+async function deployed(overrides: Record<string, unknown> = {}): Promise<string> {
+  const { deployment_id: id } = await (await admin()).deployment.deploy(
+    aDeployment({ container_image: 'web:1', replicas: 3, ...overrides }),
+  )
+  await cp.schedule()
+  await agent.obey()
+  expect((await detail(id)).status).toBe('running')
+  return id
+}
+
+const nodes = (count: number, overrides = {}) =>
+  agent.join(...Array.from({ length: count }, (_, i) => ({ name: `node-0${i + 1}`, ...overrides })))
+
+/** What runs, by slot: images of the containers that are wanted. */
+const images = async () =>
+  (await agent.wanted())
+    .filter((replica) => replica.wanted === 'run')
+    .sort((a, b) => a.slot - b.slot || a.generation - b.generation)
+    .map((replica) => `${replica.slot}:${replica.image}`)
+
+/** Lets scheduler and agents work until nothing is left to do; says the most containers that were wanted at once. */
+async function settle(): Promise<number> {
+  let most = 0
+  let idle = 0
+  for (let round = 0; round < 30; round++) {
+    const done = await cp.schedule()
+    const wanted = (await agent.wanted()).filter((replica) => replica.wanted === 'run')
+    most = Math.max(most, wanted.length)
+    await agent.obey()
+    // What the agents said in this round may have made more work.
+    idle = done === 0 ? idle + 1 : 0
+    if (idle === 2) return most
+  }
+  throw new Error('The deployment does not come to rest')
+}
+
+describe('an update', () => {
+  test('replaces one replica at a time, and never has fewer running than wanted', async () => {
+    await nodes(4)
+    const id = await deployed()
+    const answer = await update(id, { container_image: 'web:2' })
+    expect(answer).toMatchObject({
+      status: 'pending',
+      revision: 2,
+      changes: [{ what: 'image', from: 'web:1', to: 'web:2' }],
+    })
+    await cp.schedule()
+    expect(await images()).toEqual(['0:web:1', '0:web:2', '1:web:1', '2:web:1'])
+    expect((await detail(id)).status).toBe('scheduled')
+    // Nothing more happens until the first one was seen running.
+    expect(await cp.schedule()).toBe(0)
+    await agent.obey()
+    await cp.schedule()
+    expect(await images()).toEqual(['0:web:2', '1:web:1', '1:web:2', '2:web:1'])
+    expect(await settle()).toBeLessThanOrEqual(4)
+    expect(await images()).toEqual(['0:web:2', '1:web:2', '2:web:2'])
+    expect(await detail(id)).toMatchObject({ status: 'running', health: 'healthy', runningReplicas: 3, revision: 2 })
+    expect(await reasons(id)).toEqual([
+      'Deployment accepted',
+      'Scheduled 3 replicas',
+      'All 3 replicas started',
+      'Updating to revision 2: image web:1 → web:2',
+      'Scheduled 1 of 3 replicas',
+      'All 3 replicas started',
+    ])
+  })
+
+  test('works where there is no spare node: a replica is replaced where it stands', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1 })
+    await update(id, { container_image: 'web:2' })
+    await settle()
+    expect(await images()).toEqual(['0:web:2'])
+    expect((await detail(id)).status).toBe('running')
+  })
+
+  test('waits for a health check before the old replica is stopped', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1 })
+    await update(id, { container_image: 'web:2' })
+    await cp.schedule()
+    const next = (await agent.wanted()).find((replica) => replica.image === 'web:2')
+    if (!next) throw new Error('the new revision was to be placed')
+    await agent.report(next, { health: 'starting' })
+    await cp.schedule()
+    expect(await images()).toEqual(['0:web:1', '0:web:2'])
+    await agent.report(next, { health: 'healthy' })
+    await cp.schedule()
+    expect(await images()).toEqual(['0:web:2'])
+  })
+
+  test('of a bad image halts with the engine’s words, and keeps every old replica running', async () => {
+    await nodes(4)
+    const id = await deployed()
+    await update(id, { container_image: 'web:3' })
+    for (let round = 0; round < 5; round++) {
+      await cp.schedule()
+      for (const replica of await agent.wanted())
+        if (replica.image === 'web:3')
+          await agent.report(replica, { status: 'failed', reason: 'manifest unknown', gone: true, startedAt: null })
+      await cp.makeDue()
+      cp.advance(60_000)
+    }
+    const halted = await detail(id)
+    expect(halted).toMatchObject({
+      status: 'failed',
+      health: 'healthy',
+      runningReplicas: 3,
+      reason: 'Update to revision 2 halted: replica 1 failed 3 times: manifest unknown; revision 1 keeps running',
+    })
+    expect(await images()).toEqual(['0:web:1', '1:web:1', '2:web:1'])
+  })
+
+  test('without room halts, and keeps the old replicas running', async () => {
+    await nodes(2, { cpuCores: 4 })
+    const id = await deployed({ replicas: 2 })
+    await update(id, { resources: { cpu: 4, memory: 1024 } })
+    await cp.schedule()
+    expect(await detail(id)).toMatchObject({
+      status: 'failed',
+      runningReplicas: 2,
+      reason: 'Updating replica 1 to revision 2: Insufficient nodes: need 1, found 0 with capacity',
+    })
+    expect(cp.logged).toContain(`Deployment ${id} scheduling failed: Insufficient capacity`)
+  })
+
+  test('does not trip over the room that the replaced replicas still hold', async () => {
+    // Room for one beside the two: each step needs that of the one before it.
+    await nodes(1, { cpuCores: 3 })
+    const id = await deployed({ replicas: 2, max_per_node: 2 })
+    await update(id, { container_image: 'web:2' })
+    await cp.schedule()
+    for (const replica of await agent.wanted()) if (replica.wanted === 'run') await agent.report(replica, {})
+    await cp.schedule()
+    expect((await detail(id)).status).toBe('scheduled')
+    await settle()
+    expect(await images()).toEqual(['0:web:2', '1:web:2'])
+    expect((await detail(id)).status).toBe('running')
+  })
+
+  test('merges the environment: what is not named stays, null takes away, and no answer holds a value', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1, env: { KEEP: 'one', CHANGE: 'two', DROP: 'three' } })
+    await update(id, { env: { CHANGE: 'secret-value', DROP: null, NEW: 'four' } })
+    await settle()
+    const [replica] = await agent.wanted()
+    expect(replica?.env).toEqual({ KEEP: 'one', CHANGE: 'secret-value', NEW: 'four' })
+    const revisions = await (await admin()).deployment.revisions({ id })
+    expect(revisions[0]?.spec.envNames.sort()).toEqual(['CHANGE', 'KEEP', 'NEW'])
+    const told = JSON.stringify([revisions, await detail(id), await cp.sql('select * from audit_log')])
+    expect(told).toContain('CHANGE')
+    expect(told).not.toContain('secret-value')
+  })
+
+  test('without a difference makes no revision and touches nothing', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1 })
+    expect(await update(id, { container_image: 'web:1', region: null })).toMatchObject({ revision: 1, changes: [] })
+    expect(await cp.schedule()).toBe(0)
+    expect((await detail(id)).status).toBe('running')
+  })
+
+  test('of a stopped deployment is what runs after Start, with as many replicas as before', async () => {
+    await nodes(2)
+    const id = await deployed({ replicas: 2 })
+    await (await admin()).deployment.scale({ deployment_id: id, replicas: 0 })
+    await settle()
+    expect(await detail(id)).toMatchObject({ status: 'stopped', startReplicas: 2 })
+    await update(id, { container_image: 'web:2' })
+    await settle()
+    expect((await detail(id)).status).toBe('stopped')
+    await (await admin()).deployment.scale({ deployment_id: id, replicas: 2 })
+    await settle()
+    expect(await images()).toEqual(['0:web:2', '1:web:2'])
+  })
+
+  test('replaces what a node loses by the new revision', async () => {
+    await nodes(3)
+    const id = await deployed({ replicas: 2 })
+    await update(id, { container_image: 'web:2' })
+    const [first] = await agent.wanted()
+    if (!first) throw new Error('two replicas were to be placed')
+    await agent.report(first, { status: 'failed', reason: 'exited with code 1', gone: true })
+    cp.advance(5_000)
+    await cp.makeDue()
+    await settle()
+    expect(await images()).toEqual(['0:web:2', '1:web:2'])
+    expect((await detail(id)).status).toBe('running')
+  })
+})
+
+describe('a rollback', () => {
+  test('of a halted update starts nothing anew: what runs is what is wanted again', async () => {
+    await nodes(4)
+    const id = await deployed()
+    const before = (await agent.wanted()).map((replica) => replica.replicaId).sort()
+    await update(id, { container_image: 'web:bad' })
+    await cp.schedule()
+    const answer = await (await admin()).deployment.rollback({ deployment_id: id, revision: 1, reason: 'wrong tag' })
+    expect(answer).toMatchObject({ revision: 1, changes: [{ what: 'image', from: 'web:bad', to: 'web:1' }] })
+    await settle()
+    expect((await agent.wanted()).map((replica) => replica.replicaId).sort()).toEqual(before)
+    expect(await detail(id)).toMatchObject({ status: 'running', revision: 1, image: 'web:1' })
+    expect(await reasons(id)).toContain('Rolled back to revision 1 from 2 (wrong tag)')
+  })
+
+  test('of a finished update rolls like one, and brings the old environment and resources back', async () => {
+    await nodes(3)
+    const id = await deployed({ replicas: 2, env: { MODE: 'old' } })
+    await update(id, { container_image: 'web:2', env: { MODE: 'new' }, resources: { cpu: 2, memory: 2048 } })
+    await settle()
+    await (await admin()).deployment.rollback({ deployment_id: id, revision: 1 })
+    await cp.schedule()
+    expect(await images()).toHaveLength(3)
+    await settle()
+    expect((await agent.wanted()).map(({ image, env, memoryMb }) => ({ image, env, memoryMb }))).toEqual(
+      Array(2).fill({ image: 'web:1', env: { MODE: 'old' }, memoryMb: 1024 }),
+    )
+    const revisions = await (await admin()).deployment.revisions({ id })
+    expect(
+      revisions.map(({ revision, current, replicas, createdBy }) => [revision, current, replicas, createdBy]),
+    ).toEqual([
+      [2, false, 0, 'admin'],
+      [1, true, 2, 'admin'],
+    ])
+    // The next update counts on, it does not take the number again.
+    expect((await update(id, { container_image: 'web:3' })).revision).toBe(3)
+  })
+
+  test('to a revision that there is not, or that is wanted already, is refused', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1 })
+    const { rollback } = (await admin()).deployment
+    await expect(rollback({ deployment_id: id, revision: 7 })).rejects.toThrow('This deployment has no revision 7')
+    await expect(rollback({ deployment_id: id, revision: 1 })).rejects.toThrow('Revision 1 is the one that is wanted')
+  })
+})
+
+describe('over REST', () => {
+  const post = async (path: string, body: object) => {
+    const { access_token } = (await (await cp.login('admin', adminPassword)).json()) as { access_token: string }
+    return cp.rest(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${access_token}` },
+      body: JSON.stringify(body),
+    })
+  }
+
+  test('update and rollback are accepted with 202, and wrong fields are named', async () => {
+    await nodes(2)
+    const id = await deployed({ replicas: 1 })
+    const updated = await post(`/deployment/update/${id}`, { container_image: 'web:2', reason: 'a new version' })
+    expect(updated.status).toBe(202)
+    expect(await updated.json()).toMatchObject({ success: true, deployment_id: id, revision: 2, status: 'pending' })
+    const back = await post(`/deployment/rollback/${id}`, { revision: 1 })
+    expect(back.status).toBe(202)
+    const wrong = await post(`/deployment/update/${id}`, {
+      container_image: 'NOT valid',
+      resources: { cpu: 99, memory: 1 },
+    })
+    expect(wrong.status).toBe(422)
+    const { errors } = (await wrong.json()) as { errors: { path: string }[] }
+    expect(errors.map((error) => error.path).sort()).toEqual(['container_image', 'resources.cpu', 'resources.memory'])
+    expect((await post(`/deployment/rollback/${id}`, { revision: '1' })).status).toBe(422)
+    expect((await post('/deployment/update/00000000-0000-7000-8000-000000000000', {})).status).toBe(404)
+  })
+
+  test('somebody else’s deployment can not be updated', async () => {
+    await nodes(1)
+    const id = await deployed({ replicas: 1 })
+    const other = await cp.user('other', 'operator')
+    await expect(other.deployment.update({ deployment_id: id, container_image: 'web:2' })).rejects.toThrow(
+      'belongs to admin',
+    )
+  })
+})
