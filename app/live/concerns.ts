@@ -35,6 +35,7 @@ const concerns: Record<string, Concern> = {
   'deployment.detail': ofDeployment,
   'deployment.timeline': ofDeployment,
   'deployment.decisions': ofDeployment,
+  'deployment.revisions': ofDeployment,
   // A decision is never changed.
   'decision.get': () => false,
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
@@ -43,6 +44,8 @@ const concerns: Record<string, Concern> = {
   'node.find': (changes) => changes.touches('node'),
   // It lists replicas, which change with their deployments.
   'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+  'node.drainPreview': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'node.drainProgress': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user'),
   'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
@@ -56,6 +59,7 @@ const minimumAgeMs: Record<string, number> = {
   'node.find': 5000,
   'node.get': 1000,
   'placement.preview': 2000,
+  'node.drainPreview': 2000,
 }
 
 export const minimumAge = (queryKey: readonly unknown[]): number => minimumAgeMs[pathOf(queryKey)] ?? 400

@@ -115,7 +115,7 @@ export const nodeLooks: Record<NodeStatus, Look> = {
     label: 'Maintenance',
     glyph: 'wrench',
     tone: 'slate',
-    explanation: 'Taken out of service by an administrator.',
+    explanation: 'Taken out of service by a person.',
   },
 }
 
@@ -162,6 +162,20 @@ export const drainingLook: Look = {
   explanation: 'Its replicas are being moved to other nodes.',
 }
 
+export const drainedLook: Look = {
+  label: 'Drained',
+  glyph: 'arrow',
+  tone: 'slate',
+  explanation: 'Nothing is left on it, and it takes nothing new.',
+}
+
+export const removedLook: Look = {
+  label: 'Removed',
+  glyph: 'deleted',
+  tone: 'quiet',
+  explanation: 'No part of the fleet any more; its history is kept.',
+}
+
 /** How a state looks that was true when its node was last heard: never green, since nobody knows whether it still is. */
 const lastSeen = (look: Look): Look => ({
   label: `Last seen ${look.label.toLowerCase()}`,
@@ -176,10 +190,21 @@ export const deploymentLook = ({ status, health }: { status: DeploymentStatus; h
 export const replicaLook = (status: ReplicaStatus, node: { silent: boolean }): Look =>
   node.silent && isLive(status) ? lastSeen(replicaLooks[status]) : replicaLooks[status]
 
+interface LookedAtNode {
+  status: NodeStatus
+  cordoned: boolean
+  draining: boolean
+  stale: boolean
+  reserved?: { cpuMillis: number }
+  removedAt?: string | null
+}
+
 /** What is most worth knowing of a node, in one look: silence first, then what people decided, then its own word. */
-export function nodeLook(node: { status: NodeStatus; cordoned: boolean; draining: boolean; stale: boolean }): Look {
+export function nodeLook(node: LookedAtNode): Look {
+  if (node.removedAt) return removedLook
   if (node.status === 'offline' || node.stale) return nodeLooks.offline
-  if (node.draining) return drainingLook
+  if (node.status === 'maintenance') return nodeLooks.maintenance
+  if (node.draining) return node.reserved?.cpuMillis === 0 ? drainedLook : drainingLook
   if (node.cordoned) return cordonedLook
   return nodeLooks[node.status]
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Failure } from '../domain/failure'
 import type { Store } from '../store/context'
 import { heartbeatSeconds } from '../store/node-health'
-import { joinNodes, nodesOfCredential } from '../store/nodes'
+import { joinNodes, nodesOfCredential, whyNoNodes } from '../store/nodes'
 import { wantedStates } from '../store/wanted'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
@@ -71,7 +71,7 @@ const agentProcedure = credentialProcedure.use(async ({ ctx, next }) =>
 
 async function ownNodes(store: Store, credential: string): Promise<Set<string>> {
   const nodeIds = await nodesOfCredential(store, credential)
-  if (nodeIds.size === 0) throw new Failure('not-signed-in', 'No node belongs to this credential: join again')
+  if (nodeIds.size === 0) throw new Failure('not-signed-in', await whyNoNodes(store, credential))
   return nodeIds
 }
 

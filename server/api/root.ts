@@ -1,6 +1,7 @@
 import { agentRouter } from './agent-router'
 import { decisionRouter } from './decision-router'
 import { deploymentRouter } from './deployment-router'
+import { drainRouter } from './drain-router'
 import { liveRouter } from './live-router'
 import { nodeRouter } from './node-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
@@ -14,7 +15,7 @@ export const appRouter = router({
   deployment: mergeRouters(deploymentRouter, revisionRouter),
   decision: decisionRouter,
   placement: placementRouter,
-  node: nodeRouter,
+  node: mergeRouters(nodeRouter, drainRouter),
   me: meRouter,
   user: userRouter,
   joinToken: joinTokenRouter,

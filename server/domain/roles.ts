@@ -9,6 +9,7 @@ export const permissions = {
   'deployments.changeAny': ['admin'],
   'nodes.read': ['admin', 'operator', 'viewer'],
   'nodes.cordon': ['admin', 'operator'],
+  'nodes.drain': ['admin', 'operator'],
   'nodes.manage': ['admin'],
   'users.manage': ['admin'],
   'tokens.manage': ['admin'],

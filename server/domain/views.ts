@@ -1,6 +1,7 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
+import type { LeavingState } from './drain'
 import type { Excerpt } from './excerpt'
-import type { Constraint, PlacementRequest, Policy } from './placement'
+import type { Constraint, PlacementRequest, Policy, Refusal } from './placement'
 import type { DeploymentType, Resources } from './resources'
 import type { DeploymentSpec } from './revision'
 import type { Role } from './roles'
@@ -154,6 +155,10 @@ export interface NodeView {
   status: NodeStatus
   cordoned: boolean
   draining: boolean
+  /** The drain ends in maintenance. */
+  maintenanceWanted: boolean
+  /** When it left the fleet; its page stays for the history. */
+  removedAt: string | null
   simulated: boolean
   labels: Record<string, string>
   engine: string
@@ -172,6 +177,42 @@ export interface NodeView {
   /** null when it takes new replicas, else the reason why not. */
   ineligible: string | null
   createdAt: string
+}
+
+/** Where a replica would go if its node were drained. */
+export interface DrainPreviewReplica {
+  replicaId: string
+  deploymentId: string
+  deploymentName: string
+  slot: number
+  from: { id: string; nodeId: string }
+  /** Null when it would stay. `score` is null when its replacement is on its way already. */
+  to: { id: string; nodeId: string; score: number | null } | null
+  /** Why it would stay, as a sentence. */
+  problem: string | null
+  /** Of a replica for which there is no room: refused nodes counted per rule. */
+  reasons: Refusal['reasons']
+}
+
+export interface DrainPreview {
+  /** In the order in which they would move; each sees those before it. */
+  replicas: DrainPreviewReplica[]
+  takenAt: string
+}
+
+/** A replica that still holds a reservation on a node that is drained. */
+export interface LeavingView {
+  id: string
+  slot: number
+  deploymentId: string
+  deploymentName: string
+  status: ReplicaStatus
+  state: LeavingState
+  /** What it does or waits for. */
+  text: string
+  /** The decision that found no room for it. */
+  decisionId: string | null
+  reasons: Refusal['reasons']
 }
 
 export interface NodeEventView {

@@ -13,7 +13,7 @@ export async function fleetCounts(store: Store): Promise<{
   const { rows } = await store.pool.query<{ what: string; status: string; count: number }>(
     `select 'deployments' as what, status, count(*)::int as count from deployments group by status
      union all select 'replicas', status, count(*)::int from deployment_replicas where reserved group by status
-     union all select 'nodes', status, count(*)::int from nodes group by status
+     union all select 'nodes', status, count(*)::int from nodes where removed_at is null group by status
      union all select 'evaluations', status, count(*)::int from evaluations where status <> 'done' group by status
      union all select 'oldest', '', coalesce(extract(epoch from now() - min(run_after)), 0)::int
        from evaluations where status = 'pending' and run_after <= now()`,

@@ -61,7 +61,7 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
           ${ids === null ? '' : 'and r.node_id = any($1::uuid[])'}
         group by r.node_id
       ) r on r.node_id = n.id
-      ${ids === null ? '' : 'where n.id = any($1::uuid[])'}
+      where n.removed_at is null ${ids === null ? '' : 'and n.id = any($1::uuid[])'}
       order by n.node_id collate "C"`,
     values: ids === null ? [] : [ids],
   })

@@ -14,7 +14,9 @@ export const lostAfterSeconds = 30
 export const derivedNodeStatus = (node: string): string => `
   case when ${node}.status in ('offline', 'maintenance') then ${node}.status else ${onlineNodeStatus(node)} end`
 
+/** Of a node that is heard. One that is drained for maintenance is in maintenance once nothing is left on it. */
 export const onlineNodeStatus = (node: string): string => `
-  case when ${node}.cpu_cores * 1000 - ${node}.reserved_cpu_millis < 500 or ${node}.memory_mb - ${node}.reserved_memory_mb < 512 then 'busy'
+  case when ${node}.maintenance_wanted and ${node}.reserved_cpu_millis = 0 then 'maintenance'
+       when ${node}.cpu_cores * 1000 - ${node}.reserved_cpu_millis < 500 or ${node}.memory_mb - ${node}.reserved_memory_mb < 512 then 'busy'
        when ${node}.reserved_cpu_millis > 0 then 'active'
        else 'idle' end`

@@ -10,10 +10,12 @@ type NodeRow = Node & { liveReplicas: number; stale: boolean }
 
 /** Why a node takes no new replicas, whatever is asked; null when it does. */
 function ineligible(node: NodeRow): string | null {
+  if (node.removedAt !== null) return 'Removed: it is no part of the fleet any more'
   if (node.status === 'offline') return `Offline: no heartbeat for over ${heartbeatLimitSeconds} s`
   if (node.status === 'maintenance') return 'In maintenance'
   if (node.cordoned) return 'Cordoned: takes no new replicas'
-  if (node.draining) return 'Draining: its replicas are moving away'
+  if (node.draining)
+    return node.reservedCpuMillis === 0 ? 'Drained: nothing is left on it' : 'Draining: its replicas are moving away'
   if (node.engineError !== null) return `Its container engine does not work: ${node.engineError}`
   if (!schedulableNodeStatuses.includes(node.status as NodeStatus))
     return 'Full: the smallest request does not fit any more'
@@ -28,6 +30,8 @@ const view = (node: NodeRow): NodeView => ({
   status: node.status as NodeStatus,
   cordoned: node.cordoned,
   draining: node.draining,
+  maintenanceWanted: node.maintenanceWanted,
+  removedAt: node.removedAt?.toISOString() ?? null,
   simulated: node.simulated,
   labels: node.labels as Record<string, string>,
   engine: node.engine,
@@ -72,7 +76,7 @@ async function withCounts(store: Store, nodes: Node[]): Promise<NodeRow[]> {
 }
 
 export async function listNodes(store: Store): Promise<NodeView[]> {
-  const nodes = await store.prisma.node.findMany({ orderBy: { nodeId: 'asc' } })
+  const nodes = await store.prisma.node.findMany({ where: { removedAt: null }, orderBy: { nodeId: 'asc' } })
   return (await withCounts(store, nodes)).map(view)
 }
 

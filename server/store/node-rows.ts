@@ -21,7 +21,18 @@ export async function refreshNodeStatus(tx: Tx, nodeIds: string[]): Promise<void
 
 export interface NodeEvent {
   nodeId: string
-  kind: 'joined' | 'online' | 'offline' | 'cordoned' | 'uncordoned' | 'engine'
+  kind:
+    | 'joined'
+    | 'online'
+    | 'offline'
+    | 'cordoned'
+    | 'uncordoned'
+    | 'engine'
+    | 'draining'
+    | 'drained'
+    | 'undrained'
+    | 'maintenance'
+    | 'removed'
   detail: string
   actor: string
 }
@@ -32,5 +43,16 @@ export async function recordNodeEvents(tx: Pick<Tx, 'query'>, events: NodeEvent[
     `insert into node_events (node_id, kind, detail, actor)
      select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])`,
     [events.map((e) => e.nodeId), events.map((e) => e.kind), events.map((e) => e.detail), events.map((e) => e.actor)],
+  )
+}
+
+/** Says of those nodes whose last reservation went a moment ago that their drain is over. The rows must be locked. */
+export async function recordDrained(tx: Pick<Tx, 'query'>, nodeIds: string[]): Promise<void> {
+  await tx.query(
+    `insert into node_events (node_id, kind, detail, actor)
+     select id, case when status = 'maintenance' then 'maintenance' else 'drained' end,
+       case when status = 'maintenance' then 'Nothing is left on it: in maintenance' else 'Nothing is left on it' end, 'scheduler'
+     from nodes where id = any($1::uuid[]) and draining and reserved_cpu_millis = 0`,
+    [nodeIds],
   )
 }

@@ -30,6 +30,8 @@ const describe = (node: NodeDescription): string =>
 export async function joinNodes(store: Store, request: JoinRequest): Promise<{ id: string; name: string }[]> {
   const credentialHash = hashToken(request.credential)
   return transaction(store, async (tx) => {
+    const removed = await removedNodesOf(tx, credentialHash)
+    if (removed !== null) throw new Failure('forbidden', removed)
     const names = request.nodes.map((node) => node.name)
     const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
       'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for update',
@@ -103,6 +105,22 @@ async function upsertNodes(
     [JSON.stringify(rows), request.agentVersion, request.address, credentialHash, joinTokenId],
   )
 }
+
+/** What to tell an agent all of whose nodes were removed; null when there are some, or never were any. */
+async function removedNodesOf(tx: Pick<Tx, 'query'>, credentialHash: string): Promise<string | null> {
+  const { rows } = await tx.query<{ names: string | null; left: boolean }>(
+    `select string_agg(distinct node_id, ', ') as names, coalesce(bool_or(removed_at is null), false) as left
+     from nodes where credential_hash = $1`,
+    [credentialHash],
+  )
+  const { names, left } = rows[0] ?? { names: null, left: false }
+  if (names === null || left) return null
+  return `${names} was removed from the fleet, and this credential is void: to bring the machine back, start its agent with an empty data folder and a join token`
+}
+
+/** Why a credential speaks for no node. */
+export const whyNoNodes = async (store: Store, credential: string): Promise<string> =>
+  (await removedNodesOf(store.pool, hashToken(credential))) ?? 'No node belongs to this credential: join again'
 
 /** The nodes for which a credential speaks. */
 export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {

@@ -3,7 +3,7 @@ import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '.
 import { announce, type Change } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
-import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
+import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
 import { followObservations } from './observations'
 import type { DeploymentStatusChange } from './status-changes'
 
@@ -239,5 +239,7 @@ async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
       rows.map((row) => row.gpu_units),
     ],
   })
-  await refreshNodeStatus(tx, [...new Set(rows.map((row) => row.node_id))])
+  const nodeIds = [...new Set(rows.map((row) => row.node_id))]
+  await refreshNodeStatus(tx, nodeIds)
+  await recordDrained(tx, nodeIds)
 }

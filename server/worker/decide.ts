@@ -1,7 +1,8 @@
 import { v7 as uuid } from 'uuid'
-import type { PlacementRequest, Policy } from '../domain/placement'
+import type { Policy } from '../domain/placement'
 import { countOf } from '../domain/words'
 import type { Plan, SlotToMove, SlotToPlace } from '../reconciler/plan'
+import { requestFor } from '../scheduler/request'
 import { type Findings, insufficientNodes } from '../scheduler/summary'
 import type { DecisionRecord, NewReplica, Step } from '../store/scheduling'
 import type { DeploymentToSchedule } from '../store/scheduling-reads'
@@ -46,16 +47,6 @@ function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['s
     : { to: 'scheduled', reason: `Placed as wanted: ${countOf(targetReplicas, 'replica')}` }
 }
 
-export const requestOf = (deployment: DeploymentToSchedule, plan: Plan): PlacementRequest => ({
-  deploymentId: deployment.id,
-  replicas: wantedPlaces(plan).length,
-  resources: deployment.resources,
-  region: deployment.region,
-  constraints: deployment.constraints,
-  maxPerNode: deployment.maxPerNode,
-  avoidNodeIds: plan.avoidNodeIds,
-})
-
 export interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
   findings: Findings
@@ -67,7 +58,7 @@ export function decidePlacement(
   plan: Plan,
   { fleet, policy }: { fleet: WorkingFleet; policy: Policy },
 ): Decided {
-  const request = requestOf(deployment, plan)
+  const request = requestFor(deployment, { replicas: wantedPlaces(plan).length, avoidNodeIds: plan.avoidNodeIds })
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // Two of a deployment may stand side by side on a node while the one replaces the other.
   const own = ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)])

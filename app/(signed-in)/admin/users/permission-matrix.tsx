@@ -6,10 +6,11 @@ import { Glyph } from '../../../ui/glyph'
 const words: Record<Permission, string> = {
   'deployments.read': 'See deployments, decisions and timelines',
   'deployments.create': 'Deploy',
-  'deployments.changeOwn': 'Scale, retry and delete own deployments',
-  'deployments.changeAny': "Scale, retry and delete everybody's deployments",
+  'deployments.changeOwn': 'Scale, update, retry and delete own deployments',
+  'deployments.changeAny': "Scale, update, retry and delete everybody's deployments",
   'nodes.read': 'See nodes',
   'nodes.cordon': 'Cordon and uncordon nodes',
+  'nodes.drain': 'Drain nodes and put them into maintenance',
   'nodes.manage': 'Remove nodes',
   'users.manage': 'Manage users',
   'tokens.manage': 'Make and revoke join tokens',

@@ -14,8 +14,9 @@ import { type Column, Table } from '../../../ui/table'
 import { ExactTime, Time } from '../../../ui/time'
 import { usePageTitle } from '../../../ui/title'
 import { engineText, Heartbeat } from '../columns'
-import { CordonButton } from '../cordon-button'
 import { CapacityBars } from './capacity-bars'
+import { DrainProgress } from './drain-progress'
+import { NodeActions } from './node-actions'
 import { NodeReplicas } from './node-replicas'
 
 export function NodePage({ id }: { id: string }) {
@@ -39,7 +40,7 @@ export function NodePage({ id }: { id: string }) {
       <PageHeader
         title={node.nodeId}
         parent={{ href: '/nodes', label: 'Nodes' }}
-        actions={<CordonButton node={node} />}
+        actions={<NodeActions node={node} held={node.replicas.filter(({ reserved }) => reserved).length} />}
         meta={
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
             <StatusBadge look={nodeLook(node)} className="font-medium" />
@@ -48,6 +49,7 @@ export function NodePage({ id }: { id: string }) {
           </div>
         }
       />
+      <DrainProgress node={node} />
       <Section
         title="Capacity"
         meta={node.stale ? 'Use is unknown: the node is silent. Reservations are held.' : undefined}
