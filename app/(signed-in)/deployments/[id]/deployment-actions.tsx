@@ -11,6 +11,8 @@ import { errorSentence } from '../../../ui/errors'
 import { FieldError } from '../../../ui/field'
 import { plural } from '../../../ui/format'
 import { Scale } from './scale'
+import { StopStart } from './stop-start'
+import { UpdateLink } from './update-link'
 
 export function DeploymentActions({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
@@ -33,7 +35,9 @@ export function DeploymentActions({ deployment }: { deployment: DeploymentDetail
   return (
     <div>
       <div className="flex flex-wrap justify-end gap-2">
+        <UpdateLink deployment={deployment} />
         <Scale deployment={deployment} />
+        <StopStart deployment={deployment} />
         {(status === 'failed' || !blocked.retry) && (
           <Button
             icon={<RotateCw size={14} aria-hidden />}

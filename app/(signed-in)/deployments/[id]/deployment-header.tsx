@@ -73,6 +73,7 @@ function factsOf(deployment: DeploymentDetail) {
           ),
         },
   ]
+  if (deployment.revision > 1) facts.push({ name: 'Revision', value: String(deployment.revision) })
   if (deployment.maxPerNode > 1) facts.push({ name: 'Per node', value: `at most ${deployment.maxPerNode}` })
   if (deployment.waitForCapacity) facts.push({ name: 'Without room', value: 'waits for capacity' })
   if (constraints.length > 0)

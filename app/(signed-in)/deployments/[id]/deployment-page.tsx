@@ -12,9 +12,10 @@ import { DecisionTab } from './decision-tab'
 import { DeploymentHeader } from './deployment-header'
 import { HistoryTab } from './history-tab'
 import { PlacementTab } from './placement-tab'
+import { RevisionsTab } from './revisions-tab'
 import { TimelineTab } from './timeline-tab'
 
-const tabs = ['placement', 'decision', 'timeline', 'history'] as const
+const tabs = ['placement', 'decision', 'timeline', 'history', 'revisions'] as const
 
 export function DeploymentPage({ id }: { id: string }) {
   const trpc = useTRPC()
@@ -54,6 +55,7 @@ export function DeploymentPage({ id }: { id: string }) {
           { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
           { value: 'timeline', label: 'Timeline', content: () => <TimelineTab deployment={deployment} /> },
           { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
+          { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
         ]}
       />
     </>
