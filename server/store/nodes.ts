@@ -167,7 +167,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
         with beat as (
           select n.id, n.status as was, n.engine_error as old_error, b.cpu, b.memory, b.error
           from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[]) as b(id, cpu, memory, error, credential_hash)
-          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash order by n.id for update of n
+          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
           last_heartbeat = now(), status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end

@@ -15,6 +15,7 @@ interface ReplicaRow {
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
+  health: ReplicaReport['health']
   reason: string | null
   cpu_millis: number
   memory_mb: number
@@ -63,7 +64,7 @@ export async function applyReports(
     const deployments = await followObservations(tx, touched)
     const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
-    const moving = await deploymentsOnTheMove(tx, [...seen.written.values()])
+    const moving = await deploymentsOnTheMove(tx, [...seen.seenRunning])
     await enqueueEvaluations(tx, moving, 'move')
     if (freed.length > 0) await wakeBlockedEvaluations(tx)
     await announce(tx, newsOf({ touched, freed, evaluations: freed.length + lostSlots.length + moving.length > 0 }))
@@ -95,8 +96,8 @@ async function lockReplicas(tx: Tx, ids: string[]): Promise<Map<string, ReplicaR
   const { rows } = await tx.query<ReplicaRow>({
     name: 'lock-replicas',
     text: `
-      select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.reason, r.cpu_millis,
-        r.memory_mb, r.storage_gb, r.gpu_units
+      select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.health, r.reason,
+        r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units
       from deployment_replicas r join nodes n on n.id = r.node_id where r.id = any($1::uuid[]) order by r.id for update of r`,
     values: [ids],
   })
@@ -111,11 +112,20 @@ interface Digest {
   freed: Set<ReplicaRow>
   /** Replicas that ended although they should run. */
   endedWhileWanted: ReplicaRow[]
+  /** Replicas that came to run, or whose health changed. */
+  seenRunning: Set<ReplicaRow>
 }
 
 /** Applies the reports to the rows in memory, in their order, and gathers what is to be written. */
 function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Digest {
-  const seen: Digest = { unknown: [], written: new Map(), history: [], freed: new Set(), endedWhileWanted: [] }
+  const seen: Digest = {
+    unknown: [],
+    written: new Map(),
+    history: [],
+    freed: new Set(),
+    endedWhileWanted: [],
+    seenRunning: new Set(),
+  }
   for (const report of reports) {
     const row = rows.get(report.replicaId)
     if (!row || row.node_id !== report.nodeId || !nodeIds.has(row.node_id)) {
@@ -138,7 +148,9 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   const moves = from !== report.status
   if (moves || row.reason !== report.reason)
     seen.history.push({ replica: row, from, to: report.status, reason: report.reason })
+  if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
   row.status = report.status
+  row.health = report.health
   row.reason = report.reason
   const over = moves && !isLive(report.status)
   if (over && row.wanted === 'run') {
@@ -199,11 +211,10 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
 }
 
 /**
- * Deployments of which a replica was seen running, or its health, while another one is to make way: on a node that is
+ * Deployments of which a replica came to run, or changed its health, while another one is to make way: on a node that is
  * drained, or of another revision. The scheduler takes the next step.
  */
-async function deploymentsOnTheMove(tx: Tx, written: { row: ReplicaRow }[]): Promise<string[]> {
-  const seen = written.filter(({ row }) => row.status === 'running' && row.wanted === 'run')
+async function deploymentsOnTheMove(tx: Tx, seen: ReplicaRow[]): Promise<string[]> {
   if (seen.length === 0) return []
   const { rows } = await tx.query<{ id: string }>({
     name: 'deployments-on-the-move',
@@ -211,7 +222,7 @@ async function deploymentsOnTheMove(tx: Tx, written: { row: ReplicaRow }[]): Pro
       select distinct d.id from deployments d join deployment_replicas r on r.deployment_id = d.id join nodes n on n.id = r.node_id
       where d.id = any($1::uuid[]) and d.status in ('pending', 'scheduled', 'running') and r.reserved and r.wanted = 'run'
         and (r.revision <> d.revision or n.draining) order by d.id`,
-    values: [[...new Set(seen.map(({ row }) => row.deployment_id))]],
+    values: [[...new Set(seen.map((row) => row.deployment_id))]],
   })
   return rows.map((row) => row.id)
 }

@@ -98,8 +98,8 @@ describe('a drain', () => {
       text: 'Moving replica 1 off node-01: Insufficient nodes: need 1, found 0 with capacity',
     })
     expect(stuck?.reasons.map(({ rule, nodeIds }) => [rule, nodeIds])).toEqual([
-      ['cpu', ['node-02']],
       ['draining', ['node-01']],
+      ['cpu', ['node-02']],
     ])
     expect(await detail(id)).toMatchObject({ status: 'running', runningReplicas: 1 })
     expect(await places()).toEqual(['node-01'])
@@ -170,6 +170,16 @@ describe('a drain', () => {
   })
 })
 
+test('a report that says nothing new makes no work for the scheduler', async () => {
+  await agent.join({ name: 'node-01' })
+  await deployed()
+  await drain('node-01')
+  await cp.schedule()
+  await agent.obey()
+  expect(await cp.schedule()).toBe(0)
+  expect(await cp.sql('select 1 from decisions')).toHaveLength(2)
+})
+
 describe('a preview', () => {
   test('of several nodes fills what room there is only once', async () => {
     await agent.join({ name: 'node-01', cpuCores: 1 }, { name: 'node-02', cpuCores: 1 })
@@ -200,7 +210,7 @@ describe('maintenance', () => {
     await agent.heartbeat()
     expect((await node('node-01')).status).toBe('maintenance')
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour' where node_id = 'node-01'`)
-    expect(await markSilentNodes(cp.store)).toEqual([])
+    expect(await markSilentNodes(cp.store, cp.epoch)).toEqual([])
     await agent.heartbeat()
     await (await admin()).node.undrain({ id: agent.id('node-01') })
     expect(await node('node-01')).toMatchObject({ status: 'idle', draining: false, ineligible: null })
@@ -251,7 +261,7 @@ describe('removal', () => {
     await agent.join({ name: 'node-01', cpuCores: 8 })
     const id = await deployed()
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 minute' where node_id = 'node-01'`)
-    await markSilentNodes(cp.store)
+    await markSilentNodes(cp.store, cp.epoch)
     await expect(remove('node-01')).rejects.toThrow('Type its name')
     await expect(remove('node-01', 'node-1')).rejects.toThrow('Type its name')
     expect(await remove('node-01', 'node-01')).toEqual({ lost: 1 })

@@ -44,12 +44,7 @@ export function RevisionsTab({ deployment }: { deployment: DeploymentDetail }) {
         ))}
       </ol>
       {target && current && (
-        <RollBackDialog
-          deployment={deployment}
-          target={target}
-          current={current}
-          onClose={() => setTarget(null)}
-        />
+        <RollBackDialog deployment={deployment} target={target} current={current} onClose={() => setTarget(null)} />
       )}
     </>
   )

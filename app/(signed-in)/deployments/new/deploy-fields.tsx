@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { Controller, type UseFormReturn } from 'react-hook-form'
 import { deploymentTypes, limits } from '@/server/domain/resources'
 import { Button } from '../../../ui/button'
@@ -22,6 +22,16 @@ interface DeployFieldsProps {
   /** The preview says that it does not fit, and it would not wait. */
   willFail: boolean
   onSubmit: (event: FormEvent) => Promise<void>
+  /** For changing a deployment that there is; else the form makes a new one. */
+  update?: UpdateWords
+}
+
+export interface UpdateWords {
+  id: string
+  /** The REST call's body: what differs. */
+  bodyOf: (input: DeployInput) => unknown
+  /** Above the rows for variables: those that there are. */
+  variables: ReactNode
 }
 
 const typeHints = {
@@ -30,18 +40,20 @@ const typeHints = {
   gateway: 'Takes traffic from outside.',
 } as const
 
-export function DeployFields({ form, regions, busy, blocked, problem, willFail, onSubmit }: DeployFieldsProps) {
+export function DeployFields(props: DeployFieldsProps) {
+  const { form, regions, busy, blocked, problem, willFail, onSubmit, update } = props
   const { errors } = form.formState
   const type = form.watch('type')
   return (
     <form noValidate onSubmit={(event) => void onSubmit(event)} className="space-y-5 px-4 py-5 md:px-6">
       {blocked && <p className="border-l-2 border-control pl-3 text-ink-2">{blocked}</p>}
       <div className="grid grid-cols-[minmax(0,1fr)_8rem] gap-3">
-        <Field label="Name" error={errors.name?.message}>
+        <Field label="Name" hint={update && 'Stays as it is.'} error={errors.name?.message}>
           {(wiring) => (
             <Input
               {...wiring}
               placeholder="web-api"
+              readOnly={update !== undefined}
               autoComplete="off"
               autoCapitalize="off"
               spellCheck={false}
@@ -137,7 +149,7 @@ export function DeployFields({ form, regions, busy, blocked, problem, willFail, 
         hint="If it does not fit, stay pending until it does, instead of failing."
         {...form.register('waitForCapacity')}
       />
-      <Advanced form={form} />
+      <Advanced form={form} variables={update?.variables} />
       <div className="space-y-3 border-t border-line pt-4">
         {problem && <FieldError>{problem}</FieldError>}
         {!problem && willFail && (
@@ -147,10 +159,13 @@ export function DeployFields({ form, regions, busy, blocked, problem, willFail, 
         )}
         <div className="flex flex-wrap items-center gap-2">
           <Button type="submit" variant="primary" busy={busy} blocked={blocked}>
-            Deploy
+            {update ? 'Update' : 'Deploy'}
           </Button>
-          <CopyAsCurl form={form} />
-          <Link href="/deployments" className="ml-auto px-2 py-1 text-ink-2 hover:text-ink">
+          <CopyAsCurl form={form} update={update} />
+          <Link
+            href={update ? `/deployments/${update.id}` : '/deployments'}
+            className="ml-auto px-2 py-1 text-ink-2 hover:text-ink"
+          >
             Cancel
           </Link>
         </div>
@@ -160,19 +175,20 @@ export function DeployFields({ form, regions, busy, blocked, problem, willFail, 
 }
 
 /** Exactly this deployment for a terminal; while something is wrong, a click shows what. */
-function CopyAsCurl({ form }: Pick<DeployFieldsProps, 'form'>) {
+function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update: UpdateWords | undefined }) {
   const parsed = deployFormSchema.safeParse(form.watch())
   if (!parsed.success) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
-  const body = parsed.data
+  const path = update ? `/api/deployment/update/${update.id}` : '/api/deployment/deploy'
+  const body = update ? update.bodyOf(parsed.data) : parsed.data
   return (
     <CopyButton
       label="Copy as curl"
-      text={() => curlText({ method: 'POST', origin: window.location.origin, path: '/api/deployment/deploy', body })}
+      text={() => curlText({ method: 'POST', origin: window.location.origin, path, body })}
     />
   )
 }
 
-function Advanced({ form }: Pick<DeployFieldsProps, 'form'>) {
+function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variables: ReactNode }) {
   const { errors } = form.formState
   const hasProblem = Boolean(errors.maxPerNode ?? errors.constraints ?? errors.ports ?? errors.env)
   const [open, setOpen] = useState(false)
@@ -200,6 +216,7 @@ function Advanced({ form }: Pick<DeployFieldsProps, 'form'>) {
         </Field>
         <ConstraintRows form={form} />
         <PortRows form={form} />
+        {variables}
         <EnvRows form={form} />
       </div>
     </details>

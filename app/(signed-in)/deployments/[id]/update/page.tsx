@@ -1,0 +1,11 @@
+import type { Metadata } from 'next'
+import { signedIn } from '../../../../shell/signed-in'
+import { UpdatePage } from './update-page'
+
+export const metadata: Metadata = { title: 'Update deployment' }
+
+export default async function Page({ params }: { params: Promise<{ id: string }> }) {
+  const { id } = await params
+  await signedIn(`/deployments/${id}/update`)
+  return <UpdatePage id={id} />
+}

@@ -1,0 +1,141 @@
+'use client'
+
+import { zodResolver } from '@hookform/resolvers/zod'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { useForm, useWatch } from 'react-hook-form'
+import type { DeploymentDetail } from '@/server/domain/views'
+import { useTRPC } from '../../../../trpc'
+import { ButtonLink } from '../../../../ui/button'
+import { errorCode, errorFields, errorSentence } from '../../../../ui/errors'
+import { Field, Input } from '../../../../ui/field'
+import { useHydrated } from '../../../../ui/hydrated'
+import { PageHeader } from '../../../../ui/layout-parts'
+import { Empty, ErrorState, Loading } from '../../../../ui/states'
+import { usePageTitle } from '../../../../ui/title'
+import { DeployFields } from '../../new/deploy-fields'
+import { formPath } from '../../new/field-paths'
+import { type DeployForm, type DeployInput, deployFormSchema } from '../../new/form-schema'
+import { ChangeList } from '../change-list'
+import { changesOf, formOf, updateOf } from './changes'
+import { KnownVariables } from './known-variables'
+
+export function UpdatePage({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
+  usePageTitle(query.data && `Update ${query.data.name}`)
+  if (query.data) return <UpdateForm deployment={query.data} />
+  if (errorCode(query.error) === 'NOT_FOUND')
+    return (
+      <Empty title="There is no such deployment" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+        The address may be wrong, or it belongs to another installation.
+      </Empty>
+    )
+  if (query.isError)
+    return (
+      <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
+    )
+  return <Loading label="Reading the deployment" />
+}
+
+/** The deploy form, filled in; on the right what would be different. */
+function UpdateForm({ deployment }: { deployment: DeploymentDetail }) {
+  const trpc = useTRPC()
+  const router = useRouter()
+  const queries = useQueryClient()
+  const hydrated = useHydrated()
+  // As it was when the form was opened: what others change meanwhile does not become a change of this form.
+  const [initial] = useState(() => formOf(deployment))
+  const [before] = useState(() => deployFormSchema.safeParse(initial).data ?? null)
+  const [removed, setRemoved] = useState<string[]>([])
+  const [reason, setReason] = useState('')
+  const form = useForm<DeployForm, unknown, DeployInput>({
+    resolver: zodResolver(deployFormSchema),
+    defaultValues: initial,
+    mode: 'onTouched',
+  })
+  const parsed = deployFormSchema.safeParse(useWatch({ control: form.control }))
+  const changes = parsed.success && before ? changesOf(before, parsed.data, removed) : null
+  const regions = useQuery({
+    ...trpc.node.list.queryOptions(),
+    select: (nodes) => [...new Set(nodes.map(({ region }) => region))].sort(),
+  })
+  const update = useMutation(trpc.deployment.update.mutationOptions())
+  const bodyOf = (input: DeployInput) => ({
+    ...updateOf(before ?? input, input, removed),
+    ...(reason.trim() && { reason: reason.trim() }),
+  })
+  const nothing = changes !== null && changes.length === 0 ? 'Nothing is different yet.' : null
+
+  const submit = async (input: DeployInput): Promise<void> => {
+    if (deployment.blocked.update || nothing) return
+    try {
+      await update.mutateAsync({ deployment_id: deployment.id, ...bodyOf(input) })
+      await queries.invalidateQueries({ queryKey: trpc.deployment.pathKey() })
+      router.push(`/deployments/${deployment.id}`)
+    } catch (refusal) {
+      const values = form.getValues()
+      for (const { path, message } of errorFields(refusal)) {
+        const field = formPath(path, values)
+        if (field) form.setError(field, { type: 'server', message })
+      }
+    }
+  }
+
+  return (
+    <>
+      <PageHeader
+        title={`Update ${deployment.name}`}
+        parent={{ href: `/deployments/${deployment.id}`, label: deployment.name }}
+      />
+      <div className="-mb-16 border-t border-line lg:grid lg:min-h-[calc(100dvh-85px)] lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
+        <fieldset disabled={!hydrated} className="min-w-0">
+          <DeployFields
+            form={form}
+            regions={regions.data ?? []}
+            busy={update.isPending || update.isSuccess}
+            blocked={deployment.blocked.update ?? nothing}
+            problem={update.error ? errorSentence(update.error) : null}
+            willFail={false}
+            onSubmit={form.handleSubmit(submit)}
+            update={{
+              id: deployment.id,
+              bodyOf,
+              variables: <KnownVariables names={deployment.envNames} removed={removed} onChange={setRemoved} />,
+            }}
+          />
+        </fieldset>
+        <section
+          aria-label="What changes"
+          className="space-y-4 px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
+        >
+          <h2 className="font-semibold">What changes</h2>
+          {changes === null ? (
+            <p className="text-ink-2">The changes appear once the form has valid values.</p>
+          ) : changes.length === 0 ? (
+            <p className="text-ink-2">Nothing yet: the form is as the deployment is.</p>
+          ) : (
+            <ChangeList changes={changes} />
+          )}
+          <p className="max-w-prose text-ink-2">
+            The replicas are replaced one after the other. Each goes on running until its replacement was seen running,
+            and healthy where its image has a health check. An update that can't go on stops there with the reason, and
+            every earlier revision can be rolled back to.
+          </p>
+          <Field label="Why" hint="For the history; may be left empty." className="max-w-md">
+            {(wiring) => (
+              <Input
+                {...wiring}
+                value={reason}
+                maxLength={200}
+                autoComplete="off"
+                onChange={(event) => setReason(event.target.value)}
+              />
+            )}
+          </Field>
+        </section>
+      </div>
+    </>
+  )
+}
