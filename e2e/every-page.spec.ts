@@ -71,6 +71,15 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto(`/deployments/${running}?tab=history`)
     await expect(page.getByRole('table', { name: /^Status changes/ })).toBeVisible()
   },
+  'the revisions of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=revisions`)
+    await expect(page.getByRole('list', { name: 'Revisions, newest first' })).toBeVisible()
+  },
+  'the update of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}/update`)
+    await page.getByLabel('Container image').fill('sim/ok:2')
+    await expect(page.getByRole('list', { name: 'What changes' })).toBeVisible()
+  },
   'the question before a deletion': async ({ page, running }) => {
     await page.goto(`/deployments/${running}`)
     await page.getByRole('button', { name: 'Delete' }).click()
@@ -84,6 +93,17 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     const { replicas } = await rpc.deployment.detail.query({ id: running })
     await page.goto(`/nodes/${replicas[0]?.node.id}`)
     await expect(page.getByRole('table', { name: 'Events' })).toBeVisible()
+  },
+  'nodes that are marked': async ({ page, rpc }) => {
+    const [node] = await rpc.node.list.query()
+    await page.goto(`/nodes?selected=${node?.nodeId}`)
+    await expect(page.getByRole('region', { name: 'Selected nodes' })).toBeVisible()
+  },
+  'the preview of a drain': async ({ page, rpc, running }) => {
+    const { replicas } = await rpc.deployment.detail.query({ id: running })
+    await page.goto(`/nodes/${replicas[0]?.node.id}`)
+    await page.getByRole('button', { name: 'Drain', exact: true }).click()
+    await expect(page.getByRole('dialog').getByRole('listitem').first()).toBeVisible()
   },
   'the users': async ({ page }) => {
     await page.goto('/admin/users')
