@@ -45,7 +45,7 @@ const sortKeys: Record<NodeSortKey, string> = {
 
 /** Everything of a filter but the state: $1 to $6. */
 const conditions = `
-  ($1::text is null or n.node_id ilike $1 or n.region ilike $1 or n.node_type ilike $1
+  n.removed_at is null and ($1::text is null or n.node_id ilike $1 or n.region ilike $1 or n.node_type ilike $1
     or exists (select from jsonb_each_text(n.labels) l where l.key || '=' || l.value ilike $1))
   and ($2::text is null or n.region = $2)
   and ($3::text is null or n.node_type = $3)
@@ -106,11 +106,11 @@ const shownLabels = 200
 export async function nodeFacets(store: Store): Promise<NodeFacets> {
   const [groups, labels] = await Promise.all([
     store.pool.query<{ region: string; node_type: string; simulated: boolean; count: number }>(
-      'select region, node_type, simulated, count(*)::int as count from nodes group by 1, 2, 3',
+      'select region, node_type, simulated, count(*)::int as count from nodes where removed_at is null group by 1, 2, 3',
     ),
     store.pool.query<{ label: string }>(
       `select label from (
-         select l.key || '=' || l.value as label, count(*) as nodes from nodes n, jsonb_each_text(n.labels) l
+         select l.key || '=' || l.value as label, count(*) as nodes from nodes n, jsonb_each_text(n.labels) l where n.removed_at is null
          group by 1 order by nodes desc, label limit $1
        ) common order by label`,
       [shownLabels],
@@ -131,7 +131,7 @@ export async function nodeFacets(store: Store): Promise<NodeFacets> {
 export async function findNodes(store: Store, text: string, limit: number): Promise<NodeHit[]> {
   const { rows } = await store.pool.query<NodeHit>(
     `select n.id, n.node_id as "nodeId", n.region, n.status, n.cordoned, n.draining, ${stale} as stale
-     from nodes n where n.node_id ilike $1
+     from nodes n where n.removed_at is null and n.node_id ilike $1
      order by starts_with(lower(n.node_id), lower($2)) desc, ${naturalName} limit $3`,
     [containing(text), text, limit],
   )

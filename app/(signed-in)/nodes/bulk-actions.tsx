@@ -1,11 +1,16 @@
 'use client'
 
-import { Lock, LockOpen, X } from 'lucide-react'
+import { Lock, LockOpen, LogOut, X } from 'lucide-react'
+import { useState } from 'react'
 import type { NodeView } from '@/server/domain/views'
 import { useBlocked } from '../../shell/me'
 import { Button } from '../../ui/button'
 import { plural } from '../../ui/format'
+import { DrainDialog } from './drain-dialog'
 import { useCordon } from './use-cordon'
+
+/** More would leave next to nothing to move to, and a preview that nobody reads. */
+const drainedAtOnce = 200
 
 interface BulkActionsProps {
   /** Those that are ticked and seen. */
@@ -16,10 +21,13 @@ interface BulkActionsProps {
 /** What can be done with the ticked nodes; floats, so that the rows stay where they are. */
 export function BulkActions({ nodes, clear }: BulkActionsProps) {
   const cordon = useCordon()
+  const [draining, setDraining] = useState(false)
   const mayCordon = useBlocked('nodes.cordon', 'cordon nodes')
+  const mayDrain = useBlocked('nodes.drain', 'drain nodes')
   if (nodes.length === 0) return null
   const open = nodes.filter((node) => !node.cordoned)
   const closed = nodes.filter((node) => node.cordoned)
+  const drainable = nodes.filter((node) => !node.draining && node.status !== 'maintenance')
   const act = (some: NodeView[], cordoned: boolean): void => {
     cordon.set(some, cordoned)
     clear()
@@ -48,7 +56,20 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
       >
         Uncordon
       </Button>
+      <Button
+        icon={<LogOut size={14} aria-hidden />}
+        blocked={mayDrain ?? whyNotDrained(drainable.length)}
+        onClick={() => setDraining(true)}
+      >
+        Drain
+      </Button>
+      {draining && <DrainDialog nodes={drainable} onClose={() => setDraining(false)} onDone={clear} />}
       <Button variant="ghost" aria-label="Clear the selection" icon={<X size={16} aria-hidden />} onClick={clear} />
     </section>
   )
+}
+
+function whyNotDrained(count: number): string | null {
+  if (count === 0) return 'All of them are being drained.'
+  return count > drainedAtOnce ? `At most ${drainedAtOnce} nodes are drained at once.` : null
 }
