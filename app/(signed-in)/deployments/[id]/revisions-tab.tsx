@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Undo2 } from 'lucide-react'
 import { useState } from 'react'
-import { specChanges } from '@/server/domain/revision'
+import { changesText, specChanges } from '@/server/domain/revision'
 import type { DeploymentDetail, RevisionView } from '@/server/domain/views'
 import { useTRPC } from '../../../trpc'
 import { Button } from '../../../ui/button'
@@ -65,8 +65,9 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
         <p className="flex flex-wrap items-baseline gap-x-3">
           <span className="font-semibold">Revision {revision.revision}</span>
           {revision.current && (
-            <span className="inline-flex items-center gap-1.5 text-healthy">
-              <Glyph name="running" className="self-center" /> wanted
+            <span className="text-healthy">
+              <Glyph name="running" className="mr-1.5 inline align-[-2px]" />
+              wanted
             </span>
           )}
           <span className="text-ink-2">{plural(revision.replicas, 'replica')}</span>
@@ -75,7 +76,9 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
           </span>
         </p>
         <p className="font-mono text-meta break-all text-ink-2">{revision.spec.image}</p>
-        {changes.length > 0 ? <ChangeList changes={changes} /> : <p className="text-ink-2">{revision.reason}</p>}
+        {/* Without a note, the reason says the changes once more. */}
+        {revision.reason !== changesText(changes) && <p className="text-ink-2">{revision.reason}</p>}
+        {changes.length > 0 && <ChangeList changes={changes} />}
       </div>
       {!revision.current && (
         <Button icon={<Undo2 size={14} aria-hidden />} blocked={blocked} onClick={onRollBack}>

@@ -40,6 +40,7 @@ const columns: Column<LeavingView>[] = [
     id: 'state',
     header: 'Move',
     width: '104px',
+    from: 'sm',
     cell: ({ state }) => <StatusBadge look={looks[state]} />,
   },
   {
