@@ -5,10 +5,10 @@
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { brief, tableText } from './common/measure'
 import { compilePass } from './placement/c-pass'
 import { benchShapes, type DecisionRow, measureDecisions } from './placement/decisions'
 import { type HeartbeatRow, measureHeartbeats } from './placement/heartbeats'
-import { brief, tableText } from './placement/measure'
 
 const usage = `npm run bench -- placement [--json FILE] [--rounds N] [--nodes 1000,10000,100000] [--million]
 

@@ -2,9 +2,9 @@
 import { type ChosenNode, defaultPolicy, type FleetNode } from '@/server/domain/placement'
 import { FleetIndex } from '@/server/scheduler/index/fleet-index'
 import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedRequest } from '@/tests/fleet-shapes'
+import { median, timed } from '../common/measure'
 import { type CompiledPass, CPass } from './c-pass'
 import { classicRunner, indexRunner, plainRunner } from './contenders'
-import { median, timed } from './measure'
 
 /** A fleet that bounds say little about: half of the nodes lack CPU, the others memory, and nothing fits. */
 export const hostile = 'hostile'

@@ -3,7 +3,7 @@ import { FleetIndex } from '@/server/scheduler/index/fleet-index'
 import { FleetTree } from '@/server/scheduler/index/fleet-tree'
 import { localityFor } from '@/server/scheduler/locality'
 import { drawing, shapedFleet } from '@/tests/fleet-shapes'
-import { median, timed } from './measure'
+import { median, timed } from '../common/measure'
 
 export interface HeartbeatRow {
   nodes: number

@@ -1,0 +1,165 @@
+/**
+ * Agents whose containers run at once. They go the way that real ones go from the server's side of the network on: woken
+ * by the change feed, they read their wanted state, and report and beat through the inbox. What is left out is HTTP.
+ */
+import { randomBytes } from 'node:crypto'
+import { loadAt } from '@/agent/simulated/load'
+import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import type { AgentInbox } from '@/server/store/agent-inbox'
+import type { ChangeFeed } from '@/server/store/changes'
+import { createJoinToken } from '@/server/store/join-tokens'
+import { joinNodes } from '@/server/store/nodes'
+import { wantedStates } from '@/server/store/wanted'
+import type { Scratch } from './scratch'
+
+const regions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast', 'sa-east']
+const beatSeconds = 5
+/** The beats of one program are spread over its pause in so many calls. */
+const callsPerPause = 20
+const seed = 7
+
+export interface SimulatedNode {
+  id: string
+  name: string
+  capacity: { cpuCores: number; memoryMb: number }
+}
+
+/** Joins `count` nodes that have room for whatever a benchmark places. */
+export async function joinFleet(
+  { store, actor }: Scratch,
+  count: number,
+  { credential, prefix = 'node-' }: { credential: string; prefix?: string },
+): Promise<SimulatedNode[]> {
+  const { token } = await createJoinToken(store, actor, { name: 'bench', maxUses: null, expiresInHours: 1 })
+  const sizes = [64, 128, 256, 512]
+  const nodes = Array.from({ length: count }, (_, i) => ({
+    name: `${prefix}${String(i + 1).padStart(5, '0')}`,
+    region: regions[i % regions.length] ?? 'us-east',
+    type: 'compute_node',
+    labels: { rack: `r${i % 40}` },
+    engine: 'simulated' as const,
+    engineVersion: null,
+    cpuCores: sizes[i % sizes.length] ?? 64,
+    memoryMb: 4096 * (sizes[(i >> 2) % sizes.length] ?? 64),
+    storageGb: 100_000,
+    gpuUnits: 0,
+    latitude: null,
+    longitude: null,
+  }))
+  const joined = await joinNodes(store, { joinToken: token, credential, agentVersion: 'bench', address: null, nodes })
+  return joined.map(({ id, name }, i) => {
+    const { cpuCores = 1, memoryMb = 1 } = nodes[i] ?? {}
+    return { id, name, capacity: { cpuCores, memoryMb } }
+  })
+}
+
+export const newCredential = (): string => randomBytes(32).toString('base64url')
+
+/** What a simulated node without containers says at a moment; the revision is the one that it was told last. */
+export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revision = '0'): NodeHeartbeat {
+  const { cpuPercent, memoryPercent } = loadAt(atMs, { seed, node: name, capacity, containers: [] })
+  return { nodeId: id, cpuUsagePercent: cpuPercent, memoryUsagePercent: memoryPercent, engineError: null, revision }
+}
+
+/** One agent program with many nodes: it runs until it is closed. */
+export class BenchAgent {
+  readonly #credential = newCredential()
+  readonly #told = new Set<string>()
+  readonly #revisions = new Map<string, string>()
+  readonly #dirty = new Set<string>()
+  #outbox: ReplicaReport[] = []
+  #reading = false
+  #reporting = false
+  #beats: NodeJS.Timeout | null = null
+  #unsubscribe: () => void = () => undefined
+  nodes: SimulatedNode[] = []
+
+  /** `onRunning` is told how many deployments a commit of reports brought to running. */
+  constructor(
+    private readonly scratch: Scratch,
+    private readonly options: { inbox: AgentInbox; onRunning: (deployments: number) => void },
+  ) {}
+
+  async join(count: number, prefix: string): Promise<this> {
+    this.nodes = await joinFleet(this.scratch, count, { credential: this.#credential, prefix })
+    await this.beat(this.nodes)
+    return this
+  }
+
+  follow(changes: ChangeFeed): void {
+    const own = new Set(this.nodes.map((node) => node.id))
+    this.#unsubscribe = changes.subscribe(({ topic, ids }) => {
+      if (topic !== 'wanted') return
+      for (const id of ids) if (own.has(id)) this.#dirty.add(id)
+      if (!this.#reading && this.#dirty.size > 0) void this.#read()
+    })
+    this.beatOn()
+  }
+
+  /** All of its nodes, each every five seconds. */
+  beatOn(): void {
+    let call = 0
+    this.#beats = setInterval(
+      () => {
+        call = (call + 1) % callsPerPause
+        void this.beat(this.nodes.filter((_, i) => i % callsPerPause === call))
+      },
+      (beatSeconds * 1000) / callsPerPause,
+    )
+  }
+
+  async beat(nodes: SimulatedNode[], atMs = Date.now()): Promise<void> {
+    await this.options.inbox.heartbeat(
+      this.#credential,
+      nodes.map((node) => beatOf(node, atMs, this.#revisions.get(node.id))),
+    )
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    if (this.#beats) clearInterval(this.#beats)
+  }
+
+  async #read(): Promise<void> {
+    this.#reading = true
+    while (this.#dirty.size > 0) {
+      const ids = [...this.#dirty]
+      this.#dirty.clear()
+      for (const state of await wantedStates(this.scratch.store, ids)) this.#obey(state)
+    }
+    this.#reading = false
+  }
+
+  #obey(state: WantedState): void {
+    this.#revisions.set(state.nodeId, state.revision)
+    for (const replica of state.replicas) {
+      if (replica.wanted !== 'run' || this.#told.has(replica.replicaId)) continue
+      this.#told.add(replica.replicaId)
+      this.#outbox.push({
+        nodeId: state.nodeId,
+        replicaId: replica.replicaId,
+        status: 'running',
+        reason: 'Container is running',
+        containerId: replica.replicaId.replaceAll('-', ''),
+        exitCode: null,
+        health: null,
+        ports: [],
+        startedAt: new Date().toISOString(),
+        gone: false,
+      })
+    }
+    if (!this.#reporting && this.#outbox.length > 0) void this.#report()
+  }
+
+  /** As agents do: what gathers while a call is under way goes with the next one. */
+  async #report(): Promise<void> {
+    this.#reporting = true
+    while (this.#outbox.length > 0) {
+      const reports = this.#outbox.splice(0, 500)
+      const nodeIds = new Set(reports.map((report) => report.nodeId))
+      const { deployments } = await this.options.inbox.report(nodeIds, reports)
+      this.options.onRunning(deployments.filter((change) => change.to === 'running').length)
+    }
+    this.#reporting = false
+  }
+}

@@ -1,0 +1,107 @@
+/** A database for the length of a benchmark: the embedded PostgreSQL as the product starts it, with fsync on. */
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
+import { openStore, type Store } from '@/server/store/context'
+import type { Actor } from '@/server/store/deployments'
+import { startEmbeddedPostgres } from '@/server/store/embedded'
+import { applyMigrations } from '@/server/store/migrate'
+import { createUser } from '@/server/store/users'
+import { remove, removeOrphans, testFolder } from '@/tests/postgres'
+
+export interface Scratch {
+  url: string
+  store: Store
+  acceptor: Acceptor
+  /** An operator in whose name everything is done. */
+  actor: Actor
+}
+
+const prefix = 'bench-'
+
+/** Migrated, with one user. Nothing of it stays. */
+export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
+  await removeOrphans(prefix)
+  const dataDir = join(testFolder, `${prefix}${process.pid}`)
+  const { url } = await startEmbeddedPostgres({ dataDir, password: 'only-for-benchmarks' })
+  try {
+    await applyMigrations(url)
+    const store = openStore(url, { sealKey: Buffer.alloc(32).toString('base64') })
+    try {
+      const author = { name: 'bench', address: null }
+      const user = { username: 'bench', password: 'no one signs in 1', role: 'operator' } as const
+      const { id } = await createUser(store, author, user)
+      const actor: Actor = { ...author, id, role: 'operator', sessionEpoch: 0 }
+      return await work({ url, store, acceptor: createAcceptor(store), actor })
+    } finally {
+      await store.close()
+    }
+  } finally {
+    await remove(dataDir)
+  }
+}
+
+/** What the benchmarks deploy. */
+export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
+  name: 'web-api',
+  type: 'compute',
+  image: 'nginx:latest',
+  replicas: 3,
+  resources: { cpuMillis: 2000, memoryMb: 2048, gpuUnits: 0, storageGb: 20 },
+  region: 'us-east',
+  waitForCapacity: false,
+  maxPerNode: 1,
+  constraints: [],
+  policy: null,
+  priority: 50,
+  ports: [],
+  env: {},
+  ...overrides,
+})
+
+export const accept = ({ acceptor, actor }: Scratch, order: NewDeployment): Promise<string> =>
+  acceptor
+    .accept(actor, order, { idempotency: null, answer: (deployment_id) => ({ deployment_id }) })
+    .then(({ answer }) => answer.deployment_id)
+
+/**
+ * The limit: the rows of `count` accepted deployments made by the database itself, 200 a statement on two connections.
+ * Deployments a second.
+ */
+export async function serverSideLimit({ store, actor }: Scratch, count: number): Promise<number> {
+  const statement = `
+    with d as (
+      insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, updated_at)
+      select uuidv7(), 'web-api', 'compute', $1::uuid, 'nginx:latest', 'pending', 3, 'us-east', now() from generate_series(1, $2)
+      returning id
+    ), r as (
+      insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
+      select uuidv7(), id, 2, 2048, 0, 20 from d
+    ), h as (
+      insert into deployment_status_history (id, deployment_id, old_status, new_status, changed_by, reason)
+      select uuidv7(), id, 'none', 'pending', 'bench', 'Deployment accepted' from d
+    ), e as (
+      insert into evaluations (id, deployment_id, trigger, run_after) select uuidv7(), id, 'deploy', 'infinity' from d
+    )
+    insert into audit_log (actor, action, subject_type, subject_id, after)
+    select 'bench', 'deployment.create', 'deployment', id::text, '{"name":"web-api","image":"nginx:latest","replicas":3,"region":"us-east"}' from d`
+  const begun = performance.now()
+  let left = Math.ceil(count / 200)
+  const worker = async () => {
+    while (left-- > 0)
+      await store.pool.query({ name: 'server-side', text: statement, values: [actor.id, Math.min(200, count)] })
+  }
+  await Promise.all([worker(), worker()])
+  return perSecond(count, begun)
+}
+
+/** Plans made on empty tables are bad ones: after the tables were filled, look at them and connect anew. */
+export async function learn({ store }: Scratch): Promise<void> {
+  await store.pool.query('vacuum analyze')
+  await store.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'fogdeck' and state = 'idle' and pid <> pg_backend_pid()`)
+}
+
+export const perSecond = (count: number, begunMs: number): number => (count / (performance.now() - begunMs)) * 1000
+
+export const machine = (): string => `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}`

@@ -1,0 +1,35 @@
+/** The bare engine: create and start, with the very calls and settings of the product's agent. */
+import type { DockerEngine } from '@/agent/docker/engine'
+import { inParallel } from '../common/parallel'
+import { type Contender, groupSize, image, size } from './contenders'
+import type { Starts } from './starts'
+
+/** An engine gains nothing from more. */
+const atOnce = 4
+const label = 'bench.raw'
+
+export class Raw implements Contender {
+  readonly #ids: string[] = []
+  #made = 0
+
+  constructor(private readonly docker: DockerEngine) {}
+
+  async start(count: number, starts: Starts): Promise<number> {
+    const begun = performance.now()
+    const last = starts.next(count * groupSize, (attributes) => label in attributes)
+    const numbers = Array.from({ length: count * groupSize }, () => this.#made++)
+    await inParallel(numbers, atOnce, (number) => this.#startOne(number))
+    return (await last) - begun
+  }
+
+  async clear(): Promise<void> {
+    await inParallel(this.#ids.splice(0), atOnce, (id) => this.docker.remove(id))
+  }
+
+  async #startOne(number: number): Promise<void> {
+    const spec = { name: `raw-${number}`, image, env: {}, ...size, gpuUnits: 0, ports: [], labels: { [label]: 'true' } }
+    const id = await this.docker.create(spec)
+    this.#ids.push(id)
+    await this.docker.start(id, new AbortController().signal)
+  }
+}

@@ -1,0 +1,69 @@
+/** What records take on the disk, indexes and all. */
+import { seeded } from '@/agent/random'
+import type { NewDeployment } from '@/server/store/accept'
+import type { Store } from '@/server/store/context'
+import { claimEvaluations } from '@/server/store/evaluations'
+import { evaluate, type Scheduling } from '@/server/worker/evaluate'
+import type { BenchAgent } from '../common/agents'
+import { accept, type Scratch } from '../common/scratch'
+
+export interface OnDisk {
+  decisions: number
+  journal: number
+  total: number
+}
+
+export async function recordsOnDisk(store: Store): Promise<OnDisk> {
+  const { rows } = await store.pool.query<{ decisions: number; journal: number }>(
+    `select pg_total_relation_size('decisions')::float8 as decisions, pg_total_relation_size('fleet_journal')::float8 as journal`,
+  )
+  const { decisions, journal } = rows[0] ?? { decisions: 0, journal: 0 }
+  return { decisions, journal, total: decisions + journal }
+}
+
+const pauseSeconds = 5
+
+export interface Quiet {
+  seconds: number
+  bytesPerDecision: number
+  journalBytesPerDecision: number
+}
+
+/** Seconds that pass as fast as they can: in each a fifth of the nodes beat, and one decision is made. */
+export async function virtualSeconds(
+  scratch: Scratch,
+  {
+    agent,
+    scheduling,
+    seconds,
+    order,
+  }: { agent: BenchAgent; scheduling: Scheduling; seconds: number; order: NewDeployment },
+): Promise<Quiet> {
+  const { store } = scratch
+  const startMs = Date.now()
+  const phase = seeded(7)
+  // As they happened to start: neighbours do not beat together.
+  const phases = agent.nodes.map(() => Math.floor(phase() * pauseSeconds))
+  const second = async (i: number) => {
+    const atMs = startMs + 1000 * i
+    const beating = agent.nodes.filter((_, place) => phases[place] === i % pauseSeconds)
+    await agent.beat(beating, atMs)
+    await store.pool.query('update nodes set last_heartbeat = $2 where id = any($1::uuid[])', [
+      beating.map((node) => node.id),
+      new Date(atMs),
+    ])
+    scheduling.fleet.changed(beating.map((node) => node.id))
+    await accept(scratch, order)
+    await evaluate(scheduling, await claimEvaluations(store, scheduling, { limit: 1, which: 'fresh' }))
+  }
+  // The first ones still have the jump in time to remember.
+  for (let i = 0; i < 2 * pauseSeconds; i++) await second(i)
+  const before = await recordsOnDisk(store)
+  for (let i = 0; i < seconds; i++) await second(i + 2 * pauseSeconds)
+  const after = await recordsOnDisk(store)
+  return {
+    seconds,
+    bytesPerDecision: (after.total - before.total) / seconds,
+    journalBytesPerDecision: (after.journal - before.journal) / seconds,
+  }
+}

@@ -1,0 +1,51 @@
+/** The benchmarks at tiny sizes: that each comes to its end and says what it measured. How much is for people to judge. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fogdeck-bench-test-'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const tiny: Record<string, string> = {
+  accepts: '--rounds 1 --deployments 200 --rate 100 --seconds 1',
+  lifecycle: '--rounds 1 --deployments 20 --nodes 20 --agents 2',
+  records: '--rounds 1 --deployments 20 --nodes 20 --quiet-decisions 5',
+  heartbeats: '--rounds 1 --nodes 20 --seconds 1',
+}
+
+/** Every number in it, however deep. */
+const numbersIn = (value: unknown): number[] =>
+  typeof value === 'number'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(numbersIn)
+      : []
+
+test.each(Object.entries(tiny))(
+  'npm run bench -- %s prints a table and writes numbers',
+  async (name, options) => {
+    const json = join(folder, `${name}.json`)
+    const args = ['--import', 'tsx', 'bench/run.ts', name, ...options.split(' '), '--json', json]
+    const { stdout, stderr } = await run(process.execPath, args)
+    expect(stderr).toBe('')
+    expect(stdout).toContain('medians of 1 rounds')
+    const report = JSON.parse(readFileSync(json, 'utf8')) as Record<string, unknown>
+    expect(report).toMatchObject({ benchmark: name, machine: expect.any(String), medians: expect.anything() })
+    const numbers = numbersIn(report.medians)
+    expect(numbers.length).toBeGreaterThan(3)
+    expect(numbers.filter((number) => !Number.isFinite(number))).toEqual([])
+  },
+  300_000,
+)
+
+test('a benchmark that does not exist is refused with the list of those that do', async () => {
+  const unknown = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nothing'])
+  await expect(unknown).rejects.toThrow('accepts, engine, heartbeats, lifecycle, placement, records')
+})
