@@ -46,6 +46,7 @@ const concerns: Record<string, Concern> = {
   'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'node.drainPreview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.drainProgress': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+  'queue.stuck': (changes) => changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user'),
   'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),

@@ -6,6 +6,7 @@ import { liveRouter } from './live-router'
 import { nodeRouter } from './node-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
 import { placementRouter } from './placement-router'
+import { queueRouter } from './queue-router'
 import { revisionRouter } from './revision-router'
 import { settingsRouter } from './settings-router'
 import { createCallerFactory, mergeRouters, router } from './trpc'
@@ -20,6 +21,7 @@ export const appRouter = router({
   user: userRouter,
   joinToken: joinTokenRouter,
   settings: settingsRouter,
+  queue: queueRouter,
   live: liveRouter,
   agent: agentRouter,
 })

@@ -6,6 +6,7 @@ import { actionPossible, type DeploymentAction, type DeploymentStatus } from '..
 import { type Author, audit } from './audit'
 import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
+import { settleDeadEvaluations } from './dead-letters'
 import { enqueueEvaluations } from './evaluations'
 import { raiseWantedRevision } from './node-rows'
 import { changeDeploymentStatus } from './status-changes'
@@ -92,6 +93,7 @@ export async function reopen(
       reason: change.reason,
       changedBy: actor.name,
     })
+  await settleDeadEvaluations(tx, deployment.id)
   await enqueueEvaluations(tx, [deployment.id], change.trigger)
   await announce(tx, [
     { topic: 'deployment', ids: [deployment.id] },
@@ -165,7 +167,7 @@ export async function deleteDeployment(store: Store, actor: Actor, id: string): 
       [id],
     )
     await tx.query(
-      `update evaluations set status = 'done', finished_at = now() where deployment_id = $1 and status in ('pending', 'blocked')`,
+      `update evaluations set status = 'done', finished_at = now() where deployment_id = $1 and status in ('pending', 'blocked', 'dead')`,
       [id],
     )
     const nodeIds = [...new Set(held.map((row) => row.node_id))].sort()
