@@ -57,11 +57,14 @@ class FreshFleet extends LiveFleet {
   }
 }
 
-/** `indexFrom`: from how many nodes on the scheduler decides by its index. */
-export async function testControlPlane(options: { indexFrom?: number } = {}): Promise<TestControlPlane> {
+/** `indexFrom`: from how many nodes on the scheduler decides by its index. `through`: the way to the database. */
+export async function testControlPlane(
+  options: { indexFrom?: number; through?: (url: string) => string } = {},
+): Promise<TestControlPlane> {
   const database = await testDatabase()
-  const store = openStore(database.url, { sealKey: Buffer.alloc(32, 7).toString('base64') })
-  const changes = openChangeFeed(database.url, () => undefined)
+  const url = options.through?.(database.url) ?? database.url
+  const store = openStore(url, { sealKey: Buffer.alloc(32, 7).toString('base64') })
+  const changes = openChangeFeed(url, () => undefined)
   const logged: string[] = []
   const log = pino(
     { level: 'debug' },
@@ -118,7 +121,7 @@ export async function testControlPlane(options: { indexFrom?: number } = {}): Pr
     })
 
   return {
-    url: database.url,
+    url,
     services,
     store,
     epoch,

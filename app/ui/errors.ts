@@ -31,7 +31,7 @@ const remedies: Record<string, string> = {
   UNPROCESSABLE_CONTENT: '',
   TOO_MANY_REQUESTS: 'Wait a moment before the next try.',
   TIMEOUT: 'The server is busy; try again.',
-  SERVICE_UNAVAILABLE: 'The server is starting or stopping; try again in a few seconds.',
+  SERVICE_UNAVAILABLE: 'Nothing was lost; try again in a few seconds.',
   INTERNAL_SERVER_ERROR: 'The log of the server says more; trying again may help.',
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
+import { databaseTrouble } from '../store/trouble'
 import { issueAccessToken, sessionSeconds, signIn } from './auth'
 import { readJsonObject } from './body'
 import type { Services } from './context'
@@ -46,6 +47,8 @@ export async function handleLogin(services: Services, request: Request): Promise
           ? {}
           : { headers: { 'retry-after': String(error.retryAfterSeconds) } }),
       })
+    const trouble = databaseTrouble(error)
+    if (trouble !== null) return problemResponse({ status: 503, detail: trouble })
     services.log.error({ err: error }, 'Sign-in failed')
     return problemResponse({
       status: 500,

@@ -1,38 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '../store/context'
 import { leaderState } from '../store/leadership'
 import { pendingMigrations } from '../store/schema-state'
+import { databaseTrouble } from '../store/trouble'
 import type { Services } from './context'
 
 export interface Readiness {
   ready: boolean
-  database: 'reachable' | 'unreachable'
+  /** Why it is not, as a sentence. */
+  reason: string | null
+  database: 'reachable' | 'not writable' | 'unreachable'
   migrations: 'applied' | 'missing' | 'unknown'
   scheduler: 'leading' | 'absent' | 'unknown'
   leader: string | null
   changes: 'arriving' | 'interrupted'
 }
 
-/** Whether work that is accepted now will be done: the database answers, is migrated, and a scheduler leads. */
-export async function readiness({ store, changes, log }: Services): Promise<Readiness> {
+/** A database that hangs is not reachable. */
+const patienceMs = 3_000
+
+/** Whether work that is accepted now will be done: the database answers and takes writes, is migrated, and a scheduler leads. */
+export async function readiness(services: Services): Promise<Readiness> {
+  const { store, changes, log } = services
   const feed = changes.connected() ? 'arriving' : 'interrupted'
+  const trouble = recentTrouble(store)
   try {
-    const [state, missing] = await Promise.all([leaderState(store), pendingMigrations(store)])
+    const [state, missing] = await withinPatience(Promise.all([leaderState(store), pendingMigrations(store)]))
+    const reasons = [
+      ...(missing.length > 0
+        ? [`The database lacks ${missing.length} migrations: start Fogdeck anew to apply them`]
+        : []),
+      ...(state.present ? [] : ['No scheduler leads: what is accepted now waits for one']),
+      ...(trouble === null ? [] : [trouble]),
+    ]
     return {
-      ready: state.present && missing.length === 0,
-      database: 'reachable',
+      ready: reasons.length === 0,
+      reason: reasons[0] ?? null,
+      database: trouble === null ? 'reachable' : 'not writable',
       migrations: missing.length === 0 ? 'applied' : 'missing',
       scheduler: state.present ? 'leading' : 'absent',
       leader: state.leader,
       changes: feed,
     }
   } catch (error) {
-    log.warn(`Not ready: ${(error as Error).message}`)
+    const reason = databaseTrouble(error) ?? 'The database does not answer as expected; the log says more'
+    log.warn(`Not ready: ${reason} (${error instanceof Error ? error.message : error})`)
     return {
       ready: false,
+      reason,
       database: 'unreachable',
       migrations: 'unknown',
       scheduler: 'unknown',
       leader: null,
       changes: feed,
     }
+  }
+}
+
+/** Nobody may have tried to write since. */
+const troubleCountsMs = 30_000
+
+const recentTrouble = ({ writeTrouble }: Store): string | null =>
+  writeTrouble !== null && performance.now() - writeTrouble.atMs < troubleCountsMs ? writeTrouble.sentence : null
+
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error('Query read timeout')
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+    late.catch(() => undefined)
   }
 }

@@ -1,8 +1,11 @@
 import { cookies, headers } from 'next/headers'
 import { getToken } from 'next-auth/jwt'
+import { Failure } from '../domain/failure'
+import { databaseTrouble } from '../store/trouble'
 import type { Account } from '../store/users'
 import { accountOfBearer, accountOfSession } from './auth'
 import type { Context, Services } from './context'
+import { refusal } from './trpc'
 
 /** The caller's network address as the web server wrote it down. */
 const addressOf = (request: Request): string | null =>
@@ -51,6 +54,16 @@ const cookiesOf = (header: string): Record<string, string> =>
       .map(([name = '', ...value]) => [name, decodeURIComponent(value.join('='))]),
   )
 
+/** Who calls can't be known without the database: that is nobody's fault, and no reason to sign in again. */
+async function knownCaller(services: Services, request: Request, bearer: string | null): Promise<Caller> {
+  try {
+    return await callerOf(services, request, bearer)
+  } catch (error) {
+    const trouble = databaseTrouble(error)
+    throw trouble === null ? error : refusal(new Failure('unavailable', trouble))
+  }
+}
+
 /** The context of one HTTP call, whether of a page (cookie), a program (bearer) or an agent (bearer). */
 export async function contextOfRequest(
   services: Services,
@@ -59,7 +72,7 @@ export async function contextOfRequest(
 ): Promise<Context> {
   const authorization = request.headers.get('authorization')
   const bearer = authorization?.match(/^Bearer\s+(\S+)$/i)?.[1] ?? null
-  const caller: Caller = forAgent ? { refusal: null } : await callerOf(services, request, bearer)
+  const caller: Caller = forAgent ? { refusal: null } : await knownCaller(services, request, bearer)
   const address = addressOf(request)
   const account = 'account' in caller ? caller.account : null
   return {

@@ -1,22 +1,29 @@
-import type { TRPCError } from '@trpc/server'
+import { TRPCError } from '@trpc/server'
 import { createOpenApiFetchHandler } from 'trpc-to-openapi'
 import { readJsonObject } from './body'
 import type { Context, Services } from './context'
-import { problemOf, problemResponse } from './problem'
+import { type Problem, problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
 import { appRouter } from './root'
 import { acceptedProcedures } from './trpc'
+
+/** Who may not call at all is told so first, whatever was sent. */
+async function refusedBody(services: Services, request: Request, problem: Problem): Promise<Problem> {
+  try {
+    const context = await contextOfRequest(services, request, { resHeaders: new Headers() })
+    return context.actor ? problem : { status: 401, detail: context.refusal ?? 'Sign in first' }
+  } catch (error) {
+    if (error instanceof TRPCError) return problemOf(error)
+    throw error
+  }
+}
 
 /** The REST face of the procedures: the library finds and calls them, errors are answered as problems. */
 export async function handleRest(services: Services, request: Request): Promise<Response> {
   let call = request
   if (request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH') {
     const read = await readJsonObject(request)
-    // Who may not call at all is told so first, whatever was sent.
-    if ('problem' in read) {
-      const context = await contextOfRequest(services, request, { resHeaders: new Headers() })
-      return problemResponse(context.actor ? read.problem : { status: 401, detail: context.refusal ?? 'Sign in first' })
-    }
+    if ('problem' in read) return problemResponse(await refusedBody(services, request, read.problem))
     const headers = new Headers(request.headers)
     headers.set('content-type', 'application/json')
     call = new Request(request.url, { method: request.method, headers, body: read.text })

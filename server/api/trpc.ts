@@ -4,6 +4,7 @@ import type { OpenApiMeta } from 'trpc-to-openapi'
 import { ZodError } from 'zod'
 import { Failure, type FailureCode, type FieldProblem } from '../domain/failure'
 import { may, type Permission } from '../domain/roles'
+import { databaseTrouble } from '../store/trouble'
 import type { Context } from './context'
 
 const codes: Record<FailureCode, TRPCError['code']> = {
@@ -74,12 +75,21 @@ export const router = t.router
 export const mergeRouters = t.mergeRouters
 export const createCallerFactory = t.createCallerFactory
 
+/** A failure as the library's own error. */
+export const refusal = (cause: Failure): TRPCError =>
+  new TRPCError({ code: codes[cause.code], message: cause.message, cause })
+
 /** Turns refusals into answers and logs what nobody expected. */
 const settled = t.middleware(async ({ ctx, next, path }) => {
   const result = await next()
   if (result.ok) return result
   const { cause } = result.error
-  if (cause instanceof Failure) throw new TRPCError({ code: codes[cause.code], message: cause.message, cause })
+  if (cause instanceof Failure) throw refusal(cause)
+  const trouble = databaseTrouble(cause)
+  if (trouble !== null) {
+    ctx.services.log.warn(`${path} had to wait: ${trouble} (${cause?.message})`)
+    throw refusal(new Failure('unavailable', trouble))
+  }
   if (result.error.code === 'INTERNAL_SERVER_ERROR')
     ctx.services.log.error({ err: cause ?? result.error, path }, `${path} failed`)
   return result

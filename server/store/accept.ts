@@ -3,7 +3,7 @@ import { Failure } from '../domain/failure'
 import type { Constraint, Policy } from '../domain/placement'
 import { coresOfMillis, type DeploymentType, type Resources } from '../domain/resources'
 import { changePayloads } from './changes'
-import type { Store } from './context'
+import { noteTrouble, type Store } from './context'
 import type { Actor } from './deployments'
 import { groupCommit } from './group-commit'
 
@@ -70,7 +70,10 @@ export function createAcceptor(store: Store): Acceptor {
     atOnce: statementsAtOnce,
     apart: ({ idempotency, actor }) => idempotency && `${actor.id} ${idempotency.key}`,
     write: async (orders) => {
-      const inserted = await insertOrders(store, orders)
+      const inserted = await insertOrders(store, orders).catch((error: unknown) => {
+        noteTrouble(store, error)
+        throw error
+      })
       return orders.map((order) => (inserted.has(order.id) ? order.answer : null))
     },
   })

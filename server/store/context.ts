@@ -2,12 +2,15 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from './generated/client'
 import { createSealer, type Sealer } from './seal'
+import { databaseTrouble } from './trouble'
 
 /** The door to the database: Prisma for typed reads and writes, the same pool with plain SQL on hot paths. */
 export interface Store {
   prisma: PrismaClient
   pool: pg.Pool
   sealer: Sealer
+  /** Why the database took no write the last time, when that was trouble of its own; null when it did. */
+  writeTrouble: { sentence: string; atMs: number } | null
   close(): Promise<void>
 }
 
@@ -46,11 +49,18 @@ export function openStore(databaseUrl: string, options: StoreOptions): Store {
     prisma,
     pool,
     sealer: createSealer(options.sealKey),
+    writeTrouble: null,
     close: async () => {
       await prisma.$disconnect()
       await pool.end()
     },
   }
+}
+
+/** A write failed: when it was the database's trouble, `/api/ready` says so. `atMs` is of a clock that never jumps. */
+export function noteTrouble(store: Store, error: unknown): void {
+  const sentence = databaseTrouble(error)
+  if (sentence !== null) store.writeTrouble = { sentence, atMs: performance.now() }
 }
 
 export type Tx = pg.PoolClient
@@ -68,8 +78,10 @@ export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>)
     await tx.query('begin')
     const result = await work(tx)
     await tx.query('commit')
+    store.writeTrouble = null
     return result
   } catch (error) {
+    noteTrouble(store, error)
     await tx.query('rollback').catch((cause: Error) => {
       broken = cause
     })
