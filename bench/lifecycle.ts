@@ -1,6 +1,5 @@
 /** Whole lives, from the call to running. npm run bench -- lifecycle */
 import { createAgentInbox } from '@/server/store/agent-inbox'
-import { openChangeFeed } from '@/server/store/changes'
 import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
@@ -97,7 +96,6 @@ async function round(scratch: Scratch, running: Counter): Promise<Round> {
 }
 
 const rounds = await withScratchDatabase(async (scratch) => {
-  const changes = openChangeFeed(scratch.url, (error) => print(`The change feed broke: ${error.message}`))
   const running = new Counter()
   const programs = program.number('agents')
   const agents: BenchAgent[] = []
@@ -108,7 +106,7 @@ const rounds = await withScratchDatabase(async (scratch) => {
   }
   const scheduler = await startScheduler(scratch)
   try {
-    for (const agent of agents) agent.follow(changes)
+    for (const agent of agents) agent.follow(scratch.changes)
     await serverSideLimit(scratch, 2 * count)
     await round(scratch, running)
     await learn(scratch)
@@ -118,7 +116,6 @@ const rounds = await withScratchDatabase(async (scratch) => {
   } finally {
     for (const agent of agents) agent.close()
     await scheduler.stop()
-    await changes.close()
   }
 })
 const of = (key: keyof Round): number => median(rounds.map((one) => one[key]))

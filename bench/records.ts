@@ -2,7 +2,6 @@
 import pino from 'pino'
 import { systemClock } from '@/server/clock'
 import { createAgentInbox } from '@/server/store/agent-inbox'
-import { openChangeFeed } from '@/server/store/changes'
 import { claimEvaluations } from '@/server/store/evaluations'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-view'
@@ -45,7 +44,7 @@ async function decide(scratch: Scratch, scheduling: Scheduling): Promise<number>
 }
 
 async function measure(scratch: Scratch) {
-  const changes = openChangeFeed(scratch.url, (error) => print(`The change feed broke: ${error.message}`))
+  const { changes } = scratch
   const agent = await new BenchAgent(scratch, {
     inbox: createAgentInbox(scratch.store),
     onRunning: () => undefined,
@@ -87,7 +86,6 @@ async function measure(scratch: Scratch) {
     agent.close()
     kept.fleet.close()
     without.fleet.close()
-    await changes.close()
   }
 }
 

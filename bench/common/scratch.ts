@@ -2,6 +2,7 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
+import { type ChangeFeed, openChangeFeed } from '@/server/store/changes'
 import { openStore, type Store } from '@/server/store/context'
 import type { Actor } from '@/server/store/deployments'
 import { startEmbeddedPostgres } from '@/server/store/embedded'
@@ -12,6 +13,8 @@ import { remove, removeOrphans, testFolder } from '@/tests/postgres'
 export interface Scratch {
   url: string
   store: Store
+  /** Somebody listens, as in the product. */
+  changes: ChangeFeed
   acceptor: Acceptor
   /** An operator in whose name everything is done. */
   actor: Actor
@@ -27,13 +30,15 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
   try {
     await applyMigrations(url)
     const store = openStore(url, { sealKey: Buffer.alloc(32).toString('base64') })
+    const changes = openChangeFeed(url, (error) => process.stderr.write(`The change feed broke: ${error.message}\n`))
     try {
       const author = { name: 'bench', address: null }
       const user = { username: 'bench', password: 'no one signs in 1', role: 'operator' } as const
       const { id } = await createUser(store, author, user)
       const actor: Actor = { ...author, id, role: 'operator', sessionEpoch: 0 }
-      return await work({ url, store, acceptor: createAcceptor(store), actor })
+      return await work({ url, store, changes, acceptor: createAcceptor(store), actor })
     } finally {
+      await changes.close()
       await store.close()
     }
   } finally {
