@@ -40,6 +40,7 @@ const concerns: Record<string, Concern> = {
   'decision.get': () => false,
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
+  'node.map': (changes) => changes.touches('node'),
   'node.facets': (changes) => changes.touches('node'),
   'node.find': (changes) => changes.touches('node'),
   // It lists replicas, which change with their deployments.
@@ -55,6 +56,7 @@ const concerns: Record<string, Concern> = {
 /** Not before this long after the last answer: what is big, or changes with every heartbeat. */
 const minimumAgeMs: Record<string, number> = {
   'node.page': 2000,
+  'node.map': 5000,
   // What there is to filter by changes when machines join, not with their heartbeats.
   'node.facets': 20_000,
   'node.find': 5000,

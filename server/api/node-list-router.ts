@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { machineKinds, nodeSortKeys, nodeStates } from '../domain/node-list'
-import { findNodes, nodeFacets, pageOfNodes } from '../store/node-list'
+import { findNodes, mapOfNodes, nodeFacets, pageOfNodes } from '../store/node-list'
 import { procedureFor } from './trpc'
 
 const word = z.string().max(130)
@@ -28,6 +28,10 @@ export const nodeListProcedures = {
     .query(({ ctx, input: { sort_by: sortBy, sort_order: sortOrder, ...rest } }) =>
       pageOfNodes(ctx.services.store, { ...rest, sortBy, sortOrder }),
     ),
+
+  map: procedureFor('nodes.read')
+    .input(nodeFilter)
+    .query(({ ctx, input }) => mapOfNodes(ctx.services.store, input)),
 
   facets: procedureFor('nodes.read').query(({ ctx }) => nodeFacets(ctx.services.store)),
 

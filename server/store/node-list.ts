@@ -9,6 +9,7 @@ import {
   type NodeState,
   nodeStates,
 } from '../domain/node-list'
+import { type NodeMap, unknownMark } from '../domain/node-map'
 import type { Store } from './context'
 import { heartbeatLimitSeconds } from './node-health'
 import { readNodesInOrder } from './node-reads'
@@ -17,7 +18,7 @@ import { containing } from './patterns'
 const stale = `coalesce(n.last_heartbeat < now() - make_interval(secs => ${heartbeatLimitSeconds}), true)`
 
 /** stateOf() of server/domain/node-list.ts. */
-export const nodeState = `
+const nodeState = `
   case when n.status = 'offline' or ${stale} then 'offline'
        when n.status = 'maintenance' then 'maintenance'
        when n.draining then 'draining'
@@ -26,16 +27,18 @@ export const nodeState = `
        else 'ready' end`
 
 /** node-2 before node-10: each number is padded to twelve digits. The index nodes_natural_name_idx is over the same words. */
-export const naturalName = `regexp_replace(regexp_replace(lower(n.node_id), '(\\d+)', '000000000000\\1', 'g'), '\\d*(\\d{12})', '\\1', 'g')`
+const naturalName = `regexp_replace(regexp_replace(lower(n.node_id), '(\\d+)', '000000000000\\1', 'g'), '\\d*(\\d{12})', '\\1', 'g')`
 
 const liveReplicas = `
   left join (select node_id, count(*) as live from deployment_replicas where reserved and wanted = 'run' group by node_id) r
     on r.node_id = n.id`
 
+const stateNumber = `array_position(array[${nodeStates.map((state) => `'${state}'`).join(', ')}], ${nodeState})`
+
 const sortKeys: Record<NodeSortKey, string> = {
   name: naturalName,
   region: 'n.region',
-  status: `array_position(array[${nodeStates.map((state) => `'${state}'`).join(', ')}], ${nodeState})`,
+  status: stateNumber,
   cpu: 'n.reserved_cpu_millis / nullif(n.cpu_cores, 0)',
   memory: 'n.reserved_memory_mb / nullif(n.memory_mb, 0)::float8',
   replicas: 'coalesce(r.live, 0)',
@@ -52,7 +55,9 @@ const conditions = `
   and ($4::text is null or case when $5::text is null then n.labels ? $4 else n.labels ->> $4 = $5 end)
   and ($6::boolean is null or n.simulated = $6)`
 
-export function filterValues(filter: NodeFilter): unknown[] {
+const hasState = `($7::text is null or ${nodeState} = $7)`
+
+function filterValues(filter: NodeFilter): unknown[] {
   const search = filter.search?.trim()
   const [key, ...value] = filter.label?.split('=') ?? []
   return [
@@ -72,25 +77,30 @@ export interface NodePageRequest extends NodeFilter {
   offset: number
 }
 
+/** How many of those that are meant are in each state, whatever state was asked for. */
+export async function countNodes(store: Store, filter: NodeFilter): Promise<Record<NodeState, number>> {
+  const { rows } = await store.pool.query<{ state: NodeState; count: number }>(
+    `select ${nodeState} as state, count(*)::int as count from nodes n where ${conditions} group by 1`,
+    filterValues(filter),
+  )
+  const counts = Object.fromEntries(nodeStates.map((state) => [state, 0])) as Record<NodeState, number>
+  for (const row of rows) counts[row.state] = row.count
+  return counts
+}
+
 export async function pageOfNodes(store: Store, request: NodePageRequest): Promise<NodePage> {
   const { sortBy, limit, offset } = request
   const order = request.sortOrder === 'asc' ? 'asc nulls first' : 'desc nulls last'
-  const values = filterValues(request)
   // Equals are ordered by name, so that rows do not change places when nothing they are sorted by did.
-  const [found, counted] = await Promise.all([
+  const [found, counts] = await Promise.all([
     store.pool.query<{ id: string }>(
       `select n.id from nodes n ${sortBy === 'replicas' ? liveReplicas : ''}
-       where ${conditions} and ($7::text is null or ${nodeState} = $7)
+       where ${conditions} and ${hasState}
        order by ${sortKeys[sortBy]} ${order}, ${naturalName}, n.id limit $8 offset $9`,
-      [...values, request.state ?? null, limit, offset],
+      [...filterValues(request), request.state ?? null, limit, offset],
     ),
-    store.pool.query<{ state: NodeState; count: number }>(
-      `select ${nodeState} as state, count(*)::int as count from nodes n where ${conditions} group by 1`,
-      values,
-    ),
+    countNodes(store, request),
   ])
-  const counts = Object.fromEntries(nodeStates.map((state) => [state, 0])) as Record<NodeState, number>
-  for (const row of counted.rows) counts[row.state] = row.count
   return {
     nodes: await readNodesInOrder(
       store,
@@ -136,4 +146,20 @@ export async function findNodes(store: Store, text: string, limit: number): Prom
     [containing(text), text, limit],
   )
   return rows
+}
+
+/** Every node that is meant, as the text that server/domain/node-map.ts reads. The database writes it whole. */
+export async function mapOfNodes(store: Store, filter: NodeFilter): Promise<NodeMap> {
+  const percent = (column: string) =>
+    `case when ${stale} or ${column} is null then '${unknownMark}' else round(${column})::text end`
+  const [drawn, counts] = await Promise.all([
+    store.pool.query<{ text: string | null }>(
+      `select string_agg(concat_ws(' ', n.id, n.node_id, n.region, ${stateNumber} - 1, ${percent('n.cpu_usage_percent')},
+          ${percent('n.memory_usage_percent')}, coalesce(r.live, 0)), E'\\n' order by n.region, ${naturalName}, n.id) as text
+       from nodes n ${liveReplicas} where ${conditions} and ${hasState}`,
+      [...filterValues(filter), filter.state ?? null],
+    ),
+    countNodes(store, filter),
+  ])
+  return { text: drawn.rows[0]?.text ?? '', counts }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeStates, stateOf } from '@/server/domain/node-list'
+import { readNodeMap } from '@/server/domain/node-map'
 import { FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
@@ -59,6 +60,27 @@ test('equals stay in the order of their names, in either direction', async () =>
   ])
 })
 
+test('the map has every node that is meant, by region and name, with what is known of it', async () => {
+  const { text, counts } = await admin.node.map({ region: 'us-east' })
+  const { nodes } = await admin.node.page({ region: 'us-east' })
+  expect(readNodeMap(text)).toEqual(
+    nodes.map((node) => ({
+      id: node.id,
+      nodeId: node.nodeId,
+      region: 'us-east',
+      state: 'ready',
+      cpuPercent: 0,
+      memoryPercent: 0,
+      replicas: 0,
+    })),
+  )
+  expect(counts.ready).toBe(2)
+  expect(readNodeMap((await admin.node.map({})).text).map((node) => node.nodeId)).toEqual(
+    (await admin.node.page({ sort_by: 'region' })).nodes.map((node) => node.nodeId),
+  )
+  expect(readNodeMap((await admin.node.map({ region: 'nowhere' })).text)).toEqual([])
+})
+
 test('the facets are what there is to filter by', async () => {
   expect(await admin.node.facets()).toEqual({
     total: 6,
@@ -93,6 +115,10 @@ test('every combination of flags has the same state in SQL as on the pages, and 
   const sorted = await admin.node.page({ region: 'combined', sort_by: 'status', limit: 500 })
   const ranks = sorted.nodes.map((node) => nodeStates.indexOf(stateOf(node)))
   expect(ranks).toEqual([...ranks].sort((a, b) => a - b))
+  const drawn = readNodeMap((await admin.node.map({ region: 'combined' })).text)
+  const stateById = new Map(sorted.nodes.map((node) => [node.id, stateOf(node)]))
+  expect(drawn.map((node) => node.state)).toEqual(drawn.map((node) => stateById.get(node.id)))
+  expect(drawn.every((node) => node.cpuPercent === null)).toBe(true)
   expect(Object.values(sorted.counts).reduce((sum, count) => sum + count, 0)).toBe(60)
 })
 

@@ -1,57 +1,128 @@
 'use client'
 
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Plug } from 'lucide-react'
+import { keepPreviousData, skipToken, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { LayoutGrid, Plug, Rows3 } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { may } from '@/server/domain/roles'
 import { useMe } from '../../shell/me'
 import { useTRPC } from '../../trpc'
 import { Button, ButtonLink } from '../../ui/button'
 import { PageHeader } from '../../ui/layout-parts'
 import { Empty, ErrorState, Loading } from '../../ui/states'
+import { NodeMap } from './map/node-map'
 import { NodeTable } from './node-table'
 import { NodeToolbar } from './node-toolbar'
-import { useNodeView } from './node-view'
+import { type NodeViewState, useNodeView } from './node-view'
 
+/** The fleet as a table or as a map, with the same filters. */
 export function NodeList() {
   const trpc = useTRPC()
   const state = useNodeView()
-  const { view, set, filter, filtered } = state
-  const query = useQuery({
-    ...trpc.node.page.queryOptions({
-      ...filter,
-      sort_by: view.sort,
-      sort_order: view.order,
-      limit: view.size,
-      offset: (view.page - 1) * view.size,
-    }),
+  const { view, set, filter } = state
+  const asMap = view.view === 'map'
+  const table = useQuery({
+    ...trpc.node.page.queryOptions(
+      asMap
+        ? skipToken
+        : {
+            ...filter,
+            sort_by: view.sort,
+            sort_order: view.order,
+            limit: view.size,
+            offset: (view.page - 1) * view.size,
+          },
+    ),
     placeholderData: keepPreviousData,
   })
-  const { data } = query
+  const map = useQuery({
+    ...trpc.node.map.queryOptions(asMap ? filter : skipToken),
+    placeholderData: keepPreviousData,
+  })
   return (
     <>
-      <PageHeader title="Nodes" actions={<JoinLink />} />
-      <NodeToolbar view={view} set={set} counts={data?.counts} />
-      {query.isError && !data ? (
-        <ErrorState error={query.error} what="The nodes could not be read" onRetry={() => void query.refetch()} />
-      ) : !data ? (
-        <Loading label="Reading the nodes" />
-      ) : data.nodes.length === 0 ? (
-        filtered || data.total > 0 ? (
-          <Empty
-            title={data.total > 0 ? 'There is no such page' : 'Nothing matches'}
-            action={<Button onClick={() => void set(null, { history: 'push' })}>Show all nodes</Button>}
-          >
-            {data.total > 0 ? 'The list has become shorter.' : 'No node is like that.'}
-          </Empty>
-        ) : (
-          <Empty title="No nodes yet" action={<JoinLink primary />}>
-            A node is any machine that runs Docker or Podman. One command on it makes it part of the fleet.
-          </Empty>
-        )
+      <PageHeader
+        title="Nodes"
+        actions={
+          <>
+            <ViewSwitch view={view} set={set} />
+            <JoinLink />
+          </>
+        }
+      />
+      <NodeToolbar view={view} set={set} counts={(asMap ? map : table).data?.counts} />
+      {asMap ? (
+        <Answer query={map} isEmpty={({ text }) => text === ''} state={state}>
+          {(data) => <NodeMap {...data} measure={view.colour} outdated={map.isPlaceholderData} />}
+        </Answer>
       ) : (
-        <NodeTable state={state} data={data} outdated={query.isPlaceholderData} />
+        <Answer query={table} isEmpty={({ nodes }) => nodes.length === 0} state={state}>
+          {(data) => <NodeTable state={state} data={data} outdated={table.isPlaceholderData} />}
+        </Answer>
       )}
     </>
+  )
+}
+
+interface AnswerProps<Data> {
+  query: UseQueryResult<Data, unknown>
+  isEmpty: (data: Data) => boolean
+  state: NodeViewState
+  children: (data: Data) => ReactNode
+}
+
+/** Loading, failed, empty, or what was asked for. */
+function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children }: AnswerProps<Data>) {
+  const { data, isError, error, refetch } = query
+  if (data === undefined)
+    return isError ? (
+      <ErrorState error={error} what="The nodes could not be read" onRetry={() => void refetch()} />
+    ) : (
+      <Loading label="Reading the nodes" />
+    )
+  if (!isEmpty(data)) return children(data)
+  if (filtered || view.page > 1)
+    return (
+      <Empty
+        title="Nothing matches"
+        action={
+          <Button onClick={() => void set({ ...everything, view: view.view }, { history: 'push' })}>
+            Show all nodes
+          </Button>
+        }
+      >
+        {filtered ? 'No node is like that.' : 'The list has become shorter than this page.'}
+      </Empty>
+    )
+  return (
+    <Empty title="No nodes yet" action={<JoinLink primary />}>
+      A node is any machine that runs Docker or Podman. One command on it makes it part of the fleet.
+    </Empty>
+  )
+}
+
+const everything = { q: null, region: null, type: null, label: null, kind: null, state: null, page: null } as const
+
+function ViewSwitch({ view, set }: Pick<NodeViewState, 'view' | 'set'>) {
+  const views = [
+    { value: 'table', label: 'Table', icon: <Rows3 size={14} aria-hidden /> },
+    { value: 'map', label: 'Map', icon: <LayoutGrid size={14} aria-hidden /> },
+  ] as const
+  return (
+    <fieldset className="flex gap-px">
+      <legend className="sr-only">View</legend>
+      {views.map(({ value, label, icon }) => (
+        <Button
+          key={value}
+          variant="ghost"
+          icon={icon}
+          aria-pressed={view.view === value}
+          className={view.view === value ? 'bg-selected text-ink' : undefined}
+          onClick={() => void set({ view: value, selected: null }, { history: 'push' })}
+        >
+          {label}
+        </Button>
+      ))}
+    </fieldset>
   )
 }
 

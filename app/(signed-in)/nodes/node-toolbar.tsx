@@ -8,16 +8,9 @@ import { BarLegend } from '../../ui/bar'
 import { Select } from '../../ui/field'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { SearchField } from '../../ui/search'
+import { measures } from './map/sprites'
 import { afresh, type NodeViewState, stateFilters } from './node-view'
-
-export const stateLabels: Record<NodeState, string> = {
-  ready: 'Ready',
-  full: 'Full',
-  cordoned: 'Cordoned',
-  draining: 'Draining',
-  offline: 'Offline',
-  maintenance: 'Maintenance',
-}
+import { stateLooks } from './state-looks'
 
 interface NodeToolbarProps {
   view: NodeViewState['view']
@@ -56,13 +49,28 @@ export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
           .filter((state) => state === 'all' || state === 'ready' || counts?.[state] || state === view.state)
           .map((state) => ({
             value: state,
-            label: state === 'all' ? 'All' : stateLabels[state],
+            label: state === 'all' ? 'All' : stateLooks[state].label,
             count: state === 'all' ? all : counts?.[state],
           }))}
       />
-      <div className="ml-auto max-lg:hidden">
-        <BarLegend />
-      </div>
+      {view.view === 'map' ? (
+        <Select
+          aria-label="Cells show"
+          value={view.colour}
+          onChange={(event) =>
+            void set({ colour: measures.find((one) => one === event.target.value) ?? null }, { history: 'push' })
+          }
+          className="w-full sm:w-44"
+        >
+          <option value="state">Cells show the state</option>
+          <option value="cpu">CPU in use</option>
+          <option value="memory">Memory in use</option>
+        </Select>
+      ) : (
+        <div className="ml-auto max-lg:hidden">
+          <BarLegend />
+        </div>
+      )}
     </div>
   )
 }

@@ -2,11 +2,14 @@
 
 import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { machineKinds, type NodeFilter, nodeSortKeys, nodeStates } from '@/server/domain/node-list'
+import { measures } from './map/sprites'
 
 export const stateFilters = ['all', ...nodeStates] as const
 export const pageSizes = [50, 100, 200, 500] as const
 
 const parameters = {
+  view: parseAsStringLiteral(['table', 'map'] as const).withDefault('table'),
+  colour: parseAsStringLiteral(measures).withDefault('state'),
   q: parseAsString.withDefault(''),
   region: parseAsString.withDefault(''),
   type: parseAsString.withDefault(''),

@@ -1,0 +1,61 @@
+'use client'
+
+import { type RefObject, useEffect, useState } from 'react'
+
+/** More would cost memory and show nothing. */
+const finest = 2
+
+export const deviceScale = (): number => Math.min(finest, Math.max(1, window.devicePixelRatio))
+
+/** Whether an element is in the window or near it: what is far away need not be drawn. */
+export function useNear(element: RefObject<Element | null>): boolean {
+  const [near, setNear] = useState(false)
+  useEffect(() => {
+    if (!element.current) return
+    const observer = new IntersectionObserver((entries) => setNear(entries.some((entry) => entry.isIntersecting)), {
+      rootMargin: '600px 0px',
+    })
+    observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [element])
+  return near
+}
+
+/** The width of an element in CSS pixels; null before it is known. */
+export function useWidth(element: RefObject<HTMLElement | null>): number | null {
+  const [width, setWidth] = useState<number | null>(null)
+  useEffect(() => {
+    const watched = element.current
+    if (!watched) return
+    const measure = (): void => setWidth(watched.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(watched)
+    return () => observer.disconnect()
+  }, [element])
+  return width
+}
+
+/** Counts up when the theme changes: what is drawn has its colours for good. */
+export function useThemeChanges(): number {
+  const [changes, setChanges] = useState(0)
+  useEffect(() => {
+    const observer = new MutationObserver(() => setChanges((old) => old + 1))
+    observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    return () => observer.disconnect()
+  }, [])
+  return changes
+}
+
+/** Whether the reader points with a thumb. */
+export function useCoarsePointer(): boolean {
+  const [coarse, setCoarse] = useState(false)
+  useEffect(() => {
+    const query = window.matchMedia('(pointer: coarse)')
+    const note = (): void => setCoarse(query.matches)
+    note()
+    query.addEventListener('change', note)
+    return () => query.removeEventListener('change', note)
+  }, [])
+  return coarse
+}
