@@ -89,6 +89,15 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/nodes')
     await expect(page.getByRole('table', { name: 'Nodes' })).toBeVisible()
   },
+  'ticked nodes': async ({ page }) => {
+    await page.goto('/nodes?selected=node-01,node-03')
+    await expect(page.getByRole('region', { name: 'Selected nodes' })).toBeVisible()
+  },
+  'the map of the nodes': async ({ page }) => {
+    await page.goto('/nodes?view=map')
+    await page.getByRole('listbox', { name: 'Nodes in eu-west' }).focus()
+    await expect(page.locator('[data-node-card]')).toBeVisible()
+  },
   'a node': async ({ page, rpc, running }) => {
     const { replicas } = await rpc.deployment.detail.query({ id: running })
     await page.goto(`/nodes/${replicas[0]?.node.id}`)
