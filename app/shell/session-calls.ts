@@ -1,11 +1,7 @@
-import { z } from 'zod'
-
 /**
  * NextAuth's own calls. Its browser library is not used: when the server does not answer, it leaves the page for one
  * of JSON, where this can say so beside the form.
  */
-const csrfAnswer = z.object({ csrfToken: z.string() })
-const callbackAnswer = z.object({ url: z.string().nullish() })
 
 export type SignInRefusal =
   | { kind: 'wrong' }
@@ -15,11 +11,17 @@ export type SignInRefusal =
   | { kind: 'fault' }
   | { kind: 'unreachable' }
 
-async function post(path: string, fields: Record<string, string>): Promise<z.infer<typeof callbackAnswer>> {
-  const csrf = csrfAnswer.parse(await (await fetch('/api/auth/csrf')).json())
-  const body = new URLSearchParams({ ...fields, ...csrf, json: 'true', callbackUrl: window.location.origin })
+function textOf(answer: unknown, name: string): string | null {
+  const value: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, name) : null
+  return typeof value === 'string' ? value : null
+}
+
+async function post(path: string, fields: Record<string, string>): Promise<{ url: string | null }> {
+  const csrfToken = textOf(await (await fetch('/api/auth/csrf')).json(), 'csrfToken')
+  if (csrfToken === null) throw new Error('The server gave no CSRF token')
+  const body = new URLSearchParams({ ...fields, csrfToken, json: 'true', callbackUrl: window.location.origin })
   const response = await fetch(path, { method: 'POST', body })
-  return callbackAnswer.parse(await response.json())
+  return { url: textOf(await response.json(), 'url') }
 }
 
 /** The word that the server gave in the address of its answer. */

@@ -1,5 +1,5 @@
 import { TRPCClientError } from '@trpc/client'
-import { z } from 'zod'
+import type { FieldProblem } from '@/server/domain/failure'
 
 /** The one translator of what went wrong into words for people. */
 export interface ErrorWords {
@@ -7,21 +7,31 @@ export interface ErrorWords {
   remedy: string
 }
 
-const shape = z.object({
-  code: z.string().optional(),
-  fields: z
-    .array(z.object({ path: z.string(), message: z.string() }))
-    .optional()
-    .catch(undefined),
-})
+interface ErrorData {
+  code?: string
+  fields?: FieldProblem[]
+}
 
-const dataOf = (error: unknown): z.infer<typeof shape> =>
-  error instanceof TRPCClientError ? (shape.safeParse(error.data).data ?? {}) : {}
+const hasText = (value: unknown, name: string): boolean =>
+  typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'string'
+
+const isProblem = (value: unknown): value is FieldProblem => hasText(value, 'path') && hasText(value, 'message')
+
+/** By hand: this is in the first load of every page, where a library for it would weigh more than the page. */
+function dataOf(error: unknown): ErrorData {
+  const data: unknown = error instanceof TRPCClientError ? error.data : null
+  if (typeof data !== 'object' || data === null) return {}
+  const { code, fields } = data as { code?: unknown; fields?: unknown }
+  return {
+    ...(typeof code === 'string' && { code }),
+    ...(Array.isArray(fields) && fields.every(isProblem) && { fields }),
+  }
+}
 
 export const errorCode = (error: unknown): string | undefined => dataOf(error).code
 
 /** Field by field, as the server named them: 'resources.cpu'. */
-export const errorFields = (error: unknown): { path: string; message: string }[] => dataOf(error).fields ?? []
+export const errorFields = (error: unknown): FieldProblem[] => dataOf(error).fields ?? []
 
 const remedies: Record<string, string> = {
   FORBIDDEN: 'Ask an administrator for a role that may.',
