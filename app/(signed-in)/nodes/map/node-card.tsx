@@ -36,7 +36,7 @@ export function NodeCard({ node, place, pitch, room }: NodeCardProps) {
         <span className="truncate text-body font-medium">{node.nodeId}</span>
         <StatusBadge look={stateLooks[node.state]} />
       </p>
-      <dl className="mt-1 grid grid-cols-[1fr_auto] text-ink-2">
+      <dl className="mt-1 grid grid-cols-[1fr_auto] text-ink-2 [&_dd]:text-right">
         <dt>CPU in use</dt>
         <dd>{percent(node.cpuPercent)}</dd>
         <dt>Memory in use</dt>
