@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StaleLeaderError } from '../store/leadership'
 import { sweepLostReplicas } from '../store/lost'
 import { heartbeatLimitSeconds, lostAfterSeconds } from '../store/node-health'
 import { markSilentNodes } from '../store/nodes'
@@ -17,7 +18,7 @@ const dayMs = 86_400_000
 
 /** Keeps the records honest and within what is to be kept, while this scheduler leads. */
 export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): Promise<void> {
-  const { store, log, clock, epoch } = scheduling
+  const { log } = scheduling
   let prunedMs = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
     await sleep(checkRecordsEveryMs, undefined, { signal }).catch(() => undefined)
@@ -25,11 +26,19 @@ export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): 
     await checkRecords(scheduling, recordsPerCheck)
     if (performance.now() - prunedMs < pruneEveryMs) continue
     prunedMs = performance.now()
-    const { decisionRetentionDays } = await readSettings(store)
-    const before = new Date(clock.now().getTime() - decisionRetentionDays * dayMs)
-    const gone = await pruneRecords(store, { epoch, before })
-    if (gone.decisions > 0) log.info(`Forgot ${gone.decisions} decisions older than ${decisionRetentionDays} days`)
+    await forgetOldRecords(scheduling).catch((error: unknown) => {
+      if (error instanceof StaleLeaderError) throw error
+      // It can wait for the next hour; scheduling can't.
+      log.warn({ err: error }, 'Old decisions could not be forgotten')
+    })
   }
+}
+
+async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promise<void> {
+  const { decisionRetentionDays } = await readSettings(store)
+  const before = new Date(clock.now().getTime() - decisionRetentionDays * dayMs)
+  const gone = await pruneRecords(store, { epoch, before })
+  if (gone.decisions > 0) log.info(`Forgot ${gone.decisions} decisions older than ${decisionRetentionDays} days`)
 }
 
 /**
