@@ -16,6 +16,8 @@ interface Visit {
   /** A deployment that runs, and one that could not be placed. */
   running: string
   refused: string
+  /** One that waits for capacity. */
+  waiting: string
 }
 
 const visits: Record<string, (visit: Visit) => Promise<void>> = {
@@ -84,6 +86,10 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto(`/deployments/${running}`)
     await page.getByRole('button', { name: 'Delete' }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  'the stuck work': async ({ page, waiting }) => {
+    await page.goto('/admin/queue')
+    await expect(page.locator(`a[href="/deployments/${waiting}"]`)).toBeVisible()
   },
   'the nodes': async ({ page }) => {
     await page.goto('/nodes')
@@ -165,14 +171,25 @@ test.describe('nothing for axe to find, and no sideways scrolling:', () => {
     }
     const running = await deploy('shown-running', 2, { cpu: 0.5, memory: 512 })
     const refused = await deploy('shown-refused', 10, { cpu: 8, memory: 16384 })
+    const waits = {
+      name: 'shown-waiting',
+      type: 'compute' as const,
+      container_image: 'sim/ok',
+      replicas: 100,
+      wait_for_capacity: true,
+      resources: { cpu: 16, memory: 16384 },
+    }
+    const waiting = (await rpc.deployment.deploy.mutate(waits)).deployment_id
+    await expect.poll(async () => (await rpc.queue.stuck.query()).counts.waiting, patient).toBeGreaterThan(0)
     const statuses = async () =>
       Promise.all([running, refused].map(async (id) => (await rpc.deployment.detail.query({ id })).status))
     await expect.poll(statuses, patient).toEqual(['running', 'failed'])
-    shown = { rpc, running, refused }
+    shown = { rpc, running, refused, waiting }
   })
 
   test.afterAll(async () => {
-    for (const id of [shown.running, shown.refused]) await shown.rpc.deployment.delete.mutate({ deployment_id: id })
+    for (const id of [shown.running, shown.refused, shown.waiting])
+      await shown.rpc.deployment.delete.mutate({ deployment_id: id })
   })
 
   for (const [name, visit] of Object.entries(visits)) {
