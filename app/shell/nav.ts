@@ -16,7 +16,14 @@ export interface Destination {
 export const destinations: Destination[] = [
   { href: '/deployments', label: 'Deployments', icon: Boxes, permission: 'deployments.read', group: 'main', key: 'd' },
   { href: '/nodes', label: 'Nodes', icon: Server, permission: 'nodes.read', group: 'main', key: 'n' },
-  { href: '/admin/queue', label: 'Stuck work', icon: Hourglass, permission: 'deployments.read', group: 'admin', key: 'q' },
+  {
+    href: '/admin/queue',
+    label: 'Stuck work',
+    icon: Hourglass,
+    permission: 'deployments.read',
+    group: 'admin',
+    key: 'q',
+  },
   { href: '/admin/users', label: 'Users', icon: UserCog, permission: 'users.manage', group: 'admin', key: 'u' },
   { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
   {
