@@ -1,5 +1,12 @@
 /** What every spec stands on: import `test` and `expect` from here. Pages are signed in as the administrator. */
-import { type APIRequestContext, type APIResponse, test as base, expect, type Page } from '@playwright/test'
+import {
+  type APIRequestContext,
+  type APIResponse,
+  test as base,
+  expect,
+  type Page,
+  type PlaywrightWorkerArgs,
+} from '@playwright/test'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
 import superjson from 'superjson'
 import type { AppRouter } from '../server/api/root'
@@ -166,28 +173,41 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
 
   adminToken: [
-    async ({ playwright }, use) => {
-      const context = await playwright.request.newContext({ baseURL: process.env.FOGDECK_E2E_URL ?? '' })
-      const answer = await answerOf(await context.post('/api/auth/login', { data: admin }))
-      expect(answer.status).toBe(200)
-      await use(answer.body.access_token)
-      await context.dispose()
-    },
+    async ({ playwright }, use) => use(await tokenFrom(playwright, process.env.FOGDECK_E2E_URL ?? '', admin)),
     { scope: 'worker' },
   ],
 
   adminSession: [
-    async ({ playwright }, use) => {
-      const context = await playwright.request.newContext({ baseURL: process.env.FOGDECK_E2E_URL ?? '' })
-      const { csrfToken } = await (await context.get('/api/auth/csrf')).json()
-      const form = { ...admin, csrfToken, json: 'true' }
-      expect((await context.post('/api/auth/callback/credentials', { form })).status()).toBe(200)
-      await use(await context.storageState())
-      await context.dispose()
-    },
+    async ({ playwright }, use) => use(await sessionFrom(playwright, process.env.FOGDECK_E2E_URL ?? '', admin)),
     { scope: 'worker' },
   ],
 })
+
+type Requests = PlaywrightWorkerArgs['playwright']
+
+/** Signs in as a program does. */
+export async function tokenFrom({ request }: Requests, url: string, who: Credentials): Promise<string> {
+  const context = await request.newContext({ baseURL: url })
+  const answer = await answerOf(await context.post('/api/auth/login', { data: who }))
+  expect(answer.status).toBe(200)
+  await context.dispose()
+  return answer.body.access_token
+}
+
+/** Signs in as a browser does; hands back its cookies. */
+export async function sessionFrom(
+  { request }: Requests,
+  url: string,
+  who: Credentials,
+): Promise<WorkerFixtures['adminSession']> {
+  const context = await request.newContext({ baseURL: url })
+  const { csrfToken } = await (await context.get('/api/auth/csrf')).json()
+  const form = { ...who, csrfToken, json: 'true' }
+  expect((await context.post('/api/auth/callback/credentials', { form })).status()).toBe(200)
+  const state = await context.storageState()
+  await context.dispose()
+  return state
+}
 
 /** Types both and presses the button. */
 export async function fillSignIn(page: Page, username: string, password: string): Promise<void> {
