@@ -21,6 +21,16 @@ interface Visit {
 }
 
 const visits: Record<string, (visit: Visit) => Promise<void>> = {
+  'the overview': async ({ page, refused }) => {
+    await page.goto('/')
+    await expect(page.getByRole('table', { name: 'Capacity by region' })).toBeVisible()
+    await expect(page.locator(`a[href^="/deployments/${refused}"]`).first()).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Latest changes' })).toBeVisible()
+  },
+  'the events': async ({ page }) => {
+    await page.goto('/events')
+    await expect(page.getByRole('table', { name: 'Events, the newest first' })).toBeVisible()
+  },
   'the list of deployments': async ({ page, running }) => {
     await page.goto('/deployments')
     await expect(page.locator(`a[href="/deployments/${running}"]`)).toBeVisible()

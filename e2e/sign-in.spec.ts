@@ -14,7 +14,7 @@ test('who is not signed in is led to the login page and then to where they wante
 test('the login page leads to no other site', async ({ page }) => {
   await page.goto('/login?next=//evil.example/%5C')
   await fillSignIn(page, admin.username, admin.password)
-  await expect(page).toHaveURL(/localhost:\d+\/deployments$/)
+  await expect(page).toHaveURL(/localhost:\d+\/$/)
 })
 
 test.describe('signing out', () => {
@@ -23,8 +23,8 @@ test.describe('signing out', () => {
 
   test('a person signs in, and out again', async ({ page, signIn }) => {
     await signIn(page)
-    await expect(page).toHaveURL(/\/deployments$/)
-    await expect(page.getByRole('heading', { level: 1, name: 'Deployments' })).toBeVisible()
+    await expect(page).toHaveURL(/:\d+\/$/)
+    await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
     await page.getByRole('button', { name: 'admin' }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await expect(page).toHaveURL(/\/login$/)
@@ -53,7 +53,7 @@ test.describe('a refused sign-in', () => {
     await page.getByLabel('Username').fill(admin.username)
     await page.getByLabel('Password').fill(admin.password)
     await page.keyboard.press('Enter')
-    await expect(page).toHaveURL(/\/deployments$/)
+    await expect(page).toHaveURL(/:\d+\/$/)
   })
 
   test('after many wrong passwords the user name is locked for a while, also for the right one', async ({
@@ -75,6 +75,6 @@ test.describe('a refused sign-in', () => {
     // Others are not locked out.
     await page.goto('/login')
     await fillSignIn(page, admin.username, admin.password)
-    await expect(page).toHaveURL(/\/deployments$/)
+    await expect(page).toHaveURL(/:\d+\/$/)
   })
 })

@@ -38,6 +38,9 @@ const concerns: Record<string, Concern> = {
   'deployment.revisions': ofDeployment,
   // A decision is never changed.
   'decision.get': () => false,
+  'overview.get': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'event.page': (changes) =>
+    changes.touches('deployment') || changes.touches('node') || changes.touches('user') || changes.touches('token'),
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
   'node.map': (changes) => changes.touches('node'),
@@ -57,6 +60,8 @@ const concerns: Record<string, Concern> = {
 const minimumAgeMs: Record<string, number> = {
   'node.page': 2000,
   'node.map': 5000,
+  'overview.get': 2000,
+  'event.page': 1000,
   // What there is to filter by changes when machines join, not with their heartbeats.
   'node.facets': 20_000,
   'node.find': 5000,

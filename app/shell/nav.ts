@@ -1,4 +1,15 @@
-import { Boxes, Hourglass, KeyRound, type LucideIcon, Plug, Rocket, Server, UserCog } from 'lucide-react'
+import {
+  Activity,
+  Boxes,
+  Hourglass,
+  KeyRound,
+  LayoutDashboard,
+  type LucideIcon,
+  Plug,
+  Rocket,
+  Server,
+  UserCog,
+} from 'lucide-react'
 import type { Permission } from '@/server/domain/roles'
 
 export interface Destination {
@@ -14,8 +25,10 @@ export interface Destination {
 
 /** Every place that can be gone to: the sidebar, the palette and the keys are made of it. */
 export const destinations: Destination[] = [
+  { href: '/', label: 'Overview', icon: LayoutDashboard, permission: 'deployments.read', group: 'main', key: 'o' },
   { href: '/deployments', label: 'Deployments', icon: Boxes, permission: 'deployments.read', group: 'main', key: 'd' },
   { href: '/nodes', label: 'Nodes', icon: Server, permission: 'nodes.read', group: 'main', key: 'n' },
+  { href: '/events', label: 'Events', icon: Activity, permission: 'deployments.read', group: 'main', key: 'e' },
   {
     href: '/admin/queue',
     label: 'Stuck work',

@@ -17,11 +17,11 @@ test.each([
   'javascript:alert(1)',
   'deployments',
 ])('%j leads to the start page', (path) => {
-  expect(safeNextPath(path)).toBe('/deployments')
+  expect(safeNextPath(path)).toBe('/')
 })
 
 test.each(['/login', '/login?next=/login', '/api/auth/signout'])('%s is no place to arrive at', (path) => {
-  expect(safeNextPath(path)).toBe('/deployments')
+  expect(safeNextPath(path)).toBe('/')
 })
 
 test('/loginsight is not the login page', () => {

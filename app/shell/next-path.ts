@@ -2,7 +2,7 @@
  * Where to go after signing in. Only a path of this very site: `//evil.example`, `/\evil.example`, `https:…` and
  * control characters (which browsers drop) would lead away from it.
  */
-export function safeNextPath(next: string | null | undefined, fallback = '/deployments'): string {
+export function safeNextPath(next: string | null | undefined, fallback = '/'): string {
   if (!next?.startsWith('/')) return fallback
   const origin = 'http://fogdeck.invalid'
   if (!URL.canParse(next, origin)) return fallback

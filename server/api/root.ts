@@ -4,6 +4,7 @@ import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
 import { liveRouter } from './live-router'
 import { nodeRouter } from './node-router'
+import { eventRouter, overviewRouter } from './overview-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
 import { placementRouter } from './placement-router'
 import { queueRouter } from './queue-router'
@@ -22,6 +23,8 @@ export const appRouter = router({
   joinToken: joinTokenRouter,
   settings: settingsRouter,
   queue: queueRouter,
+  overview: overviewRouter,
+  event: eventRouter,
   live: liveRouter,
   agent: agentRouter,
 })

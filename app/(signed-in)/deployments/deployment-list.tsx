@@ -1,13 +1,11 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Plus } from 'lucide-react'
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useCallback } from 'react'
 import { deploymentStatuses } from '@/server/domain/status'
-import { useBlocked } from '../../shell/me'
 import { useTRPC } from '../../trpc'
-import { Button, ButtonLink } from '../../ui/button'
+import { Button } from '../../ui/button'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader } from '../../ui/layout-parts'
 import { Pager } from '../../ui/pager'
@@ -16,6 +14,7 @@ import { Empty, ErrorState, Loading } from '../../ui/states'
 import { deploymentLooks } from '../../ui/status'
 import { Table } from '../../ui/table'
 import { deploymentColumns } from './columns'
+import { NewButton } from './new-button'
 
 const pageSize = 50
 const sortKeys = ['name', 'status', 'created_at', 'updated_at'] as const
@@ -113,21 +112,5 @@ export function DeploymentList() {
         </>
       )}
     </>
-  )
-}
-
-function NewButton() {
-  const blocked = useBlocked('deployments.create', 'create deployments')
-  const icon = <Plus size={14} aria-hidden />
-  if (blocked)
-    return (
-      <Button variant="primary" icon={icon} blocked={blocked}>
-        New deployment
-      </Button>
-    )
-  return (
-    <ButtonLink href="/deployments/new" variant="primary" icon={icon}>
-      New deployment
-    </ButtonLink>
   )
 }

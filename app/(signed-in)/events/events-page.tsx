@@ -1,0 +1,152 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { useCallback } from 'react'
+import { type EventKind, eventKinds } from '@/server/domain/feed'
+import { may } from '@/server/domain/roles'
+import { useMe } from '../../shell/me'
+import { useTRPC } from '../../trpc'
+import { Button } from '../../ui/button'
+import { Input } from '../../ui/field'
+import { FilterTabs } from '../../ui/filter-tabs'
+import { PageHeader } from '../../ui/layout-parts'
+import { SearchField } from '../../ui/search'
+import { Empty, ErrorState, Loading } from '../../ui/states'
+import { Table } from '../../ui/table'
+import { eventColumns } from './columns'
+
+const kindLabels: Record<EventKind, string> = {
+  deployment: 'Deployments',
+  replica: 'Replicas',
+  node: 'Nodes',
+  person: 'People',
+}
+
+const parameters = {
+  kind: parseAsStringLiteral(['all', ...eventKinds] as const).withDefault('all'),
+  about: parseAsString.withDefault(''),
+  by: parseAsString.withDefault(''),
+  after: parseAsString.withDefault(''),
+  before: parseAsString.withDefault(''),
+  from: parseAsString.withDefault(''),
+}
+
+const pageSize = 100
+
+/** A moment as the browser's own field writes it, in the reader's time zone; nothing when it is none. */
+const momentOf = (text: string): string | undefined =>
+  text !== '' && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : undefined
+
+export function EventsPage() {
+  const trpc = useTRPC()
+  const { role } = useMe()
+  const [view, set] = useQueryStates(parameters)
+  const kinds = eventKinds.filter((kind) => kind !== 'person' || may(role, 'users.manage'))
+  const query = useQuery({
+    ...trpc.event.page.queryOptions({
+      kinds: view.kind === 'all' ? [...kinds] : [view.kind],
+      ...(view.about && { subject: view.about }),
+      ...(view.by && { actor: view.by }),
+      ...(momentOf(view.after) && { after: momentOf(view.after) }),
+      ...(momentOf(view.before) && { before: momentOf(view.before) }),
+      ...(view.from && { from: view.from }),
+      limit: pageSize,
+    }),
+    placeholderData: keepPreviousData,
+  })
+  const search = useCallback(
+    (about: string) => void set({ about: about || null, from: null }, { history: 'replace' }),
+    [set],
+  )
+  const byWhom = useCallback((by: string) => void set({ by: by || null, from: null }, { history: 'replace' }), [set])
+  const filtered = Object.entries(view).some(([name, value]) => value !== '' && !(name === 'kind' && value === 'all'))
+
+  return (
+    <>
+      <PageHeader title="Events" />
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
+        <SearchField label="About: a name" value={view.about} onChange={search} className="w-full sm:w-48" />
+        <SearchField label="By: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
+        <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
+          {(['after', 'before'] as const).map((name) => (
+            <Input
+              key={name}
+              type="datetime-local"
+              aria-label={name === 'after' ? 'Not before' : 'Not after'}
+              title={name === 'after' ? 'Not before' : 'Not after'}
+              value={view[name]}
+              onChange={(event) => void set({ [name]: event.target.value || null, from: null }, { history: 'push' })}
+              className="min-w-0 sm:w-48"
+            />
+          ))}
+        </div>
+        <FilterTabs
+          label="Kind"
+          value={view.kind}
+          onChange={(kind) => void set({ kind, from: null }, { history: 'push' })}
+          options={(['all', ...kinds] as const).map((kind) => ({
+            value: kind,
+            label: kind === 'all' ? 'All' : kindLabels[kind],
+            count: undefined,
+          }))}
+        />
+      </div>
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <Loading label="Reading the events" />
+      ) : query.data.events.length === 0 ? (
+        <Empty
+          title={filtered ? 'Nothing matches' : 'Nothing has happened yet'}
+          action={filtered && <Button onClick={() => void set(null, { history: 'push' })}>Show all events</Button>}
+        >
+          {filtered
+            ? 'No event is like that.'
+            : 'What deployments and nodes go through, and what people do, appears here.'}
+        </Empty>
+      ) : (
+        <>
+          <Table
+            caption="Events, the newest first"
+            columns={eventColumns}
+            rows={query.data.events}
+            rowKey={(event) => event.id}
+            keyboard
+            reading
+            question={JSON.stringify(view)}
+            outdated={query.isPlaceholderData}
+          />
+          <Walk
+            newest={view.from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
+            older={
+              query.data.next === null
+                ? null
+                : () => void set({ from: query.data.next }, { history: 'push', scroll: true })
+            }
+          />
+        </>
+      )}
+    </>
+  )
+}
+
+/** Through a history that grows at one end there are no page numbers. */
+function Walk({ newest, older }: { newest: (() => void) | null; older: (() => void) | null }) {
+  if (!newest && !older) return null
+  return (
+    <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">
+      <Button
+        icon={<ChevronLeft size={16} aria-hidden />}
+        onClick={newest ?? undefined}
+        blocked={newest ? null : 'These are the newest.'}
+      >
+        Newest
+      </Button>
+      <Button onClick={older ?? undefined} blocked={older ? null : 'There is nothing older.'}>
+        Older <ChevronRight size={16} aria-hidden />
+      </Button>
+    </nav>
+  )
+}

@@ -1,0 +1,161 @@
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import type { DeploymentTrouble, NodeTrouble, Overview } from '@/server/domain/overview'
+import { plural } from '../../ui/format'
+import { Section } from '../../ui/layout-parts'
+import { deploymentLooks, type Look, nodeLooks, StatusBadge } from '../../ui/status'
+import { Time } from '../../ui/time'
+
+const brokenLook: Look = {
+  label: 'Engine trouble',
+  glyph: 'failed',
+  tone: 'failed',
+  explanation: 'The node is heard, but its container engine does not answer.',
+}
+
+const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capacity' }
+
+/** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
+export function Troubles({ overview }: { overview: Overview }) {
+  const { failed, unplaced, silent, broken } = overview
+  const groups = [
+    failed.count > 0 && (
+      <Group
+        key="failed"
+        title={`${plural(failed.count, 'deployment')} failed`}
+        all={{ href: '/deployments?status=failed', ...failed }}
+      >
+        {failed.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={deploymentLooks.failed} action="See why" tab="decision" />
+        ))}
+      </Group>
+    ),
+    unplaced.count > 0 && (
+      <Group
+        key="unplaced"
+        title={`${plural(unplaced.replicas, 'replica')} of ${plural(unplaced.count, 'deployment')} without a place`}
+        all={{ href: '/deployments?status=pending', ...unplaced }}
+      >
+        {unplaced.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={waitingLook} action="What would fit" tab="decision" />
+        ))}
+      </Group>
+    ),
+    silent.count > 0 && (
+      <Group
+        key="silent"
+        title={`${plural(silent.count, 'node')} silent`}
+        all={{ href: '/nodes?state=offline', ...silent }}
+      >
+        {silent.newest.map((one) => (
+          <NodeRow key={one.id} one={one} look={nodeLooks.offline} />
+        ))}
+      </Group>
+    ),
+    broken.count > 0 && (
+      <Group
+        key="broken"
+        title={`${plural(broken.count, 'node')} with engine trouble`}
+        all={{ href: '/nodes', ...broken }}
+      >
+        {broken.newest.map((one) => (
+          <NodeRow key={one.id} one={one} look={brokenLook} />
+        ))}
+      </Group>
+    ),
+  ].filter((group) => group !== false)
+  return (
+    <Section flush title="What needs attention">
+      {groups.length > 0 ? (
+        <div className="space-y-4">{groups}</div>
+      ) : (
+        <p className="px-4 text-ink-2 md:px-6">
+          {overview.deployments === 0
+            ? 'Nothing is deployed yet, and every node is heard.'
+            : 'Nothing: every deployment has its replicas placed, and every node is heard.'}
+        </p>
+      )}
+    </Section>
+  )
+}
+
+interface GroupProps {
+  title: string
+  all: { href: string; count: number; newest: unknown[] }
+  children: ReactNode
+}
+
+function Group({ title, all, children }: GroupProps) {
+  return (
+    <div>
+      <h3 className="px-4 text-meta font-medium text-ink-3 md:px-6">{title}</h3>
+      <ul className="mt-1 divide-y divide-line border-y border-line">{children}</ul>
+      {all.count > all.newest.length && (
+        <Link href={all.href} className="mt-1 inline-block px-4 text-meta text-ink-2 underline hover:text-ink md:px-6">
+          All {all.count}
+        </Link>
+      )}
+    </div>
+  )
+}
+
+interface RowProps {
+  look: Look
+  name: string
+  detail: ReactNode
+  since: string | null
+  action: { href: string; label: string }
+}
+
+function Row({ look, name, detail, since, action }: RowProps) {
+  return (
+    <li className="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-1.5 md:px-6">
+      <StatusBadge look={look} />
+      <span className="max-w-60 truncate font-medium" title={name}>
+        {name}
+      </span>
+      <span className="min-w-0 flex-1 basis-48 truncate text-ink-2">{detail}</span>
+      {since && <Time at={since} className="text-meta text-ink-3" />}
+      <Link href={action.href} className="font-medium whitespace-nowrap text-ink underline">
+        {action.label}
+        <span className="sr-only">: {name}</span>
+      </Link>
+    </li>
+  )
+}
+
+function DeploymentRow({
+  one,
+  look,
+  action,
+  tab,
+}: {
+  one: DeploymentTrouble
+  look: Look
+  action: string
+  tab: string
+}) {
+  return (
+    <Row
+      look={look}
+      name={one.name}
+      detail={<span title={one.reason}>{one.reason}</span>}
+      since={one.since}
+      action={{ href: `/deployments/${one.id}?tab=${tab}`, label: action }}
+    />
+  )
+}
+
+function NodeRow({ one, look }: { one: NodeTrouble; look: Look }) {
+  const detail =
+    one.reason ?? (one.since ? 'Its last heartbeat was the last that is known of it' : 'It was never heard')
+  return (
+    <Row
+      look={look}
+      name={one.nodeId}
+      detail={`${detail}. ${plural(one.replicas, 'replica')} should run there (${one.region}).`}
+      since={one.since}
+      action={{ href: `/nodes/${one.id}`, label: 'Look at it' }}
+    />
+  )
+}

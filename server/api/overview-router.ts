@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { cursorText, eventKinds, parseCursor } from '../domain/feed'
+import { may } from '../domain/roles'
+import { readFeed } from '../store/feed'
+import { readOverview } from '../store/overview-reads'
+import { procedureFor, router } from './trpc'
+
+const cursorSchema = z.string().transform((text, context) => {
+  const cursor = parseCursor(text)
+  if (cursor) return cursor
+  context.addIssue({ code: 'custom', message: 'This is no place in the events: take it from next of an earlier page' })
+  return z.NEVER
+})
+
+export const overviewRouter = router({
+  get: procedureFor('deployments.read').query(({ ctx }) => readOverview(ctx.services.store)),
+})
+
+export const eventRouter = router({
+  /**
+   * What happened, the newest first; `next` of a page is `from` of the one after it. What people did is for those who
+   * manage people: it tells who signed in from where.
+   */
+  page: procedureFor('deployments.read')
+    .input(
+      z.object({
+        kinds: z
+          .array(z.enum(eventKinds))
+          .min(1, 'Choose at least one kind of event')
+          .default([...eventKinds]),
+        subject: z.string().max(200).optional(),
+        actor: z.string().max(200).optional(),
+        after: z.iso.datetime({ offset: true }).optional(),
+        before: z.iso.datetime({ offset: true }).optional(),
+        from: cursorSchema.optional(),
+        limit: z.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { events, next } = await readFeed(ctx.services.store, {
+        kinds: input.kinds.filter((kind) => kind !== 'person' || may(ctx.actor.role, 'users.manage')),
+        subject: input.subject,
+        actor: input.actor,
+        after: input.after === undefined ? undefined : new Date(input.after),
+        before: input.before === undefined ? undefined : new Date(input.before),
+        from: input.from ?? {},
+        limit: input.limit,
+      })
+      return { events, next: next && cursorText(next) }
+    }),
+})

@@ -1,0 +1,55 @@
+/** What the first page shows. Times are ISO 8601 strings; ids are UUIDs. */
+
+export interface DeploymentTrouble {
+  id: string
+  name: string
+  reason: string
+  since: string
+}
+
+export interface NodeTrouble {
+  id: string
+  nodeId: string
+  region: string
+  /** How many replicas it should run. */
+  replicas: number
+  /** In the engine's own words; null for a node that is silent. */
+  reason: string | null
+  /** The last heartbeat; null when there never was one. */
+  since: string | null
+}
+
+export interface RegionUse {
+  region: string
+  nodes: number
+  silent: number
+  cpuMillis: number
+  reservedCpuMillis: number
+  memoryMb: number
+  reservedMemoryMb: number
+  /** Of the nodes that are heard, weighted by their size; null when none is. */
+  cpuUsagePercent: number | null
+  memoryUsagePercent: number | null
+  gpus: number
+  reservedGpus: number
+}
+
+interface Troubles<One> {
+  count: number
+  /** The newest few. */
+  newest: One[]
+}
+
+export interface Overview {
+  failed: Troubles<DeploymentTrouble>
+  /** Waiting for capacity; `replicas` is how many in all. */
+  unplaced: Troubles<DeploymentTrouble> & { replicas: number }
+  silent: Troubles<NodeTrouble>
+  /** Nodes whose engine does not work. */
+  broken: Troubles<NodeTrouble>
+  regions: RegionUse[]
+  deployments: number
+  /** How many of them run. */
+  running: number
+  replicas: { running: number; wanted: number }
+}

@@ -1,0 +1,111 @@
+import { type EventKind, eventKinds, type FeedCursor, type FeedEvent, mergePage } from '../domain/feed'
+import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
+import type { Store } from './context'
+import { containing } from './patterns'
+
+export interface FeedFilter {
+  kinds: readonly EventKind[]
+  /** Part of the name of the deployment, node or user. */
+  subject?: string | undefined
+  /** Part of the name of who did it. */
+  actor?: string | undefined
+  after?: Date | undefined
+  before?: Date | undefined
+  from: FeedCursor
+  limit: number
+}
+
+interface EventRow {
+  id: string
+  at: Date
+  subject_type: FeedEvent['subject']['type']
+  subject_id: string | null
+  subject_name: string
+  status: string | null
+  action: string
+  detail: string
+  actor: string
+}
+
+/**
+ * Each kind's newest rows below $1, in the order in which they were written (the primary keys), so that a page costs
+ * the same however long the history is. Parameters: cursor, subject, actor, after, before, limit.
+ */
+const sources: Record<EventKind, string> = {
+  deployment: `
+    select h.id::text, h.changed_at as at, 'deployment' as subject_type, d.id::text as subject_id, d.name as subject_name,
+      h.new_status as status, '' as action, h.reason as detail, h.changed_by as actor
+    from deployment_status_history h join deployments d on d.id = h.deployment_id
+    where ($1::uuid is null or h.id < $1) and ($2::text is null or d.name ilike $2) and ($3::text is null or h.changed_by ilike $3)
+      and ($4::timestamptz is null or h.changed_at >= $4) and ($5::timestamptz is null or h.changed_at <= $5)
+    order by h.id desc limit $6`,
+  replica: `
+    select h.id::text, h.changed_at as at, 'deployment' as subject_type, d.id::text as subject_id,
+      d.name || '/' || (r.slot + 1) || ' on ' || n.node_id as subject_name, h.new_status as status, '' as action, h.reason as detail,
+      h.changed_by as actor
+    from replica_status_history h join deployments d on d.id = h.deployment_id
+      join deployment_replicas r on r.id = h.replica_id join nodes n on n.id = r.node_id
+    where h.old_status <> h.new_status and ($1::bigint is null or h.id < $1)
+      and ($2::text is null or d.name ilike $2 or n.node_id ilike $2) and ($3::text is null or h.changed_by ilike $3)
+      and ($4::timestamptz is null or h.changed_at >= $4) and ($5::timestamptz is null or h.changed_at <= $5)
+    order by h.id desc limit $6`,
+  node: `
+    select e.id::text, e.at, 'node' as subject_type, n.id::text as subject_id, n.node_id as subject_name, null as status,
+      e.kind as action, e.detail, e.actor
+    from node_events e join nodes n on n.id = e.node_id
+    where ($1::bigint is null or e.id < $1) and ($2::text is null or n.node_id ilike $2) and ($3::text is null or e.actor ilike $3)
+      and ($4::timestamptz is null or e.at >= $4) and ($5::timestamptz is null or e.at <= $5)
+    order by e.id desc limit $6`,
+  person: `
+    select a.id::text, a.at, case when a.subject_type in ('deployment', 'node', 'user') then a.subject_type else 'other' end as subject_type,
+      case when a.subject_type in ('deployment', 'node') then a.subject_id end as subject_id,
+      coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name', a.subject_type) as subject_name,
+      null as status, a.action, coalesce(nullif(concat_ws(' → ', a.before::text, a.after::text), ''), '') as detail, a.actor
+    from audit_log a
+      left join deployments d on a.subject_type = 'deployment' and d.id::text = a.subject_id
+      left join nodes n on a.subject_type = 'node' and n.id::text = a.subject_id
+      left join users u on a.subject_type = 'user' and u.id::text = a.subject_id
+    where ($1::bigint is null or a.id < $1)
+      and ($2::text is null or coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name', a.subject_type) ilike $2)
+      and ($3::text is null or a.actor ilike $3)
+      and ($4::timestamptz is null or a.at >= $4) and ($5::timestamptz is null or a.at <= $5)
+    order by a.id desc limit $6`,
+}
+
+/** A page of events of the wanted kinds, the newest first. One query a kind. */
+export async function readFeed(
+  store: Store,
+  filter: FeedFilter,
+): Promise<{ events: FeedEvent[]; next: FeedCursor | null }> {
+  const kinds = eventKinds.filter((kind) => filter.kinds.includes(kind))
+  const read = await Promise.all(
+    kinds.map(async (kind) => {
+      const { rows } = await store.pool.query<EventRow>(sources[kind], [
+        filter.from[kind] ?? null,
+        filter.subject ? containing(filter.subject) : null,
+        filter.actor ? containing(filter.actor) : null,
+        filter.after ?? null,
+        filter.before ?? null,
+        filter.limit,
+      ])
+      return [kind, rows.map((row) => eventOf(kind, row))] as const
+    }),
+  )
+  return mergePage(Object.fromEntries(read), { limit: filter.limit, from: filter.from })
+}
+
+const eventOf = (kind: EventKind, row: EventRow): FeedEvent => ({
+  id: `${kind}:${row.id}`,
+  kind,
+  at: row.at.toISOString(),
+  subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
+  status:
+    kind === 'deployment'
+      ? { of: 'deployment', to: row.status as DeploymentStatus }
+      : kind === 'replica'
+        ? { of: 'replica', to: row.status as ReplicaStatus }
+        : null,
+  action: row.action,
+  detail: row.detail,
+  actor: row.actor,
+})
