@@ -47,6 +47,8 @@ export interface Overview {
   silent: Troubles<NodeTrouble>
   /** Nodes whose engine does not work. */
   broken: Troubles<NodeTrouble>
+  /** Pieces of scheduling work that were given up. */
+  dead: number
   regions: RegionUse[]
   deployments: number
   /** How many of them run. */

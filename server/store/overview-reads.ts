@@ -12,15 +12,16 @@ export async function readOverview(store: Store): Promise<Overview> {
     readUnplaced(store),
     readNodeTrouble(store),
     readRegions(store),
-    store.pool.query<{ deployments: number; running: number; replicas: number; wanted: number }>(
+    store.pool.query<{ deployments: number; running: number; replicas: number; wanted: number; dead: number }>(
       `select count(*)::int as deployments, count(*) filter (where status = 'running')::int as running,
          coalesce(sum(target_replicas), 0)::int as wanted,
-         (select count(*)::int from deployment_replicas where reserved and wanted = 'run' and status = 'running') as replicas
+         (select count(*)::int from deployment_replicas where reserved and wanted = 'run' and status = 'running') as replicas,
+         (select count(*)::int from evaluations where status = 'dead') as dead
        from deployments where status <> 'deleted'`,
     ),
   ])
-  const { deployments = 0, running = 0, replicas = 0, wanted = 0 } = totals.rows[0] ?? {}
-  return { failed, unplaced, ...nodes, regions, deployments, running, replicas: { running: replicas, wanted } }
+  const { deployments = 0, running = 0, replicas = 0, wanted = 0, dead = 0 } = totals.rows[0] ?? {}
+  return { failed, unplaced, ...nodes, dead, regions, deployments, running, replicas: { running: replicas, wanted } }
 }
 
 async function readFailed(store: Store): Promise<Overview['failed']> {

@@ -41,6 +41,7 @@ test('the overview sums regions, by what is promised and what is used', async ()
     failed: { count: 0 },
     unplaced: { count: 0 },
     silent: { count: 0 },
+    dead: 0,
     broken: { count: 0 },
   })
 })
@@ -66,10 +67,12 @@ test('what is wrong is counted, and the newest are named', async () => {
   await cp.sql(
     `update nodes set status = 'offline', last_heartbeat = now() - interval '1 minute' where node_id = 'west-1'`,
   )
+  await cp.sql(`update evaluations set status = 'dead' where deployment_id = $1`, [failed])
   await cp.sql(`update nodes set engine_error = 'connect ENOENT' where node_id = 'east-1'`)
   const overview = await admin.overview.get()
   expect(overview.failed).toMatchObject({ count: 1, newest: [{ id: failed, name: 'too-big' }] })
   expect(overview.failed.newest[0]?.reason).toContain('Insufficient nodes: need 1, found 0 with capacity')
+  expect(overview.dead).toBe(1)
   expect(overview.unplaced).toMatchObject({ count: 1, replicas: 2, newest: [{ id: waits, name: 'patient' }] })
   expect(overview.silent).toMatchObject({ count: 1, newest: [{ nodeId: 'west-1', replicas: 1, reason: null }] })
   expect(overview.broken).toMatchObject({ count: 1, newest: [{ nodeId: 'east-1', reason: 'connect ENOENT' }] })

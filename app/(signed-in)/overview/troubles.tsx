@@ -17,7 +17,7 @@ const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capa
 
 /** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
 export function Troubles({ overview }: { overview: Overview }) {
-  const { failed, unplaced, silent, broken } = overview
+  const { failed, unplaced, silent, broken, dead } = overview
   const groups = [
     failed.count > 0 && (
       <Group
@@ -28,6 +28,17 @@ export function Troubles({ overview }: { overview: Overview }) {
         {failed.newest.map((one) => (
           <DeploymentRow key={one.id} one={one} look={deploymentLooks.failed} action="See why" tab="decision" />
         ))}
+      </Group>
+    ),
+    dead > 0 && (
+      <Group key="dead" title="Scheduling gave up" all={null}>
+        <Row
+          look={deploymentLooks.failed}
+          name={plural(dead, 'piece')}
+          detail="Scheduling went wrong too often; it can be tried again."
+          since={null}
+          action={{ href: '/admin/queue', label: 'Look at it' }}
+        />
       </Group>
     ),
     unplaced.count > 0 && (
@@ -81,7 +92,8 @@ export function Troubles({ overview }: { overview: Overview }) {
 
 interface GroupProps {
   title: string
-  all: { href: string; count: number; newest: unknown[] }
+  /** Where all of them are; null when the row says it. */
+  all: { href: string; count: number; newest: unknown[] } | null
   children: ReactNode
 }
 
@@ -90,7 +102,7 @@ function Group({ title, all, children }: GroupProps) {
     <div>
       <h3 className="px-4 text-meta font-medium text-ink-3 md:px-6">{title}</h3>
       <ul className="mt-1 divide-y divide-line border-y border-line">{children}</ul>
-      {all.count > all.newest.length && (
+      {all && all.count > all.newest.length && (
         <Link href={all.href} className="mt-1 inline-block px-4 text-meta text-ink-2 underline hover:text-ink md:px-6">
           All {all.count}
         </Link>
