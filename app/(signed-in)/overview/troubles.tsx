@@ -128,9 +128,12 @@ function Row({ look, name, detail, since, action }: RowProps) {
       </span>
       <span className="min-w-0 flex-1 basis-48 truncate text-ink-2">{detail}</span>
       {since && <Time at={since} className="text-meta text-ink-3" />}
-      <Link href={action.href} className="font-medium whitespace-nowrap text-ink underline">
+      <Link
+        href={action.href}
+        aria-label={`${action.label}: ${name}`}
+        className="font-medium whitespace-nowrap text-ink underline"
+      >
         {action.label}
-        <span className="sr-only">: {name}</span>
       </Link>
     </li>
   )
