@@ -2,8 +2,8 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
 import type { Store } from '../store/context'
-import { heartbeatSeconds } from '../store/node-health'
 import { joinNodes, nodesOfCredential, whyNoNodes } from '../store/nodes'
+import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
@@ -90,18 +90,20 @@ export const agentRouter = router({
       ctx.services.log.info(
         `Joined: ${nodes.length === 1 ? `node ${nodes[0]?.name}` : `${nodes.length} nodes`} from ${ctx.address}`,
       )
-      return { nodes, heartbeatSeconds }
+      const { heartbeat } = await readSettings(ctx.services.store)
+      return { nodes, heartbeatSeconds: heartbeat.everySeconds }
     }),
 
   heartbeat: credentialProcedure
     .input(z.object({ beats: z.array(heartbeat).max(20_000) }))
     .mutation(async ({ ctx, input }) => {
       const { store, log, inbox } = ctx.services
-      const { known, stale, returned } = await inbox.heartbeat(ctx.agentCredential, input.beats)
+      const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.agentCredential, input.beats)
       // The commit has looked at the credential already, unless it found no node of its own.
       if (known === 0) await ownNodes(store, ctx.agentCredential)
       for (const id of returned) log.info(`Node ${id} is back`)
-      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [] }
+      // A changed interval is heard of with the next heartbeat: no agent needs a restart.
+      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds }
     }),
 
   report: agentProcedure.input(z.object({ reports: z.array(report).max(5_000) })).mutation(async ({ ctx, input }) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
 import { coresOfMillis, type Resources } from '../domain/resources'
+import { defaultLostAfterSeconds } from '../domain/settings'
 import { type DeploymentAction, deploymentActions } from '../domain/status'
 import type { DecisionSummary, DeploymentDetail, DeploymentTimeline } from '../domain/views'
 import { countOf } from '../domain/words'
@@ -45,6 +46,7 @@ const newDeployment = (input: DeployInput): NewDeployment => ({
   region: input.region ?? null,
   waitForCapacity: input.wait_for_capacity ?? false,
   maxPerNode: input.max_per_node ?? 1,
+  lostAfterSeconds: input.lost_after ?? defaultLostAfterSeconds,
   constraints: input.constraints ?? [],
   policy: input.policy === undefined ? null : policyOf(input.policy),
   priority: input.priority ?? 50,

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { fleetCounts } from '../store/counts'
 import { leaderState } from '../store/leadership'
+import { openBrakes } from '../store/storms'
 import type { Services } from './context'
 
 interface Metrics {
@@ -10,6 +11,8 @@ interface Metrics {
   nodes: Gauge<'status'>
   evaluations: Gauge<'status'>
   oldestEvaluation: Gauge
+  stormBrakes: Gauge<'region'>
+  stormSilent: Gauge<'region'>
   leader: Gauge
   epoch: Gauge
   replaysChecked: Gauge
@@ -30,6 +33,12 @@ function create(): Metrics {
     nodes: gauge('nodes', 'Nodes by status', ['status']),
     evaluations: gauge('evaluations', 'Evaluations that are not done, by status', ['status']),
     oldestEvaluation: gauge('oldest_due_evaluation_seconds', 'Age of the oldest evaluation that is due', []),
+    stormBrakes: gauge(
+      'storm_brake',
+      '1 while the storm brake holds the region, 0 once somebody overruled it; absent when there is no storm',
+      ['region'],
+    ),
+    stormSilent: gauge('storm_silent_nodes', 'Silent nodes of regions whose storm brake is open', ['region']),
     leader: gauge('scheduler_leader_present', '1 while a scheduler leads', []),
     epoch: gauge('scheduler_epoch', 'How often a scheduler was elected', []),
     replaysChecked: gauge('decision_replays_checked_total', 'Stored decisions that were replayed', []),
@@ -45,10 +54,16 @@ function create(): Metrics {
 export async function renderMetrics({ store }: Services): Promise<{ body: string; contentType: string }> {
   shared.fogdeckMetrics ??= create()
   const metrics = shared.fogdeckMetrics
-  const [counts, leader] = await Promise.all([fleetCounts(store), leaderState(store)])
+  const [counts, leader, brakes] = await Promise.all([fleetCounts(store), leaderState(store), openBrakes(store)])
   for (const name of ['deployments', 'replicas', 'nodes', 'evaluations'] as const) {
     metrics[name].reset()
     for (const [status, count] of Object.entries(counts[name])) metrics[name].set({ status }, count)
+  }
+  metrics.stormBrakes.reset()
+  metrics.stormSilent.reset()
+  for (const { region, silent, overruled } of brakes) {
+    metrics.stormBrakes.set({ region }, overruled ? 0 : 1)
+    metrics.stormSilent.set({ region }, silent)
   }
   metrics.oldestEvaluation.set(counts.oldestDueEvaluationSeconds)
   metrics.leader.set(leader.present ? 1 : 0)

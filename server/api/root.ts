@@ -10,6 +10,7 @@ import { placementRouter } from './placement-router'
 import { queueRouter } from './queue-router'
 import { revisionRouter } from './revision-router'
 import { settingsRouter } from './settings-router'
+import { stormRouter } from './storm-router'
 import { createCallerFactory, mergeRouters, router } from './trpc'
 
 /** All that can be asked of the control plane. REST and its OpenAPI document are derived from it (server/api/rest.ts). */
@@ -25,6 +26,7 @@ export const appRouter = router({
   queue: queueRouter,
   overview: overviewRouter,
   event: eventRouter,
+  storm: stormRouter,
   live: liveRouter,
   agent: agentRouter,
 })

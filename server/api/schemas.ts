@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { imageProblem } from '../domain/image'
 import { type Policy, policyProfileNames, policyProfiles, weightsProblem } from '../domain/placement'
 import { deploymentTypes, limits, millisOfCores, type Resources } from '../domain/resources'
+import { lostAfterLimits } from '../domain/settings'
 import { deploymentStatuses, healths, replicaStatuses } from '../domain/status'
 
 /*
@@ -134,6 +135,9 @@ export const deploySchema = z.object({
   }),
   ...placementFields,
   wait_for_capacity: flag('wait_for_capacity').optional(),
+  lost_after: whole('Lost after', lostAfterLimits, ' seconds')
+    .optional()
+    .describe("Seconds of a node's silence after which its replicas are lost and replaced elsewhere; 0 is never"),
   ports: z
     .array(portSchema)
     .max(20, 'At most 20 ports')

@@ -1,11 +1,43 @@
 import { defaultPolicy, type Policy } from './placement'
 
+/** How agents show that they live, in seconds. One setting, so that its two halves always fit each other. */
+export interface Heartbeat {
+  /** Agents send one this often. */
+  everySeconds: number
+  /** Silent for longer than this: the node is offline and its usage unknown. */
+  limitSeconds: number
+}
+
 /** What administrators can set for the whole installation. */
 export interface Settings {
   /** How nodes are scored for deployments that don't say. */
   policy: Policy
   /** Days for which decisions and the fleet journal are kept. */
   decisionRetentionDays: number
+  heartbeat: Heartbeat
 }
 
-export const defaultSettings: Settings = { policy: defaultPolicy, decisionRetentionDays: 90 }
+export const defaultSettings: Settings = {
+  policy: defaultPolicy,
+  decisionRetentionDays: 90,
+  heartbeat: { everySeconds: 5, limitSeconds: 15 },
+}
+
+export const heartbeatLimits = { every: { min: 1, max: 60 }, limit: { min: 3, max: 600 } } as const
+
+/** What is wrong with it, as a sentence; null when nothing is. */
+export function heartbeatProblem({ everySeconds, limitSeconds }: Heartbeat): string | null {
+  if (limitSeconds >= 2 * everySeconds) return null
+  return 'The limit must be at least twice the interval, so that one heartbeat that is late makes no node offline'
+}
+
+/** Seconds of a node's silence after which a deployment's replicas there are lost, if the deployment does not say. */
+export const defaultLostAfterSeconds = 30
+export const lostAfterLimits = { min: 0, max: 86_400 } as const
+
+/**
+ * Nodes that fell silent together are marked offline within one heartbeat interval of each other. Nothing is declared
+ * lost before that, whatever a deployment says: only then it shows whether it is one node or a storm.
+ */
+export const earliestLossSeconds = ({ everySeconds, limitSeconds }: Heartbeat): number =>
+  limitSeconds + everySeconds + 2

@@ -6,6 +6,7 @@ import type { DeploymentType, Resources } from './resources'
 import type { DeploymentSpec } from './revision'
 import type { Role } from './roles'
 import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from './status'
+import type { StormCause } from './storm'
 
 export interface DeploymentSummary {
   id: string
@@ -58,6 +59,8 @@ export interface DeploymentDetail extends DeploymentSummary {
   resources: Resources
   waitForCapacity: boolean
   maxPerNode: number
+  /** Seconds of a node's silence after which its replicas are lost; 0 is never. */
+  lostAfterSeconds: number
   constraints: Constraint[]
   ports: { container: number; host: number | null }[]
   envNames: string[]
@@ -258,6 +261,27 @@ export interface JoinTokenView {
   state: 'usable' | 'used up' | 'expired' | 'revoked'
   /** Nodes that joined with it. */
   nodes: { id: string; nodeId: string; status: NodeStatus }[]
+}
+
+/** A region that the storm brake holds: nothing of it is declared lost, unless somebody overruled it. */
+export interface StormBrakeView {
+  region: string
+  cause: StormCause
+  since: string
+  /** How many of its nodes are silent now. */
+  silent: number
+  nodes: number
+  overruled: { at: string; by: string } | null
+}
+
+/** A replica that would be replaced elsewhere. */
+export interface StormMove {
+  replicaId: string
+  deploymentId: string
+  deploymentName: string
+  slot: number
+  /** The name of the silent node. */
+  nodeId: string
 }
 
 /** One change, as the live stream tells it: what to read again. */

@@ -16,6 +16,8 @@ export interface Heard {
   stale: string[]
   /** Nodes that were silent before. */
   returned: string[]
+  /** How often agents are to beat; null when no node is known. */
+  heartbeatSeconds: number | null
 }
 
 export interface AgentInbox {
@@ -62,11 +64,12 @@ async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promis
   for (const beat of calls.flat()) newest.set(`${beat.nodeId} ${beat.credentialHash}`, beat)
   const outcomes = await recordHeartbeats(store, [...newest.values()])
   return calls.map((beats): Heard => {
-    const heard: Heard = { known: 0, stale: [], returned: [] }
+    const heard: Heard = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
     for (const { nodeId, credentialHash, revision } of beats) {
       const outcome = outcomes.get(nodeId)
       if (outcome?.credentialHash !== credentialHash) continue
       heard.known++
+      heard.heartbeatSeconds = outcome.heartbeatSeconds
       if (outcome.revision !== revision) heard.stale.push(nodeId)
       if (outcome.returned) heard.returned.push(nodeId)
     }

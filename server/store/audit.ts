@@ -11,7 +11,7 @@ export const systemAuthor: Author = { name: 'system', address: null }
 
 export interface AuditRecord {
   action: string
-  subjectType: 'deployment' | 'node' | 'user' | 'join-token' | 'api-token' | 'setting'
+  subjectType: 'deployment' | 'node' | 'region' | 'user' | 'join-token' | 'api-token' | 'setting'
   subjectId: string
   before?: Record<string, unknown>
   after?: Record<string, unknown>

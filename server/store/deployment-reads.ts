@@ -129,6 +129,7 @@ export interface DeploymentRecord {
   startReplicas: number | null
   waitForCapacity: boolean
   maxPerNode: number
+  lostAfterSeconds: number
   constraints: Constraint[]
   policy: Policy | null
   priority: number
@@ -184,6 +185,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
     priority: deployment.priority,
     waitForCapacity: deployment.waitForCapacity,
     maxPerNode: deployment.maxPerNode,
+    lostAfterSeconds: deployment.lostAfterSeconds,
     constraints: deployment.constraints as unknown as Constraint[],
     ports: deployment.ports as unknown as DeploymentRecord['ports'],
     envNames: deployment.envNames,

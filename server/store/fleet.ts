@@ -3,7 +3,7 @@ import type { MeasuredLatency } from '../domain/placement'
 import { millisOfCores } from '../domain/resources'
 import type { NodeStatus } from '../domain/status'
 import type { Store } from './context'
-import { heartbeatLimitSeconds } from './node-health'
+import { isSilent } from './node-health'
 
 interface FleetRow {
   id: string
@@ -50,7 +50,7 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
         n.reserved_cpu_millis, n.reserved_memory_mb, n.reserved_storage_gb, n.reserved_gpu,
         n.cpu_usage_percent, n.memory_usage_percent, n.engine_error,
         floor(extract(epoch from n.last_heartbeat))::float8 * 1000 as last_heartbeat_ms,
-        coalesce(n.last_heartbeat < now() - make_interval(secs => ${heartbeatLimitSeconds}), true) as silent,
+        ${isSilent('n')} as silent,
         coalesce(r.unseen_cpu_millis, 0)::int as unseen_cpu_millis,
         coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb
       from nodes n

@@ -1,11 +1,15 @@
-/** Agents send a heartbeat this often, in seconds. */
-export const heartbeatSeconds = 5
+import { defaultSettings } from '../domain/settings'
 
-/** Silent for longer than this, in seconds: the node is offline and its usage unknown. */
-export const heartbeatLimitSeconds = 15
+/** How often agents are to beat, as it is set now, as SQL of type float8. */
+export const heartbeatSeconds = `coalesce(
+  (select (value->>'everySeconds')::float8 from settings where key = 'heartbeat'), ${defaultSettings.heartbeat.everySeconds})`
 
-/** A replica on a node that is silent for this long, or that no agent acknowledged for this long, is lost. Seconds. */
-export const lostAfterSeconds = 30
+/** The heartbeat limit as it is set now, as SQL of type interval: read with the rows that are judged by it. */
+export const heartbeatLimit = `make_interval(secs => coalesce(
+  (select (value->>'limitSeconds')::float8 from settings where key = 'heartbeat'), ${defaultSettings.heartbeat.limitSeconds}))`
+
+/** Whether a node is silent, as SQL. */
+export const isSilent = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
 
 /**
  * A node's status as SQL, from its own row: full nodes are busy (nothing fits the smallest request any more), nodes

@@ -4,14 +4,14 @@ import { type NodeStatus, type ReplicaStatus, schedulableNodeStatuses } from '..
 import type { NodeEventView, NodeReplicaView, NodeView } from '../domain/views'
 import type { Store } from './context'
 import type { Node } from './generated/client'
-import { heartbeatLimitSeconds } from './node-health'
+import { isSilent } from './node-health'
 
 type NodeRow = Node & { liveReplicas: number; stale: boolean }
 
 /** Why a node takes no new replicas, whatever is asked; null when it does. */
 function ineligible(node: NodeRow): string | null {
   if (node.removedAt !== null) return 'Removed: it is no part of the fleet any more'
-  if (node.status === 'offline') return `Offline: no heartbeat for over ${heartbeatLimitSeconds} s`
+  if (node.status === 'offline') return 'Offline: no heartbeat within the limit'
   if (node.status === 'maintenance') return 'In maintenance'
   if (node.cordoned) return 'Cordoned: takes no new replicas'
   if (node.draining)
@@ -62,10 +62,10 @@ const view = (node: NodeRow): NodeView => ({
 
 async function withCounts(store: Store, nodes: Node[]): Promise<NodeRow[]> {
   const { rows } = await store.pool.query<{ id: string; live: number; stale: boolean }>(
-    `select n.id, coalesce(n.last_heartbeat < now() - make_interval(secs => $2), true) as stale,
+    `select n.id, ${isSilent('n')} as stale,
        (select count(*)::int from deployment_replicas r where r.node_id = n.id and r.reserved and r.wanted = 'run') as live
      from nodes n where n.id = any($1::uuid[])`,
-    [nodes.map((node) => node.id), heartbeatLimitSeconds],
+    [nodes.map((node) => node.id)],
   )
   const byId = new Map(rows.map((row) => [row.id, row]))
   return nodes.map((node) => ({

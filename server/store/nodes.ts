@@ -9,7 +9,7 @@ import { hashToken } from './credentials'
 import { wakeBlockedEvaluations } from './evaluations'
 import { spendJoinToken } from './join-tokens'
 import { requireLeader } from './leadership'
-import { heartbeatLimitSeconds, onlineNodeStatus } from './node-health'
+import { heartbeatSeconds, isSilent, onlineNodeStatus } from './node-health'
 import { type NodeEvent, recordNodeEvents } from './node-rows'
 
 export interface JoinRequest {
@@ -142,6 +142,8 @@ export interface HeartbeatOutcome {
   revision: string
   /** It was silent before. */
   returned: boolean
+  /** How often agents are to beat, as it is set now. */
+  heartbeatSeconds: number
   credentialHash: string
 }
 
@@ -159,6 +161,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
       credential_hash: string
       revision: string
       was: NodeStatus
+      every_seconds: number
       old_error: string | null
       engine_error: string | null
     }>({
@@ -170,9 +173,11 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
           join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
-          last_heartbeat = now(), status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
+          last_heartbeat = now(), offline_since = null, silence_counted_from = null,
+          status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
-        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.old_error, n.engine_error`,
+        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.old_error, n.engine_error,
+          ${heartbeatSeconds} as every_seconds`,
       values: [
         beats.map((beat) => beat.nodeId),
         beats.map((beat) => tenths(beat.cpuUsagePercent)),
@@ -210,23 +215,30 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
     return new Map(
       rows.map((row) => [
         row.id,
-        { revision: row.revision, returned: row.was === 'offline', credentialHash: row.credential_hash },
+        {
+          revision: row.revision,
+          returned: row.was === 'offline',
+          heartbeatSeconds: row.every_seconds,
+          credentialHash: row.credential_hash,
+        },
       ]),
     )
   })
 }
 
 /** Marks the nodes offline that were silent for longer than the limit. Their containers may well go on running. */
-export async function markSilentNodes(store: Store, epoch: bigint): Promise<{ id: string; nodeId: string }[]> {
+export async function markSilentNodes(
+  store: Store,
+  epoch: bigint,
+): Promise<{ id: string; nodeId: string; silentSeconds: number }[]> {
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
-    const { rows } = await tx.query<{ id: string; node_id: string }>(
+    const { rows } = await tx.query<{ id: string; node_id: string; silent_seconds: number }>(
       `with silent as (
-         select id from nodes where removed_at is null and status not in ('offline', 'maintenance') and last_heartbeat < now() - make_interval(secs => $1)
-         order by id for update
+         select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isSilent('n')} order by id for update
        )
-       update nodes n set status = 'offline' from silent where n.id = silent.id returning n.id, n.node_id`,
-      [heartbeatLimitSeconds],
+       update nodes n set status = 'offline', offline_since = now() from silent where n.id = silent.id
+       returning n.id, n.node_id, floor(extract(epoch from now() - n.last_heartbeat))::int as silent_seconds`,
     )
     if (rows.length === 0) return []
     await recordNodeEvents(
@@ -234,12 +246,12 @@ export async function markSilentNodes(store: Store, epoch: bigint): Promise<{ id
       rows.map((row) => ({
         nodeId: row.id,
         kind: 'offline',
-        detail: `No heartbeat for ${heartbeatLimitSeconds} s`,
+        detail: `No heartbeat for ${row.silent_seconds} s`,
         actor: 'scheduler',
       })),
     )
     await announce(tx, [{ topic: 'node', ids: rows.map((row) => row.id) }])
-    return rows.map((row) => ({ id: row.id, nodeId: row.node_id }))
+    return rows.map((row) => ({ id: row.id, nodeId: row.node_id, silentSeconds: row.silent_seconds }))
   })
 }
 

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '../domain/settings'
+import { stormInWords } from '../domain/storm'
 import { StaleLeaderError } from '../store/leadership'
 import { sweepLostReplicas } from '../store/lost'
-import { heartbeatLimitSeconds, lostAfterSeconds } from '../store/node-health'
 import { markSilentNodes } from '../store/nodes'
 import { pruneRecords } from '../store/retention'
 import { readSettings } from '../store/settings'
+import { judgeSilence, type StormNews } from '../store/storms'
 import { checkRecords } from './check-records'
 import { logChange, type Scheduling } from './evaluate'
 import type { Reign } from './reign'
@@ -42,34 +44,64 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
 }
 
 /**
- * Watches nodes and replicas while this scheduler leads. For a while after its election it declares nothing silent or
- * lost: the silence may have been the control plane's own.
+ * When it may be said that a node is silent, and that a replica is lost: by performance.now(), which no clock that is set
+ * can move.
  */
+interface Patience {
+  heartbeat: Heartbeat
+  silentFromMs: number
+  lostFromMs: number
+}
+
+/**
+ * For a while after its election a leader declares nothing silent or lost: the silence may have been the control plane's
+ * own. So it is after a change of the interval, until the slowest agent has heard of it.
+ */
+export function patienceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): Patience {
+  const slowest = Math.max(heartbeat.everySeconds, before.everySeconds)
+  const silentFromMs = nowMs + (slowest + heartbeat.limitSeconds) * 1000
+  return { heartbeat, silentFromMs, lostFromMs: Math.max(silentFromMs, nowMs + defaultLostAfterSeconds * 1000) }
+}
+
+/** Watches nodes and replicas while this scheduler leads. */
 export async function watchFleet(
-  { store, log, epoch, reign }: Scheduling & { reign: Pick<Reign, 'show'> },
+  scheduling: Scheduling & { reign: Pick<Reign, 'show'> },
   signal: AbortSignal,
 ): Promise<void> {
-  const electedMs = performance.now()
-  let braked = false
+  const { store, reign } = scheduling
+  let patience: Patience | null = null
   while (!signal.aborted) {
     await reign.show()
-    const reignSeconds = (performance.now() - electedMs) / 1000
-    if (reignSeconds > heartbeatLimitSeconds)
-      for (const node of await markSilentNodes(store, epoch))
-        log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${heartbeatLimitSeconds} s`)
-    if (reignSeconds > lostAfterSeconds) {
-      const sweep = await sweepLostReplicas(store, epoch)
-      if (sweep.braked !== braked) {
-        braked = sweep.braked
-        log.warn(
-          braked
-            ? 'More than half of the fleet is silent: nothing is moved until nodes return'
-            : 'Enough nodes are heard again: moving replicas is on',
-        )
-      }
-      for (const replica of sweep.lost) log.warn(`Replica ${replica.id} transitioned to LOST: ${replica.reason}`)
-      for (const change of sweep.deployments) logChange(log, change)
-    }
+    const { heartbeat } = await readSettings(store)
+    const nowMs = performance.now()
+    if (!patience || !sameHeartbeat(patience.heartbeat, heartbeat))
+      patience = patienceFrom(nowMs, heartbeat, patience?.heartbeat)
+    await sweep(scheduling, patience, nowMs)
     await sleep(sweepMs, undefined, { signal }).catch(() => undefined)
   }
+}
+
+const sameHeartbeat = (one: Heartbeat, other: Heartbeat): boolean =>
+  one.everySeconds === other.everySeconds && one.limitSeconds === other.limitSeconds
+
+/** Marks what is silent, then sees whether it is a storm, and only then says what is lost. */
+async function sweep({ store, log, epoch }: Scheduling, patience: Patience, nowMs: number): Promise<void> {
+  if (nowMs < patience.silentFromMs) return
+  for (const node of await markSilentNodes(store, epoch))
+    log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.silentSeconds} s`)
+  logStorms(log, await judgeSilence(store, epoch))
+  if (nowMs < patience.lostFromMs) return
+  const earliestSeconds = earliestLossSeconds(patience.heartbeat)
+  const { lost, deployments } = await sweepLostReplicas(store, { epoch, earliestSeconds })
+  for (const replica of lost) log.warn(`Replica ${replica.id} transitioned to LOST: ${replica.reason}`)
+  for (const change of deployments) logChange(log, change)
+}
+
+function logStorms(log: Scheduling['log'], { engaged, released }: StormNews): void {
+  for (const one of engaged) {
+    const why = one.cause === 'fleet' ? ', and so is most of the fleet' : ''
+    log.warn(`Storm brake: ${stormInWords(one)}${why}; nothing of it is moved until nodes return`)
+  }
+  for (const one of released)
+    log.info(`Storm brake of ${one.region} is released: ${one.nodes - one.silent} of ${one.nodes} nodes are heard`)
 }

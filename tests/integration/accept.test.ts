@@ -22,6 +22,7 @@ const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
   region: null,
   waitForCapacity: false,
   maxPerNode: 1,
+  lostAfterSeconds: 30,
   constraints: [],
   policy: null,
   priority: 50,

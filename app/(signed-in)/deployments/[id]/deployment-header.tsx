@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { coresText } from '@/server/domain/resources'
+import { defaultLostAfterSeconds } from '@/server/domain/settings'
 import type { DeploymentDetail } from '@/server/domain/views'
 import { useTRPC } from '../../../trpc'
 import { formatList, formatMemory, formatStorage, plural } from '../../../ui/format'
@@ -74,6 +75,8 @@ function factsOf(deployment: DeploymentDetail) {
         },
   ]
   if (deployment.revision > 1) facts.push({ name: 'Revision', value: String(deployment.revision) })
+  if (deployment.lostAfterSeconds !== defaultLostAfterSeconds)
+    facts.push({ name: 'Lost after', value: lostAfterInWords(deployment.lostAfterSeconds) })
   if (deployment.maxPerNode > 1) facts.push({ name: 'Per node', value: `at most ${deployment.maxPerNode}` })
   if (deployment.waitForCapacity) facts.push({ name: 'Without room', value: 'waits for capacity' })
   if (constraints.length > 0)
@@ -89,6 +92,9 @@ function factsOf(deployment: DeploymentDetail) {
   if (envNames.length > 0) facts.push({ name: 'Environment', value: formatList(envNames) })
   return facts
 }
+
+const lostAfterInWords = (seconds: number): string =>
+  seconds === 0 ? 'never: it stays with silent nodes' : `${seconds} s of silence of a node`
 
 function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail }) {
   if (!waiting) return null

@@ -190,7 +190,7 @@ function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update:
 
 function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variables: ReactNode }) {
   const { errors } = form.formState
-  const hasProblem = Boolean(errors.maxPerNode ?? errors.constraints ?? errors.ports ?? errors.env)
+  const hasProblem = Boolean(errors.maxPerNode ?? errors.lostAfter ?? errors.constraints ?? errors.ports ?? errors.env)
   const [open, setOpen] = useState(false)
   return (
     <details
@@ -203,7 +203,7 @@ function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variab
           ›
         </span>
         Advanced
-        <span className="font-normal text-ink-3">spread, labels, ports, environment</span>
+        <span className="font-normal text-ink-3">spread, node loss, labels, ports, environment</span>
       </summary>
       <div className="mt-4 space-y-5">
         <Field
@@ -213,6 +213,16 @@ function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variab
           className="max-w-48"
         >
           {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('maxPerNode')} />}
+        </Field>
+        <Field
+          label="Lost after"
+          hint="When a node is silent for so long, its replicas are replaced elsewhere. 0 is never."
+          error={errors.lostAfter?.message}
+          className="max-w-48"
+        >
+          {(wiring) => (
+            <Input {...wiring} unit="seconds" inputMode="numeric" autoComplete="off" {...form.register('lostAfter')} />
+          )}
         </Field>
         <ConstraintRows form={form} />
         <PortRows form={form} />

@@ -13,6 +13,7 @@ const renamed: Record<string, FieldPath<DeployForm>> = {
   region: 'region',
   max_per_node: 'maxPerNode',
   wait_for_capacity: 'waitForCapacity',
+  lost_after: 'lostAfter',
   constraints: 'constraints',
   ports: 'ports',
   env: 'env',

@@ -29,6 +29,7 @@ test('a full form is a request that the server takes', () => {
     region: 'us-east',
     maxPerNode: '2',
     waitForCapacity: true,
+    lostAfter: '0',
     constraints: [
       { key: 'disk', op: 'in', values: 'ssd, nvme,' },
       { key: 'gpu', op: 'exists', values: 'left over' },
@@ -50,6 +51,7 @@ test('a full form is a request that the server takes', () => {
     region: 'us-east',
     max_per_node: 2,
     wait_for_capacity: true,
+    lost_after: 0,
     constraints: [
       { key: 'disk', op: 'in', values: ['ssd', 'nvme'] },
       { key: 'gpu', op: 'exists', values: [] },
@@ -85,6 +87,8 @@ describe('what is wrong is said in the words of the server', () => {
     ['gpu', { gpu: '9' }, { resources: { cpu: 1, memory: 512, gpu: 9 } }],
     ['storage', { storage: '0' }, { resources: { cpu: 1, memory: 512, storage: 0 } }],
     ['region', { region: 'us east' }, { region: 'us east' }],
+    ['lostAfter', { lostAfter: '-1' }, { lost_after: -1 }],
+    ['lostAfter', { lostAfter: '86401' }, { lost_after: 86_401 }],
     ['maxPerNode', { maxPerNode: '0' }, { max_per_node: 0 }],
     [
       'constraints.0.key',

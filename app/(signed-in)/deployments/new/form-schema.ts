@@ -4,6 +4,7 @@ import type { AppRouter } from '@/server/api/root'
 import { imageProblem } from '@/server/domain/image'
 import type { Constraint } from '@/server/domain/placement'
 import { deploymentTypes, limits } from '@/server/domain/resources'
+import { defaultLostAfterSeconds, lostAfterLimits } from '@/server/domain/settings'
 
 /**
  * The form in the words of its fields: text as it was typed. It says the same sentences as the server does for the
@@ -153,6 +154,7 @@ export const deployFormSchema = z
     }),
     ...placementShape,
     waitForCapacity: z.boolean(),
+    lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
     ports: z
       .array(portRow)
       .max(20, 'At most 20 ports')
@@ -182,6 +184,7 @@ export const deployFormSchema = z
       type: form.type,
       container_image: form.image,
       ...previewOf(form),
+      ...(form.lostAfter === defaultLostAfterSeconds ? {} : { lost_after: form.lostAfter }),
       ...(form.waitForCapacity ? { wait_for_capacity: true } : {}),
       ...optionalList('ports', ports),
       ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
@@ -203,6 +206,7 @@ export const emptyForm: DeployForm = {
   maxPerNode: '1',
   constraints: [],
   waitForCapacity: false,
+  lostAfter: String(defaultLostAfterSeconds),
   ports: [],
   env: [],
 }

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sweepLostReplicas } from '@/server/store/lost'
+import { markSilentNodes } from '@/server/store/nodes'
+import { judgeSilence } from '@/server/store/storms'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+beforeEach(async () => {
+  cp = await testControlPlane()
+})
+afterEach(() => cp.close())
+
+const earliestSeconds = 22
+
+const epoch = async () =>
+  BigInt((await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership'))[0]?.epoch ?? 0)
+
+/** What the leader does every second. */
+const sweep = async () => {
+  await markSilentNodes(cp.store)
+  const storms = await judgeSilence(cp.store, await epoch())
+  const { lost } = await sweepLostReplicas(cp.store, { epoch: await epoch(), earliestSeconds })
+  return { ...storms, lost }
+}
+
+/** Heartbeats of these nodes stopped so long ago. */
+const silence = (names: string[], seconds: number) =>
+  cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
+    names,
+    seconds,
+  ])
+
+const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i + 1}`)
+
+/** Agents whose lines are cut separately, with a replica on every node. */
+const fleet = async (regions: Record<string, Record<string, number>>) => {
+  const agents = new Map<string, FakeAgent>()
+  for (const [region, groups] of Object.entries(regions))
+    for (const [group, count] of Object.entries(groups))
+      agents.set(group, await new FakeAgent(cp).join(...names(group, count).map((name) => ({ name, region }))))
+  return (group: string): FakeAgent => agents.get(group) ?? expect.fail(`there is no group ${group}`)
+}
+
+const deploy = async (overrides: Record<string, unknown> = {}) =>
+  (await (await cp.as('admin')).deployment.deploy(aDeployment(overrides))).deployment_id
+
+const replicas = () =>
+  cp.sql<{ node: string; status: string; generation: number; wanted: string }>(
+    `select n.node_id as node, r.status, r.generation, r.wanted from deployment_replicas r join nodes n on n.id = r.node_id order by 1, 3`,
+  )
+
+const brakes = async () => (await cp.as('admin')).storm.list()
+
+describe('a silent node', () => {
+  test('its replicas are replaced by an evaluation and a decision of their own, after what the deployment bears', async () => {
+    const agent = await fleet({ 'us-east': { a: 1, b: 3 } })
+    const [quick, slow, never] = [
+      await deploy({ name: 'quick', constraints: [] }),
+      await deploy({ name: 'slow', lost_after: 120 }),
+      await deploy({ name: 'never', lost_after: 0 }),
+    ]
+    await cp.sql(`update nodes set cordoned = node_id <> 'a-1'`)
+    await cp.schedule()
+    await agent('a').obey()
+    await cp.sql(`update nodes set cordoned = false`)
+    await silence(['a-1'], 18)
+    expect((await sweep()).lost).toEqual([])
+    await silence(['a-1'], 40)
+    expect((await sweep()).lost).toMatchObject([{ nodeName: 'a-1', reason: 'Node a-1 has been silent for over 30 s' }])
+    await cp.schedule()
+    const decided = await cp.sql<{ deployment_id: string; trigger: string }>(
+      `select d.deployment_id, e.trigger from decisions d join evaluations e on e.id = d.evaluation_id order by d.created_at desc limit 1`,
+    )
+    expect(decided).toEqual([{ deployment_id: quick, trigger: 'node-lost' }])
+    await silence(['a-1'], 130)
+    expect((await sweep()).lost).toHaveLength(1)
+    await silence(['a-1'], 80_000)
+    expect((await sweep()).lost).toEqual([])
+    const live = await cp.sql<{ deployment_id: string }>(
+      `select deployment_id from deployment_replicas r join nodes n on n.id = r.node_id where n.node_id = 'a-1' and r.wanted = 'run'`,
+    )
+    expect(live).toEqual([{ deployment_id: never }])
+    expect(slow).not.toBe(never)
+  })
+
+  test('is never judged before all that fell silent with it can be seen, whatever a deployment bears', async () => {
+    const agent = await fleet({ 'us-east': { a: 1, b: 1 } })
+    await deploy({ lost_after: 1, replicas: 2 })
+    await cp.schedule()
+    await agent('a').obey()
+    await agent('b').obey()
+    const earliest = { epoch: await epoch(), earliestSeconds: 300 }
+    await silence(['a-1'], 200)
+    await markSilentNodes(cp.store)
+    expect((await sweepLostReplicas(cp.store, earliest)).lost).toEqual([])
+    await silence(['a-1'], 301)
+    expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
+  })
+
+  test('is judged by the limit that is set, and agents hear of the interval', async () => {
+    const agent = await fleet({ 'us-east': { a: 1, b: 1 } })
+    const admin = await cp.as('admin')
+    await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 600 })
+    expect(await agent('a').heartbeat()).toMatchObject({ heartbeatSeconds: 20 })
+    await silence(['a-1'], 300)
+    expect(await markSilentNodes(cp.store)).toEqual([])
+    expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
+    await silence(['a-1'], 601)
+    expect(await markSilentNodes(cp.store)).toMatchObject([
+      { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 601) },
+    ])
+    await expect(admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 39 })).rejects.toThrow('twice')
+  })
+})
+
+describe('the storm brake', () => {
+  const cut = names('cut', 8)
+  const storm = async () => {
+    const agent = await fleet({ 'eu-west': { cut: 8, whole: 4 }, 'us-east': { far: 12 } })
+    const id = await deploy({ replicas: 24 })
+    await cp.schedule()
+    for (const group of ['cut', 'whole', 'far']) await agent(group).obey()
+    return { agent, id }
+  }
+  const heal = (agent: FakeAgent) => agent.heartbeat()
+
+  test('holds a region of which most fell silent, and lets go when it is heard again: nothing was moved', async () => {
+    const { agent } = await storm()
+    const before = await replicas()
+    expect(before).toHaveLength(24)
+    await silence(cut, 20)
+    expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', silent: 8, nodes: 12 }] })
+    await silence(cut, 900)
+    expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
+    expect(await brakes()).toMatchObject([{ region: 'eu-west', silent: 8, nodes: 12, overruled: null }])
+    await heal(agent('cut'))
+    expect(await sweep()).toMatchObject({ engaged: [], released: [{ region: 'eu-west', silent: 0 }], lost: [] })
+    expect(await brakes()).toEqual([])
+    expect(await cp.schedule()).toBe(0)
+    expect(await replicas()).toEqual(before)
+  })
+
+  test('goes on under the next leader', async () => {
+    await storm()
+    await silence(cut, 20)
+    await sweep()
+    await cp.sql('update scheduler_leadership set epoch = epoch + 1')
+    // Long after, so that nothing looks fresh any more.
+    await cp.sql(`update nodes set offline_since = offline_since - interval '1 hour' where status = 'offline'`)
+    await cp.sql(`update storm_brakes set began_at = began_at - interval '1 hour'`)
+    await silence(cut, 3_600)
+    expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
+    await expect(judgeSilence(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
+  })
+
+  test('a single node beside the storm is replaced as ever', async () => {
+    await storm()
+    await silence(cut, 20)
+    await sweep()
+    await silence(['far-1'], 40)
+    expect((await sweep()).lost).toMatchObject([{ nodeName: 'far-1' }])
+  })
+
+  test('when it lets go, nodes that are still silent get their full time again', async () => {
+    const { agent } = await storm()
+    await silence(cut, 600)
+    await sweep()
+    await heal(agent('cut'))
+    await silence(['cut-1', 'cut-2'], 600)
+    await cp.sql(`update nodes set status = 'offline', offline_since = now() where node_id in ('cut-1', 'cut-2')`)
+    expect(await sweep()).toMatchObject({ released: [{ region: 'eu-west', silent: 2, nodes: 12 }], lost: [] })
+    expect((await sweep()).lost).toEqual([])
+    await cp.sql(`update nodes set silence_counted_from = now() - interval '31 seconds' where status = 'offline'`)
+    expect((await sweep()).lost).toHaveLength(2)
+  })
+
+  test('an operator overrules it after having seen what would move, and it is on record', async () => {
+    await storm()
+    await silence(cut, 600)
+    await sweep()
+    const operator = await cp.user('olga', 'operator')
+    const { total, moves } = await operator.storm.moves({ region: 'eu-west' })
+    expect(total).toBe(8)
+    expect(moves.map((move) => move.nodeId).sort()).toEqual(cut)
+    await operator.storm.overrule({ region: 'eu-west' })
+    const { lost } = await sweep()
+    expect(lost.map((one) => one.id).sort()).toEqual(moves.map((move) => move.replicaId).sort())
+    expect(await brakes()).toMatchObject([{ overruled: { by: 'olga' } }])
+    expect(await cp.sql(`select actor, subject_id, after from audit_log where action = 'storm.overrule'`)).toEqual([
+      { actor: 'olga', subject_id: 'eu-west', after: { held: false, silentNodes: 8 } },
+    ])
+    // It does not take hold of the same storm once more.
+    expect(await sweep()).toMatchObject({ engaged: [] })
+  })
+
+  test('a viewer can not overrule it, and nobody can when it holds nothing', async () => {
+    await storm()
+    const viewer = await cp.user('vera', 'viewer')
+    await expect(viewer.storm.overrule({ region: 'eu-west' })).rejects.toThrow('may not')
+    await expect((await cp.as('admin')).storm.overrule({ region: 'eu-west' })).rejects.toThrow('No storm brake holds')
+  })
+
+  test('nothing is declared lost while nobody at all is heard', async () => {
+    const agent = await fleet({ 'us-east': { only: 1 } })
+    const id = await deploy()
+    await cp.schedule()
+    await agent('only').obey()
+    await silence(['only-1'], 600)
+    expect(await sweep()).toMatchObject({ engaged: [{ region: 'us-east', cause: 'fleet' }], lost: [] })
+    const detail = await (await cp.as('admin')).deployment.detail({ id })
+    expect(detail).toMatchObject({ status: 'running', health: 'unknown' })
+  })
+})
