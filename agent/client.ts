@@ -60,7 +60,9 @@ export class TrpcControlPlane implements ControlPlane {
   }
 
   report(reports: ReplicaReport[], timeoutMs: number) {
-    return this.call((signal) => this.client.agent.report.mutate({ reports }, { signal }), timeoutMs)
+    // By the same clock as `observedAt`: how long ago that was is true also where the clock is wrong.
+    const sentAt = new Date().toISOString()
+    return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
   }
 
   watch(nodeIds: string[], handlers: WatchHandlers): Watch {

@@ -6,6 +6,12 @@ export interface Joined {
   heartbeatSeconds: number
 }
 
+export interface HeartbeatAnswer {
+  stale: WantedState[]
+  /** How often to beat from now on; null when the control plane knows none of the nodes. */
+  heartbeatSeconds: number | null
+}
+
 export interface WatchHandlers {
   onWanted(state: WantedState): void
   /** Whether the subscription stands; with the reason when it does not. */
@@ -21,7 +27,7 @@ export interface Watch {
 export interface ControlPlane {
   /** The token is needed for nodes that the control plane does not know by this credential yet. */
   join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined>
-  heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<{ stale: WantedState[] }>
+  heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer>
   report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }>
   /** Keeps a subscription for these nodes until it is closed, whatever breaks. */
   watch(nodeIds: string[], handlers: WatchHandlers): Watch

@@ -30,6 +30,12 @@ export class EngineView {
       .map((each) => each.id)
   }
 
+  runningReplicas(): string[] {
+    return this.containers()
+      .filter((each) => each.state === 'running')
+      .map((each) => each.replicaId)
+  }
+
   /** Marks the replica as being worked on; the answer marks the end of it. */
   touching(replicaId: string): () => void {
     this.touchedAt.set(replicaId, ++this.step)

@@ -66,6 +66,8 @@ export interface EngineEvents {
 
 export interface Engine {
   info(): Promise<EngineInfo>
+  /** Names the present run of the engine: another one once it, or its machine, was started again. */
+  session(): Promise<string>
   /** Percent 0..100 of the node's capacity; `runningIds` are the node's own containers. */
   usage(runningIds: string[]): Promise<{ cpuPercent: number; memoryPercent: number }>
   /** Containers that carry our label, of whichever node. */

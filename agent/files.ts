@@ -24,6 +24,17 @@ export const writeAtomic = async (path: string, text: string, durable = true): P
     await file.close()
   }
   await rename(fresh, path)
+  if (durable) await syncFolder(dirname(path))
+}
+
+/** Until then a power cut may bring the old file back. */
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 /** Where a state is kept; `save` writes what it is at that moment, or later. */

@@ -12,7 +12,7 @@ export interface NodeMemoryOptions {
   stateFile: string
   /** Whether to wait for the disk at each save. */
   durable: boolean
-  outbox: Pick<Outbox, 'put' | 'isWaiting'>
+  outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   log: Logger
   /** The newest wanted state: it is kept in the same file. */
   wanted: () => WantedState | null
@@ -26,16 +26,29 @@ export class NodeMemory {
   private readonly saved: SavedFile
   /** What an earlier process was told, until this one is told anew. */
   private before: WantedState | null = null
+  /** Replica → the run of the engine in which it was last seen running. */
+  private readonly ranIn = new Map<string, string>()
+  /** The present run of the engine, as far as it is known. */
+  private session: string | null = null
+  /** Reports in the file that are not the newest of their replica. */
+  private earlierOnDisk = 0
 
   constructor(private readonly options: NodeMemoryOptions) {
-    const render = () => renderState({ wanted: options.wanted(), memory: [...this.told.values()] })
+    const render = () => {
+      const memory = [...this.told.values()]
+      const earlier = memory.flatMap(({ replicaId }) => options.outbox.waitingOf(replicaId).slice(0, -1))
+      this.earlierOnDisk = earlier.length
+      return renderState({ wanted: options.wanted(), memory, earlier, ranIn: Object.fromEntries(this.ranIn) })
+    }
     this.saved = new SavedFile(options.stateFile, render, options.durable)
   }
 
   /** Reads what an earlier process left, says it all again, and hands out the wanted state that it had. */
   async load(): Promise<WantedState | null> {
-    const { wanted, memory } = parseState(await this.saved.load())
+    const { wanted, memory, earlier, ranIn } = parseState(await this.saved.load())
     this.before = wanted
+    for (const [replicaId, session] of Object.entries(ranIn)) this.ranIn.set(replicaId, session)
+    for (const report of earlier) this.options.outbox.put({ ...report, nodeId: this.options.nodeId })
     for (const each of memory) {
       // Told under a former id of this node: the control plane knows only the present one.
       const report = { ...each, nodeId: this.options.nodeId }
@@ -47,9 +60,12 @@ export class NodeMemory {
 
   /** Resolves when it is on the disk. A replica never goes back: another attempt is another replica. */
   async tell(news: ReplicaReport): Promise<void> {
-    const report = { ...news, reason: shortened(news.reason) }
-    const before = this.told.get(report.replicaId)?.status
-    if (before && before !== report.status && !canTransition(replicaTransitions, before, report.status)) return
+    const before = this.told.get(news.replicaId)
+    const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
+    const isPast =
+      before && before.status !== report.status && !canTransition(replicaTransitions, before.status, report.status)
+    if (isPast) return
+    if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
     this.send(report)
     await this.save()
@@ -57,8 +73,43 @@ export class NodeMemory {
 
   /** Without telling. */
   async remember(report: ReplicaReport): Promise<void> {
-    this.told.set(report.replicaId, { ...report, reason: shortened(report.reason) })
+    const news = { ...report, reason: shortened(report.reason) }
+    this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
     await this.save()
+  }
+
+  /** The engine was looked at: which run of it that was, and which replicas ran. */
+  sawEngine(session: string, running: readonly string[]): void {
+    this.session = session
+    if (this.noteRunning(running)) void this.save()
+  }
+
+  /** Whether anything was new. */
+  private noteRunning(replicaIds: readonly string[]): boolean {
+    const { session } = this
+    if (session === null) return false
+    const news = replicaIds.filter((replicaId) => this.ranIn.get(replicaId) !== session)
+    for (const replicaId of news) this.ranIn.set(replicaId, session)
+    return news.length > 0
+  }
+
+  /** Replicas that were last seen running in an earlier run of the engine. */
+  interrupted(): Set<string> {
+    const { session } = this
+    return new Set(
+      [...this.ranIn].flatMap(([replicaId, ranIn]) => (session !== null && ranIn !== session ? [replicaId] : [])),
+    )
+  }
+
+  /** Tells everything once more: after an absence the control plane wants to know what is still so. */
+  repeat(): void {
+    for (const report of this.told.values()) if (!report.gone) this.options.outbox.put(report)
+  }
+
+  /** A report arrived. */
+  delivered(): void {
+    // Or a restart would tell what is long past.
+    if (this.earlierOnDisk > 0) void this.save()
   }
 
   /** Ends that are spoken of as if they had never been told: that report was lost, with a database that went back. */
@@ -77,16 +128,21 @@ export class NodeMemory {
       forgotten.push(replicaId)
       this.told.delete(replicaId)
       this.sent.delete(replicaId)
+      this.ranIn.delete(replicaId)
     }
     if (forgotten.length > 0) void this.save()
     return forgotten
   }
 
-  /** A full disk must not stop the node: it goes on with what it knows. */
-  async save(): Promise<void> {
-    await this.saved.save().catch((error) => {
+  /** Whether it is on the disk now. A full one must not stop the node: it goes on with what it knows. */
+  async save(): Promise<boolean> {
+    try {
+      await this.saved.save()
+      return true
+    } catch (error) {
       this.options.log.error(`${this.options.name}: could not save the state of this node: ${wordsOf(error)}`)
-    })
+      return false
+    }
   }
 
   /** Only what is new. */
@@ -102,6 +158,10 @@ export class NodeMemory {
     log[levels[report.status]](`${name}: ${label} ${report.status}${health}: ${report.reason}`)
   }
 }
+
+/** The same as before keeps the time at which it was first seen. */
+const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
+  before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
 
 /** Engines can be wordy; the control plane takes 2,000 characters. */
 export const shortened = (words: string): string => (words.length > 1_000 ? `${words.slice(0, 999)}…` : words)

@@ -4,23 +4,33 @@ import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
 export interface NodeState {
   wanted: WantedState | null
   memory: ReplicaReport[]
+  /** What was told before that and has not arrived yet, in its order. */
+  earlier: ReplicaReport[]
+  /** Replica → the run of the engine in which it was last seen running. */
+  ranIn: Record<string, string>
 }
 
-/** Environments may hold secrets and stay out of the file: nothing is started before the control plane was heard. */
+/** Environments may hold secrets and stay out of the file: no container is made before the control plane was heard. */
 export const renderState = (state: NodeState): string => {
   const wanted = state.wanted && {
     ...state.wanted,
     replicas: state.wanted.replicas.map((replica) => ({ ...replica, env: {} })),
   }
-  return JSON.stringify({ wanted, memory: state.memory })
+  return JSON.stringify({ ...state, wanted })
 }
 
 export const parseState = (text: string | null): NodeState => {
-  if (text === null) return { wanted: null, memory: [] }
+  if (text === null) return { wanted: null, memory: [], earlier: [], ranIn: {} }
   const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null || !('wanted' in value) || !('memory' in value)) {
     throw new Error('the file with the state of this node is not one of ours')
   }
   // Written by renderState alone; files are replaced in one step and never half written.
-  return value as NodeState
+  const {
+    wanted,
+    memory,
+    earlier = [],
+    ranIn = {},
+  } = value as Omit<NodeState, 'earlier' | 'ranIn'> & Partial<NodeState>
+  return { wanted, memory, earlier, ranIn }
 }

@@ -297,6 +297,135 @@ test('starts nothing from old memory alone, but stops what was to be stopped', a
   await rig.told(late, 'running')
 })
 
+const reboot = async () => {
+  await rig.kill()
+  await rig.bareEngine().reboot()
+}
+
+test('what a reboot ended while the control plane is away is started again from the disk, and told when it is back', async () => {
+  await aRig()
+  const [replica, late] = [aReplica({ image: 'nginx:latest', env: { PASSWORD: 'hunter2' } }), aReplica()]
+  rig.want(replica)
+  const before = await rig.told(replica, 'running')
+  rig.controlPlane.line = 'away'
+  await reboot()
+  expect((await rig.bareEngine().list()).map((each) => each.state)).toEqual(['exited'])
+  await rig.start()
+  await until(async () => (await rig.engine.list())[0]?.state === 'running')
+  await rig.pass(20_000)
+  expect((await rig.engine.list()).map((each) => each.id)).toEqual([before.containerId])
+  rig.controlPlane.want(rig.nodeId, [replica, late])
+  rig.controlPlane.line = 'up'
+  await rig.told(late, 'running')
+  const again = await until(() => {
+    const told = rig.controlPlane.last(replica.replicaId)
+    return told?.reason.startsWith('Started again') ? told : null
+  })
+  expect(again).toMatchObject({ status: 'running', containerId: before.containerId })
+  expect(Date.parse(again.startedAt ?? '')).toBeGreaterThan(Date.parse(before.startedAt ?? ''))
+  expect(Date.parse(again.observedAt ?? '')).toBeGreaterThan(Date.parse(before.observedAt ?? ''))
+})
+
+test('after a reboot the control plane is asked first: what was replaced meanwhile is not started again', async () => {
+  const started: string[] = []
+  await aRig((engine) => ({
+    start: (id, signal) => {
+      started.push(id)
+      return engine.start(id, signal)
+    },
+  }))
+  const replica = aReplica()
+  rig.want(replica)
+  await rig.told(replica, 'running')
+  await rig.kill()
+  // A new instance reads the engine's file, as after a real reboot.
+  await rig.bareEngine().reboot()
+  rig.controlPlane.wantStop(rig.nodeId)
+  await rig.start()
+  expect(await rig.gone(replica)).toMatchObject({ status: 'stopped' })
+  expect(started).toHaveLength(1)
+})
+
+test('a container that ended by itself is not taken for one that a reboot ended', async () => {
+  await aRig()
+  const replica = aReplica({ image: 'sim/crash:20s' })
+  rig.want(replica)
+  await rig.told(replica, 'running')
+  await reboot()
+  await rig.start()
+  await until(() => rig.controlPlane.last(replica.replicaId)?.reason.startsWith('Started again'))
+  // In the new run of the engine a crash is a crash.
+  expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
+})
+
+test('what happened while the control plane was away is told step by step, also after a restart of the agent', async () => {
+  await aRig()
+  const replica = aReplica({ image: 'sim/crash:60s' })
+  rig.want(replica)
+  await rig.told(replica, 'running')
+  rig.controlPlane.line = 'away'
+  await reboot()
+  await rig.start()
+  await until(() => onDisk().includes('Started again'))
+  await until(() => onDisk().includes('"failed"'))
+  await rig.kill()
+  rig.controlPlane.reports.length = 0
+  await rig.start()
+  rig.controlPlane.line = 'up'
+  await rig.gone(replica)
+  const steps = rig.controlPlane.reportsOn(replica.replicaId).slice(0, 3)
+  expect(steps.map(({ status, reason }) => `${status}: ${reason}`)).toEqual([
+    'running: Container is running',
+    'running: Started again after the engine or its machine restarted',
+    'failed: exited with code 1: fatal: simulated crash of sim/crash:60s',
+  ])
+  const times = steps.map(({ observedAt }) => Date.parse(observedAt ?? ''))
+  expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
+})
+
+test('a wanted state is acknowledged only once it is on the disk', async () => {
+  await aRig()
+  rig.want(aReplica())
+  const held = () => rig.controlPlane.stateOf(rig.nodeId).revision
+  await until(() => rig.controlPlane.beats.at(-1)?.revision === held())
+  const before = held()
+  const folder = join(rig.dataDir, 'nodes')
+  rmSync(folder, { recursive: true })
+  writeFileSync(folder, 'no folder: nothing can be written there')
+  const replica = aReplica({ deploymentName: 'unsaved' })
+  rig.want(replica)
+  await rig.told(replica, 'running')
+  await rig.pass(12_000)
+  expect(rig.controlPlane.beats.at(-1)?.revision).toBe(before)
+  rmSync(folder)
+  await until(() => rig.controlPlane.beats.at(-1)?.revision === held())
+  expect(onDisk()).toContain(replica.replicaId)
+})
+
+test('beats as often as it is told to, without a restart', async () => {
+  await aRig()
+  await until(() => rig.controlPlane.beats.length > 1)
+  rig.controlPlane.heartbeatSeconds = 1_000
+  const asked = rig.controlPlane.beats.length
+  await until(() => rig.controlPlane.beats.length > asked)
+  const known = rig.controlPlane.beats.length
+  await rig.pass(60_000)
+  expect(rig.controlPlane.beats.length).toBe(known)
+})
+
+test('tells once more what runs when the control plane is back', async () => {
+  await aRig()
+  const replica = aReplica()
+  rig.want(replica)
+  await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
+  rig.controlPlane.line = 'away'
+  await rig.pass(20_000)
+  const told = rig.controlPlane.reportsOn(replica.replicaId)
+  rig.controlPlane.line = 'up'
+  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > told.length)
+  expect(rig.controlPlane.last(replica.replicaId)).toEqual(told.at(-1))
+})
+
 test('removes nothing before it was ever told what is wanted', async () => {
   await aRig()
   const replica = aReplica()

@@ -42,7 +42,7 @@ export interface NodeLoopOptions {
   stateFile: string
   /** Whether to wait for the disk at each save: not for simulated nodes. */
   durable?: boolean
-  outbox: Pick<Outbox, 'put' | 'isWaiting'>
+  outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   clock: Clock
   random: Random
   log: Logger
@@ -61,6 +61,10 @@ export class NodeLoop {
   private heard: WantedState | null = null
   /** What is acted upon: the same once it is on the disk, and before that what an earlier process left there. */
   private wanted: WantedState | null = null
+  /** The revision of the newest wanted state that is on the disk. */
+  private acknowledged: string | null = null
+  /** The control plane was asked and did not answer. */
+  private cutOff = false
   private readonly memory: NodeMemory
   private usage = { cpuPercent: 0, memoryPercent: 0 }
   private sampling: Promise<void> | null = null
@@ -127,15 +131,34 @@ export class NodeLoop {
   async applyWanted(state: WantedState, answerTo: string | null = null): Promise<void> {
     if (state.nodeId !== this.id) return
     const held = this.heard?.revision
-    if (held === state.revision) return
+    if (held === state.revision) return this.acknowledge()
     if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
     this.heard = state
     this.memory.repeatEnds(state)
-    await this.memory.save()
+    await this.acknowledge()
     // A newer one may have come while this one was written.
     if (this.heard !== state) return
     this.wanted = state
     this.reconcileNow()
+  }
+
+  /** Once it is on the disk, and not before: a power cut must not take back what the control plane relies on. */
+  private async acknowledge(): Promise<void> {
+    const revision = this.heard?.revision ?? null
+    if (this.acknowledged !== revision && (await this.memory.save())) this.acknowledged = revision
+  }
+
+  /** The control plane does not answer: what is remembered is all that there is to go by. */
+  noteCutOff(): void {
+    if (this.cutOff) return
+    this.cutOff = true
+    this.reconcileNow()
+  }
+
+  /** It answers again. */
+  noteHeard(): void {
+    this.cutOff = false
+    this.memory.repeat()
   }
 
   /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
@@ -147,12 +170,13 @@ export class NodeLoop {
       memoryUsagePercent: this.usage.memoryPercent,
       engineError: this.engineError,
       // After a restart the whole wanted state is needed again: environments are not on the disk.
-      revision: this.heard?.revision ?? '0',
+      revision: this.acknowledged ?? '0',
     }
   }
 
   /** The control plane took the newest report on this replica. */
   delivered(replicaId: string): void {
+    this.memory.delivered()
     if (this.memory.told.get(replicaId)?.gone) this.forgetEnded()
   }
 
@@ -173,13 +197,25 @@ export class NodeLoop {
 
   private reconcileNow(): void {
     if (this.stopping.signal.aborted || !this.wanted || !this.view.known) return
-    const situation = { wanted: this.wanted.replicas, containers: this.view.containers(), memory: this.memory.told }
+    const situation = {
+      wanted: this.wanted.replicas,
+      containers: this.view.containers(),
+      memory: this.memory.told,
+      interrupted: this.memory.interrupted(),
+    }
     for (const action of reconcile(situation)) {
-      // Nothing is started from old memory alone: it may run elsewhere by now.
-      if (this.wanted !== this.heard && startsSomething(action)) continue
+      if (this.wanted !== this.heard && !this.mayFromMemory(action)) continue
       this.tasks.run(action, (signal) => this.perform(action, signal))
     }
     this.forgetEnded()
+  }
+
+  /**
+   * Nothing is started from old memory alone: it may run elsewhere by now. The one exception is what ran here until the
+   * machine was started anew, while the control plane can't be asked: cut off without a reboot it would run on as well.
+   */
+  private mayFromMemory(action: Action): boolean {
+    return action.kind === 'revive' ? this.cutOff : !startsSomething(action)
   }
 
   private async perform(action: Action, signal: AbortSignal): Promise<void> {
@@ -248,7 +284,11 @@ export class NodeLoop {
 
   private async resync(count: boolean): Promise<void> {
     try {
+      const session = await this.options.engine.session()
       const found = await this.view.refresh((replicaId) => this.tasks.isBusy(replicaId), count)
+      // Started anew in between: which of the two runs was listed is not known.
+      if ((await this.options.engine.session()) !== session) return this.resync(false)
+      this.memory.sawEngine(session, this.view.runningReplicas())
       if (found > 0) this.options.log.warn(`${this.name}: the resync corrected ${found} containers`)
       if (this.engineError) this.options.log.info(`${this.name}: the engine answers again`)
       this.engineError = null

@@ -1,6 +1,6 @@
 /**
- * Reports on their way to the control plane. Of each replica only the newest waits, in the order in which replicas
- * changed first. What gathers while a call is under way goes with the next one: no timer, and no flood.
+ * Reports on their way to the control plane. Of each replica the newest of each status waits, in the order in which
+ * replicas changed first: what happened while nobody listened is told step by step, and yet there is a bound to it. What gathers while a call is under way goes with the next one: no timer, and no flood.
  */
 import type { ReplicaReport } from '@/server/domain/agent-protocol'
 import { Backoff } from './backoff'
@@ -11,6 +11,8 @@ import { type Logger, wordsOf } from './log'
 import type { Random } from './random'
 
 const batchSize = 500
+/** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
+const waitingAtMost = 8
 const callTimeoutMs = 15_000
 
 export interface OutboxOptions {
@@ -23,7 +25,7 @@ export interface OutboxOptions {
 }
 
 export class Outbox {
-  private readonly waiting = new Map<string, ReplicaReport>()
+  private readonly waiting = new Map<string, ReplicaReport[]>()
   private readonly backoff: Backoff
   private sending = false
   private closed = false
@@ -34,12 +36,21 @@ export class Outbox {
   }
 
   put(report: ReplicaReport): void {
-    this.waiting.set(report.replicaId, report)
+    const steps = this.waitingOf(report.replicaId)
+    const last = steps.at(-1)
+    const sameStep = last?.status === report.status && last.startedAt === report.startedAt
+    const next = [...(sameStep ? steps.slice(0, -1) : steps), report]
+    this.waiting.set(report.replicaId, next.slice(-waitingAtMost))
     if (!this.sending && !this.closed) void this.send()
   }
 
   isWaiting(replicaId: string): boolean {
     return this.waiting.has(replicaId)
+  }
+
+  /** What waits of one replica, the oldest first. */
+  waitingOf(replicaId: string): readonly ReplicaReport[] {
+    return this.waiting.get(replicaId) ?? []
   }
 
   get size(): number {
@@ -62,13 +73,13 @@ export class Outbox {
       // One turn of the loop, so that the changes of one moment travel together.
       await Promise.resolve()
       while (this.waiting.size > 0 && !this.closed) {
-        const batch = [...this.waiting.values()].slice(0, batchSize)
+        const batch = [...this.waiting.values()].flat().slice(0, batchSize)
         try {
           await this.deliver(batch)
           this.backoff.reset()
         } catch (error) {
           if (this.closed) return
-          this.options.log.debug(`${this.waiting.size} reports wait: ${wordsOf(error)}`)
+          this.options.log.debug(`${this.waiting.size} replicas have reports that wait: ${wordsOf(error)}`)
           this.wake = new AbortController()
           await sleep(this.options.clock, this.backoff.next(), this.wake.signal)
         }
@@ -97,7 +108,9 @@ export class Outbox {
 
   /** A newer report that came meanwhile stays. */
   private settle(report: ReplicaReport): void {
-    if (this.waiting.get(report.replicaId) === report) this.waiting.delete(report.replicaId)
+    const left = this.waitingOf(report.replicaId).filter((each) => each !== report)
+    if (left.length > 0) this.waiting.set(report.replicaId, left)
+    else this.waiting.delete(report.replicaId)
     this.options.onDelivered(report)
   }
 }

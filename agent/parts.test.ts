@@ -76,6 +76,7 @@ describe('the outbox', () => {
     health: null,
     ports: [],
     startedAt: null,
+    observedAt: null,
     gone: false,
   })
   const anOutbox = (take: (reports: ReplicaReport[]) => void) => {
@@ -117,6 +118,27 @@ describe('the outbox', () => {
       ['b2', 'c1'],
     ])
     expect(delivered).toEqual(['a2', 'b1', 'b2', 'c1'])
+  })
+
+  test('keeps each step of what happened while nobody listened, in its order, and not without end', async () => {
+    let isAway = true
+    const { outbox, clock, batches } = anOutbox(() => {
+      if (isAway) throw new ControlPlaneError('unreachable', 'away')
+    })
+    outbox.put({ ...report('a', ' pulls'), status: 'starting' })
+    outbox.put({ ...report('a', ' starts'), status: 'starting' })
+    outbox.put({ ...report('a', ' runs'), startedAt: '1' })
+    outbox.put({ ...report('a', ' runs again'), startedAt: '2' })
+    outbox.put({ ...report('a', ' crashed'), status: 'failed' })
+    for (let start = 0; start < 20; start++) outbox.put({ ...report('b', ` ${start}`), startedAt: String(start) })
+    await clock.advance(0)
+    isAway = false
+    outbox.retryNow()
+    await clock.advance(0)
+    await settled(outbox)
+    const told = batches.flat()
+    expect(told.filter((each) => each.startsWith('a'))).toEqual(['a starts', 'a runs', 'a runs again', 'a crashed'])
+    expect(told.filter((each) => each.startsWith('b'))).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((n) => `b ${n}`))
   })
 
   test('tries again with growing pauses, and at once when it is told to', async () => {

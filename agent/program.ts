@@ -21,6 +21,9 @@ export interface ProgramOptions {
   onRejected?: (words: string) => void
 }
 
+/** Waiting longer for an answer would only put off the next try. */
+const maxPatienceMs = 30_000
+
 export class Program {
   readonly outbox: Outbox
   private readonly nodes = new Map<string, NodeLoop>()
@@ -28,9 +31,11 @@ export class Program {
   private watch: Watch | null = null
   private watching = false
   private lostAt: number | null = null
+  private everySeconds: number
 
   constructor(private readonly options: ProgramOptions) {
     const { controlPlane, clock, random, log } = options
+    this.everySeconds = options.heartbeatSeconds
     this.outbox = new Outbox({
       controlPlane,
       clock,
@@ -69,23 +74,25 @@ export class Program {
   }
 
   private async heartbeatLoop(): Promise<void> {
-    const { clock, heartbeatSeconds } = this.options
+    const { clock } = this.options
     const { signal } = this.stopping
     while (!signal.aborted) {
       const startedAt = clock.now()
       await this.heartbeat()
       // Whatever the clock of this machine is set to meanwhile, the pause is between nothing and the usual one.
-      const pauseMs = startedAt + heartbeatSeconds * 1000 - clock.now()
-      await sleep(clock, Math.min(Math.max(0, pauseMs), heartbeatSeconds * 1000), signal)
+      const everyMs = this.everySeconds * 1000
+      await sleep(clock, Math.min(Math.max(0, startedAt + everyMs - clock.now()), everyMs), signal)
     }
   }
 
   private async heartbeat(): Promise<void> {
-    const { controlPlane, heartbeatSeconds } = this.options
+    const { controlPlane } = this.options
     const beats = await Promise.all([...this.nodes.values()].map((node) => node.beat()))
     try {
       // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
-      const { stale } = await controlPlane.heartbeat(beats, 2_000 * heartbeatSeconds)
+      const timeoutMs = Math.min(2_000 * this.everySeconds, maxPatienceMs)
+      const { stale, heartbeatSeconds } = await controlPlane.heartbeat(beats, timeoutMs)
+      this.everySeconds = heartbeatSeconds ?? this.everySeconds
       this.noteHeard()
       const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
       for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
@@ -106,6 +113,7 @@ export class Program {
     const seconds = Math.round((this.options.clock.now() - this.lostAt) / 1000)
     this.options.log.info(`the control plane is back after ${seconds} s`)
     this.lostAt = null
+    for (const node of this.nodes.values()) node.noteHeard()
     // No need to sit out a pause. One that stands may hang on a dead connection, but finds that out by itself (the
     // server's pings stop), and until then heartbeats bring what it misses.
     if (!this.watching) this.watch?.restart()
@@ -117,6 +125,7 @@ export class Program {
     if (this.lostAt === null) this.options.log.warn(`lost the control plane: ${wordsOf(error)}`)
     this.lostAt ??= this.options.clock.now()
     if (rejected) this.options.onRejected?.(wordsOf(error))
+    else for (const node of this.nodes.values()) node.noteCutOff()
   }
 
   private noteWatch(connected: boolean, reason: string | null): void {

@@ -18,6 +18,8 @@ export type Action =
   | { kind: 'adopt'; replicaId: string; replica: WantedReplica; container: SeenContainer }
   /** Its container ended by itself: record how, remove it, tell of the failure. */
   | { kind: 'settle'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  /** It ran until its engine or machine was started anew: start the same container again. */
+  | { kind: 'revive'; replicaId: string; replica: WantedReplica; container: SeenContainer }
   /** It had a container, and somebody else removed it. */
   | { kind: 'vanished'; replicaId: string; containerId: string }
   /** Not wanted any more: stop it, remove it, tell that it is gone. */
@@ -32,9 +34,13 @@ export interface Situation {
   /** Only containers of this node. */
   containers: readonly SeenContainer[]
   memory: ReadonlyMap<string, ReplicaMemory>
+  /** Replicas that were last seen running before the engine was started anew. */
+  interrupted?: ReadonlySet<string>
 }
 
-export const reconcile = ({ wanted, containers, memory }: Situation): Action[] => {
+const none: ReadonlySet<string> = new Set()
+
+export const reconcile = ({ wanted, containers, memory, interrupted = none }: Situation): Action[] => {
   const actions: Action[] = []
   const kept = new Map<string, SeenContainer>()
   for (const [replicaId, group] of byReplica(containers)) {
@@ -47,7 +53,7 @@ export const reconcile = ({ wanted, containers, memory }: Situation): Action[] =
 
   const running = new Set(wanted.filter((replica) => replica.wanted === 'run').map((replica) => replica.replicaId))
   for (const replica of wanted) {
-    const action = forReplica(replica, kept.get(replica.replicaId), memory.get(replica.replicaId))
+    const action = forReplica(replica, kept.get(replica.replicaId), memory.get(replica.replicaId), interrupted)
     if (!action) continue
     const held =
       action.kind === 'start' && containers.some((each) => holdsSlotOf(each, replica) && !running.has(each.replicaId))
@@ -74,6 +80,7 @@ const forReplica = (
   replica: WantedReplica,
   container: SeenContainer | undefined,
   told: ReplicaMemory | undefined,
+  interrupted: ReadonlySet<string>,
 ): Action | null => {
   const { replicaId } = replica
   if (container?.state === 'removing') return null
@@ -87,6 +94,8 @@ const forReplica = (
       ? { kind: 'vanished', replicaId, containerId: told.containerId }
       : { kind: 'start', replicaId, replica }
   }
+  if (container.state === 'exited' && told?.status === 'running' && interrupted.has(replicaId))
+    return { kind: 'revive', replicaId, replica, container }
   if (container.state === 'exited') return { kind: 'settle', replicaId, replica, container }
   const upToDate =
     container.state === 'running' &&

@@ -40,6 +40,7 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
   ports: [],
   startedAt: work.told(replicaId)?.startedAt ?? null,
   gone: false,
+  observedAt: new Date(work.clock.now()).toISOString(),
   ...news,
   nodeId: work.nodeId,
   replicaId,
@@ -59,6 +60,8 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
       return lookAfter(work, action.replica, action.container.id, signal)
     case 'settle':
       return settle(work, action.replica, action.container)
+    case 'revive':
+      return revive(work, action, signal)
     case 'vanished':
       return tellVanished(work, action.replicaId, action.containerId)
     case 'stop':
@@ -97,12 +100,31 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
   await lookAfter(work, replica, containerId, signal)
 }
 
+/** The container has its environment and all else that it was made with: it needs no more than a start. */
+const revive = async (
+  work: Work,
+  { replica, container }: { replica: WantedReplica; container: SeenContainer },
+  signal: AbortSignal,
+): Promise<void> => {
+  const release = await work.starts.acquire(signal)
+  try {
+    await work.engine.start(container.id, signal)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
+    return fail(work, replica.replicaId, container.id, { words: error.message, exitCode: null })
+  } finally {
+    release()
+  }
+  await lookAfter(work, replica, container.id, signal, 'Started again after the engine or its machine restarted')
+}
+
 /** Its container is there: brings it on if it never started, and tells how it is. */
 const lookAfter = async (
   work: Work,
   replica: WantedReplica,
   containerId: string,
   signal: AbortSignal,
+  reason = 'Container is running',
 ): Promise<void> => {
   const found = await work.look(containerId)
   // Gone meanwhile: the next reconciliation knows.
@@ -113,7 +135,7 @@ const lookAfter = async (
     await work.tell(
       reportOf(work, replica.replicaId, {
         status: 'running',
-        reason: 'Container is running',
+        reason,
         containerId,
         health: found.health,
         ports: found.ports,

@@ -257,8 +257,13 @@ export class FakeAgent {
     return stale.flatMap((state) => state.replicas.map((replica) => ({ ...replica, nodeId: state.nodeId })))
   }
 
-  async report(replica: { nodeId: string; replicaId: string }, overrides: Partial<ReplicaReport>) {
+  async report(
+    replica: { nodeId: string; replicaId: string },
+    overrides: Partial<ReplicaReport>,
+    sentAt: string | null = null,
+  ) {
     return (await this.#call()).agent.report({
+      sentAt,
       reports: [
         {
           nodeId: replica.nodeId,
@@ -271,6 +276,7 @@ export class FakeAgent {
           ports: [],
           startedAt: new Date().toISOString(),
           gone: false,
+          observedAt: null,
           ...overrides,
         },
       ],

@@ -1,5 +1,5 @@
 /** Docker (and Podman by its compatible socket) as the agent's engine. */
-import { statfs } from 'node:fs/promises'
+import { readFile, stat, statfs } from 'node:fs/promises'
 import { containerLabels } from '@/server/domain/agent-protocol'
 import type { ContainerSpec, Engine, EngineEvents, EngineInfo, InspectedContainer, SeenContainer } from '../engine'
 import { EngineError } from '../engine'
@@ -48,6 +48,16 @@ export class DockerEngine implements Engine {
       this.machine = null
       throw error
     }
+  }
+
+  /** The boot of the machine, and the socket, which the engine makes anew whenever it starts. */
+  async session(): Promise<string> {
+    const { socketPath } = this.options
+    const socket = await stat(socketPath).catch(() => {
+      throw new EngineError('unreachable', `there is no socket ${socketPath}`)
+    })
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+    return `${boot.trim()} ${socket.ino} ${socket.mtimeMs}`
   }
 
   async usage(runningIds: string[]): Promise<{ cpuPercent: number; memoryPercent: number }> {

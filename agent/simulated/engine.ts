@@ -18,6 +18,8 @@ interface SimulatedContainer {
   spec: ContainerSpec
   createdAt: number
   startedAt: number | null
+  /** It did not end by itself or as asked: its machine was started anew. */
+  killed?: boolean
   /** Set when it was stopped; a crash follows from the start time and the image. */
   stoppedAt: number | null
   ports: { container: number; host: number }[]
@@ -28,6 +30,8 @@ interface State {
   containers: SimulatedContainer[]
   /** Counts containers ever made, so that ids never repeat. */
   made: number
+  /** How often its machine was started anew. */
+  boots?: number
 }
 
 export interface SimulatedEngineOptions {
@@ -61,6 +65,23 @@ export class SimulatedEngine implements Engine {
 
   async info(): Promise<EngineInfo> {
     return { kind: 'simulated', version: 'simulated', labels: this.options.labels ?? {}, ...this.options.capacity }
+  }
+
+  async session(): Promise<string> {
+    await this.load()
+    return `boot ${this.state.boots ?? 0}`
+  }
+
+  /** As by a power cut: what ran has ended, and the containers are still there. */
+  async reboot(): Promise<void> {
+    await this.load()
+    for (const each of this.state.containers) {
+      if (this.viewOf(each).state !== 'running') continue
+      each.stoppedAt = this.options.clock.now()
+      each.killed = true
+    }
+    this.state.boots = (this.state.boots ?? 0) + 1
+    await this.saved.save()
   }
 
   async usage(): Promise<{ cpuPercent: number; memoryPercent: number }> {
@@ -137,6 +158,7 @@ export class SimulatedEngine implements Engine {
     found.ports = this.publish(found)
     found.startedAt = this.options.clock.now()
     found.stoppedAt = null
+    found.killed = false
     await this.saved.save()
     this.announce(found)
     this.expectChanges(found)
@@ -206,7 +228,7 @@ export class SimulatedEngine implements Engine {
       state,
       health: state !== 'running' || health === null ? null : checked ? health.verdict : 'starting',
       createdAt,
-      exitCode: state === 'exited' ? (crashed ? 1 : 0) : null,
+      exitCode: state === 'exited' ? (crashed ? 1 : container.killed ? 137 : 0) : null,
       oomKilled: false,
       error: '',
       startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),

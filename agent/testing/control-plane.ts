@@ -10,7 +10,14 @@ import type {
   WantedReplica,
   WantedState,
 } from '@/server/domain/agent-protocol'
-import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from '../control-plane'
+import {
+  type ControlPlane,
+  ControlPlaneError,
+  type HeartbeatAnswer,
+  type Joined,
+  type Watch,
+  type WatchHandlers,
+} from '../control-plane'
 
 export class MemoryControlPlane implements ControlPlane {
   heartbeatSeconds = 0.2
@@ -85,7 +92,7 @@ export class MemoryControlPlane implements ControlPlane {
     return { nodes: joined, heartbeatSeconds: this.heartbeatSeconds }
   }
 
-  async heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<{ stale: WantedState[] }> {
+  async heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer> {
     await this.answer(timeoutMs)
     const known = [...this.ids.values()]
     if (!beats.some((beat) => known.includes(beat.nodeId))) {
@@ -97,6 +104,7 @@ export class MemoryControlPlane implements ControlPlane {
       stale: states
         .filter(({ beat, state }) => state.revision !== beat.revision)
         .map(({ state }) => structuredClone(state)),
+      heartbeatSeconds: this.heartbeatSeconds,
     }
   }
 

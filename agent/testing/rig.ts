@@ -95,10 +95,15 @@ export class Rig {
   }
 
   private newEngine(): Engine {
+    return this.around(this.bareEngine())
+  }
+
+  /** The engine with nothing around it: another run of the program that keeps the containers. */
+  bareEngine(): SimulatedEngine {
     const { name, clock } = this
     const capacity = { cpuCores: 8, memoryMb: 16_384, storageGb: 100 }
     const store = inFile(join(this.dataDir, 'engine.json'))
-    return this.around(new SimulatedEngine({ name, seed: 1, capacity, store, clock }))
+    return new SimulatedEngine({ name, seed: 1, capacity, store, clock })
   }
 }
 

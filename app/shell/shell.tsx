@@ -7,6 +7,7 @@ import { Dialog } from 'radix-ui'
 import { type ReactNode, useEffect, useState } from 'react'
 import { may } from '@/server/domain/roles'
 import { LiveIndicator } from '../live/indicator'
+import { StormBanner } from '../storm/banner'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
 import { Brand } from './brand'
@@ -40,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </aside>
       <main id="content" tabIndex={-1} className="min-w-0 pb-16 outline-none">
+        <StormBanner />
         {children}
       </main>
       <Palette open={palette} onOpenChange={setPalette} />

@@ -49,7 +49,7 @@ test('what is not known is never green', () => {
 
 test('nothing on a silent node is shown as if it were known to run', () => {
   expect(replicaLook('running', { silent: false })).toBe(replicaLooks.running)
-  expect(replicaLook('running', { silent: true })).toMatchObject({ label: 'Last seen running', tone: 'unknown' })
+  expect(replicaLook('running', { silent: true })).toMatchObject({ label: 'Unknown, was running', tone: 'unknown' })
   expect(replicaLook('failed', { silent: true })).toBe(replicaLooks.failed)
   expect(deploymentLook({ status: 'running', health: 'unknown' }).tone).toBe('unknown')
   expect(deploymentLook({ status: 'running', health: 'healthy' })).toBe(deploymentLooks.running)

@@ -187,8 +187,11 @@ const lastSeen = (look: Look): Look => ({
 export const deploymentLook = ({ status, health }: { status: DeploymentStatus; health: Health }): Look =>
   status === 'running' && health === 'unknown' ? lastSeen(deploymentLooks[status]) : deploymentLooks[status]
 
+/** A replica on a silent node is unknown; the word for what it was stays, for it is the best guess that there is. */
 export const replicaLook = (status: ReplicaStatus, node: { silent: boolean }): Look =>
-  node.silent && isLive(status) ? lastSeen(replicaLooks[status]) : replicaLooks[status]
+  node.silent && isLive(status)
+    ? { ...lastSeen(replicaLooks[status]), label: `Unknown, was ${replicaLooks[status].label.toLowerCase()}` }
+    : replicaLooks[status]
 
 interface LookedAtNode {
   status: NodeStatus

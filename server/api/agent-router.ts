@@ -1,5 +1,6 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { byOurClock } from '../domain/agent-clock'
 import { Failure } from '../domain/failure'
 import type { Store } from '../store/context'
 import { joinNodes, nodesOfCredential, whyNoNodes } from '../store/nodes'
@@ -47,6 +48,13 @@ const report = z.object({
   ports: z.array(z.object({ container: z.number().int(), host: z.number().int() })).max(50),
   startedAt: z.iso.datetime({ offset: true }).nullable(),
   gone: z.boolean(),
+  observedAt: z.iso.datetime({ offset: true }).nullable().default(null),
+})
+
+const reportInput = z.object({
+  /** By the same clock as the times of observation. */
+  sentAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  reports: z.array(report).max(5_000),
 })
 
 const heartbeat = z.object({
@@ -106,9 +114,9 @@ export const agentRouter = router({
       return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds }
     }),
 
-  report: agentProcedure.input(z.object({ reports: z.array(report).max(5_000) })).mutation(async ({ ctx, input }) => {
-    const { log, inbox } = ctx.services
-    const outcome = await inbox.report(ctx.nodeIds, input.reports)
+  report: agentProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
+    const { log, inbox, clock } = ctx.services
+    const outcome = await inbox.report(ctx.nodeIds, byOurClock(input.reports, input.sentAt, clock.now()))
     for (const replica of outcome.replicas) {
       const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
       if (replica.status === 'failed') log.warn(`${line}: ${replica.reason}`)

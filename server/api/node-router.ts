@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { listNodes, readNode } from '../store/node-reads'
+import { readReturns } from '../store/node-returns'
 import { setNodeCordoned } from '../store/nodes'
 import { nodeListProcedures } from './node-list-router'
 import { procedureFor, router } from './trpc'
@@ -12,6 +13,11 @@ export const nodeRouter = router({
   get: procedureFor('nodes.read')
     .input(z.object({ id: z.string() }))
     .query(({ ctx, input }) => readNode(ctx.services.store, input.id)),
+
+  /** What its returns did to each replica, and what the next one would do while it is offline. */
+  returns: procedureFor('nodes.read')
+    .input(z.object({ id: z.string() }))
+    .query(({ ctx, input }) => readReturns(ctx.services.store, input.id)),
 
   cordon: procedureFor('nodes.cordon')
     .input(z.object({ id: z.string(), cordoned: z.boolean() }))

@@ -43,6 +43,8 @@ export interface ReplicaReport {
   ports: { container: number; host: number }[]
   /** ISO 8601; when the container started. */
   startedAt: string | null
+  /** ISO 8601 by the agent's own clock; when it was seen. Null from agents that don't say. */
+  observedAt: string | null
   /** True once no container of it exists on the node: its reservation can go. */
   gone: boolean
 }

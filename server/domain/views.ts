@@ -1,6 +1,7 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
 import type { LeavingState } from './drain'
 import type { Excerpt } from './excerpt'
+import type { ReturnOutcome, ReturnPlan } from './node-return'
 import type { Constraint, PlacementRequest, Policy, Refusal } from './placement'
 import type { DeploymentType, Resources } from './resources'
 import type { DeploymentSpec } from './revision'
@@ -261,6 +262,27 @@ export interface JoinTokenView {
   state: 'usable' | 'used up' | 'expired' | 'revoked'
   /** Nodes that joined with it. */
   nodes: { id: string; nodeId: string; status: NodeStatus }[]
+}
+
+/** What the return of its node does, or did, to one replica. */
+export interface ReturnedReplicaView {
+  replicaId: string
+  deploymentId: string
+  deploymentName: string
+  slot: number
+  generation: number
+  plan: ReturnPlan
+  /** null until the agent told. */
+  outcome: ReturnOutcome | null
+  why: string
+  settledAt: string | null
+}
+
+export interface NodeReturnsView {
+  /** While the node is offline: what its return would do now. */
+  awaited: ReturnedReplicaView[] | null
+  /** The newest first. */
+  returns: { id: string; silentSince: string; returnedAt: string; replicas: ReturnedReplicaView[] }[]
 }
 
 /** A region that the storm brake holds: nothing of it is declared lost, unless somebody overruled it. */

@@ -11,11 +11,11 @@ import {
 } from '../domain/node-list'
 import { type NodeMap, unknownMark } from '../domain/node-map'
 import type { Store } from './context'
-import { heartbeatLimitSeconds } from './node-health'
+import { isSilent } from './node-health'
 import { readNodesInOrder } from './node-reads'
 import { containing } from './patterns'
 
-const stale = `coalesce(n.last_heartbeat < now() - make_interval(secs => ${heartbeatLimitSeconds}), true)`
+const stale = isSilent('n')
 
 /** stateOf() of server/domain/node-list.ts. */
 const nodeState = `

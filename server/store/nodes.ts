@@ -10,6 +10,7 @@ import { wakeBlockedEvaluations } from './evaluations'
 import { spendJoinToken } from './join-tokens'
 import { requireLeader } from './leadership'
 import { heartbeatSeconds, isSilent, onlineNodeStatus } from './node-health'
+import { openReturns } from './node-returns'
 import { type NodeEvent, recordNodeEvents } from './node-rows'
 
 export interface JoinRequest {
@@ -161,6 +162,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
       credential_hash: string
       revision: string
       was: NodeStatus
+      before: Date
       every_seconds: number
       old_error: string | null
       engine_error: string | null
@@ -168,7 +170,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
       name: 'record-heartbeats',
       text: `
         with beat as (
-          select n.id, n.status as was, n.engine_error as old_error, b.cpu, b.memory, b.error
+          select n.id, n.status as was, n.engine_error as old_error, n.last_heartbeat as before, b.cpu, b.memory, b.error
           from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[]) as b(id, cpu, memory, error, credential_hash)
           join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for update of n
         )
@@ -176,7 +178,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
           last_heartbeat = now(), offline_since = null, silence_counted_from = null,
           status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
-        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.old_error, n.engine_error,
+        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.before, beat.old_error, n.engine_error,
           ${heartbeatSeconds} as every_seconds`,
       values: [
         beats.map((beat) => beat.nodeId),
@@ -186,7 +188,12 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
         beats.map((beat) => beat.credentialHash),
       ],
     })
-    const returned = rows.filter((row) => row.was === 'offline').map((row) => row.id)
+    const back = rows.filter((row) => row.was === 'offline')
+    const returned = back.map((row) => row.id)
+    await openReturns(
+      tx,
+      back.map((row) => ({ nodeId: row.id, silentSince: row.before })),
+    )
     const mended = rows.filter((row) => row.old_error !== null && row.engine_error === null)
     await recordNodeEvents(tx, [
       ...returned.map(

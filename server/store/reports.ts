@@ -3,6 +3,7 @@ import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '.
 import { announce, type Change } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
+import { type Absence, openReturns, type ReturnNews, settleReturns } from './node-returns'
 import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
 import { followObservations } from './observations'
 import type { DeploymentStatusChange } from './status-changes'
@@ -21,6 +22,8 @@ interface ReplicaRow {
   memory_mb: number
   storage_gb: number
   gpu_units: number
+  node_status: string
+  last_heartbeat: Date
 }
 
 interface HistoryRow {
@@ -28,6 +31,8 @@ interface HistoryRow {
   from: ReplicaStatus
   to: ReplicaStatus
   reason: string
+  /** When the agent saw it, ISO 8601; null is now. */
+  at: string | null
 }
 
 export interface ReportOutcome {
@@ -53,6 +58,7 @@ export async function applyReports(
       tx,
       reports.map((report) => report.replicaId),
     )
+    await openReturns(tx, absencesOf([...rows.values()]))
     const seen = digest(rows, nodeIds, reports)
     await writeReplicas(tx, [...seen.written.values()])
     await writeHistory(tx, seen.history)
@@ -60,6 +66,7 @@ export async function applyReports(
     const changedNodes = [...seen.endedWhileWanted, ...freed].map((row) => row.node_id)
     await raiseWantedRevision(tx, [...new Set(changedNodes)].sort())
     await release(tx, freed)
+    await settleReturns(tx, returnNewsOf(seen))
     const touched = [...new Set([...seen.written.values()].map(({ row }) => row.deployment_id))].sort()
     const deployments = await followObservations(tx, touched)
     const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
@@ -75,6 +82,28 @@ export async function applyReports(
       deployments,
     }
   })
+}
+
+/** Nodes that are heard again by a report, before their first heartbeat. */
+function absencesOf(rows: ReplicaRow[]): Absence[] {
+  const silent = rows.filter((row) => row.node_status === 'offline')
+  return [...new Map(silent.map((row) => [row.node_id, row])).values()].map((row) => ({
+    nodeId: row.node_id,
+    silentSince: row.last_heartbeat,
+  }))
+}
+
+/** What returns wait for: that a container still runs, that it ended although it was wanted, or that it is gone. */
+function returnNewsOf(seen: Digest): ReturnNews[] {
+  const news = new Map<string, ReturnNews>()
+  for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', words: null })
+  for (const { row, report } of seen.written.values()) {
+    const { id: replicaId, status, wanted } = row
+    if (report.status === 'failed') news.set(replicaId, { replicaId, what: 'failed', words: report.reason })
+    else if (status === 'running' && wanted === 'run')
+      news.set(replicaId, { replicaId, what: 'kept', words: report.reason })
+  }
+  return [...news.values()]
 }
 
 function newsOf(news: { touched: string[]; freed: ReplicaRow[]; evaluations: boolean }): Change[] {
@@ -97,7 +126,7 @@ async function lockReplicas(tx: Tx, ids: string[]): Promise<Map<string, ReplicaR
     name: 'lock-replicas',
     text: `
       select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.health, r.reason,
-        r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units
+        r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units, n.status as node_status, n.last_heartbeat
       from deployment_replicas r join nodes n on n.id = r.node_id where r.id = any($1::uuid[]) order by r.id for update of r`,
     values: [ids],
   })
@@ -132,8 +161,9 @@ function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, rep
       seen.unknown.push(report.replicaId)
       continue
     }
-    const moves = canTransition(replicaTransitions, row.status, report.status)
-    if (moves || row.status === report.status) observe(seen, row, report)
+    const status = statusOf(row, report)
+    const moves = canTransition(replicaTransitions, row.status, status)
+    if (moves || row.status === status) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
     // What can't be told of this replica any more may still say that its container is gone.
     if (report.gone && row.reserved && !isLive(row.status)) {
       row.reserved = false
@@ -143,11 +173,21 @@ function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, rep
   return seen
 }
 
+/** What was given up as lost and had failed by itself is simply over: its successor has been placed long ago. */
+const statusOf = (row: ReplicaRow, report: ReplicaReport): ReplicaReport['status'] =>
+  row.status === 'lost' && report.status === 'failed' ? 'stopped' : report.status
+
+const wordsOf = (row: ReplicaRow, report: ReplicaReport): { reason: string } => {
+  if (row.status !== 'lost' || report.status !== 'failed') return { reason: report.reason }
+  const when = report.observedAt === null ? '' : `, at ${report.observedAt}`
+  return { reason: `Had ended by itself while its node was silent${when}: ${report.reason}`.slice(0, 2_000) }
+}
+
 function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   const from = row.status
   const moves = from !== report.status
   if (moves || row.reason !== report.reason)
-    seen.history.push({ replica: row, from, to: report.status, reason: report.reason })
+    seen.history.push({ replica: row, from, to: report.status, reason: report.reason, at: report.observedAt })
   if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
   row.status = report.status
   row.health = report.health
@@ -176,6 +216,7 @@ async function writeReplicas(
     health: report.health,
     ports: report.ports,
     started_at: report.startedAt,
+    observed_at: report.observedAt,
     ended,
   }))
   await tx.query({
@@ -184,21 +225,26 @@ async function writeReplicas(
       update deployment_replicas r set status = s.status, wanted = s.wanted, reason = s.reason, health = s.health, ports = s.ports,
         container_id = coalesce(s.container_id, r.container_id), exit_code = coalesce(s.exit_code, r.exit_code),
         acknowledged_at = coalesce(r.acknowledged_at, now()), started_at = coalesce(s.started_at, r.started_at),
-        finished_at = case when s.ended then now() else r.finished_at end, updated_at = now()
+        finished_at = case when s.ended then greatest(least(coalesce(s.observed_at, now()), now()), r.created_at) else r.finished_at end, updated_at = now()
       from jsonb_to_recordset($1::jsonb) as s(id uuid, status text, wanted text, reason text, container_id text, exit_code int,
-        health text, ports jsonb, started_at timestamptz, ended boolean)
+        health text, ports jsonb, started_at timestamptz, observed_at timestamptz, ended boolean)
       where r.id = s.id`,
     values: [JSON.stringify(records)],
   })
 }
 
+/** Each step at the time at which the agent saw it, but never before the one before it, and never in the future. */
 async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
   if (history.length === 0) return
   await tx.query({
     name: 'write-replica-history',
     text: `
-      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)
-      select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])`,
+      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by, changed_at)
+      select h.replica_id, h.deployment_id, h.old_status, h.new_status, h.reason, h.changed_by,
+        greatest(least(coalesce(max(h.at) over (partition by h.replica_id order by h.n), now()), now()), (
+          select o.changed_at from replica_status_history o where o.replica_id = h.replica_id order by o.id desc limit 1))
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) with ordinality
+        as h(replica_id, deployment_id, old_status, new_status, reason, changed_by, at, n) order by h.n`,
     values: [
       history.map(({ replica }) => replica.id),
       history.map(({ replica }) => replica.deployment_id),
@@ -206,6 +252,7 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
       history.map(({ to }) => to),
       history.map(({ reason }) => reason),
       history.map(({ replica }) => replica.node_name),
+      history.map(({ at }) => at),
     ],
   })
 }

@@ -16,6 +16,7 @@ import {
 import { sweepLostReplicas } from '@/server/store/lost'
 import { markSilentNodes } from '@/server/store/nodes'
 import { pruneRecords } from '@/server/store/retention'
+import { judgeSilence } from '@/server/store/storms'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 import { schedulerProcesses } from '../schedulers'
 
@@ -202,7 +203,8 @@ describe('a scheduler whose reign is over', () => {
       commit: () => cp.schedule({ worker: 'old' }),
       bury: () => buryEvaluation(cp.store, stale, { id: claimed.id, deploymentId: id, reason: 'r', error: 'e' }),
       'mark silent nodes': () => markSilentNodes(cp.store, stale.epoch),
-      'sweep lost replicas': () => sweepLostReplicas(cp.store, stale.epoch),
+      'sweep lost replicas': () => sweepLostReplicas(cp.store, { epoch: stale.epoch, earliestSeconds: 22 }),
+      'judge silence': () => judgeSilence(cp.store, stale.epoch),
       prune: () => pruneRecords(cp.store, { epoch: stale.epoch, before: new Date() }),
     }
     for (const [name, attempt] of Object.entries(attempts))

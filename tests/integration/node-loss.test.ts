@@ -17,7 +17,7 @@ const epoch = async () =>
 
 /** What the leader does every second. */
 const sweep = async () => {
-  await markSilentNodes(cp.store)
+  await markSilentNodes(cp.store, await epoch())
   const storms = await judgeSilence(cp.store, await epoch())
   const { lost } = await sweepLostReplicas(cp.store, { epoch: await epoch(), earliestSeconds })
   return { ...storms, lost }
@@ -91,7 +91,7 @@ describe('a silent node', () => {
     await agent('b').obey()
     const earliest = { epoch: await epoch(), earliestSeconds: 300 }
     await silence(['a-1'], 200)
-    await markSilentNodes(cp.store)
+    await markSilentNodes(cp.store, await epoch())
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toEqual([])
     await silence(['a-1'], 301)
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
@@ -103,10 +103,10 @@ describe('a silent node', () => {
     await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 600 })
     expect(await agent('a').heartbeat()).toMatchObject({ heartbeatSeconds: 20 })
     await silence(['a-1'], 300)
-    expect(await markSilentNodes(cp.store)).toEqual([])
+    expect(await markSilentNodes(cp.store, await epoch())).toEqual([])
     expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
     await silence(['a-1'], 601)
-    expect(await markSilentNodes(cp.store)).toMatchObject([
+    expect(await markSilentNodes(cp.store, await epoch())).toMatchObject([
       { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 601) },
     ])
     await expect(admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 39 })).rejects.toThrow('twice')

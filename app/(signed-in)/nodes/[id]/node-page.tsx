@@ -18,6 +18,7 @@ import { CapacityBars } from './capacity-bars'
 import { DrainProgress } from './drain-progress'
 import { NodeActions } from './node-actions'
 import { NodeReplicas } from './node-replicas'
+import { NodeReturns } from './node-returns'
 
 export function NodePage({ id }: { id: string }) {
   const trpc = useTRPC()
@@ -66,6 +67,7 @@ export function NodePage({ id }: { id: string }) {
       >
         <NodeReplicas replicas={node.replicas} silent={node.stale || node.status === 'offline'} />
       </Section>
+      <NodeReturns id={id} />
       <Section flush title="Events" meta="The newest first">
         {node.events.length > 0 ? (
           <Table caption="Events" columns={eventColumns} rows={node.events} rowKey={(event) => event.id} />
