@@ -97,11 +97,10 @@ function absencesOf(rows: ReplicaRow[]): Absence[] {
 function returnNewsOf(seen: Digest): ReturnNews[] {
   const news = new Map<string, ReturnNews>()
   for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', words: null })
+  for (const [replicaId, words] of seen.failed) news.set(replicaId, { replicaId, what: 'failed', words })
   for (const { row, report } of seen.written.values()) {
     const { id: replicaId, status, wanted } = row
-    if (report.status === 'failed') news.set(replicaId, { replicaId, what: 'failed', words: report.reason })
-    else if (status === 'running' && wanted === 'run')
-      news.set(replicaId, { replicaId, what: 'kept', words: report.reason })
+    if (status === 'running' && wanted === 'run') news.set(replicaId, { replicaId, what: 'kept', words: report.reason })
   }
   return [...news.values()]
 }
@@ -139,6 +138,8 @@ interface Digest {
   written: Map<string, { row: ReplicaRow; report: ReplicaReport; ended: boolean }>
   history: HistoryRow[]
   freed: Set<ReplicaRow>
+  /** In the agents' words, also of those that had been given up as lost before. */
+  failed: Map<string, string>
   /** Replicas that ended although they should run. */
   endedWhileWanted: ReplicaRow[]
   /** Replicas that came to run, or whose health changed. */
@@ -152,6 +153,7 @@ function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, rep
     written: new Map(),
     history: [],
     freed: new Set(),
+    failed: new Map(),
     endedWhileWanted: [],
     seenRunning: new Set(),
   }
@@ -161,6 +163,7 @@ function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, rep
       seen.unknown.push(report.replicaId)
       continue
     }
+    if (report.status === 'failed') seen.failed.set(row.id, report.reason)
     const status = statusOf(row, report)
     const moves = canTransition(replicaTransitions, row.status, status)
     if (moves || row.status === status) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
