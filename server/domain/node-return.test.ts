@@ -24,6 +24,13 @@ test('what was replaced because of the silence is stopped, and says by what', ()
   })
 })
 
+test('what was given up and could not be placed elsewhere yet is stopped all the same: its slot is to be placed anew', () => {
+  expect(plan({ status: 'lost', wanted: 'stop' })).toEqual({
+    plan: 'stop',
+    why: 'Given up while the node was silent; another attempt has no place yet',
+  })
+})
+
 test('what a change of the deployment replaced is updated', () => {
   expect(plan({ wanted: 'stop', successor })).toEqual({
     plan: 'update',

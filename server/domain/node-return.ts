@@ -30,5 +30,7 @@ export function planOfReturn({ slot, status, wanted, deployment, successor }: Re
   }
   if (slot >= deployment.targetReplicas)
     return { plan: 'stop', why: `The deployment was scaled to ${deployment.targetReplicas}` }
+  if (status === 'lost')
+    return { plan: 'stop', why: 'Given up while the node was silent; another attempt has no place yet' }
   return { plan: 'stop', why: 'Not wanted here any more' }
 }

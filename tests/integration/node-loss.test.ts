@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemAuthor } from '@/server/store/audit'
 import { sweepLostReplicas } from '@/server/store/lost'
 import { markSilentNodes } from '@/server/store/nodes'
+import { writeSettings } from '@/server/store/settings'
 import { judgeSilence } from '@/server/store/storms'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {
   cp = await testControlPlane()
+  // However slow the machine is, only nodes that a test silences are silent.
+  const heartbeat = { everySeconds: 5, limitSeconds: 600 }
+  await writeSettings(cp.store, systemAuthor, { heartbeat })
 })
 afterEach(() => cp.close())
 
@@ -55,24 +60,24 @@ describe('a silent node', () => {
   test('its replicas are replaced by an evaluation and a decision of their own, after what the deployment bears', async () => {
     const agent = await fleet({ 'us-east': { a: 1, b: 3 } })
     const [quick, slow, never] = [
-      await deploy({ name: 'quick', constraints: [] }),
-      await deploy({ name: 'slow', lost_after: 120 }),
+      await deploy({ name: 'quick', lost_after: 700 }),
+      await deploy({ name: 'slow', lost_after: 2000 }),
       await deploy({ name: 'never', lost_after: 0 }),
     ]
     await cp.sql(`update nodes set cordoned = node_id <> 'a-1'`)
     await cp.schedule()
     await agent('a').obey()
     await cp.sql(`update nodes set cordoned = false`)
-    await silence(['a-1'], 18)
+    await silence(['a-1'], 650)
     expect((await sweep()).lost).toEqual([])
-    await silence(['a-1'], 40)
-    expect((await sweep()).lost).toMatchObject([{ nodeName: 'a-1', reason: 'Node a-1 has been silent for over 30 s' }])
+    await silence(['a-1'], 750)
+    expect((await sweep()).lost).toMatchObject([{ nodeName: 'a-1', reason: 'Node a-1 has been silent for over 700 s' }])
     await cp.schedule()
     const decided = await cp.sql<{ deployment_id: string; trigger: string }>(
       `select d.deployment_id, e.trigger from decisions d join evaluations e on e.id = d.evaluation_id order by d.created_at desc limit 1`,
     )
     expect(decided).toEqual([{ deployment_id: quick, trigger: 'node-lost' }])
-    await silence(['a-1'], 130)
+    await silence(['a-1'], 2100)
     expect((await sweep()).lost).toHaveLength(1)
     await silence(['a-1'], 80_000)
     expect((await sweep()).lost).toEqual([])
@@ -89,25 +94,25 @@ describe('a silent node', () => {
     await cp.schedule()
     await agent('a').obey()
     await agent('b').obey()
-    const earliest = { epoch: await epoch(), earliestSeconds: 300 }
-    await silence(['a-1'], 200)
+    const earliest = { epoch: await epoch(), earliestSeconds: 1000 }
+    await silence(['a-1'], 800)
     await markSilentNodes(cp.store, await epoch())
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toEqual([])
-    await silence(['a-1'], 301)
+    await silence(['a-1'], 1001)
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
   })
 
   test('is judged by the limit that is set, and agents hear of the interval', async () => {
     const agent = await fleet({ 'us-east': { a: 1, b: 1 } })
     const admin = await cp.as('admin')
-    await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 600 })
+    await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 900 })
     expect(await agent('a').heartbeat()).toMatchObject({ heartbeatSeconds: 20 })
-    await silence(['a-1'], 300)
+    await silence(['a-1'], 700)
     expect(await markSilentNodes(cp.store, await epoch())).toEqual([])
     expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
-    await silence(['a-1'], 601)
+    await silence(['a-1'], 901)
     expect(await markSilentNodes(cp.store, await epoch())).toMatchObject([
-      { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 601) },
+      { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 901) },
     ])
     await expect(admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 39 })).rejects.toThrow('twice')
   })
@@ -117,7 +122,7 @@ describe('the storm brake', () => {
   const cut = names('cut', 8)
   const storm = async () => {
     const agent = await fleet({ 'eu-west': { cut: 8, whole: 4 }, 'us-east': { far: 12 } })
-    const id = await deploy({ replicas: 24 })
+    const id = await deploy({ replicas: 24, lost_after: 300 })
     await cp.schedule()
     for (const group of ['cut', 'whole', 'far']) await agent(group).obey()
     return { agent, id }
@@ -128,7 +133,7 @@ describe('the storm brake', () => {
     const { agent } = await storm()
     const before = await replicas()
     expect(before).toHaveLength(24)
-    await silence(cut, 20)
+    await silence(cut, 700)
     expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', silent: 8, nodes: 12 }] })
     await silence(cut, 900)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
@@ -142,7 +147,7 @@ describe('the storm brake', () => {
 
   test('goes on under the next leader', async () => {
     await storm()
-    await silence(cut, 20)
+    await silence(cut, 700)
     await sweep()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     // Long after, so that nothing looks fresh any more.
@@ -155,28 +160,28 @@ describe('the storm brake', () => {
 
   test('a single node beside the storm is replaced as ever', async () => {
     await storm()
-    await silence(cut, 20)
+    await silence(cut, 700)
     await sweep()
-    await silence(['far-1'], 40)
+    await silence(['far-1'], 700)
     expect((await sweep()).lost).toMatchObject([{ nodeName: 'far-1' }])
   })
 
   test('when it lets go, nodes that are still silent get their full time again', async () => {
     const { agent } = await storm()
-    await silence(cut, 600)
+    await silence(cut, 900)
     await sweep()
     await heal(agent('cut'))
-    await silence(['cut-1', 'cut-2'], 600)
+    await silence(['cut-1', 'cut-2'], 700)
     await cp.sql(`update nodes set status = 'offline', offline_since = now() where node_id in ('cut-1', 'cut-2')`)
     expect(await sweep()).toMatchObject({ released: [{ region: 'eu-west', silent: 2, nodes: 12 }], lost: [] })
     expect((await sweep()).lost).toEqual([])
-    await cp.sql(`update nodes set silence_counted_from = now() - interval '31 seconds' where status = 'offline'`)
+    await cp.sql(`update nodes set silence_counted_from = now() - interval '301 seconds' where status = 'offline'`)
     expect((await sweep()).lost).toHaveLength(2)
   })
 
   test('an operator overrules it after having seen what would move, and it is on record', async () => {
     await storm()
-    await silence(cut, 600)
+    await silence(cut, 900)
     await sweep()
     const operator = await cp.user('olga', 'operator')
     const { total, moves } = await operator.storm.moves({ region: 'eu-west' })
@@ -205,7 +210,7 @@ describe('the storm brake', () => {
     const id = await deploy()
     await cp.schedule()
     await agent('only').obey()
-    await silence(['only-1'], 600)
+    await silence(['only-1'], 900)
     expect(await sweep()).toMatchObject({ engaged: [{ region: 'us-east', cause: 'fleet' }], lost: [] })
     const detail = await (await cp.as('admin')).deployment.detail({ id })
     expect(detail).toMatchObject({ status: 'running', health: 'unknown' })

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { WantedReplica } from '@/server/domain/agent-protocol'
+import { systemAuthor } from '@/server/store/audit'
 import { sweepLostReplicas } from '@/server/store/lost'
 import { markSilentNodes } from '@/server/store/nodes'
+import { writeSettings } from '@/server/store/settings'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
@@ -9,6 +11,8 @@ let node: FakeAgent
 let other: FakeAgent
 beforeEach(async () => {
   cp = await testControlPlane()
+  // However slow the machine is, only the node that a test silences is silent.
+  await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 5, limitSeconds: 300 } })
   node = await new FakeAgent(cp).join({ name: 'away-1', cpuCores: 16, memoryMb: 32_768 })
   other = await new FakeAgent(cp).join({ name: 'near-1' }, { name: 'near-2' })
 })
