@@ -69,6 +69,7 @@ const minimumAgeMs: Record<string, number> = {
   'node.facets': 20_000,
   'node.find': 5000,
   'node.get': 1000,
+  'node.returns': 2000,
   'placement.preview': 2000,
   'node.drainPreview': 2000,
 }

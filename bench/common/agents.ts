@@ -145,6 +145,7 @@ export class BenchAgent {
         health: null,
         ports: [],
         startedAt: new Date().toISOString(),
+        observedAt: null,
         gone: false,
       })
     }

@@ -56,6 +56,7 @@ export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment =
   region: 'us-east',
   waitForCapacity: false,
   maxPerNode: 1,
+  lostAfterSeconds: 30,
   constraints: [],
   policy: null,
   priority: 50,

@@ -300,14 +300,16 @@ const ways: Record<ReplicaStatus, readonly ReplicaStatus[]> = {
 export function report(db: Database, told: Report, rules: Rules = allRules): Database {
   const found = db.replicas.find((one) => same(one, told) && one.node === told.node)
   if (!found) return db
-  const moves = found.status !== told.status && (ways[found.status].includes(told.status) || !rules.table)
-  const status = moves ? told.status : found.status
+  // What was given up as lost and had failed by itself is simply over.
+  const said = found.status === 'lost' && told.status === 'failed' ? 'stopped' : told.status
+  const moves = found.status !== said && (ways[found.status].includes(said) || !rules.table)
+  const status = moves ? said : found.status
   const ends = moves && !live.includes(status) && found.run
   const frees = told.gone && found.held && !live.includes(status)
   const next: Replica = { ...found, status, run: found.run && !ends, held: found.held && !frees }
   const observed = follow(
     { ...db, replicas: db.replicas.map((one) => (one === found ? next : one)) },
-    moves || found.status === told.status,
+    moves || found.status === said,
   )
   const queued = ends ? enqueue(observed) : observed
   const woken = frees ? wake(queued) : queued

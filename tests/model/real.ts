@@ -195,7 +195,9 @@ export class Real {
     await this.cp.sql(`update nodes set last_heartbeat = now() - interval '10 minutes' where id = $1`, [
       this.nodeId(node),
     ])
-    const outcome = await refusalOf(markSilentNodes(store, epoch).then(() => sweepLostReplicas(store, epoch)))
+    const outcome = await refusalOf(
+      markSilentNodes(store, epoch).then(() => sweepLostReplicas(store, { epoch, earliestSeconds: 22 })),
+    )
     return typeof outcome === 'string' ? outcome : null
   }
 
