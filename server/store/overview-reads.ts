@@ -1,6 +1,6 @@
 import type { DeploymentTrouble, NodeTrouble, Overview, RegionUse } from '../domain/overview'
 import type { Store } from './context'
-import { heartbeatLimitSeconds } from './node-health'
+import { isSilent } from './node-health'
 
 /** Of each kind of trouble the newest are named; the rest is counted. */
 const named = 5
@@ -71,7 +71,7 @@ async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 
   }>(
     `with trouble as (
        select id, node_id, region, engine_error as error, last_heartbeat as since,
-         status = 'offline' or coalesce(last_heartbeat < now() - make_interval(secs => $1), true) as silent
+         status = 'offline' or ${isSilent('nodes')} as silent
        from nodes where status <> 'maintenance'
      ), counted as (
        select *, row_number() over (partition by silent order by since desc nulls last) as place,
@@ -80,8 +80,8 @@ async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 
        from trouble where silent or error is not null
      )
      select c.*, (select count(*)::int from deployment_replicas r where r.node_id = c.id and r.reserved and r.wanted = 'run') as replicas
-     from counted c where place <= $2 order by since desc nulls last`,
-    [heartbeatLimitSeconds, named],
+     from counted c where place <= $1 order by since desc nulls last`,
+    [named],
   )
   const view = (row: (typeof rows)[number]): NodeTrouble => ({
     id: row.id,
@@ -101,7 +101,7 @@ async function readRegions(store: Store): Promise<RegionUse[]> {
   const { rows } = await store.pool.query<RegionUse>(
     `with n as (
        select *, cpu_cores * 1000 as cpu_millis,
-         status <> 'offline' and coalesce(last_heartbeat >= now() - make_interval(secs => $1), false) as heard
+         status <> 'offline' and not ${isSilent('nodes')} as heard
        from nodes
      )
      select region, count(*)::int as nodes, count(*) filter (where not heard)::int as silent,
@@ -111,7 +111,6 @@ async function readRegions(store: Store): Promise<RegionUse[]> {
        (sum(memory_mb * memory_usage_percent) filter (where heard) / sum(memory_mb) filter (where heard))::float8 as "memoryUsagePercent",
        sum(gpu_available)::int as gpus, sum(reserved_gpu)::int as "reservedGpus"
      from n group by region order by region`,
-    [heartbeatLimitSeconds],
   )
   return rows
 }
