@@ -101,6 +101,45 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/admin/queue')
     await expect(page.locator(`a[href="/deployments/${waiting}"]`)).toBeVisible()
   },
+  'the scores with two nodes compared': async ({ page }) => {
+    await page.goto('/scores?replicas=2&region=eu-west&compare=node-01,node-02')
+    await expect(page.getByRole('region', { name: 'Comparison' })).toBeVisible()
+  },
+  'the scores of what does not fit, with a mistake': async ({ page }) => {
+    await page.goto('/scores?cpu=16&memory=16384&replicas=50')
+    await expect(page.getByText(/^Insufficient nodes: need 50/)).toBeVisible()
+    await page.getByLabel('GPU').fill('many')
+    await expect(page.getByText('GPU must be a number')).toBeVisible()
+  },
+  'the question before a new default policy': async ({ page }) => {
+    await page.goto('/scores?policy=near')
+    await page.getByRole('button', { name: 'Make this the default' }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  'the decisions': async ({ page }) => {
+    await page.goto('/decisions?q=shown-')
+    await expect(page.getByRole('table', { name: /^Decisions/ })).toContainText('Refused')
+  },
+  'decisions under another policy': async ({ page }) => {
+    await page.goto('/decisions?q=shown-&tab=what-if&policy=near')
+    await expect(page.getByText(/would have come out otherwise/)).toBeVisible()
+  },
+  'a decision': async ({ page, rpc, running }) => {
+    const { latestDecisionId } = await rpc.deployment.detail.query({ id: running })
+    await page.goto(`/decisions/${latestDecisionId}?why=node-05&policy=near`)
+    await expect(page.getByText(/^node-05 /).first()).toBeVisible()
+    await expect(page.getByRole('table', { name: /^Nodes by score/ })).toBeVisible()
+  },
+  'a decision that refused': async ({ page, rpc, refused }) => {
+    const { latestDecisionId } = await rpc.deployment.detail.query({ id: refused })
+    await page.goto(`/decisions/${latestDecisionId}`)
+    await expect(page.getByText('Any one of these would make it fit:')).toBeVisible()
+  },
+  'the scores of a decision': async ({ page, rpc, running }) => {
+    const { latestDecisionId } = await rpc.deployment.detail.query({ id: running })
+    await page.goto(`/scores?decision=${latestDecisionId}`)
+    await expect(page.getByRole('table', { name: /^Nodes by score/ })).toBeVisible()
+  },
   'the nodes': async ({ page }) => {
     await page.goto('/nodes')
     await expect(page.getByRole('table', { name: 'Nodes' })).toBeVisible()

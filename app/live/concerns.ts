@@ -41,6 +41,11 @@ const concerns: Record<string, Concern> = {
   'overview.get': (changes) => changes.touches('node') || changes.touches('deployment'),
   'event.page': (changes) =>
     changes.touches('deployment') || changes.touches('node') || changes.touches('user') || changes.touches('token'),
+  'decision.page': (changes) => changes.touches('deployment'),
+  'decision.whatIf': () => false,
+  'decision.replay': () => false,
+  'placement.rankDecision': () => false,
+  'placement.rank': (changes) => changes.touches('node') || changes.touches('deployment'),
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
   'node.map': (changes) => changes.touches('node'),
@@ -72,6 +77,7 @@ const minimumAgeMs: Record<string, number> = {
   'node.returns': 2000,
   'placement.preview': 2000,
   'node.drainPreview': 2000,
+  'placement.rank': 2000,
 }
 
 export const minimumAge = (queryKey: readonly unknown[]): number => minimumAgeMs[pathOf(queryKey)] ?? 400

@@ -47,15 +47,15 @@ export function localityText({ latencyMs, source }: LocalityFact): string {
   return `${Math.round(latencyMs)} ms${known}`
 }
 
-/** The part in which `other` loses most against `winner`; null when it loses in none. */
-function biggestLoss(winner: Verdict, other: Verdict): ScorePart['name'] | null {
-  let worst: { name: ScorePart['name']; loss: number } | null = null
-  for (const part of winner.parts) {
-    const loss = part.contribution - (other.parts.find(({ name }) => name === part.name)?.contribution ?? 0)
-    if (loss > 0.0005 && (worst === null || loss > worst.loss)) worst = { name: part.name, loss }
-  }
-  return worst?.name ?? null
-}
+/** The parts in which `other` loses against `winner`, the greatest loss first. */
+export const partLosses = (winner: Verdict, other: Verdict): { name: ScorePart['name']; loss: number }[] =>
+  winner.parts
+    .map(({ name, contribution }) => ({
+      name,
+      loss: contribution - (other.parts.find((part) => part.name === name)?.contribution ?? 0),
+    }))
+    .filter(({ loss }) => loss > 0.0005)
+    .sort((a, b) => b.loss - a.loss)
 
 /** Why here and why not there, in a few sentences; empty when nothing was placed. */
 export function whyText({ chosen, best, nodes, feasible }: Excerpt): string[] {
@@ -73,8 +73,8 @@ export function whyText({ chosen, best, nodes, feasible }: Excerpt): string[] {
   if (!runnerUp) return [...sentences, 'Every node with room was chosen.']
   const lastVerdict = best.find(({ id }) => id === last.id)
   // With several replicas on a node, the last one was scored after the others were in place: parts don't compare.
-  const loss = lastVerdict && lastVerdict.chosen === 1 ? biggestLoss(lastVerdict, runnerUp) : null
-  const most = loss ? `, most of it in ${loss}` : ''
+  const loss = lastVerdict && lastVerdict.chosen === 1 ? partLosses(lastVerdict, runnerUp)[0] : undefined
+  const most = loss ? `, most of it in ${loss.name}` : ''
   sentences.push(`Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen }, runnerUp)}${most}.`)
   return sentences
 }

@@ -1,6 +1,8 @@
 import {
   Activity,
   Boxes,
+  ChartBarStacked,
+  GitFork,
   Hourglass,
   KeyRound,
   LayoutDashboard,
@@ -29,6 +31,8 @@ export const destinations: Destination[] = [
   { href: '/deployments', label: 'Deployments', icon: Boxes, permission: 'deployments.read', group: 'main', key: 'd' },
   { href: '/nodes', label: 'Nodes', icon: Server, permission: 'nodes.read', group: 'main', key: 'n' },
   { href: '/events', label: 'Events', icon: Activity, permission: 'deployments.read', group: 'main', key: 'e' },
+  { href: '/decisions', label: 'Decisions', icon: GitFork, permission: 'deployments.read', group: 'main', key: 'x' },
+  { href: '/scores', label: 'Scores', icon: ChartBarStacked, permission: 'deployments.read', group: 'main', key: 's' },
   {
     href: '/admin/queue',
     label: 'Stuck work',

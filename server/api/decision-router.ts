@@ -1,9 +1,13 @@
 import { z } from 'zod'
-import { Failure } from '../domain/failure'
-import type { DecisionView, WhatIfChange, WhatIfReport } from '../domain/views'
+import { Failure, isUuid } from '../domain/failure'
+import type { Policy } from '../domain/placement'
+import type { DecisionPage, DecisionView, WhatIfChange, WhatIfReport } from '../domain/views'
+import { choose } from '../scheduler/choose'
 import { matchesRecord, replay } from '../scheduler/replay'
 import { Survey } from '../scheduler/survey'
-import { newestDecisions, type RecordedDecision, readDecision } from '../store/decision-reads'
+import { type DecisionFilter, listNewestDecisions } from '../store/decision-list'
+import { type RecordedDecision, readDecision } from '../store/decision-reads'
+import { recordedDecision } from './recorded'
 import { policyOf, policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
@@ -12,21 +16,55 @@ const excerptSize = 50
 /** More would take long enough to be noticed by others. */
 const whatIfLimit = 200
 
+const time = z.iso.datetime({ offset: true, error: 'Give a time such as 2026-01-31T12:00:00Z' })
+const filterSchema = z.object({
+  deployment: z.string().max(200).optional(),
+  node: z.string().max(200).optional(),
+  outcome: z.enum(['placed', 'refused']).optional(),
+  trigger: z.string().max(50).optional(),
+  after: time.optional(),
+  before: time.optional(),
+})
+
+const filterOf = ({ after, before, ...rest }: z.infer<typeof filterSchema>): DecisionFilter => ({
+  ...rest,
+  after: after === undefined ? undefined : new Date(after),
+  before: before === undefined ? undefined : new Date(before),
+})
+
 export const decisionRouter = router({
+  /** The newest first; older ones by the id of the last. */
+  page: procedureFor('deployments.read')
+    .input(
+      filterSchema.extend({
+        older_than: z.string().refine(isUuid, 'Give the id of a decision').optional(),
+        limit: z.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(async ({ ctx, input: { older_than: olderThan, limit, ...filter } }): Promise<DecisionPage> => {
+      const { store } = ctx.services
+      const found = await listNewestDecisions(store, { ...filterOf(filter), olderThan }, limit + 1)
+      return { items: found.slice(0, limit), more: found.length > limit }
+    }),
+
   get: procedureFor('deployments.read')
     .input(z.object({ id: z.string() }))
     .query(async ({ ctx, input }): Promise<DecisionView> => {
-      const { chosen: _, fleet, ...decision } = await readDecision(ctx.services.store, input.id)
+      const { chosen: _, fleet, ...decision } = await recordedDecision(ctx.services.store, input.id)
       return { ...decision, placement: new Survey({ ...decision, fleet }).excerpt(excerptSize) }
     }),
 
-  /** Runs the core again on the record: whether it still gives the placement that was made. */
+  /** Runs the core again on the record: whether it still gives the placement that was made, and what it gives. */
   replay: procedureFor('deployments.read')
     .input(z.object({ id: z.string() }))
     .query(async ({ ctx, input }) => {
       const decision = await readDecision(ctx.services.store, input.id)
       const placement = replay(decision)
-      return { matches: matchesRecord(placement, decision), placement }
+      return {
+        matches: matchesRecord(placement, decision),
+        chosen: placement.chosen,
+        message: placement.refusal?.message ?? null,
+      }
     }),
 
   /** Past decisions under another policy, each on the fleet that it saw: which placements would change. */
@@ -36,6 +74,8 @@ export const decisionRouter = router({
         policy: policySchema,
         ids: z.array(z.string()).max(whatIfLimit, `At most ${whatIfLimit} decisions at once`).optional(),
         newest: z.number().int().min(1).max(whatIfLimit).optional(),
+        /** Of which the newest are taken. */
+        filter: filterSchema.default({}),
       }),
     )
     .query(async ({ ctx, input }): Promise<WhatIfReport> => {
@@ -44,7 +84,9 @@ export const decisionRouter = router({
         throw new Failure('bad-input', 'Give either ids of decisions or how many of the newest', {
           fields: [{ path: 'ids', message: 'either ids or newest' }],
         })
-      const ids = input.ids ?? (await newestDecisions(store, input.newest ?? 0))
+      const ids =
+        input.ids ??
+        (await listNewestDecisions(store, filterOf(input.filter), input.newest ?? 0)).map((decision) => decision.id)
       const policy = policyOf(input.policy)
       const changes: WhatIfChange[] = []
       for (const id of ids) {
@@ -55,16 +97,18 @@ export const decisionRouter = router({
     }),
 })
 
-function changeUnder(decision: RecordedDecision, policy: WhatIfReport['policy']): WhatIfChange | null {
-  const { chosen } = replay({ ...decision, policy })
+function changeUnder(decision: RecordedDecision, policy: Policy): WhatIfChange | null {
+  const { request, fleet } = decision
+  const { chosen, found } = choose(request, fleet, policy)
   const before = decision.chosen.map((node) => node.nodeId)
-  const after = chosen.map((node) => node.nodeId)
+  const after = found >= request.replicas ? chosen.map((node) => node.nodeId) : []
   const leaves = before.filter((nodeId) => !after.includes(nodeId))
   const comes = after.filter((nodeId) => !before.includes(nodeId))
   if (leaves.length === 0 && comes.length === 0) return null
   return {
     decisionId: decision.id,
     deploymentId: decision.deploymentId,
+    deploymentName: decision.deploymentName,
     createdAt: decision.createdAt,
     policyThen: decision.policy,
     before,

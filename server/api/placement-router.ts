@@ -1,7 +1,9 @@
 import type { Excerpt } from '../domain/excerpt'
 import type { Policy } from '../domain/placement'
+import type { Ranking } from '../domain/ranking'
 import { Survey } from '../scheduler/survey'
 import { asIfDeployed, tokenOf } from './preview'
+import { rankDecisionSchema, rankNow, rankRecorded, rankSchema } from './ranking'
 import { previewSchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
@@ -33,13 +35,20 @@ export const placementRouter = router({
       return {
         placement,
         suggestedIds: Object.fromEntries(suggested.map(({ id, nodeId }) => [nodeId, id])),
-        regions: regionsOf(asked.fleet.nodes),
+        regions: [...new Set(asked.fleet.nodes.map((node) => node.region))].sort(),
         policy: asked.policy,
         takenAt: at.toISOString(),
         token: tokenOf(placement.refusal ? null : placement.chosen.map((node) => node.nodeId)),
       }
     }),
-})
 
-export const regionsOf = (nodes: readonly { region: string }[]): string[] =>
-  [...new Set(nodes.map((node) => node.region))].sort()
+  /** Every node with its rank, its score and what made it, as the fleet is now: page by page. */
+  rank: procedureFor('deployments.read')
+    .input(rankSchema)
+    .query(({ ctx, input }): Promise<Ranking> => rankNow(ctx.services, input)),
+
+  /** The same of a decision, on the fleet that it saw; with another policy, what that would have made of it. */
+  rankDecision: procedureFor('deployments.read')
+    .input(rankDecisionSchema)
+    .query(({ ctx, input }): Promise<Ranking> => rankRecorded(ctx.services, input)),
+})

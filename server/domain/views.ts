@@ -124,10 +124,21 @@ export interface DecisionSummary {
   createdAt: string
 }
 
-export interface DecisionView extends DecisionSummary {
+export interface DecisionListItem extends DecisionSummary {
   deploymentId: string
-  request: PlacementRequest
+  deploymentName: string
   policy: Policy
+}
+
+/** One page of decisions, the newest first. */
+export interface DecisionPage {
+  items: DecisionListItem[]
+  /** Whether there are older ones: they are asked for by the id of the last. */
+  more: boolean
+}
+
+export interface DecisionView extends DecisionListItem {
+  request: PlacementRequest
   /** As the record says, explained by running the core on it again. */
   placement: Excerpt
 }
@@ -136,6 +147,7 @@ export interface DecisionView extends DecisionSummary {
 export interface WhatIfChange {
   decisionId: string
   deploymentId: string
+  deploymentName: string
   createdAt: string
   policyThen: Policy
   before: string[]

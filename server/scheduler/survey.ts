@@ -15,6 +15,7 @@ import type {
 } from '@/server/domain/placement'
 import { type Choice, choose, compareNames } from './choose'
 import { type Explainer, explainer, mostFirst, refusalOf, requireReplicas } from './place'
+import { insufficientNodes } from './summary'
 
 /** Which nodes of a run somebody wants to see. */
 export interface Wanted {
@@ -61,6 +62,11 @@ export class Survey {
   /** How many replicas could be placed. */
   get found(): number {
     return this.#choice.found
+  }
+
+  /** "Insufficient nodes: …" when it does not fit, else null. */
+  get shortage(): string | null {
+    return this.fits ? null : insufficientNodes(this.#asked.request.replicas, this.found)
   }
 
   get feasible(): number {

@@ -7,6 +7,7 @@ import { fleetOfDecision } from './fleet-journal'
 interface DecisionRow {
   id: string
   deployment_id: string
+  deployment_name: string
   outcome: 'placed' | 'refused'
   trigger: string
   request: PlacementRequest
@@ -23,6 +24,7 @@ interface DecisionRow {
 /** A decision as it was recorded, with the fleet that it saw: all that is needed to replay it. */
 export interface RecordedDecision extends DecisionSummary {
   deploymentId: string
+  deploymentName: string
   request: PlacementRequest
   policy: Policy
   chosen: ChosenNode[]
@@ -30,9 +32,10 @@ export interface RecordedDecision extends DecisionSummary {
 }
 
 const columns = `
-  c.id, c.deployment_id, c.outcome, coalesce(e.trigger, '') as trigger, c.request, c.policy, c.chosen, c.message, c.own,
+  c.id, c.deployment_id, d.name as deployment_name, c.outcome, coalesce(e.trigger, '') as trigger, c.request, c.policy, c.chosen, c.message, c.own,
   c.journal_seq::text, c.batch_id, c.batch_order, c.created_at`
-const source = 'decisions c left join evaluations e on e.id = c.evaluation_id'
+const source =
+  'decisions c join deployments d on d.id = c.deployment_id left join evaluations e on e.id = c.evaluation_id'
 
 const summaryOf = (row: DecisionRow): DecisionSummary => ({
   id: row.id,
@@ -70,6 +73,7 @@ export async function readDecision(store: Store, id: string): Promise<RecordedDe
   return {
     ...summaryOf(row),
     deploymentId: row.deployment_id,
+    deploymentName: row.deployment_name,
     request: row.request,
     policy: row.policy,
     chosen: row.chosen,

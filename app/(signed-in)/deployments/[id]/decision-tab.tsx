@@ -1,11 +1,13 @@
 'use client'
 
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
 import { parseAsString, useQueryState } from 'nuqs'
 import { amountText } from '@/server/domain/resources'
 import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
 import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
 import { ScoreLegend } from '../../../placement/score-bar'
+import { becauseText, triggerText } from '../../../placement/trigger-words'
 import { VerdictTable } from '../../../placement/verdict-table'
 import { whyText } from '../../../placement/words'
 import { useTRPC } from '../../../trpc'
@@ -87,17 +89,6 @@ function DecisionSelect({ decisions, value, onChange }: DecisionSelectProps) {
   )
 }
 
-const triggers: Record<string, string> = {
-  deploy: 'deployed',
-  scale: 'scaled',
-  delete: 'deleted',
-  retry: 'tried again',
-  capacity: 'capacity appeared',
-  'replica-failed': 'a replica failed',
-  'node-lost': 'a node fell silent',
-}
-const triggerText = (trigger: string): string => triggers[trigger] ?? trigger
-
 function Decision({ decision }: { decision: DecisionView }) {
   const { placement, policy, request } = decision
   const { nodes, feasible } = placement
@@ -114,8 +105,15 @@ function Decision({ decision }: { decision: DecisionView }) {
           </p>
         )}
         <p className="text-meta text-ink-3">
-          Decided <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Asked for{' '}
-          {requestText(request)}. Policy {policy.name}.
+          <Link
+            href={`/decisions/${decision.id}`}
+            prefetch={false}
+            className="underline underline-offset-2 hover:text-ink"
+          >
+            Decided
+          </Link>{' '}
+          <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Asked for {requestText(request)}.
+          Policy {policy.name}.
         </p>
       </div>
       {feasible > 0 && (
@@ -137,18 +135,7 @@ function Decision({ decision }: { decision: DecisionView }) {
   )
 }
 
-const becauses: Record<string, string> = {
-  deploy: 'it was deployed',
-  scale: 'it was scaled',
-  delete: 'it was deleted',
-  retry: 'it was tried again',
-  capacity: 'capacity appeared',
-  'replica-failed': 'a replica failed',
-  'node-lost': 'a node fell silent',
-}
-const becauseText = (trigger: string): string => becauses[trigger] ?? trigger
-
-function requestText({ replicas, resources, region, maxPerNode, constraints }: DecisionView['request']): string {
+export function requestText({ replicas, resources, region, maxPerNode, constraints }: DecisionView['request']): string {
   const parts = [
     `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
     amountText('memory', resources.memoryMb),

@@ -1,23 +1,15 @@
 'use client'
 
 import { keepPreviousData, skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import type { Control } from 'react-hook-form'
 import { useWatch } from 'react-hook-form'
 import { useTRPC } from '../../../trpc'
+import { useSettled } from '../../../ui/settled'
 import { type DeployForm, type DeployInput, type PreviewInput, previewFormSchema } from './form-schema'
 
 /** So short that bars follow the fingers: an answer is cheap, and one that comes too late is not shown. */
 const pauseMs = 50
-
-function useSettled<Value>(value: Value): Value {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
-}
 
 /** What the scheduler would do with the form as it is; asked again as one types, and when the fleet changes. */
 export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
@@ -26,7 +18,7 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
   const form = useWatch({ control })
   const parsed = previewFormSchema.safeParse(form)
   // Compared as text: each render makes a new object of the same request.
-  const asked = useSettled(parsed.success ? JSON.stringify(parsed.data) : null)
+  const asked = useSettled(parsed.success ? JSON.stringify(parsed.data) : null, pauseMs)
   const input = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewInput)), [asked])
   const query = useQuery({
     ...trpc.placement.preview.queryOptions(input ?? skipToken),

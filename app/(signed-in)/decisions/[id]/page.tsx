@@ -1,0 +1,16 @@
+import type { Metadata } from 'next'
+import { type SearchParams, signedIn } from '../../../shell/signed-in'
+import { DecisionPage } from './decision-page'
+
+export const metadata: Metadata = { title: 'Decision' }
+
+interface PageProps {
+  params: Promise<{ id: string }>
+  searchParams: SearchParams
+}
+
+export default async function Page({ params, searchParams }: PageProps) {
+  const { id } = await params
+  await signedIn(`/decisions/${id}`, searchParams)
+  return <DecisionPage id={id} />
+}

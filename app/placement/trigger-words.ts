@@ -1,0 +1,17 @@
+/** Why the scheduler ran, in words. */
+const triggers: Record<string, { short: string; because: string }> = {
+  deploy: { short: 'deployed', because: 'it was deployed' },
+  scale: { short: 'scaled', because: 'it was scaled' },
+  update: { short: 'updated', because: 'it was updated' },
+  rollback: { short: 'rolled back', because: 'it was rolled back' },
+  drain: { short: 'a node was drained', because: 'a node was drained' },
+  move: { short: 'a replica was moved', because: 'a replica was moved' },
+  retry: { short: 'tried again', because: 'it was tried again' },
+  capacity: { short: 'capacity appeared', because: 'capacity appeared' },
+  'replica-failed': { short: 'a replica failed', because: 'a replica failed' },
+  'node-lost': { short: 'a node fell silent', because: 'a node fell silent' },
+}
+export const decisionTriggers = Object.keys(triggers)
+
+export const triggerText = (trigger: string): string => triggers[trigger]?.short ?? trigger
+export const becauseText = (trigger: string): string => triggers[trigger]?.because ?? trigger

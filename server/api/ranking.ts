@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { Policy } from '../domain/placement'
+import type { Ranking } from '../domain/ranking'
+import { Survey } from '../scheduler/survey'
+
+import type { Services } from './context'
+import { type Asked, asIfDeployed } from './preview'
+import { recordedDecision } from './recorded'
+import { policyOf, policySchema, previewSchema } from './schemas'
+
+/** Which nodes of the ranking to send. */
+const pageFields = {
+  policy: policySchema.optional(),
+  text: z.string().max(200).default(''),
+  region: z.string().max(63).nullable().default(null),
+  show: z.enum(['all', 'room', 'refused']).default('all'),
+  compare: z.array(z.string().max(200)).max(2, 'At most two nodes are compared').default([]),
+  limit: z.number().int().min(1).max(500).default(100),
+  offset: z.number().int().min(0).default(0),
+}
+
+export const rankSchema = z.object({ ...pageFields, request: previewSchema })
+/** Of a decision the request, the fleet and, if no other is given, the policy are those of its record. */
+export const rankDecisionSchema = z.object({ ...pageFields, id: z.string() })
+
+type Page = Omit<z.infer<typeof rankSchema>, 'request' | 'policy'>
+
+export async function rankNow(services: Services, input: z.infer<typeof rankSchema>): Promise<Ranking> {
+  const { policy = input.request.policy, request, ...page } = input
+  return rankingOf(await asIfDeployed(services, { ...request, policy }), page)
+}
+
+export async function rankRecorded(
+  { store }: Services,
+  { id, policy, ...page }: z.infer<typeof rankDecisionSchema>,
+): Promise<Ranking> {
+  const decision = await recordedDecision(store, id)
+  const chosenPolicy: Policy = policy === undefined ? decision.policy : policyOf(policy)
+  return rankingOf({ ...decision, policy: chosenPolicy, at: new Date(decision.createdAt) }, page)
+}
+
+function rankingOf({ at, request, fleet, policy }: Asked, { compare, ...wanted }: Page): Ranking {
+  const survey = new Survey({ request, fleet, policy })
+  const { total, verdicts } = survey.page(wanted)
+  return {
+    request,
+    policy,
+    takenAt: at.toISOString(),
+    nodes: survey.nodes,
+    feasible: survey.feasible,
+    found: survey.found,
+    chosen: survey.chosen,
+    message: survey.shortage,
+    winner: survey.page({ text: '', region: null, show: 'room', offset: 0, limit: 1 }).verdicts[0] ?? null,
+    total,
+    verdicts,
+    compared: survey.of(compare),
+    regions: [...new Set(fleet.nodes.map((node) => node.region))].sort(),
+  }
+}
