@@ -72,7 +72,7 @@ async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 
     `with trouble as (
        select id, node_id, region, engine_error as error, last_heartbeat as since,
          status = 'offline' or ${isSilent('nodes')} as silent
-       from nodes where status <> 'maintenance'
+       from nodes where status <> 'maintenance' and removed_at is null
      ), counted as (
        select *, row_number() over (partition by silent order by since desc nulls last) as place,
          count(*) filter (where silent) over ()::int as silent_count,
@@ -102,7 +102,7 @@ async function readRegions(store: Store): Promise<RegionUse[]> {
     `with n as (
        select *, cpu_cores * 1000 as cpu_millis,
          status <> 'offline' and not ${isSilent('nodes')} as heard
-       from nodes
+       from nodes where removed_at is null
      )
      select region, count(*)::int as nodes, count(*) filter (where not heard)::int as silent,
        sum(cpu_millis)::float8 as "cpuMillis", sum(reserved_cpu_millis)::float8 as "reservedCpuMillis",
