@@ -215,11 +215,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
       .sort((a, b) => a.slot - b.slot || b.generation - a.generation),
     waiting: evaluation && {
       kind:
-        evaluation.status === 'blocked'
-          ? 'capacity'
-          : evaluation.runAfter > new Date(evaluation.createdAt.getTime() + 500)
-            ? 'retry'
-            : 'queued',
+        evaluation.status === 'blocked' ? 'capacity' : evaluation.runAfter > evaluation.createdAt ? 'retry' : 'queued',
       since: evaluation.createdAt.toISOString(),
       until: evaluation.status === 'pending' ? evaluation.runAfter.toISOString() : null,
       attempts: evaluation.attempts,
