@@ -103,7 +103,11 @@ export class NodeMemory {
 
   /** Tells everything once more: after an absence the control plane wants to know what is still so. */
   repeat(): void {
-    for (const report of this.told.values()) if (!report.gone) this.options.outbox.put(report)
+    for (const report of this.told.values()) {
+      // What is remembered and not told yet will be told by the task that remembered it.
+      const wasSent = this.sent.get(report.replicaId) === JSON.stringify(report)
+      if (wasSent && !report.gone) this.options.outbox.put(report)
+    }
   }
 
   /** A report arrived. */
