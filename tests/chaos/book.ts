@@ -33,7 +33,7 @@ export interface Answer {
 
 export class Book {
   readonly entries: Entry[] = []
-  /** Definite answers, by call. */
+  /** Calls that were acknowledged. */
   readonly acknowledged: Record<Answer['call'], number> = { deploy: 0, scale: 0, delete: 0 }
   /** Ids that were answered for each key. */
   readonly idsOfKey = new Map<string, Set<string>>()
@@ -53,10 +53,15 @@ export class Book {
   record(answer: Answer): void {
     writeSync(this.file, `${JSON.stringify(answer)}\n`)
     fdatasyncSync(this.file)
-    if (answer.status < 300) this.acknowledged[answer.call] += 1
+  }
+
+  /** A call went through; one that was answered twice counts once. */
+  acknowledge(call: Answer['call']): void {
+    this.acknowledged[call] += 1
   }
 
   deployed(entry: Entry, id: string): void {
+    if (entry.id === null) this.acknowledge('deploy')
     entry.id ??= id
     const ids = this.idsOfKey.get(entry.key) ?? new Set()
     this.idsOfKey.set(entry.key, ids.add(id))

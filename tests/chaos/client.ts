@@ -97,7 +97,9 @@ class Worker {
     const replicas = Math.floor(this.random() * 5)
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/scale/${entry.id}`, { method: 'POST', body: { replicas } })
-      if (answer && this.record('scale', entry, answer, [202])) entry.replicas = replicas
+      if (!answer || !this.record('scale', entry, answer, [202])) return
+      entry.replicas = replicas
+      this.options.book.acknowledge('scale')
     })
   }
 
@@ -105,7 +107,9 @@ class Worker {
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/${entry.id}`, { method: 'DELETE' })
       // 409: an earlier try went through, and its answer was lost.
-      if (answer && this.record('delete', entry, answer, [200, 409])) entry.deleted = true
+      if (!answer || !this.record('delete', entry, answer, [200, 409])) return
+      entry.deleted = true
+      this.options.book.acknowledge('delete')
     })
     this.live = this.live.filter((each) => each !== entry)
   }

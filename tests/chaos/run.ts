@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startEngines } from '../engines/bed'
 import { Book } from './book'
 import { breakDatabase, brokenTree } from './breaks'
@@ -17,15 +18,19 @@ import { type Fault, planFaults } from './schedule'
 import { logFolder, Stack } from './stack'
 import { Watch } from './watch'
 
-export const nodesPerFleet = 6
+const nodesPerFleet = 6
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central']
 /** From the last fault until everything must be in a truthful state. */
 const settleMs = 60_000
 
-export const fleetsOf = (nodes: number): number => Math.ceil(nodes / nodesPerFleet)
+const fleetsOf = (nodes: number): GroundPlan['fleets'] =>
+  Array.from({ length: Math.ceil(nodes / nodesPerFleet) }, (_, index) => ({
+    nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
+    regions,
+  }))
 
 export const faultsOf = ({ seed, durationMs, gapMs, nodes, engines }: ChaosOptions): Fault[] =>
-  planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes) })
+  planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes).length })
 
 /** Something that a run needs and that is ended after it, in reverse order. */
 type Closers = (() => Promise<void> | void)[]
@@ -40,9 +45,15 @@ export interface Ground {
   canary: string
 }
 
+export interface GroundPlan {
+  fleets: { nodes: number; regions: string[] }[]
+  engines: number
+  breaks: string[]
+}
+
 /** Brings everything up, lets `scene` play on it, and leaves nothing but logs. */
 export async function onGround<T>(
-  { nodes, engines, breaks }: ChaosOptions,
+  { fleets, engines, breaks }: GroundPlan,
   say: (text: string) => void,
   scene: (ground: Ground) => Promise<T>,
 ): Promise<T> {
@@ -52,10 +63,7 @@ export async function onGround<T>(
     const bed = engines > 0 ? await startEngines(engines) : null
     if (bed) closers.push(() => bed.stop())
     const ledger = new Ledger(({ check, what }) => say(`VIOLATION of ${check}: ${what}`))
-    const fleets = Array.from({ length: fleetsOf(nodes) }, (_, index) => ({
-      nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
-      regions,
-    }))
+    const nodes = fleets.reduce((sum, fleet) => sum + fleet.nodes, 0)
     say(
       `Starting: database, web server, 2 schedulers, ${nodes} simulated nodes in ${fleets.length} programs, ${engines} engines`,
     )
@@ -96,12 +104,13 @@ export async function onGround<T>(
 
 export async function runChaos(options: ChaosOptions, say: (text: string) => void): Promise<Report> {
   const faults = faultsOf(options)
-  return onGround(options, say, async (ground) => {
+  return onGround({ ...options, fleets: fleetsOf(options.nodes) }, say, async (ground) => {
     const { stack, database, book, ledger, rest, watch, canary } = ground
     const startedAt = new Date()
     const [calling, watching] = [new AbortController(), new AbortController()]
     const client = work({ rest, book, ledger, seed: options.seed, canary }, calling.signal)
     const looking = watch.run(watching.signal)
+    await goingOn(ground)
     say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
     const log = await attack({ ground, faults, options, say })
     // The client stops with the last fault, so that what is not done after the deadline is stuck, not new.
@@ -139,6 +148,17 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
       verdict: verdictOf({ counts: Object.fromEntries(ledger.counts), violations: ledger.violations }),
     }
   })
+}
+
+const firstDeployments = 12
+
+/** The client has got going, so that the first faults find something to break. */
+async function goingOn({ book, watch }: Ground): Promise<void> {
+  const deadline = performance.now() + 120_000
+  while (book.acknowledged.deploy < firstDeployments || watch.containers.started.size < firstDeployments) {
+    if (performance.now() > deadline) throw new Error(`The client did not get going: see ${logFolder}`)
+    await sleep(100)
+  }
 }
 
 interface Attacking {
