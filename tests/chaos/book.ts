@@ -37,6 +37,7 @@ export class Book {
   readonly acknowledged: Record<Answer['call'], number> = { deploy: 0, scale: 0, delete: 0 }
   /** Ids that were answered for each key. */
   readonly idsOfKey = new Map<string, Set<string>>()
+  private readonly byName = new Map<string, Entry>()
   private readonly file: number
 
   constructor(path: string) {
@@ -46,6 +47,7 @@ export class Book {
   add(entry: Pick<Entry, 'name' | 'key' | 'image' | 'waits' | 'replicas'>): Entry {
     const full: Entry = { ...entry, id: null, deleted: false, busy: false, revision: 0 }
     this.entries.push(full)
+    this.byName.set(full.name, full)
     return full
   }
 
@@ -80,9 +82,5 @@ export class Book {
 
   close(): void {
     closeSync(this.file)
-  }
-
-  private get byName(): Map<string, Entry> {
-    return new Map(this.entries.map((entry) => [entry.name, entry]))
   }
 }

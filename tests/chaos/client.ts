@@ -12,6 +12,8 @@ export interface ClientOptions {
   seed: number
   /** Goes into the environment of every deployment, and must be found nowhere else. */
   canary: string
+  /** How long the faults last. */
+  durationMs: number
 }
 
 const workers = 8
@@ -21,10 +23,14 @@ const thinkMs = { min: 150, max: 1_100 }
 /** After a kill of everything a client may wait so long for its answer. */
 const lastCallsMs = 45_000
 
+/** Images that fail are tried again and again before they are given up: none of them any more so shortly before the end. */
+const calmMs = 40_000
+
 interface Wish {
   image: string
   simulated: boolean
   share: number
+  fails?: true
 }
 
 /** Images that simulated engines obey keep off the real ones, which can't have them. */
@@ -32,8 +38,8 @@ const wishes: Wish[] = [
   { image: 'fogdeck-test/web:1', simulated: false, share: 62 },
   { image: 'sim/ok', simulated: true, share: 12 },
   { image: 'sim/slow:3s', simulated: true, share: 10 },
-  { image: 'sim/crash:2s', simulated: true, share: 5 },
-  { image: 'sim/fail-pull', simulated: true, share: 5 },
+  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true },
+  { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
   { image: 'sim/unhealthy', simulated: true, share: 3 },
 ]
 
@@ -49,6 +55,7 @@ class Worker {
   private readonly random: Random
   private live: Entry[] = []
   private made = 0
+  private readonly startedAt = performance.now()
 
   constructor(
     private readonly options: ClientOptions,
@@ -144,9 +151,10 @@ class Worker {
 
   private wish(name: string) {
     const { random } = this
-    const total = wishes.reduce((sum, wish) => sum + wish.share, 0)
-    let left = random() * total
-    const wish = wishes.find(({ share }) => {
+    const isCalm = performance.now() - this.startedAt > this.options.durationMs - calmMs
+    const possible = wishes.filter(({ fails }) => !(fails && isCalm))
+    let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
+    const wish = possible.find(({ share }) => {
       left -= share
       return left < 0
     })

@@ -108,7 +108,10 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     const { stack, database, book, ledger, rest, watch, canary } = ground
     const startedAt = new Date()
     const [calling, watching] = [new AbortController(), new AbortController()]
-    const client = work({ rest, book, ledger, seed: options.seed, canary }, calling.signal)
+    const client = work(
+      { rest, book, ledger, seed: options.seed, canary, durationMs: options.durationMs },
+      calling.signal,
+    )
     const looking = watch.run(watching.signal)
     await goingOn(ground)
     say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
@@ -197,19 +200,31 @@ async function attack({ ground, faults, options, say }: Attacking): Promise<Faul
 
 /** What REST says at the end is what the tables say, for all that was accepted. */
 async function checkRest({ rest, book, database, ledger }: Ground): Promise<void> {
-  const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
-  const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  const signal = AbortSignal.timeout(120_000)
-  for (const { id, name } of book.settled()) {
-    const answer = await rest.ask(`/api/deployment/status/${id}`, { random: () => 0, signal })
-    const said = answer?.body as { name?: string; status?: string } | undefined
-    const agrees = answer?.status === 200 && said?.name === name && said.status === statuses.get(id ?? '')
-    ledger.check('contract', agrees, `status ${name}`, () => ({
-      what: `REST says of ${name}: ${answer?.status} ${said?.status}; the table says ${statuses.get(id ?? '')}`,
-      evidence: answer,
-    }))
+  const signal = AbortSignal.timeout(600_000)
+  const read = async () => {
+    const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
+    return new Map(rows.map(({ id, status }) => [id, status]))
   }
+  const before = await read()
+  const said = new Map<string, unknown>()
+  const left = book.settled()
+  const ask = async () => {
+    for (let entry = left.pop(); entry; entry = left.pop()) {
+      const answer = await rest.ask(`/api/deployment/status/${entry.id}`, { random: () => 0, signal })
+      const body = answer?.body as { name?: string; status?: string } | undefined
+      said.set(entry.id ?? '', answer?.status === 200 && body?.name === entry.name ? body.status : answer)
+    }
+  }
+  await Promise.all(Array.from({ length: callsAtOnce }, ask))
+  const after = await read()
+  for (const [id, status] of said)
+    ledger.check('contract', status === before.get(id) || status === after.get(id), `status ${id}`, () => ({
+      what: `REST says of ${id}: ${JSON.stringify(status)}; the table says ${after.get(id)}`,
+      evidence: { said: status, before: before.get(id), after: after.get(id) },
+    }))
 }
+
+const callsAtOnce = 6
 
 async function checkEverySecret({ stack, database, ledger }: Ground): Promise<void> {
   const { rows } = await database.query<{ name: string }>(
