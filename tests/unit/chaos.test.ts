@@ -1,7 +1,9 @@
 /** The pure parts of the chaos harness: what it plans, and what it would call a violation. */
+import { readFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { breaks } from '../chaos/breaks'
 import { mixedWriters } from '../chaos/checks/records'
 import { checkSecrets } from '../chaos/checks/secrets'
 import { chainProblem, checkAccepted, checkCapacity, checkHolders, isLiveHolder } from '../chaos/checks/tables'
@@ -164,6 +166,11 @@ test('a reign that writes after a later one began is told, one after the other i
 test('a promise that nothing was held to is not kept', () => {
   expect(verdictOf({ counts: {}, violations: [] }).held).toEqual([])
   expect(verdictOf({ counts: { history: 3 }, violations: [] }).held).toEqual(['history'])
+})
+
+test.each(Object.entries(breaks))('the break %s still fits the source', (_, { patches = [], sql }) => {
+  expect(patches.length + (sql ? 1 : 0)).toBeGreaterThan(0)
+  for (const { file, find } of patches) expect(readFileSync(file, 'utf8').split(find), file).toHaveLength(2)
 })
 
 describe('a wire', () => {
