@@ -22,9 +22,11 @@ export interface Entry {
   revision: number
 }
 
+export type Call = 'deploy' | 'scale' | 'update' | 'delete'
+
 export interface Answer {
   at: string
-  call: 'deploy' | 'scale' | 'delete'
+  call: Call
   name: string
   key: string | null
   status: number
@@ -34,7 +36,7 @@ export interface Answer {
 export class Book {
   readonly entries: Entry[] = []
   /** Calls that were acknowledged. */
-  readonly acknowledged: Record<Answer['call'], number> = { deploy: 0, scale: 0, delete: 0 }
+  readonly acknowledged: Record<Call, number> = { deploy: 0, scale: 0, update: 0, delete: 0 }
   /** Ids that were answered for each key. */
   readonly idsOfKey = new Map<string, Set<string>>()
   private readonly byName = new Map<string, Entry>()
@@ -58,7 +60,7 @@ export class Book {
   }
 
   /** A call went through; one that was answered twice counts once. */
-  acknowledge(call: Answer['call']): void {
+  acknowledge(call: Call): void {
     this.acknowledged[call] += 1
   }
 

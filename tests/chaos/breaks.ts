@@ -198,6 +198,7 @@ export const breaks: Record<string, Break> = {
         find: `pool.on('connect', (client) => client.on('error', () => undefined))`,
         replace: '',
       },
+      { file: 'server/store/context.ts', find: `  tx.on('error', onBreak)\n`, replace: '' },
     ],
   },
 }

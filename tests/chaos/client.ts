@@ -1,7 +1,7 @@
 /** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/random'
-import type { Book, Entry } from './book'
+import type { Book, Call, Entry } from './book'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
@@ -69,7 +69,8 @@ class Worker {
     while (!signal.aborted) {
       const chance = this.random()
       if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
-      else if (chance < 0.75) await this.scale(this.one())
+      else if (chance < 0.72) await this.scale(this.one())
+      else if (chance < 0.8) await this.update(this.one())
       else await this.delete(this.one())
       await sleep(thinkMs.min + this.random() * (thinkMs.max - thinkMs.min))
     }
@@ -110,6 +111,15 @@ class Worker {
     })
   }
 
+  /** A new revision: the same image with another environment. */
+  private async update(entry: Entry): Promise<void> {
+    const env = { CANARY: `${this.options.canary}-${entry.name}`, ROUND: String(entry.revision) }
+    await this.calling(entry, async () => {
+      const answer = await this.ask(`/api/deployment/update/${entry.id}`, { method: 'POST', body: { env } })
+      if (answer && this.record('update', entry, answer, [202])) this.options.book.acknowledge('update')
+    })
+  }
+
   private async delete(entry: Entry): Promise<void> {
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/${entry.id}`, { method: 'DELETE' })
@@ -137,7 +147,7 @@ class Worker {
   }
 
   /** @returns whether it is the answer that the contract gives. */
-  private record(call: 'deploy' | 'scale' | 'delete', entry: Entry, answer: RestAnswer, expected: number[]): boolean {
+  private record(call: Call, entry: Entry, answer: RestAnswer, expected: number[]): boolean {
     const { book, ledger } = this.options
     const { status, body } = answer
     book.record({ at: new Date().toISOString(), call, name: entry.name, key: entry.key, status, body })

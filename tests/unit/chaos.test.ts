@@ -82,6 +82,7 @@ describe('the checks of the tables', () => {
     name: 'chaos-1',
     status: 'running',
     target_replicas: 1,
+    revision: 1,
     wait_for_capacity: false,
     container_image: 'sim/ok',
     resources: 1,
@@ -94,6 +95,7 @@ describe('the checks of the tables', () => {
     node_name: 'node-01',
     slot: 0,
     generation: 1,
+    revision: 1,
     status: 'running',
     wanted: 'run',
     reserved: true,
@@ -121,6 +123,11 @@ describe('the checks of the tables', () => {
   test('find two live replicas of a slot, and more of them than wanted', () => {
     const two = [replica(), replica({ id: 's', generation: 2 })]
     expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: two })))).toHaveLength(2)
+    const updating = [replica(), replica({ id: 's', generation: 2, revision: 2 })]
+    expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: updating })))).toEqual([])
+    const twice = [...updating, ...updating.map((one) => ({ ...one, id: `${one.id}2`, slot: 1 }))]
+    const target = { deployments: [deployment({ target_replicas: 2 })] }
+    expect(found((ledger) => checkHolders(ledger, snapshot({ ...target, replicas: twice })))).toHaveLength(1)
     const ended = [replica({ wanted: 'stop' }), replica({ id: 's', generation: 2 })]
     expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: ended })))).toEqual([])
     expect(isLiveHolder(replica({ status: 'lost' }))).toBe(false)
