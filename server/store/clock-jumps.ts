@@ -16,15 +16,15 @@ export async function followClockJump(
     const nodes = await tx.query(
       `with moved as (
          select id from nodes
-         where case when $1 > 0 then last_heartbeat < now() - make_interval(secs => $1 / 2) else last_heartbeat > now() end
+         where case when $1::float8 > 0 then last_heartbeat < now() - make_interval(secs => $1::float8 / 2) else last_heartbeat > now() end
          order by id for update
        )
-       update nodes n set last_heartbeat = least(now(), last_heartbeat + make_interval(secs => $1)) from moved where n.id = moved.id`,
+       update nodes n set last_heartbeat = least(now(), last_heartbeat + make_interval(secs => $1::float8)) from moved where n.id = moved.id`,
       [jumpSeconds],
     )
     const evaluations = await tx.query(
-      `update evaluations set run_after = greatest(now(), run_after + make_interval(secs => $1))
-       where status = 'pending' and run_after > now() and $1 < 0`,
+      `update evaluations set run_after = greatest(now(), run_after + make_interval(secs => $1::float8))
+       where status = 'pending' and run_after > now() and $1::float8 < 0`,
       [jumpSeconds],
     )
     return { nodes: nodes.rowCount ?? 0, evaluations: evaluations.rowCount ?? 0 }

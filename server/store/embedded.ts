@@ -43,6 +43,8 @@ const settings: Record<string, string> = {
   max_connections: '200',
   shared_buffers: '128MB',
   fsync: 'on',
+  // After a crash every file is made safe first. One by one that takes ten seconds on a busy disk, all at once hardly one.
+  ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
   // Our statements are short: compiling them costs more than it gives.
   jit: 'off',
   checkpoint_timeout: '15min',

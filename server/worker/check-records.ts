@@ -3,6 +3,7 @@ import { matchesRecord, replay } from '../scheduler/replay'
 import type { Store } from '../store/context'
 import { readDecision, sampleDecisions } from '../store/decision-reads'
 import { countReplays } from '../store/leadership'
+import { databaseTrouble } from '../store/trouble'
 
 /**
  * Replays a sample of the stored decisions. One that comes out otherwise than it was recorded is an alarm: the metric
@@ -23,12 +24,16 @@ export async function checkRecords(
   if (ids.length > 0) await countReplays(store, { epoch, checked: ids.length, mismatched })
 }
 
-/** A record that cannot be read is as bad as one that comes out otherwise; neither may stop the scheduler. */
+/**
+ * A record that makes no sense is as bad as one that comes out otherwise; neither may stop the scheduler. That the
+ * database is away says nothing of the record, and ends the round.
+ */
 async function problemOf(store: Store, id: string): Promise<string | null> {
   try {
     const record = await readDecision(store, id)
     return matchesRecord(replay(record), record) ? null : 'is replayed to another placement'
   } catch (error) {
+    if (databaseTrouble(error) !== null) throw error
     return `cannot be replayed: ${error instanceof Error ? error.message : error}`
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock'
 
-/** A difference above this is a jump of the database's clock, not the way of an answer. Milliseconds. */
+/** A difference above this that the way of the answers does not explain is a jump of the database's clock. Milliseconds. */
 const jumpFromMs = 2_000
 
 /**
@@ -8,22 +8,38 @@ const jumpFromMs = 2_000
  * wrote, and its own machine's clock may say anything.
  */
 export class DatabaseClock implements Clock {
-  #learned: { databaseMs: number; atMs: number } | null = null
+  #learned: Told | null = null
 
   /** `steadyMs` never jumps; `performance.now` by default. */
-  constructor(private readonly steadyMs: () => number = () => performance.now()) {}
+  constructor(readonly steadyMs: () => number = () => performance.now()) {}
 
   now(): Date {
     if (!this.#learned) throw new Error('The time of the database is not known yet')
-    return new Date(this.#learned.databaseMs + this.steadyMs() - this.#learned.atMs)
+    return new Date(this.#learned.databaseMs + this.steadyMs() - this.#learned.answeredMs)
   }
 
-  /** Takes what the database just said; by how many milliseconds its clock has jumped since it was last asked, or 0. */
-  learn(databaseTime: Date): number {
-    const atMs = this.steadyMs()
-    const expectedMs = this.#learned && this.#learned.databaseMs + atMs - this.#learned.atMs
-    this.#learned = { databaseMs: databaseTime.getTime(), atMs }
-    const jumpMs = expectedMs === null ? 0 : databaseTime.getTime() - expectedMs
-    return Math.abs(jumpMs) > jumpFromMs ? Math.round(jumpMs) : 0
+  /**
+   * Takes what the database just said, asked at `askedMs` of the steady clock. By how many milliseconds its clock has
+   * jumped since it was last asked, at the least; 0 when a slow answer explains the difference.
+   */
+  learn(databaseTime: Date, askedMs: number): number {
+    const before = this.#learned
+    const learned = { databaseMs: databaseTime.getTime(), askedMs, answeredMs: this.steadyMs() }
+    this.#learned = learned
+    if (before === null) return 0
+    const ahead = leastAheadMs(learned) - mostAheadMs(before)
+    const behind = mostAheadMs(learned) - leastAheadMs(before)
+    return ahead > jumpFromMs ? Math.round(ahead) : behind < -jumpFromMs ? Math.round(behind) : 0
   }
 }
+
+/** The database said its time at some moment between these two of the steady clock. */
+interface Told {
+  databaseMs: number
+  askedMs: number
+  answeredMs: number
+}
+
+/** By how much the database's clock is ahead of the steady one: it was read when the answer came, or when it was asked. */
+const leastAheadMs = ({ databaseMs, answeredMs }: Told): number => databaseMs - answeredMs
+const mostAheadMs = ({ databaseMs, askedMs }: Told): number => databaseMs - askedMs

@@ -25,9 +25,10 @@ export class Reign {
    */
   async show(): Promise<void> {
     const { epoch } = this.#leadership
+    const askedMs = this.#clock.steadyMs()
     const databaseTime = await this.#leadership.show()
     if (databaseTime === null) throw new StaleLeaderError(epoch)
-    const jumpMs = this.#clock.learn(databaseTime)
+    const jumpMs = this.#clock.learn(databaseTime, askedMs)
     if (jumpMs === 0) return
     const moved = await followClockJump(this.#store, { epoch, jumpMs })
     this.#log.warn(

@@ -22,9 +22,11 @@ export interface Entry {
   revision: number
 }
 
+export type Call = 'deploy' | 'scale' | 'update' | 'delete'
+
 export interface Answer {
   at: string
-  call: 'deploy' | 'scale' | 'delete'
+  call: Call
   name: string
   key: string | null
   status: number
@@ -33,10 +35,11 @@ export interface Answer {
 
 export class Book {
   readonly entries: Entry[] = []
-  /** Definite answers, by call. */
-  readonly acknowledged: Record<Answer['call'], number> = { deploy: 0, scale: 0, delete: 0 }
+  /** Calls that were acknowledged. */
+  readonly acknowledged: Record<Call, number> = { deploy: 0, scale: 0, update: 0, delete: 0 }
   /** Ids that were answered for each key. */
   readonly idsOfKey = new Map<string, Set<string>>()
+  private readonly byName = new Map<string, Entry>()
   private readonly file: number
 
   constructor(path: string) {
@@ -46,6 +49,7 @@ export class Book {
   add(entry: Pick<Entry, 'name' | 'key' | 'image' | 'waits' | 'replicas'>): Entry {
     const full: Entry = { ...entry, id: null, deleted: false, busy: false, revision: 0 }
     this.entries.push(full)
+    this.byName.set(full.name, full)
     return full
   }
 
@@ -53,10 +57,15 @@ export class Book {
   record(answer: Answer): void {
     writeSync(this.file, `${JSON.stringify(answer)}\n`)
     fdatasyncSync(this.file)
-    if (answer.status < 300) this.acknowledged[answer.call] += 1
+  }
+
+  /** A call went through; one that was answered twice counts once. */
+  acknowledge(call: Call): void {
+    this.acknowledged[call] += 1
   }
 
   deployed(entry: Entry, id: string): void {
+    if (entry.id === null) this.acknowledge('deploy')
     entry.id ??= id
     const ids = this.idsOfKey.get(entry.key) ?? new Set()
     this.idsOfKey.set(entry.key, ids.add(id))
@@ -75,9 +84,5 @@ export class Book {
 
   close(): void {
     closeSync(this.file)
-  }
-
-  private get byName(): Map<string, Entry> {
-    return new Map(this.entries.map((entry) => [entry.name, entry]))
   }
 }

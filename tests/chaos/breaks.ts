@@ -18,17 +18,26 @@ export interface Break {
   /** What no longer works. */
   what: string
   patches?: Patch[]
+  /** The web server runs it, too: the pages are built again. */
+  web?: true
   sql?: string
 }
 
 export const breaks: Record<string, Break> = {
   fence: {
-    what: 'commits are not fenced: a scheduler whose reign is over goes on writing',
+    what: 'nothing is fenced: a scheduler whose reign is over goes on claiming and writing',
     patches: [
       {
         file: 'server/store/leadership.ts',
         find: 'if (rowCount !== 1) throw new StaleLeaderError(epoch)',
         replace: 'void rowCount',
+      },
+      {
+        file: 'server/store/evaluations.ts',
+        find: `where id = 1 and epoch = $4 for key share),
+           claimed`,
+        replace: `where id = 1 and epoch >= $4 for key share),
+           claimed`,
       },
     ],
   },
@@ -46,6 +55,152 @@ export const breaks: Record<string, Break> = {
     what: 'the database lets nodes be over-reserved',
     sql: 'alter table nodes drop constraint nodes_reserved_cpu_check, drop constraint nodes_reserved_memory_check',
   },
+  slot: {
+    what: 'the database lets an attempt at a slot be made twice',
+    sql: 'drop index deployment_replicas_deployment_id_slot_generation_key',
+  },
+  idempotency: {
+    what: 'keys are not looked at: a call that is asked again deploys again',
+    web: true,
+    patches: [
+      {
+        file: 'server/api/deployment-router.ts',
+        find: 'idempotency: ctx.idempotencyKey === null ? null :',
+        replace: 'idempotency: Date.now() > 0 ? null :',
+      },
+    ],
+  },
+  commit: {
+    what: 'a deployment is answered before it is committed',
+    web: true,
+    patches: [
+      {
+        file: 'server/store/accept.ts',
+        find: 'const answer = await write(order)',
+        replace: 'write(order).catch(() => undefined)\n    const answer: object | null = order.answer',
+      },
+    ],
+  },
+  history: {
+    what: 'the scheduler changes statuses without writing their history',
+    patches: [
+      {
+        file: 'server/store/status-changes.ts',
+        find: 'from change join moved using (id)`',
+        replace: "from change join moved using (id) where change.new_status <> 'scheduled'`",
+      },
+      {
+        file: 'server/store/status-changes.ts',
+        find: 'if (rowCount !== changes.length)',
+        replace: 'if (rowCount === null)',
+      },
+    ],
+  },
+  release: {
+    what: 'the reservation of a container that is gone is not given back',
+    web: true,
+    patches: [
+      {
+        file: 'server/store/reports.ts',
+        find: 'set reserved_cpu_millis = reserved_cpu_millis - f.cpu,',
+        replace: 'set reserved_cpu_millis = reserved_cpu_millis - 0 * f.cpu,',
+      },
+    ],
+  },
+  replay: {
+    what: 'what is recorded of a decision is not what was decided',
+    patches: [
+      {
+        file: 'server/worker/decide.ts',
+        find: `    chosen,
+    found,`,
+        replace: `    chosen: chosen.map((node) => ({ ...node, score: Math.round(node.score * 1000) / 1000 })),
+    found,`,
+      },
+    ],
+  },
+  running: {
+    what: 'an agent tells that a container runs once it was asked to start',
+    patches: [
+      {
+        file: 'agent/replica.ts',
+        find: `      await work.engine.start(containerId, signal)
+    } finally`,
+        replace: `      const startedAt = new Date().toISOString()
+      await work.tell(reportOf(work, replica.replicaId, { status: 'running', reason: 'Asked to start', containerId, startedAt }))
+    } finally`,
+      },
+    ],
+  },
+  label: {
+    what: 'an agent leaves containers alone that belong to no wanted attempt',
+    patches: [
+      {
+        file: 'agent/reconcile.ts',
+        find: `if (known.has(replicaId) || container.state === 'removing') continue`,
+        replace: `if (container.state !== 'exited') continue`,
+      },
+    ],
+  },
+  adopt: {
+    what: 'an agent that starts again does not know the containers that it had made',
+    patches: [
+      {
+        file: 'agent/engine-view.ts',
+        find: 'const listed = (await this.engine.list()).filter((each) => this.nodeIds.has(each.nodeId))',
+        replace: 'const listed = (await this.engine.list()).filter((each) => this.touchedAt.has(each.replicaId))',
+      },
+    ],
+  },
+  return: {
+    what: 'a node that returns goes on with replicas that were replaced meanwhile',
+    patches: [
+      {
+        file: 'server/store/lost.ts',
+        find: `set status = 'lost', wanted = 'stop',`,
+        replace: `set status = 'lost', wanted = 'run',`,
+      },
+    ],
+  },
+  offline: {
+    what: 'an agent ends its containers when the control plane is away',
+    patches: [
+      {
+        file: 'agent/program.ts',
+        find: 'this.lostAt ??= this.options.clock.now()',
+        replace: `this.lostAt ??= this.options.clock.now()
+    for (const nodeId of this.nodes.keys()) this.hand({ nodeId, revision: '999999999999', replicas: [] }, null)`,
+      },
+    ],
+  },
+  seal: {
+    what: 'environments are stored as they are',
+    web: true,
+    patches: [
+      {
+        file: 'server/store/seal.ts',
+        find: 'return Buffer.concat([nonce, cipher.getAuthTag(), body])',
+        replace: 'return Buffer.concat([nonce, cipher.getAuthTag(), body, Buffer.from(JSON.stringify(value))])',
+      },
+      {
+        file: 'server/store/seal.ts',
+        find: 'const text = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])',
+        replace:
+          'const text = bytes.subarray(nonceBytes + tagBytes + (bytes.length - nonceBytes - tagBytes) / 2, bytes.length)',
+      },
+    ],
+  },
+  listener: {
+    what: 'a connection that breaks between two statements is nobody’s business',
+    patches: [
+      {
+        file: 'server/store/context.ts',
+        find: `pool.on('connect', (client) => client.on('error', () => undefined))`,
+        replace: '',
+      },
+      { file: 'server/store/context.ts', find: `  tx.on('error', onBreak)\n`, replace: '' },
+    ],
+  },
 }
 
 const project = join(import.meta.dirname, '..', '..')
@@ -57,7 +212,8 @@ const copiedEntries = ['instrumentation.ts', 'instrumentation-node.ts', 'prisma.
 export function brokenTree(names: string[], say: (text: string) => void): string {
   buildPages(project)
   for (const name of names) say(`Broken on purpose: ${breaks[name]?.what}`)
-  const patches = names.flatMap((name) => breaks[name]?.patches ?? [])
+  const broken = names.flatMap((name) => breaks[name] ?? [])
+  const patches = broken.flatMap((one) => one.patches ?? [])
   if (patches.length === 0) return project
   const tree = join(testFolder, 'chaos-broken')
   rmSync(tree, { recursive: true, force: true })
@@ -67,7 +223,7 @@ export function brokenTree(names: string[], say: (text: string) => void): string
   // Links to each file: the bundler accepts no folder that is a link out of the tree.
   execFileSync('cp', ['-al', join(project, 'node_modules'), join(tree, 'node_modules')])
   for (const patch of patches) apply(tree, patch)
-  buildPages(tree)
+  if (broken.some((one) => one.web)) buildPages(tree)
   return tree
 }
 

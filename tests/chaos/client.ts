@@ -1,7 +1,7 @@
 /** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/random'
-import type { Book, Entry } from './book'
+import type { Book, Call, Entry } from './book'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
@@ -12,6 +12,8 @@ export interface ClientOptions {
   seed: number
   /** Goes into the environment of every deployment, and must be found nowhere else. */
   canary: string
+  /** How long the faults last. */
+  durationMs: number
 }
 
 const workers = 8
@@ -21,10 +23,14 @@ const thinkMs = { min: 150, max: 1_100 }
 /** After a kill of everything a client may wait so long for its answer. */
 const lastCallsMs = 45_000
 
+/** Images that fail are tried again and again before they are given up: none of them any more so shortly before the end. */
+const calmMs = 40_000
+
 interface Wish {
   image: string
   simulated: boolean
   share: number
+  fails?: true
 }
 
 /** Images that simulated engines obey keep off the real ones, which can't have them. */
@@ -32,8 +38,8 @@ const wishes: Wish[] = [
   { image: 'fogdeck-test/web:1', simulated: false, share: 62 },
   { image: 'sim/ok', simulated: true, share: 12 },
   { image: 'sim/slow:3s', simulated: true, share: 10 },
-  { image: 'sim/crash:2s', simulated: true, share: 5 },
-  { image: 'sim/fail-pull', simulated: true, share: 5 },
+  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true },
+  { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
   { image: 'sim/unhealthy', simulated: true, share: 3 },
 ]
 
@@ -49,6 +55,7 @@ class Worker {
   private readonly random: Random
   private live: Entry[] = []
   private made = 0
+  private readonly startedAt = performance.now()
 
   constructor(
     private readonly options: ClientOptions,
@@ -62,7 +69,8 @@ class Worker {
     while (!signal.aborted) {
       const chance = this.random()
       if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
-      else if (chance < 0.75) await this.scale(this.one())
+      else if (chance < 0.72) await this.scale(this.one())
+      else if (chance < 0.8) await this.update(this.one())
       else await this.delete(this.one())
       await sleep(thinkMs.min + this.random() * (thinkMs.max - thinkMs.min))
     }
@@ -97,7 +105,18 @@ class Worker {
     const replicas = Math.floor(this.random() * 5)
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/scale/${entry.id}`, { method: 'POST', body: { replicas } })
-      if (answer && this.record('scale', entry, answer, [202])) entry.replicas = replicas
+      if (!answer || !this.record('scale', entry, answer, [202])) return
+      entry.replicas = replicas
+      this.options.book.acknowledge('scale')
+    })
+  }
+
+  /** A new revision: the same image with another environment. */
+  private async update(entry: Entry): Promise<void> {
+    const env = { CANARY: `${this.options.canary}-${entry.name}`, ROUND: String(entry.revision) }
+    await this.calling(entry, async () => {
+      const answer = await this.ask(`/api/deployment/update/${entry.id}`, { method: 'POST', body: { env } })
+      if (answer && this.record('update', entry, answer, [202])) this.options.book.acknowledge('update')
     })
   }
 
@@ -105,7 +124,9 @@ class Worker {
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/${entry.id}`, { method: 'DELETE' })
       // 409: an earlier try went through, and its answer was lost.
-      if (answer && this.record('delete', entry, answer, [200, 409])) entry.deleted = true
+      if (!answer || !this.record('delete', entry, answer, [200, 409])) return
+      entry.deleted = true
+      this.options.book.acknowledge('delete')
     })
     this.live = this.live.filter((each) => each !== entry)
   }
@@ -126,7 +147,7 @@ class Worker {
   }
 
   /** @returns whether it is the answer that the contract gives. */
-  private record(call: 'deploy' | 'scale' | 'delete', entry: Entry, answer: RestAnswer, expected: number[]): boolean {
+  private record(call: Call, entry: Entry, answer: RestAnswer, expected: number[]): boolean {
     const { book, ledger } = this.options
     const { status, body } = answer
     book.record({ at: new Date().toISOString(), call, name: entry.name, key: entry.key, status, body })
@@ -140,9 +161,10 @@ class Worker {
 
   private wish(name: string) {
     const { random } = this
-    const total = wishes.reduce((sum, wish) => sum + wish.share, 0)
-    let left = random() * total
-    const wish = wishes.find(({ share }) => {
+    const isCalm = performance.now() - this.startedAt > this.options.durationMs - calmMs
+    const possible = wishes.filter(({ fails }) => !(fails && isCalm))
+    let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
+    const wish = possible.find(({ share }) => {
       left -= share
       return left < 0
     })

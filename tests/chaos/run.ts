@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startEngines } from '../engines/bed'
 import { Book } from './book'
 import { breakDatabase, brokenTree } from './breaks'
@@ -17,15 +18,19 @@ import { type Fault, planFaults } from './schedule'
 import { logFolder, Stack } from './stack'
 import { Watch } from './watch'
 
-export const nodesPerFleet = 6
+const nodesPerFleet = 6
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central']
 /** From the last fault until everything must be in a truthful state. */
 const settleMs = 60_000
 
-export const fleetsOf = (nodes: number): number => Math.ceil(nodes / nodesPerFleet)
+const fleetsOf = (nodes: number): GroundPlan['fleets'] =>
+  Array.from({ length: Math.ceil(nodes / nodesPerFleet) }, (_, index) => ({
+    nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
+    regions,
+  }))
 
 export const faultsOf = ({ seed, durationMs, gapMs, nodes, engines }: ChaosOptions): Fault[] =>
-  planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes) })
+  planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes).length })
 
 /** Something that a run needs and that is ended after it, in reverse order. */
 type Closers = (() => Promise<void> | void)[]
@@ -40,9 +45,15 @@ export interface Ground {
   canary: string
 }
 
+export interface GroundPlan {
+  fleets: { nodes: number; regions: string[] }[]
+  engines: number
+  breaks: string[]
+}
+
 /** Brings everything up, lets `scene` play on it, and leaves nothing but logs. */
 export async function onGround<T>(
-  { nodes, engines, breaks }: ChaosOptions,
+  { fleets, engines, breaks }: GroundPlan,
   say: (text: string) => void,
   scene: (ground: Ground) => Promise<T>,
 ): Promise<T> {
@@ -52,10 +63,7 @@ export async function onGround<T>(
     const bed = engines > 0 ? await startEngines(engines) : null
     if (bed) closers.push(() => bed.stop())
     const ledger = new Ledger(({ check, what }) => say(`VIOLATION of ${check}: ${what}`))
-    const fleets = Array.from({ length: fleetsOf(nodes) }, (_, index) => ({
-      nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
-      regions,
-    }))
+    const nodes = fleets.reduce((sum, fleet) => sum + fleet.nodes, 0)
     say(
       `Starting: database, web server, 2 schedulers, ${nodes} simulated nodes in ${fleets.length} programs, ${engines} engines`,
     )
@@ -96,12 +104,16 @@ export async function onGround<T>(
 
 export async function runChaos(options: ChaosOptions, say: (text: string) => void): Promise<Report> {
   const faults = faultsOf(options)
-  return onGround(options, say, async (ground) => {
+  return onGround({ ...options, fleets: fleetsOf(options.nodes) }, say, async (ground) => {
     const { stack, database, book, ledger, rest, watch, canary } = ground
     const startedAt = new Date()
     const [calling, watching] = [new AbortController(), new AbortController()]
-    const client = work({ rest, book, ledger, seed: options.seed, canary }, calling.signal)
+    const client = work(
+      { rest, book, ledger, seed: options.seed, canary, durationMs: options.durationMs },
+      calling.signal,
+    )
     const looking = watch.run(watching.signal)
+    await goingOn(ground)
     say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
     const log = await attack({ ground, faults, options, say })
     // The client stops with the last fault, so that what is not done after the deadline is stuck, not new.
@@ -141,6 +153,17 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
   })
 }
 
+const firstDeployments = 12
+
+/** The client has got going, so that the first faults find something to break. */
+async function goingOn({ book, watch }: Ground): Promise<void> {
+  const deadline = performance.now() + 120_000
+  while (book.acknowledged.deploy < firstDeployments || watch.containers.started.size < firstDeployments) {
+    if (performance.now() > deadline) throw new Error(`The client did not get going: see ${logFolder}`)
+    await sleep(100)
+  }
+}
+
 interface Attacking {
   ground: Ground
   faults: Fault[]
@@ -177,19 +200,31 @@ async function attack({ ground, faults, options, say }: Attacking): Promise<Faul
 
 /** What REST says at the end is what the tables say, for all that was accepted. */
 async function checkRest({ rest, book, database, ledger }: Ground): Promise<void> {
-  const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
-  const statuses = new Map(rows.map(({ id, status }) => [id, status]))
-  const signal = AbortSignal.timeout(120_000)
-  for (const { id, name } of book.settled()) {
-    const answer = await rest.ask(`/api/deployment/status/${id}`, { random: () => 0, signal })
-    const said = answer?.body as { name?: string; status?: string } | undefined
-    const agrees = answer?.status === 200 && said?.name === name && said.status === statuses.get(id ?? '')
-    ledger.check('contract', agrees, `status ${name}`, () => ({
-      what: `REST says of ${name}: ${answer?.status} ${said?.status}; the table says ${statuses.get(id ?? '')}`,
-      evidence: answer,
-    }))
+  const signal = AbortSignal.timeout(600_000)
+  const read = async () => {
+    const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
+    return new Map(rows.map(({ id, status }) => [id, status]))
   }
+  const before = await read()
+  const said = new Map<string, unknown>()
+  const left = book.settled()
+  const ask = async () => {
+    for (let entry = left.pop(); entry; entry = left.pop()) {
+      const answer = await rest.ask(`/api/deployment/status/${entry.id}`, { random: () => 0, signal })
+      const body = answer?.body as { name?: string; status?: string } | undefined
+      said.set(entry.id ?? '', answer?.status === 200 && body?.name === entry.name ? body.status : answer)
+    }
+  }
+  await Promise.all(Array.from({ length: callsAtOnce }, ask))
+  const after = await read()
+  for (const [id, status] of said)
+    ledger.check('contract', status === before.get(id) || status === after.get(id), `status ${id}`, () => ({
+      what: `REST says of ${id}: ${JSON.stringify(status)}; the table says ${after.get(id)}`,
+      evidence: { said: status, before: before.get(id), after: after.get(id) },
+    }))
 }
+
+const callsAtOnce = 6
 
 async function checkEverySecret({ stack, database, ledger }: Ground): Promise<void> {
   const { rows } = await database.query<{ name: string }>(

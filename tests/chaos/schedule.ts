@@ -60,8 +60,7 @@ const kindsOf = ({ fleets, engines }: ScheduleOptions): Kind[] => {
 
 /** After a fault was undone its target is left alone for so long. */
 const restMs = 1_500
-/** The first fault waits for the client to have got going. */
-const firstAtMs = 3_000
+const firstAtMs = 1_000
 
 /** Sorted by time; each is undone within the duration. */
 export function planFaults(options: ScheduleOptions): Fault[] {

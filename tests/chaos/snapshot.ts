@@ -17,6 +17,8 @@ export interface DeploymentRow {
   name: string
   status: DeploymentStatus
   target_replicas: number
+  /** The revision that is wanted. */
+  revision: number
   wait_for_capacity: boolean
   container_image: string
   resources: number
@@ -29,6 +31,7 @@ export interface ReplicaRow {
   node_name: string
   slot: number
   generation: number
+  revision: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
@@ -61,11 +64,11 @@ export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
         coalesce(sum(r.gpu_units), 0)]::float8[] as held
     from nodes n left join deployment_replicas r on r.node_id = n.id and r.reserved group by n.id`)
   const deployments = await client.query<DeploymentRow>(`
-    select d.id, d.name, d.status, d.target_replicas, d.wait_for_capacity, d.container_image,
+    select d.id, d.name, d.status, d.target_replicas, d.revision, d.wait_for_capacity, d.container_image,
       (select count(*)::int from deployment_resources r where r.deployment_id = d.id) as resources
     from deployments d where d.name like 'chaos-%'`)
   const replicas = await client.query<ReplicaRow>(`
-    select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.slot, r.generation, r.status, r.wanted, r.reserved,
+    select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.slot, r.generation, r.revision, r.status, r.wanted, r.reserved,
       r.container_id, r.started_at
     from deployment_replicas r join nodes n on n.id = r.node_id where r.reserved`)
   return { nodes: nodes.rows, deployments: deployments.rows, replicas: replicas.rows }

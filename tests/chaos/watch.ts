@@ -136,7 +136,14 @@ export class Watch {
     const containers = await this.containers.look()
     const problems = differences(snapshot, containers)
     for (const id of waiting) problems.push(`an evaluation of ${id} is not done`)
-    for (const { id, name, status, target_replicas: target, wait_for_capacity: waits } of snapshot.deployments) {
+    for (const {
+      id,
+      name,
+      status,
+      target_replicas: target,
+      revision,
+      wait_for_capacity: waits,
+    } of snapshot.deployments) {
       const running = snapshot.replicas.filter(
         (replica) => replica.deployment_id === id && replica.status === 'running',
       )
@@ -148,6 +155,8 @@ export class Watch {
             : status === 'running'
               ? running.length >= target
               : status === 'pending' && waits && blocked.has(id)
+      const isOld = status === 'running' && running.some((replica) => replica.revision !== revision)
+      if (isOld) problems.push(`${name} runs another revision than ${revision}`)
       if (!isTrue) problems.push(`${name} is ${status} with ${running.length} of ${target} running`)
     }
     return problems

@@ -100,6 +100,24 @@ test('a record that was tampered with is found by the check, and counted', async
   expect(cp.logged.some((line) => line.startsWith('Record mismatch: decision '))).toBe(true)
 })
 
+test('a database that goes away while records are checked is no alarm', async () => {
+  await new FakeAgent(cp).join({ name: 'node-01' })
+  await (await cp.as('admin')).deployment.deploy(aDeployment())
+  await cp.schedule()
+  const { pool } = cp.store
+  const query = pool.query.bind(pool)
+  const away = new Error('Connection terminated unexpectedly')
+  let calls = 0
+  // Goes away after the sample was drawn: with the first decision that is read.
+  const leaving = Object.assign(Object.create(pool), {
+    query: (...args: Parameters<typeof query>) => (calls++ === 0 ? query(...args) : Promise.reject(away)),
+  })
+  const reign = { store: { ...cp.store, pool: leaving }, log: cp.services.log, epoch: cp.epoch }
+  await expect(checkRecords(reign, 10)).rejects.toBe(away)
+  expect(calls).toBe(2)
+  expect(cp.logged.some((line) => line.startsWith('Record mismatch'))).toBe(false)
+})
+
 test('old records are forgotten, and those that are kept can still be replayed', async () => {
   await someHistory()
   await cp.sql(

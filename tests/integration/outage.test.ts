@@ -119,6 +119,11 @@ describe('a clock of the database that jumps', () => {
     expect((await waiting())?.due).toBeLessThanOrEqual(20)
   })
 
+  test('by less than a whole second is followed as well', async () => {
+    expect(await jump(-2.795)).toEqual({ nodes: 1, evaluations: 1 })
+    expect((await waiting())?.due).toBeLessThanOrEqual(20)
+  })
+
   test('is followed only by who leads', async () => {
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     await expect(jump(3_600)).rejects.toThrow(StaleLeaderError)

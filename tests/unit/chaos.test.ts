@@ -1,7 +1,9 @@
 /** The pure parts of the chaos harness: what it plans, and what it would call a violation. */
+import { readFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import { breaks } from '../chaos/breaks'
 import { mixedWriters } from '../chaos/checks/records'
 import { checkSecrets } from '../chaos/checks/secrets'
 import { chainProblem, checkAccepted, checkCapacity, checkHolders, isLiveHolder } from '../chaos/checks/tables'
@@ -80,6 +82,7 @@ describe('the checks of the tables', () => {
     name: 'chaos-1',
     status: 'running',
     target_replicas: 1,
+    revision: 1,
     wait_for_capacity: false,
     container_image: 'sim/ok',
     resources: 1,
@@ -92,6 +95,7 @@ describe('the checks of the tables', () => {
     node_name: 'node-01',
     slot: 0,
     generation: 1,
+    revision: 1,
     status: 'running',
     wanted: 'run',
     reserved: true,
@@ -119,6 +123,11 @@ describe('the checks of the tables', () => {
   test('find two live replicas of a slot, and more of them than wanted', () => {
     const two = [replica(), replica({ id: 's', generation: 2 })]
     expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: two })))).toHaveLength(2)
+    const updating = [replica(), replica({ id: 's', generation: 2, revision: 2 })]
+    expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: updating })))).toEqual([])
+    const twice = [...updating, ...updating.map((one) => ({ ...one, id: `${one.id}2`, slot: 1 }))]
+    const target = { deployments: [deployment({ target_replicas: 2 })] }
+    expect(found((ledger) => checkHolders(ledger, snapshot({ ...target, replicas: twice })))).toHaveLength(1)
     const ended = [replica({ wanted: 'stop' }), replica({ id: 's', generation: 2 })]
     expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: ended })))).toEqual([])
     expect(isLiveHolder(replica({ status: 'lost' }))).toBe(false)
@@ -164,6 +173,11 @@ test('a reign that writes after a later one began is told, one after the other i
 test('a promise that nothing was held to is not kept', () => {
   expect(verdictOf({ counts: {}, violations: [] }).held).toEqual([])
   expect(verdictOf({ counts: { history: 3 }, violations: [] }).held).toEqual(['history'])
+})
+
+test.each(Object.entries(breaks))('the break %s still fits the source', (_, { patches = [], sql }) => {
+  expect(patches.length + (sql ? 1 : 0)).toBeGreaterThan(0)
+  for (const { file, find } of patches) expect(readFileSync(file, 'utf8').split(find), file).toHaveLength(2)
 })
 
 describe('a wire', () => {

@@ -25,17 +25,31 @@ export const isLiveHolder = ({
   status,
 }: Pick<ReplicaRow, 'reserved' | 'wanted' | 'status'>): boolean => reserved && wanted === 'run' && isLive(status)
 
+/** An update runs one replica beside the one that it replaces: of another revision, in the same slot. */
+const mostUpdating = 1
+
+/** Live replicas beyond one per slot: those of updates, and those that must not be. */
+function surplus(holders: ReplicaRow[]): { updating: number; doubled: number } {
+  let [updating, doubled] = [0, 0]
+  for (const group of groupBy(holders, ({ slot }) => slot).values()) {
+    const isUpdate = group.length === 2 && group[0]?.revision !== group[1]?.revision
+    if (isUpdate) updating += 1
+    else doubled += group.length - 1
+  }
+  return { updating, doubled }
+}
+
 export function checkHolders(ledger: Ledger, { deployments, replicas }: Snapshot): void {
   const live = groupBy(replicas.filter(isLiveHolder), (replica) => replica.deployment_id)
   for (const { id, name, status, target_replicas: target } of deployments) {
     const holders = live.get(id) ?? []
-    const slots = new Set(holders.map(({ slot }) => slot))
-    ledger.check('holders', slots.size === holders.length, `slot ${id}`, () => ({
-      what: `${name} has two live replicas in one slot`,
+    const { updating, doubled } = surplus(holders)
+    ledger.check('holders', doubled === 0 && updating <= mostUpdating, `slot ${id}`, () => ({
+      what: `${name} has more live replicas in its slots than an update explains`,
       evidence: holders,
     }))
     // While work on it is queued, replicas beyond a smaller number still wait to be told.
-    const most = status === 'pending' ? Number.POSITIVE_INFINITY : status === 'deleted' ? 0 : target
+    const most = status === 'pending' ? Number.POSITIVE_INFINITY : status === 'deleted' ? 0 : target + updating
     ledger.check('holders', holders.length <= most, `count ${id}`, () => ({
       what: `${name} is ${status} with ${holders.length} live replicas of ${most}`,
       evidence: holders,
