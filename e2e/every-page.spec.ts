@@ -44,7 +44,14 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await fillDeployForm(page, { name: 'web', image: 'nginx', replicas: 3, region: 'eu-west' })
     await expect(page.getByText('Fits: 3 replicas on 3 nodes')).toBeVisible()
     await page.locator('summary').filter({ hasText: 'Advanced' }).click()
-    for (const row of ['Add a constraint', 'Add a port', 'Add a variable'])
+    for (const row of [
+      'Add a constraint',
+      'Add a preference',
+      'Add a spread',
+      'Add a deployment',
+      'Add a port',
+      'Add a variable',
+    ])
       await page.getByRole('button', { name: row }).click()
   },
   'the deploy form with a refusal and mistakes': async ({ page }) => {
@@ -66,6 +73,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
       .first()
       .click()
     await expect(page.getByText('CPU free of')).toBeVisible()
+    await expect(page.getByText('its container engine works')).toBeVisible()
   },
   'the refusal of a deployment': async ({ page, refused }) => {
     await page.goto(`/deployments/${refused}?tab=decision`)
@@ -189,6 +197,12 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     )
     if (made) await rpc.joinToken.revoke.mutate({ id: made.id })
     await expect(page.getByRole('table', { name: /^Join tokens/ })).toContainText('Revoked')
+  },
+  'the settings': async ({ page }) => {
+    await page.goto('/admin/settings')
+    await page.getByLabel(/^custom/).check()
+    await page.getByRole('button', { name: 'Try on past decisions' }).click()
+    await expect(page.getByText(/of the newest \d+ decision/)).toBeVisible()
   },
   'the account': async ({ page }) => {
     await page.goto('/account')

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Constraint, Fleet, FleetNode, PlacementRequest, Policy } from '@/server/domain/placement'
 import { defaultPolicy } from '@/server/domain/placement'
 import { idOf } from './builders'
+import { wishesArbitrary } from './wishes'
 
 const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, ...others.map((other) => fc.constant(other)))
@@ -103,7 +104,7 @@ const constraint: fc.Arbitrary<Constraint> = fc.record({
 
 const someConstraints = fc.array(constraint, { minLength: 1, maxLength: 2 })
 
-export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.record({
+const plainRequest: fc.Arbitrary<PlacementRequest> = fc.record({
   deploymentId: fc.constant(idOf('deployment')),
   replicas: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 8 })),
   resources: fc.record({
@@ -120,6 +121,16 @@ export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.record({
     fc.subarray(['node-1', 'node-2', 'node-3', 'node-4'].map(idOf), { minLength: 1 }),
   ),
 })
+
+/** Requests with wishes only. */
+export const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc
+  .tuple(plainRequest, wishesArbitrary)
+  .map(([request, wishes]) => ({ ...request, wishes }))
+
+export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.oneof(
+  { weight: 3, arbitrary: plainRequest },
+  { weight: 2, arbitrary: wishfulRequestArbitrary },
+)
 
 export const policyArbitrary: fc.Arbitrary<Policy> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(defaultPolicy) },

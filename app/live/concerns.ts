@@ -38,6 +38,7 @@ const concerns: Record<string, Concern> = {
   'deployment.revisions': ofDeployment,
   // A decision is never changed.
   'decision.get': () => false,
+  'decision.explain': () => false,
   'overview.get': (changes) => changes.touches('node') || changes.touches('deployment'),
   'event.page': (changes) =>
     changes.touches('deployment') || changes.touches('node') || changes.touches('user') || changes.touches('token'),
@@ -46,6 +47,7 @@ const concerns: Record<string, Concern> = {
   'decision.replay': () => false,
   'placement.rankDecision': () => false,
   'placement.rank': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'settings.get': (changes) => changes.touches('setting'),
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
   'node.map': (changes) => changes.touches('node'),

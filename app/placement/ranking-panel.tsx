@@ -13,6 +13,7 @@ import { Comparison } from './compare'
 import { RankingTable } from './ranking-table'
 import { type RankingView, rankingPageSize, shownNodes } from './ranking-view'
 import { ScoreLegend } from './score-bar'
+import { weightsIn } from './words'
 
 interface RankingPanelProps extends RankingView {
   ranking: Ranking | undefined
@@ -58,7 +59,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
         />
         {ranking && (
           <div className="ml-auto max-lg:hidden">
-            <ScoreLegend weights={ranking.policy.weights} />
+            <ScoreLegend weights={weightsIn(ranking.verdicts, ranking.policy)} />
           </div>
         )}
       </div>

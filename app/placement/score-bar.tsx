@@ -1,13 +1,19 @@
-import type { ScorePart } from '@/server/domain/placement'
+import { type ScorePart, type ScorePartName, scorePartNames } from '@/server/domain/placement'
 import { cn } from '../ui/cn'
 import { formatScore } from '../ui/format'
 import { partExplanations, partLabels, productText } from './words'
 
-/** Shades of the accent: colours would say states. The lightest has an outline, so that it is seen on any ground. */
-const fills: Record<ScorePart['name'], string> = {
+/**
+ * Shades of the accent, and stripes of it for wishes: colours would say states. The lightest has an outline, so that it
+ * is seen on any ground.
+ */
+const fills: Record<ScorePartName, string> = {
   resources: 'bg-accent',
   load: 'bg-accent-mid',
   locality: 'bg-accent-soft shadow-[inset_0_0_0_1px_var(--accent-mid)]',
+  preferences: 'bg-[repeating-linear-gradient(90deg,var(--accent)_0_2px,var(--accent-soft)_2px_5px)]',
+  spread: 'bg-[repeating-linear-gradient(0deg,var(--accent)_0_1px,var(--accent-soft)_1px_4px)]',
+  affinity: 'bg-[repeating-linear-gradient(135deg,var(--accent)_0_2px,var(--accent-soft)_2px_5px)]',
 }
 
 interface ScoreBarProps {
@@ -37,15 +43,19 @@ export function ScoreBar({ parts, score, className }: ScoreBarProps) {
   )
 }
 
-export function ScoreLegend({ weights }: { weights: Record<ScorePart['name'], number> }) {
+export function ScoreLegend({ weights }: { weights: Partial<Record<ScorePartName, number>> }) {
   return (
     <ul className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-3">
-      {(['resources', 'load', 'locality'] as const).map((name) => (
-        <li key={name} title={partExplanations[name]} className="flex items-center gap-1.5">
-          <span className={cn('h-2.5 w-4 rounded-[2px]', fills[name])} aria-hidden />
-          {partLabels[name]} × {weights[name].toFixed(2)}
-        </li>
-      ))}
+      {scorePartNames.map((name) => {
+        const weight = weights[name]
+        if (weight === undefined) return null
+        return (
+          <li key={name} title={partExplanations[name]} className="flex items-center gap-1.5">
+            <span className={cn('h-2.5 w-4 rounded-[2px]', fills[name])} aria-hidden />
+            {partLabels[name]} × {weight.toFixed(2)}
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -2,35 +2,44 @@
 
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
+import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import type { Excerpt } from '@/server/domain/excerpt'
 import { gapToLastChosen } from '@/server/domain/explain'
-import type { ScorePart, Verdict } from '@/server/domain/placement'
+import { type ScorePartName, scorePartNames, type Verdict } from '@/server/domain/placement'
 import { Button, ButtonLink } from '../ui/button'
 import { cn } from '../ui/cn'
 import { formatGap, formatScore } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { SimulatedMark } from '../ui/status'
+import { NodeExplained } from './node-explanation'
 import { ScoreBar } from './score-bar'
 import { VerdictInputs } from './verdict-inputs'
 import { partExplanations, partLabels, productText } from './words'
 
 const shownAtFirst = 12
-const partNames: ScorePart['name'][] = ['resources', 'load', 'locality']
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
+
+/** The parts of every score have columns first: with those of wishes as well, the bars need a wider window. */
+const partColumn = (name: ScorePartName): string =>
+  name === 'resources' || name === 'load' || name === 'locality' ? 'max-lg:hidden' : 'max-2xl:hidden'
 
 interface VerdictTableProps {
   placement: Excerpt
   /** Where all nodes are listed, for when there are more than the excerpt has. */
   allHref: string
+  /** The decision that it is of: an opened row then shows every rule. */
+  decisionId: string
 }
 
 /** The best nodes that could have taken a replica: what made their scores, and how far they were from being chosen. */
-export function VerdictTable({ placement, allHref }: VerdictTableProps) {
+export function VerdictTable({ placement, allHref, decisionId }: VerdictTableProps) {
   const [all, setAll] = useState(false)
-  const [open, setOpen] = useState<string | null>(null)
+  const [open, setOpen] = useQueryState('node', parseAsString)
   const { best, feasible } = placement
-  const least = Math.max(shownAtFirst, best.findLastIndex((verdict) => verdict.chosen > 0) + 4)
+  const partNames = scorePartNames.filter((name) => best[0]?.parts.some((part) => part.name === name))
+  const openAt = best.findIndex(({ nodeId }) => nodeId === open)
+  const least = Math.max(shownAtFirst, openAt + 1, best.findLastIndex((verdict) => verdict.chosen > 0) + 4)
   const shown = all ? best : best.slice(0, least)
   if (best.length === 0) return null
   return (
@@ -56,7 +65,7 @@ export function VerdictTable({ placement, allHref }: VerdictTableProps) {
                 key={name}
                 scope="col"
                 title={partExplanations[name]}
-                className={cn(head, 'text-right max-lg:hidden')}
+                className={cn(head, 'text-right', partColumn(name))}
               >
                 {partLabels[name]}
               </th>
@@ -76,8 +85,10 @@ export function VerdictTable({ placement, allHref }: VerdictTableProps) {
               key={verdict.id}
               placement={placement}
               verdict={verdict}
-              open={open === verdict.id}
-              onToggle={() => setOpen(open === verdict.id ? null : verdict.id)}
+              decisionId={decisionId}
+              partNames={partNames}
+              open={open === verdict.nodeId}
+              onToggle={() => void setOpen(open === verdict.nodeId ? null : verdict.nodeId)}
             />
           ))}
         </tbody>
@@ -101,11 +112,13 @@ export function VerdictTable({ placement, allHref }: VerdictTableProps) {
 interface VerdictRowProps {
   placement: Excerpt
   verdict: Verdict
+  decisionId: string
+  partNames: ScorePartName[]
   open: boolean
   onToggle: () => void
 }
 
-function VerdictRow({ placement, verdict, open, onToggle }: VerdictRowProps) {
+function VerdictRow({ placement, verdict, decisionId, partNames, open, onToggle }: VerdictRowProps) {
   const behind = gapToLastChosen(placement, verdict)
   const score = verdict.score ?? 0
   return (
@@ -151,7 +164,7 @@ function VerdictRow({ placement, verdict, open, onToggle }: VerdictRowProps) {
         {partNames.map((name) => {
           const part = verdict.parts.find((one) => one.name === name)
           return (
-            <td key={name} className="px-2 text-right whitespace-nowrap text-ink-2 max-lg:hidden">
+            <td key={name} className={cn('px-2 text-right whitespace-nowrap text-ink-2', partColumn(name))}>
               {part ? productText(part) : ''}
             </td>
           )
@@ -162,8 +175,9 @@ function VerdictRow({ placement, verdict, open, onToggle }: VerdictRowProps) {
       </tr>
       {open && (
         <tr className="border-b border-line bg-chrome">
-          <td colSpan={8} className="px-4 py-3 md:pl-[88px]">
+          <td colSpan={5 + partNames.length} className="space-y-4 px-4 py-3 md:pl-[88px]">
             <VerdictInputs verdict={verdict} />
+            <NodeExplained decisionId={decisionId} nodeId={verdict.id} />
           </td>
         </tr>
       )}

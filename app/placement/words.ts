@@ -1,6 +1,15 @@
 import type { Excerpt } from '@/server/domain/excerpt'
 import { standing } from '@/server/domain/explain'
-import type { LocalityFact, RuleFailure, RuleName, ScorePart, Verdict } from '@/server/domain/placement'
+import type { NodeExplanation } from '@/server/domain/explanation'
+import type {
+  LocalityFact,
+  Policy,
+  RuleFailure,
+  RuleName,
+  ScorePart,
+  ScorePartName,
+  Verdict,
+} from '@/server/domain/placement'
 import { amountText, type ResourceKind, resourceKinds } from '@/server/domain/resources'
 import { formatScore, plural } from '../ui/format'
 
@@ -16,19 +25,46 @@ export const ruleLabels: Record<RuleName, string> = {
   gpu: 'Too few GPUs',
   labels: 'Labels',
   'one-per-node': 'Holds a replica already',
+  affinity: 'Not near the deployment that is required',
+  'anti-affinity': 'With a deployment that is ruled out',
+  spread: 'Its region or zone is ahead of the others',
   avoided: 'An attempt failed there',
 }
 
-export const partLabels: Record<ScorePart['name'], string> = {
+/** A rule beside what it compared, met or not. */
+export const resultLabels: Record<RuleName, string> = {
+  status: 'Status',
+  engine: 'Engine',
+  cordoned: 'Cordon',
+  draining: 'Drain',
+  cpu: 'CPU',
+  memory: 'Memory',
+  storage: 'Storage',
+  gpu: 'GPU',
+  labels: 'Labels',
+  'one-per-node': 'Per node',
+  affinity: 'Affinity',
+  'anti-affinity': 'Anti-affinity',
+  spread: 'Spread',
+  avoided: 'Avoided',
+}
+
+export const partLabels: Record<ScorePartName, string> = {
   resources: 'Resources',
   load: 'Load',
   locality: 'Locality',
+  preferences: 'Preferences',
+  spread: 'Spread',
+  affinity: 'Affinity',
 }
 
-export const partExplanations: Record<ScorePart['name'], string> = {
+export const partExplanations: Record<ScorePartName, string> = {
   resources: 'Share of CPU and memory that stays free once the replica is there.',
   load: 'Share of CPU and memory that was idle at the last heartbeat.',
   locality: 'Nearness to the wanted region: 1 in the region, 0 at 200 ms.',
+  preferences: 'Which of the preferred labels the node has, by weight.',
+  spread: 'How few replicas its region or zone holds: 1 in the emptiest, a half with one more.',
+  affinity: 'Whether it is near the deployments it should be near, and away from the others.',
 }
 
 const isResource = (rule: RuleName): rule is ResourceKind => (resourceKinds as readonly string[]).includes(rule)
@@ -45,6 +81,20 @@ export function localityText({ latencyMs, source }: LocalityFact): string {
   const how = { measured: 'measured', table: 'from the table', coordinates: 'from coordinates' } as const
   const known = source in how ? ` ${how[source as keyof typeof how]}` : ''
   return `${Math.round(latencyMs)} ms${known}`
+}
+
+/** "Rank 3 of 12, 0.014 behind node-05, the last one chosen."; null for a node without a rank. */
+export function rankText({ verdict, feasible, gap }: NodeExplanation): string | null {
+  if (verdict.rank === null) return null
+  const rank = `Rank ${verdict.rank} of ${feasible}`
+  if (verdict.chosen > 0) return `${rank}, chosen.`
+  return gap ? `${rank}, ${formatScore(gap.gap)} behind ${gap.nodeId}, the last one chosen.` : `${rank}.`
+}
+
+/** What each part weighs in these scores: wishes take their share of what the policy says. */
+export function weightsIn(verdicts: readonly Verdict[], policy: Policy): Partial<Record<ScorePartName, number>> {
+  const scored = verdicts.find(({ parts }) => parts.length > 0)
+  return scored ? Object.fromEntries(scored.parts.map(({ name, weight }) => [name, weight])) : policy.weights
 }
 
 /** The parts in which `other` loses against `winner`, the greatest loss first. */

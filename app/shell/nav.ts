@@ -10,6 +10,7 @@ import {
   Plug,
   Rocket,
   Server,
+  Settings2,
   UserCog,
 } from 'lucide-react'
 import type { Permission } from '@/server/domain/roles'
@@ -43,6 +44,14 @@ export const destinations: Destination[] = [
   },
   { href: '/admin/users', label: 'Users', icon: UserCog, permission: 'users.manage', group: 'admin', key: 'u' },
   { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
+  {
+    href: '/admin/settings',
+    label: 'Settings',
+    icon: Settings2,
+    permission: 'settings.manage',
+    group: 'admin',
+    key: 's',
+  },
   {
     href: '/deployments/new',
     label: 'New deployment',

@@ -58,6 +58,7 @@ export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment =
   maxPerNode: 1,
   lostAfterSeconds: 30,
   constraints: [],
+  wishes: null,
   policy: null,
   priority: 50,
   ports: [],

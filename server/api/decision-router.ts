@@ -1,14 +1,16 @@
 import { z } from 'zod'
+import type { NodeExplanation } from '../domain/explanation'
 import { Failure, isUuid } from '../domain/failure'
-import type { Policy } from '../domain/placement'
+import { type Policy, policyOf } from '../domain/placement'
 import type { DecisionPage, DecisionView, WhatIfChange, WhatIfReport } from '../domain/views'
 import { choose } from '../scheduler/choose'
+import { explainNode } from '../scheduler/explain'
 import { matchesRecord, replay } from '../scheduler/replay'
 import { Survey } from '../scheduler/survey'
 import { type DecisionFilter, listNewestDecisions } from '../store/decision-list'
 import { type RecordedDecision, readDecision } from '../store/decision-reads'
 import { recordedDecision } from './recorded'
-import { policyOf, policySchema } from './schemas'
+import { policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
 /** How many nodes a decision shows at first. */
@@ -52,6 +54,15 @@ export const decisionRouter = router({
     .query(async ({ ctx, input }): Promise<DecisionView> => {
       const { chosen: _, fleet, ...decision } = await recordedDecision(ctx.services.store, input.id)
       return { ...decision, placement: new Survey({ ...decision, fleet }).excerpt(excerptSize) }
+    }),
+
+  /** All that the decision says of one node, by UUID or name: each rule, each wish, where it stood. */
+  explain: procedureFor('deployments.read')
+    .input(z.object({ id: z.string(), nodeId: z.string() }))
+    .query(async ({ ctx, input }): Promise<NodeExplanation> => {
+      const explanation = explainNode(await recordedDecision(ctx.services.store, input.id), input.nodeId)
+      if (!explanation) throw new Failure('not-found', `This decision saw no node ${input.nodeId}`)
+      return explanation
     }),
 
   /** Runs the core again on the record: whether it still gives the placement that was made, and what it gives. */

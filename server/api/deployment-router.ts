@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
-import { coresOfMillis, type Resources } from '../domain/resources'
+import { policyOf } from '../domain/placement'
+import { coresOfMillis, priorities, type Resources } from '../domain/resources'
 import { defaultLostAfterSeconds } from '../domain/settings'
 import { type DeploymentAction, deploymentActions } from '../domain/status'
 import type { DecisionSummary, DeploymentDetail, DeploymentTimeline } from '../domain/views'
+import { withGivenWishes } from '../domain/wishes'
 import { countOf } from '../domain/words'
 import type { NewDeployment } from '../store/accept'
 import { listDecisions } from '../store/decision-reads'
 import { listDeployments, readDeployment, readTimeline, recentStatusChanges } from '../store/deployment-reads'
 import { type Actor, actionBlocked, deleteDeployment, retryDeployment, scaleDeployment } from '../store/deployments'
 import type { Services } from './context'
+import { requireKnownDeployments } from './known-deployments'
 import { logStatusChange } from './log-lines'
 import { freshnessOf } from './preview'
 import {
@@ -21,7 +24,6 @@ import {
   listAnswer,
   listSchema,
   pageSchema,
-  policyOf,
   resourcesOf,
   scaleReplicasSchema,
   statusAnswer,
@@ -48,14 +50,19 @@ const newDeployment = (input: DeployInput): NewDeployment => ({
   maxPerNode: input.max_per_node ?? 1,
   lostAfterSeconds: input.lost_after ?? defaultLostAfterSeconds,
   constraints: input.constraints ?? [],
+  wishes: withGivenWishes(null, input),
   policy: input.policy === undefined ? null : policyOf(input.policy),
-  priority: input.priority ?? 50,
+  priority: input.priority ?? priorities.default,
   ports: input.ports ?? [],
   env: input.env ?? {},
 })
 
-/** The same request gives the same hash, whatever the order in which its fields were sent: the schema orders them. */
-const hashOf = (input: DeployInput): string => createHash('sha256').update(JSON.stringify(input)).digest('hex')
+/**
+ * The same request gives the same hash, whatever the order in which its fields were sent: the schema orders them. Which
+ * preview it follows is no part of what is asked for.
+ */
+const hashOf = ({ preview_token: _, ...input }: DeployInput): string =>
+  createHash('sha256').update(JSON.stringify(input)).digest('hex')
 
 /** Refuses a deploy whose preview said that it fits when it does not any more; tells when it would go elsewhere. */
 async function previewOf(services: Services, input: DeployInput): Promise<z.infer<typeof deployAnswer>['preview']> {
@@ -97,6 +104,7 @@ export const deploymentRouter = router({
           fields: [{ path: 'Idempotency-Key', message: 'must be 1 to 200 visible ASCII characters' }],
         })
       log.info(`Creating deployment: ${input.name} (${input.type}) for user ${ctx.actor.name}`)
+      await requireKnownDeployments(ctx.services.store, input)
       const preview = await previewOf(ctx.services, input)
       const { answer, repeated } = await acceptor.accept(ctx.actor, newDeployment(input), {
         idempotency: ctx.idempotencyKey === null ? null : { key: ctx.idempotencyKey, requestHash: hashOf(input) },

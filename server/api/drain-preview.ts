@@ -3,7 +3,9 @@ import { isLive } from '../domain/status'
 import type { DrainPreview, DrainPreviewReplica } from '../domain/views'
 import { type Destination, evacuate, type Resident } from '../scheduler/evacuate'
 import { requestFor } from '../scheduler/request'
+import { resolveWishes } from '../scheduler/wishes'
 import { deploymentsToMove } from '../store/drain-reads'
+import { isOf, othersOf, placedReplicas } from '../store/replica-places'
 import { type AttemptToSchedule, type DeploymentToSchedule, readDeploymentsToSchedule } from '../store/scheduling-reads'
 import { readSettings } from '../store/settings'
 import type { Services } from './context'
@@ -22,6 +24,9 @@ export async function drainPreview({ store, fleet, clock }: Services, nodeIds: s
     deploymentsToMove(store, nodeIds),
   ])
   const deployments = await readDeploymentsToSchedule(store, deploymentIds)
+  const others = await placedReplicas(store, othersOf([...deployments.values()]))
+  const now = fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() })
+  const nodes = new Map(now.nodes.map((node) => [node.id, node]))
   const leaving = new Set(nodeIds)
   const replicas = deploymentIds.flatMap((id): Leaving[] => {
     const deployment = deployments.get(id)
@@ -35,12 +40,19 @@ export async function drainPreview({ store, fleet, clock }: Services, nodeIds: s
     ({ deployment, attempt }) => heldBy(deployment) === null && !elsewhere(deployment, attempt, leaving),
   )
   const destinations = evacuate({
-    fleet: fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() }),
+    fleet: now,
     leaving,
     residents: movable.map(
       ({ deployment, attempt }): Resident => ({
         replicaId: attempt.id,
-        request: requestFor(deployment, { replicas: 1 }),
+        request: requestFor(deployment, {
+          replicas: 1,
+          wishes: resolveWishes(deployment.wishes, (rule) =>
+            others
+              .filter((one) => one.deploymentId !== deployment.id && isOf(one, rule.deployment))
+              .flatMap((one) => nodes.get(one.nodeId) ?? []),
+          ),
+        }),
         policy: deployment.policy ?? settings.policy,
       }),
     ),

@@ -1,10 +1,13 @@
 import type { z } from 'zod'
 import { fleetSeenFrom } from '../domain/fleet-journal'
-import type { Fleet, PlacementRequest, Policy } from '../domain/placement'
+import { type Fleet, type PlacementRequest, type Policy, policyOf } from '../domain/placement'
+import { withGivenWishes } from '../domain/wishes'
 import { choose } from '../scheduler/choose'
+import { resolveWishes } from '../scheduler/wishes'
+import { isOf, placedReplicas } from '../store/replica-places'
 import { readSettings } from '../store/settings'
 import type { Services } from './context'
-import { policyOf, type previewSchema, resourcesOf } from './schemas'
+import { type previewSchema, resourcesOf } from './schemas'
 
 export interface Asked {
   request: PlacementRequest
@@ -15,14 +18,24 @@ export interface Asked {
 
 /** What the scheduler would be asked if this were deployed now, on the fleet as it is now. */
 export async function asIfDeployed(
-  { store, fleet, clock }: Services,
+  { store, fleet: live, clock }: Services,
   input: z.infer<typeof previewSchema>,
 ): Promise<Asked> {
   const at = clock.now()
-  const [state, settings] = await Promise.all([fleet.current(), readSettings(store)])
+  const asked = withGivenWishes(null, input)
+  const [state, settings, others] = await Promise.all([
+    live.current(),
+    readSettings(store),
+    placedReplicas(store, asked?.affinity.map((rule) => rule.deployment) ?? []),
+  ])
+  const fleet = fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() })
+  const wishes = resolveWishes(asked, ({ deployment }) => {
+    const holders = new Set(others.filter((one) => isOf(one, deployment)).map((one) => one.nodeId))
+    return fleet.nodes.filter((node) => holders.has(node.id))
+  })
   return {
     at,
-    fleet: fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() }),
+    fleet,
     policy: input.policy === undefined ? settings.policy : policyOf(input.policy),
     request: {
       deploymentId: 'preview',
@@ -32,6 +45,7 @@ export async function asIfDeployed(
       constraints: input.constraints ?? [],
       maxPerNode: input.max_per_node ?? 1,
       avoidNodeIds: [],
+      ...(wishes && { wishes }),
     },
   }
 }

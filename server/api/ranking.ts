@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Policy } from '../domain/placement'
+import { type Policy, policyOf } from '../domain/placement'
 import type { Ranking } from '../domain/ranking'
 import { Survey } from '../scheduler/survey'
 
 import type { Services } from './context'
 import { type Asked, asIfDeployed } from './preview'
 import { recordedDecision } from './recorded'
-import { policyOf, policySchema, previewSchema } from './schemas'
+import { policySchema, previewSchema } from './schemas'
 
 /** Which nodes of the ranking to send. */
 const pageFields = {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { policyOf } from '../domain/placement'
 import type { RevisionView } from '../domain/views'
 import { listRevisions, rollbackDeployment, type SpecUpdate, type Updated, updateDeployment } from '../store/revisions'
-import { deployAnswer, deploySchema, policyOf, resourcesOf } from './schemas'
+import { requireKnownDeployments } from './known-deployments'
+import { deployAnswer, deploySchema, resourcesOf } from './schemas'
 import { procedureFor, router } from './trpc'
 
 const tags = ['deployment']
@@ -42,6 +44,9 @@ function specUpdate(input: z.infer<typeof updateSchema>): SpecUpdate {
   if (input.policy !== undefined) update.policy = input.policy === null ? null : policyOf(input.policy)
   if (input.priority !== undefined) update.priority = input.priority
   if (input.ports !== undefined) update.ports = input.ports
+  const { preferences, spread, affinity, anti_affinity } = input
+  if (preferences ?? spread ?? affinity ?? anti_affinity)
+    update.wishes = { preferences, spread, affinity, anti_affinity }
   if (input.env !== undefined) update.env = input.env
   return update
 }
@@ -73,6 +78,7 @@ export const revisionRouter = router({
     .output(updateAnswer)
     .mutation(async ({ ctx, input }) => {
       const { deployment_id: id, replicas, reason, ...fields } = input
+      await requireKnownDeployments(ctx.services.store, fields)
       const updated = await updateDeployment(ctx.services.store, ctx.actor, {
         id,
         update: specUpdate(fields),

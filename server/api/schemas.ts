@@ -1,29 +1,13 @@
 import { z } from 'zod'
 import { imageProblem } from '../domain/image'
-import { type Policy, policyProfileNames, policyProfiles, weightsProblem } from '../domain/placement'
-import { deploymentTypes, limits, millisOfCores, type Resources } from '../domain/resources'
+import { policyProfileNames, weightsProblem } from '../domain/placement'
+import { deploymentTypes, limits, millisOfCores, priorities, type Resources } from '../domain/resources'
 import { lostAfterLimits } from '../domain/settings'
 import { deploymentStatuses, healths, replicaStatuses } from '../domain/status'
+import { asGiven, constraintSchema, flag, range, whole } from './fields'
+import { wishFields } from './wish-schemas'
 
-/*
- * The inputs of the REST contract, with messages that say what to do. Numbers and booleans end in a no-op transform:
- * the REST adapter would otherwise turn the text "3" into a number, and any text into `true`.
- */
-const asGiven = <T>(value: T): T => value
-
-const range = (what: string, { min, max }: { min: number; max: number }, unit = '') =>
-  `${what} must be between ${min} and ${max}${unit}`
-
-const whole = (what: string, bounds: { min: number; max: number }, unit = '') =>
-  z
-    .number({ error: `${what} must be a number` })
-    .int(`${what} must be a whole number`)
-    .min(bounds.min, range(what, bounds, unit))
-    .max(bounds.max, range(what, bounds, unit))
-    .transform(asGiven)
-
-const flag = (what: string) => z.boolean({ error: `${what} must be true or false` }).transform(asGiven)
-
+/* The inputs of the REST contract, with messages that say what to do. */
 export const regionSchema = z
   .string({ error: 'The region must be text' })
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A region is 1 to 63 letters, digits, . _ -, for example us-east')
@@ -53,23 +37,6 @@ export const resourcesOf = (input: z.infer<typeof resourcesSchema>): Resources =
   storageGb: input.storage ?? limits.storage.default,
 })
 
-const labelKey = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'A label key is 1 to 63 letters, digits, . _ - /')
-const labelValue = z.string().max(63, 'A label value has at most 63 characters')
-
-export const constraintSchema = z
-  .object({ key: labelKey, op: z.enum(['=', '!=', 'in', 'exists']), values: z.array(labelValue).max(50).default([]) })
-  .superRefine(({ op, values }, context) => {
-    const wrong =
-      op === 'exists'
-        ? values.length > 0 && 'exists takes no value'
-        : op === 'in'
-          ? values.length === 0 && 'in needs at least one value'
-          : values.length !== 1 && `${op} needs exactly one value`
-    if (wrong) context.addIssue({ code: 'custom', path: ['values'], message: wrong })
-  })
-
 /** A policy by name, or own weights. */
 export const policySchema = z.union(
   [
@@ -88,12 +55,6 @@ export const policySchema = z.union(
     error: `A policy is one of ${policyProfileNames.join(', ')}, or {"weights": {"resources", "load", "locality"}} adding up to 1`,
   },
 )
-
-export function policyOf(input: z.infer<typeof policySchema>): Policy {
-  if (typeof input === 'string') return policyProfiles[input]
-  const { weights, packing } = input
-  return packing ? { name: 'custom', weights, packing } : { name: 'custom', weights }
-}
 
 const port = (what: string) => whole(what, { min: 1, max: 65535 })
 export const portSchema = z.object({
@@ -118,6 +79,7 @@ const placementFields = {
   max_per_node: whole('Replicas per node', limits.replicas).optional(),
   constraints: z.array(constraintSchema).max(20, 'At most 20 label constraints').optional(),
   policy: policySchema.optional(),
+  ...wishFields,
 }
 
 export const previewSchema = z.object(placementFields)
@@ -147,7 +109,7 @@ export const deploySchema = z.object({
     )
     .optional(),
   env: envSchema.optional(),
-  priority: whole('Priority', { min: 0, max: 100 }).optional(),
+  priority: whole('Priority', priorities).optional(),
   preview_token: z.string().max(20_000).optional(),
 })
 export type DeployInput = z.infer<typeof deploySchema>

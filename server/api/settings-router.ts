@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { policyOf } from '../domain/placement'
 import { heartbeatLimits, heartbeatProblem } from '../domain/settings'
 import { readSettings, writeSettings } from '../store/settings'
-import { policyOf, policySchema } from './schemas'
+import { policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
 const seconds = (what: string, { min, max }: { min: number; max: number }) =>

@@ -1,5 +1,6 @@
 import { type Resources, resourceKinds } from './resources'
 import type { NodeStatus } from './status'
+import type { Wishes } from './wishes'
 
 /** One label rule; `in` has any number of values, `=` and `!=` one, `exists` none. */
 export interface Constraint {
@@ -19,6 +20,8 @@ export interface PlacementRequest {
   maxPerNode: number
   /** UUIDs of nodes that the replicas should keep off while others can take them (an attempt failed there). */
   avoidNodeIds: string[]
+  /** Absent when there are none, also in the records of decisions that were made before there were any. */
+  wishes?: Wishes
 }
 
 /** A node as the scheduler sees it. Immutable; everything that a verdict depends on is in it. */
@@ -84,6 +87,28 @@ export const policyProfileNames = Object.keys(policyProfiles) as PolicyProfile[]
 
 export const defaultPolicy: Policy = policyProfiles.spread
 
+/** "near", or "custom: 0.50 resources, 0.30 load, 0.20 locality, packing" */
+export function policyText({ name, weights, packing }: Policy): string {
+  if (Object.hasOwn(policyProfiles, name)) return name
+  const { resources, load, locality } = weights
+  const parts = [
+    `${resources.toFixed(2)} resources`,
+    `${load.toFixed(2)} load`,
+    `${locality.toFixed(2)} locality`,
+    ...(packing ? ['packing'] : []),
+  ]
+  return `${name}: ${parts.join(', ')}`
+}
+
+/** A policy as calls give it: by name, or own weights. */
+export type GivenPolicy = PolicyProfile | { weights: Policy['weights']; packing?: boolean | undefined }
+
+export function policyOf(given: GivenPolicy): Policy {
+  if (typeof given === 'string') return policyProfiles[given]
+  const { weights, packing } = given
+  return packing ? { name: 'custom', weights, packing } : { name: 'custom', weights }
+}
+
 /** Why these weights can't be, as a sentence; null when they can. */
 export function weightsProblem({ resources, load, locality }: Policy['weights']): string | null {
   const weights = [resources, load, locality]
@@ -100,6 +125,9 @@ export const ruleNames = [
   ...resourceKinds,
   'labels',
   'one-per-node',
+  'affinity',
+  'anti-affinity',
+  'spread',
   'avoided',
 ] as const
 export type RuleName = (typeof ruleNames)[number]
@@ -114,6 +142,11 @@ export interface RuleFailure {
   shortfall: number | null
 }
 
+/** What one rule said of one node, whether the node meets it or not. A rule with several causes has a result for each. */
+export interface RuleResult extends RuleFailure {
+  passed: boolean
+}
+
 /** Why the locality part is what it is. */
 export interface LocalityFact {
   /** 0..1 */
@@ -122,9 +155,13 @@ export interface LocalityFact {
   source: 'no region asked' | 'same region' | 'measured' | 'table' | 'coordinates' | 'unknown'
 }
 
+/** The first three are in every score, the others in those of requests with such wishes. */
+export const scorePartNames = ['resources', 'load', 'locality', 'preferences', 'spread', 'affinity'] as const
+export type ScorePartName = (typeof scorePartNames)[number]
+
 /** One part of a score: weight × value = contribution. */
 export interface ScorePart {
-  name: 'resources' | 'load' | 'locality'
+  name: ScorePartName
   weight: number
   /** 0..1 */
   value: number
@@ -143,7 +180,10 @@ export interface ScoreInputs {
   locality: LocalityFact
 }
 
-/** The verdict for one node. Feasible nodes have a score, refused ones at least one failure. */
+/**
+ * The verdict for one node. Feasible nodes have a score, refused ones at least one failure. Where replicas are spread, a
+ * node stands as it stood when the last replica was placed, and a chosen one as it stood when it was chosen first.
+ */
 export interface Verdict {
   id: string
   nodeId: string
@@ -153,7 +193,7 @@ export interface Verdict {
   failures: RuleFailure[]
   /** What else a reader should know, in sentences: "its CPU usage is unknown, so it counts as fully loaded". */
   notes: string[]
-  /** 0..1 before any replica of this run was placed; null when refused. */
+  /** 0..1 before any replica of this run was placed on it; null when refused. */
   score: number | null
   parts: ScorePart[]
   inputs: ScoreInputs
@@ -170,7 +210,16 @@ export interface ChosenNode {
   score: number
 }
 
-export const suggestionKinds = ['replicas', ...resourceKinds, 'uncordon', 'undrain', 'max-per-node', 'labels'] as const
+export const suggestionKinds = [
+  'replicas',
+  ...resourceKinds,
+  'uncordon',
+  'undrain',
+  'max-per-node',
+  'labels',
+  'max-skew',
+  'affinity',
+] as const
 
 /** One change that makes it fit on its own, verified by running the core again. */
 export interface Suggestion {
@@ -193,6 +242,8 @@ export interface Refusal {
   /** Refused nodes counted per rule, the most frequent first; `nodeIds` are human names. */
   reasons: { rule: RuleName; count: number; nodeIds: string[] }[]
   suggestions: Suggestion[]
+  /** What would not help, in sentences, where somebody may think that it does. */
+  notes: string[]
 }
 
 /** The result of one run. Either `chosen` has exactly `replicas` entries or `refusal` says why not. */

@@ -27,6 +27,9 @@ export const limits = {
   storage: { min: 1, max: 1000, default: 10 },
 } as const
 
+/** Of deployments in the queue: 0..100, the higher first. */
+export const priorities = { min: 0, max: 100, default: 50 } as const
+
 export const deploymentTypes = ['compute', 'storage', 'gateway'] as const
 export type DeploymentType = (typeof deploymentTypes)[number]
 

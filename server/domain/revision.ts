@@ -1,6 +1,7 @@
 /** What a deployment runs, apart from how many times: the content of one revision. */
 import type { Constraint, Policy } from './placement'
 import { bareAmountText, type DeploymentType, type Resources, resourceFields, resourceKinds } from './resources'
+import { type AskedWishes, constraintText, wishTexts } from './wishes'
 
 export interface DeploymentSpec {
   type: DeploymentType
@@ -10,6 +11,8 @@ export interface DeploymentSpec {
   waitForCapacity: boolean
   maxPerNode: number
   constraints: Constraint[]
+  /** Null or absent when there are none. */
+  wishes?: AskedWishes | null
   /** Null is the installation's. */
   policy: Policy | null
   priority: number
@@ -27,15 +30,15 @@ export interface SpecChange {
 
 const list = (items: string[]): string => (items.length === 0 ? 'none' : items.join(', '))
 
-const texts: { [Field in Exclude<keyof DeploymentSpec, 'resources'>]: [string, (spec: DeploymentSpec) => string] } = {
+const texts: {
+  [Field in Exclude<keyof Required<DeploymentSpec>, 'resources'>]: [string, (spec: DeploymentSpec) => string]
+} = {
   image: ['image', (spec) => spec.image],
   type: ['type', (spec) => spec.type],
   region: ['region', (spec) => spec.region ?? 'anywhere'],
   maxPerNode: ['replicas per node', (spec) => `at most ${spec.maxPerNode}`],
-  constraints: [
-    'labels',
-    (spec) => list(spec.constraints.map(({ key, op, values }) => `${key} ${op} ${values.join(', ')}`.trim())),
-  ],
+  constraints: ['labels', (spec) => list(spec.constraints.map(constraintText))],
+  wishes: ['wishes', (spec) => list(spec.wishes ? wishTexts(spec.wishes) : [])],
   ports: ['ports', (spec) => list(spec.ports.map(({ container, host }) => `${container} → ${host ?? 'any'}`))],
   envNames: ['environment', (spec) => list([...spec.envNames].sort())],
   policy: ['policy', (spec) => (spec.policy === null ? 'the installation’s' : policyText(spec.policy))],

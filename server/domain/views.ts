@@ -8,6 +8,7 @@ import type { DeploymentSpec } from './revision'
 import type { Role } from './roles'
 import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from './status'
 import type { StormCause } from './storm'
+import type { AskedWishes } from './wishes'
 
 export interface DeploymentSummary {
   id: string
@@ -63,6 +64,7 @@ export interface DeploymentDetail extends DeploymentSummary {
   /** Seconds of a node's silence after which its replicas are lost; 0 is never. */
   lostAfterSeconds: number
   constraints: Constraint[]
+  wishes: AskedWishes | null
   ports: { container: number; host: number | null }[]
   envNames: string[]
   /** The newest generation of each slot first; ended attempts follow. */

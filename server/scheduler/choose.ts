@@ -1,36 +1,10 @@
 /** The heart of a run: which nodes, without a word of explanation. place.ts explains, suggest.ts asks "what if". */
 import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '@/server/domain/placement'
+import { type Candidate, type Choice, compareCandidates } from './candidates'
+import { chooseSpreading } from './choose-spreading'
 import { meetsAll, roomOn, withReplica } from './filters'
 import { localityFor } from './locality'
 import { type ScoreContext, scoreOf } from './score'
-
-/** A node that meets every rule, with its score before any replica of this run was placed. */
-export interface Candidate {
-  node: FleetNode
-  score: number
-}
-
-export interface Choice {
-  context: ScoreContext
-  /** Nodes that were in the running, the best first; avoided nodes, when they were needed, come after all others. */
-  candidates: Candidate[]
-  /** Avoided nodes that meet every rule but were not needed. */
-  spared: FleetNode[]
-  /** Nodes that fail a rule, in the order of the fleet. */
-  refused: FleetNode[]
-  /** How many replicas fit; less than asked means that nothing is chosen. */
-  found: number
-  chosen: ChosenNode[]
-}
-
-/** Plain comparison of code units: the same on every machine, whatever its language. */
-export const compareNames = (a: FleetNode, b: FleetNode): number => {
-  if (a.nodeId !== b.nodeId) return a.nodeId < b.nodeId ? -1 : 1
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
-}
-
-/** The better first: the higher score, and among equals the smaller name. */
-const compareCandidates = (a: Candidate, b: Candidate): number => b.score - a.score || compareNames(a.node, b.node)
 
 /**
  * Takes up to `wanted` replicas from candidates sorted best first. A node that may take another one is scored anew,
@@ -60,10 +34,15 @@ function pick(context: ScoreContext, sorted: readonly Candidate[], wanted: numbe
 
 /** The best nodes for the request: one pass over the fleet, a sort of what is left, and the picks. */
 export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy): Choice {
-  return chooseAmong({ request, policy, locality: localityFor(request.region, fleet) }, fleet.nodes)
+  const context = { request, policy, locality: localityFor(request.region, fleet) }
+  if (request.wishes && request.wishes.spread.length > 0) return chooseSpreading(context, fleet.nodes)
+  return chooseAmong({ ...context, spreading: null }, fleet.nodes)
 }
 
-/** The same among some nodes of the fleet: with all that can win, the outcome is that of the whole fleet. */
+/**
+ * The same among some nodes of the fleet, for requests that spread nothing: with all that can win, the outcome is that of
+ * the whole fleet.
+ */
 export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]): Choice {
   const { request } = context
   const avoided = new Set(request.avoidNodeIds)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ruleNames } from '@/server/domain/placement'
 import { nodeStatuses } from '@/server/domain/status'
+import { constraintText } from '@/server/domain/wishes'
 import { aNode, aRequest } from '@/tests/builders'
-import { constraintText, failuresOf, meetsAll, meetsAllBut, roomOn, rules, withReplica } from './filters'
+import { failuresOf, meetsAll, meetsAllBut, roomOn, rules, withReplica } from './filters'
 
 const messages = (request = aRequest(), node = aNode()): string[] =>
   failuresOf(request, node).map((failure) => failure.message)
@@ -18,9 +19,18 @@ describe('the rules', () => {
   })
 
   it('report every failing rule of a node, not only the first', () => {
+    const other = { deployment: 'db', on: 'region' as const, required: true, weight: 50 }
     const request = aRequest({
       resources: { cpuMillis: 8000, memoryMb: 16384, storageGb: 500, gpuUnits: 1 },
       constraints: [{ key: 'disk', op: '=', values: ['ssd'] }],
+      wishes: {
+        preferences: [],
+        spread: [{ across: 'zone', maxSkew: 1, weight: 0 }],
+        affinity: [
+          { ...other, kind: 'affinity', places: ['eu-west'] },
+          { ...other, kind: 'anti-affinity', places: ['us-east'] },
+        ],
+      },
     })
     const node = aNode({ status: 'busy', engineError: 'no space left', cordoned: true, draining: true, ownReplicas: 1 })
     expect(failuresOf(request, node).map((failure) => failure.rule)).toEqual(

@@ -1,41 +1,15 @@
-/** The yes/no rules. Each can check a node cheaply, and explain itself when the node does not meet it. */
-import type { Constraint, FleetNode, PlacementRequest, RuleFailure, RuleName } from '@/server/domain/placement'
+/** The yes/no rules. Each can check a node cheaply, and explain itself. */
+import type { Constraint, FleetNode, PlacementRequest, RuleFailure, RuleResult } from '@/server/domain/placement'
 import { amountText, bareAmountText, type ResourceKind, resourceFields, resourceKinds } from '@/server/domain/resources'
 import { schedulableNodeStatuses } from '@/server/domain/status'
-
-/** `avoided` is not among them: it is a wish, which place.ts weighs after all of these are met. */
-export type HardRuleName = Exclude<RuleName, 'avoided'>
-
-export interface Rule {
-  name: HardRuleName
-  meets: (request: PlacementRequest, node: FleetNode) => boolean
-  /** What is wrong, one entry per cause; never empty for a node that does not meet the rule, else empty. */
-  explain: (request: PlacementRequest, node: FleetNode) => RuleFailure[]
-}
+import { constraintText } from '@/server/domain/wishes'
+import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'
+import { labelOf } from './topology'
+import { wishRules } from './wish-rules'
 
 /** Capacity less reservations, never the raw capacity. Negative when a node shrank below what it had promised. */
 export const freeOf = (node: FleetNode, kind: ResourceKind): number =>
   node.capacity[resourceFields[kind]] - node.reserved[resourceFields[kind]]
-
-const yesNo = (rule: HardRuleName, message: string): RuleFailure => ({
-  rule,
-  message,
-  needed: null,
-  available: null,
-  shortfall: null,
-})
-
-function yesNoRule(input: {
-  name: HardRuleName
-  meets: Rule['meets']
-  message: (request: PlacementRequest, node: FleetNode) => string
-}): Rule {
-  return {
-    name: input.name,
-    meets: input.meets,
-    explain: (request, node) => (input.meets(request, node) ? [] : [yesNo(input.name, input.message(request, node))]),
-  }
-}
 
 /** "0.5 are free of 4.0" */
 function freeText(kind: ResourceKind, free: number, capacity: number): string {
@@ -55,18 +29,14 @@ function resourceRule(kind: ResourceKind): Rule {
     name: kind,
     meets,
     explain: (request, node) => {
-      if (meets(request, node)) return []
+      const passed = meets(request, node)
       const needed = request.resources[field]
       const available = freeOf(node, kind)
       const message = `needs ${amountText(kind, needed)}, ${freeText(kind, available, node.capacity[field])}`
-      return [{ rule: kind, message, needed, available, shortfall: needed - available }]
+      return [{ rule: kind, passed, message, needed, available, shortfall: passed ? null : needed - available }]
     },
   }
 }
-
-/** A label's value; labels named like parts of every object ("constructor") are no labels unless somebody set them. */
-const labelOf = (node: FleetNode, key: string): string | null =>
-  Object.hasOwn(node.labels, key) ? (node.labels[key] ?? null) : null
 
 /** A node without the label meets `!=`: it certainly has another value. */
 export function constraintMet(constraint: Constraint, node: FleetNode): boolean {
@@ -83,13 +53,10 @@ export function constraintMet(constraint: Constraint, node: FleetNode): boolean 
   }
 }
 
-/** "disk = ssd", "zone in a, b", "gpu exists" */
-export const constraintText = (constraint: Constraint): string =>
-  [constraint.key, constraint.op, constraint.values.join(', ')].filter((part) => part !== '').join(' ')
-
 function constraintMessage(constraint: Constraint, node: FleetNode): string {
   const { key, op, values } = constraint
   const value = labelOf(node, key)
+  if (constraintMet(constraint, node)) return value === null ? `has no label ${key}` : `label ${key} is ${value}`
   if (value === null)
     return op === 'exists' ? `has no label ${key}` : `has no label ${key}, needs ${constraintText(constraint)}`
   if (op === '!=') return `label ${key} is ${value}, which is ruled out`
@@ -101,32 +68,35 @@ const labels: Rule = {
   name: 'labels',
   meets: (request, node) => request.constraints.every((constraint) => constraintMet(constraint, node)),
   explain: (request, node) =>
-    request.constraints
-      .filter((constraint) => !constraintMet(constraint, node))
-      .map((constraint) => yesNo('labels', constraintMessage(constraint, node))),
+    request.constraints.map((constraint) =>
+      yesNo('labels', constraintMet(constraint, node), constraintMessage(constraint, node)),
+    ),
 }
 
 const onePerNode: Rule = {
   name: 'one-per-node',
   meets: (request, node) => node.ownReplicas < request.maxPerNode,
   explain: (request, node) => {
-    if (onePerNode.meets(request, node)) return []
+    const passed = onePerNode.meets(request, node)
     const own = node.ownReplicas
-    const message = `already holds ${own} ${own === 1 ? 'replica' : 'replicas'} of this deployment, at most ${request.maxPerNode} per node ${request.maxPerNode === 1 ? 'is' : 'are'} allowed`
+    const holds =
+      own === 0 && passed ? 'holds no replica' : `already holds ${own} ${own === 1 ? 'replica' : 'replicas'}`
+    const message = `${holds} of this deployment, at most ${request.maxPerNode} per node ${request.maxPerNode === 1 ? 'is' : 'are'} allowed`
     const available = request.maxPerNode - own
-    return [{ rule: 'one-per-node', message, needed: 1, available, shortfall: 1 - available }]
+    return [{ rule: 'one-per-node', passed, message, needed: 1, available, shortfall: passed ? null : 1 - available }]
   },
 }
 
 const silence = (ageMs: number | null): string =>
   ageMs === null ? 'it never sent a heartbeat' : `its last heartbeat came ${Math.round(ageMs / 1000)} s ago`
 
-/** All hard rules, in the order in which a reader wants to hear of them. */
-export const rules: readonly Rule[] = [
+/** Nothing but the node itself: these say whether it takes replicas at all. */
+const serviceRules: readonly Rule[] = [
   yesNoRule({
     name: 'status',
     meets: (_, node) => schedulableNodeStatuses.includes(node.status),
-    message: (_, node) => {
+    met: (node) => `is ${node.status}`,
+    unmet: (node) => {
       if (node.status === 'offline') return `is offline: ${silence(node.heartbeatAgeMs)}`
       return node.status === 'maintenance' ? 'is in maintenance' : `is ${node.status} and takes no new replicas`
     },
@@ -134,21 +104,30 @@ export const rules: readonly Rule[] = [
   yesNoRule({
     name: 'engine',
     meets: (_, node) => node.engineError === null,
-    message: (_, node) => `its container engine does not work: ${node.engineError}`,
+    met: () => 'its container engine works',
+    unmet: (node) => `its container engine does not work: ${node.engineError}`,
   }),
   yesNoRule({
     name: 'cordoned',
     meets: (_, node) => !node.cordoned,
-    message: () => 'is cordoned: it takes no new replicas until somebody uncordons it',
+    met: () => 'is not cordoned',
+    unmet: () => 'is cordoned: it takes no new replicas until somebody uncordons it',
   }),
   yesNoRule({
     name: 'draining',
     meets: (_, node) => !node.draining,
-    message: () => 'is draining: its replicas are moving to other nodes',
+    met: () => 'is not draining',
+    unmet: () => 'is draining: its replicas are moving to other nodes',
   }),
+]
+
+/** All hard rules, in the order in which a reader wants to hear of them. */
+export const rules: readonly Rule[] = [
+  ...serviceRules,
   ...resourceKinds.map(resourceRule),
   labels,
   onePerNode,
+  ...wishRules,
 ]
 
 export const meetsAll = (request: PlacementRequest, node: FleetNode): boolean => {
@@ -162,11 +141,21 @@ export const meetsAllBut = (skipped: HardRuleName, request: PlacementRequest, no
   return true
 }
 
+/** A result that was not met, as verdicts keep it. */
+export const failureOf = ({ rule, message, needed, available, shortfall }: RuleResult): RuleFailure => ({
+  rule,
+  message,
+  needed,
+  available,
+  shortfall,
+})
+
 /** Every failure of every rule, not only the first. */
 export const failuresOf = (request: PlacementRequest, node: FleetNode): RuleFailure[] => {
   const failures: RuleFailure[] = []
   for (const rule of rules) {
-    if (!rule.meets(request, node)) for (const failure of rule.explain(request, node)) failures.push(failure)
+    if (rule.meets(request, node)) continue
+    for (const result of rule.explain(request, node)) if (!result.passed) failures.push(failureOf(result))
   }
   return failures
 }
@@ -177,6 +166,19 @@ export const failedRulesOf = (request: PlacementRequest, node: FleetNode): HardR
   for (const rule of rules) if (!rule.meets(request, node)) failed.push(rule.name)
   return failed
 }
+
+/** What every rule compared, met or not. */
+export const resultsOf = (request: PlacementRequest, node: FleetNode): RuleResult[] =>
+  rules.flatMap((rule) => rule.explain(request, node))
+
+/** Whether the node's place is one over which replicas can be spread: the node is in service and has the labels. */
+export const offersPlace = (request: PlacementRequest, node: FleetNode): boolean =>
+  node.status !== 'offline' &&
+  node.status !== 'maintenance' &&
+  node.engineError === null &&
+  !node.cordoned &&
+  !node.draining &&
+  labels.meets(request, node)
 
 /** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
 export function roomOn(request: PlacementRequest, node: FleetNode): number {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Fleet, PlacementRequest } from '@/server/domain/placement'
+import type { Fleet, PlacementRequest, RuleName, Verdict } from '@/server/domain/placement'
 import { resourceFields, resourceKinds } from '@/server/domain/resources'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/tests/fleets'
 import { referencePlacement } from '@/tests/reference-placement'
@@ -98,7 +98,21 @@ describe('place, on any fleet and request,', () => {
   })
 
   it('chooses what the plain reference chooses, with the same scores, and finds as much room', () => {
-    const { saw, allSeen } = cases('placed', 'refused', 'tied', 'several on one node', 'avoided spared', 'avoided used')
+    const { saw, allSeen } = cases(
+      'placed',
+      'refused',
+      'tied',
+      'several on one node',
+      'avoided spared',
+      'avoided used',
+      'placed by wishes',
+      'spread over several places',
+      'ruled out by skew',
+      'ruled out by affinity',
+      'ruled out by anti-affinity',
+    )
+    const failsBy = (verdicts: Verdict[], rule: RuleName): boolean =>
+      verdicts.some((verdict) => verdict.failures.some((failure) => failure.rule === rule))
     fc.assert(
       fc.property(requestArbitrary, plainFleet, policyArbitrary, (request, fleet, policy) => {
         const { chosen, refusal, verdicts } = place(request, fleet, policy)
@@ -111,10 +125,13 @@ describe('place, on any fleet and request,', () => {
         saw('refused', refusal !== null)
         saw('tied', new Set(scores).size < scores.length)
         saw('several on one node', new Set(chosen.map((one) => one.id)).size < chosen.length)
-        saw(
-          'avoided spared',
-          verdicts.some((verdict) => verdict.failures.some(({ rule }) => rule === 'avoided')),
-        )
+        saw('avoided spared', failsBy(verdicts, 'avoided'))
+        saw('ruled out by skew', failsBy(verdicts, 'spread'))
+        saw('ruled out by affinity', failsBy(verdicts, 'affinity'))
+        saw('ruled out by anti-affinity', failsBy(verdicts, 'anti-affinity'))
+        saw('placed by wishes', !refusal && request.wishes !== undefined)
+        const regions = new Set(verdicts.flatMap((verdict) => (verdict.chosen > 0 ? verdict.region : [])))
+        saw('spread over several places', regions.size > 1 && (request.wishes?.spread.length ?? 0) > 0)
         saw(
           'avoided used',
           chosen.some((one) => request.avoidNodeIds.includes(one.id)),
@@ -126,11 +143,19 @@ describe('place, on any fleet and request,', () => {
   })
 
   it('has a score that is the sum of its parts, and a failure for every refused node', () => {
-    const { saw, allSeen } = cases('feasible', 'refused', 'several failures', 'unknown usage', 'estimated latency')
+    const { saw, allSeen } = cases(
+      'feasible',
+      'refused',
+      'several failures',
+      'unknown usage',
+      'estimated latency',
+      'parts of wishes',
+    )
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {
         const { verdicts, chosen } = place(request, fleet, policy)
-        const context = { request, policy, locality: localityFor(request.region, fleet) }
+        const context = { request, policy, locality: localityFor(request.region, fleet), spreading: null }
+        const spreads = (request.wishes?.spread.length ?? 0) > 0
         expect(verdicts).toHaveLength(fleet.nodes.length)
         for (const verdict of verdicts) {
           const node = fleet.nodes.find((one) => one.id === verdict.id)
@@ -140,7 +165,8 @@ describe('place, on any fleet and request,', () => {
           expect(verdict.chosen).toBe(replicasOn(chosen, verdict.id))
           if (verdict.feasible) {
             expect(verdict.parts.reduce((sum, part) => sum + part.contribution, 0)).toBe(verdict.score)
-            expect(verdict.score).toBe(scoreOf(context, node))
+            // Where replicas are spread, the score is that of a later moment; the reference holds it.
+            if (!spreads) expect(verdict.score).toBe(scoreOf(context, node))
             for (const part of verdict.parts) {
               expect(part.weight * part.value).toBe(part.contribution)
               expect(part.value).toBeGreaterThanOrEqual(0)
@@ -151,6 +177,9 @@ describe('place, on any fleet and request,', () => {
           }
           saw('feasible', verdict.feasible)
           saw('refused', !verdict.feasible)
+          const weights = verdict.parts.reduce((sum, part) => sum + part.weight, 0)
+          if (verdict.feasible) expect(weights).toBeCloseTo(1, 12)
+          saw('parts of wishes', verdict.parts.length > 3)
           saw('several failures', verdict.failures.length > 1)
           saw('unknown usage', verdict.feasible && verdict.inputs.cpuUsagePercent === null)
           saw('estimated latency', verdict.feasible && verdict.inputs.locality.source === 'coordinates')
@@ -158,6 +187,28 @@ describe('place, on any fleet and request,', () => {
         expect(verdicts.flatMap(({ rank }) => (rank === null ? [] : [rank]))).toEqual(
           verdicts.filter(({ feasible }) => feasible).map((_, index) => index + 1),
         )
+      }),
+      { numRuns },
+    )
+    allSeen()
+  })
+
+  it('ranks so that nobody who was not chosen is better than the last chosen, and wishes of nothing change nothing', () => {
+    const { saw, allSeen } = cases('runner-up', 'spread', 'placed')
+    fc.assert(
+      fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {
+        const { chosen, verdicts } = place(request, fleet, policy)
+        const last = chosen.at(-1)
+        for (const { score, chosen: times, id } of verdicts) {
+          if (!last || score === null || times > 0 || request.avoidNodeIds.includes(id)) continue
+          if (!request.avoidNodeIds.includes(last.id)) expect(score).toBeLessThanOrEqual(last.score)
+          saw('runner-up')
+          saw('spread', (request.wishes?.spread.length ?? 0) > 0)
+        }
+        const { wishes: _, ...plain } = request
+        const empty = { ...plain, wishes: { preferences: [], spread: [], affinity: [] } }
+        expect(place(empty, fleet, policy)).toStrictEqual(place(plain, fleet, policy))
+        saw('placed', last !== undefined)
       }),
       { numRuns },
     )

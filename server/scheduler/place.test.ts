@@ -249,6 +249,7 @@ describe('a refusal', () => {
       message: 'Insufficient nodes: need 1, found 0 with capacity',
       reasons: [],
       suggestions: [],
+      notes: [],
     })
   })
 })

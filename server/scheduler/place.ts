@@ -14,8 +14,9 @@ import type {
   Verdict,
 } from '@/server/domain/placement'
 import { ruleNames } from '@/server/domain/placement'
-import { type Candidate, type Choice, choose, compareNames } from './choose'
-import { failedRulesOf, failuresOf } from './filters'
+import { type Candidate, type Choice, compareNames } from './candidates'
+import { choose } from './choose'
+import { failedRulesOf as failedNamesOf, failureOf, failuresOf } from './filters'
 import { inputsOf, notesOf, partsOf, type ScoreContext } from './score'
 import { suggest } from './suggest'
 import { insufficientNodes } from './summary'
@@ -49,7 +50,7 @@ function refusedVerdict(context: ScoreContext, node: FleetNode, failures: RuleFa
   }
 }
 
-function feasibleVerdict(context: ScoreContext, { node, score }: Candidate): Verdict {
+function feasibleVerdict(context: ScoreContext, { node, score, stood }: Candidate): Verdict {
   const inputs = inputsOf(context, node)
   return {
     id: node.id,
@@ -60,11 +61,25 @@ function feasibleVerdict(context: ScoreContext, { node, score }: Candidate): Ver
     failures: [],
     notes: notesOf(inputs),
     score,
-    parts: partsOf(context, node),
+    parts: stood?.parts ?? partsOf(context, node),
     inputs,
     rank: null,
     chosen: 0,
   }
+}
+
+/** Every rule that the node does not meet, and what keeps its place from holding more. */
+function allFailuresOf({ request, spreading }: ScoreContext, node: FleetNode): RuleFailure[] {
+  const failures = failuresOf(request, node)
+  const held = spreading?.view(node).results.filter((result) => !result.passed) ?? []
+  return held.length > 0 ? [...failures, ...held.map(failureOf)] : failures
+}
+
+/** The names alone of the same. */
+function failedRulesOf({ request, spreading }: ScoreContext, node: FleetNode): RuleName[] {
+  const failed: RuleName[] = failedNamesOf(request, node)
+  if (spreading?.holdsBack(node) && !failed.includes('spread')) failed.push('spread')
+  return failed
 }
 
 /** Makes the verdicts of a run, one by one. */
@@ -94,14 +109,14 @@ export function explainer({ context, candidates, refused, spared, chosen }: Choi
       return verdict
     },
     refused: (node) =>
-      refusedVerdict(context, node, sparedOnes.has(node) ? [{ ...sparedFailure }] : failuresOf(context.request, node)),
-    failedRules: (node) => (sparedOnes.has(node) ? [sparedFailure.rule] : failedRulesOf(context.request, node)),
+      refusedVerdict(context, node, sparedOnes.has(node) ? [{ ...sparedFailure }] : allFailuresOf(context, node)),
+    failedRules: (node) => (sparedOnes.has(node) ? [sparedFailure.rule] : failedRulesOf(context, node)),
     refusedNodes: () => [...refused, ...spared],
   }
 }
 
 /** Feasible nodes by rank, then the refused ones by name. */
-function verdictsOf(choice: Choice): Verdict[] {
+export function verdictsOf(choice: Choice): Verdict[] {
   const explain = explainer(choice)
   const verdicts = choice.candidates.map((_, place) => explain.candidate(place))
   for (const node of explain.refusedNodes().sort(compareNames)) verdicts.push(explain.refused(node))
@@ -136,8 +151,13 @@ export function refusalOf(
     message: insufficientNodes(request.replicas, found),
     reasons,
     suggestions: suggest({ request, fleet, policy, found }),
+    notes: refusalNotes(request),
   }
 }
+
+/** A region only adds to scores: nodes of every region were looked at. */
+const refusalNotes = ({ region }: PlacementRequest): string[] =>
+  region === null ? [] : [`Another region than ${region} would not help: nodes of every region were looked at`]
 
 /** Places all replicas or none. Refusal is data; a request for less than one replica is a programming error. */
 export function place(request: PlacementRequest, fleet: Fleet, policy: Policy): Placement {

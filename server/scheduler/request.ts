@@ -1,12 +1,13 @@
 import type { PlacementRequest } from '@/server/domain/placement'
+import type { Wishes } from '@/server/domain/wishes'
 
 /** What of a deployment a placement depends on. */
-export type Placeable = Omit<PlacementRequest, 'deploymentId' | 'replicas' | 'avoidNodeIds'> & { id: string }
+export type Placeable = Omit<PlacementRequest, 'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes'> & { id: string }
 
-/** What is asked of the scheduler for some replicas of a deployment. */
+/** What is asked of the scheduler for some replicas of a deployment; its wishes with the places of the others. */
 export const requestFor = (
   deployment: Placeable,
-  { replicas, avoidNodeIds = [] }: { replicas: number; avoidNodeIds?: string[] },
+  { replicas, avoidNodeIds = [], wishes }: { replicas: number; avoidNodeIds?: string[]; wishes?: Wishes | undefined },
 ): PlacementRequest => ({
   deploymentId: deployment.id,
   replicas,
@@ -15,4 +16,5 @@ export const requestFor = (
   constraints: deployment.constraints,
   maxPerNode: deployment.maxPerNode,
   avoidNodeIds,
+  ...(wishes && { wishes }),
 })

@@ -10,7 +10,7 @@ function contextOf(
   policy: Policy = defaultPolicy,
 ): ScoreContext {
   const request = aRequest(overrides)
-  return { request, policy, locality: localityFor(request.region, aFleet([node])) }
+  return { request, policy, locality: localityFor(request.region, aFleet([node])), spreading: null }
 }
 
 const asked = { resources: { cpuMillis: 2000, memoryMb: 2048 } }

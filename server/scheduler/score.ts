@@ -9,6 +9,18 @@
  * with the weights 0.4, 0.3, 0.3 by default, that is 0.4/2 for each of CPU and memory and 0.15 for each usage. The
  * order of operations is the one written above, the sum is taken from left to right, and there is no other place that
  * computes any of it: the same inputs give the same last bit everywhere, which ties and replay rely on.
+ *
+ * Soft wishes take a share of the score, and leave the rest to the policy in the same proportions as before. Each has a
+ * weight of 1..100; with s = weight/100 for each, p, q and a the sums of s over the preferences, the spreads and the
+ * affinities, and n = 1 + p + q + a:
+ *
+ *   score = w_resources/n × resources + w_load/n × load + w_locality/n × locality
+ *         + p/n × preferences + q/n × spread + a/n × affinity
+ *
+ * where the value of the last three is the mean of the wishes' own values, weighted by s: 1 for a preference or an
+ * affinity that is met and 0 for one that is not, and for a spread what spreading.ts says. Without wishes n is 1, nothing
+ * is divided, and the score is the one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores
+ * of other plugins; here they are shares, so that a score stays within 0..1 and its parts add up to it.)
  */
 import type {
   FleetNode,
@@ -18,6 +30,8 @@ import type {
   ScoreInputs,
   ScorePart,
 } from '@/server/domain/placement'
+import type { Spreading } from './spreading'
+import { sharesOf, wishValues } from './wishes'
 
 /** Free after the placement, as a share of the whole. A node without any of it has no share left. */
 const leftShare = (capacity: number, reserved: number, asked: number): number =>
@@ -52,10 +66,14 @@ export interface ScoreContext {
   request: PlacementRequest
   policy: Policy
   locality: (node: FleetNode) => LocalityFact
+  /** Where the replicas of the deployment are by now; null when nothing asks for it. */
+  spreading: Spreading | null
 }
 
 /** The score alone, for the pass over all nodes. */
-export function scoreOf({ request, policy, locality }: ScoreContext, node: FleetNode): number {
+export function scoreOf(context: ScoreContext, node: FleetNode): number {
+  const { request, policy, locality } = context
+  if (request.wishes) return partsOf(context, node).reduce((sum, { contribution }) => sum + contribution, 0)
   const { weights } = policy
   return (
     weights.resources * resourcesValue(request, policy, node) +
@@ -72,13 +90,20 @@ const part = (name: ScorePart['name'], weight: number, value: number): ScorePart
 })
 
 /** The parts of the same score, for the record; their contributions, added from left to right, are the score. */
-export function partsOf({ request, policy, locality }: ScoreContext, node: FleetNode): ScorePart[] {
+export function partsOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): ScorePart[] {
+  const { wishes } = request
+  const shares = sharesOf(wishes)
   const { weights } = policy
-  return [
-    part('resources', weights.resources, resourcesValue(request, policy, node)),
-    part('load', weights.load, loadValue(node)),
-    part('locality', weights.locality, locality(node).value),
+  const parts = [
+    part('resources', weights.resources / shares.whole, resourcesValue(request, policy, node)),
+    part('load', weights.load / shares.whole, loadValue(node)),
+    part('locality', weights.locality / shares.whole, locality(node).value),
   ]
+  if (!wishes) return parts
+  const values = wishValues(wishes, node, spreading)
+  for (const name of ['preferences', 'spread', 'affinity'] as const)
+    if (shares[name] > 0) parts.push(part(name, shares[name] / shares.whole, values[name] / shares[name]))
+  return parts
 }
 
 /** What the score was made of; also recorded for nodes that were refused. */

@@ -8,8 +8,8 @@ import {
   suggestionKinds,
 } from '@/server/domain/placement'
 import { limits, resourceFields } from '@/server/domain/resources'
+import { affinityText, constraintText, type Spread, type Wishes } from '@/server/domain/wishes'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/tests/fleets'
-import { constraintText } from './filters'
 import { place } from './place'
 import { resourceSteps } from './suggest'
 
@@ -44,10 +44,25 @@ function applied({ request, fleet }: Asked, { kind, message, nodeIds }: Suggesti
         request: { ...request, constraints: request.constraints.filter((_, index) => index !== dropped) },
       }
     }
+    case 'max-skew': {
+      const changed = spreadOf(request).map((one) => (one.maxSkew === null ? one : { ...one, maxSkew: to }))
+      return { fleet, request: withWishes(request, { spread: changed }) }
+    }
+    case 'affinity': {
+      const all = request.wishes?.affinity ?? []
+      const dropped = all.findIndex((one) => one.required && message.includes(`“${affinityText(one)}”`))
+      return { fleet, request: withWishes(request, { affinity: all.filter((_, index) => index !== dropped) }) }
+    }
     default:
       return { fleet, request: { ...request, resources: { ...request.resources, [resourceFields[kind]]: to ?? 0 } } }
   }
 }
+
+const spreadOf = (request: PlacementRequest): Spread[] => request.wishes?.spread ?? []
+const hasLimit = (request: PlacementRequest): boolean => spreadOf(request).some((one) => one.maxSkew !== null)
+
+const withWishes = (request: PlacementRequest, changes: Partial<Wishes>): PlacementRequest =>
+  request.wishes ? { ...request, wishes: { ...request.wishes, ...changes } } : request
 
 const fits = ({ request, fleet }: Asked, policy: Policy): boolean => place(request, fleet, policy).refusal === null
 
@@ -69,7 +84,11 @@ function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
         .filter((names) => names.length < suggestion.nodeIds.length)
         .map((names) => ({ ...asked, fleet: without(asked.fleet, flags[kind], names) }))
     }
+    case 'max-skew':
+      // "A wish only" comes after every number.
+      return [applied(asked, suggestion, to === null ? limits.replicas.max : to - 1)]
     case 'labels':
+    case 'affinity':
       return []
     default: {
       const next = (to ?? 0) + resourceSteps[kind].step
@@ -92,8 +111,15 @@ function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['
     memory: less('memory'),
     storage: less('storage'),
     gpu: less('gpu'),
-    uncordon: { request, fleet: without(fleet, 'cordoned', names) },
-    undrain: { request, fleet: without(fleet, 'draining', names) },
+    'max-skew': {
+      fleet,
+      request: withWishes(request, { spread: spreadOf(request).map((one) => ({ ...one, maxSkew: null })) }),
+    },
+    // A node in a new place can raise the bar for the others: with a limit, single nodes are all that is promised.
+    ...(!hasLimit(request) && {
+      uncordon: { request, fleet: without(fleet, 'cordoned', names) },
+      undrain: { request, fleet: without(fleet, 'draining', names) },
+    }),
     'max-per-node': { fleet, request: { ...request, maxPerNode: limits.replicas.max } },
   }
 }
@@ -117,6 +143,11 @@ describe('every suggestion, on any refused request,', () => {
             for (const smaller of smallerChanges(asked, suggestion)) {
               expect(fits(smaller, policy), `less than “${suggestion.message}”`).toBe(false)
             }
+          }
+          for (const kind of ['uncordon', 'undrain'] as const) {
+            if (suggestions.some((suggestion) => suggestion.kind === kind)) continue
+            for (const { nodeId } of fleet.nodes)
+              expect(fits({ request, fleet: without(fleet, flags[kind], [nodeId]) }, policy), kind).toBe(false)
           }
           const kinds = new Set(suggestions.map((suggestion) => suggestion.kind))
           for (const [kind, greatest] of Object.entries(greatestChanges(asked))) {

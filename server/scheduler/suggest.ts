@@ -15,8 +15,12 @@ import {
   type ResourceKind,
   resourceFields,
 } from '@/server/domain/resources'
-import { choose, compareNames } from './choose'
-import { constraintText, meetsAllBut, roomOn } from './filters'
+import { affinityText, constraintText } from '@/server/domain/wishes'
+import { compareNames } from './candidates'
+import { choose } from './choose'
+import { meetsAllBut, roomOn } from './filters'
+import { limitOf, roomIn, SpreadRoom } from './room'
+import type { HardRuleName } from './rule'
 
 /** Steps and least values in which a request is made smaller, in the unit of the resource. */
 export const resourceSteps: Record<ResourceKind, { step: number; least: number }> = {
@@ -42,12 +46,6 @@ interface Idea {
   size: number
 }
 
-const roomIn = (request: PlacementRequest, nodes: readonly FleetNode[]): number => {
-  let room = 0
-  for (const node of nodes) room += roomOn(request, node)
-  return room
-}
-
 /** The largest of 0..last for which `fits` holds, given that it holds up to some point and not after; -1 for none. */
 function largest(last: number, fits: (value: number) => boolean): number {
   let low = -1
@@ -59,6 +57,10 @@ function largest(last: number, fits: (value: number) => boolean): number {
   }
   return low
 }
+
+/** The nodes that a change of one rule concerns: with a limit on how far places are apart, all of them. */
+const concerned = (rule: HardRuleName, { request, fleet }: Refused): FleetNode[] =>
+  limitOf(request) ? fleet.nodes : fleet.nodes.filter((node) => meetsAllBut(rule, request, node))
 
 const replicaCount = (count: number): string => `${count} ${count === 1 ? 'replica' : 'replicas'}`
 
@@ -74,12 +76,13 @@ function fewerReplicas({ request, fleet, found }: Refused): Idea[] {
   return [{ suggestion, request: { ...request, replicas: found }, fleet, size }]
 }
 
-function lessOf(kind: ResourceKind, { request, fleet }: Refused): Idea[] {
+function lessOf(kind: ResourceKind, refused: Refused): Idea[] {
+  const { request, fleet } = refused
   const from = request.resources[resourceFields[kind]]
   const { step, least } = resourceSteps[kind]
   // Steps are counted from the least value, and the last one stays below what was asked for.
   const last = Math.ceil((from - least) / step) - 1
-  const nodes = fleet.nodes.filter((node) => meetsAllBut(kind, request, node))
+  const nodes = concerned(kind, refused)
   const asking = (steps: number): PlacementRequest => ({
     ...request,
     resources: { ...request.resources, [resourceFields[kind]]: least + steps * step },
@@ -101,31 +104,49 @@ function namesText(names: readonly string[]): string {
   return `${names.length} nodes: ${names.slice(0, shownNames).join(', ')} and ${names.length - shownNames} more`
 }
 
-/** The fewest nodes that need only this one flag lifted: those with the most room first, equals by name. */
-function backInService(kind: 'uncordon' | 'undrain', { request, fleet, found }: Refused): Idea[] {
-  const flag = kind === 'uncordon' ? 'cordoned' : 'draining'
-  const helpful = fleet.nodes
+/** Nodes that take replicas once this one flag is lifted: those with the most room first, equals by name. */
+const heldByFlag = (flag: 'cordoned' | 'draining', { request, fleet }: Refused): { node: FleetNode; room: number }[] =>
+  fleet.nodes
     .filter((node) => node[flag] && meetsAllBut(flag, request, node))
     .map((node) => ({ node, room: roomOn(request, { ...node, [flag]: false }) }))
     .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
-  const changed = new Set<FleetNode>()
+
+/** The fewest nodes to put back in service; where places must not be too far apart, only single ones are tried. */
+function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNode[] | null {
+  const { request, fleet, found } = refused
+  const helpful = heldByFlag(flag, refused)
+  const limit = limitOf(request)
+  if (limit) {
+    const rooms = new SpreadRoom(request, limit, fleet.nodes)
+    const one = helpful.find(({ node }) => rooms.totalWith({ ...node, [flag]: false }) >= request.replicas)
+    return one ? [one.node] : null
+  }
+  const lifted: FleetNode[] = []
   let room = found
   for (const one of helpful) {
     if (room >= request.replicas) break
-    changed.add(one.node)
+    lifted.push(one.node)
     room += one.room
   }
-  if (room < request.replicas) return []
-  const nodeIds = [...changed].sort(compareNames).map((node) => node.nodeId)
-  const message = `${kind === 'uncordon' ? 'Uncordon' : 'Stop draining'} ${namesText(nodeIds)}`
-  const nodes = fleet.nodes.map((node) => (changed.has(node) ? { ...node, [flag]: false } : node))
-  const suggestion: Suggestion = { kind, message, from: null, to: null, nodeIds }
-  return [{ suggestion, request, fleet: { ...fleet, nodes }, size: changed.size / fleet.nodes.length }]
+  return room < request.replicas ? null : lifted
 }
 
-function morePerNode({ request, fleet }: Refused): Idea[] {
+function backInService(kind: 'uncordon' | 'undrain', refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const flag = kind === 'uncordon' ? 'cordoned' : 'draining'
+  const changed = fewestToLift(flag, refused)
+  if (!changed) return []
+  const nodeIds = [...changed].sort(compareNames).map((node) => node.nodeId)
+  const message = `${kind === 'uncordon' ? 'Uncordon' : 'Stop draining'} ${namesText(nodeIds)}`
+  const nodes = fleet.nodes.map((node) => (changed.includes(node) ? { ...node, [flag]: false } : node))
+  const suggestion: Suggestion = { kind, message, from: null, to: null, nodeIds }
+  return [{ suggestion, request, fleet: { ...fleet, nodes }, size: changed.length / fleet.nodes.length }]
+}
+
+function morePerNode(refused: Refused): Idea[] {
+  const { request, fleet } = refused
   const from = request.maxPerNode
-  const nodes = fleet.nodes.filter((node) => meetsAllBut('one-per-node', request, node))
+  const nodes = concerned('one-per-node', refused)
   const allowing = (maxPerNode: number): PlacementRequest => ({ ...request, maxPerNode })
   // More per node never makes less room: the smallest that fits comes after the largest that does not.
   const most = limits.replicas.max
@@ -146,6 +167,40 @@ function droppedRules({ request, fleet }: Refused): Idea[] {
   })
 }
 
+function furtherApart({ request, fleet }: Refused): Idea[] {
+  const limit = limitOf(request)
+  if (!limit || !request.wishes) return []
+  const { wishes } = request
+  const from = limit.maxSkew
+  const allowing = (maxSkew: number | null): PlacementRequest => ({
+    ...request,
+    wishes: { ...wishes, spread: wishes.spread.map((one) => (one === limit ? { ...one, maxSkew } : one)) },
+  })
+  // At most as many as there are replicas: a higher limit is none.
+  const most = limits.replicas.max
+  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), fleet.nodes) < request.replicas)
+  const next = from + 2 + short
+  const to = next > most ? null : next
+  const message =
+    to === null
+      ? `Make the spread across ${limit.across}s a wish only`
+      : `Let the ${limit.across}s be ${to} apart instead of ${from}`
+  const suggestion: Suggestion = { kind: 'max-skew', message, from, to, nodeIds: [] }
+  return [{ suggestion, request: allowing(to), fleet, size: to === null ? 1 : (to - from) / to }]
+}
+
+function droppedAffinities({ request, fleet }: Refused): Idea[] {
+  const { wishes } = request
+  if (!wishes) return []
+  const required = wishes.affinity.filter((one) => one.required)
+  return required.map((dropped) => {
+    const affinity = wishes.affinity.filter((one) => one !== dropped)
+    const message = `Drop the rule “${affinityText(dropped)}”`
+    const suggestion: Suggestion = { kind: 'affinity', message, from: null, to: null, nodeIds: [] }
+    return { suggestion, request: { ...request, wishes: { ...wishes, affinity } }, fleet, size: 1 / required.length }
+  })
+}
+
 /**
  * Every single change that makes the request fit, the smallest first: by the share of the asked amount that it gives
  * up, of the nodes that it touches, or of the rules that it drops; equals in the order of `suggestionKinds`.
@@ -161,6 +216,8 @@ export function suggest(refused: Refused): Suggestion[] {
     ...backInService('undrain', refused),
     ...morePerNode(refused),
     ...droppedRules(refused),
+    ...furtherApart(refused),
+    ...droppedAffinities(refused),
   ]
   const order = (idea: Idea): number => suggestionKinds.indexOf(idea.suggestion.kind)
   return ideas

@@ -13,7 +13,8 @@ import type {
   RuleName,
   Verdict,
 } from '@/server/domain/placement'
-import { type Choice, choose, compareNames } from './choose'
+import { type Choice, compareNames } from './candidates'
+import { choose } from './choose'
 import { type Explainer, explainer, mostFirst, refusalOf, requireReplicas } from './place'
 import { insufficientNodes } from './summary'
 

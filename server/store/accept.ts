@@ -2,6 +2,7 @@ import { v7 as uuid } from 'uuid'
 import { Failure } from '../domain/failure'
 import type { Constraint, Policy } from '../domain/placement'
 import { coresOfMillis, type DeploymentType, type Resources } from '../domain/resources'
+import type { AskedWishes } from '../domain/wishes'
 import { changePayloads } from './changes'
 import { noteTrouble, type Store } from './context'
 import type { Actor } from './deployments'
@@ -19,6 +20,8 @@ export interface NewDeployment {
   /** Seconds of a node's silence after which its replicas are lost; 0 is never. */
   lostAfterSeconds: number
   constraints: Constraint[]
+  /** Null when there are none. */
+  wishes: AskedWishes | null
   /** Null is the installation's. */
   policy: Policy | null
   /** 0..100, higher is scheduled first. */
@@ -120,10 +123,10 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::boolean[],
           $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::bytea[], $14::jsonb[], $15::int[], $16::float8[], $17::int[],
           $18::int[], $19::int[], $20::text[], $21::text[], $22::jsonb[], $23::text[], $24::text[], $25::jsonb[], $26::uuid[],
-          $27::uuid[], $28::uuid[], $30::int[])
+          $27::uuid[], $28::uuid[], $30::int[], $31::jsonb[])
         as i(id, user_id, name, type, image, replicas, region, wait_for_capacity, max_per_node, constraints, ports, env_names,
           env_sealed, policy, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key, request_hash, response, actor, address,
-          audited, resources_id, history_id, evaluation_id, lost_after)
+          audited, resources_id, history_id, evaluation_id, lost_after, wishes)
       ), used as (
         insert into idempotency_keys (user_id, key, request_hash, response)
         select user_id, key, request_hash, response from input where key is not null
@@ -132,10 +135,10 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         select i.* from input i where i.key is null or exists (select 1 from used u where u.user_id = i.user_id and u.key = i.key)
       ), deployment as (
         insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
-          max_per_node, constraints, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
+          max_per_node, constraints, wishes, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
           updated_at)
-        select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node, constraints, ports,
-          env_names::text[], env_sealed, policy, priority, lost_after, now() from fresh
+        select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node, constraints, wishes,
+          ports, env_names::text[], env_sealed, policy, priority, lost_after, now() from fresh
       ), resources as (
         insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
         select resources_id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
@@ -188,6 +191,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         { topic: 'evaluation', ids: [] },
       ]),
       column((order) => order.input.lostAfterSeconds),
+      column((order) => order.input.wishes && JSON.stringify(order.input.wishes)),
     ],
   })
   return new Set(rows.map((row) => row.id))

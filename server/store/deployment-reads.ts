@@ -10,6 +10,7 @@ import {
   type ReplicaStatus,
 } from '../domain/status'
 import type { DeploymentSummary, DeploymentTimeline, ReplicaView } from '../domain/views'
+import type { AskedWishes } from '../domain/wishes'
 import type { Store } from './context'
 import { containing } from './patterns'
 
@@ -131,6 +132,7 @@ export interface DeploymentRecord {
   maxPerNode: number
   lostAfterSeconds: number
   constraints: Constraint[]
+  wishes: AskedWishes | null
   policy: Policy | null
   priority: number
   ports: { container: number; host: number | null }[]
@@ -187,6 +189,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
     maxPerNode: deployment.maxPerNode,
     lostAfterSeconds: deployment.lostAfterSeconds,
     constraints: deployment.constraints as unknown as Constraint[],
+    wishes: deployment.wishes as unknown as AskedWishes | null,
     ports: deployment.ports as unknown as DeploymentRecord['ports'],
     envNames: deployment.envNames,
     replicas: replicas

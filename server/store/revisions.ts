@@ -3,12 +3,14 @@ import { coresOfMillis, millisOfCores } from '../domain/resources'
 import { changesText, type DeploymentSpec, type SpecChange, specChanges } from '../domain/revision'
 import type { DeploymentStatus } from '../domain/status'
 import type { RevisionView } from '../domain/views'
+import { type AskedWishes, type GivenWishes, withGivenWishes } from '../domain/wishes'
 import { audit } from './audit'
 import { type Store, type Tx, transaction } from './context'
 import { type Actor, type LockedDeployment, lockForAction, reopen } from './deployments'
 
-/** What is given changes, everything else stays. A variable that is null is taken away. */
-export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames'>> {
+/** What is given changes, everything else stays; of wishes, each list. A variable that is null is taken away. */
+export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'wishes'>> {
+  wishes?: GivenWishes
   env?: Record<string, string | null>
 }
 
@@ -118,7 +120,7 @@ const withNote = (text: string, note: string | undefined): string => (note ? `${
 function applied(
   store: Store,
   before: Content,
-  { env, ...given }: SpecUpdate,
+  { env, wishes, ...given }: SpecUpdate,
 ): { content: Content; changes: SpecChange[] } {
   const known = before.envSealed ? store.sealer.open(before.envSealed) : {}
   const merged = new Map(Object.entries(known))
@@ -134,7 +136,12 @@ function applied(
     throw new Failure('bad-input', 'At most 100 variables', {
       fields: [{ path: 'env', message: 'At most 100 variables' }],
     })
-  const spec: DeploymentSpec = { ...before.spec, ...given, envNames: [...merged.keys()] }
+  const spec: DeploymentSpec = {
+    ...before.spec,
+    ...given,
+    ...(wishes && { wishes: withGivenWishes(before.spec.wishes ?? null, wishes) }),
+    envNames: [...merged.keys()],
+  }
   const changes = specChanges(before.spec, spec)
   for (const name of reset) changes.push({ what: `variable ${name}`, from: 'its value', to: 'another value' })
   const envSealed = merged.size > 0 ? store.sealer.seal(Object.fromEntries(merged)) : null
@@ -148,6 +155,7 @@ interface ContentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: DeploymentSpec['constraints']
+  wishes: AskedWishes | null
   policy: DeploymentSpec['policy']
   priority: number
   ports: DeploymentSpec['ports']
@@ -161,8 +169,8 @@ interface ContentRow {
 
 async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> {
   const { rows } = await tx.query<ContentRow>(
-    `select d.type, d.container_image, d.region, d.wait_for_capacity, d.max_per_node, d.constraints, d.policy, d.priority, d.ports,
-       d.env_names, d.env_sealed, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
+    `select d.type, d.container_image, d.region, d.wait_for_capacity, d.max_per_node, d.constraints, d.wishes, d.policy,
+       d.priority, d.ports, d.env_names, d.env_sealed, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
      from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = $1`,
     [id],
   )
@@ -183,6 +191,7 @@ async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> 
       waitForCapacity: row.wait_for_capacity,
       maxPerNode: row.max_per_node,
       constraints: row.constraints,
+      wishes: row.wishes,
       policy: row.policy,
       priority: row.priority,
       ports: row.ports,
@@ -227,7 +236,7 @@ async function insertRevision(
 async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed }: Content): Promise<void> {
   await tx.query(
     `update deployments set revision = $2, type = $3, container_image = $4, region = $5, wait_for_capacity = $6, max_per_node = $7,
-       constraints = $8, policy = $9, priority = $10, ports = $11, env_names = $12, env_sealed = $13 where id = $1`,
+       constraints = $8, policy = $9, priority = $10, ports = $11, env_names = $12, env_sealed = $13, wishes = $14 where id = $1`,
     [
       id,
       revision,
@@ -242,6 +251,7 @@ async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed 
       JSON.stringify(spec.ports),
       spec.envNames,
       envSealed,
+      spec.wishes ? JSON.stringify(spec.wishes) : null,
     ],
   )
   await tx.query(

@@ -1,6 +1,7 @@
 import type { Constraint, Policy } from '../domain/placement'
 import { millisOfCores, type Resources } from '../domain/resources'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
+import type { AskedWishes } from '../domain/wishes'
 import type { Store } from './context'
 
 /** One replica of a deployment as the scheduler reads it. */
@@ -36,6 +37,7 @@ export interface DeploymentToSchedule {
   waitForCapacity: boolean
   maxPerNode: number
   constraints: Constraint[]
+  wishes: AskedWishes | null
   /** Null is the installation's. */
   policy: Policy | null
   resources: Resources
@@ -53,6 +55,7 @@ interface DeploymentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: Constraint[]
+  wishes: AskedWishes | null
   policy: Policy | null
   cpu_cores: number
   memory_mb: number
@@ -102,7 +105,7 @@ export async function readDeploymentsToSchedule(
     name: 'deployments-to-schedule',
     text: `
       select d.id, d.name, d.status, d.target_replicas, d.version, d.revision, d.region, d.wait_for_capacity, d.max_per_node,
-        d.constraints, d.policy, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
+        d.constraints, d.wishes, d.policy, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
   })
@@ -122,6 +125,7 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
   waitForCapacity: row.wait_for_capacity,
   maxPerNode: row.max_per_node,
   constraints: row.constraints,
+  wishes: row.wishes,
   policy: row.policy,
   resources: {
     cpuMillis: millisOfCores(row.cpu_cores),

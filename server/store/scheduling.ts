@@ -8,6 +8,7 @@ import { type Committer, type Evaluation, enqueueEvaluations, settleEvaluations 
 import { insertEntry, type PackedEntry } from './fleet-journal'
 import { requireLeader } from './leadership'
 import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
+import { wakeForAffinity } from './replica-places'
 import type { DeploymentToSchedule } from './scheduling-reads'
 import { changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
 
@@ -46,7 +47,7 @@ export interface Sighting {
 /** All that one evaluation changes. */
 export interface Step {
   evaluation: Evaluation
-  deployment: Pick<DeploymentToSchedule, 'id' | 'version' | 'revision' | 'resources' | 'status'>
+  deployment: Pick<DeploymentToSchedule, 'id' | 'name' | 'version' | 'revision' | 'resources' | 'status'>
   decision: DecisionRecord | null
   place: NewReplica[]
   stop: string[]
@@ -92,9 +93,12 @@ export async function commitSteps(
       await changeDeploymentStatuses(tx, changes)
       for (const { deployment, evaluation, retryInMs } of steps)
         if (retryInMs !== null) await enqueueEvaluations(tx, [deployment.id], evaluation.trigger, retryInMs)
+      const placed = steps.filter((step) => step.place.length > 0).map((step) => step.deployment)
+      const woken = placed.length > 0 ? await wakeForAffinity(tx, placed) : 0
       const nodeIds = [...new Set([...touched, ...reserved])]
       const news: Change[] = [{ topic: 'deployment', ids: steps.map((step) => step.deployment.id) }]
       if (nodeIds.length > 0) news.push({ topic: 'wanted', ids: nodeIds }, { topic: 'node', ids: nodeIds })
+      if (woken > 0) news.push({ topic: 'evaluation', ids: [] })
       await announce(tx, news)
       return { changes, journalSeq }
     })

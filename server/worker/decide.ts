@@ -4,8 +4,10 @@ import { countOf } from '../domain/words'
 import type { Plan, SlotToMove, SlotToPlace } from '../reconciler/plan'
 import { requestFor } from '../scheduler/request'
 import { type Findings, insufficientNodes } from '../scheduler/summary'
+import { resolveWishes } from '../scheduler/wishes'
 import type { DecisionRecord, NewReplica, Step } from '../store/scheduling'
 import type { DeploymentToSchedule } from '../store/scheduling-reads'
+import type { OtherReplicas } from './other-replicas'
 import { ownReplicas, type WorkingFleet } from './working-fleet'
 
 /** What one evaluation is to change, still without the evaluation itself. */
@@ -56,9 +58,16 @@ export interface Decided {
 export function decidePlacement(
   deployment: DeploymentToSchedule,
   plan: Plan,
-  { fleet, policy }: { fleet: WorkingFleet; policy: Policy },
+  { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
 ): Decided {
-  const request = requestFor(deployment, { replicas: wantedPlaces(plan).length, avoidNodeIds: plan.avoidNodeIds })
+  const wishes = resolveWishes(deployment.wishes, (rule) =>
+    others.nodesWith(rule.deployment, { except: deployment.id, fleet }),
+  )
+  const request = requestFor(deployment, {
+    replicas: wantedPlaces(plan).length,
+    avoidNodeIds: plan.avoidNodeIds,
+    wishes,
+  })
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // Two of a deployment may stand side by side on a node while the one replaces the other.
   const own = ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)])

@@ -6,12 +6,14 @@ import { type Findings, summary } from '../scheduler/summary'
 import type { Store } from '../store/context'
 import type { Evaluation } from '../store/evaluations'
 import { packEntry } from '../store/fleet-journal'
+import { othersOf, placedReplicas } from '../store/replica-places'
 import { commitSteps, LostRaceError, type Step } from '../store/scheduling'
 import { type DeploymentToSchedule, readDeploymentsToSchedule } from '../store/scheduling-reads'
 import { readSettings } from '../store/settings'
 import type { DeploymentStatusChange } from '../store/status-changes'
 import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from './decide'
 import type { FleetView } from './fleet-view'
+import { OtherReplicas } from './other-replicas'
 import type { WorkingFleet } from './working-fleet'
 
 export interface Scheduling {
@@ -62,11 +64,14 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
     if (!deployment) throw new Error(`Deployment ${evaluation.deploymentId} has no resources: its record is not whole`)
     return { evaluation, deployment, plan: planDeployment(deployment, deployment.attempts, { now }) }
   })
-  const placing = planned.some(({ deployment, plan }) => needsPlacement(deployment, plan))
+  const toPlace = planned.filter(({ deployment, plan }) => needsPlacement(deployment, plan))
+  const placing = toPlace.length > 0
   const state = placing ? await fleet.refresh(now.getTime()) : null
+  const asked = othersOf(toPlace.map(({ deployment }) => deployment))
   const { steps, findings } = decideAll(planned, {
     fleet: fleet.working(now),
     policy: placing ? (await readSettings(store)).policy : defaultPolicy,
+    others: new OtherReplicas(await placedReplicas(store, asked)),
   })
   const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
@@ -88,16 +93,17 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
 /** One after the other: each deployment sees what was placed before it. */
 function decideAll(
   planned: Planned[],
-  { fleet, policy }: { fleet: WorkingFleet; policy: Policy },
+  { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
 ): { steps: Step[]; findings: Map<Step, Findings> } {
   const findings = new Map<Step, Findings>()
   const steps = planned.map(({ evaluation, deployment, plan }): Step => {
-    if (!needsPlacement(deployment, plan))
-      return { evaluation, deployment, ...outcomeWithoutPlacement(deployment, plan, fleet.at) }
-    const decided = decidePlacement(deployment, plan, {
-      fleet,
-      policy: deployment.policy ?? policy,
-    })
+    if (!needsPlacement(deployment, plan)) {
+      const outcome = outcomeWithoutPlacement(deployment, plan, fleet.at)
+      others.decided(deployment, outcome)
+      return { evaluation, deployment, ...outcome }
+    }
+    const decided = decidePlacement(deployment, plan, { fleet, policy: deployment.policy ?? policy, others })
+    others.decided(deployment, decided.outcome)
     const step = { evaluation, deployment, ...decided.outcome }
     findings.set(step, decided.findings)
     return step

@@ -1,9 +1,11 @@
 import { type EarlierPlacement, fleetSeenFrom, type JournalState } from '../domain/fleet-journal'
 import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
 import type { Resources } from '../domain/resources'
+import type { Choice as CoreChoice } from '../scheduler/candidates'
 import { choose } from '../scheduler/choose'
 import type { FleetIndex } from '../scheduler/index/fleet-index'
 import type { Findings } from '../scheduler/summary'
+import type { Located } from '../scheduler/topology'
 import type { NewReplica } from '../store/scheduling'
 
 /** By node (UUID): replicas that the deployment keeps there. */
@@ -24,8 +26,15 @@ export interface Choice {
 export interface WorkingFleet {
   readonly at: Date
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice
+  /** A node by its UUID. */
+  node(id: string): Located | null
   /** Counts replicas that are placed now. */
   place(replicas: NewReplica[], resources: Resources): void
+}
+
+function choiceOf({ chosen, found, candidates }: CoreChoice): Choice {
+  const best = candidates.slice(0, 3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
+  return { chosen, found, findings: { feasible: candidates.length, best } }
 }
 
 /** For fleets of a size at which looking at every node costs next to nothing. */
@@ -39,9 +48,11 @@ export class PlainWorkingFleet implements WorkingFleet {
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
     const fleet = fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own })
-    const { chosen, found, candidates } = choose(request, fleet, policy)
-    const best = candidates.slice(0, 3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
-    return { chosen, found, findings: { feasible: candidates.length, best } }
+    return choiceOf(choose(request, fleet, policy))
+  }
+
+  node(id: string): Located | null {
+    return this.state.nodes.find((node) => node?.id === id) ?? null
   }
 
   place(replicas: NewReplica[], resources: Resources): void {
@@ -60,6 +71,7 @@ export class IndexedWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
+    if (request.wishes) return choiceOf(this.index.look(request, policy, own))
     const { chosen, found } = this.index.decide(request, policy, own)
     const feasible = this.index.countAble(request, own)
     const asked = Math.min(3, feasible)
@@ -68,6 +80,10 @@ export class IndexedWorkingFleet implements WorkingFleet {
         ? chosen.slice(0, 3)
         : this.index.decide({ ...request, replicas: asked }, policy, own).chosen
     return { chosen, found, findings: { feasible, best } }
+  }
+
+  node(id: string): Located | null {
+    return this.index.node(id)
   }
 
   place(replicas: NewReplica[], resources: Resources): void {

@@ -24,6 +24,7 @@ const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
   maxPerNode: 1,
   lostAfterSeconds: 30,
   constraints: [],
+  wishes: null,
   policy: null,
   priority: 50,
   ports: [],

@@ -186,8 +186,10 @@ describe('the calls of the contract', () => {
       '/auth/login',
       '/deployment/deploy',
       '/deployment/list',
+      '/deployment/rollback/{deployment_id}',
       '/deployment/scale/{deployment_id}',
       '/deployment/status/{deployment_id}',
+      '/deployment/update/{deployment_id}',
       '/deployment/{deployment_id}',
     ])
     expect(Object.keys(document.paths['/deployment/deploy']?.post?.responses ?? {})).toEqual(
@@ -196,7 +198,9 @@ describe('the calls of the contract', () => {
     expect(Object.keys(document.paths['/deployment/{deployment_id}']?.delete?.responses ?? {})).toEqual(
       expect.arrayContaining(['200', '404', '409']),
     )
-    expect(JSON.stringify(document.paths['/deployment/deploy']?.post?.requestBody)).toContain('"maximum":16384')
+    const deployBody = JSON.stringify(document.paths['/deployment/deploy']?.post?.requestBody)
+    for (const part of ['"maximum":16384', '"anti_affinity"', '"max_skew"', 'score higher'])
+      expect(deployBody).toContain(part)
   })
 })
 

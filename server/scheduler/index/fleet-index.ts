@@ -5,7 +5,8 @@
  */
 import type { ChosenNode, Fleet, FleetNode, MeasuredLatency, PlacementRequest, Policy } from '@/server/domain/placement'
 import type { Resources } from '@/server/domain/resources'
-import { chooseAmong } from '../choose'
+import type { Choice } from '../candidates'
+import { choose, chooseAmong } from '../choose'
 import { meetsAll } from '../filters'
 import { localityFor } from '../locality'
 import { type Usage, withPromise } from './columns'
@@ -143,6 +144,10 @@ export class FleetIndex {
     if (!Number.isInteger(replicas) || replicas < 1) {
       throw new RangeError(`a placement is for 1 or more replicas, not ${replicas}`)
     }
+    if (request.wishes) {
+      const choice = this.look(request, policy, own)
+      return { chosen: choice.chosen, found: Math.min(choice.found, replicas) }
+    }
     this.#tidy()
     const found = this.#tree.find(request, policy, this.#without(request, own))
     if (found.length < replicas || maxPerNode > 1 || this.#late.size > 0) {
@@ -155,10 +160,23 @@ export class FleetIndex {
     return { chosen, found: replicas }
   }
 
+  /**
+   * The plain core on all nodes: for requests with wishes, of which the bounds of the tree know nothing, and for whoever
+   * wants to see more than the choice. It takes a pass over the fleet.
+   */
+  look(request: PlacementRequest, policy: Policy, own: OwnReplicas = noReplicas): Choice {
+    const { nodes, latencies } = this.fleet()
+    const seen = nodes.map((node) => {
+      const ownReplicas = own.get(node.id) ?? 0
+      return node.ownReplicas === ownReplicas ? node : { ...node, ownReplicas }
+    })
+    return choose(request, { nodes: seen, latencies }, policy)
+  }
+
   /** How many nodes meet every rule; avoided ones among them. It takes a pass over the tree, so a few microseconds. */
   countAble(request: PlacementRequest, own: OwnReplicas = noReplicas): number {
     const isAble = (node: FleetNode): boolean => meetsAll(request, { ...node, ownReplicas: own.get(node.id) ?? 0 })
-    const inTree = this.#tree.countAble(request)
+    const inTree = request.wishes ? null : this.#tree.countAble(request)
     if (inTree === null) return this.fleet().nodes.filter(isAble).length
     let count = inTree
     for (const [id, replicas] of own) {
@@ -207,7 +225,7 @@ export class FleetIndex {
       ownReplicas: own.get(node.id) ?? 0,
     }))
     const locality = this.#tree.localityFor(policy, request.region)
-    const choice = chooseAmong({ request, policy, locality }, nodes)
+    const choice = chooseAmong({ request, policy, locality, spreading: null }, nodes)
     return { chosen: choice.chosen, found: Math.min(choice.found, request.replicas) }
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { FleetNode } from '@/server/domain/placement'
 import { canonicalRegion } from '@/server/domain/regions'
-import { compareNames } from '../choose'
+import { compareNames } from '../candidates'
 
 export interface Layout {
   /** The nodes by slot. */

@@ -3,13 +3,15 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { parseAsString, useQueryState } from 'nuqs'
+import { policyText } from '@/server/domain/placement'
 import { amountText } from '@/server/domain/resources'
 import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
+import { constraintText, wishTexts } from '@/server/domain/wishes'
 import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
 import { ScoreLegend } from '../../../placement/score-bar'
 import { becauseText, triggerText } from '../../../placement/trigger-words'
 import { VerdictTable } from '../../../placement/verdict-table'
-import { whyText } from '../../../placement/words'
+import { weightsIn, whyText } from '../../../placement/words'
 import { useTRPC } from '../../../trpc'
 import { useNow } from '../../../ui/clock'
 import { Select } from '../../../ui/field'
@@ -113,29 +115,36 @@ function Decision({ decision }: { decision: DecisionView }) {
             Decided
           </Link>{' '}
           <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Asked for {requestText(request)}.
-          Policy {policy.name}.
+          Policy {policyText(policy)}.
         </p>
       </div>
       {feasible > 0 && (
         <Section
           flush
           title={`${plural(feasible, 'node')} with room`}
-          actions={<ScoreLegend weights={policy.weights} />}
+          actions={<ScoreLegend weights={weightsIn(placement.best, policy)} />}
           className="pb-2"
         >
-          <VerdictTable placement={placement} allHref={`/scores?decision=${decision.id}`} />
+          <VerdictTable placement={placement} allHref={`/scores?decision=${decision.id}`} decisionId={decision.id} />
         </Section>
       )}
       {refused > 0 && (
         <Section title={`${plural(refused, 'node')} that could not take it`}>
-          <RefusedNodes groups={placement.refused} />
+          <RefusedNodes groups={placement.refused} decisionId={decision.id} />
         </Section>
       )}
     </>
   )
 }
 
-export function requestText({ replicas, resources, region, maxPerNode, constraints }: DecisionView['request']): string {
+export function requestText({
+  replicas,
+  resources,
+  region,
+  maxPerNode,
+  constraints,
+  wishes,
+}: DecisionView['request']): string {
   const parts = [
     `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
     amountText('memory', resources.memoryMb),
@@ -143,7 +152,8 @@ export function requestText({ replicas, resources, region, maxPerNode, constrain
     ...(resources.gpuUnits > 0 ? [amountText('gpu', resources.gpuUnits)] : []),
     region === null ? 'anywhere' : `near ${region}`,
     `at most ${maxPerNode} per node`,
-    ...constraints.map(({ key, op, values }) => [key, op, values.join(', ')].filter(Boolean).join(' ')),
+    ...constraints.map(constraintText),
+    ...(wishes ? wishTexts(wishes) : []),
   ]
   return parts.join(', ')
 }

@@ -2,9 +2,11 @@
 
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { coresText } from '@/server/domain/resources'
+import { policyText } from '@/server/domain/placement'
+import { coresText, priorities } from '@/server/domain/resources'
 import { defaultLostAfterSeconds } from '@/server/domain/settings'
 import type { DeploymentDetail } from '@/server/domain/views'
+import { constraintText, wishTexts } from '@/server/domain/wishes'
 import { useTRPC } from '../../../trpc'
 import { formatList, formatMemory, formatStorage, plural } from '../../../ui/format'
 import { Facts, PageHeader } from '../../../ui/layout-parts'
@@ -40,7 +42,7 @@ export function DeploymentHeader({ deployment }: { deployment: DeploymentDetail 
 }
 
 function factsOf(deployment: DeploymentDetail) {
-  const { resources, constraints, ports, envNames } = deployment
+  const { resources, constraints, wishes, policy, priority, ports, envNames } = deployment
   const facts = [
     {
       name: 'Replicas',
@@ -82,8 +84,11 @@ function factsOf(deployment: DeploymentDetail) {
   if (constraints.length > 0)
     facts.push({
       name: 'Labels',
-      value: constraints.map(({ key, op, values }) => `${key} ${op} ${values.join(', ')}`.trim()).join('; '),
+      value: constraints.map(constraintText).join('; '),
     })
+  if (wishes) facts.push({ name: 'Wishes', value: wishTexts(wishes).join('; ') })
+  if (policy) facts.push({ name: 'Policy', value: policyText(policy) })
+  if (priority !== priorities.default) facts.push({ name: 'Priority', value: String(priority) })
   if (ports.length > 0)
     facts.push({
       name: 'Ports',

@@ -10,7 +10,9 @@ import { CopyButton } from '../../../ui/copy'
 import { curlText } from '../../../ui/curl'
 import { Checkbox, Field, FieldError, Input, Select } from '../../../ui/field'
 import { type DeployForm, type DeployInput, deployFormSchema } from './form-schema'
+import { PolicyFields } from './policy-fields'
 import { ConstraintRows, EnvRows, PortRows } from './rows'
+import { AffinityRows, PreferenceRows, SpreadRows } from './wish-rows'
 
 interface DeployFieldsProps {
   form: UseFormReturn<DeployForm, unknown, DeployInput>
@@ -188,9 +190,22 @@ function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update:
   )
 }
 
+const advancedFields = [
+  'policy',
+  'priority',
+  'maxPerNode',
+  'lostAfter',
+  'constraints',
+  'preferences',
+  'spread',
+  'affinity',
+  'ports',
+  'env',
+] as const satisfies readonly (keyof DeployForm)[]
+
 function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variables: ReactNode }) {
   const { errors } = form.formState
-  const hasProblem = Boolean(errors.maxPerNode ?? errors.lostAfter ?? errors.constraints ?? errors.ports ?? errors.env)
+  const hasProblem = advancedFields.some((name) => errors[name])
   const [open, setOpen] = useState(false)
   return (
     <details
@@ -203,9 +218,10 @@ function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variab
           ›
         </span>
         Advanced
-        <span className="font-normal text-ink-3">spread, node loss, labels, ports, environment</span>
+        <span className="font-normal text-ink-3">policy, node loss, labels, spread, ports, environment</span>
       </summary>
       <div className="mt-4 space-y-5">
+        <PolicyFields form={form} />
         <Field
           label="Replicas per node"
           hint="At most this many on one node. 1 keeps them apart."
@@ -225,6 +241,9 @@ function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variab
           )}
         </Field>
         <ConstraintRows form={form} />
+        <PreferenceRows form={form} />
+        <SpreadRows form={form} />
+        <AffinityRows form={form} />
         <PortRows form={form} />
         {variables}
         <EnvRows form={form} />

@@ -29,40 +29,33 @@ export function DeployPage() {
     defaultValues: emptyForm,
     mode: 'onTouched',
   })
-  const { preview, error, retry, outdated, valid, ask } = usePreview(form.control)
+  const { preview, error, retry, outdated, valid } = usePreview(form.control)
   const deploy = useDeploy()
+  const notice = useNotice()
   const [changed, setChanged] = useState<string | null>(null)
   const { apply, blocked } = useSuggestions(form)
   const blockedReason = useBlocked('deployments.create', 'create deployments')
   const waits = form.watch('waitForCapacity')
   const hydrated = useHydrated()
 
-  /** Whether the preview that was looked at still holds; a preview that can't be had holds nobody up. */
-  const stillFits = async (input: DeployInput): Promise<boolean> => {
-    if (!preview || preview.placement.refusal || input.wait_for_capacity) return true
-    const { replicas, resources, region, max_per_node, constraints } = input
-    const request = { replicas, resources, region, max_per_node, constraints }
-    const fresh = await ask(JSON.parse(JSON.stringify(request))).catch(() => null)
-    return !fresh?.placement.refusal
-  }
-
   const submit = async (input: DeployInput): Promise<void> => {
     if (blockedReason) return
-    if (changed === null && !(await stillFits(input))) {
-      setChanged(
-        'The fleet as it is now has no room for this; the preview says why. Press Deploy again to deploy it all the same.',
-      )
-      return
-    }
+    // Whoever was told that it does not fit any more, and presses once more, means it.
+    const token = changed === null && !outdated ? preview?.token : undefined
     setChanged(null)
     try {
-      const { deployment_id } = await deploy.send(input)
-      router.push(`/deployments/${deployment_id}`)
+      const answer = await deploy.send(input, token)
+      if (answer.preview?.outcome === 'differs') notice({ text: answer.preview.message })
+      router.push(`/deployments/${answer.deployment_id}`)
     } catch (refusal) {
       const values = form.getValues()
       for (const { path, message } of errorFields(refusal)) {
         const field = formPath(path, values)
         if (field) form.setError(field, { type: 'server', message })
+        else if (path === 'preview_token') {
+          retry()
+          setChanged(`${message}. Press Deploy again to deploy it all the same.`)
+        }
       }
     }
   }

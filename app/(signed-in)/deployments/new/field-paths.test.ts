@@ -8,6 +8,15 @@ const form: DeployForm = {
     { key: '', op: '=', values: '' },
     { key: 'disk', op: '=', values: 'ssd' },
   ],
+  preferences: [
+    { key: '', op: '=', values: '', weight: '50' },
+    { key: 'disk', op: '=', values: 'ssd', weight: '50' },
+  ],
+  affinity: [
+    { mode: 'require-same', on: 'node', deployment: '', weight: '50' },
+    { mode: 'prefer-other', on: 'node', deployment: 'web', weight: '50' },
+    { mode: 'require-same', on: 'node', deployment: 'db', weight: '50' },
+  ],
   ports: [
     { container: '80', host: '' },
     { container: '', host: '' },
@@ -29,6 +38,11 @@ test.each([
   ['ports.1.container', 'ports.2.container'],
   ['env.LOG_LEVEL', 'env.1.value'],
   ['env.GONE', 'env'],
+  ['preferences.0.weight', 'preferences.1.weight'],
+  ['spread.1.max_skew', 'spread.1.maxSkew'],
+  ['affinity.0.deployment', 'affinity.2.deployment'],
+  ['anti_affinity.0.deployment', 'affinity.1.deployment'],
+  ['policy.weights', 'policy'],
 ])('%s of the server is %s of the form', (path, field) => expect(formPath(path, form)).toBe(field))
 
 test('what the form does not have is not put anywhere', () => {

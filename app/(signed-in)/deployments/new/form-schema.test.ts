@@ -35,6 +35,18 @@ test('a full form is a request that the server takes', () => {
       { key: 'gpu', op: 'exists', values: 'left over' },
       { key: '', op: '=', values: '' },
     ],
+    policy: { choice: 'custom', resources: '0,5', load: '0.25', locality: '0.25', packing: true },
+    priority: '80',
+    preferences: [
+      { key: 'disk', op: '=', values: 'ssd', weight: '70' },
+      { key: '', op: '=', values: '', weight: '' },
+    ],
+    spread: [{ across: 'region', maxSkew: '1', weight: '0' }],
+    affinity: [
+      { mode: 'require-same', on: 'node', deployment: 'db', weight: '' },
+      { mode: 'prefer-other', on: 'zone', deployment: ' web ', weight: '20' },
+      { mode: 'prefer-same', on: 'node', deployment: '', weight: '' },
+    ],
     ports: [
       { container: '80', host: '' },
       { container: '', host: '' },
@@ -56,6 +68,12 @@ test('a full form is a request that the server takes', () => {
       { key: 'disk', op: 'in', values: ['ssd', 'nvme'] },
       { key: 'gpu', op: 'exists', values: [] },
     ],
+    policy: { weights: { resources: 0.5, load: 0.25, locality: 0.25 }, packing: true },
+    priority: 80,
+    preferences: [{ key: 'disk', op: '=', values: ['ssd'], weight: 70 }],
+    spread: [{ across: 'region', max_skew: 1, weight: 0 }],
+    affinity: [{ deployment: 'db', on: 'node', required: true }],
+    anti_affinity: [{ deployment: 'web', on: 'zone', weight: 20 }],
     ports: [
       { container: 80, host: null },
       { container: 443, host: 8443 },
@@ -99,6 +117,57 @@ describe('what is wrong is said in the words of the server', () => {
       'constraints.0.values',
       { constraints: [{ key: 'a', op: 'in', values: ' , ' }] },
       { constraints: [{ key: 'a', op: 'in', values: [] }] },
+    ],
+    ['priority', { priority: '101' }, { priority: 101 }],
+    [
+      'policy.weights',
+      { policy: { choice: 'custom', resources: '1', load: '1', locality: '0', packing: false } },
+      { policy: { weights: { resources: 1, load: 1, locality: 0 } } },
+    ],
+    [
+      'preferences.0.weight',
+      { preferences: [{ key: 'a', op: 'exists', values: '', weight: '0' }] },
+      { preferences: [{ key: 'a', op: 'exists', weight: 0 }] },
+    ],
+    [
+      'spread.0.maxSkew',
+      { spread: [{ across: 'zone', maxSkew: '0', weight: '50' }] },
+      { spread: [{ across: 'zone', max_skew: 0 }] },
+    ],
+    [
+      'spread.0.weight',
+      { spread: [{ across: 'zone', maxSkew: '', weight: '0' }] },
+      { spread: [{ across: 'zone', weight: 0 }] },
+    ],
+    [
+      'spread.1.across',
+      {
+        spread: [
+          { across: 'zone', maxSkew: '', weight: '50' },
+          { across: 'zone', maxSkew: '', weight: '50' },
+        ],
+      },
+      { spread: [{ across: 'zone' }, { across: 'zone' }] },
+    ],
+    [
+      'spread.1.maxSkew',
+      {
+        spread: [
+          { across: 'zone', maxSkew: '1', weight: '50' },
+          { across: 'region', maxSkew: '1', weight: '50' },
+        ],
+      },
+      {
+        spread: [
+          { across: 'zone', max_skew: 1 },
+          { across: 'region', max_skew: 1 },
+        ],
+      },
+    ],
+    [
+      'affinity.0.deployment',
+      { affinity: [{ mode: 'prefer-same', on: 'node', deployment: 'no spaces', weight: '50' }] },
+      { affinity: [{ deployment: 'no spaces' }] },
     ],
     ['ports.0.container', { ports: [{ container: '70000', host: '' }] }, { ports: [{ container: 70000 }] }],
     ['ports.0.host', { ports: [{ container: '80', host: '0' }] }, { ports: [{ container: 80, host: 0 }] }],

@@ -2,9 +2,20 @@ import type { inferRouterInputs } from '@trpc/server'
 import { z } from 'zod'
 import type { AppRouter } from '@/server/api/root'
 import { imageProblem } from '@/server/domain/image'
-import type { Constraint } from '@/server/domain/placement'
-import { deploymentTypes, limits } from '@/server/domain/resources'
+import { deploymentTypes, limits, priorities } from '@/server/domain/resources'
 import { defaultLostAfterSeconds, lostAfterLimits } from '@/server/domain/settings'
+import {
+  between,
+  checkConstraint,
+  constraintOf,
+  constraintShape,
+  numberOf,
+  optionalList,
+  text,
+  wholeNumber,
+} from './form-fields'
+import { emptyPolicy, policyInputOf, policyShape } from './policy-form'
+import { wishesOf, wishShape } from './wish-form'
 
 /**
  * The form in the words of its fields: text as it was typed. It says the same sentences as the server does for the
@@ -12,26 +23,6 @@ import { defaultLostAfterSeconds, lostAfterLimits } from '@/server/domain/settin
  */
 export type DeployInput = inferRouterInputs<AppRouter>['deployment']['deploy']
 export type PreviewInput = inferRouterInputs<AppRouter>['placement']['preview']
-
-const between = (what: string, { min, max }: { min: number; max: number }, unit: string): string =>
-  `${what} must be between ${min} and ${max}${unit}`
-
-/** "2", " 0.5 ", "0,5" → a number; anything else, and nothing, → NaN, which no number schema takes. */
-const numberOf = (text: string): number => {
-  const plain = text.trim().replace(',', '.')
-  return plain === '' ? Number.NaN : Number(plain)
-}
-
-const text = z.string()
-
-const wholeNumber = (what: string, bounds: { min: number; max: number }, unit = '') =>
-  text.transform(numberOf).pipe(
-    z
-      .number({ error: `${what} must be a number` })
-      .int(`${what} must be a whole number`)
-      .min(bounds.min, between(what, bounds, unit))
-      .max(bounds.max, between(what, bounds, unit)),
-  )
 
 const cores = text.transform(numberOf).pipe(
   z
@@ -49,24 +40,7 @@ const region = text
     'A region is 1 to 63 letters, digits, . _ -, for example us-east',
   )
 
-export const constraintOps = ['=', '!=', 'in', 'exists'] as const satisfies readonly Constraint['op'][]
-
-const valuesOf = ({ op, values }: { op: Constraint['op']; values: string }): string[] => {
-  if (op === 'exists') return []
-  if (op !== 'in') return [values.trim()]
-  return values.split(',').flatMap((value) => value.trim() || [])
-}
-
-/** A row that nobody has filled in is no mistake; it is left out. */
-const constraintRow = z.object({ key: text, op: z.enum(constraintOps), values: text }).superRefine((row, context) => {
-  if (row.key.trim() === '' && row.values.trim() === '') return
-  if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(row.key.trim()))
-    context.addIssue({ code: 'custom', path: ['key'], message: 'A label key is 1 to 63 letters, digits, . _ - /' })
-  if (valuesOf(row).some((value) => value.length > 63))
-    context.addIssue({ code: 'custom', path: ['values'], message: 'A label value has at most 63 characters' })
-  else if (row.op === 'in' && valuesOf(row).length === 0)
-    context.addIssue({ code: 'custom', path: ['values'], message: 'in needs at least one value' })
-})
+const constraintRow = z.object(constraintShape).superRefine(checkConstraint)
 
 const portText = (what: string) => wholeNumber(what, { min: 1, max: 65535 })
 
@@ -118,6 +92,8 @@ const placementShape = {
   region,
   maxPerNode: wholeNumber('Replicas per node', limits.replicas),
   constraints: z.array(constraintRow).max(20, 'At most 20 label constraints'),
+  policy: policyShape,
+  ...wishShape,
 }
 
 const placementForm = z.object(placementShape)
@@ -128,15 +104,10 @@ const previewOf = (form: PlacementForm): PreviewInput => ({
   resources: { cpu: form.cpu, memory: form.memory, gpu: form.gpu, storage: form.storage },
   ...(form.region === '' ? {} : { region: form.region }),
   ...(form.maxPerNode === 1 ? {} : { max_per_node: form.maxPerNode }),
-  ...optionalList('constraints', form.constraints.flatMap(constraintOf)),
+  ...optionalList('constraints', form.constraints.filter(({ key }) => key.trim() !== '').map(constraintOf)),
+  ...policyInputOf(form.policy),
+  ...wishesOf(form),
 })
-
-const constraintOf = (row: z.output<typeof constraintRow>): Constraint[] =>
-  row.key.trim() === '' ? [] : [{ key: row.key.trim(), op: row.op, values: valuesOf(row) }]
-
-const optionalList = <Name extends string, Item>(name: Name, items: Item[]): { [Key in Name]?: Item[] } =>
-  // A computed name makes TypeScript forget which one it was.
-  items.length > 0 ? ({ [name]: items } as { [Key in Name]?: Item[] }) : {}
 
 export const previewFormSchema = placementForm.transform(previewOf)
 
@@ -155,6 +126,7 @@ export const deployFormSchema = z
     ...placementShape,
     waitForCapacity: z.boolean(),
     lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
+    priority: wholeNumber('Priority', priorities),
     ports: z
       .array(portRow)
       .max(20, 'At most 20 ports')
@@ -186,6 +158,7 @@ export const deployFormSchema = z
       ...previewOf(form),
       ...(form.lostAfter === defaultLostAfterSeconds ? {} : { lost_after: form.lostAfter }),
       ...(form.waitForCapacity ? { wait_for_capacity: true } : {}),
+      ...(form.priority === priorities.default ? {} : { priority: form.priority }),
       ...optionalList('ports', ports),
       ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
     }
@@ -205,8 +178,13 @@ export const emptyForm: DeployForm = {
   region: '',
   maxPerNode: '1',
   constraints: [],
+  policy: emptyPolicy,
+  preferences: [],
+  spread: [],
+  affinity: [],
   waitForCapacity: false,
   lostAfter: String(defaultLostAfterSeconds),
+  priority: String(priorities.default),
   ports: [],
   env: [],
 }

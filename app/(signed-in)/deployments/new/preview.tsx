@@ -6,6 +6,7 @@ import { standing } from '@/server/domain/explain'
 import type { Policy, Suggestion, Verdict } from '@/server/domain/placement'
 import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
 import { ScoreBar, ScoreLegend } from '../../../placement/score-bar'
+import { weightsIn } from '../../../placement/words'
 import { cn } from '../../../ui/cn'
 import { formatScore, plural } from '../../../ui/format'
 import { Glyph } from '../../../ui/glyph'
@@ -55,7 +56,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
           </p>
         )}
       </div>
-      {feasible > 0 && <ScoreLegend weights={policy.weights} />}
+      {feasible > 0 && <ScoreLegend weights={weightsIn(placement.best, policy)} />}
       {chosen.length > 0 && <ScoredNodes title="Would be chosen" verdicts={chosen} placement={placement} />}
       {others.length > 0 && (
         <ScoredNodes

@@ -5,9 +5,10 @@ import type { ReactNode } from 'react'
 import { type UseFormReturn, useFieldArray } from 'react-hook-form'
 import { Button } from '../../../ui/button'
 import { FieldError, Input, Select } from '../../../ui/field'
-import { constraintOps, type DeployForm, type DeployInput } from './form-schema'
+import { constraintOps } from './form-fields'
+import type { DeployForm, DeployInput } from './form-schema'
 
-type Form = UseFormReturn<DeployForm, unknown, DeployInput>
+export type Form = UseFormReturn<DeployForm, unknown, DeployInput>
 
 interface RowsProps {
   title: string
@@ -18,7 +19,7 @@ interface RowsProps {
   children: ReactNode
 }
 
-function Rows({ title, hint, add, onAdd, problem, children }: RowsProps) {
+export function Rows({ title, hint, add, onAdd, problem, children }: RowsProps) {
   return (
     <fieldset>
       <legend className="font-medium">{title}</legend>
@@ -39,7 +40,7 @@ interface RowProps {
   children: ReactNode
 }
 
-function Row({ remove, onRemove, problems, children }: RowProps) {
+export function Row({ remove, onRemove, problems, children }: RowProps) {
   const problem = problems.find(Boolean)
   return (
     <div>
@@ -52,7 +53,7 @@ function Row({ remove, onRemove, problems, children }: RowProps) {
   )
 }
 
-const invalid = (message: string | undefined): true | undefined => (message ? true : undefined)
+export const invalid = (message: string | undefined): true | undefined => (message ? true : undefined)
 
 export function ConstraintRows({ form }: { form: Form }) {
   const { fields, append, remove } = useFieldArray({ control: form.control, name: 'constraints' })

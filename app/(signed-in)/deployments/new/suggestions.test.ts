@@ -34,6 +34,25 @@ test('a rule that is to be dropped is found by its words', () => {
   expect(change).toEqual({ constraints: [{ key: 'disk', op: '=', values: 'ssd' }] })
 })
 
+test('a limit on how far places may be apart goes to the spread that has one, or is dropped', () => {
+  const wish = { across: 'zone' as const, maxSkew: '', weight: '50' }
+  const form: DeployForm = { ...emptyForm, spread: [wish, { across: 'region', maxSkew: '1', weight: '50' }] }
+  expect(suggestedChange(suggestion('max-skew', 3), form)).toEqual({
+    spread: [wish, { across: 'region', maxSkew: '3', weight: '50' }],
+  })
+  expect(suggestedChange(suggestion('max-skew', null), form)).toEqual({
+    spread: [wish, { across: 'region', maxSkew: '', weight: '50' }],
+  })
+})
+
+test('a rule about another deployment that is to be dropped is found by its words; a wish is none', () => {
+  const row = { on: 'node' as const, deployment: 'db', weight: '50' }
+  const wish = { ...row, mode: 'prefer-same' as const }
+  const form: DeployForm = { ...emptyForm, affinity: [{ ...row, mode: 'require-same' }, wish] }
+  const change = suggestedChange(suggestion('affinity', null, 'Drop the rule “on the same node as db”'), form)
+  expect(change).toEqual({ affinity: [wish] })
+})
+
 test('a change of nodes is no change of the form', () => {
   expect(suggestedChange(suggestion('uncordon', null), emptyForm)).toBeNull()
 })

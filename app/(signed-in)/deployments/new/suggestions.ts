@@ -1,6 +1,8 @@
 import type { Suggestion } from '@/server/domain/placement'
 import { coresOfMillis } from '@/server/domain/resources'
+import { affinityText } from '@/server/domain/wishes'
 import type { DeployForm } from './form-schema'
+import { affinityRuleOf } from './wish-form'
 
 /** The fields of the form that a suggestion changes; null when it changes nodes, not the request. */
 export function suggestedChange(suggestion: Suggestion, form: DeployForm): Partial<DeployForm> | null {
@@ -21,6 +23,15 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
     case 'labels':
       // The suggestion names the rule as it is read: “disk = ssd”.
       return { constraints: form.constraints.filter((row) => !suggestion.message.includes(`“${ruleText(row)}”`)) }
+    case 'max-skew':
+      return { spread: form.spread.map((row) => (row.maxSkew.trim() === '' ? row : { ...row, maxSkew: to })) }
+    case 'affinity':
+      return {
+        affinity: form.affinity.filter((row) => {
+          const rule = affinityRuleOf(row)
+          return !(rule.required && suggestion.message.includes(`“${affinityText(rule)}”`))
+        }),
+      }
     case 'uncordon':
     case 'undrain':
       return null

@@ -6,6 +6,12 @@ import { v4 as uuid } from 'uuid'
 import { useTRPC, useTRPCClient } from '../../../trpc'
 import type { DeployInput } from './form-schema'
 
+interface Sent {
+  input: DeployInput
+  /** Of the preview that was looked at: the server tells when it does not hold any more. */
+  previewToken: string | undefined
+}
+
 /**
  * Deploys once, however often it is sent: the same form with the same content has the same key, so that a try after
  * a lost answer returns the first deployment. Changed content is another request, and has another key.
@@ -16,11 +22,18 @@ export function useDeploy() {
   const last = useRef<{ content: string; key: string } | null>(null)
   const mutation = useMutation({
     mutationKey: trpc.deployment.deploy.mutationKey(),
-    mutationFn: (input: DeployInput) => {
+    mutationFn: ({ input, previewToken }: Sent) => {
       const content = JSON.stringify(input)
       if (last.current?.content !== content) last.current = { content, key: uuid() }
-      return client.deployment.deploy.mutate(input, { context: { idempotencyKey: last.current.key } })
+      // Which preview was looked at is no part of what is asked for: a later one makes it no other request.
+      const body = previewToken === undefined ? input : { ...input, preview_token: previewToken }
+      return client.deployment.deploy.mutate(body, { context: { idempotencyKey: last.current.key } })
     },
   })
-  return { send: mutation.mutateAsync, busy: mutation.isPending, done: mutation.isSuccess, error: mutation.error }
+  return {
+    send: (input: DeployInput, previewToken: string | undefined) => mutation.mutateAsync({ input, previewToken }),
+    busy: mutation.isPending,
+    done: mutation.isSuccess,
+    error: mutation.error,
+  }
 }

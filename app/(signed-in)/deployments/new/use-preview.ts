@@ -1,6 +1,6 @@
 'use client'
 
-import { keepPreviousData, skipToken, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Control } from 'react-hook-form'
 import { useWatch } from 'react-hook-form'
@@ -14,7 +14,6 @@ const pauseMs = 50
 /** What the scheduler would do with the form as it is; asked again as one types, and when the fleet changes. */
 export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
   const trpc = useTRPC()
-  const queries = useQueryClient()
   const form = useWatch({ control })
   const parsed = previewFormSchema.safeParse(form)
   // Compared as text: each render makes a new object of the same request.
@@ -31,8 +30,5 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
     /** What is shown belongs to an earlier request: the form is being typed into, or is not valid now. */
     outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.data) !== asked,
     valid: parsed.success,
-    /** Asks anew, past everything remembered. */
-    ask: (request: PreviewInput) =>
-      queries.fetchQuery({ ...trpc.placement.preview.queryOptions(request), staleTime: 0, retry: false }),
   }
 }

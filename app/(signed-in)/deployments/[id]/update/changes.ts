@@ -1,9 +1,13 @@
 import type { inferRouterInputs } from '@trpc/server'
 import type { AppRouter } from '@/server/api/root'
-import { limits, millisOfCores } from '@/server/domain/resources'
+import { policyOf } from '@/server/domain/placement'
+import { limits, millisOfCores, priorities } from '@/server/domain/resources'
 import { type SpecChange, specChanges } from '@/server/domain/revision'
 import type { DeploymentDetail } from '@/server/domain/views'
+import { withGivenWishes } from '@/server/domain/wishes'
 import { type DeployForm, type DeployInput, emptyForm } from '../../new/form-schema'
+import { policyForm } from '../../new/policy-form'
+import { wishRowsOf } from '../../new/wish-form'
 
 export type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
 
@@ -22,7 +26,10 @@ export const formOf = (deployment: DeploymentDetail): DeployForm => ({
   region: deployment.region ?? '',
   maxPerNode: String(deployment.maxPerNode),
   constraints: deployment.constraints.map(({ key, op, values }) => ({ key, op, values: values.join(', ') })),
+  policy: policyForm(deployment.policy),
+  ...wishRowsOf(deployment.wishes),
   waitForCapacity: deployment.waitForCapacity,
+  priority: String(deployment.priority),
   ports: deployment.ports.map(({ container, host }) => ({
     container: String(container),
     host: host === null ? '' : String(host),
@@ -34,17 +41,23 @@ const absent = {
   region: null,
   max_per_node: 1,
   constraints: [],
+  policy: null,
+  preferences: [],
+  spread: [],
+  affinity: [],
+  anti_affinity: [],
   wait_for_capacity: false,
+  priority: priorities.default,
   ports: [],
-} as const satisfies Partial<DeployInput>
+} as const satisfies Partial<UpdateInput>
 
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b)
 
 /** The body of the update: only what differs from `before`, and the variables to set and to take away. */
 export function updateOf(before: DeployInput, after: DeployInput, removed: readonly string[]): UpdateInput {
   const { name: _, preview_token: __, env: set, ...wanted } = { ...absent, ...after }
-  const had: Partial<DeployInput> = { ...absent, ...before }
-  const changed = Object.entries(wanted).filter(([field, value]) => differs(value, had[field as keyof DeployInput]))
+  const had: UpdateInput = { ...absent, ...before }
+  const changed = Object.entries(wanted).filter(([field, value]) => differs(value, had[field as keyof UpdateInput]))
   const env = { ...Object.fromEntries(removed.map((name) => [name, null])), ...set }
   return { ...Object.fromEntries(changed), ...(Object.keys(env).length > 0 && { env }) }
 }
@@ -74,9 +87,10 @@ const specOf = (input: DeployInput): Parameters<typeof specChanges>[0] => ({
   waitForCapacity: input.wait_for_capacity ?? false,
   maxPerNode: input.max_per_node ?? 1,
   constraints: (input.constraints ?? []).map(({ values = [], ...constraint }) => ({ ...constraint, values })),
-  // The form has none of these three: they stay as they are.
-  policy: null,
-  priority: 0,
+  wishes: withGivenWishes(null, input),
+  policy: input.policy === undefined ? null : policyOf(input.policy),
+  priority: input.priority ?? priorities.default,
+  // Their values are known to nobody: what changes in them is told apart from the rest.
   envNames: [],
   ports: (input.ports ?? []).map(({ container, host = null }) => ({ container, host })),
 })

@@ -1,0 +1,41 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { policyText } from '@/server/domain/placement'
+import { useTRPC } from '../../../trpc'
+import { plural } from '../../../ui/format'
+import { PageHeader, Section } from '../../../ui/layout-parts'
+import { ErrorState, Loading } from '../../../ui/states'
+import { PolicySetting } from './policy-setting'
+import { RetentionSetting } from './retention-setting'
+
+export function SettingsPage() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.settings.get.queryOptions())
+  const settings = query.data
+  return (
+    <>
+      <PageHeader title="Settings" meta="Of the whole installation. Each change is in the audit log." />
+      {settings ? (
+        <>
+          <Section
+            title="Default policy"
+            meta={`How nodes are weighed for deployments that don't say. Now: ${policyText(settings.policy)}.`}
+          >
+            <PolicySetting key={JSON.stringify(settings.policy)} policy={settings.policy} />
+          </Section>
+          <Section
+            title="Decisions"
+            meta={`What the scheduler decided, with what it saw of every node, is kept for ${plural(settings.decisionRetentionDays, 'day')}.`}
+          >
+            <RetentionSetting key={settings.decisionRetentionDays} days={settings.decisionRetentionDays} />
+          </Section>
+        </>
+      ) : query.isError ? (
+        <ErrorState error={query.error} what="The settings could not be read" onRetry={() => void query.refetch()} />
+      ) : (
+        <Loading label="Reading the settings" />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,51 @@
+/** What wishes are worth in a score, and how they are made ready for a run. */
+import type { FleetNode } from '@/server/domain/placement'
+import type { AffinityRule, AskedWishes, Wishes } from '@/server/domain/wishes'
+import { constraintMet } from './filters'
+import type { Spreading } from './spreading'
+import { type Located, placeOf } from './topology'
+import { affinityMet } from './wish-rules'
+
+/** By kind of wish, in weights of 100. */
+interface ByKind {
+  preferences: number
+  spread: number
+  affinity: number
+}
+
+const share = ({ weight }: { weight: number }): number => weight / 100
+const total = (wishes: readonly { weight: number }[]): number => wishes.reduce((sum, wish) => sum + share(wish), 0)
+const soft = (affinity: { required: boolean }): boolean => !affinity.required
+
+/** How much each kind of wish weighs against the policy, which weighs 1; `whole` is all of it. */
+export function sharesOf(wishes: Wishes | undefined): ByKind & { whole: number } {
+  if (!wishes) return { preferences: 0, spread: 0, affinity: 0, whole: 1 }
+  const preferences = total(wishes.preferences)
+  const spread = total(wishes.spread)
+  const affinity = total(wishes.affinity.filter(soft))
+  return { preferences, spread, affinity, whole: 1 + preferences + spread + affinity }
+}
+
+/** The sums of weight × value of each kind of wish on one node. */
+export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading | null): ByKind {
+  let preferences = 0
+  for (const wish of wishes.preferences) preferences += constraintMet(wish, node) ? share(wish) : 0
+  let spread = 0
+  for (const [index, wish] of wishes.spread.entries()) spread += share(wish) * (spreading?.value(index, node) ?? 0)
+  let affinity = 0
+  for (const wish of wishes.affinity) affinity += soft(wish) && affinityMet(wish, node) ? share(wish) : 0
+  return { preferences, spread, affinity }
+}
+
+/** What was asked for, with the places where the other deployments are now; undefined when nothing is. */
+export function resolveWishes(
+  asked: AskedWishes | null,
+  holdersOf: (rule: AffinityRule) => readonly Located[],
+): Wishes | undefined {
+  if (asked === null) return undefined
+  const affinity = asked.affinity.map((rule) => {
+    const places = holdersOf(rule).flatMap((node) => placeOf(node, rule.on) ?? [])
+    return { ...rule, places: [...new Set(places)].sort() }
+  })
+  return { ...asked, affinity }
+}

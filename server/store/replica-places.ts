@@ -1,0 +1,61 @@
+import { isUuid } from '../domain/failure'
+import type { AskedWishes } from '../domain/wishes'
+import type { Store, Tx } from './context'
+
+/** A replica that is promised a place on a node: what affinities to its deployment go by. */
+export interface PlacedReplica {
+  id: string
+  deploymentId: string
+  deploymentName: string
+  nodeId: string
+}
+
+/** Whether it belongs to the deployment with this name or id. */
+export const isOf = ({ deploymentId, deploymentName }: PlacedReplica, nameOrId: string): boolean =>
+  deploymentName === nameOrId || deploymentId === nameOrId.toLowerCase()
+
+/** Names and ids of the deployments whose replicas it matters to know of. */
+export const othersOf = (deployments: readonly { wishes: AskedWishes | null }[]): string[] => [
+  ...new Set(deployments.flatMap(({ wishes }) => wishes?.affinity.map((rule) => rule.deployment) ?? [])),
+]
+
+/** The replicas of the deployments with these names or ids that are to run, wherever they are. One query. */
+export async function placedReplicas(store: Store, namesOrIds: readonly string[]): Promise<PlacedReplica[]> {
+  if (namesOrIds.length === 0) return []
+  const { rows } = await store.pool.query<PlacedReplica>({
+    name: 'placed-replicas',
+    text: `
+      select r.id, r.deployment_id as "deploymentId", d.name as "deploymentName", r.node_id as "nodeId"
+      from deployments d join deployment_replicas r on r.deployment_id = d.id
+      where (d.name = any($1::text[]) or d.id = any($2::uuid[])) and d.status <> 'deleted' and r.reserved and r.wanted = 'run'
+      order by r.id`,
+    values: [namesOrIds, namesOrIds.filter(isUuid)],
+  })
+  return rows
+}
+
+/** Which of the names and ids no deployment has. */
+export async function unknownDeployments(store: Store, namesOrIds: readonly string[]): Promise<string[]> {
+  if (namesOrIds.length === 0) return []
+  const { rows } = await store.pool.query<{ id: string; name: string }>(
+    `select id, name from deployments where (name = any($1::text[]) or id = any($2::uuid[])) and status <> 'deleted'`,
+    [namesOrIds, namesOrIds.filter(isUuid)],
+  )
+  const known = new Set(rows.flatMap(({ id, name }) => [id, name]))
+  return namesOrIds.filter((asked) => !known.has(asked) && !known.has(asked.toLowerCase()))
+}
+
+/** A replica of these deployments was placed: what waits to be near one is tried again. Says how many. */
+export async function wakeForAffinity(tx: Tx, placed: readonly { id: string; name: string }[]): Promise<number> {
+  const { rowCount } = await tx.query({
+    name: 'wake-for-affinity',
+    text: `
+      update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity'
+      from deployments d
+      where e.status = 'blocked' and d.id = e.deployment_id and d.wishes is not null
+        and exists (select 1 from jsonb_array_elements(d.wishes->'affinity') a
+          where a->>'kind' = 'affinity' and (a->>'required')::boolean and a->>'deployment' = any($1::text[]))`,
+    values: [placed.flatMap(({ id, name }) => [id, name])],
+  })
+  return rowCount ?? 0
+}
