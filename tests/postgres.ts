@@ -22,6 +22,8 @@ const settings = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
+  // A worker of it in a database keeps anybody but the superuser from dropping that.
+  autovacuum: 'off',
 }
 
 export async function startScratchPostgres(): Promise<ScratchPostgres> {
