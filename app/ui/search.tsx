@@ -1,7 +1,7 @@
 'use client'
 
 import { Search } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { cn } from './cn'
 import { controlClass } from './field'
 
@@ -18,6 +18,11 @@ const pauseMs = 250
 export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
   const [text, setText] = useState(value)
   const [seen, setSeen] = useState(value)
+  const input = useRef<HTMLInputElement>(null)
+  // What was typed before the page came alive stands in the field, and nowhere else.
+  useEffect(() => {
+    if (input.current?.value) setText(input.current.value)
+  }, [])
   // The address may change by itself: Back, or a link.
   if (value !== seen) {
     setSeen(value)
@@ -32,6 +37,7 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
     <div className={cn('relative', className)}>
       <Search size={14} aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto text-ink-3" />
       <input
+        ref={input}
         type="search"
         aria-label={label}
         placeholder={label}
