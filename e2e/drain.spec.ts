@@ -6,7 +6,7 @@ import { test as base, expect, patient, type Rpc, sessionFrom, tokenFrom } from 
 import { statusOf } from './pages'
 import { Product } from './product'
 
-const longMs = 180_000
+const longMs = 400_000
 
 const test = base.extend<object, { product: Product }>({
   product: [

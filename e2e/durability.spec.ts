@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { expect, test } from './fixtures'
 import { Product } from './product'
 
-const longMs = 180_000
+const longMs = 400_000
 test.describe.configure({ timeout: longMs })
-const patient = { timeout: 90_000 }
+const patient = { timeout: 180_000 }
 
 let product: Product
 let token: string

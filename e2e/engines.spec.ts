@@ -15,11 +15,11 @@ import { fillDeployForm, statusOf } from './pages'
 import { Product } from './product'
 
 const image = 'fogdeck-test/web:1'
-const patient = { timeout: 90_000 }
+const patient = { timeout: 180_000 }
 const isCi = /^(true|1)$/i.test(process.env.CI ?? '')
 const lacking = process.env.FOGDECK_SKIP_ENGINES || unavailable()
 
-const longMs = 240_000
+const longMs = 400_000
 test.describe.configure({ timeout: longMs })
 // Its sessions belong to a product of its own.
 test.use({ storageState: signedOut })

@@ -18,7 +18,7 @@ export const admin = { username: 'admin', password: process.env.FOGDECK_E2E_PASS
 /** For `test.use({ storageState: signedOut })`. */
 export const signedOut = { cookies: [], origins: [] }
 /** For what takes the product more than a moment. Nothing is asserted about how long it takes. */
-export const patient = { timeout: 45_000 }
+export const patient = { timeout: 120_000 }
 
 export interface Answer {
   status: number

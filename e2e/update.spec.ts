@@ -2,7 +2,7 @@
 import { expect, patient, type Rpc, test } from './fixtures'
 import { openTab, statusOf } from './pages'
 
-test.describe.configure({ timeout: 180_000 })
+test.describe.configure({ timeout: 300_000 })
 
 const runs = async (rpc: Rpc, id: string): Promise<void> => {
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).status, patient).toBe('running')
