@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultPolicy, type Placement } from '@/server/domain/placement'
 import { aFleet, aRequest, someNodes } from '@/tests/builders'
 import { place } from './place'
-import { replay, sameChoice } from './replay'
+import { matchesRecord, replay, sameChoice } from './replay'
 
 const inputs = {
   request: aRequest({ replicas: 2, region: 'eu-west' }),
@@ -41,5 +41,14 @@ describe('replay', () => {
     expect(sameChoice(refused(1), refused(1))).toBe(true)
     expect(sameChoice(refused(1), refused(0))).toBe(false)
     expect(sameChoice(refused(1), refused(2))).toBe(false)
+  })
+  it('knows a refusal again that was recorded with what was to be done', () => {
+    const again = replay({ ...inputs, fleet: aFleet([]) })
+    const recorded = (message: string) => matchesRecord(again, { outcome: 'refused', chosen: [], message })
+    const reason = again.refusal?.message ?? 'it was not refused'
+    expect(recorded(reason)).toBe(true)
+    expect(recorded(`Updating replica 1 to revision 2: ${reason}`)).toBe(true)
+    expect(recorded(`${reason} and more`)).toBe(false)
+    expect(recorded('Insufficient nodes: need 99, found 98 with capacity')).toBe(false)
   })
 })

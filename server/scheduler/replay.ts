@@ -26,10 +26,14 @@ export function matchesRecord(
   placement: Placement,
   record: { outcome: 'placed' | 'refused'; chosen: ChosenNode[]; message: string },
 ): boolean {
-  if (record.outcome === 'refused') return placement.refusal?.message === record.message
+  if (record.outcome === 'refused') return refusesAs(placement, record.message)
   if (placement.refusal || placement.chosen.length !== record.chosen.length) return false
   return placement.chosen.every(({ id, nodeId, score }, index) => {
     const recorded = record.chosen[index]
     return id === recorded?.id && nodeId === recorded.nodeId && score === recorded.score
   })
 }
+
+/** A refused move or update is recorded with what was to be done before the reason. */
+const refusesAs = ({ refusal }: Placement, recorded: string): boolean =>
+  refusal !== null && (recorded === refusal.message || recorded.endsWith(`: ${refusal.message}`))

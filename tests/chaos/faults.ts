@@ -123,6 +123,9 @@ async function onEngine({ stack, onCut, onHeal }: Attack, kind: Fault['kind'], t
 /** Who leads is known at the moment of the attack only. */
 async function programOf({ stack, database }: Attack, target: string): Promise<string> {
   if (target !== 'leader' && target !== 'standby') return target
-  const leader = stack.schedulerOf(await database.leader().catch(() => null)) ?? 'scheduler-1'
+  const name = await database.leader().catch(() => null)
+  const leader = stack.schedulerOf(name)
+  // The one that led last may be dead, or nobody can say; then either will do.
+  if (leader === null) return 'scheduler-1'
   return target === 'leader' ? leader : stack.otherScheduler(leader)
 }

@@ -103,9 +103,10 @@ export class Stack {
     return found
   }
 
-  /** Of a scheduler by the name under which it leads. */
+  /** Of a scheduler by the name under which it leads, which begins with its machine and its process. */
   schedulerOf(leader: string | null): string | null {
-    return schedulers.find((name) => leader === `${hostname()}-${this.program(name).pid}`) ?? null
+    const isOf = (name: string) => `${leader}-`.startsWith(`${hostname()}-${this.program(name).pid}-`)
+    return schedulers.find(isOf) ?? null
   }
 
   otherScheduler(name: string): string {
