@@ -381,19 +381,25 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(2)
   })
 
-  test('tells that containers ended when their engine was killed and started again', async () => {
+  test('starts the same container again when its engine was killed and started anew', async () => {
     const agent = await anAgent(1)
     const replica = web()
     agent.want(replica)
-    await agent.told(replica, 'running')
+    const before = await agent.told(replica, 'running')
     agent.engine.kill()
     await until(() => controlPlane.beats.at(-1)?.engineError, { timeoutMs: 20_000 })
     await agent.engine.start()
-    const failed = await agent.gone(replica, 40_000)
-    expect(failed.status).toBe('failed')
-    const again = web({ deploymentId: replica.deploymentId, generation: 2 })
-    agent.want(again)
-    await agent.told(again, 'running', 40_000)
+    const after = await until(
+      async () => {
+        const told = await agent.told(replica, 'running')
+        return told.startedAt !== before.startedAt && told
+      },
+      { timeoutMs: 60_000, what: 'a report that web-api was started again' },
+    )
+    expect(after.containerId).toBe(before.containerId)
+    expect((await agent.inspected(before.containerId)).State?.Running).toBe(true)
+    expect(await agent.containers()).toHaveLength(1)
+    expect(controlPlane.reportsOn(replica.replicaId).filter((report) => report.gone)).toEqual([])
   })
 
   test('replaces a container of an older generation before it starts the newer on the same port', async () => {
