@@ -25,7 +25,7 @@ test('a deployment is updated from its page and rolled back, each revision with 
   await page.getByRole('button', { name: 'Update', exact: true }).click()
 
   await expect(page).toHaveURL(`/deployments/${id}`)
-  await expect(page.getByText('sim/ok:2')).toBeVisible()
+  await expect(page.getByText('sim/ok:2', { exact: true })).toBeVisible()
   await expect(statusOf(page, 'Running')).toBeVisible(patient)
   await expect.poll(async () => running(rpc, id), patient).toEqual([2, 2])
   await openTab(page, 'History')
