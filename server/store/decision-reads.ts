@@ -99,9 +99,3 @@ export async function sampleDecisions(store: Store, count: number): Promise<stri
   )
   return rows.map((row) => row.id)
 }
-
-/** Ids of the newest decisions, newest first. */
-export async function newestDecisions(store: Store, count: number): Promise<string[]> {
-  const { rows } = await store.pool.query<{ id: string }>('select id from decisions order by id desc limit $1', [count])
-  return rows.map((row) => row.id)
-}
