@@ -54,7 +54,7 @@ interface TableProps<Row> {
   keyboard?: boolean
   /** What the rows are the answer to, beside their order: filters and the page. Another one is shown at once. */
   question?: string
-  /** Rows as they were before the answer to a new question. */
+  /** Rows as they were before the answer to a new question: without colour, and as easy to read as ever. */
   outdated?: boolean
   rowClass?: (row: Row) => string | undefined
   tall?: boolean
@@ -94,7 +94,8 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
       )}
       <table
-        className={cn('w-full table-fixed border-collapse', outdated && 'opacity-60')}
+        className={cn('w-full table-fixed border-collapse', outdated && 'grayscale')}
+        aria-busy={outdated}
         aria-rowcount={shown.length + 1}
       >
         <caption className="sr-only">{caption}</caption>
@@ -122,7 +123,11 @@ export function Table<Row>(props: TableProps<Row>) {
               columns={columns}
               number={first + index + 2}
               href={rowHref?.(row)}
-              className={cn(props.tall ? 'h-12' : 'h-(--row)', hasGone(row) && 'opacity-60', props.rowClass?.(row))}
+              className={cn(
+                props.tall ? 'h-12' : 'h-(--row)',
+                hasGone(row) && 'line-through grayscale',
+                props.rowClass?.(row),
+              )}
               {...(selection && {
                 checked: selection.keys.has(rowKey(row)),
                 checkName: selection.nameOf(row),

@@ -392,7 +392,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const after = await until(
       async () => {
         const told = await agent.told(replica, 'running')
-        return told.startedAt !== before.startedAt && told
+        return told.startedAt === before.startedAt ? undefined : told
       },
       { timeoutMs: 60_000, what: 'a report that web-api was started again' },
     )

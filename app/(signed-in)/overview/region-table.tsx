@@ -49,7 +49,7 @@ const columns: Column<RegionUse>[] = [
     id: 'cpu-text',
     header: 'reserved',
     width: '130px',
-    from: 'md',
+    from: 'lg',
     cell: (row) => (
       <span className="text-ink-2">
         {formatPair(row.reservedCpuMillis, row.cpuMillis, (millis) => `${formatCores(millis)} cores`)}
@@ -73,7 +73,7 @@ const columns: Column<RegionUse>[] = [
     id: 'memory-text',
     header: 'reserved',
     width: '120px',
-    from: 'md',
+    from: 'lg',
     cell: (row) => <span className="text-ink-2">{formatPair(row.reservedMemoryMb, row.memoryMb, formatMemory)}</span>,
   },
   {

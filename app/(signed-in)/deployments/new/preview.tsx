@@ -33,7 +33,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
   const others = best.filter((verdict) => verdict.chosen === 0)
   const refused = nodes - feasible
   return (
-    <div aria-busy={outdated} className={cn('space-y-5', outdated && 'opacity-55')}>
+    <div aria-busy={outdated} className={cn('space-y-5', outdated && 'grayscale')}>
       <div role="status" className="space-y-3">
         {placement.refusal ? (
           <>

@@ -26,7 +26,7 @@ export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
   const regions = useMemo(() => byRegion(nodes), [nodes])
   const pitch = pitchFor(nodes.length, coarse)
   return (
-    <div className={outdated ? 'opacity-60' : undefined}>
+    <div aria-busy={outdated} className={outdated ? 'grayscale' : undefined}>
       <div className="border-t border-line px-4 py-2 md:px-6">
         <Legend measure={measure} counts={counts} />
       </div>
