@@ -37,7 +37,9 @@ async function clear({ store }: Scratch): Promise<void> {
   )
   await store.pool.query(`update deployments set status = 'stopped' where status = 'running'`)
   await store.pool.query(
-    'update nodes set reserved_cpu_millis = 0, reserved_memory_mb = 0, reserved_storage_gb = 0, reserved_gpu = 0',
+    `with locked as (select id from nodes order by id for update)
+     update nodes n set reserved_cpu_millis = 0, reserved_memory_mb = 0, reserved_storage_gb = 0, reserved_gpu = 0
+     from locked where n.id = locked.id`,
   )
   await store.pool.query('vacuum deployments, deployment_replicas, nodes, evaluations')
   await store.pool.query('select pg_notify($1, $2)', ['fogdeck', JSON.stringify({ topic: 'node', ids: [] })])

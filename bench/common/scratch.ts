@@ -102,11 +102,9 @@ export async function serverSideLimit({ store, actor }: Scratch, count: number):
   return perSecond(count, begun)
 }
 
-/** Plans made on empty tables are bad ones: after the tables were filled, look at them and connect anew. */
+/** Plans made on empty tables are bad ones: after the tables were filled, every connection makes them anew. */
 export async function learn({ store }: Scratch): Promise<void> {
   await store.pool.query('vacuum analyze')
-  await store.pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name = 'fogdeck' and state = 'idle' and pid <> pg_backend_pid()`)
 }
 
 export const perSecond = (count: number, begunMs: number): number => (count / (performance.now() - begunMs)) * 1000
