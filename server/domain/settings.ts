@@ -25,11 +25,21 @@ export const defaultSettings: Settings = {
 
 export const heartbeatLimits = { every: { min: 1, max: 60 }, limit: { min: 3, max: 600 } } as const
 
-/** What is wrong with it, as a sentence; null when nothing is. */
-export function heartbeatProblem({ everySeconds, limitSeconds }: Heartbeat): string | null {
-  if (limitSeconds >= 2 * everySeconds) return null
-  return 'The limit must be at least twice the interval, so that one heartbeat that is late makes no node offline'
+/** What is wrong with it, as a sentence for each field; nothing when it fits. */
+export function heartbeatProblems({ everySeconds, limitSeconds }: Heartbeat): Partial<Record<keyof Heartbeat, string>> {
+  const every = outside('The interval', everySeconds, heartbeatLimits.every)
+  const limit = outside('The limit', limitSeconds, heartbeatLimits.limit)
+  if (every || limit) return { ...(every && { everySeconds: every }), ...(limit && { limitSeconds: limit }) }
+  if (limitSeconds >= 2 * everySeconds) return {}
+  return {
+    limitSeconds: `The limit must be at least twice the interval (${2 * everySeconds} s), so that one heartbeat that is late makes no node offline`,
+  }
 }
+
+const outside = (what: string, seconds: number, { min, max }: { min: number; max: number }): string | null =>
+  Number.isInteger(seconds) && seconds >= min && seconds <= max
+    ? null
+    : `${what} must be whole seconds from ${min} to ${max}`
 
 /** Seconds of a node's silence after which a deployment's replicas there are lost, if the deployment does not say. */
 export const defaultLostAfterSeconds = 30

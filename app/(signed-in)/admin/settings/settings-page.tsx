@@ -6,6 +6,7 @@ import { useTRPC } from '../../../trpc'
 import { plural } from '../../../ui/format'
 import { PageHeader, Section } from '../../../ui/layout-parts'
 import { ErrorState, Loading } from '../../../ui/states'
+import { HeartbeatSetting } from './heartbeat-setting'
 import { PolicySetting } from './policy-setting'
 import { RetentionSetting } from './retention-setting'
 
@@ -23,6 +24,12 @@ export function SettingsPage() {
             meta={`How nodes are weighed for deployments that don't say. Now: ${policyText(settings.policy)}.`}
           >
             <PolicySetting key={JSON.stringify(settings.policy)} policy={settings.policy} />
+          </Section>
+          <Section
+            title="Heartbeat"
+            meta={`How agents show that they live. Now: every ${settings.heartbeat.everySeconds} s; a node is offline after ${settings.heartbeat.limitSeconds} s of silence.`}
+          >
+            <HeartbeatSetting key={JSON.stringify(settings.heartbeat)} heartbeat={settings.heartbeat} />
           </Section>
           <Section
             title="Decisions"
