@@ -1,19 +1,19 @@
+import { type BackoffLimits, backoffMs } from '@/server/domain/backoff'
 import type { Random } from './random'
 
-/** Waiting times that double from `firstMs` to `maxMs`, each drawn from its upper half so that a fleet spreads out. */
+/** Counts failures in a row, and says how long to wait after each. */
 export class Backoff {
   private failures = 0
 
   constructor(
-    private readonly limits: { firstMs: number; maxMs: number },
+    private readonly limits: BackoffLimits,
     private readonly random: Random,
   ) {}
 
   /** The time to wait after one more failure. */
   next(): number {
-    const ceiling = Math.min(this.limits.maxMs, this.limits.firstMs * 2 ** this.failures)
     this.failures += 1
-    return Math.round(ceiling * (0.5 + this.random() / 2))
+    return backoffMs(this.failures, this.limits, this.random())
   }
 
   reset(): void {

@@ -2,6 +2,7 @@
  * An EventSource on fetch, for tRPC's subscription link: Node has none of its own, and the usual one can neither send a
  * credential nor tell why it was refused. It connects again by itself, until it is closed or refused for good.
  */
+import { backoffMs } from '@/server/domain/backoff'
 import { wordsOf } from './log'
 import { type ServerSentEvent, sseParser } from './sse'
 
@@ -14,7 +15,7 @@ type Listener = (event: Event) => void
 
 /** Headers that do not come in this time will not come any more. */
 const connectTimeoutMs = 15_000
-const retryMs = { first: 500, max: 15_000 }
+const pause = { firstMs: 500, maxMs: 15_000 }
 
 export class FetchEventSource {
   readonly CONNECTING = 0
@@ -94,10 +95,8 @@ export class FetchEventSource {
   private reconnect(words: string): void {
     if (this.readyState === this.CLOSED) return
     this.readyState = this.CONNECTING
-    const ceiling = Math.min(retryMs.max, retryMs.first * 2 ** this.failures)
     this.failures += 1
-    // Drawn from the upper half: agents that lost their server together don't come back together.
-    this.retry = setTimeout(() => void this.connect(), ceiling * (0.5 + Math.random() / 2))
+    this.retry = setTimeout(() => void this.connect(), backoffMs(this.failures, pause, Math.random()))
     this.dispatch(new ErrorEvent(words))
   }
 

@@ -2,6 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { backoffMs } from '@/server/domain/backoff'
 import { leaveForLogin } from '../shell/leave'
 import { useTRPCClient } from '../trpc'
 import { errorCode } from '../ui/errors'
@@ -16,7 +17,7 @@ export const useLiveState = (): LiveState => useContext(LiveContext)
 const staleAfterMs = 15_000
 /** How often everything is read again while there is no stream (a proxy may not let it through). */
 const pollMs = 20_000
-const longestPauseMs = 10_000
+const pause = { firstMs: 500, maxMs: 10_000 }
 
 /** The one event stream of this tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -42,7 +43,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       lost()
       subscription?.unsubscribe()
       clearTimeout(retry)
-      retry = setTimeout(connect, Math.min(longestPauseMs, 500 * 2 ** failures++))
+      retry = setTimeout(connect, backoffMs(++failures, pause, Math.random()))
     }
     const connect = (): void => {
       // Goes on after the last event that arrived; the server says `hello` where that can't be.

@@ -9,6 +9,7 @@ import {
 } from '@trpc/client'
 import superjson from 'superjson'
 import type { AppRouter } from '@/server/api/root'
+import { backoffMs } from '@/server/domain/backoff'
 import { noteServerDate } from '../ui/clock'
 import { errorCode } from '../ui/errors'
 import { leaveForLogin } from './leave'
@@ -63,7 +64,7 @@ export const makeQueryClient = (): QueryClient =>
         // The live stream says what changed; this only bounds how wrong a page may be without it.
         staleTime: 30_000,
         retry: (failures, error) => failures < 2 && !lasting.has(errorCode(error) ?? ''),
-        retryDelay: (attempt) => 500 * 2 ** attempt,
+        retryDelay: (earlierRetries) => backoffMs(earlierRetries + 1, { firstMs: 500, maxMs: 5_000 }, Math.random()),
       },
     },
   })

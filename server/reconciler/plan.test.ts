@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isLive, replicaStatuses } from '../domain/status'
-import { defaultRetryPolicy, planDeployment, type ReplicaAttempt, retryDelayMs, type WantedDeployment } from './plan'
+import { planDeployment, type ReplicaAttempt, type WantedDeployment } from './plan'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000)
@@ -93,12 +93,26 @@ describe('what is too much', () => {
 })
 
 describe('what failed', () => {
-  test('waits for a delay that doubles', () => {
-    expect([1, 2, 3, 4].map((failures) => retryDelayMs(failures, defaultRetryPolicy))).toEqual([1000, 2000, 4000, 8000])
-    expect(retryDelayMs(50, defaultRetryPolicy)).toBe(60_000)
-    const justNow = plan(aDeployment(), [aFailure(1, { finishedAt: secondsAgo(0.4) })])
-    expect(justNow.retryAt).toEqual(new Date(now.getTime() + 600))
+  const pauseMs = (failures: ReplicaAttempt[]) =>
+    (plan(aDeployment(), failures).retryAt?.getTime() ?? expect.fail('it is tried at once')) - now.getTime()
+
+  test('waits for a delay that doubles, of which its own chance takes up to half', () => {
+    const once = pauseMs([aFailure(1, { finishedAt: now })])
+    const twice = pauseMs([aFailure(1), aFailure(2, { finishedAt: now })])
+    expect(once).toBeGreaterThanOrEqual(500)
+    expect(once).toBeLessThanOrEqual(1_000)
+    expect(twice).toBeGreaterThanOrEqual(1_000)
+    expect(twice).toBeLessThanOrEqual(2_000)
     expect(plan(aDeployment(), [aFailure(1, { finishedAt: secondsAgo(1) })]).retryAt).toBeNull()
+  })
+
+  test('is not tried again together with what failed together, and each at the same time however often it is planned', () => {
+    const pauses = Array.from({ length: 100 }, (_, i) =>
+      pauseMs([aFailure(1, { id: `replica-${i}`, finishedAt: now })]),
+    )
+    expect(new Set(pauses).size).toBeGreaterThan(80)
+    expect(Math.max(...pauses) - Math.min(...pauses)).toBeGreaterThan(400)
+    expect(pauses[0]).toBe(pauseMs([aFailure(1, { id: 'replica-0', finishedAt: now })]))
   })
 
   test('keeps off the nodes where it failed', () => {

@@ -1,3 +1,5 @@
+import { type BackoffLimits, backoffMs } from '../domain/backoff'
+import { chanceOf } from '../domain/chance'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
 import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
 
@@ -66,21 +68,16 @@ export interface RetryPolicy {
   runAttempts: number
   /** A container that ran this long counts as having worked: attempts are counted anew. */
   stableMs: number
-  /** Before the second attempt; doubled before each one after it. */
-  firstDelayMs: number
-  maxDelayMs: number
+  /** Between attempts. */
+  pause: BackoffLimits
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
   startAttempts: 3,
   runAttempts: 5,
   stableMs: 60_000,
-  firstDelayMs: 1_000,
-  maxDelayMs: 60_000,
+  pause: { firstMs: 1_000, maxMs: 60_000 },
 }
-
-export const retryDelayMs = (failures: number, policy: RetryPolicy): number =>
-  failures === 0 ? 0 : Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** (failures - 1))
 
 const ranStable = (attempt: ReplicaAttempt, policy: RetryPolicy): boolean =>
   attempt.startedAt !== null &&
@@ -120,7 +117,8 @@ function recordOf(attempts: ReplicaAttempt[], version: number, { now, policy }: 
     failures,
     exhausted:
       failures.length < allowed ? null : `failed ${failures.length} times: ${latest.reason ?? 'no reason was given'}`,
-    dueMs: (latest.finishedAt ?? now).getTime() + retryDelayMs(failures.length, policy),
+    // Its own chance for each attempt, and the same one whenever it is planned again.
+    dueMs: (latest.finishedAt ?? now).getTime() + backoffMs(failures.length, policy.pause, chanceOf(latest.id)),
   }
 }
 

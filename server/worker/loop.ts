@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../domain/backoff'
+import { chanceOf } from '../domain/chance'
 import type { Change, ChangeFeed } from '../store/changes'
 import { buryEvaluation } from '../store/dead-letters'
 import {
@@ -49,9 +51,8 @@ async function workOff(scheduling: Scheduling, signal: AbortSignal): Promise<boo
   return fresh.length + retried.length > 0
 }
 
-/** Back-off with jitter between attempts at an evaluation that went wrong unexpectedly, in milliseconds. */
-const releaseDelayMs = (attempts: number): number =>
-  Math.round(Math.min(30_000, 500 * 2 ** attempts) * (0.5 + Math.random() / 2))
+/** Between attempts at an evaluation that went wrong unexpectedly. */
+const pause = { firstMs: 1_000, maxMs: 30_000 }
 
 /**
  * Works off what was claimed: together, so that a burst costs one commit; one by one when the batch does not go through,
@@ -94,7 +95,7 @@ async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promis
     await releaseEvaluation(scheduling.store, scheduling, {
       id: evaluation.id,
       error: message,
-      delayMs: releaseDelayMs(evaluation.attempts),
+      delayMs: backoffMs(evaluation.attempts, pause, chanceOf(evaluation.id, evaluation.attempts)),
     })
   }
 }
