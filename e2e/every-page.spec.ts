@@ -2,9 +2,9 @@
  * What holds on every page: in light and in dark axe finds nothing, at 360 px nothing has to be scrolled sideways, and
  * the console stays silent (the fixture of `page` sees to that).
  */
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, patient, type Rpc, rpcClient, signedOut, test } from './fixtures'
+import { expectFlawless } from './flawless'
 import { fillDeployForm } from './pages'
 
 // So that axe does not look at colours half-way between two.
@@ -282,19 +282,3 @@ test.describe('an address that does not exist', () => {
     await expectFlawless(page)
   })
 })
-
-async function expectFlawless(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const found = violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ html }) => html) }))
-    expect(found, `what axe finds in ${colorScheme}`).toEqual([])
-  }
-  for (const width of [768, 360]) {
-    await page.setViewportSize({ width, height: 740 })
-    const overhang = () =>
-      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-    await expect.poll(overhang, `what sticks out at ${width} px`).toBeLessThanOrEqual(0)
-  }
-}

@@ -20,11 +20,13 @@ export function StormBanner() {
   if (brakes.length === 0) return null
   return (
     <section aria-label="Storm brake" className="border-b border-line bg-chrome">
-      <ul role="status" className="divide-y divide-line">
-        {brakes.map((brake) => (
-          <Brake key={brake.region} brake={brake} onOverrule={() => setRegion(brake.region)} />
-        ))}
-      </ul>
+      <div role="status">
+        <ul className="divide-y divide-line">
+          {brakes.map((brake) => (
+            <Brake key={brake.region} brake={brake} onOverrule={() => setRegion(brake.region)} />
+          ))}
+        </ul>
+      </div>
       {region !== null && <OverruleDialog region={region} onClose={() => setRegion(null)} />}
     </section>
   )
@@ -35,8 +37,8 @@ function Brake({ brake, onOverrule }: { brake: StormBrakeView; onOverrule: () =>
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 md:px-6">
       <p className="min-w-0 flex-1 basis-72">
-        <span className="inline-flex items-center gap-1.5 font-medium text-degraded">
-          <Glyph name="unknown" className="shrink-0" />
+        <span className="font-medium text-degraded">
+          <Glyph name="unknown" className="mr-1.5 inline align-[-2px]" />
           {stormInWords(brake)}
         </span>{' '}
         <span className="text-ink-2">
