@@ -16,7 +16,18 @@ export interface Zone {
   because: string
 }
 
-const inServer = ['domain', 'leaf', 'scheduler', 'reconciler', 'store', 'worker', 'session', 'api', 'wiring']
+const inServer = [
+  'domain',
+  'leaf',
+  'scheduler',
+  'reconciler',
+  'deciding',
+  'store',
+  'worker',
+  'session',
+  'api',
+  'wiring',
+]
 
 export const zones: readonly Zone[] = [
   {
@@ -59,6 +70,14 @@ export const zones: readonly Zone[] = [
     because: 'the reconciler is pure: wanted and observed in, actions out',
   },
   {
+    name: 'deciding',
+    files: /^server\/deciding\//,
+    values: ['deciding', 'domain', 'scheduler', 'reconciler'],
+    types: ['store'],
+    pure: true,
+    because: 'what is decided of rows that were read is pure: the worker commits it, drills show it',
+  },
+  {
     name: 'store',
     files: /^server\/store\//,
     values: ['store', 'domain', 'leaf'],
@@ -67,7 +86,7 @@ export const zones: readonly Zone[] = [
   {
     name: 'worker',
     files: /^server\/worker\//,
-    values: ['worker', 'domain', 'scheduler', 'reconciler', 'store', 'leaf'],
+    values: ['worker', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'leaf'],
     because: 'the worker decides with the pure parts and acts through the store',
   },
   {
@@ -79,8 +98,8 @@ export const zones: readonly Zone[] = [
   {
     name: 'api',
     files: /^server\/api\//,
-    values: ['api', 'domain', 'scheduler', 'store', 'leaf'],
-    because: 'the API writes what is wanted; deciding and acting is the worker’s',
+    values: ['api', 'domain', 'scheduler', 'deciding', 'store', 'leaf'],
+    because: 'the API writes what is wanted and shows what would be decided; acting is the worker’s',
   },
   {
     name: 'wiring',

@@ -1,23 +1,6 @@
 import { isUuid } from '../domain/failure'
-import type { AskedWishes } from '../domain/wishes'
+import type { PlacedReplica } from '../domain/placed-replica'
 import type { Store, Tx } from './context'
-
-/** A replica that is promised a place on a node: what affinities to its deployment go by. */
-export interface PlacedReplica {
-  id: string
-  deploymentId: string
-  deploymentName: string
-  nodeId: string
-}
-
-/** Whether it belongs to the deployment with this name or id. */
-export const isOf = ({ deploymentId, deploymentName }: PlacedReplica, nameOrId: string): boolean =>
-  deploymentName === nameOrId || deploymentId === nameOrId.toLowerCase()
-
-/** Names and ids of the deployments whose replicas it matters to know of. */
-export const othersOf = (deployments: readonly { wishes: AskedWishes | null }[]): string[] => [
-  ...new Set(deployments.flatMap(({ wishes }) => wishes?.affinity.map((rule) => rule.deployment) ?? [])),
-]
 
 /** The replicas of the deployments with these names or ids that are to run, wherever they are. One query. */
 export async function placedReplicas(store: Store, namesOrIds: readonly string[]): Promise<PlacedReplica[]> {

@@ -1,4 +1,9 @@
+import { v7 as uuid } from 'uuid'
 import type { Clock } from '../clock'
+import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from '../deciding/decide'
+import { OtherReplicas } from '../deciding/other-replicas'
+import type { WorkingFleet } from '../deciding/working-fleet'
+import { othersOf } from '../domain/placed-replica'
 import { defaultPolicy, type Policy } from '../domain/placement'
 import type { Logger } from '../log'
 import { type Plan, planDeployment } from '../reconciler/plan'
@@ -6,15 +11,12 @@ import { type Findings, summary } from '../scheduler/summary'
 import type { Store } from '../store/context'
 import type { Evaluation } from '../store/evaluations'
 import { packEntry } from '../store/fleet-journal'
-import { othersOf, placedReplicas } from '../store/replica-places'
+import { placedReplicas } from '../store/replica-places'
 import { commitSteps, LostRaceError, type Step } from '../store/scheduling'
 import { type DeploymentToSchedule, readDeploymentsToSchedule } from '../store/scheduling-reads'
 import { readSettings } from '../store/settings'
 import type { DeploymentStatusChange } from '../store/status-changes'
-import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from './decide'
 import type { FleetView } from './fleet-view'
-import { OtherReplicas } from './other-replicas'
-import type { WorkingFleet } from './working-fleet'
 
 export interface Scheduling {
   store: Store
@@ -102,7 +104,12 @@ function decideAll(
       others.decided(deployment, outcome)
       return { evaluation, deployment, ...outcome }
     }
-    const decided = decidePlacement(deployment, plan, { fleet, policy: deployment.policy ?? policy, others })
+    const decided = decidePlacement(deployment, plan, {
+      fleet,
+      policy: deployment.policy ?? policy,
+      others,
+      newId: uuid,
+    })
     others.decided(deployment, decided.outcome)
     const step = { evaluation, deployment, ...decided.outcome }
     findings.set(step, decided.findings)

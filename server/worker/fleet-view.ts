@@ -1,27 +1,24 @@
 import { v7 as uuid } from 'uuid'
-import { difference, type JournalEntry, type JournalNode, type JournalState } from '../domain/fleet-journal'
-import type { FleetNode } from '../domain/placement'
-import { FleetIndex } from '../scheduler/index/fleet-index'
+import {
+  asFleetNode,
+  IndexedWorkingFleet,
+  indexOf,
+  PlainWorkingFleet,
+  usualIndexFrom,
+  type WorkingFleet,
+} from '../deciding/working-fleet'
+import { difference, type JournalEntry, type JournalState } from '../domain/fleet-journal'
+import type { FleetIndex } from '../scheduler/index/fleet-index'
 import type { ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
 import type { PackedEntry } from '../store/fleet-journal'
 import { FleetMirror } from '../store/fleet-mirror'
-import { IndexedWorkingFleet, PlainWorkingFleet, type WorkingFleet } from './working-fleet'
 
 /**
  * A full snapshot after this many differences, or when they have grown to this many times the size of the last one: so
  * rebuilding a past fleet stays quick, and snapshots stay a small part of the journal. Few bytes are always quick.
  */
 const longestChain = { entries: 1_000, snapshots: 4, quickBytes: 65_536 }
-/** From this many nodes on the index decides; below, looking at every node is as quick. */
-const usualIndexFrom = 500
-
-/** As the index takes it: its age and the deployment's own replicas belong to a request. */
-const asFleetNode = ({ lastHeartbeatMs: _, ...node }: JournalNode): FleetNode => ({
-  ...node,
-  heartbeatAgeMs: null,
-  ownReplicas: 0,
-})
 
 /**
  * The fleet in the scheduler's memory: before each batch only the nodes that changed are read (FleetMirror). It also
@@ -90,10 +87,7 @@ export class FleetView {
       this.#index = null
       return new PlainWorkingFleet(state, at)
     }
-    this.#index ??= new FleetIndex({
-      nodes: state.nodes.filter((node) => node !== null).map(asFleetNode),
-      latencies: state.latencies,
-    })
+    this.#index ??= indexOf(state)
     const fleet = new IndexedWorkingFleet(this.#index, at)
     this.#ahead = fleet.touched
     return fleet

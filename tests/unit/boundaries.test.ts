@@ -16,6 +16,7 @@ const places = {
   domain: ['server/domain/thing.ts', '@/server/domain/status'],
   scheduler: ['server/scheduler/thing.ts', '@/server/scheduler/place'],
   reconciler: ['server/reconciler/thing.ts', '@/server/reconciler/plan'],
+  deciding: ['server/deciding/thing.ts', '@/server/deciding/decide'],
   store: ['server/store/thing.ts', '@/server/store/context'],
   worker: ['server/worker/thing.ts', '@/server/worker/evaluate'],
   api: ['server/api/thing.ts', '@/server/api/root'],
@@ -34,17 +35,18 @@ const allowed: Partial<Record<Place, readonly Place[]>> = {
   domain: ['domain'],
   scheduler: ['scheduler', 'domain'],
   reconciler: ['reconciler', 'domain'],
+  deciding: ['deciding', 'domain', 'scheduler', 'reconciler'],
   store: ['store', 'domain', 'leaf'],
-  worker: ['worker', 'domain', 'scheduler', 'reconciler', 'store', 'leaf'],
-  api: ['api', 'domain', 'scheduler', 'store', 'leaf'],
+  worker: ['worker', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'leaf'],
+  api: ['api', 'domain', 'scheduler', 'deciding', 'store', 'leaf'],
   leaf: ['leaf', 'domain'],
-  wiring: ['wiring', 'domain', 'scheduler', 'reconciler', 'store', 'worker', 'api', 'leaf'],
+  wiring: ['wiring', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'worker', 'api', 'leaf'],
   mount: ['mount', 'domain', 'api', 'wiring', 'leaf'],
   app: ['app', 'domain'],
   agent: ['agent', 'domain'],
 }
 /** Of these, types only. */
-const typesOnly: Partial<Record<Place, readonly Place[]>> = { app: ['api'], agent: ['api'] }
+const typesOnly: Partial<Record<Place, readonly Place[]>> = { app: ['api'], agent: ['api'], deciding: ['store'] }
 
 const pairs = (Object.keys(allowed) as Place[]).flatMap((from) =>
   (Object.keys(places) as Place[]).map((to) => ({ from, to, file: places[from][0], module: places[to][1] })),
@@ -76,7 +78,8 @@ describe('types', () => {
       expect(rulesBroken(pair.file, `export type { A } from '${pair.module}'`)).toEqual([])
       // It stays behind as an import for its effects.
       expect(rulesBroken(pair.file, `import { type A } from '${pair.module}'`)).toHaveLength(1)
-      expect(rulesBroken(pair.file, `const a = await import('${pair.module}')`)).toHaveLength(1)
+      // Once for the import; a part that is pure may not wait either.
+      expect(rulesBroken(pair.file, `const a = await import('${pair.module}')`)).not.toEqual([])
     },
   )
 })

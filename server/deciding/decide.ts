@@ -1,4 +1,3 @@
-import { v7 as uuid } from 'uuid'
 import type { Policy } from '../domain/placement'
 import { countOf } from '../domain/words'
 import type { Plan, SlotToMove, SlotToPlace } from '../reconciler/plan'
@@ -49,6 +48,14 @@ function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['s
     : { to: 'scheduled', reason: `Placed as wanted: ${countOf(targetReplicas, 'replica')}` }
 }
 
+/** What a deployment is decided on: the fleet as it stands, and where the others are. */
+export interface Deciding {
+  fleet: WorkingFleet
+  policy: Policy
+  others: OtherReplicas
+  newId: () => string
+}
+
 export interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
   findings: Findings
@@ -58,7 +65,7 @@ export interface Decided {
 export function decidePlacement(
   deployment: DeploymentToSchedule,
   plan: Plan,
-  { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
+  { fleet, policy, others, newId }: Deciding,
 ): Decided {
   const wishes = resolveWishes(deployment.wishes, (rule) =>
     others.nodesWith(rule.deployment, { except: deployment.id, fleet }),
@@ -77,7 +84,7 @@ export function decidePlacement(
     ? `Placed ${chosen.length} on ${chosen.map((node) => node.nodeId).join(', ')}`
     : insufficientNodes(request.replicas, found)
   const decision: DecisionRecord = {
-    id: uuid(),
+    id: newId(),
     outcome: fits ? 'placed' : 'refused',
     request,
     policy,
@@ -86,7 +93,7 @@ export function decidePlacement(
     message: move ? `${moveText(deployment, move)}: ${message}` : message,
     own: Object.fromEntries(own),
   }
-  const outcome = fits ? accepted(deployment, plan, decision) : refused(deployment, plan, decision)
+  const outcome = fits ? accepted(deployment, plan, { decision, newId }) : refused(deployment, plan, decision)
   fleet.place(outcome.place, deployment.resources)
   return { outcome, findings }
 }
@@ -114,11 +121,15 @@ const isLeaving =
   ({ id, reserved, wanted, status }: DeploymentToSchedule['attempts'][number]): boolean =>
     reserved && status !== 'lost' && (wanted === 'stop' || plan.stop.includes(id))
 
-function accepted(deployment: DeploymentToSchedule, plan: Plan, decision: DecisionRecord): Decided['outcome'] {
+function accepted(
+  deployment: DeploymentToSchedule,
+  plan: Plan,
+  { decision, newId }: { decision: DecisionRecord; newId: () => string },
+): Decided['outcome'] {
   const places = wantedPlaces(plan)
   const replicas = places.flatMap(({ slot, generation }, i): NewReplica[] => {
     const node = decision.chosen[i]
-    return node ? [{ id: uuid(), nodeId: node.id, nodeName: node.nodeId, slot, generation, score: node.score }] : []
+    return node ? [{ id: newId(), nodeId: node.id, nodeName: node.nodeId, slot, generation, score: node.score }] : []
   })
   if (replicas.length !== places.length) throw new Error('The scheduler chose fewer nodes than there are slots')
   const target = deployment.targetReplicas

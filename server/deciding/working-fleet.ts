@@ -1,9 +1,9 @@
-import { type EarlierPlacement, fleetSeenFrom, type JournalState } from '../domain/fleet-journal'
-import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
+import { type EarlierPlacement, fleetSeenFrom, type JournalNode, type JournalState } from '../domain/fleet-journal'
+import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '../domain/placement'
 import type { Resources } from '../domain/resources'
 import type { Choice as CoreChoice } from '../scheduler/candidates'
 import { choose } from '../scheduler/choose'
-import type { FleetIndex } from '../scheduler/index/fleet-index'
+import { FleetIndex } from '../scheduler/index/fleet-index'
 import type { Findings } from '../scheduler/summary'
 import type { Located } from '../scheduler/topology'
 import type { NewReplica } from '../store/scheduling'
@@ -26,6 +26,8 @@ export interface Choice {
 export interface WorkingFleet {
   readonly at: Date
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice
+  /** The fleet as the next decision sees it. */
+  seen(own: OwnReplicas): Fleet
   /** A node by its UUID. */
   node(id: string): Located | null
   /** Counts replicas that are placed now. */
@@ -47,8 +49,11 @@ export class PlainWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
-    const fleet = fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own })
-    return choiceOf(choose(request, fleet, policy))
+    return choiceOf(choose(request, this.seen(own), policy))
+  }
+
+  seen(own: OwnReplicas): Fleet {
+    return fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own })
   }
 
   node(id: string): Located | null {
@@ -82,6 +87,11 @@ export class IndexedWorkingFleet implements WorkingFleet {
     return { chosen, found, findings: { feasible, best } }
   }
 
+  seen(own: OwnReplicas): Fleet {
+    const { nodes, latencies } = this.index.fleet()
+    return { nodes: nodes.map((node) => ({ ...node, ownReplicas: own.get(node.id) ?? 0 })), latencies }
+  }
+
   node(id: string): Located | null {
     return this.index.node(id)
   }
@@ -93,6 +103,23 @@ export class IndexedWorkingFleet implements WorkingFleet {
     }
   }
 }
+
+/** From this many nodes on the index decides; below, looking at every node is as quick. */
+export const usualIndexFrom = 500
+
+/** As the index takes it: its age and the deployment's own replicas belong to a request. */
+export const asFleetNode = ({ lastHeartbeatMs: _, ...node }: JournalNode): FleetNode => ({
+  ...node,
+  heartbeatAgeMs: null,
+  ownReplicas: 0,
+})
+
+export const indexOf = ({ nodes, latencies }: JournalState): FleetIndex =>
+  new FleetIndex({ nodes: nodes.filter((node) => node !== null).map(asFleetNode), latencies })
+
+/** A fleet for deciding once, as its size wants it. */
+export const workingFleetOf = (state: JournalState, at: Date, indexFrom = usualIndexFrom): WorkingFleet =>
+  state.nodes.length < indexFrom ? new PlainWorkingFleet(state, at) : new IndexedWorkingFleet(indexOf(state), at)
 
 /** Replicas of a deployment that keep their nodes, by node (UUID). */
 export function ownReplicas(

@@ -1,5 +1,5 @@
+import { isOf, type PlacedReplica } from '../domain/placed-replica'
 import type { Located } from '../scheduler/topology'
-import { isOf, type PlacedReplica } from '../store/replica-places'
 import type { NewReplica } from '../store/scheduling'
 import type { DeploymentToSchedule } from '../store/scheduling-reads'
 import type { WorkingFleet } from './working-fleet'
