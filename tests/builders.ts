@@ -1,6 +1,6 @@
 /** Nodes, requests and fleets for tests: sensible defaults, and overrides for what a test is about. */
 import type { Fleet, FleetNode, MeasuredLatency, PlacementRequest } from '@/server/domain/placement'
-import type { Resources } from '@/server/domain/resources'
+import { noResources } from '@/server/domain/resources'
 
 type Overrides<T, Nested extends keyof T> = Partial<Omit<T, Nested>> & { [K in Nested]?: Partial<T[K]> }
 
@@ -18,8 +18,6 @@ export function idOf(name: string): string {
   const digits = `${hex.slice(0, 12)}4${hex.slice(13, 16)}8${hex.slice(17)}`
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
-
-export const noResources: Resources = { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
 
 /** An empty, idle node with 4 cores, 8192 MB, 100 GB and no GPU in us-east, heard of a second ago. */
 export function aNode(overrides: Overrides<FleetNode, 'capacity' | 'reserved' | 'unseen'> = {}): FleetNode {

@@ -2,6 +2,7 @@ import { agentRouter } from './agent-router'
 import { decisionRouter } from './decision-router'
 import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
+import { drillRouter } from './drill-router'
 import { liveRouter } from './live-router'
 import { nodeRouter } from './node-router'
 import { eventRouter, overviewRouter } from './overview-router'
@@ -19,6 +20,7 @@ export const appRouter = router({
   decision: decisionRouter,
   placement: placementRouter,
   node: mergeRouters(nodeRouter, drainRouter),
+  drill: drillRouter,
   me: meRouter,
   user: userRouter,
   joinToken: joinTokenRouter,

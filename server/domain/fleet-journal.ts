@@ -14,7 +14,7 @@ import {
   writeNumber,
 } from './journal-node'
 import type { Fleet, FleetNode, MeasuredLatency } from './placement'
-import type { Resources } from './resources'
+import { addResources, noResources, type Resources } from './resources'
 
 export type { JournalNode } from './journal-node'
 
@@ -167,7 +167,8 @@ export interface Viewpoint {
  */
 export function fleetSeenFrom(state: JournalState, { atMs, earlier, own }: Viewpoint): Fleet {
   const placed = new Map<string, Resources>()
-  for (const { nodeIds, resources } of earlier) for (const id of nodeIds) placed.set(id, sum(placed.get(id), resources))
+  for (const { nodeIds, resources } of earlier)
+    for (const id of nodeIds) placed.set(id, addResources(placed.get(id) ?? noResources, resources))
   const nodes: FleetNode[] = []
   for (const node of state.nodes) {
     if (!node) continue
@@ -186,7 +187,7 @@ export function fleetSeenFrom(state: JournalState, { atMs, earlier, own }: Viewp
       longitude: node.longitude,
       engineError: node.engineError,
       capacity: node.capacity,
-      reserved: more ? sum(node.reserved, more) : node.reserved,
+      reserved: more ? addResources(node.reserved, more) : node.reserved,
       cpuUsagePercent: node.cpuUsagePercent,
       memoryUsagePercent: node.memoryUsagePercent,
       heartbeatAgeMs: node.lastHeartbeatMs === null ? null : Math.max(0, atMs - node.lastHeartbeatMs),
@@ -201,13 +202,3 @@ export function fleetSeenFrom(state: JournalState, { atMs, earlier, own }: Viewp
   }
   return { nodes, latencies: state.latencies }
 }
-
-const sum = (a: Resources | undefined, b: Resources): Resources =>
-  a === undefined
-    ? b
-    : {
-        cpuMillis: a.cpuMillis + b.cpuMillis,
-        memoryMb: a.memoryMb + b.memoryMb,
-        storageGb: a.storageGb + b.storageGb,
-        gpuUnits: a.gpuUnits + b.gpuUnits,
-      }

@@ -9,6 +9,15 @@ export interface Resources {
   gpuUnits: number
 }
 
+export const noResources: Resources = { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
+
+export const addResources = (a: Resources, b: Resources): Resources => ({
+  cpuMillis: a.cpuMillis + b.cpuMillis,
+  memoryMb: a.memoryMb + b.memoryMb,
+  storageGb: a.storageGb + b.storageGb,
+  gpuUnits: a.gpuUnits + b.gpuUnits,
+})
+
 export const resourceKinds = ['cpu', 'memory', 'storage', 'gpu'] as const
 export type ResourceKind = (typeof resourceKinds)[number]
 

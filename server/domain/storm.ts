@@ -23,6 +23,11 @@ export interface RegionPulse {
   brake: { cause: StormCause; silent: number } | null
 }
 
+/** With whether somebody overruled the brake that is open. */
+export interface JudgedPulse extends RegionPulse {
+  overruled: boolean
+}
+
 export interface StormJudgement {
   engage: { region: string; cause: StormCause }[]
   release: string[]
@@ -57,6 +62,30 @@ export function judgeStorms(pulses: readonly RegionPulse[]): StormJudgement {
     if (!goesOn && !byFleet(pulse)) judgement.release.push(region)
   }
   return judgement
+}
+
+/** Regions that the brake would hold if so many of the nodes that are heard fell silent together, by region. */
+export function heldIfSilenced(
+  pulses: readonly JudgedPulse[],
+  silenced: ReadonlyMap<string, number>,
+): { region: string; cause: StormCause; silent: number; nodes: number }[] {
+  const then = pulses.map((pulse): JudgedPulse => {
+    const more = silenced.get(pulse.region) ?? 0
+    return {
+      ...pulse,
+      heard: pulse.heard - more,
+      silent: pulse.silent + more,
+      fresh: pulse.fresh + more,
+      brake: pulse.brake && { ...pulse.brake, silent: pulse.brake.silent + more },
+    }
+  })
+  const { engage, release } = judgeStorms(then)
+  const engaged = new Map(engage.map(({ region, cause }) => [region, cause]))
+  return then.flatMap(({ region, brake, overruled, silent, heard }) => {
+    const holds = brake && !overruled && !release.includes(region)
+    const cause = engaged.get(region) ?? (holds ? brake.cause : undefined)
+    return cause === undefined ? [] : [{ region, cause, silent, nodes: silent + heard }]
+  })
 }
 
 /** "40 of 60 nodes of eu-west are silent" */

@@ -66,15 +66,3 @@ export async function leavingReplicas(store: Store, nodeId: string): Promise<Lea
     }
   })
 }
-
-/** Ids of deployments with replicas on the nodes that are to run, in the order in which they would be scheduled. */
-export async function deploymentsToMove(store: Store, nodeIds: string[]): Promise<string[]> {
-  const ids = nodeIds.filter(isUuid)
-  const { rows } = await store.pool.query<{ id: string }>(
-    `select d.id from deployments d where exists (
-       select 1 from deployment_replicas r where r.deployment_id = d.id and r.reserved and r.wanted = 'run' and r.node_id = any($1::uuid[]))
-     order by d.priority desc, d.id`,
-    [ids],
-  )
-  return rows.map((row) => row.id)
-}

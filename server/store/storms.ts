@@ -1,5 +1,5 @@
 import { Failure } from '../domain/failure'
-import { judgeStorms, type RegionPulse, type StormCause, stormWindowSeconds } from '../domain/storm'
+import { type JudgedPulse, judgeStorms, type RegionPulse, type StormCause, stormWindowSeconds } from '../domain/storm'
 import type { StormBrakeView, StormMove } from '../domain/views'
 import { type Author, audit } from './audit'
 import { announce } from './changes'
@@ -18,6 +18,7 @@ interface PulseRow {
   silent: number
   fresh: number
   cause: StormCause | null
+  overruled: boolean
   storm_silent: number
   /** As the open brake's row has them. */
   shown_silent: number | null
@@ -56,18 +57,18 @@ export async function judgeSilence(store: Store, epoch: bigint): Promise<StormNe
 }
 
 /** Every region with nodes that are not in maintenance, and every one whose brake is open. */
-async function readPulse(tx: Tx): Promise<PulseRow[]> {
+async function readPulse(tx: Pick<Tx, 'query'>): Promise<PulseRow[]> {
   const { rows } = await tx.query<PulseRow>(
     `select coalesce(n.region, b.region) as region,
        count(n.id) filter (where n.status <> 'offline')::int as heard,
        count(n.id) filter (where n.status = 'offline')::int as silent,
        count(n.id) filter (where n.status = 'offline' and n.offline_since > now() - make_interval(secs => $1))::int as fresh,
-       b.cause,
+       b.cause, b.overruled_at is not null as overruled,
        count(n.id) filter (where n.status = 'offline' and n.offline_since > b.began_at - make_interval(secs => $1))::int as storm_silent,
        b.silent as shown_silent, b.nodes as shown_nodes
      from (select * from nodes where status <> 'maintenance') n
      full join (select * from storm_brakes where ended_at is null) b on b.region = n.region
-     group by coalesce(n.region, b.region), b.cause, b.silent, b.nodes
+     group by coalesce(n.region, b.region), b.cause, b.overruled_at, b.silent, b.nodes
      order by 1`,
     [stormWindowSeconds],
   )
@@ -81,6 +82,10 @@ const pulseOf = (row: PulseRow): RegionPulse => ({
   fresh: row.fresh,
   brake: row.cause === null ? null : { cause: row.cause, silent: row.storm_silent },
 })
+
+/** What is heard of each region now. */
+export const readPulses = async (store: Store): Promise<JudgedPulse[]> =>
+  (await readPulse(store.pool)).map((row) => ({ ...pulseOf(row), overruled: row.overruled }))
 
 async function open(tx: Tx, engaged: StormNews['engaged']): Promise<void> {
   if (engaged.length === 0) return

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { drillLimits, drillModes, drillShows, drillStages } from '../domain/drill'
+
+const words = (most: number, noun: string) =>
+  z.array(z.string().min(1).max(200)).max(most, `At most ${most} ${noun} at once`).default([])
+
+/** What fails or is drained: nodes by id or name, whole regions, and zones as “region/zone”. */
+export const pickSchema = z
+  .object({
+    mode: z.enum(drillModes).default('fail'),
+    nodes: words(drillLimits.nodes, 'nodes'),
+    regions: words(drillLimits.places, 'regions'),
+    zones: words(drillLimits.places, 'zones'),
+  })
+  .refine(({ nodes, regions, zones }) => nodes.length + regions.length + zones.length > 0, {
+    path: ['nodes'],
+    message: 'Pick at least one node, region or zone',
+  })
+
+export const drillSchema = pickSchema.safeExtend({
+  /** With a storm brake: while it holds, or once somebody has overruled it. */
+  stage: z.enum(drillStages).default('overruled'),
+  show: z.enum(drillShows).default('affected'),
+  limit: z.number().int().min(1).max(200).default(50),
+  offset: z.number().int().min(0).default(0),
+  /** `takenAt` of an earlier answer, to turn the pages of that one while it is known. */
+  taken_at: z.iso.datetime().optional(),
+})
+
+export const explainSchema = pickSchema.safeExtend({ deployment_id: z.string(), stage: z.enum(drillStages) })

@@ -1,0 +1,119 @@
+import type { z } from 'zod'
+import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
+import type { DrillBrake, DrillMode, DrillStage } from '../domain/drill'
+import { Failure } from '../domain/failure'
+import type { JournalNode, JournalState } from '../domain/fleet-journal'
+import { othersOf } from '../domain/placed-replica'
+import { earliestLossSeconds } from '../domain/settings'
+import { heldIfSilenced } from '../domain/storm'
+import { placeOf } from '../scheduler/topology'
+import { type DrillCandidate, drillCandidates } from '../store/drill-reads'
+import { placedReplicas } from '../store/replica-places'
+import { readDeploymentsToSchedule } from '../store/scheduling-reads'
+import { readSettings } from '../store/settings'
+import { readPulses } from '../store/storms'
+import type { Services } from './context'
+import type { pickSchema } from './drill-schemas'
+
+export type Picked = z.infer<typeof pickSchema>
+
+/** A drill that was run, with all that its pages are made of. */
+export interface DrillRun {
+  takenAt: Date
+  mode: DrillMode
+  fleet: JournalState
+  named: JournalNode[]
+  nodes: JournalNode[]
+  brakes: DrillBrake[]
+  candidates: DrillCandidate[]
+  outcomes: Record<DrillStage, DrilledDeployment[]>
+}
+
+/** The nodes that were picked; those named one by one also apart. */
+function resolve({ nodes, regions, zones }: Picked, fleet: JournalState) {
+  const all = fleet.nodes.filter((node) => node !== null)
+  const byName = new Map(all.flatMap((node) => [[node.id, node] as const, [node.nodeId, node] as const]))
+  const known = {
+    nodes: byName,
+    regions: new Set(all.map(({ region }) => region)),
+    zones: new Set(all.map((node) => placeOf(node, 'zone'))),
+  }
+  const fields = Object.entries({ nodes, regions, zones }).flatMap(([field, names]) =>
+    names.flatMap((name, i) =>
+      known[field as keyof typeof known].has(name)
+        ? []
+        : [{ path: `${field}.${i}`, message: `there is no ${field.slice(0, -1)} ${name}` }],
+    ),
+  )
+  if (fields[0])
+    throw new Failure('bad-input', `T${fields[0].message.slice(1)}: take it out, or pick one of the fleet`, { fields })
+  const named = [...new Set(nodes.flatMap((name) => byName.get(name) ?? []))]
+  const picked = all.filter(
+    (node) => named.includes(node) || regions.includes(node.region) || zones.includes(placeOf(node, 'zone') ?? ''),
+  )
+  return { named, nodes: picked }
+}
+
+/** What a pass over one region or node needs to know of everything: read once for many drills. */
+interface Ground {
+  at: Date
+  fleet: JournalState
+  settings: Awaited<ReturnType<typeof readSettings>>
+  pulses: Awaited<ReturnType<typeof readPulses>>
+}
+
+async function readGround({ store, fleet: live, clock }: Services): Promise<Ground> {
+  const [fleet, settings, pulses] = await Promise.all([live.current(), readSettings(store), readPulses(store)])
+  return { at: clock.now(), fleet, settings, pulses }
+}
+
+/** The regions that the storm brake would hold if these nodes fell silent. */
+function brakesOf({ pulses }: Ground, nodes: readonly JournalNode[]): DrillBrake[] {
+  const silenced = new Map<string, number>()
+  for (const { region, status } of nodes)
+    if (status !== 'offline' && status !== 'maintenance') silenced.set(region, (silenced.get(region) ?? 0) + 1)
+  return heldIfSilenced(pulses, silenced).filter(({ region }) => nodes.some((node) => node.region === region))
+}
+
+/** Few refusals are explained at once, the others when somebody asks: on a large fleet each takes a while. */
+const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ? 50 : 5)
+
+/** Runs the drill on the fleet as it is now; writes nothing. */
+export async function runDrill(services: Services, picked: Picked, explain: string[] = []): Promise<DrillRun> {
+  const { store } = services
+  const ground = await readGround(services)
+  const { fleet, at, settings } = ground
+  const { named, nodes } = resolve(picked, fleet)
+  const ids = new Set(nodes.map(({ id }) => id))
+  const candidates = await drillCandidates(store, [...ids])
+  const hit = candidates.filter((one) => one.hit > 0)
+  const deployments = await readDeploymentsToSchedule(
+    store,
+    hit.map(({ id }) => id),
+  )
+  const world: DrillWorld = {
+    fleet,
+    at,
+    policy: settings.policy,
+    placed: await placedReplicas(store, othersOf([...deployments.values()])),
+    subjects: hit.flatMap(({ id, priority, lostAfterSeconds }) => {
+      const deployment = deployments.get(id)
+      return deployment ? [{ deployment, priority, lostAfterSeconds }] : []
+    }),
+    explain: { first: explainedOf(fleet), always: new Set(explain) },
+  }
+  const run = { takenAt: at, mode: picked.mode, fleet, named, nodes, candidates }
+  if (picked.mode === 'drain') {
+    const outcome = drillDrain(world, ids)
+    return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }
+  }
+  const brakes = brakesOf(ground, nodes)
+  const earliestSeconds = earliestLossSeconds(settings.heartbeat)
+  const failing = (held: string[]) => {
+    const braked = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
+    return drillFailure(world, { nodes: ids, braked, earliestSeconds })
+  }
+  const overruled = failing([])
+  const held = brakes.length > 0 ? failing(brakes.map(({ region }) => region)) : overruled
+  return { ...run, brakes, outcomes: { overruled, held } }
+}

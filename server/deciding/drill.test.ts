@@ -1,0 +1,263 @@
+import { describe, expect, test } from 'vitest'
+import { idOf } from '@/tests/builders'
+import type { JournalNode } from '../domain/fleet-journal'
+import { defaultPolicy } from '../domain/placement'
+import type { AskedWishes } from '../domain/wishes'
+import type { AttemptToSchedule, DeploymentToSchedule } from '../store/scheduling-reads'
+import { type DrillSubject, type DrillWorld, drillDrain, drillFailure } from './drill'
+
+const at = new Date('2026-01-01T12:00:00Z')
+
+/** 4 cores and 8192 MB, with so many replicas of 1 core and 1024 MB on it. */
+const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number } = {}): JournalNode => {
+  const { holds = 0, ...rest } = overrides
+  return {
+    id: idOf(nodeId),
+    nodeId,
+    nodeType: 'compute_node',
+    region: 'us-east',
+    status: 'idle',
+    cordoned: false,
+    draining: false,
+    simulated: true,
+    labels: {},
+    latitude: null,
+    longitude: null,
+    engineError: null,
+    capacity: { cpuMillis: 4000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 },
+    reserved: { cpuMillis: holds * 1000, memoryMb: holds * 1024, storageGb: holds * 10, gpuUnits: 0 },
+    cpuUsagePercent: 0,
+    memoryUsagePercent: 0,
+    lastHeartbeatMs: at.getTime(),
+    unseen: { cpuMillis: 0, memoryMb: 0 },
+    ...rest,
+  }
+}
+
+const attempt = (slot: number, nodeName: string, overrides: Partial<AttemptToSchedule> = {}): AttemptToSchedule => ({
+  id: `${slot}-on-${nodeName}`,
+  nodeId: idOf(nodeName),
+  nodeName,
+  nodeDraining: false,
+  slot,
+  generation: 1,
+  version: 1,
+  revision: 1,
+  status: 'running',
+  wanted: 'run',
+  reserved: true,
+  health: null,
+  reason: null,
+  startedAt: at,
+  finishedAt: null,
+  ...overrides,
+})
+
+interface Asked extends Partial<Omit<DeploymentToSchedule, 'attempts'>> {
+  priority?: number
+  lostAfterSeconds?: number
+}
+
+/** A deployment with its replicas on these nodes, slot by slot. */
+function subject(name: string, on: (string | AttemptToSchedule)[], asked: Asked = {}): DrillSubject {
+  const { priority = 50, lostAfterSeconds = 30, ...rest } = asked
+  const attempts = on.map((one, slot) => (typeof one === 'string' ? attempt(slot, one) : one))
+  const deployment: DeploymentToSchedule = {
+    id: idOf(name),
+    name,
+    status: 'running',
+    targetReplicas: attempts.length,
+    version: 1,
+    revision: 1,
+    region: null,
+    waitForCapacity: false,
+    maxPerNode: 1,
+    constraints: [],
+    wishes: null,
+    policy: null,
+    resources: { cpuMillis: 1000, memoryMb: 1024, storageGb: 10, gpuUnits: 0 },
+    ...rest,
+    attempts: attempts.map((one) => ({ ...one, id: `${name}-${one.id}` })),
+  }
+  return { deployment, priority, lostAfterSeconds }
+}
+
+const world = (nodes: JournalNode[], subjects: DrillSubject[]): DrillWorld => ({
+  fleet: { nodes, latencies: [] },
+  at,
+  policy: defaultPolicy,
+  placed: subjects.flatMap(({ deployment }) =>
+    deployment.attempts.map(({ id, nodeId }) => ({
+      id,
+      deploymentId: deployment.id,
+      deploymentName: deployment.name,
+      nodeId,
+    })),
+  ),
+  subjects,
+  explain: { first: 50, always: new Set() },
+})
+
+const ids = (names: string[]) => new Set(names.map(idOf))
+
+const fail = (asked: DrillWorld, names: string[], braked: string[] = []) =>
+  drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 })
+
+/** What becomes of each deployment: "web: moves 1→node-02" */
+const told = (outcomes: ReturnType<typeof fail>) =>
+  outcomes.map(
+    ({ subject: { deployment }, fate, replicas }) =>
+      `${deployment.name}: ${fate} ${replicas.map(({ attempt: { slot }, to }) => `${slot + 1}→${to?.nodeId ?? 'nowhere'}`).join(' ')}`,
+  )
+
+const wishes = (overrides: Partial<AskedWishes>): AskedWishes => ({
+  preferences: [],
+  spread: [],
+  affinity: [],
+  ...overrides,
+})
+
+describe('a failure', () => {
+  test('moves what was there to the best node that has no replica of it, with the score of the core', () => {
+    const web = subject('web', ['node-01', 'node-02'])
+    const [outcome] = fail(
+      world([node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')], [web]),
+      ['node-01'],
+    )
+    expect(outcome).toMatchObject({ fate: 'moves', problem: null })
+    // 0.4 × ((4000−1000)/4000 + (8192−1024)/8192)/2 + 0.3 × 1 + 0.3 × 1
+    expect(outcome?.replicas).toMatchObject([
+      { attempt: { slot: 0, nodeName: 'node-01' }, to: { nodeId: 'node-03', score: 0.4 * ((0.75 + 0.875) / 2) + 0.6 } },
+    ])
+    expect(outcome?.replicas).toHaveLength(1)
+  })
+
+  test('counts each placement for the next, by priority', () => {
+    const small = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
+    const nodes = [node('node-01', { holds: 2 }), node('node-02', small), node('node-03', { ...small, holds: 1 })]
+    const first = subject('first', ['node-01'], { priority: 10 })
+    const second = subject('second', ['node-01'], { priority: 90 })
+    const outcomes = fail(world(nodes, [first, second]), ['node-01'])
+    expect(told(outcomes)).toEqual(['second: moves 1→node-02', 'first: no-room 1→nowhere'])
+    expect(outcomes[1]?.problem).toBe('Insufficient nodes: need 1, found 0 with capacity')
+    expect(outcomes[1]?.refusal?.reasons.map(({ rule, nodeIds }) => [rule, nodeIds])).toEqual(
+      [
+        ['cpu', ['node-02', 'node-03']],
+        ['status', ['node-01']],
+      ].sort(([a], [b]) => (a === 'cpu' ? -1 : b === 'cpu' ? 1 : 0)),
+    )
+  })
+
+  test('moves first what bears the shortest silence, whatever its priority', () => {
+    const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
+    const patient = subject('patient', ['node-01'], { lostAfterSeconds: 600, priority: 100 })
+    const hasty = subject('hasty', ['node-01'], { lostAfterSeconds: 30, priority: 0 })
+    expect(told(fail(world(nodes, [patient, hasty]), ['node-01']))).toEqual([
+      'hasty: moves 1→node-02',
+      'patient: no-room 1→nowhere',
+    ])
+  })
+
+  test('below what nodes may be silent for at all there is nothing shorter', () => {
+    const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
+    const one = subject('one', ['node-01'], { lostAfterSeconds: 1, priority: 10 })
+    const other = subject('other', ['node-01'], { lostAfterSeconds: 20, priority: 90 })
+    expect(told(fail(world(nodes, [one, other]), ['node-01']))[0]).toBe('other: moves 1→node-02')
+  })
+
+  test('places all that a deployment lost, or none of it', () => {
+    const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
+    const web = subject('web', ['node-01', 'node-02'])
+    const [outcome] = fail(world(nodes, [web]), ['node-01', 'node-02'])
+    expect(outcome).toMatchObject({ fate: 'no-room', replicas: [{ to: null }, { to: null }] })
+    expect(outcome?.refusal).toMatchObject({ needed: 2, found: 1 })
+    expect(outcome?.refusal?.suggestions.map(({ kind }) => kind)).toContain('max-per-node')
+  })
+
+  test('does not touch what is never to be replaced', () => {
+    const web = subject('web', ['node-01'], { lostAfterSeconds: 0 })
+    const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
+    expect(outcome).toMatchObject({ fate: 'never', replicas: [{ to: null }], placed: [] })
+  })
+
+  test('leaves what has failed to a person', () => {
+    const web = subject('web', ['node-01'], { status: 'failed' })
+    const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
+    expect(outcome).toMatchObject({ fate: 'held', problem: expect.stringMatching(/^web has failed/) })
+  })
+
+  test('under a brake moves only what is elsewhere', () => {
+    const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
+    const asked = world(nodes, [subject('held', ['node-01']), subject('free', ['node-02'])])
+    expect(told(fail(asked, ['node-01', 'node-02'], ['node-01'])).sort()).toEqual([
+      'free: moves 1→node-03',
+      'held: braked 1→nowhere',
+    ])
+  })
+
+  test('keeps apart what is to be apart, also from what moved a moment before', () => {
+    const apart = wishes({
+      affinity: [{ kind: 'anti-affinity', deployment: 'noisy', on: 'node', required: true, weight: 50 }],
+    })
+    const nodes = [node('node-01', { holds: 2 }), node('node-02'), node('node-03', { holds: 1 })]
+    const noisy = subject('noisy', ['node-01'], { priority: 90 })
+    const quiet = subject('quiet', ['node-01'], { wishes: apart })
+    // Each alone would go to node-02.
+    expect(told(fail(world(nodes, [quiet, noisy]), ['node-01']))).toEqual([
+      'noisy: moves 1→node-02',
+      'quiet: moves 1→node-03',
+    ])
+    expect(told(fail(world(nodes, [quiet]), ['node-01']))).toEqual(['quiet: moves 1→node-02'])
+  })
+
+  test('knows a replacement that is on its way already', () => {
+    const web = subject('web', [], { targetReplicas: 1 })
+    web.deployment.attempts.push(attempt(0, 'node-01'), attempt(0, 'node-02', { generation: 2, status: 'starting' }))
+    const [outcome] = fail(world([node('node-01'), node('node-02'), node('node-03')], [web]), ['node-01'])
+    expect(outcome).toMatchObject({ fate: 'moves', placed: [], replicas: [{ to: { nodeId: 'node-02', score: null } }] })
+  })
+
+  test('comes out the same by the index', () => {
+    const nodes = [
+      node('node-01', { holds: 3 }),
+      ...Array.from({ length: 9 }, (_, i) => node(`node-1${i}`, { holds: i % 4 })),
+    ]
+    const some = ['a', 'b', 'c'].map((name) => subject(name, ['node-01'], { targetReplicas: 2 }))
+    const asked = world(nodes, some)
+    expect(told(fail({ ...asked, indexFrom: 0 }, ['node-01']))).toEqual(told(fail(asked, ['node-01'])))
+  })
+})
+
+describe('a drain', () => {
+  const drain = (asked: DrillWorld, names: string[]) => drillDrain(asked, ids(names))
+
+  test('moves one replica of a deployment at a time: others come in between', () => {
+    const room = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
+    const nodes = [
+      node('node-01', { holds: 2 }),
+      node('node-02', { holds: 1 }),
+      node('node-03', room),
+      node('node-04', room),
+    ]
+    const web = subject('web', ['node-01', 'node-02'], { priority: 90 })
+    const api = subject('api', ['node-01'])
+    expect(told(drain(world(nodes, [api, web]), ['node-01', 'node-02']))).toEqual([
+      'web: no-room 1→node-03 2→nowhere',
+      'api: moves 1→node-04',
+    ])
+  })
+
+  test('needs room elsewhere, and otherwise leaves everything running', () => {
+    const web = subject('web', ['node-01'])
+    const [outcome] = drain(world([node('node-01', { holds: 1 }), node('node-02', { holds: 4 })], [web]), ['node-01'])
+    expect(outcome).toMatchObject({ fate: 'no-room', problem: 'Insufficient nodes: need 1, found 0 with capacity' })
+    expect(outcome?.attempts).toMatchObject([{ status: 'running', wanted: 'run', nodeName: 'node-01' }])
+  })
+
+  test('of everything goes round until nothing moves any more', () => {
+    const nodes = [node('node-01', { holds: 3 }), node('node-02'), node('node-03'), node('node-04')]
+    const web = subject('web', ['node-01', 'node-01', 'node-01'], { maxPerNode: 3 })
+    const [outcome] = drain(world(nodes, [web]), ['node-01'])
+    expect(outcome?.replicas.map(({ to }) => to?.nodeId)).toEqual(['node-02', 'node-03', 'node-04'])
+  })
+})

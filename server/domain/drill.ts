@@ -1,0 +1,115 @@
+/** What a failure drill tells. Times are ISO 8601 strings; ids are UUIDs. */
+import type { Refusal } from './placement'
+import type { Resources } from './resources'
+import type { StormCause } from './storm'
+
+export const drillModes = ['fail', 'drain'] as const
+export type DrillMode = (typeof drillModes)[number]
+
+/**
+ * `keeps`: nothing of it is on the nodes. `moves`: all that is there has a place elsewhere. `no-room`: the scheduler
+ * refuses. `never`: it is not to be replaced. `held`: somebody has to act first. `braked`: the storm brake holds it.
+ */
+export const drillFates = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked'] as const
+export type DrillFate = (typeof drillFates)[number]
+
+/** Which deployments to list. */
+export const drillShows = ['affected', 'down', 'no-room', 'stays', 'moves', 'keeps'] as const
+export type DrillShow = (typeof drillShows)[number]
+
+/** While the storm brake holds, and once somebody has overruled it; they differ only where there is a brake. */
+export const drillStages = ['overruled', 'held'] as const
+export type DrillStage = (typeof drillStages)[number]
+
+export const drillLimits = { nodes: 200, places: 50 } as const
+
+export interface DrillReplica {
+  replicaId: string
+  slot: number
+  from: { id: string; nodeId: string }
+  /** Null when it has no place. `score` is null when its replacement is on its way already. */
+  to: { id: string; nodeId: string; score: number | null } | null
+}
+
+/** How many replicas of a deployment run. */
+export interface DrillRunning {
+  wanted: number
+  now: number
+  /** Until replacements run. */
+  meanwhile: number
+  after: number
+}
+
+export interface DrillRow {
+  id: string
+  name: string
+  fate: DrillFate
+  running: DrillRunning
+  /** How many of its replicas are on the nodes; `replicas` are the first of them. */
+  hit: number
+  replicas: DrillReplica[]
+  /** It waits for capacity already. */
+  waits: boolean
+  /** Why not everything moves, as a sentence. */
+  problem: string | null
+  /** Of `no-room`: the first ones are explained, the others on demand. */
+  refusal: Refusal | null
+}
+
+/** Deployments counted by what becomes of them. */
+export interface DrillCounts {
+  fates: Record<DrillFate, number>
+  /** Nothing of them runs until it is replaced. */
+  down: number
+  /** Some of their replicas don't run until they are replaced. */
+  fewer: number
+  /** Replicas on the nodes, and how many of them have a place elsewhere. */
+  replicas: number
+  placed: number
+}
+
+/** What of a region takes part: nodes that are heard. */
+export interface DrillCapacity {
+  region: string
+  before: { nodes: number; capacity: Resources; reserved: Resources }
+  after: { nodes: number; capacity: Resources; reserved: Resources }
+}
+
+export interface DrillBrake {
+  region: string
+  cause: StormCause
+  silent: number
+  nodes: number
+}
+
+export interface DrillReport {
+  takenAt: string
+  mode: DrillMode
+  /** The nodes that were named one by one. */
+  named: { id: string; nodeId: string; region: string }[]
+  /** All that fail or are drained. */
+  nodes: number
+  /** Regions that the storm brake would hold. */
+  brakes: DrillBrake[]
+  /** Once everything has come to rest; with a brake, after somebody has overruled it. */
+  counts: DrillCounts
+  /** While the brake holds; null when it would not. */
+  heldCounts: DrillCounts | null
+  /** Deployments that wait for capacity already, wherever their replicas are. */
+  waiting: number
+  capacity: DrillCapacity[]
+  /** How many deployments are to be listed in all; `rows` is one page of them, the worst first. */
+  total: number
+  rows: DrillRow[]
+}
+
+/** Of one region or node, if it failed alone. */
+export interface WeakPoint {
+  kind: 'region' | 'node'
+  /** UUID of the node, or the region itself. */
+  id: string
+  name: string
+  nodes: number
+  counts: DrillCounts
+  braked: boolean
+}
