@@ -56,6 +56,10 @@ const concerns: Record<string, Concern> = {
   // It lists replicas, which change with their deployments.
   'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'node.drainPreview': (changes) => changes.touches('node') || changes.touches('deployment'),
+  // It is computed again when somebody asks: an outcome that is read must not change by itself.
+  'drill.run': () => false,
+  'drill.explain': () => false,
+  'drill.places': (changes) => changes.touches('node'),
   'node.drainProgress': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'queue.stuck': (changes) => changes.touches('deployment'),
   'node.returns': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
@@ -75,6 +79,7 @@ const minimumAgeMs: Record<string, number> = {
   // What there is to filter by changes when machines join, not with their heartbeats.
   'node.facets': 20_000,
   'node.find': 5000,
+  'drill.places': 20_000,
   'node.get': 1000,
   'node.returns': 2000,
   'placement.preview': 2000,

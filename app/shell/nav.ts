@@ -11,6 +11,7 @@ import {
   Rocket,
   Server,
   Settings2,
+  ShieldAlert,
   UserCog,
 } from 'lucide-react'
 import type { Permission } from '@/server/domain/roles'
@@ -34,6 +35,7 @@ export const destinations: Destination[] = [
   { href: '/events', label: 'Events', icon: Activity, permission: 'deployments.read', group: 'main', key: 'e' },
   { href: '/decisions', label: 'Decisions', icon: GitFork, permission: 'deployments.read', group: 'main', key: 'x' },
   { href: '/scores', label: 'Scores', icon: ChartBarStacked, permission: 'deployments.read', group: 'main', key: 's' },
+  { href: '/drill', label: 'Failure drill', icon: ShieldAlert, permission: 'nodes.read', group: 'main', key: 'f' },
   {
     href: '/admin/queue',
     label: 'Stuck work',

@@ -1,7 +1,7 @@
-import type { DrillReport } from '../domain/drill'
+import type { DrillPlaces, DrillReport } from '../domain/drill'
 import type { Refusal } from '../domain/placement'
 import type { Store } from '../store/context'
-import { type DrillRun, type Picked, runDrill } from './drill'
+import { type DrillRun, drillPlaces, type Picked, runDrill } from './drill'
 import { reportOf } from './drill-report'
 import { drillSchema, explainSchema } from './drill-schemas'
 import { procedureFor, router } from './trpc'
@@ -29,6 +29,9 @@ export const drillRouter = router({
       remember(services.store, key, run)
       return reportOf(run, { stage, show, offset, limit }) satisfies DrillReport
     }),
+
+  /** The regions and zones that there are. */
+  places: procedureFor('nodes.read').query(({ ctx }): Promise<DrillPlaces> => drillPlaces(ctx.services)),
 
   /** Why one deployment would not fit: of a large fleet not every refusal is explained at once. */
   explain: procedureFor('nodes.read')

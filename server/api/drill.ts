@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
-import type { DrillBrake, DrillMode, DrillStage } from '../domain/drill'
+import type { DrillBrake, DrillMode, DrillPlaces, DrillStage } from '../domain/drill'
 import { Failure } from '../domain/failure'
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
 import { othersOf } from '../domain/placed-replica'
@@ -116,4 +116,18 @@ export async function runDrill(services: Services, picked: Picked, explain: stri
   const overruled = failing([])
   const held = brakes.length > 0 ? failing(brakes.map(({ region }) => region)) : overruled
   return { ...run, brakes, outcomes: { overruled, held } }
+}
+
+/** What can be picked, by name. */
+export async function drillPlaces({ fleet }: Services): Promise<DrillPlaces> {
+  const { nodes } = await fleet.current()
+  const counted = (placeOfNode: (node: JournalNode) => string | null): DrillPlaces['regions'] => {
+    const counts = new Map<string, number>()
+    for (const node of nodes) {
+      const name = node && placeOfNode(node)
+      if (name) counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return [...counts].map(([name, count]) => ({ name, nodes: count })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+  return { regions: counted(({ region }) => region), zones: counted((node) => placeOf(node, 'zone')) }
 }

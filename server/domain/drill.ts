@@ -21,7 +21,8 @@ export type DrillShow = (typeof drillShows)[number]
 export const drillStages = ['overruled', 'held'] as const
 export type DrillStage = (typeof drillStages)[number]
 
-export const drillLimits = { nodes: 200, places: 50 } as const
+/** How much is picked at once: for more nodes there are regions and zones. */
+export const drillLimits = { nodes: 50, places: 20 } as const
 
 export interface DrillReplica {
   replicaId: string
@@ -112,4 +113,11 @@ export interface WeakPoint {
   nodes: number
   counts: DrillCounts
   braked: boolean
+}
+
+/** What can be picked beside nodes, each with how many nodes it has. */
+export interface DrillPlaces {
+  regions: { name: string; nodes: number }[]
+  /** “region/zone” */
+  zones: { name: string; nodes: number }[]
 }

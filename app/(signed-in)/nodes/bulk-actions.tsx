@@ -1,11 +1,14 @@
 'use client'
 
-import { Lock, LockOpen, LogOut, X } from 'lucide-react'
+import { Lock, LockOpen, LogOut, ShieldAlert, X } from 'lucide-react'
+import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { drillLimits } from '@/server/domain/drill'
 import type { NodeView } from '@/server/domain/views'
 import { useBlocked } from '../../shell/me'
 import { Button } from '../../ui/button'
 import { plural } from '../../ui/format'
+import { drillHref } from '../drill/drill-view'
 import { DrainDialog } from './drain-dialog'
 import { useCordon } from './use-cordon'
 
@@ -21,6 +24,7 @@ interface BulkActionsProps {
 /** What can be done with the ticked nodes; floats, so that the rows stay where they are. */
 export function BulkActions({ nodes, clear }: BulkActionsProps) {
   const cordon = useCordon()
+  const router = useRouter()
   const [draining, setDraining] = useState(false)
   const mayCordon = useBlocked('nodes.cordon', 'cordon nodes')
   const mayDrain = useBlocked('nodes.drain', 'drain nodes')
@@ -62,6 +66,17 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
         onClick={() => setDraining(true)}
       >
         Drain
+      </Button>
+      <Button
+        icon={<ShieldAlert size={14} aria-hidden />}
+        blocked={
+          nodes.length > drillLimits.nodes
+            ? `At most ${drillLimits.nodes} nodes at once: drill a region or zone for more.`
+            : null
+        }
+        onClick={() => router.push(drillHref('node', ...nodes.map(({ nodeId }) => nodeId)))}
+      >
+        What if they failed?
       </Button>
       {draining && <DrainDialog nodes={drainable} onClose={() => setDraining(false)} onDone={clear} />}
       <Button variant="ghost" aria-label="Clear the selection" icon={<X size={16} aria-hidden />} onClick={clear} />

@@ -3,6 +3,7 @@ import type { RegionUse } from '@/server/domain/overview'
 import { Bar } from '../../ui/bar'
 import { formatCores, formatMemory, formatPair } from '../../ui/format'
 import { type Column, Table } from '../../ui/table'
+import { drillHref } from '../drill/drill-view'
 
 const columns: Column<RegionUse>[] = [
   {
@@ -83,6 +84,22 @@ const columns: Column<RegionUse>[] = [
     align: 'right',
     from: 'sm',
     cell: ({ gpus, reservedGpus }) => (gpus > 0 ? `${reservedGpus} / ${gpus}` : <span className="text-ink-3">–</span>),
+  },
+  {
+    id: 'drill',
+    header: 'Drill',
+    width: '128px',
+    from: 'md',
+    cell: ({ region }) => (
+      <Link
+        href={drillHref('region', region)}
+        prefetch={false}
+        aria-label={`What if ${region} failed?`}
+        className="underline decoration-control underline-offset-2 hover:decoration-ink"
+      >
+        What if it failed?
+      </Link>
+    ),
   },
 ]
 

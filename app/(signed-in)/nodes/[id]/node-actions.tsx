@@ -1,16 +1,17 @@
 'use client'
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { LogOut, Trash2, Undo2 } from 'lucide-react'
+import { LogOut, ShieldAlert, Trash2, Undo2 } from 'lucide-react'
 import { useState } from 'react'
 import type { NodeView } from '@/server/domain/views'
 import { useBlocked } from '../../../shell/me'
 import { useTRPC } from '../../../trpc'
-import { Button } from '../../../ui/button'
+import { Button, ButtonLink } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/dialog'
 import { errorSentence } from '../../../ui/errors'
 import { FieldError } from '../../../ui/field'
 import { plural } from '../../../ui/format'
+import { drillHref } from '../../drill/drill-view'
 import { CordonButton } from '../cordon-button'
 import { DrainDialog } from '../drain-dialog'
 
@@ -42,6 +43,9 @@ export function NodeActions({ node, held }: NodeActionsProps) {
   return (
     <div>
       <div className="flex flex-wrap justify-end gap-2">
+        <ButtonLink href={drillHref('node', node.nodeId)} icon={<ShieldAlert size={14} aria-hidden />}>
+          What if it failed?
+        </ButtonLink>
         <CordonButton node={node} />
         {node.draining || inMaintenance ? (
           <Button

@@ -1,0 +1,275 @@
+/** What a drill says is what then happens: on the real tables, by the real sweep, drain, reconciler and scheduler. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { DrillReport } from '@/server/domain/drill'
+import { systemAuthor } from '@/server/store/audit'
+import { sweepLostReplicas } from '@/server/store/lost'
+import { markSilentNodes } from '@/server/store/nodes'
+import { writeSettings } from '@/server/store/settings'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { drawing } from '../fleet-shapes'
+
+let cp: TestControlPlane
+let agent: FakeAgent
+beforeEach(async () => {
+  cp = await testControlPlane()
+  agent = new FakeAgent(cp)
+  // However slow the machine is, only nodes that a test silences are silent.
+  await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 5, limitSeconds: 600 } })
+})
+afterEach(() => cp.close())
+
+const earliestSeconds = 607
+const admin = () => cp.as('admin')
+
+/** Silent for so long, marked, and what is lost by then swept. Whether it is a storm nobody judges. */
+async function silence(names: string[], seconds: number): Promise<void> {
+  await cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
+    names,
+    seconds,
+  ])
+  await markSilentNodes(cp.store, cp.epoch)
+  await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds })
+  await cp.schedule()
+}
+
+async function drainAll(names: string[]): Promise<void> {
+  for (const name of names) await (await admin()).node.drain({ id: agent.id(name), maintenance: false })
+  for (let idle = 0, round = 0; idle < 2; round++) {
+    if (round > 30) throw new Error('It does not come to rest')
+    idle = (await cp.schedule()) === 0 ? idle + 1 : 0
+    await agent.obey()
+  }
+}
+
+/** "web-3 slot 1 → node-2 (0.8125)" for every replica that was placed a second time. */
+async function happened(): Promise<string[]> {
+  const rows = await cp.sql<{ name: string; slot: number; node: string; score: number }>(
+    `select d.name, r.slot, n.node_id as node, r.score from deployment_replicas r
+     join deployments d on d.id = r.deployment_id join nodes n on n.id = r.node_id where r.generation > 1 and r.wanted = 'run'`,
+  )
+  return rows.map(({ name, slot, node, score }) => `${name} slot ${slot} → ${node} (${score.toFixed(6)})`).sort()
+}
+
+const foretold = ({ rows }: DrillReport): string[] =>
+  rows
+    .flatMap(({ name, replicas }) =>
+      replicas.flatMap(({ slot, to }) =>
+        to === null ? [] : [`${name} slot ${slot} → ${to.nodeId} (${to.score?.toFixed(6)})`],
+      ),
+    )
+    .sort()
+
+/** Every table with all that is in it, but what the drill reads is the same before and after. */
+async function everything(): Promise<Record<string, string>> {
+  const tables = await cp.sql<{ name: string }>(
+    `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  )
+  const contents: Record<string, string> = {}
+  for (const { name } of tables)
+    contents[name] =
+      (
+        await cp.sql<{ all: string }>(
+          `select coalesce(string_agg(t::text, '|' order by t::text), '') as all from ${name} t`,
+        )
+      )[0]?.all ?? ''
+  return contents
+}
+
+interface Scenario {
+  names: string[]
+  /** Of these deployments some have several replicas, wishes, or little patience. */
+  deployments: Record<string, unknown>[]
+}
+
+/** A small fleet that is nearly full, and what runs on it; the same for the same seed. */
+function scenario(seed: number, mode: 'fail' | 'drain'): Scenario {
+  const draw = drawing(seed)
+  const pick = <T>(...options: T[]): T => options[Math.floor(draw() * options.length)] as T
+  const names = Array.from({ length: 8 }, (_, i) => `node-${i + 1}`)
+  const deployments = Array.from({ length: 9 }, (_, i) => ({
+    name: `web-${i}`,
+    replicas: pick(1, 1, 2, 3),
+    // Distinct, because equals go by ids, which are not the same from run to run.
+    priority: Math.floor(draw() * 10) * 10 + i,
+    resources: { cpu: pick(0.5, 1, 1.5, 2), memory: pick(512, 1024, 2048), storage: 10 },
+    region: pick(undefined, 'us-east', 'eu-west'),
+    max_per_node: pick(1, 1, 2),
+    lost_after: pick(0, 700, 700, 2000),
+    // In a drain heartbeats go on, and what was placed before them counts as load no longer.
+    policy: mode === 'drain' ? { weights: { resources: 0.7, load: 0, locality: 0.3 } } : pick('spread', 'pack', 'near'),
+    ...pick<object>(
+      {},
+      {},
+      { spread: [{ across: 'region', max_skew: 1 }] },
+      { spread: [{ across: 'zone', weight: 80 }] },
+      { anti_affinity: [{ deployment: `web-${(i + 4) % 9}`, on: 'node', required: true }] },
+      { affinity: [{ deployment: `web-${(i + 7) % 9}`, on: 'region' }] },
+      { constraints: [{ key: 'zone', op: '=', values: ['a'] }] },
+    ),
+  }))
+  return { names, deployments }
+}
+
+async function build({ names, deployments }: Scenario): Promise<void> {
+  await agent.join(
+    ...names.map((name, i) => ({
+      name,
+      region: i % 2 === 0 ? 'us-east' : 'eu-west',
+      labels: { zone: i % 4 < 2 ? 'a' : 'b' },
+      cpuCores: 3,
+      memoryMb: 4096,
+    })),
+  )
+  for (const deployment of deployments) {
+    await (await admin()).deployment.deploy(aDeployment(deployment))
+    await cp.schedule()
+  }
+  await agent.obey()
+  await agent.heartbeat()
+}
+
+describe('what a drill foretells', () => {
+  const seen = { moves: 0, 'no-room': 0, never: 0 }
+  const tally = ({ rows }: DrillReport): void => {
+    for (const { fate } of rows) if (fate in seen) seen[fate as keyof typeof seen]++
+  }
+
+  test.each([1, 2, 3, 4, 5, 6])('of a failure is what then happens (%i)', async (seed) => {
+    await build(scenario(seed, 'fail'))
+    const failing = seed % 2 === 0 ? ['node-1', 'node-4'] : ['node-2', 'node-3', 'node-5']
+    const report = await (await admin()).drill.run({ nodes: failing })
+    tally(report)
+    await silence(failing, 750)
+    await silence(failing, 2100)
+    expect(await happened()).toEqual(foretold(report))
+    const stuck = report.rows.filter(({ fate }) => fate === 'no-room').map(({ id }) => id)
+    const failed = await cp.sql<{ id: string }>(
+      `select d.id from deployments d join decisions c on c.deployment_id = d.id and c.outcome = 'refused'
+       join evaluations e on e.id = c.evaluation_id where e.trigger = 'node-lost'`,
+    )
+    expect(failed.map(({ id }) => id).sort()).toEqual(stuck.sort())
+  })
+
+  test.each([11, 12, 13, 14])('of a drain is what then happens (%i)', async (seed) => {
+    await build(scenario(seed, 'drain'))
+    const drained = ['node-1', 'node-6']
+    const report = await (await admin()).drill.run({ nodes: drained, mode: 'drain' })
+    tally(report)
+    await drainAll(drained)
+    expect(await happened()).toEqual(foretold(report))
+  })
+
+  test('was of every kind', () => {
+    expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(0)
+  })
+})
+
+test('a drill writes nothing', async () => {
+  await build(scenario(1, 'fail'))
+  const before = await everything()
+  const caller = await admin()
+  const { rows } = await caller.drill.run({ regions: ['us-east'] })
+  expect(rows.length).toBeGreaterThan(0)
+  await caller.drill.run({ regions: ['us-east'], mode: 'drain' })
+  await caller.drill.explain({ regions: ['us-east'], deployment_id: rows[0]?.id ?? '', stage: 'overruled' })
+  await caller.drill.places()
+  const after = await everything()
+  expect(Object.keys(before)).toContain('deployment_replicas')
+  expect(after).toEqual(before)
+})
+
+describe('a region that fails', () => {
+  const regions = async () => {
+    await agent.join(
+      ...[1, 2, 3].map((i) => ({ name: `us-${i}`, region: 'us-east' })),
+      ...[1, 2, 3].map((i) => ({ name: `eu-${i}`, region: 'eu-west' })),
+    )
+    for (const deployment of [
+      { name: 'here', region: 'eu-west' },
+      { name: 'there', region: 'us-east' },
+      { name: 'both', replicas: 6 },
+    ]) {
+      await (await admin()).deployment.deploy(aDeployment(deployment))
+      await cp.schedule()
+    }
+    await agent.obey()
+  }
+
+  test('is held by the storm brake; the drill shows it so, and as it is once that is overruled', async () => {
+    await regions()
+    const caller = await admin()
+    const report = await caller.drill.run({ regions: ['eu-west'] })
+    expect(report.brakes).toEqual([{ region: 'eu-west', cause: 'region', silent: 3, nodes: 3 }])
+    expect(report.counts).toMatchObject({
+      fates: { keeps: 1, moves: 1, 'no-room': 1, braked: 0 },
+      down: 1,
+      fewer: 1,
+      replicas: 4,
+      placed: 1,
+    })
+    expect(report.heldCounts).toMatchObject({ fates: { keeps: 1, moves: 0, braked: 2 }, placed: 0 })
+    expect(report.rows.map(({ name, fate, running }) => [name, fate, running])).toEqual([
+      ['both', 'no-room', { wanted: 6, now: 6, meanwhile: 3, after: 3 }],
+      ['here', 'moves', { wanted: 1, now: 1, meanwhile: 0, after: 1 }],
+    ])
+    expect(report.rows[0]?.refusal?.reasons.map(({ rule, count }) => [rule, count])).toEqual([
+      ['status', 3],
+      ['one-per-node', 3],
+    ])
+    const held = await caller.drill.run({ regions: ['eu-west'], stage: 'held' })
+    expect(held.rows.map(({ name, fate }) => [name, fate])).toEqual([
+      ['here', 'braked'],
+      ['both', 'braked'],
+    ])
+    // Single nodes are no storm.
+    expect((await caller.drill.run({ nodes: ['eu-1'] })).brakes).toEqual([])
+    expect((await caller.drill.run({ regions: ['eu-west'], mode: 'drain' })).brakes).toEqual([])
+  })
+
+  test('takes its capacity with it, and what moves is promised elsewhere', async () => {
+    await regions()
+    const { capacity } = await (await admin()).drill.run({ regions: ['eu-west'] })
+    expect(capacity.map(({ region, before, after }) => [region, before.nodes, after.nodes])).toEqual([
+      ['eu-west', 3, 0],
+      ['us-east', 3, 3],
+    ])
+    const [, east] = capacity
+    expect(east?.after.capacity).toEqual(east?.before.capacity)
+    expect(east?.after.reserved.cpuMillis).toBe((east?.before.reserved.cpuMillis ?? 0) + 1000)
+  })
+
+  test('can be looked at by viewers, page by page, with what keeps running', async () => {
+    await regions()
+    const viewer = await cp.user('vera', 'viewer')
+    const first = await viewer.drill.run({ regions: ['eu-west'], limit: 1 })
+    expect(first).toMatchObject({ total: 2, rows: [{ name: 'both' }] })
+    await cp.sql(`update nodes set cordoned = true`)
+    const input = { regions: ['eu-west'], limit: 1, offset: 1 }
+    // The page of the drill that was seen, not of another one.
+    expect((await viewer.drill.run({ ...input, taken_at: first.takenAt })).rows).toMatchObject([
+      { name: 'here', fate: 'moves' },
+    ])
+    expect((await viewer.drill.run(input)).rows).toMatchObject([{ name: 'here', fate: 'no-room' }])
+    expect((await viewer.drill.run({ ...input, offset: 0, show: 'keeps' })).rows).toMatchObject([{ name: 'there' }])
+  })
+})
+
+test('what is picked has to be there, and to be something', async () => {
+  await agent.join({ name: 'node-1', labels: { zone: 'a' } })
+  const caller = await admin()
+  await expect(caller.drill.run({})).rejects.toThrow('Pick at least one node, region or zone')
+  await expect(caller.drill.run({ nodes: ['node-1', 'nod-2'] })).rejects.toThrow('There is no node nod-2')
+  await expect(caller.drill.run({ regions: ['mars'] })).rejects.toThrow('There is no region mars')
+  await expect(caller.drill.run({ zones: ['a'] })).rejects.toThrow('There is no zone a')
+  await expect(caller.drill.run({ nodes: Array.from({ length: 51 }, String) })).rejects.toThrow('At most 50 nodes')
+  expect(await caller.drill.run({ zones: ['us-east/a'], nodes: [agent.id('node-1')] })).toMatchObject({
+    nodes: 1,
+    named: [{ nodeId: 'node-1' }],
+    rows: [],
+  })
+  expect(await caller.drill.places()).toEqual({
+    regions: [{ name: 'us-east', nodes: 1 }],
+    zones: [{ name: 'us-east/a', nodes: 1 }],
+  })
+  await expect((await cp.as(null)).drill.places()).rejects.toThrow('Sign in')
+})
