@@ -177,6 +177,16 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.getByRole('button', { name: 'Drain', exact: true }).click()
     await expect(page.getByRole('dialog').getByRole('listitem').first()).toBeVisible()
   },
+  'the failure drill with nothing picked': async ({ page }) => {
+    await page.goto('/drill')
+    await expect(page.getByText('Nothing is picked yet')).toBeVisible()
+    await page.getByRole('combobox', { name: 'Nodes, regions and zones' }).click()
+    await expect(page.getByRole('option', { name: /^Region eu-west/ })).toBeVisible()
+  },
+  'the failure drill of a region': async ({ page, running }) => {
+    await page.goto(`/drill?region=eu-west,us-east,us-west,eu-central&open=${running}`)
+    await expect(page.getByRole('table', { name: /^What becomes of each deployment/ })).toBeVisible()
+  },
   'the users': async ({ page }) => {
     await page.goto('/admin/users')
     await expect(page.getByRole('table', { name: 'Users' })).toBeVisible()
