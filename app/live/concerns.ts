@@ -59,6 +59,7 @@ const concerns: Record<string, Concern> = {
   // It is computed again when somebody asks: an outcome that is read must not change by itself.
   'drill.run': () => false,
   'drill.explain': () => false,
+  'drill.weakest': () => false,
   'drill.places': (changes) => changes.touches('node'),
   'node.drainProgress': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'queue.stuck': (changes) => changes.touches('deployment'),

@@ -1,9 +1,10 @@
-import type { DrillPlaces, DrillReport } from '../domain/drill'
+import type { DrillPlaces, DrillReport, WeakPoints } from '../domain/drill'
 import type { Refusal } from '../domain/placement'
 import type { Store } from '../store/context'
 import { type DrillRun, drillPlaces, type Picked, runDrill } from './drill'
 import { reportOf } from './drill-report'
 import { drillSchema, explainSchema } from './drill-schemas'
+import { weakestPoints } from './drill-weakest'
 import { procedureFor, router } from './trpc'
 
 /** Drills of a moment ago, for turning their pages; a page of one that is forgotten comes from a new one. */
@@ -29,6 +30,9 @@ export const drillRouter = router({
       remember(services.store, key, run)
       return reportOf(run, { stage, show, offset, limit }) satisfies DrillReport
     }),
+
+  /** What would survive: each region and the likeliest of the nodes, if it failed alone. */
+  weakest: procedureFor('nodes.read').query(({ ctx }): Promise<WeakPoints> => weakestPoints(ctx.services)),
 
   /** The regions and zones that there are. */
   places: procedureFor('nodes.read').query(({ ctx }): Promise<DrillPlaces> => drillPlaces(ctx.services)),

@@ -54,15 +54,15 @@ function resolve({ nodes, regions, zones }: Picked, fleet: JournalState) {
   return { named, nodes: picked }
 }
 
-/** What a pass over one region or node needs to know of everything: read once for many drills. */
-interface Ground {
+/** What every drill needs to know of everything: read once for many of them. */
+export interface Ground {
   at: Date
   fleet: JournalState
   settings: Awaited<ReturnType<typeof readSettings>>
   pulses: Awaited<ReturnType<typeof readPulses>>
 }
 
-async function readGround({ store, fleet: live, clock }: Services): Promise<Ground> {
+export async function readGround({ store, fleet: live, clock }: Services): Promise<Ground> {
   const [fleet, settings, pulses] = await Promise.all([live.current(), readSettings(store), readPulses(store)])
   return { at: clock.now(), fleet, settings, pulses }
 }
@@ -78,12 +78,27 @@ function brakesOf({ pulses }: Ground, nodes: readonly JournalNode[]): DrillBrake
 /** Few refusals are explained at once, the others when somebody asks: on a large fleet each takes a while. */
 const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ? 50 : 5)
 
-/** Runs the drill on the fleet as it is now; writes nothing. */
+/** Runs the drill on the fleet as it is now; writes nothing. Refusals of the deployments in `explain` are explained. */
 export async function runDrill(services: Services, picked: Picked, explain: string[] = []): Promise<DrillRun> {
-  const { store } = services
   const ground = await readGround(services)
+  const explained = { first: explainedOf(ground.fleet), always: new Set(explain) }
+  return drillOn(services, ground, { mode: picked.mode, ...resolve(picked, ground.fleet), explain: explained })
+}
+
+interface Asked {
+  mode: DrillMode
+  named: JournalNode[]
+  nodes: JournalNode[]
+  explain: DrillWorld['explain']
+}
+
+/** The drill of these nodes. */
+export async function drillOn(
+  { store }: Pick<Services, 'store'>,
+  ground: Ground,
+  { mode, named, nodes, explain }: Asked,
+): Promise<DrillRun> {
   const { fleet, at, settings } = ground
-  const { named, nodes } = resolve(picked, fleet)
   const ids = new Set(nodes.map(({ id }) => id))
   const candidates = await drillCandidates(store, [...ids])
   const hit = candidates.filter((one) => one.hit > 0)
@@ -100,10 +115,10 @@ export async function runDrill(services: Services, picked: Picked, explain: stri
       const deployment = deployments.get(id)
       return deployment ? [{ deployment, priority, lostAfterSeconds }] : []
     }),
-    explain: { first: explainedOf(fleet), always: new Set(explain) },
+    explain,
   }
-  const run = { takenAt: at, mode: picked.mode, fleet, named, nodes, candidates }
-  if (picked.mode === 'drain') {
+  const run = { takenAt: at, mode, fleet, named, nodes, candidates }
+  if (mode === 'drain') {
     const outcome = drillDrain(world, ids)
     return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }
   }

@@ -104,15 +104,22 @@ export interface DrillReport {
   rows: DrillRow[]
 }
 
-/** Of one region or node, if it failed alone. */
+/** A region or a node, and what would be if it failed alone (with a brake, after somebody has overruled it). */
 export interface WeakPoint {
   kind: 'region' | 'node'
-  /** UUID of the node, or the region itself. */
-  id: string
   name: string
   nodes: number
   counts: DrillCounts
   braked: boolean
+}
+
+export interface WeakPoints {
+  takenAt: string
+  /** The worst first. */
+  points: WeakPoint[]
+  /** Of how many regions and nodes these are the worst; of nodes only the likeliest are tried. */
+  regions: number
+  nodes: number
 }
 
 /** What can be picked beside nodes, each with how many nodes it has. */

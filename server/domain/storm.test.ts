@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { judgeStorms, type RegionPulse, stormInWords } from './storm'
+import { describe, expect, test } from 'vitest'
+import { heldIfSilenced, type JudgedPulse, judgeStorms, type RegionPulse, stormInWords } from './storm'
 
 const aRegion = (overrides: Partial<RegionPulse> = {}): RegionPulse => ({
   region: 'eu-west',
@@ -96,4 +96,37 @@ test('what it engages it does not release in the next moment', () => {
 test('says it as people do', () => {
   expect(stormInWords({ region: 'eu', silent: 40, nodes: 60 })).toBe('40 of 60 nodes of eu are silent')
   expect(stormInWords({ region: 'eu', silent: 1, nodes: 1 })).toBe('The only node of eu is silent')
+})
+
+describe('what a brake would hold if nodes fell silent', () => {
+  const pulse = (overrides: Partial<JudgedPulse> = {}): JudgedPulse => ({
+    ...aRegion(),
+    overruled: false,
+    ...overrides,
+  })
+  const held = (pulses: JudgedPulse[], silenced: Record<string, number>) =>
+    heldIfSilenced(pulses, new Map(Object.entries(silenced))).map(({ region }) => region)
+
+  test('is a region of which more than half would be silent, and no fewer than three nodes', () => {
+    const here = pulse({ region: 'here', heard: 5, silent: 0, fresh: 0 })
+    const far = pulse({ region: 'far', heard: 50, silent: 0, fresh: 0 })
+    expect(heldIfSilenced([here, far], new Map([['here', 3]]))).toEqual([
+      { region: 'here', cause: 'region', silent: 3, nodes: 5 },
+    ])
+    expect(held([here, far], { here: 2 })).toEqual([])
+    expect(held([pulse({ region: 'small', heard: 2, silent: 0, fresh: 0 }), far], { small: 2 })).toEqual([])
+  })
+
+  test('is all that fell silent when it would be more than half of the fleet', () => {
+    const regions = ['a', 'b', 'c'].map((region) => pulse({ region, heard: 4, silent: 0, fresh: 0 }))
+    expect(held(regions, { a: 4, b: 2, c: 1 })).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is not what somebody overruled already', () => {
+    const brake = { cause: 'region', silent: 3 } as const
+    const far = pulse({ region: 'far', heard: 50, silent: 0, fresh: 0 })
+    const open = pulse({ region: 'here', heard: 2, silent: 3, fresh: 0, brake })
+    expect(held([open, far], { here: 1 })).toEqual(['here'])
+    expect(held([{ ...open, overruled: true }, far], { here: 1 })).toEqual([])
+  })
 })

@@ -35,3 +35,17 @@ export async function drillCandidates(store: Store, nodeIds: readonly string[]):
   )
   return rows
 }
+
+/** The nodes whose failure would stop most deployments altogether, then those with most replicas: ids. */
+export async function likelyWeakNodes(store: Store, limit: number): Promise<string[]> {
+  const { rows } = await store.pool.query<{ id: string }>(
+    `with live as (
+       select node_id, deployment_id, count(*) over (partition by deployment_id) = count(*) over (partition by deployment_id, node_id) as whole
+       from deployment_replicas where reserved and wanted = 'run' and status in ('pending', 'starting', 'running')
+     )
+     select node_id as id from live
+     group by node_id order by count(distinct deployment_id) filter (where whole) desc, count(*) desc, node_id limit $1`,
+    [limit],
+  )
+  return rows.map(({ id }) => id)
+}

@@ -238,6 +238,25 @@ describe('a region that fails', () => {
     expect(east?.after.reserved.cpuMillis).toBe((east?.before.reserved.cpuMillis ?? 0) + 1000)
   })
 
+  test('is among the weakest points, before the nodes on which most depends', async () => {
+    await regions()
+    const { points, regions: all, nodes } = await (await admin()).drill.weakest()
+    expect([all, nodes]).toEqual([2, 6])
+    // Without either region there is no room for all six replicas of both.
+    expect(
+      points
+        .slice(0, 2)
+        .map(({ kind, name, nodes: size, braked, counts }) => [kind, name, size, braked, counts.fates['no-room']]),
+    ).toEqual([
+      ['region', 'eu-west', 3, true, 1],
+      ['region', 'us-east', 3, true, 1],
+    ])
+    expect(points.slice(2).every(({ kind, nodes: size, braked }) => kind === 'node' && size === 1 && !braked)).toBe(
+      true,
+    )
+    expect(points.slice(2)).toHaveLength(6)
+  })
+
   test('can be looked at by viewers, page by page, with what keeps running', async () => {
     await regions()
     const viewer = await cp.user('vera', 'viewer')

@@ -9,7 +9,7 @@ import { Button } from '../../ui/button'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader, Section } from '../../ui/layout-parts'
 import { Pager } from '../../ui/pager'
-import { Empty, ErrorState, Loading } from '../../ui/states'
+import { ErrorState, Loading } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { CapacityTable } from './capacity-table'
 import { DeploymentTable } from './deployment-table'
@@ -17,6 +17,7 @@ import { afresh, type DrillViewState, useDrillView } from './drill-view'
 import { showCounts, showLabels } from './drill-words'
 import { Outcome } from './outcome'
 import { PickField } from './pick-field'
+import { WeakPoints } from './weak-points'
 
 const pageSize = 50
 const modeLabels = { fail: 'Fail', drain: 'Drain' } as const
@@ -41,11 +42,13 @@ export function DrillPage() {
         <PickField picks={picks} add={drill.add} remove={drill.remove} />
       </div>
       {picks.length === 0 ? (
-        <div className="border-t border-line">
-          <Empty title="Nothing is picked yet">
-            Pick a region or some nodes above to see which deployments would keep running without them.
-          </Empty>
-        </div>
+        <>
+          <p className="px-4 pb-4 text-ink-2 md:px-6">
+            Nothing is picked yet: pick a region or some nodes to see which deployments would keep running without them,
+            or begin with one of the weakest points.
+          </p>
+          <WeakPoints />
+        </>
       ) : (
         <Result {...drill} />
       )}
