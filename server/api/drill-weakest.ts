@@ -1,15 +1,13 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { DrillCounts, WeakPoint, WeakPoints } from '../domain/drill'
 import type { JournalNode } from '../domain/fleet-journal'
 import { likelyWeakNodes } from '../store/drill-reads'
-import type { Services } from './context'
-import { drillOn, type Ground, readGround } from './drill'
+import { type DrillServices, drillOn, type Ground, readGround } from './drill'
 import { countsOf, rowsOf } from './drill-report'
 
 const most = { regions: 20, nodes: 8 } as const
 
 /** Drills each region (of very many the largest), and the nodes on which most depends, one after the other. */
-export async function weakestPoints(services: Services): Promise<WeakPoints> {
+export async function weakestPoints(services: DrillServices): Promise<WeakPoints> {
   const ground = await readGround(services)
   const nodes = ground.fleet.nodes.filter((node) => node !== null)
   const regions = new Map<string, JournalNode[]>()
@@ -31,12 +29,10 @@ export async function weakestPoints(services: Services): Promise<WeakPoints> {
 }
 
 async function weakPoint(
-  services: Services,
+  services: DrillServices,
   ground: Ground,
   { kind, name, members }: { kind: WeakPoint['kind']; name: string; members: JournalNode[] },
 ): Promise<WeakPoint> {
-  // Others want their answers in between.
-  await breathe()
   const explain = { first: 0, always: new Set<string>() }
   const run = await drillOn(services, ground, { mode: 'fail', named: [], nodes: members, explain })
   return {

@@ -1,5 +1,6 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import type { z } from 'zod'
-import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
+import { type DrilledDeployment, type DrillSteps, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
 import type { DrillBrake, DrillMode, DrillPlaces, DrillStage } from '../domain/drill'
 import { Failure } from '../domain/failure'
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
@@ -14,6 +15,9 @@ import { readSettings } from '../store/settings'
 import { readPulses } from '../store/storms'
 import type { Services } from './context'
 import type { pickSchema } from './drill-schemas'
+
+/** Of the web process what a drill looks at. */
+export type DrillServices = Pick<Services, 'store' | 'fleet' | 'clock'>
 
 export type Picked = z.infer<typeof pickSchema>
 
@@ -62,7 +66,7 @@ export interface Ground {
   pulses: Awaited<ReturnType<typeof readPulses>>
 }
 
-export async function readGround({ store, fleet: live, clock }: Services): Promise<Ground> {
+export async function readGround({ store, fleet: live, clock }: DrillServices): Promise<Ground> {
   const [fleet, settings, pulses] = await Promise.all([live.current(), readSettings(store), readPulses(store)])
   return { at: clock.now(), fleet, settings, pulses }
 }
@@ -79,10 +83,23 @@ function brakesOf({ pulses }: Ground, nodes: readonly JournalNode[]): DrillBrake
 const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ? 50 : 5)
 
 /** Runs the drill on the fleet as it is now; writes nothing. Refusals of the deployments in `explain` are explained. */
-export async function runDrill(services: Services, picked: Picked, explain: string[] = []): Promise<DrillRun> {
+export async function runDrill(services: DrillServices, picked: Picked, explain: string[] = []): Promise<DrillRun> {
   const ground = await readGround(services)
   const explained = { first: explainedOf(ground.fleet), always: new Set(explain) }
   return drillOn(services, ground, { mode: picked.mode, ...resolve(picked, ground.fleet), explain: explained })
+}
+
+/** At most so long at a stretch: the process has others to answer. Milliseconds. */
+const pieceMs = 20
+
+async function inPieces(steps: DrillSteps): Promise<DrilledDeployment[]> {
+  for (let begunMs = performance.now(); ; ) {
+    const { done, value } = steps.next()
+    if (done) return value
+    if (performance.now() - begunMs < pieceMs) continue
+    await breathe()
+    begunMs = performance.now()
+  }
 }
 
 interface Asked {
@@ -94,7 +111,7 @@ interface Asked {
 
 /** The drill of these nodes. */
 export async function drillOn(
-  { store }: Pick<Services, 'store'>,
+  { store }: DrillServices,
   ground: Ground,
   { mode, named, nodes, explain }: Asked,
 ): Promise<DrillRun> {
@@ -119,22 +136,22 @@ export async function drillOn(
   }
   const run = { takenAt: at, mode, fleet, named, nodes, candidates }
   if (mode === 'drain') {
-    const outcome = drillDrain(world, ids)
+    const outcome = await inPieces(drillDrain(world, ids))
     return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }
   }
   const brakes = brakesOf(ground, nodes)
   const earliestSeconds = earliestLossSeconds(settings.heartbeat)
   const failing = (held: string[]) => {
     const braked = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
-    return drillFailure(world, { nodes: ids, braked, earliestSeconds })
+    return inPieces(drillFailure(world, { nodes: ids, braked, earliestSeconds }))
   }
-  const overruled = failing([])
-  const held = brakes.length > 0 ? failing(brakes.map(({ region }) => region)) : overruled
+  const overruled = await failing([])
+  const held = brakes.length > 0 ? await failing(brakes.map(({ region }) => region)) : overruled
   return { ...run, brakes, outcomes: { overruled, held } }
 }
 
 /** What can be picked, by name. */
-export async function drillPlaces({ fleet }: Services): Promise<DrillPlaces> {
+export async function drillPlaces({ fleet }: DrillServices): Promise<DrillPlaces> {
   const { nodes } = await fleet.current()
   const counted = (placeOfNode: (node: JournalNode) => string | null): DrillPlaces['regions'] => {
     const counts = new Map<string, number>()

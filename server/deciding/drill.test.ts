@@ -4,7 +4,14 @@ import type { JournalNode } from '../domain/fleet-journal'
 import { defaultPolicy } from '../domain/placement'
 import type { AskedWishes } from '../domain/wishes'
 import type { AttemptToSchedule, DeploymentToSchedule } from '../store/scheduling-reads'
-import { type DrillSubject, type DrillWorld, drillDrain, drillFailure } from './drill'
+import {
+  type DrilledDeployment,
+  type DrillSteps,
+  type DrillSubject,
+  type DrillWorld,
+  drillDrain,
+  drillFailure,
+} from './drill'
 
 const at = new Date('2026-01-01T12:00:00Z')
 
@@ -100,11 +107,18 @@ const world = (nodes: JournalNode[], subjects: DrillSubject[]): DrillWorld => ({
 
 const ids = (names: string[]) => new Set(names.map(idOf))
 
+function ended(steps: DrillSteps): DrilledDeployment[] {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
 const fail = (asked: DrillWorld, names: string[], braked: string[] = []) =>
-  drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 })
+  ended(drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 }))
 
 /** What becomes of each deployment: "web: moves 1→node-02" */
-const told = (outcomes: ReturnType<typeof fail>) =>
+const told = (outcomes: DrilledDeployment[]) =>
   outcomes.map(
     ({ subject: { deployment }, fate, replicas }) =>
       `${deployment.name}: ${fate} ${replicas.map(({ attempt: { slot }, to }) => `${slot + 1}→${to?.nodeId ?? 'nowhere'}`).join(' ')}`,
@@ -227,7 +241,7 @@ describe('a failure', () => {
 })
 
 describe('a drain', () => {
-  const drain = (asked: DrillWorld, names: string[]) => drillDrain(asked, ids(names))
+  const drain = (asked: DrillWorld, names: string[]) => ended(drillDrain(asked, ids(names)))
 
   test('moves one replica of a deployment at a time: others come in between', () => {
     const room = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }

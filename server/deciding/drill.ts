@@ -182,6 +182,9 @@ function outcomeOf({ subject, deployment, placed, stuck }: Course, nodes: Readon
   }
 }
 
+/** A drill takes a while on a large fleet: whoever runs it may do something else after each deployment. */
+export type DrillSteps = Generator<void, DrilledDeployment[]>
+
 export interface Failing {
   /** UUIDs of the nodes that fail. */
   nodes: ReadonlySet<string>
@@ -195,7 +198,7 @@ export interface Failing {
  * The nodes fall silent for good. What they hold is lost, first that of deployments that bear the shortest silence, and
  * of each deployment all that is missing is placed at once. What is promised on the nodes stays promised.
  */
-export function drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds }: Failing): DrilledDeployment[] {
+export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds }: Failing): DrillSteps {
   const drill = new Drill(world, (node) =>
     nodes.has(node.id) ? { ...node, status: 'offline', cpuUsagePercent: null, memoryUsagePercent: null } : node,
   )
@@ -224,6 +227,7 @@ export function drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds
         drill.step(course, { moves: false })
       }
       results.push(withheld(outcomeOf(course, nodes), braked))
+      yield
     }
   }
   return results
@@ -252,7 +256,7 @@ function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): Drill
  * The nodes are emptied. Of each deployment one replica moves at a time, and runs until its replacement works; so they
  * take turns.
  */
-export function drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): DrilledDeployment[] {
+export function* drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): DrillSteps {
   const drill = new Drill(world, (node) => (nodes.has(node.id) ? { ...node, draining: true } : node))
   const courses = [...world.subjects].sort(byPriority).map((subject) =>
     courseOf(subject, (attempt) => ({
@@ -263,6 +267,13 @@ export function drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): Drill
     })),
   )
   let moving = courses
-  while (moving.length > 0) moving = moving.filter((course) => drill.step(course, { moves: true }))
+  while (moving.length > 0) {
+    const turn = moving
+    moving = []
+    for (const course of turn) {
+      if (drill.step(course, { moves: true })) moving.push(course)
+      yield
+    }
+  }
   return courses.map((course) => outcomeOf(course, nodes))
 }

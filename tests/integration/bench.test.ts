@@ -18,6 +18,7 @@ const tiny: Record<string, string> = {
   lifecycle: '--rounds 1 --deployments 20 --nodes 20 --agents 2',
   records: '--rounds 1 --deployments 20 --nodes 20 --quiet-decisions 5',
   heartbeats: '--rounds 1 --nodes 20 --seconds 1',
+  drill: '--rounds 1 --nodes 20 --deployments 20',
 }
 
 /** Every number in it, however deep. */
@@ -47,5 +48,5 @@ test.each(Object.entries(tiny))(
 
 test('a benchmark that does not exist is refused with the list of those that do', async () => {
   const unknown = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nothing'])
-  await expect(unknown).rejects.toThrow('accepts, engine, heartbeats, lifecycle, placement, records')
+  await expect(unknown).rejects.toThrow('accepts, drill, engine, heartbeats, lifecycle, placement, records')
 })
