@@ -1,7 +1,6 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { TooltipProvider } from '../ui/tooltip'
 import { LoginForm } from './login-form'
 
 const answers = vi.fn<(path: string) => unknown>()
@@ -25,11 +24,7 @@ afterEach(() => {
 
 function tryWith(answer: unknown) {
   answers.mockReturnValue(answer)
-  render(
-    <TooltipProvider>
-      <LoginForm next="/nodes?q=a" />
-    </TooltipProvider>,
-  )
+  render(<LoginForm next="/nodes?q=a" />)
   const password = screen.getByLabelText<HTMLInputElement>('Password')
   fireEvent.change(screen.getByLabelText('Username'), { target: { value: 'ada' } })
   fireEvent.change(password, { target: { value: 'secret' } })

@@ -6,7 +6,6 @@ import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
 import { TRPCProvider } from '../trpc'
 import { NoticeProvider } from '../ui/notice'
-import { TooltipProvider } from '../ui/tooltip'
 import { makeQueryClient, makeTrpcClient } from './client'
 
 export function Providers({ children }: { children: ReactNode }) {
@@ -22,9 +21,7 @@ export function Providers({ children }: { children: ReactNode }) {
       <NuqsAdapter>
         <QueryClientProvider client={queryClient}>
           <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
-            <TooltipProvider>
-              <NoticeProvider>{children}</NoticeProvider>
-            </TooltipProvider>
+            <NoticeProvider>{children}</NoticeProvider>
           </TRPCProvider>
         </QueryClientProvider>
       </NuqsAdapter>

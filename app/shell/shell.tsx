@@ -1,10 +1,9 @@
 'use client'
 
-import { Menu, Search, X } from 'lucide-react'
+import { Menu, Search } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import { Dialog } from 'radix-ui'
-import { type ReactNode, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { may } from '@/server/domain/roles'
 import { LiveIndicator } from '../live/indicator'
 import { StormBanner } from '../storm/banner'
@@ -16,6 +15,8 @@ import { type Destination, destinations } from './nav'
 import { Palette } from './palette'
 import { Shortcuts } from './shortcuts'
 import { UserMenu } from './user-menu'
+
+const MenuSheet = lazy(() => import('./menu-sheet'))
 
 /** The frame of every page of the signed-in area: a sidebar, or a bar on top where the window is narrow. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -71,33 +72,20 @@ function TopBar({ onSearch }: { onSearch: () => void }) {
   useEffect(() => setOpen(false), [pathname])
   return (
     <header className="sticky top-0 z-20 flex h-(--topbar) items-center gap-1 border-b border-line bg-chrome px-2 md:hidden">
-      <Dialog.Root open={open} onOpenChange={setOpen}>
-        <Dialog.Trigger asChild>
-          <Button variant="ghost" aria-label="Menu" icon={<Menu size={18} aria-hidden />} />
-        </Dialog.Trigger>
-        <Dialog.Portal>
-          <Dialog.Overlay className="appear fixed inset-0 z-40 bg-scrim" />
-          <Dialog.Content
-            aria-describedby={undefined}
-            className="appear fixed inset-y-0 left-0 z-50 flex w-72 max-w-[85vw] flex-col border-r border-line bg-raised shadow-overlay outline-none"
-          >
-            <div className="flex items-center justify-between py-2 pr-2 pl-4">
-              <Dialog.Title asChild>
-                <span>
-                  <Brand />
-                </span>
-              </Dialog.Title>
-              <Dialog.Close asChild>
-                <Button variant="ghost" aria-label="Close the menu" icon={<X size={18} aria-hidden />} />
-              </Dialog.Close>
-            </div>
+      <Button
+        variant="ghost"
+        aria-label="Menu"
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+        icon={<Menu size={18} aria-hidden />}
+      />
+      {open && (
+        <Suspense>
+          <MenuSheet close={() => setOpen(false)}>
             <Navigation />
-            <div className="mt-auto border-t border-line p-2">
-              <UserMenu />
-            </div>
-          </Dialog.Content>
-        </Dialog.Portal>
-      </Dialog.Root>
+          </MenuSheet>
+        </Suspense>
+      )}
       <Link href="/deployments" className="rounded-control px-1">
         <Brand />
       </Link>

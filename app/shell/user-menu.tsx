@@ -1,73 +1,41 @@
 'use client'
 
-import { Check, ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from 'lucide-react'
-import Link from 'next/link'
-import { useTheme } from 'next-themes'
-import { DropdownMenu as Menu } from 'radix-ui'
-import { useState } from 'react'
-import { overlayHost } from '../ui/overlay-host'
-import { leaveBySigningOut } from './leave'
+import { ChevronsUpDown } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { useMe } from './me'
-import { signOut } from './session-calls'
 
-const themes = [
-  { id: 'system', label: 'As the system', icon: Monitor },
-  { id: 'light', label: 'Light', icon: Sun },
-  { id: 'dark', label: 'Dark', icon: Moon },
-]
+const OpenUserMenu = lazy(() => import('./open-user-menu'))
 
-const item =
-  'flex h-(--control-height) items-center gap-2 rounded-control px-2 outline-none data-[highlighted]:bg-hover cursor-pointer'
+export const userMenuLook = 'flex w-full items-center gap-2 rounded-control px-2 py-1.5 text-left hover:bg-hover'
 
+/** Account, theme, signing out. */
 export function UserMenu() {
   const me = useMe()
-  const { theme = 'system', setTheme } = useTheme()
-  const [leaving, setLeaving] = useState(false)
-  const leave = async (): Promise<void> => {
-    setLeaving(true)
-    await leaveBySigningOut(signOut).catch(() => setLeaving(false))
-  }
+  const [wanted, setWanted] = useState(false)
+  const face = (leaving: boolean) => (
+    <>
+      <span className="min-w-0 flex-1">
+        <span className="block truncate font-medium">{me.username}</span>
+        <span className="block text-meta text-ink-3">{leaving ? 'Signing out…' : me.role}</span>
+      </span>
+      <ChevronsUpDown size={14} aria-hidden className="text-ink-3" />
+    </>
+  )
+  const closed = (
+    <button
+      type="button"
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onClick={() => setWanted(true)}
+      className={userMenuLook}
+    >
+      {face(false)}
+    </button>
+  )
+  if (!wanted) return closed
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger className="flex w-full items-center gap-2 rounded-control px-2 py-1.5 text-left hover:bg-hover">
-        <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium">{me.username}</span>
-          <span className="block text-meta text-ink-3">{leaving ? 'Signing out…' : me.role}</span>
-        </span>
-        <ChevronsUpDown size={14} aria-hidden className="text-ink-3" />
-      </Menu.Trigger>
-      <Menu.Portal container={overlayHost()}>
-        <Menu.Content
-          side="top"
-          align="start"
-          sideOffset={4}
-          collisionPadding={8}
-          className="appear z-50 min-w-48 rounded-overlay border border-line bg-raised p-1 shadow-overlay"
-        >
-          <Menu.Item asChild className={item}>
-            <Link href="/account">
-              <KeyRound size={14} aria-hidden className="text-ink-3" /> Account
-            </Link>
-          </Menu.Item>
-          <Menu.Separator className="my-1 h-px bg-line" />
-          <Menu.Label className="px-2 py-1 text-meta text-ink-3">Theme</Menu.Label>
-          <Menu.RadioGroup value={theme} onValueChange={setTheme}>
-            {themes.map(({ id, label, icon: Icon }) => (
-              <Menu.RadioItem key={id} value={id} className={item} onSelect={(event) => event.preventDefault()}>
-                <Icon size={14} aria-hidden className="text-ink-3" />
-                {label}
-                <Menu.ItemIndicator className="ml-auto">
-                  <Check size={14} aria-hidden />
-                </Menu.ItemIndicator>
-              </Menu.RadioItem>
-            ))}
-          </Menu.RadioGroup>
-          <Menu.Separator className="my-1 h-px bg-line" />
-          <Menu.Item className={item} onSelect={() => void leave()}>
-            <LogOut size={14} aria-hidden className="text-ink-3" /> Sign out
-          </Menu.Item>
-        </Menu.Content>
-      </Menu.Portal>
-    </Menu.Root>
+    <Suspense fallback={closed}>
+      <OpenUserMenu face={face} />
+    </Suspense>
   )
 }

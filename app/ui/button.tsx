@@ -4,7 +4,7 @@ import { LoaderCircle } from 'lucide-react'
 import Link from 'next/link'
 import type { ButtonHTMLAttributes, ComponentProps, MouseEvent, ReactNode, Ref } from 'react'
 import { cn } from './cn'
-import { Tooltip } from './tooltip'
+import { useTooltip } from './tooltip'
 
 export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger' | 'danger-solid'
 
@@ -54,13 +54,16 @@ export function Button({
   type = 'button',
   ...rest
 }: ButtonProps) {
+  const tooltip = useTooltip(blocked)
   const press = (event: MouseEvent<HTMLButtonElement>): void => {
+    if (blocked) tooltip.show(event.currentTarget)
     if (busy || blocked) event.preventDefault()
     else onClick?.(event)
   }
   const button = (
     <button
       {...rest}
+      {...(blocked && tooltip.wiring)}
       type={type}
       onClick={press}
       aria-disabled={busy || blocked ? true : undefined}
@@ -76,7 +79,12 @@ export function Button({
       {children}
     </button>
   )
-  return blocked ? <Tooltip text={blocked}>{button}</Tooltip> : button
+  return (
+    <>
+      {button}
+      {blocked && tooltip.overlay}
+    </>
+  )
 }
 
 interface ButtonLinkProps extends ComponentProps<typeof Link> {

@@ -2,25 +2,22 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { ConfirmDialog } from './dialog'
-import { TooltipProvider } from './tooltip'
 
 afterEach(cleanup)
 
 function show() {
   const onConfirm = vi.fn()
   render(
-    <TooltipProvider>
-      <ConfirmDialog
-        open
-        onClose={() => {}}
-        title="Delete web-api?"
-        typeName="web-api"
-        action="Delete"
-        onConfirm={onConfirm}
-      >
-        This can't be undone.
-      </ConfirmDialog>
-    </TooltipProvider>,
+    <ConfirmDialog
+      open
+      onClose={() => {}}
+      title="Delete web-api?"
+      typeName="web-api"
+      action="Delete"
+      onConfirm={onConfirm}
+    >
+      This can't be undone.
+    </ConfirmDialog>,
   )
   const field = screen.getByLabelText<HTMLInputElement>(/Type web-api/)
   const submit = (): void => {

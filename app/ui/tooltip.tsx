@@ -1,39 +1,66 @@
 'use client'
 
-import { Tooltip as Radix } from 'radix-ui'
-import { type ReactNode, useState } from 'react'
-import { overlayHost } from './overlay-host'
+import {
+  type FocusEvent,
+  lazy,
+  type PointerEvent,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 
-export const TooltipProvider = ({ children }: { children: ReactNode }) => (
-  <Radix.Provider delayDuration={250} skipDelayDuration={200}>
-    {children}
-  </Radix.Provider>
-)
+/** With the library that finds the place for it: only who meets a tooltip needs that. */
+const TooltipContent = lazy(() => import('./tooltip-content'))
 
-/** On hover and on focus, and on a tap: fingers don't hover. */
-export function Tooltip({ text, children }: { text: ReactNode; children: ReactNode }) {
-  const [open, setOpen] = useState(false)
-  return (
-    <Radix.Root open={open} onOpenChange={setOpen}>
-      <Radix.Trigger
-        asChild
-        onClick={(event) => {
-          // Radix closes on a click; a tap is the only way to ask on a touch screen.
-          event.preventDefault()
-          setOpen(true)
-        }}
-      >
-        {children}
-      </Radix.Trigger>
-      <Radix.Portal container={overlayHost()}>
-        <Radix.Content
-          sideOffset={6}
-          collisionPadding={8}
-          className="appear z-50 max-w-72 rounded-overlay border border-line bg-raised px-2.5 py-1.5 text-meta text-ink shadow-overlay"
-        >
+/** Until it shows under a mouse that rests, and until it goes: long enough to move onto it and read. */
+const delayMs = { show: 250, hide: 100 }
+
+/**
+ * A text that shows on hover and on focus, until the pointer has left both or Escape is pressed. `wiring` goes to the
+ * element that it explains, `overlay` next to it; `show` is for taps, since fingers don't hover.
+ */
+export function useTooltip(text: ReactNode) {
+  const id = useId()
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const [anchor, setAnchor] = useState<Element | null>(null)
+  const set = (to: Element | null, afterMs = 0): void => {
+    clearTimeout(timer.current)
+    if (afterMs === 0) setAnchor(to)
+    else timer.current = setTimeout(() => setAnchor(to), afterMs)
+  }
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const isShown = anchor !== null
+  useEffect(() => {
+    if (!isShown) return
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return
+      // Not for the dialog in which it may be.
+      event.stopPropagation()
+      setAnchor(null)
+    }
+    document.addEventListener('keydown', listen, true)
+    return () => document.removeEventListener('keydown', listen, true)
+  }, [isShown])
+  const stays = { onPointerEnter: () => set(anchor), onPointerLeave: () => set(null, delayMs.hide) }
+  return {
+    show: (element: Element) => set(element),
+    wiring: {
+      'aria-describedby': isShown ? id : undefined,
+      onPointerEnter: ({ pointerType, currentTarget }: PointerEvent) =>
+        pointerType === 'mouse' && set(currentTarget, isShown ? 0 : delayMs.show),
+      onPointerLeave: ({ pointerType }: PointerEvent) => pointerType === 'mouse' && set(null, delayMs.hide),
+      onFocus: ({ currentTarget }: FocusEvent) => currentTarget.matches(':focus-visible') && set(currentTarget),
+      onBlur: () => set(null),
+    },
+    overlay: anchor && (
+      <Suspense>
+        <TooltipContent id={id} anchor={anchor} {...stays}>
           {text}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
-  )
+        </TooltipContent>
+      </Suspense>
+    ),
+  }
 }

@@ -1,8 +1,10 @@
 'use client'
 
+import dynamic from 'next/dynamic'
 import { parseAsString, useQueryStates } from 'nuqs'
-import { RecordedScores } from './recorded-scores'
-import { TypedScores } from './typed-scores'
+
+const RecordedScores = dynamic(() => import('./recorded-scores').then((part) => part.RecordedScores))
+const TypedScores = dynamic(() => import('./typed-scores').then((part) => part.TypedScores))
 
 /** Every node's score: for what is typed, for what a deployment asks, or as a decision saw the fleet. */
 export function ScoresPage() {

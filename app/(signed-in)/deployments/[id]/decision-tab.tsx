@@ -4,10 +4,9 @@ import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { parseAsString, useQueryState } from 'nuqs'
 import { policyText } from '@/server/domain/placement'
-import { amountText } from '@/server/domain/resources'
 import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
-import { constraintText, wishTexts } from '@/server/domain/wishes'
 import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
+import { requestText } from '../../../placement/request-text'
 import { ScoreLegend } from '../../../placement/score-bar'
 import { becauseText, triggerText } from '../../../placement/trigger-words'
 import { VerdictTable } from '../../../placement/verdict-table'
@@ -135,25 +134,4 @@ function Decision({ decision }: { decision: DecisionView }) {
       )}
     </>
   )
-}
-
-export function requestText({
-  replicas,
-  resources,
-  region,
-  maxPerNode,
-  constraints,
-  wishes,
-}: DecisionView['request']): string {
-  const parts = [
-    `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
-    amountText('memory', resources.memoryMb),
-    amountText('storage', resources.storageGb),
-    ...(resources.gpuUnits > 0 ? [amountText('gpu', resources.gpuUnits)] : []),
-    region === null ? 'anywhere' : `near ${region}`,
-    `at most ${maxPerNode} per node`,
-    ...constraints.map(constraintText),
-    ...(wishes ? wishTexts(wishes) : []),
-  ]
-  return parts.join(', ')
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTRPC } from '../../../trpc'
 import { ButtonLink } from '../../../ui/button'
@@ -8,12 +9,14 @@ import { errorCode } from '../../../ui/errors'
 import { Empty, ErrorState, Loading } from '../../../ui/states'
 import { Tabs } from '../../../ui/tabs'
 import { usePageTitle } from '../../../ui/title'
-import { DecisionTab } from './decision-tab'
 import { DeploymentHeader } from './deployment-header'
-import { HistoryTab } from './history-tab'
 import { PlacementTab } from './placement-tab'
-import { RevisionsTab } from './revisions-tab'
-import { TimelineTab } from './timeline-tab'
+
+// Only what is looked at is loaded; the first tab comes with the page.
+const DecisionTab = dynamic(() => import('./decision-tab').then((tab) => tab.DecisionTab))
+const TimelineTab = dynamic(() => import('./timeline-tab').then((tab) => tab.TimelineTab))
+const HistoryTab = dynamic(() => import('./history-tab').then((tab) => tab.HistoryTab))
+const RevisionsTab = dynamic(() => import('./revisions-tab').then((tab) => tab.RevisionsTab))
 
 const tabs = ['placement', 'decision', 'timeline', 'history', 'revisions'] as const
 

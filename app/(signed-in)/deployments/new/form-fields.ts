@@ -1,5 +1,5 @@
 /** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Constraint } from '@/server/domain/placement'
 
 export const text = z.string()

@@ -1,5 +1,5 @@
 import type { inferRouterInputs } from '@trpc/server'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { AppRouter } from '@/server/api/root'
 import { imageProblem } from '@/server/domain/image'
 import { deploymentTypes, limits, priorities } from '@/server/domain/resources'

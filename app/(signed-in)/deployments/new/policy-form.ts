@@ -1,5 +1,5 @@
 /** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   type Policy,
   type PolicyProfile,

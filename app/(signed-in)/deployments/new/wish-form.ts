@@ -1,5 +1,5 @@
 /** Wishes in the words of the form: rows of text, and a rule said as a sentence. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { limits } from '@/server/domain/resources'
 import { type AffinityRule, type AskedWishes, spreadTopologies, topologies } from '@/server/domain/wishes'
 import { checkConstraint, constraintOf, constraintShape, optionalList, text, wholeNumber } from './form-fields'

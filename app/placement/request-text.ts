@@ -1,0 +1,26 @@
+import { amountText } from '@/server/domain/resources'
+import type { DecisionView } from '@/server/domain/views'
+import { constraintText, wishTexts } from '@/server/domain/wishes'
+import { plural } from '../ui/format'
+
+/** "3 replicas with 2.0 CPU, 2 GB memory, 20 GB storage, near us-east, at most 1 per node" */
+export function requestText({
+  replicas,
+  resources,
+  region,
+  maxPerNode,
+  constraints,
+  wishes,
+}: DecisionView['request']): string {
+  const parts = [
+    `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
+    amountText('memory', resources.memoryMb),
+    amountText('storage', resources.storageGb),
+    ...(resources.gpuUnits > 0 ? [amountText('gpu', resources.gpuUnits)] : []),
+    region === null ? 'anywhere' : `near ${region}`,
+    `at most ${maxPerNode} per node`,
+    ...constraints.map(constraintText),
+    ...(wishes ? wishTexts(wishes) : []),
+  ]
+  return parts.join(', ')
+}
