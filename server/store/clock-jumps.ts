@@ -17,7 +17,7 @@ export async function followClockJump(
       `with moved as (
          select id from nodes
          where case when $1::float8 > 0 then last_heartbeat < now() - make_interval(secs => $1::float8 / 2) else last_heartbeat > now() end
-         order by id for update
+         order by id for no key update
        )
        update nodes n set last_heartbeat = least(now(), last_heartbeat + make_interval(secs => $1::float8)) from moved where n.id = moved.id`,
       [jumpSeconds],

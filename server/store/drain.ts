@@ -19,7 +19,7 @@ export interface LockedNode {
 export async function lockNode(tx: Tx, id: string): Promise<LockedNode> {
   if (!isUuid(id)) throw notFound('node', id)
   const { rows } = await tx.query<LockedNode>(
-    'select node_id, status, draining, maintenance_wanted from nodes where id = $1 and removed_at is null for update',
+    'select node_id, status, draining, maintenance_wanted from nodes where id = $1 and removed_at is null for no key update',
     [id],
   )
   const node = rows[0]

@@ -51,7 +51,9 @@ export async function enqueueEvaluations(
 /** Capacity appeared somewhere: what waits for it is tried again. */
 export async function wakeBlockedEvaluations(tx: Tx): Promise<number> {
   const { rowCount } = await tx.query(
-    `update evaluations set status = 'pending', run_after = now(), trigger = 'capacity' where status = 'blocked'`,
+    `with blocked as (select id from evaluations where status = 'blocked' order by id for no key update)
+     update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity' from blocked
+     where e.id = blocked.id and e.status = 'blocked'`,
   )
   return rowCount ?? 0
 }

@@ -1,11 +1,14 @@
 import type { Tx } from './context'
 import { derivedNodeStatus } from './node-health'
 
-/** Agents compare this number with what they hold. `nodeIds` must be sorted: all writers lock nodes in that order. */
+/**
+ * Agents compare this number with what they hold. All writers lock nodes by id; and without their keys, so that whoever
+ * only refers to a node (its events, its returns) waits for nobody.
+ */
 export async function raiseWantedRevision(tx: Tx, nodeIds: string[]): Promise<void> {
   if (nodeIds.length === 0) return
   await tx.query(
-    `with locked as (select id from nodes where id = any($1::uuid[]) order by id for update)
+    `with locked as (select id from nodes where id = any($1::uuid[]) order by id for no key update)
      update nodes n set wanted_revision = wanted_revision + 1 from locked where n.id = locked.id`,
     [nodeIds],
   )

@@ -35,7 +35,7 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
     if (removed !== null) throw new Failure('forbidden', removed)
     const names = request.nodes.map((node) => node.name)
     const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
-      'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for update',
+      'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for no key update',
       [names],
     )
     const foreign = known.filter((row) => row.credential_hash !== credentialHash)
@@ -172,7 +172,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
         with beat as (
           select n.id, n.status as was, n.engine_error as old_error, n.last_heartbeat as before, b.cpu, b.memory, b.error
           from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[]) as b(id, cpu, memory, error, credential_hash)
-          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for update of n
+          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for no key update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
           last_heartbeat = now(), offline_since = null, silence_counted_from = null,
@@ -242,7 +242,7 @@ export async function markSilentNodes(
     await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ id: string; node_id: string; silent_seconds: number }>(
       `with silent as (
-         select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isSilent('n')} order by id for update
+         select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isSilent('n')} order by id for no key update
        )
        update nodes n set status = 'offline', offline_since = now() from silent where n.id = silent.id
        returning n.id, n.node_id, floor(extract(epoch from now() - n.last_heartbeat))::int as silent_seconds`,
@@ -271,7 +271,7 @@ export async function setNodeCordoned(
   return transaction(store, async (tx) => {
     if (!isUuid(id)) throw notFound('node', id)
     const { rows } = await tx.query<{ node_id: string; cordoned: boolean }>(
-      'select node_id, cordoned from nodes where id = $1 and removed_at is null for update',
+      'select node_id, cordoned from nodes where id = $1 and removed_at is null for no key update',
       [id],
     )
     const node = rows[0]

@@ -82,6 +82,7 @@ export async function commitSteps(
       await requireLeader(tx, committer.epoch)
       await lockDeployments(tx, steps)
       await settle(tx, committer, steps)
+      await lockNodes(tx, steps)
       const touched = await stopReplicas(
         tx,
         steps.flatMap((step) => step.stop),
@@ -139,6 +140,20 @@ async function settle(tx: Tx, committer: Committer, steps: Step[]): Promise<void
   if (settled !== steps.length) throw new LostRaceError('the lease of an evaluation ran out')
 }
 
+/** Those on which replicas stop and those that get new ones: all at once, for each part keeps the order only in itself. */
+async function lockNodes(tx: Tx, steps: Step[]): Promise<void> {
+  const stop = steps.flatMap((step) => step.stop)
+  const places = steps.flatMap((step) => step.place.map((replica) => replica.nodeId))
+  if (stop.length === 0 || places.length === 0) return
+  await tx.query({
+    name: 'lock-nodes',
+    text: `
+      select id from nodes where id = any($1::uuid[])
+        or id in (select node_id from deployment_replicas where id = any($2::uuid[])) order by id for no key update`,
+    values: [places, stop],
+  })
+}
+
 async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return []
   const { rows } = await tx.query<{ node_id: string }>(
@@ -176,7 +191,7 @@ async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as w(id, cpu, memory, storage, gpu)
         join nodes n on n.id = w.id
         where not n.cordoned and not n.draining and n.status in ('idle', 'active') and n.engine_error is null
-        order by n.id for update of n
+        order by n.id for no key update of n
       )
       update nodes n set
         reserved_cpu_millis = reserved_cpu_millis + w.cpu,

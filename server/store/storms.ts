@@ -107,7 +107,7 @@ async function close(tx: Tx, regions: string[]): Promise<void> {
     regions,
   ])
   await tx.query(
-    `with silent as (select id from nodes where region = any($1::text[]) and status = 'offline' order by id for update)
+    `with silent as (select id from nodes where region = any($1::text[]) and status = 'offline' order by id for no key update)
      update nodes n set silence_counted_from = now() from silent where n.id = silent.id`,
     [regions],
   )
