@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { NodeDescription, WantedState } from '@/server/domain/agent-protocol'
+import type { LogWishes } from '@/server/domain/log'
 import { TrpcControlPlane } from './client'
 import type { Watch } from './control-plane'
 import { aReplica, until } from './testing/builders'
@@ -39,12 +40,14 @@ const joined = async (...names: string[]) => {
 const watching = (client: TrpcControlPlane, ids: string[]) => {
   const states: WantedState[] = []
   const connections: [boolean, string | null][] = []
+  const logs: LogWishes[] = []
   const watch = client.watch(ids, {
     onWanted: (state) => states.push(state),
+    onLogWishes: (wishes) => logs.push(wishes),
     onConnection: (...of) => connections.push(of),
   })
   watches.push(watch)
-  return { states, connections, watch }
+  return { states, logs, connections, watch }
 }
 const beat = (nodeId: string) => ({
   nodeId,

@@ -10,6 +10,7 @@ import {
 import superjson from 'superjson'
 import type { AppRouter } from '@/server/api/root'
 import type { NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import type { LogChunk } from '@/server/domain/log'
 import { Backoff } from './backoff'
 import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from './control-plane'
 import { FetchEventSource } from './event-source'
@@ -65,6 +66,10 @@ export class TrpcControlPlane implements ControlPlane {
     return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
   }
 
+  sendLogs(chunks: LogChunk[], timeoutMs: number) {
+    return this.call((signal) => this.client.agent.logs.mutate({ chunks }, { signal }), timeoutMs)
+  }
+
   watch(nodeIds: string[], handlers: WatchHandlers): Watch {
     const parts: Watch[] = []
     const connected = new Set<number>()
@@ -72,6 +77,7 @@ export class TrpcControlPlane implements ControlPlane {
     for (let at = 0; at < nodeIds.length; at += nodesPerWatch) {
       const part = this.watchPart(nodeIds.slice(at, at + nodesPerWatch), {
         onWanted: handlers.onWanted,
+        onLogWishes: handlers.onLogWishes,
         onConnection(isConnected, reason) {
           if (isConnected) connected.add(at)
           else connected.delete(at)
@@ -111,7 +117,11 @@ export class TrpcControlPlane implements ControlPlane {
       subscription = this.client.agent.watch.subscribe(
         { nodeIds },
         {
-          onData: ({ data }) => mine === round && handlers.onWanted(data),
+          onData({ data }) {
+            if (mine !== round) return
+            if ('logs' in data) handlers.onLogWishes(data.logs)
+            else handlers.onWanted(data)
+          },
           onConnectionStateChange({ state, error }) {
             if (mine !== round || state === 'idle') return
             if (state === 'pending') backoff.reset()

@@ -1,5 +1,6 @@
 /** The agent's port to the control plane: client.ts speaks tRPC, tests hand in one that lives in memory. */
 import type { NodeDescription, NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import type { LogChunk, LogWishes } from '@/server/domain/log'
 
 export interface Joined {
   nodes: { id: string; name: string }[]
@@ -14,6 +15,7 @@ export interface HeartbeatAnswer {
 
 export interface WatchHandlers {
   onWanted(state: WantedState): void
+  onLogWishes(wishes: LogWishes): void
   /** Whether the subscription stands; with the reason when it does not. */
   onConnection(connected: boolean, reason: string | null): void
 }
@@ -29,6 +31,8 @@ export interface ControlPlane {
   join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined>
   heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer>
   report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }>
+  /** The answer names the replicas whose logs nobody reads. */
+  sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }>
   /** Keeps a subscription for these nodes until it is closed, whatever breaks. */
   watch(nodeIds: string[], handlers: WatchHandlers): Watch
 }

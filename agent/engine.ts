@@ -3,6 +3,7 @@
  * `unreachable` error after the call's own time-out, because a frozen engine takes connections and never answers.
  */
 import type { NodeDescription } from '@/server/domain/agent-protocol'
+import type { LogLine } from '@/server/domain/log'
 
 export interface EngineInfo {
   kind: NodeDescription['engine']
@@ -64,6 +65,18 @@ export interface EngineEvents {
   onEnd(error: Error | null): void
 }
 
+export interface LogRequest {
+  /** Only what was written after this, as in LogLine; null is everything. */
+  since: string | null
+  /** At most so many of the newest lines that are there; null is all of them. */
+  tail: number | null
+  /** Goes on with what is written from now on, until the container ends. */
+  follow: boolean
+  signal: AbortSignal
+  /** Takes lines in their order. The engine is not read on before it is done. */
+  onLines(lines: LogLine[]): Promise<void>
+}
+
 export interface Engine {
   info(): Promise<EngineInfo>
   /** Names the present run of the engine: another one once it, or its machine, was started again. */
@@ -87,6 +100,8 @@ export interface Engine {
   remove(containerId: string): Promise<void>
   /** The last line that it wrote; null when there is none. */
   lastLogLine(containerId: string): Promise<string | null>
+  /** What it wrote, line by line. Ends with the log, or quietly when the signal aborts. */
+  logs(containerId: string, request: LogRequest): Promise<void>
   /** Follows the engine's events until the signal aborts. */
   follow(events: EngineEvents, signal: AbortSignal): void
 }

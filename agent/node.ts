@@ -3,12 +3,15 @@
  * events, and a slow resync that finds what both missed. All end in reconcileNow, which starts one task per replica.
  */
 import type { NodeHeartbeat, WantedState } from '@/server/domain/agent-protocol'
+import type { LogWish } from '@/server/domain/log'
 import { Backoff } from './backoff'
 import type { Clock } from './clock'
 import { sleep } from './clock'
 import { type Engine, isUnreachable } from './engine'
 import { EngineView } from './engine-view'
 import { type Logger, wordsOf } from './log'
+import { NodeLogs } from './log-follower'
+import type { LogOutbox } from './log-outbox'
 import { NodeMemory, shortened } from './node-memory'
 import type { Outbox } from './outbox'
 import type { Random } from './random'
@@ -43,6 +46,7 @@ export interface NodeLoopOptions {
   /** Whether to wait for the disk at each save: not for simulated nodes. */
   durable?: boolean
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
+  logOutbox: Pick<LogOutbox, 'put' | 'newest'>
   clock: Clock
   random: Random
   log: Logger
@@ -66,6 +70,7 @@ export class NodeLoop {
   /** The control plane was asked and did not answer. */
   private cutOff = false
   private readonly memory: NodeMemory
+  private readonly logs: NodeLogs
   private usage = { cpuPercent: 0, memoryPercent: 0 }
   private sampling: Promise<void> | null = null
   private engineError: string | null = null
@@ -85,6 +90,13 @@ export class NodeLoop {
       wanted: () => this.heard ?? this.wanted,
     })
     this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]))
+    this.logs = new NodeLogs({
+      nodeId: options.id,
+      engine,
+      clock,
+      outbox: options.logOutbox,
+      containerOf: (replicaId) => this.view.containers().find((each) => each.replicaId === replicaId) ?? null,
+    })
     this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
     this.work = {
       nodeId: options.id,
@@ -98,6 +110,7 @@ export class NodeLoop {
       tell: (report) => this.memory.tell(report),
       remember: (report) => this.memory.remember(report),
       look: (containerId) => this.view.look(containerId),
+      keepLog: (replicaId, containerId) => this.logs.keepEnd(replicaId, containerId),
     }
   }
 
@@ -116,6 +129,7 @@ export class NodeLoop {
   /** Ends the loop; containers keep running. */
   stop(): void {
     this.stopping.abort()
+    this.logs.stop()
     this.tasks.abortAll()
   }
 
@@ -146,6 +160,16 @@ export class NodeLoop {
   private async acknowledge(): Promise<void> {
     const revision = this.heard?.revision ?? null
     if (this.acknowledged !== revision && (await this.memory.save())) this.acknowledged = revision
+  }
+
+  /** Somebody reads these logs, and no others of this node. */
+  followLogs(wishes: readonly LogWish[]): void {
+    if (!this.stopping.signal.aborted) this.logs.follow(wishes)
+  }
+
+  /** Nobody reads the log of this replica any more. */
+  dropLog(replicaId: string): void {
+    this.logs.drop(replicaId)
   }
 
   /** The control plane does not answer: what is remembered is all that there is to go by. */

@@ -7,6 +7,7 @@ import type { Clock } from './clock'
 import { sleep } from './clock'
 import { type ControlPlane, ControlPlaneError, type Watch } from './control-plane'
 import { type Logger, wordsOf } from './log'
+import { LogOutbox } from './log-outbox'
 import type { NodeLoop } from './node'
 import { Outbox } from './outbox'
 import type { Random } from './random'
@@ -25,7 +26,8 @@ export interface ProgramOptions {
 const maxPatienceMs = 30_000
 
 export class Program {
-  readonly outbox: Outbox
+  private readonly outbox: Outbox
+  private readonly logOutbox: LogOutbox
   private readonly nodes = new Map<string, NodeLoop>()
   private readonly stopping = new AbortController()
   private watch: Watch | null = null
@@ -43,6 +45,18 @@ export class Program {
       log,
       onDelivered: (report) => this.nodes.get(report.nodeId)?.delivered(report.replicaId),
     })
+    this.logOutbox = new LogOutbox({
+      controlPlane,
+      clock,
+      random,
+      log,
+      onUnwanted: (nodeId, replicaId) => this.nodes.get(nodeId)?.dropLog(replicaId),
+    })
+  }
+
+  /** What every node sends with. */
+  get outboxes() {
+    return { outbox: this.outbox, logOutbox: this.logOutbox }
   }
 
   /** Before `start`. */
@@ -55,6 +69,7 @@ export class Program {
     await Promise.all(nodes.map((node) => node.start()))
     this.watch = this.options.controlPlane.watch([...this.nodes.keys()], {
       onWanted: (state) => this.hand(state, null),
+      onLogWishes: ({ nodeId, replicas }) => this.nodes.get(nodeId)?.followLogs(replicas),
       onConnection: (connected, reason) => this.noteWatch(connected, reason),
     })
     void this.heartbeatLoop()
@@ -70,6 +85,7 @@ export class Program {
     this.outbox.retryNow()
     while (this.outbox.size > 0 && clock.now() < end) await sleep(clock, 20)
     this.outbox.close()
+    this.logOutbox.close()
     await Promise.all([...this.nodes.values()].map((node) => node.settled()))
   }
 

@@ -29,6 +29,8 @@ export interface Work {
   remember(report: ReplicaReport): Promise<void>
   /** Looks at a container and takes note of what is there. */
   look(containerId: string): Promise<InspectedContainer | null>
+  /** Sends the last lines of a container that failed, before it is removed. */
+  keepLog(replicaId: string, containerId: string): Promise<void>
 }
 
 type News = Partial<Omit<ReplicaReport, 'nodeId' | 'replicaId'>> & Pick<ReplicaReport, 'status' | 'reason'>
@@ -150,6 +152,8 @@ const settle = async (work: Work, replica: WantedReplica, container: SeenContain
   const found = await work.look(container.id)
   if (found?.state !== 'exited') return
   const words = await wordsOfEnd(work, found, replica.memoryMb)
+  // Nice to have: an engine that does not hand them out must not hold up the rest.
+  await work.keepLog(replica.replicaId, found.id).catch(() => undefined)
   await fail(work, replica.replicaId, found.id, { words, exitCode: found.exitCode, startedAt: found.startedAt })
 }
 

@@ -128,7 +128,7 @@ export class Runner {
     for (const { id, name, formerIds } of this.identity.nodes) {
       const stateFile = join(dataDir, 'nodes', `${name}.json`)
       const engine = this.options.engineOf(name)
-      const shared = { clock, random, log, durable, outbox: program.outbox, ...(timing ? { timing } : {}) }
+      const shared = { clock, random, log, durable, ...program.outboxes, ...(timing ? { timing } : {}) }
       program.add(new NodeLoop({ id, name, formerIds, engine, stateFile, ...shared }))
     }
     this.program = program

@@ -1,11 +1,20 @@
 /** Docker (and Podman by its compatible socket) as the agent's engine. */
 import { readFile, stat, statfs } from 'node:fs/promises'
 import { containerLabels } from '@/server/domain/agent-protocol'
-import type { ContainerSpec, Engine, EngineEvents, EngineInfo, InspectedContainer, SeenContainer } from '../engine'
+import type {
+  ContainerSpec,
+  Engine,
+  EngineEvents,
+  EngineInfo,
+  InspectedContainer,
+  LogRequest,
+  SeenContainer,
+} from '../engine'
 import { EngineError } from '../engine'
 import { createBody, inspectedOf, nameOf, seenOfListed } from './container'
 import { DockerHttp, isRecord } from './http'
 import { hasImage, pullImage } from './image'
+import { readLogs } from './logs'
 import { jsonLines, lastLine } from './streams'
 import { ContainersUsage, HostUsage } from './usage'
 
@@ -124,6 +133,10 @@ export class DockerEngine implements Engine {
     const query = { stdout: true, stderr: true, tail: 20 }
     const answer = await this.http.call(this.quick(`/containers/${containerId}/logs`, query), [200, 404, 409, 500, 501])
     return answer.status === 200 ? lastLine(answer.body) : null
+  }
+
+  logs(containerId: string, request: LogRequest): Promise<void> {
+    return readLogs(this.http, containerId, request)
   }
 
   follow(events: EngineEvents, signal: AbortSignal): void {

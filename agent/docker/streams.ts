@@ -32,17 +32,40 @@ export interface LogFrame {
   bytes: Buffer
 }
 
-/** Frames of [stream 1|2, 0, 0, 0, length big endian]; a last frame that was cut off is given as far as it goes. */
+/** Frames of [stream 1|2, 0, 0, 0, length big endian], whole ones, however they were cut into chunks. */
+export const frameReader = () => {
+  let rest: Buffer = Buffer.alloc(0)
+  return (chunk: Buffer): LogFrame[] => {
+    const buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    const frames: LogFrame[] = []
+    let at = 0
+    for (let end = frameEnd(buffer, at); end <= buffer.length; end = frameEnd(buffer, at)) {
+      frames.push(frameAt(buffer, at, end))
+      at = end
+    }
+    rest = buffer.subarray(at)
+    return frames
+  }
+}
+
+/** The frames of a whole answer; a last one that was cut off is given as far as it goes. */
 export const logFrames = (buffer: Buffer): LogFrame[] => {
   const frames: LogFrame[] = []
-  let at = 0
-  while (at + 8 <= buffer.length) {
-    const end = at + 8 + buffer.readUInt32BE(at + 4)
-    frames.push({ stream: buffer[at] === 2 ? 'stderr' : 'stdout', bytes: buffer.subarray(at + 8, end) })
-    at = end
-  }
+  for (let at = 0; at + headLength <= buffer.length; at = frameEnd(buffer, at))
+    frames.push(frameAt(buffer, at, frameEnd(buffer, at)))
   return frames
 }
+
+const headLength = 8
+
+/** Beyond the buffer when not even its head is there. */
+const frameEnd = (buffer: Buffer, at: number): number =>
+  at + headLength > buffer.length ? Number.POSITIVE_INFINITY : at + headLength + buffer.readUInt32BE(at + 4)
+
+const frameAt = (buffer: Buffer, at: number, end: number): LogFrame => ({
+  stream: buffer[at] === 2 ? 'stderr' : 'stdout',
+  bytes: buffer.subarray(at + headLength, end),
+})
 
 /** The last line that is not blank, at most `max` characters of it. */
 export const lastLine = (buffer: Buffer, max = 300): string | null => {

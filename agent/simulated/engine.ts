@@ -6,12 +6,21 @@
 import { containerLabels } from '@/server/domain/agent-protocol'
 import type { Clock } from '../clock'
 import { sleep } from '../clock'
-import type { ContainerSpec, Engine, EngineEvents, EngineInfo, InspectedContainer, SeenContainer } from '../engine'
+import type {
+  ContainerSpec,
+  Engine,
+  EngineEvents,
+  EngineInfo,
+  InspectedContainer,
+  LogRequest,
+  SeenContainer,
+} from '../engine'
 import { EngineError } from '../engine'
 import { SavedFile, type StateStore } from '../files'
 import { between, chanceOf } from '../random'
 import { behaviourOf } from './behaviour'
 import { loadAt } from './load'
+import { hand, lastWords, type Writing } from './writing'
 
 interface SimulatedContainer {
   id: string
@@ -187,7 +196,13 @@ export class SimulatedEngine implements Engine {
     await this.load()
     const found = this.find(containerId)
     const crashed = found && this.viewOf(found).exitCode === 1
-    return crashed ? `fatal: simulated crash of ${found.spec.image}` : null
+    return crashed ? lastWords(found.spec.image) : null
+  }
+
+  async logs(containerId: string, request: LogRequest): Promise<void> {
+    await this.load()
+    if (!this.find(containerId)) throw noSuch(containerId)
+    await hand(request, this.options.clock, () => this.writingOf(containerId))
   }
 
   follow(events: EngineEvents, signal: AbortSignal): void {
@@ -208,6 +223,17 @@ export class SimulatedEngine implements Engine {
 
   private find(containerId: string): SimulatedContainer | undefined {
     return this.state.containers.find((each) => each.id === containerId)
+  }
+
+  /** Null once it was removed, or while it never ran. */
+  private writingOf(containerId: string): Writing | null {
+    const found = this.find(containerId)
+    if (!found || found.startedAt === null) return null
+    const { id: container, spec, startedAt } = found
+    const { state, exitCode } = this.viewOf(found)
+    const crashedAt = startedAt + (behaviourOf(spec.image).crashAfterMs ?? 0)
+    const endedAt = state === 'running' ? null : exitCode === 1 ? crashedAt : (found.stoppedAt ?? crashedAt)
+    return { seed: this.options.seed, container, image: spec.image, startedAt, endedAt, crashed: exitCode === 1 }
   }
 
   /** What the container is at this moment. */

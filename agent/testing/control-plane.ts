@@ -10,6 +10,7 @@ import type {
   WantedReplica,
   WantedState,
 } from '@/server/domain/agent-protocol'
+import type { LogChunk, LogLine, LogWish } from '@/server/domain/log'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -24,6 +25,9 @@ export class MemoryControlPlane implements ControlPlane {
   /** Every report that arrived, in the order of arrival. */
   readonly reports: ReplicaReport[] = []
   readonly beats: NodeHeartbeat[] = []
+  readonly logChunks: LogChunk[] = []
+  /** Replicas whose logs somebody reads. */
+  readonly read = new Set<string>()
   readonly joins: NodeDescription[][] = []
   /** What the next calls meet: `away` as by a broken line, `silent` never answers. */
   line: 'up' | 'away' | 'silent' = 'up'
@@ -117,6 +121,23 @@ export class MemoryControlPlane implements ControlPlane {
       if (this.concludes && gone && left.length < replicas.length) this.want(nodeId, left)
     }
     return { unknown: [] }
+  }
+
+  /** Asks the node for these logs. */
+  wantLogs(nodeId: string, wishes: LogWish[]): void {
+    for (const { replicaId } of wishes) this.read.add(replicaId)
+    for (const { nodeIds, handlers } of this.watchers)
+      if (nodeIds.includes(nodeId)) handlers.onLogWishes({ nodeId, replicas: wishes })
+  }
+
+  linesOf(replicaId: string): LogLine[] {
+    return this.logChunks.filter((chunk) => chunk.replicaId === replicaId).flatMap((chunk) => chunk.lines)
+  }
+
+  async sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }> {
+    await this.answer(timeoutMs)
+    this.logChunks.push(...structuredClone(chunks))
+    return { unwanted: chunks.map((chunk) => chunk.replicaId).filter((id) => !this.read.has(id)) }
   }
 
   watch(nodeIds: string[], handlers: WatchHandlers): Watch {

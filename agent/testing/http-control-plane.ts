@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import superjson from 'superjson'
-import type { NodeDescription, NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import type { AgentNews, NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import type { LogChunk } from '@/server/domain/log'
 import { MemoryControlPlane } from './control-plane'
 
 const t = initTRPC.context<{ credential: string | null }>().create({
@@ -43,6 +44,9 @@ export class HttpControlPlane {
       report: this.known
         .input(as<{ reports: ReplicaReport[] }>())
         .mutation(({ input }) => this.memory.report(input.reports, 1_000)),
+      logs: this.known
+        .input(as<{ chunks: LogChunk[] }>())
+        .mutation(({ input }) => this.memory.sendLogs(input.chunks, 1_000)),
       watch: this.known
         .input(as<{ nodeIds: string[] }>())
         .subscription(({ input, signal }) => this.states(input.nodeIds, signal)),
@@ -80,13 +84,15 @@ export class HttpControlPlane {
   }
 
   private async *states(nodeIds: string[], signal: AbortSignal | undefined) {
-    const waiting: WantedState[] = []
+    const waiting: { id: string; news: AgentNews }[] = []
     let wake = () => {}
+    const add = (id: string, news: AgentNews) => {
+      waiting.push({ id, news })
+      wake()
+    }
     const watch = this.memory.watch(nodeIds, {
-      onWanted: (state) => {
-        waiting.push(state)
-        wake()
-      },
+      onWanted: (state) => add(`${state.nodeId}:${state.revision}`, state),
+      onLogWishes: (logs) => add(`${logs.nodeId}:logs`, { logs }),
       onConnection: () => undefined,
     })
     const end = () => wake()
@@ -95,8 +101,8 @@ export class HttpControlPlane {
     this.watching += 1
     try {
       while (!signal?.aborted && this.server) {
-        const state = waiting.shift()
-        if (state) yield tracked(`${state.nodeId}:${state.revision}`, state)
+        const next = waiting.shift()
+        if (next) yield tracked(next.id, next.news)
         else
           await new Promise<void>((resolve) => {
             wake = resolve

@@ -1,9 +1,14 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { byOurClock } from '../domain/agent-clock'
+import type { AgentNews } from '../domain/agent-protocol'
 import { Failure } from '../domain/failure'
+import { logLimits, logStates, logTimePattern } from '../domain/log'
+import type { Change } from '../store/changes'
 import type { Store } from '../store/context'
+import { recordLogs } from '../store/log-inbox'
 import { joinNodes, nodesOfCredential, whyNoNodes } from '../store/nodes'
+import { logWishes } from '../store/replica-logs'
 import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
 import { logStatusChange } from './log-lines'
@@ -63,6 +68,23 @@ const heartbeat = z.object({
   memoryUsagePercent: percent,
   engineError: text.nullable(),
   revision: z.string().regex(/^\d{1,18}$/),
+})
+
+const logChunk = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  lines: z
+    .array(
+      z.object({
+        at: z.string().regex(logTimePattern, 'The time of a line is ISO 8601 in UTC with nine decimals'),
+        stream: z.enum(['stdout', 'stderr']),
+        text: z.string().max(logLimits.lineLength),
+      }),
+    )
+    .max(logLimits.linesPerChunk),
+  gap: z.boolean(),
+  state: z.enum(logStates).nullable(),
+  words: text,
 })
 
 /** An agent with a credential that nobody looked at yet. */
@@ -128,7 +150,12 @@ export const agentRouter = router({
     return { unknown: outcome.unknown }
   }),
 
-  /** What each node should run: at once for all of them, then whenever it changes. */
+  /** Lines of its own replicas' logs; the answer names those that nobody reads. */
+  logs: agentProcedure
+    .input(z.object({ chunks: z.array(logChunk).max(logLimits.chunksPerCall) }))
+    .mutation(({ ctx, input }) => recordLogs(ctx.services.store, ctx.nodeIds, input.chunks)),
+
+  /** What each node should run, and which logs it is to send: at once for all of them, then whenever it changes. */
   watch: agentProcedure.input(z.object({ nodeIds: z.array(uuid).max(20_000) })).subscription(async function* ({
     ctx,
     input,
@@ -138,24 +165,36 @@ export const agentRouter = router({
     const watched = new Set(input.nodeIds.filter((id) => ctx.nodeIds.has(id)))
     const collector = new ChangeCollector(
       changes,
-      ({ topic, ids }) => topic === 'wanted' && (ids.length === 0 || ids.some((id) => watched.has(id))),
+      ({ topic, ids }) =>
+        (topic === 'wanted' || topic === 'log-wish') && (ids.length === 0 || ids.some((id) => watched.has(id))),
       [signal, stopping],
     )
     const sent = new Map<string, string>()
+    const news = (data: AgentNews, id: string) => tracked(id, data)
     try {
-      let changed = [...watched]
+      let next: Change[] = watchedTopics.map((topic) => ({ topic, ids: [] }))
       while (!signal?.aborted) {
-        for (const state of await wantedStates(store, changed)) {
+        for (const state of await wantedStates(store, touched(next, 'wanted', watched))) {
           if (sent.get(state.nodeId) === state.revision) continue
           sent.set(state.nodeId, state.revision)
-          yield tracked(`${state.nodeId}:${state.revision}`, state)
+          yield news(state, `${state.nodeId}:${state.revision}`)
         }
-        const [next] = await collector.next()
+        for (const logs of await logWishes(store, touched(next, 'log-wish', watched)))
+          yield news({ logs }, `${logs.nodeId}:logs`)
+        next = await collector.next()
         if (stopping.aborted) throw stoppingError()
-        changed = next && next.ids.length > 0 ? next.ids.filter((id) => watched.has(id)) : [...watched]
       }
     } finally {
       collector.close()
     }
   }),
 })
+
+const watchedTopics = ['wanted', 'log-wish'] as const
+
+/** Which of the watched nodes the changes of that topic speak of. */
+const touched = (changes: readonly Change[], topic: Change['topic'], watched: ReadonlySet<string>): string[] =>
+  changes.flatMap((change) => {
+    if (change.topic !== topic) return []
+    return change.ids.length === 0 ? [...watched] : change.ids.filter((id) => watched.has(id))
+  })

@@ -3,8 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { LiveChange } from '../domain/views'
 import type { Change } from '../store/changes'
-import { findAccount } from '../store/users'
-import { ChangeCollector, stoppingError } from './streams'
+import { ChangeCollector, sessionEnded, stoppingError } from './streams'
 import { router, signedInProcedure } from './trpc'
 
 /** At most this often does one reader hear of changes, in milliseconds. */
@@ -38,12 +37,9 @@ export const liveRouter = router({
         while (!signal?.aborted) {
           const next = await collector.next()
           if (stopping.aborted) throw stoppingError()
-          if (next.some(({ topic, ids }) => topic === 'user' && (ids.length === 0 || ids.includes(ctx.actor.id)))) {
-            const account = await findAccount(store, ctx.actor.id)
-            if (!account || account.disabled || account.sessionEpoch !== ctx.actor.sessionEpoch) {
-              yield tracked(cursor, event('session-ended'))
-              return
-            }
+          if (await sessionEnded(store, ctx.actor, next)) {
+            yield tracked(cursor, event('session-ended'))
+            return
           }
           yield* eventsOf(next)
           await sleep(pauseMs)

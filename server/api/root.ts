@@ -4,6 +4,7 @@ import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
 import { drillRouter } from './drill-router'
 import { liveRouter } from './live-router'
+import { logRouter } from './log-router'
 import { nodeRouter } from './node-router'
 import { eventRouter, overviewRouter } from './overview-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
@@ -16,7 +17,7 @@ import { createCallerFactory, mergeRouters, router } from './trpc'
 
 /** All that can be asked of the control plane. REST and its OpenAPI document are derived from it (server/api/rest.ts). */
 export const appRouter = router({
-  deployment: mergeRouters(deploymentRouter, revisionRouter),
+  deployment: mergeRouters(deploymentRouter, revisionRouter, logRouter),
   decision: decisionRouter,
   placement: placementRouter,
   node: mergeRouters(nodeRouter, drainRouter),

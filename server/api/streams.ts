@@ -1,5 +1,8 @@
 import { TRPCError } from '@trpc/server'
 import type { Change, ChangeFeed } from '../store/changes'
+import type { Store } from '../store/context'
+import type { Actor } from '../store/deployments'
+import { findAccount } from '../store/users'
 
 /** Gathers what changes between two reads of a stream, so that a slow reader gets one summary instead of a backlog. */
 export class ChangeCollector {
@@ -47,3 +50,10 @@ export class ChangeCollector {
 /** Thrown, not returned: a stream that returns ends for good, one that throws is opened again by its client. */
 export const stoppingError = (): TRPCError =>
   new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The server is stopping; connect again in a moment' })
+
+/** Whether the changes took the reader's access away: its streams end then. */
+export async function sessionEnded(store: Store, actor: Actor, changes: readonly Change[]): Promise<boolean> {
+  if (!changes.some(({ topic, ids }) => topic === 'user' && (ids.length === 0 || ids.includes(actor.id)))) return false
+  const account = await findAccount(store, actor.id)
+  return !account || account.disabled || account.sessionEpoch !== actor.sessionEpoch
+}

@@ -2,6 +2,7 @@
  * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
  * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined.
  */
+import type { LogWishes } from './log'
 import type { ReplicaStatus } from './status'
 
 /** One replica as the control plane wants it on a node. */
@@ -29,6 +30,9 @@ export interface WantedState {
   revision: string
   replicas: WantedReplica[]
 }
+
+/** What the stream to an agent carries. */
+export type AgentNews = WantedState | { logs: LogWishes }
 
 /** What an agent saw of one replica. Reports are idempotent; only changes are sent. */
 export interface ReplicaReport {

@@ -1,6 +1,7 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
 import type { LeavingState } from './drain'
 import type { Excerpt } from './excerpt'
+import type { LogLine, LogState } from './log'
 import type { ReturnOutcome, ReturnPlan } from './node-return'
 import type { Constraint, PlacementRequest, Policy, Refusal } from './placement'
 import type { DeploymentType, Resources } from './resources'
@@ -319,6 +320,25 @@ export interface StormMove {
   /** The name of the silent node. */
   nodeId: string
 }
+
+/** What the stream of logs tells of one replica: lines, the newest last, or how it is with its log. */
+export type LogEvent =
+  | {
+      kind: 'lines'
+      replicaId: string
+      /** Numbers the events of a replica, so that one that comes twice is known. */
+      seq: number
+      /** Lines before these are missing. */
+      gap: boolean
+      lines: LogLine[]
+    }
+  | {
+      kind: 'state'
+      replicaId: string
+      /** Null until its node said something. */
+      state: LogState | null
+      words: string
+    }
 
 /** One change, as the live stream tells it: what to read again. */
 export interface LiveChange {

@@ -2,9 +2,22 @@ import { EventEmitter } from 'node:events'
 import pg from 'pg'
 import type { Tx } from './context'
 
-/** What changed, told to every process by PostgreSQL at commit. `wanted` is what nodes should run. */
+/**
+ * What changed, told to every process by PostgreSQL at commit. `wanted` is what nodes should run, `log` that replicas
+ * wrote something, and `log-wish` of which nodes somebody reads logs.
+ */
 export interface Change {
-  topic: 'deployment' | 'node' | 'user' | 'token' | 'setting' | 'scheduler' | 'evaluation' | 'wanted'
+  topic:
+    | 'deployment'
+    | 'node'
+    | 'user'
+    | 'token'
+    | 'setting'
+    | 'scheduler'
+    | 'evaluation'
+    | 'wanted'
+    | 'log'
+    | 'log-wish'
   /** UUIDs; empty is "any of them". */
   ids: readonly string[]
 }
@@ -45,6 +58,8 @@ const topics: Change['topic'][] = [
   'scheduler',
   'evaluation',
   'wanted',
+  'log',
+  'log-wish',
 ]
 
 /** One LISTEN connection per process, which comes back by itself. */

@@ -1,0 +1,151 @@
+/**
+ * Lines on their way to the control plane, of all nodes of a program: what gathers while a call is under way goes with
+ * the next one. Who follows a log waits while too much of it is on the way, and so the engine waits, too.
+ */
+import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/server/domain/log'
+import { Backoff } from './backoff'
+import type { Clock } from './clock'
+import { sleep } from './clock'
+import { type ControlPlane, ControlPlaneError } from './control-plane'
+import { type Logger, wordsOf } from './log'
+import type { Random } from './random'
+
+/** From one call to the next at least: lines of a moment travel together. */
+const pauseMs = 250
+const callTimeoutMs = 15_000
+/** Logs that wait; beyond it the oldest is given up: an outage may last. */
+const waitingAtMost = 500
+
+export type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> &
+  Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
+
+export interface LogOutboxOptions {
+  controlPlane: Pick<ControlPlane, 'sendLogs'>
+  clock: Clock
+  random: Random
+  log: Logger
+  onUnwanted: (nodeId: string, replicaId: string) => void
+}
+
+export class LogOutbox {
+  private readonly waiting = new Map<string, LogChunk>()
+  private readonly backoff: Backoff
+  private readonly closing = new AbortController()
+  private sending = false
+  private roomMade: () => void = () => undefined
+  private room: Promise<void> | null = null
+
+  constructor(private readonly options: LogOutboxOptions) {
+    this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
+  }
+
+  /** Resolves once there is room for more of this log. */
+  async put(news: LogNews): Promise<void> {
+    this.waiting.set(news.replicaId, joined(this.waiting.get(news.replicaId), news))
+    if (this.waiting.size > waitingAtMost) this.waiting.delete(this.waiting.keys().next().value ?? '')
+    if (!this.sending && !this.closing.signal.aborted) void this.send()
+    while (this.isFull(news.replicaId) && !this.closing.signal.aborted) await this.nextRoom()
+  }
+
+  /** The newest line of a log that is on its way; null when none is. */
+  newest(replicaId: string): string | null {
+    return this.waiting.get(replicaId)?.lines.at(-1)?.at ?? null
+  }
+
+  close(): void {
+    this.closing.abort()
+    this.roomMade()
+  }
+
+  private isFull(replicaId: string): boolean {
+    return lengthOf(this.waiting.get(replicaId)?.lines ?? []) > logLimits.chunkLength
+  }
+
+  private nextRoom(): Promise<void> {
+    this.room ??= new Promise((resolve) => {
+      this.roomMade = () => {
+        this.room = null
+        resolve()
+      }
+    })
+    return this.room
+  }
+
+  private async send(): Promise<void> {
+    const { clock } = this.options
+    const { signal } = this.closing
+    this.sending = true
+    try {
+      await Promise.resolve()
+      while (this.waiting.size > 0 && !signal.aborted) {
+        const batch = this.take()
+        try {
+          const { unwanted } = await this.options.controlPlane.sendLogs(batch, callTimeoutMs)
+          this.backoff.reset()
+          this.roomMade()
+          for (const { nodeId, replicaId } of batch)
+            if (unwanted.includes(replicaId)) this.options.onUnwanted(nodeId, replicaId)
+          await sleep(clock, pauseMs, signal)
+        } catch (error) {
+          this.options.log.debug(`${batch.length} logs wait: ${wordsOf(error)}`)
+          // What was refused would be refused again.
+          if (error instanceof ControlPlaneError && error.kind === 'refused') continue
+          this.putBack(batch)
+          await sleep(clock, this.backoff.next(), signal)
+        }
+      }
+    } finally {
+      this.sending = false
+    }
+  }
+
+  /** As much of each log as one call takes, in turn; the rest stays. */
+  private take(): LogChunk[] {
+    const batch: LogChunk[] = []
+    let left: number = logLimits.callLength
+    for (const [replicaId, chunk] of [...this.waiting]) {
+      if (left <= 0 || batch.length >= logLimits.chunksPerCall) break
+      const count = fitting(chunk.lines, Math.min(left, logLimits.chunkLength))
+      const lines = chunk.lines.slice(0, count)
+      left -= lengthOf(lines)
+      this.waiting.delete(replicaId)
+      if (count === chunk.lines.length) batch.push(chunk)
+      else {
+        batch.push({ ...chunk, lines, state: null })
+        this.waiting.set(replicaId, { ...chunk, lines: chunk.lines.slice(count), gap: false })
+      }
+    }
+    return batch
+  }
+
+  private putBack(batch: LogChunk[]): void {
+    for (const chunk of batch) {
+      const newer = this.waiting.get(chunk.replicaId)
+      this.waiting.set(chunk.replicaId, newer ? joined(chunk, newer) : chunk)
+    }
+  }
+}
+
+const joined = (before: LogChunk | undefined, news: LogNews): LogChunk => {
+  const { nodeId, replicaId, lines = [], gap = false, state = null, words = '' } = news
+  if (!before) return { nodeId, replicaId, lines, gap, state, words }
+  return {
+    nodeId,
+    replicaId,
+    lines: [...before.lines, ...lines],
+    gap: before.gap || gap,
+    state: state ?? before.state,
+    words: state === null ? before.words : words,
+  }
+}
+
+/** How many of the lines are no longer than that together; one in any case. */
+const fitting = (lines: readonly LogLine[], length: number): number => {
+  let sum = 0
+  const most = Math.min(lines.length, logLimits.linesPerChunk)
+  for (let i = 0; i < most; i++) {
+    sum += (lines[i]?.text.length ?? 0) + 1
+    if (sum > length) return Math.max(1, i)
+  }
+  return most
+}

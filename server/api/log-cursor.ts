@@ -1,0 +1,17 @@
+/**
+ * How far a reader of logs has read, as the id of an event: for each replica, by its place in the list of those that are
+ * read, the number of the last chunk. "0:12,2:7"
+ */
+export const cursorText = (replicaIds: readonly string[], cursors: ReadonlyMap<string, number>): string =>
+  replicaIds.flatMap((id, i) => (cursors.get(id) ? [`${i}:${cursors.get(id)}`] : [])).join(',') || '-'
+
+/** What can't be read begins anew. */
+export function cursorsOf(replicaIds: readonly string[], text: string): Map<string, number> {
+  const cursors = new Map(replicaIds.map((id) => [id, 0]))
+  for (const part of text.split(',')) {
+    const match = /^(\d{1,3}):(\d{1,9})$/.exec(part)
+    const id = match && replicaIds[Number(match[1])]
+    if (id) cursors.set(id, Number(match[2]))
+  }
+  return cursors
+}

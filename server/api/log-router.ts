@@ -1,0 +1,75 @@
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { logLimits } from '../domain/log'
+import type { LogEvent } from '../domain/views'
+import type { Store } from '../store/context'
+import { type ReadState, readLogStates, readLogs, requireReplicas, wantLogs } from '../store/replica-logs'
+import { cursorsOf, cursorText } from './log-cursor'
+import { ChangeCollector, sessionEnded, stoppingError } from './streams'
+import { procedureFor, router } from './trpc'
+
+/** Well before a wish lapses. */
+const renewEveryMs = 10_000
+
+const replicaIds = z
+  .array(z.uuid())
+  .min(1, 'Name at least one replica')
+  .max(logLimits.replicas, `At most ${logLimits.replicas} replicas can be read at once`)
+
+export const logRouter = router({
+  /**
+   * The logs of some replicas: what is kept of them, and while somebody listens what their nodes send. A stream that
+   * broke goes on after `lastEventId`.
+   */
+  logs: procedureFor('deployments.read')
+    .input(z.object({ id: z.string(), replicas: replicaIds, lastEventId: z.string().max(4_000).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const { changes, stopping, store, log } = ctx.services
+      await requireReplicas(store, input.id, input.replicas)
+      const cursors = cursorsOf(input.replicas, input.lastEventId ?? '')
+      const states = new Map<string, ReadState>()
+      const tell = (event: LogEvent) => tracked(cursorText(input.replicas, cursors), event)
+      // Listens before it looks: what happens in between is looked for twice rather than never.
+      const collector = new ChangeCollector(
+        changes,
+        ({ topic, ids }) =>
+          topic === 'user' || (topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id)))),
+        [signal, stopping],
+      )
+      const renew = setInterval(() => {
+        wantLogs(store, input.replicas).catch((error: Error) => log.warn(`A log wish had to wait: ${error.message}`))
+      }, renewEveryMs)
+      try {
+        await wantLogs(store, input.replicas)
+        while (!signal?.aborted) {
+          for (;;) {
+            const chunks = await readLogs(store, cursors)
+            if (chunks.length === 0) break
+            for (const chunk of chunks) {
+              cursors.set(chunk.replicaId, chunk.seq)
+              yield tell({ kind: 'lines', ...chunk })
+            }
+          }
+          for (const state of await newStates(store, input.replicas, states)) yield tell({ kind: 'state', ...state })
+          const next = await collector.next()
+          if (stopping.aborted) throw stoppingError()
+          if (await sessionEnded(store, ctx.actor, next)) return
+        }
+      } finally {
+        clearInterval(renew)
+        collector.close()
+      }
+    }),
+})
+
+/** Those that are other than they were told to be; remembers them as told. */
+async function newStates(store: Store, ids: readonly string[], told: Map<string, ReadState>): Promise<ReadState[]> {
+  const found = new Map((await readLogStates(store, ids)).map((state) => [state.replicaId, state]))
+  return ids.flatMap((replicaId) => {
+    const state = found.get(replicaId) ?? { replicaId, state: null, words: '' }
+    const before = told.get(replicaId)
+    if (before && before.state === state.state && before.words === state.words) return []
+    told.set(replicaId, state)
+    return [state]
+  })
+}
