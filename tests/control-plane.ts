@@ -283,6 +283,16 @@ export class FakeAgent {
     })
   }
 
+  /** Sends lines of the logs of its replicas. */
+  async logs(chunks: Parameters<ReturnType<typeof createCaller>['agent']['logs']>[0]['chunks']) {
+    return (await this.#call()).agent.logs({ chunks })
+  }
+
+  /** What the stream to it carries, until it is left. */
+  async watch(...names: string[]) {
+    return (await this.#call()).agent.watch({ nodeIds: names.map((name) => this.id(name)) })
+  }
+
   /** Runs what should run, removes what should not. */
   async obey(): Promise<void> {
     for (const replica of await this.wanted()) {

@@ -2,6 +2,7 @@
 import { type LogChunk, type LogLine, lengthOf, logLimits } from '../domain/log'
 import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
+import { requireLeader } from './leadership'
 import { sealLines } from './log-codec'
 
 interface LogRow {
@@ -136,3 +137,16 @@ async function writeRows(tx: Tx, rows: LogRow[], states: ReadonlyMap<string, Log
     ],
   })
 }
+
+/** Forgets logs to which nothing was added, and that nobody read, since a moment. Only while `epoch` reigns. */
+export const pruneLogs = (store: Store, { epoch, before }: { epoch: bigint; before: Date }): Promise<number> =>
+  transaction(store, async (tx) => {
+    await requireLeader(tx, epoch)
+    const { rowCount } = await tx.query(
+      `with gone as (delete from replica_logs where updated_at < $1 returning replica_id),
+         chunks as (delete from replica_log_chunks c using gone where c.replica_id = gone.replica_id)
+       select from gone`,
+      [before],
+    )
+    return rowCount ?? 0
+  })

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logLimits } from '../domain/log'
 import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '../domain/settings'
 import { stormInWords } from '../domain/storm'
 import { StaleLeaderError } from '../store/leadership'
+import { pruneLogs } from '../store/log-inbox'
 import { sweepLostReplicas } from '../store/lost'
 import { markSilentNodes } from '../store/nodes'
 import { pruneRecords } from '../store/retention'
@@ -31,7 +33,7 @@ export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): 
     await forgetOldRecords(scheduling).catch((error: unknown) => {
       if (error instanceof StaleLeaderError) throw error
       // It can wait for the next hour; scheduling can't.
-      log.warn({ err: error }, 'Old decisions could not be forgotten')
+      log.warn({ err: error }, 'Old records could not be forgotten')
     })
   }
 }
@@ -41,6 +43,9 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
   const before = new Date(clock.now().getTime() - decisionRetentionDays * dayMs)
   const gone = await pruneRecords(store, { epoch, before })
   if (gone.decisions > 0) log.info(`Forgot ${gone.decisions} decisions older than ${decisionRetentionDays} days`)
+  const logsBefore = new Date(clock.now().getTime() - logLimits.keptDays * dayMs)
+  const logs = await pruneLogs(store, { epoch, before: logsBefore })
+  if (logs > 0) log.info(`Forgot the logs of ${logs} replicas, unchanged for ${logLimits.keptDays} days`)
 }
 
 /**
