@@ -35,7 +35,16 @@ export interface ReplicaView {
   slot: number
   generation: number
   revision: number
-  node: { id: string; nodeId: string; region: string; simulated: boolean; status: NodeStatus; address: string | null }
+  node: {
+    id: string
+    nodeId: string
+    region: string
+    simulated: boolean
+    status: NodeStatus
+    address: string | null
+    /** As of when this was read; of use while the node is silent. */
+    lastHeartbeat: string | null
+  }
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   /** Holds a reservation. */

@@ -157,7 +157,17 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
       orderBy: [{ reserved: 'desc' }, { createdAt: 'desc' }],
       take: 200,
       include: {
-        node: { select: { id: true, nodeId: true, region: true, simulated: true, status: true, address: true } },
+        node: {
+          select: {
+            id: true,
+            nodeId: true,
+            region: true,
+            simulated: true,
+            status: true,
+            address: true,
+            lastHeartbeat: true,
+          },
+        },
       },
     }),
     store.prisma.evaluation.findFirst({
@@ -199,7 +209,11 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
           slot: replica.slot,
           generation: replica.generation,
           revision: replica.revision,
-          node: { ...replica.node, status: replica.node.status as NodeStatus },
+          node: {
+            ...replica.node,
+            status: replica.node.status as NodeStatus,
+            lastHeartbeat: replica.node.lastHeartbeat?.toISOString() ?? null,
+          },
           status: replica.status as ReplicaStatus,
           wanted: replica.wanted as 'run' | 'stop',
           reserved: replica.reserved,

@@ -15,10 +15,11 @@ import { PlacementTab } from './placement-tab'
 // Only what is looked at is loaded; the first tab comes with the page.
 const DecisionTab = dynamic(() => import('./decision-tab').then((tab) => tab.DecisionTab))
 const TimelineTab = dynamic(() => import('./timeline-tab').then((tab) => tab.TimelineTab))
+const LogsTab = dynamic(() => import('./logs/logs-tab').then((tab) => tab.LogsTab))
 const HistoryTab = dynamic(() => import('./history-tab').then((tab) => tab.HistoryTab))
 const RevisionsTab = dynamic(() => import('./revisions-tab').then((tab) => tab.RevisionsTab))
 
-const tabs = ['placement', 'decision', 'timeline', 'history', 'revisions'] as const
+const tabs = ['placement', 'decision', 'timeline', 'logs', 'history', 'revisions'] as const
 
 export function DeploymentPage({ id }: { id: string }) {
   const trpc = useTRPC()
@@ -57,6 +58,7 @@ export function DeploymentPage({ id }: { id: string }) {
           { value: 'placement', label: 'Placement', content: () => <PlacementTab deployment={deployment} /> },
           { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
           { value: 'timeline', label: 'Timeline', content: () => <TimelineTab deployment={deployment} /> },
+          { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
           { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
           { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
         ]}

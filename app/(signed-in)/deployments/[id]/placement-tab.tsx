@@ -2,7 +2,6 @@
 
 import Link from 'next/link'
 import { useMemo } from 'react'
-import { isLive } from '@/server/domain/status'
 import type { DeploymentDetail, ReplicaView } from '@/server/domain/views'
 import { CopyId } from '../../../ui/copy'
 import { formatScore, plural } from '../../../ui/format'
@@ -11,18 +10,10 @@ import { Empty } from '../../../ui/states'
 import { nodeLooks, replicaLook, SimulatedMark, StatusBadge } from '../../../ui/status'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
-
-/** What is there or is wanted, and what is over: of each slot the newest attempt stays in sight, however it ended. */
-function split({ replicas, targetReplicas }: DeploymentDetail): { current: ReplicaView[]; ended: ReplicaView[] } {
-  const newest = new Map<number, number>()
-  for (const { slot, generation } of replicas) newest.set(slot, Math.max(newest.get(slot) ?? 0, generation))
-  const isCurrent = ({ slot, generation, status, reserved }: ReplicaView): boolean =>
-    reserved || isLive(status) || (slot < targetReplicas && newest.get(slot) === generation)
-  return { current: replicas.filter(isCurrent), ended: replicas.filter((replica) => !isCurrent(replica)) }
-}
+import { splitAttempts } from './attempts'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
-  const { current, ended } = split(deployment)
+  const { current, ended } = splitAttempts(deployment)
   const columns = useMemo(() => replicaColumns(deployment.id), [deployment.id])
   return (
     <>

@@ -1,0 +1,102 @@
+'use client'
+
+import { ChevronDown, ChevronUp, Clock3, Download, ListFilter, WrapText } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { ReplicaView } from '@/server/domain/views'
+import { logText } from '../../../../logs/download'
+import type { LogRow } from '../../../../logs/log-buffer'
+import { Button } from '../../../../ui/button'
+import { cn } from '../../../../ui/cn'
+import { SearchField } from '../../../../ui/search'
+import { ReplicaPicker } from './replica-picker'
+
+type Toggle = 'only' | 'wrap' | 'times'
+
+interface LogToolbarProps {
+  replicas: readonly ReplicaView[]
+  chosen: readonly ReplicaView[]
+  onChoose: (chosen: ReplicaView[]) => void
+  query: string
+  onQuery: (query: string) => void
+  found: number
+  /** Which of those found is looked at; -1 when none is. */
+  place: number
+  onStep: (by: 1 | -1) => void
+  toggles: Record<Toggle, boolean>
+  onToggle: (change: Partial<Record<Toggle, boolean>>) => void
+  rows: readonly LogRow[]
+  labelOf: (replicaId: string) => string
+  fileName: string
+}
+
+const icon = { size: 14, 'aria-hidden': true } as const
+
+export function LogToolbar(props: LogToolbarProps) {
+  const { replicas, chosen, onChoose, query, onQuery, found, place, onStep, toggles, onToggle, rows } = props
+  const toggle = (name: Toggle, label: string, mark: ReactNode) => (
+    <Button
+      variant="ghost"
+      icon={mark}
+      aria-label={label}
+      title={label}
+      aria-pressed={toggles[name]}
+      onClick={() => onToggle({ [name]: !toggles[name] })}
+      className={cn(toggles[name] && 'bg-selected text-ink')}
+    />
+  )
+  return (
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 md:px-6">
+      <ReplicaPicker replicas={replicas} chosen={chosen} onChoose={onChoose} />
+      <search
+        className="flex min-w-0 grow items-center gap-1 sm:max-w-md"
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && query !== '') onStep(event.shiftKey ? -1 : 1)
+        }}
+      >
+        <SearchField label="Search these lines" value={query} onChange={onQuery} className="grow" />
+        {query !== '' && (
+          <>
+            <output className="min-w-14 text-right text-meta whitespace-nowrap text-ink-2">
+              {place < 0 ? found : `${place + 1} of ${found}`}
+            </output>
+            <Button
+              variant="ghost"
+              aria-label="Previous one found"
+              title="Previous one found (N)"
+              icon={<ChevronUp {...icon} />}
+              onClick={() => onStep(-1)}
+            />
+            <Button
+              variant="ghost"
+              aria-label="Next one found"
+              title="Next one found (n)"
+              icon={<ChevronDown {...icon} />}
+              onClick={() => onStep(1)}
+            />
+            {toggle('only', 'Only lines with it', <ListFilter {...icon} />)}
+          </>
+        )}
+      </search>
+      <div className="ml-auto flex items-center gap-1">
+        {toggle('times', 'Times', <Clock3 {...icon} />)}
+        {toggle('wrap', 'Break long lines', <WrapText {...icon} />)}
+        <Button
+          icon={<Download {...icon} />}
+          blocked={rows.length === 0 ? 'There is no line to save yet' : null}
+          onClick={() => save(`${props.fileName}.log`, logText(rows, props.labelOf))}
+        >
+          Download
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+function save(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(url)
+}

@@ -1,0 +1,42 @@
+import { isLive } from '@/server/domain/status'
+import type { ReplicaView } from '@/server/domain/views'
+import type { Logs } from '../../../../logs/use-logs'
+import { nameOf } from './sources'
+
+export interface LogNote {
+  replicaId: string
+  tone: 'unknown' | 'failed' | 'quiet'
+  text: string
+}
+
+interface Known {
+  /** The newest line of the replica, ISO 8601; null when there is none. */
+  lastAt: string | null
+  state: Logs['states'] extends ReadonlyMap<string, infer State> ? State | undefined : never
+  clock: (at: string) => string
+}
+
+/** What is to be known of the log of a replica beside its lines; null while it simply comes. */
+export function noteOf(replica: ReplicaView, { lastAt, state, clock }: Known): LogNote | null {
+  const { node, status } = replica
+  const who = `Replica ${nameOf(replica)} on ${node.nodeId}`
+  const note = (tone: LogNote['tone'], text: string): LogNote => ({ replicaId: replica.id, tone, text })
+  const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
+  if (node.status === 'offline') {
+    const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
+    return note('unknown', `${node.nodeId} is silent${since}: ${last}.`)
+  }
+  if (state?.state === 'unavailable')
+    return note('failed', `${who}: the engine does not hand out its log: ${state.words}`)
+  if (!isLive(status) && status !== 'stopping') {
+    const how = status === 'failed' && replica.reason ? `failed: ${replica.reason}` : status
+    return note(
+      status === 'failed' ? 'failed' : 'quiet',
+      `${who} ${how}${lastAt === null ? `; ${last}` : ''}.`.replace('..', '.'),
+    )
+  }
+  if (lastAt !== null) return null
+  if (status === 'pending' || status === 'starting') return note('quiet', `${who} has not started yet.`)
+  if (!state?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${nameOf(replica)}.`)
+  return note('quiet', `${who} has written nothing yet.`)
+}
