@@ -31,7 +31,7 @@ const plainLook: AnsiLook = {
 
 const ESC = '\u001b'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-const sequence = /\u001b(?:\[([0-?]*)[ -/]*([@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~]?)/g
+const sequence = /\u001b(?:\[([0-?]*)[ -/]*([@-~]?)|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~]?)/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
 const controls = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g
 const tabWidth = 8

@@ -64,6 +64,22 @@ export function buildAxis({ times, from, to, tickEveryPercent = 11 }: AxisInput)
   return { position, breaks, ticks: makeTicks(spans, tickEveryPercent) }
 }
 
+/** The moment of a stretch that stands at that place, in percent of the width. */
+export function momentAt(
+  { position }: Pick<Axis, 'position'>,
+  { from, to }: { from: number; to: number },
+  percent: number,
+): number {
+  let low = from
+  let high = to
+  while (high - low > 1) {
+    const middle = (low + high) / 2
+    if (position(middle) < percent) low = middle
+    else high = middle
+  }
+  return Math.round(low)
+}
+
 /** Quiet is what lasts more than twice as long as everything that is not quiet, taken together. */
 function markQuiet(spans: Span[]): void {
   const length = ({ from, to }: Span): number => to - from

@@ -1,21 +1,24 @@
 'use client'
 
 import { ArrowRight, User } from 'lucide-react'
-import { type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { useRouter } from 'next/navigation'
+import { type PointerEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
 import { cn } from '../ui/cn'
 import { formatAge, formatDuration } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { exactClock, exactTime, tenthsClock } from '../ui/time'
-import { type Axis, buildAxis, type Tick } from './axis'
-import type { Lane, Marker, Segment, TimelineModel } from './lanes'
+import { type Axis, buildAxis, momentAt, type Tick } from './axis'
+import { type Lane, type LogHref, type Marker, type Segment, segmentAt, type TimelineModel } from './lanes'
 import { markerLooks, phaseLooks } from './looks'
 
 interface ChartProps {
   model: TimelineModel
+  logHref: LogHref
 }
 
 /** The lanes as bars. For eyes and pointers; the table of the same page is its twin for everyone else. */
-export function TimelineChart({ model }: ChartProps) {
+export function TimelineChart({ model, logHref }: ChartProps) {
+  const router = useRouter()
   const [track, width] = useWidth()
   const [detail, setDetail] = useState<string | null>(null)
   const axis = useMemo(() => {
@@ -41,10 +44,21 @@ export function TimelineChart({ model }: ChartProps) {
           ))}
         </div>
         {model.lanes.map((lane) => (
-          <LaneRow key={lane.slot} lane={lane} axis={axis} model={model} onDetail={setDetail} />
+          <LaneRow
+            key={lane.slot}
+            lane={lane}
+            axis={axis}
+            model={model}
+            onDetail={setDetail}
+            onOpen={({ generation }, at) =>
+              router.push(logHref({ slot: lane.slot, generation }, new Date(at).toISOString()))
+            }
+          />
         ))}
       </div>
-      <p className="mt-2 min-h-10 text-ink-2 sm:min-h-5">{detail ?? 'Point at a bar to read what happened.'}</p>
+      <p className="mt-2 min-h-10 text-ink-2 sm:min-h-5">
+        {detail ?? 'Point at a bar to read what happened; a click leads to the log of that moment.'}
+      </p>
     </div>
   )
 }
@@ -66,6 +80,10 @@ function useWidth(): [RefObject<HTMLDivElement | null>, number] {
 }
 
 type OnDetail = (text: string | null) => void
+type OnOpen = (segment: Segment, at: number) => void
+
+/** A finger asks what a bar is by tapping it; the table has links for it. */
+const isClick = ({ button, pointerType }: PointerEvent): boolean => button === 0 && pointerType !== 'touch'
 
 const tickText = ({ at, step }: Tick): string => (step < 1000 ? tenthsClock(at) : exactClock(at))
 
@@ -123,11 +141,13 @@ function LaneRow({
   axis,
   model,
   onDetail,
+  onOpen,
 }: {
   lane: Lane
   axis: Axis
   model: TimelineModel
   onDetail: OnDetail
+  onOpen: OnOpen
 }) {
   const named = namedSegments(lane, axis)
   return (
@@ -148,13 +168,23 @@ function LaneRow({
             lane={lane}
             axis={axis}
             onDetail={onDetail}
+            onOpen={onOpen}
           />
         ))}
         {axis.breaks.map((gap) => (
           <BreakMark key={gap.from} start={gap.start} end={gap.end} />
         ))}
         {lane.markers.map((marker) => (
-          <MarkerMark key={`${marker.kind}${marker.at}`} marker={marker} axis={axis} onDetail={onDetail} />
+          <MarkerMark
+            key={`${marker.kind}${marker.at}`}
+            marker={marker}
+            axis={axis}
+            onDetail={onDetail}
+            onOpen={() => {
+              const segment = segmentAt(lane, marker.at)
+              if (segment) onOpen(segment, marker.at)
+            }}
+          />
         ))}
         {model.live && <div className="pointer-events-none absolute inset-y-0 right-0 w-px bg-ink-3" />}
       </div>
@@ -167,16 +197,25 @@ interface SegmentBarProps {
   lane: Lane
   axis: Axis
   onDetail: OnDetail
+  onOpen: OnOpen
   named: boolean
 }
 
-function SegmentBar({ named, segment, lane, axis, onDetail }: SegmentBarProps) {
+function SegmentBar({ named, segment, lane, axis, onDetail, onOpen }: SegmentBarProps) {
   const { from, to, phase, live, nodeId } = segment
   const left = axis.position(from)
   const width = axis.position(to) - left
+  const hasLog = segment.generation > 0
+  const open = (event: PointerEvent<HTMLElement>): void => {
+    const { currentTarget, clientX } = event
+    const box = currentTarget.getBoundingClientRect()
+    if (hasLog && isClick(event))
+      onOpen(segment, momentAt(axis, segment, left + (width * (clientX - box.left)) / box.width))
+  }
   return (
     <div
       data-phase={phase}
+      onPointerUp={open}
       onPointerEnter={() => onDetail(segmentText(segment, lane))}
       onPointerDown={() => onDetail(segmentText(segment, lane))}
       style={{ left: `min(${left}%, 100% - 3px)`, width: `max(3px, ${width}%)` }}
@@ -184,6 +223,7 @@ function SegmentBar({ named, segment, lane, axis, onDetail }: SegmentBarProps) {
         'absolute inset-y-1 overflow-hidden rounded-[2px] hover:brightness-110',
         phaseLooks[phase].bar,
         live && 'rounded-r-none',
+        hasLog && 'cursor-pointer',
       )}
     >
       {named && <span className="block truncate px-1.5 text-meta leading-5 text-bg max-sm:hidden">{nodeId}</span>}
@@ -205,16 +245,29 @@ function BreakMark({ start, end }: { start: number; end: number }) {
   )
 }
 
-function MarkerMark({ marker, axis, onDetail }: { marker: Marker; axis: Axis; onDetail: OnDetail }) {
+interface MarkerMarkProps {
+  marker: Marker
+  axis: Axis
+  onDetail: OnDetail
+  /** Of markers of a replica. */
+  onOpen?: () => void
+}
+
+function MarkerMark({ marker, axis, onDetail, onOpen }: MarkerMarkProps) {
   const { label, className } = markerLooks[marker.kind]
   const text = `${label} · ${exactClock(marker.at)} · ${marker.note}`
   return (
     <div
       title={text}
+      onPointerUp={(event) => isClick(event) && onOpen?.()}
       onPointerEnter={() => onDetail(text)}
       onPointerDown={() => onDetail(text)}
       style={{ left: `${axis.position(marker.at)}%` }}
-      className={cn('absolute inset-y-0 z-[1] flex -translate-x-1/2 items-center', className)}
+      className={cn(
+        'absolute inset-y-0 z-[1] flex -translate-x-1/2 items-center',
+        onOpen && 'cursor-pointer',
+        className,
+      )}
     >
       <span className="rounded-full bg-bg p-px">
         {marker.kind === 'person' ? (

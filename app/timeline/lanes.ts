@@ -30,6 +30,13 @@ export interface Lane {
   markers: Marker[]
 }
 
+/** Where the log of an attempt is, at a moment in ISO 8601. */
+export type LogHref = (attempt: { slot: number; generation: number }, at: string) => string
+
+/** What a replica did at that moment, or last before it; null while no attempt was made. */
+export const segmentAt = ({ segments }: Lane, at: number): Segment | null =>
+  segments.findLast(({ generation, from }) => generation > 0 && from <= at) ?? null
+
 export interface TimelineModel {
   lanes: Lane[]
   /** What people did to the whole deployment. */

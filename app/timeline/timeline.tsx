@@ -6,7 +6,7 @@ import type { DeploymentTimeline } from '@/server/domain/views'
 import { useNow } from '../ui/clock'
 import { cn } from '../ui/cn'
 import { TimelineChart } from './chart'
-import { buildTimeline, phases } from './lanes'
+import { buildTimeline, type LogHref, phases } from './lanes'
 import { phaseLooks } from './looks'
 import { TimelineTwin } from './twin'
 
@@ -29,9 +29,10 @@ interface TimelineProps {
   status: DeploymentStatus
   targetReplicas: number
   asTable: boolean
+  logHref: LogHref
 }
 
-export function Timeline({ timeline, status, targetReplicas, asTable }: TimelineProps) {
+export function Timeline({ timeline, status, targetReplicas, asTable, logHref }: TimelineProps) {
   const now = useNow()
   const model = useMemo(
     () => (now === null ? null : buildTimeline({ timeline, status, targetReplicas, now })),
@@ -40,8 +41,8 @@ export function Timeline({ timeline, status, targetReplicas, asTable }: Timeline
   if (!model) return null
   return (
     <>
-      {!asTable && <TimelineChart model={model} />}
-      <TimelineTwin model={model} visible={asTable} />
+      {!asTable && <TimelineChart model={model} logHref={logHref} />}
+      <TimelineTwin model={model} visible={asTable} logHref={logHref} />
     </>
   )
 }

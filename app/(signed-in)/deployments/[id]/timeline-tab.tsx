@@ -7,6 +7,7 @@ import { Timeline, TimelineLegend } from '../../../timeline/timeline'
 import { useTRPC } from '../../../trpc'
 import { FilterTabs } from '../../../ui/filter-tabs'
 import { ErrorState, Loading } from '../../../ui/states'
+import { logHref } from './logs/sources'
 
 export function TimelineTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
@@ -34,6 +35,7 @@ export function TimelineTab({ deployment }: { deployment: DeploymentDetail }) {
         status={deployment.status}
         targetReplicas={deployment.targetReplicas}
         asTable={view === 'table'}
+        logHref={(attempt, at) => logHref(deployment.id, attempt, at)}
       />
     </div>
   )
