@@ -87,6 +87,15 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto(`/deployments/${running}?tab=timeline&view=table`)
     await expect(page.getByRole('table', { name: /^What each replica did/ })).toBeVisible()
   },
+  'the logs of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=logs&q=a`)
+    await expect(page.locator('[data-line] mark').first()).toBeVisible()
+    await page.locator('summary').filter({ hasText: 'replicas' }).click()
+  },
+  'the logs of a deployment that never ran': async ({ page, refused }) => {
+    await page.goto(`/deployments/${refused}?tab=logs`)
+    await expect(page.getByText('No logs yet')).toBeVisible()
+  },
   'the history of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=history`)
     await expect(page.getByRole('table', { name: /^Status changes/ })).toBeVisible()

@@ -48,8 +48,10 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
     element.scrollTop = layout.topOf(current) - element.clientHeight / 3
   }, [target?.key])
 
-  const first = Math.max(0, layout.indexAt(scrolled) - overscan)
-  const end = Math.min(rows.length, layout.indexAt(scrolled + size.height) + overscan + 1)
+  // Where it will be once it is drawn: the page need not hear of the scrolling first.
+  const top = follow ? Math.max(0, layout.height - size.height) : scrolled
+  const first = Math.max(0, layout.indexAt(top) - overscan)
+  const end = Math.min(rows.length, layout.indexAt(top + size.height) + overscan + 1)
   return (
     <div className={cn('relative min-h-0', className)}>
       <section
