@@ -142,6 +142,21 @@ describe('the watch', () => {
     expect(connections.findIndex(([isConnected]) => isConnected)).toBe(connections.length - 1)
   })
 
+  test('tells which logs are read, and what is sent of them arrives', async () => {
+    const { client, ids } = await joined('node-01')
+    const [id = ''] = ids
+    const { logs, connections } = watching(client, ids)
+    await until(() => connections.some(([connected]) => connected), { what: 'the connection' })
+    const wishes = [{ replicaId: 'r1', seconds: 30, since: null }]
+    await until(() => server.watching === 1, { what: 'the subscription' })
+    server.memory.wantLogs(id, wishes)
+    await until(() => logs.length > 0, { what: 'the wish' })
+    expect(logs).toEqual([{ nodeId: id, replicas: wishes }])
+    const chunk = (replicaId: string) => ({ nodeId: id, replicaId, lines: [], gap: false, state: null, words: '' })
+    expect(await client.sendLogs([chunk('r1'), chunk('r2')], 1_000)).toEqual({ unwanted: ['r2'] })
+    expect(server.memory.logChunks).toHaveLength(2)
+  })
+
   test('says nothing more once it is closed', async () => {
     const { client, ids } = await joined('node-01')
     const { states, watch } = watching(client, ids)

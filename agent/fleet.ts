@@ -27,7 +27,7 @@ const help = `Runs many simulated nodes in one process, the same fleet for the s
   --data-dir DIR     where the fleet keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
 
 Images say how simulated containers behave: sim/ok, sim/slow:20s (start takes 20 s), sim/fail-pull, sim/crash:5s,
-sim/unhealthy; any other image just runs.`
+sim/unhealthy, sim/chatty:5ms (writes a line that often), sim/quiet (writes none); any other image just runs.`
 
 const main = async () => {
   const names = ['server', 'token', 'nodes', 'regions', 'seed', 'gpu-nodes', 'prefix', 'name', 'data-dir']

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { containerLabels } from '@/server/domain/agent-protocol'
+import { type LogLine, logLimits } from '@/server/domain/log'
 import type { ContainerSpec } from '../engine'
 import { answerJson, answerLines, type Handler, startFakeEngine } from '../testing/docker-server'
 import { createBody, inspectedOf, seenOfListed } from './container'
 import { DockerEngine } from './engine'
 import { DockerHttp } from './http'
 import { splitReference } from './image'
+import { LineReader } from './logs'
 import { jsonLines, lastLine, logFrames } from './streams'
 import { ContainersUsage, percent, sampleOfStats } from './usage'
 
@@ -338,6 +340,116 @@ describe('an engine that', () => {
       engine.follow(handlers, new AbortController().signal)
     })
     expect(events).toEqual(['open', ['c1', 'r1']])
+  })
+})
+
+describe('logs', () => {
+  const frame = (stream: 1 | 2, text: string | Buffer) => {
+    const bytes = Buffer.from(text)
+    const head = Buffer.from([stream, 0, 0, 0, 0, 0, 0, 0])
+    head.writeUInt32BE(bytes.length, 4)
+    return Buffer.concat([head, bytes])
+  }
+  const at = (second: number, nanos = '000000001') => `2026-01-02T03:04:0${second}.${nanos}Z`
+
+  test('are read line by line, however they are cut into chunks', () => {
+    const bytes = Buffer.concat([
+      frame(1, `${at(1)} größer\n`),
+      frame(2, `${at(2)} with spaces in it\r\n`),
+      frame(1, `${at(3)} \n`),
+      frame(1, `${at(4)} not ended`),
+    ])
+    for (let size = 1; size <= bytes.length; size += 1) {
+      const reader = new LineReader()
+      const lines: LogLine[] = []
+      for (let from = 0; from < bytes.length; from += size)
+        lines.push(...reader.push(bytes.subarray(from, from + size)))
+      lines.push(...reader.end())
+      expect(lines).toEqual([
+        { at: at(1), stream: 'stdout', text: 'größer' },
+        { at: at(2), stream: 'stderr', text: 'with spaces in it' },
+        { at: at(3), stream: 'stdout', text: '' },
+        { at: at(4), stream: 'stdout', text: 'not ended' },
+      ])
+    }
+  })
+
+  test('have lines that engines split, also in the middle of a character and with the other stream in between', () => {
+    const word = Buffer.from('größer')
+    const reader = new LineReader()
+    const lines = reader.push(
+      Buffer.concat([
+        frame(1, Buffer.concat([Buffer.from(`${at(1)} `), word.subarray(0, 3)])),
+        frame(2, `${at(2)} other\n`),
+        frame(1, Buffer.concat([Buffer.from(`${at(3)} `), word.subarray(3), Buffer.from('\n')])),
+      ]),
+    )
+    expect(lines.map(({ stream, text }) => [stream, text])).toEqual([
+      ['stderr', 'other'],
+      ['stdout', 'größer'],
+    ])
+    // Its time was earlier, but a log that goes back in time could not be resumed.
+    expect((lines[1]?.at ?? '') > (lines[0]?.at ?? '')).toBe(true)
+  })
+
+  test('have times that rise, also where both streams disagree or say the same', () => {
+    const lines = new LineReader().push(
+      Buffer.concat([frame(1, `${at(2)} a\n`), frame(2, `${at(1)} b\n`), frame(1, `${at(2)} c\n`)]),
+    )
+    expect(lines.map((line) => line.at)).toEqual([at(2), at(2, '000000002'), at(2, '000000003')])
+  })
+
+  test('have times of other zones in UTC, and lines that are cut off at their limit', () => {
+    const [line] = new LineReader().push(frame(1, `2026-01-02T05:04:01.5+02:00 ${'x'.repeat(9_000)}\n`))
+    expect(line?.at).toBe('2026-01-02T03:04:01.500000000Z')
+    expect(line?.text).toHaveLength(logLimits.lineLength)
+    expect(line?.text.endsWith('x…')).toBe(true)
+  })
+
+  test('are asked for from a moment on, without the line of that moment', async () => {
+    const { engine, requests } = await engineWith((_request, response) => {
+      response.writeHead(200)
+      response.end(Buffer.concat([frame(1, `${at(1)} known\n`), frame(1, `${at(2)} new\n`)]))
+    })
+    const seen: string[] = []
+    const onLines = async (lines: LogLine[]) => void seen.push(...lines.map((line) => line.text))
+    const signal = new AbortController().signal
+    await engine.logs('c1', { since: at(1), tail: 5, follow: false, signal, onLines })
+    expect(seen).toEqual(['new'])
+    const seconds = Date.UTC(2026, 0, 2, 3, 4, 1) / 1000
+    expect(requests).toEqual([expect.stringContaining(`tail=5&since=${seconds}.000000001`)])
+  })
+
+  test('that are followed end when the caller wants it', async () => {
+    const { engine } = await engineWith((_request, response) => {
+      response.writeHead(200)
+      response.write(frame(1, `${at(1)} first\n`))
+    })
+    const stop = new AbortController()
+    const seen: string[] = []
+    const onLines = async (lines: LogLine[]) => {
+      seen.push(...lines.map((line) => line.text))
+      stop.abort()
+    }
+    await engine.logs('c1', { since: null, tail: null, follow: true, signal: stop.signal, onLines })
+    expect(seen).toEqual(['first'])
+  })
+
+  test('that an engine does not hand out are refused in its words', async () => {
+    const { engine } = await engineWith((_request, response) =>
+      answerJson(response, 501, { message: 'configured logging driver does not support reading' }),
+    )
+    const request = {
+      since: null,
+      tail: 5,
+      follow: false,
+      signal: new AbortController().signal,
+      onLines: async () => {},
+    }
+    await expect(engine.logs('c1', request)).rejects.toMatchObject({
+      kind: 'refused',
+      message: 'configured logging driver does not support reading',
+    })
   })
 })
 

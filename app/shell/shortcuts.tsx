@@ -54,6 +54,8 @@ export function Shortcuts() {
         { keys: ['k'], does: 'Previous row' },
         { keys: ['Enter'], does: 'Open the row' },
         { keys: ['x'], does: 'Tick the row, where rows can be ticked' },
+        { keys: ['n', 'N'], does: 'Next and previous one found, in logs' },
+        { keys: ['f'], does: 'Follow the logs' },
       ],
     },
     {

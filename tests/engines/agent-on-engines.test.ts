@@ -263,6 +263,35 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(0)
   })
 
+  test('sends the log of a container while somebody reads it, both streams, to its last line', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/crash:1'), env: { AFTER: '3' } })
+    agent.want(replica)
+    await agent.told(replica, 'running')
+    controlPlane.wantLogs(agent.nodeId, [{ replicaId: replica.replicaId, seconds: 60, since: null }])
+    const lines = () => controlPlane.linesOf(replica.replicaId)
+    await until(() => lines().length > 0, { what: 'the first line' })
+    expect(lines()).toMatchObject([{ stream: 'stdout', text: 'started' }])
+    await agent.gone(replica)
+    await until(() => lines().length > 1, { what: 'the last line' })
+    expect(lines()).toMatchObject([
+      { stream: 'stdout', text: 'started' },
+      { stream: 'stderr', text: 'fatal: it went wrong' },
+    ])
+    expect(controlPlane.logChunks.at(-1)).toMatchObject({ state: 'ended' })
+  })
+
+  test('sends the last lines of a container that fails, although nobody reads', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/exit1:1') })
+    agent.want(replica)
+    await agent.gone(replica)
+    await until(() => controlPlane.linesOf(replica.replicaId).length > 0, { what: 'the last lines' })
+    expect(controlPlane.linesOf(replica.replicaId)).toMatchObject([
+      { stream: 'stderr', text: 'fatal: cannot read configuration' },
+    ])
+  })
+
   test('tells of a container that was killed for its memory', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/oom:1'), memoryMb: 16 })
