@@ -1,4 +1,4 @@
-/** The logs of one node that somebody reads, and the last words of its containers. */
+/** The logs of one node: those that somebody reads, and of the others now and then the last lines. */
 import type { LogLine, LogWish } from '@/server/domain/log'
 import { logLimits } from '@/server/domain/log'
 import type { Clock } from './clock'
@@ -6,7 +6,10 @@ import { sleep } from './clock'
 import type { Engine, SeenContainer } from './engine'
 import { wordsOf } from './log'
 import type { LogOutbox } from './log-outbox'
+import type { Random } from './random'
 
+/** A container is looked at so often in the time between two tails: a new one soon has its first. */
+const looksPerTail = 10
 /** Between two looks for a container that is not there yet, or two tries at a log that broke. */
 const pauseMs = 500
 /** Whoever removes a container waits so long for those who read its last lines. */
@@ -31,14 +34,47 @@ export interface NodeLogsOptions {
   engine: Engine
   clock: Clock
   outbox: Pick<LogOutbox, 'put' | 'newest'>
-  containerOf: (replicaId: string) => SeenContainer | null
+  random: Random
+  /** How often the last lines of a container are sent that nobody reads. */
+  tailEveryMs: number
+  containers: () => SeenContainer[]
 }
 
 export class NodeLogs {
   private readonly followers = new Map<string, Follower>()
+  /** Container → when its last lines were sent although nobody reads, and the newest of them. */
+  private readonly tails = new Map<string, { sentAt: number; since: string | null }>()
   private readonly stopping = new AbortController()
 
   constructor(private readonly options: NodeLogsOptions) {}
+
+  /** Sends the last lines of every container now and then: so that there are some when the node goes away. */
+  async keepTails(): Promise<void> {
+    const { clock, random, tailEveryMs, containers } = this.options
+    const { signal } = this.stopping
+    const lookEveryMs = tailEveryMs / looksPerTail
+    await sleep(clock, lookEveryMs * random(), signal)
+    while (!signal.aborted) {
+      await sleep(clock, lookEveryMs, signal)
+      const running = containers().filter((each) => each.state === 'running' && !this.followers.has(each.replicaId))
+      const ids = new Set(running.map((each) => each.id))
+      for (const id of this.tails.keys()) if (!ids.has(id)) this.tails.delete(id)
+      for (const container of running) {
+        const { sentAt } = this.tails.get(container.id) ?? { sentAt: Number.NEGATIVE_INFINITY }
+        if (signal.aborted || clock.now() - sentAt < tailEveryMs) continue
+        // An engine that does not hand it out says so when somebody reads.
+        await this.keepTail(container).catch(() => undefined)
+      }
+    }
+  }
+
+  private async keepTail({ id, replicaId }: SeenContainer): Promise<void> {
+    const { nodeId, outbox, clock } = this.options
+    const before = this.tails.get(id)
+    const { lines, gap } = await this.newest(id, { since: before?.since ?? null, tail: logLimits.tailLines })
+    this.tails.set(id, { sentAt: clock.now(), since: lines.at(-1)?.at ?? before?.since ?? null })
+    if (lines.length > 0) await outbox.put({ nodeId, replicaId, lines, gap })
+  }
 
   /** Follows these logs and no others. */
   follow(wishes: readonly LogWish[]): void {
@@ -61,10 +97,12 @@ export class NodeLogs {
 
   /** Its container failed and is about to be removed: its last lines are sent, whether somebody reads or not. */
   async keepEnd(replicaId: string, containerId: string): Promise<void> {
-    const reading = this.followers.get(replicaId)?.reading
-    if (reading) return Promise.race([reading, sleep(this.options.clock, patienceMs)])
+    const follower = this.followers.get(replicaId)
+    if (follower?.reading) return Promise.race([follower.reading, sleep(this.options.clock, patienceMs)])
+    if (follower?.ended === containerId) return
     const { nodeId, outbox } = this.options
-    const { lines, gap } = await this.newest(containerId, { since: null, tail: logLimits.failedLines })
+    const since = follower?.since ?? this.tails.get(containerId)?.since ?? null
+    const { lines, gap } = await this.newest(containerId, { since, tail: logLimits.failedLines })
     void outbox.put({ nodeId, replicaId, lines, gap, state: 'ended' })
   }
 
@@ -88,11 +126,11 @@ export class NodeLogs {
   }
 
   private async keepReading(replicaId: string, follower: Follower): Promise<void> {
-    const { nodeId, outbox, clock, containerOf } = this.options
+    const { nodeId, outbox, clock, containers } = this.options
     const { signal } = follower.stop
     let told = ''
     while (!signal.aborted) {
-      const container = containerOf(replicaId)
+      const container = containers().find((each) => each.replicaId === replicaId)
       if (container && isReadable(container, follower)) {
         follower.reading = this.read(replicaId, container, follower).then(
           () => {

@@ -12,6 +12,13 @@ import { Rig, withCalls } from './testing/rig'
 let rig: Rig
 afterEach(() => rig?.dispose())
 
+/** Without the tails that are sent now and then. */
+const aRig = (...options: ConstructorParameters<typeof Rig>) => {
+  const made = new Rig(...options)
+  made.timing = { logTailMs: 1e9 }
+  return made
+}
+
 const running = async (image: string) => {
   const replica = aReplica({ image })
   rig.want(replica)
@@ -26,7 +33,7 @@ const statesOf = (replicaId: string) =>
 const isAscending = (lines: LogLine[]) => lines.every((line, i) => i === 0 || line.at > (lines[i - 1]?.at ?? ''))
 
 test('a log that is read is sent from its first line on, each line once and in order', async () => {
-  rig = new Rig()
+  rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
   expect(linesOf(replica.replicaId)).toEqual([])
@@ -41,7 +48,7 @@ test('a log that is read is sent from its first line on, each line once and in o
 })
 
 test('what is known already is not sent again', async () => {
-  rig = new Rig()
+  rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
   read(replica.replicaId)
@@ -62,7 +69,7 @@ test('what is known already is not sent again', async () => {
 })
 
 test('nothing more is sent once nobody reads, whether that is said or the time is up', async () => {
-  rig = new Rig()
+  rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
   read(replica.replicaId, null, 2)
@@ -82,7 +89,7 @@ test('nothing more is sent once nobody reads, whether that is said or the time i
 })
 
 test('the last lines of a container that fails are sent although nobody reads', async () => {
-  rig = new Rig()
+  rig = aRig()
   await rig.start()
   const replica = aReplica({ image: 'sim/crash:5s' })
   rig.want(replica)
@@ -95,7 +102,7 @@ test('the last lines of a container that fails are sent although nobody reads', 
 })
 
 test('who reads a log sees it to its last line, once', async () => {
-  rig = new Rig()
+  rig = aRig()
   await rig.start()
   const replica = await running('sim/crash:20s')
   read(replica.replicaId)
@@ -108,7 +115,7 @@ test('a log that the engine does not hand out is told in its words, and the cont
   const refused = async () => {
     throw new EngineError('refused', 'configured logging driver does not support reading')
   }
-  rig = new Rig('node-01', (engine) => withCalls(engine, () => ({ logs: refused })))
+  rig = aRig('node-01', (engine) => withCalls(engine, () => ({ logs: refused })))
   await rig.start()
   const replica = await running('sim/crash:30s')
   read(replica.replicaId)
@@ -118,8 +125,21 @@ test('a log that the engine does not hand out is told in its words, and the cont
   await rig.gone(replica)
 })
 
-test('more than is kept begins with a gap', async () => {
+test('now and then the last lines are sent although nobody reads: there are some when the node goes away', async () => {
   rig = new Rig()
+  await rig.start()
+  const replica = await running('sim/chatty:500ms')
+  const chunks = () => rig.controlPlane.logChunks.filter((chunk) => chunk.lines.length > 0)
+  await until(() => chunks().length > 1, { what: 'two tails', timeoutMs: 30_000 })
+  const [first, second] = chunks()
+  expect(first?.replicaId).toBe(replica.replicaId)
+  expect(second?.lines).toHaveLength(logLimits.tailLines)
+  expect(second?.gap).toBe(true)
+  expect(isAscending(linesOf(replica.replicaId))).toBe(true)
+})
+
+test('more than is kept begins with a gap', async () => {
+  rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:1ms')
   await rig.pass(logLimits.firstLines * 2)

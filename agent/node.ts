@@ -26,6 +26,8 @@ export interface NodeTiming {
   pullPatienceMs: number
   parallelPulls: number
   parallelStarts: number
+  /** How often the last lines of a container are sent that nobody reads. */
+  logTailMs: number
 }
 
 export const usualTiming: NodeTiming = {
@@ -34,6 +36,7 @@ export const usualTiming: NodeTiming = {
   pullPatienceMs: 10_000,
   parallelPulls: 3,
   parallelStarts: 4,
+  logTailMs: 300_000,
 }
 
 export interface NodeLoopOptions {
@@ -94,8 +97,10 @@ export class NodeLoop {
       nodeId: options.id,
       engine,
       clock,
+      random: options.random,
       outbox: options.logOutbox,
-      containerOf: (replicaId) => this.view.containers().find((each) => each.replicaId === replicaId) ?? null,
+      tailEveryMs: this.timing.logTailMs,
+      containers: () => this.view.containers(),
     })
     this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
     this.work = {
@@ -124,6 +129,7 @@ export class NodeLoop {
     this.wanted = await this.memory.load()
     void this.followEngine()
     void this.resyncLoop()
+    void this.logs.keepTails()
   }
 
   /** Ends the loop; containers keep running. */

@@ -43,9 +43,11 @@ export interface LogWishes {
 }
 
 export const logLimits = {
-  /** How many lines there are to begin with, and how many are read of a container that failed. */
+  /** How many lines there are to begin with. */
   firstLines: 2_000,
+  /** How many are sent of a container that failed, and now and then of one that nobody reads. */
   failedLines: 500,
+  tailLines: 50,
   /** Characters of one line; the rest is cut off. */
   lineLength: 8_192,
   /** Of one replica in one call, and of all replicas together, in characters of text. */
