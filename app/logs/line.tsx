@@ -2,8 +2,8 @@ import { memo } from 'react'
 import { cn } from '../ui/cn'
 import { exactTime, tenthsClock } from '../ui/time'
 import { type AnsiColour, type AnsiPiece, ansiPieces } from './ansi'
-import { lineHeight } from './layout'
 import type { LogRow } from './log-buffer'
+import { lineHeight } from './places'
 import { cutAt, spansOf } from './search'
 
 const colours: Record<AnsiColour, string> = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '@/server/domain/log'
-import { evenLayout, wrappedLayout } from './layout'
 import { firstAfter, LogBuffer, type LogRow } from './log-buffer'
+import { evenLayout, wrappedLayout } from './places'
 import { cutAt, findRows, spansOf } from './search'
 
 const at = (ms: number): string => new Date(ms).toISOString().replace('Z', '000000Z')
