@@ -1,5 +1,5 @@
 /** Files of the agent's data folder: readable by its owner alone, and never half written. */
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Null when there is no such file. */
@@ -16,15 +16,25 @@ export const readText = async (path: string): Promise<string | null> => {
 export const writeAtomic = async (path: string, text: string, durable = true): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const fresh = `${path}.${process.pid}.tmp`
-  const file = await open(fresh, 'w', 0o600)
+  try {
+    await writeNew(fresh, text, durable)
+    await rename(fresh, path)
+  } catch (error) {
+    // Half a file would only fill a full disk further.
+    await rm(fresh, { force: true }).catch(() => undefined)
+    throw error
+  }
+  if (durable) await syncFolder(dirname(path))
+}
+
+const writeNew = async (path: string, text: string, durable: boolean): Promise<void> => {
+  const file = await open(path, 'w', 0o600)
   try {
     await file.writeFile(text)
     if (durable) await file.datasync()
   } finally {
     await file.close()
   }
-  await rename(fresh, path)
-  if (durable) await syncFolder(dirname(path))
 }
 
 /** Until then a power cut may bring the old file back. */

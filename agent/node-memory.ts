@@ -32,6 +32,8 @@ export class NodeMemory {
   private session: string | null = null
   /** Reports in the file that are not the newest of their replica. */
   private earlierOnDisk = 0
+  /** Why the last save failed; null when it did not. */
+  private trouble: string | null = null
 
   constructor(private readonly options: NodeMemoryOptions) {
     const render = () => {
@@ -142,11 +144,20 @@ export class NodeMemory {
   async save(): Promise<boolean> {
     try {
       await this.saved.save()
+      this.trouble = null
       return true
     } catch (error) {
-      this.options.log.error(`${this.options.name}: could not save the state of this node: ${wordsOf(error)}`)
+      const words = `its agent cannot write its state: ${wordsOf(error)}`
+      if (this.trouble !== words) this.options.log.error(`${this.options.name}: ${words}`)
+      this.trouble = words
       return false
     }
+  }
+
+  /** Tries again what could not be written, and hands out the trouble that there was. */
+  mend(): string | null {
+    if (this.trouble !== null) void this.save()
+    return this.trouble
   }
 
   /** Only what is new. */

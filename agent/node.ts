@@ -194,11 +194,13 @@ export class NodeLoop {
   /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
   async beat(): Promise<NodeHeartbeat> {
     await Promise.race([this.sampleUsage(), sleep(this.options.clock, 500)])
+    const trouble = this.memory.mend()
     return {
       nodeId: this.id,
       cpuUsagePercent: this.usage.cpuPercent,
       memoryUsagePercent: this.usage.memoryPercent,
-      engineError: this.engineError,
+      // Either is a reason to give it nothing new.
+      engineError: this.engineError ?? trouble,
       // After a restart the whole wanted state is needed again: environments are not on the disk.
       revision: this.acknowledged ?? '0',
     }
