@@ -11,6 +11,8 @@ export interface HeartbeatAnswer {
   stale: WantedState[]
   /** How often to beat from now on; null when the control plane knows none of the nodes. */
   heartbeatSeconds: number | null
+  /** Of the nodes that beat, those that somebody removed from the fleet. */
+  removed: string[]
 }
 
 export interface WatchHandlers {

@@ -647,6 +647,46 @@ test('a node that was removed joins anew with its token, and clears away what it
   await rig.told(next, 'running')
 })
 
+test('a node that is told of its removal stops what it runs, and starts nothing of it after a restart', async () => {
+  await aRig()
+  const [one, two] = [aReplica(), aReplica({ deploymentName: 'two' })]
+  rig.want(one, two)
+  await rig.told(one, 'running')
+  await rig.told(two, 'running')
+  rig.controlPlane.removed.add(rig.nodeId)
+  expect(await rig.gone(one)).toMatchObject({ status: 'stopped' })
+  expect(await rig.gone(two)).toMatchObject({ status: 'stopped' })
+  expect(await rig.engine.list()).toEqual([])
+  await rig.stop()
+  rig.controlPlane.line = 'away'
+  await rig.start()
+  await rig.pass(20_000)
+  expect(await rig.engine.list()).toEqual([])
+  // A database that went back knows the node again, with a revision that is older.
+  rig.controlPlane.removed.clear()
+  const next = aReplica()
+  rig.controlPlane.want(rig.nodeId, [next])
+  rig.controlPlane.line = 'up'
+  await rig.told(next, 'running')
+})
+
+test('neither a refused credential nor a broken line stops anything', async () => {
+  await aRig(undefined, (rig) => {
+    rig.token = null
+  })
+  const replica = aReplica()
+  rig.want(replica)
+  await rig.told(replica, 'running')
+  const before = (await rig.engine.list()).map(({ id }) => id)
+  rig.controlPlane.line = 'away'
+  await rig.pass(20_000)
+  rig.controlPlane.refuses = true
+  rig.controlPlane.line = 'up'
+  await rig.pass(20_000)
+  expect(rig.controlPlane.refusals).toBeGreaterThan(0)
+  expect((await rig.engine.list()).map(({ id, state }) => [id, state])).toEqual(before.map((id) => [id, 'running']))
+})
+
 test('a restart needs neither token nor control plane', async () => {
   await aRig()
   const replica = aReplica()

@@ -185,6 +185,18 @@ export class NodeLoop {
     this.reconcileNow()
   }
 
+  /**
+   * The control plane says that this node was removed from the fleet: what it ran runs elsewhere by now, so nothing of it
+   * may stay. No error and no silence says as much.
+   */
+  noteRemoved(): void {
+    if (this.heard?.revision === removedRevision) return
+    this.options.log.error(
+      `${this.name} was removed from the fleet: its containers are stopped (to bring it back, start with an empty data folder and a join token)`,
+    )
+    void this.applyWanted({ nodeId: this.id, revision: removedRevision, replicas: [] })
+  }
+
   /** It answers again. */
   noteHeard(): void {
     this.cutOff = false
@@ -346,6 +358,9 @@ export class NodeLoop {
     }
   }
 }
+
+/** Given out by no control plane, so that one which knows the node again tells all that it wants. */
+const removedRevision = '999999999999999999'
 
 const startsSomething = (action: Action): boolean =>
   action.kind === 'start' || action.kind === 'wait' || (action.kind === 'adopt' && action.container.state === 'created')

@@ -107,11 +107,12 @@ export class Program {
     try {
       // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
       const timeoutMs = Math.min(2_000 * this.everySeconds, maxPatienceMs)
-      const { stale, heartbeatSeconds } = await controlPlane.heartbeat(beats, timeoutMs)
+      const { stale, heartbeatSeconds, removed } = await controlPlane.heartbeat(beats, timeoutMs)
       this.everySeconds = heartbeatSeconds ?? this.everySeconds
       this.noteHeard()
       const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
       for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
+      for (const nodeId of removed) this.nodes.get(nodeId)?.noteRemoved()
     } catch (error) {
       if (!this.stopping.signal.aborted) this.noteLost(error)
     }

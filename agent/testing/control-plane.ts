@@ -37,6 +37,11 @@ export class MemoryControlPlane implements ControlPlane {
   speed = 1
   /** Whether the subscription tells of changes; heartbeats do so in any case. */
   pushes = true
+  /** Nodes that were removed and are told so. */
+  readonly removed = new Set<string>()
+  /** Whether it knows nobody's credential any more; `refusals` counts whom it told so. */
+  refuses = false
+  refusals = 0
   private readonly ids = new Map<string, string>()
   private readonly wanted = new Map<string, WantedState>()
   private readonly watchers = new Set<{ nodeIds: string[]; handlers: WatchHandlers }>()
@@ -99,7 +104,8 @@ export class MemoryControlPlane implements ControlPlane {
   async heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer> {
     await this.answer(timeoutMs)
     const known = [...this.ids.values()]
-    if (!beats.some((beat) => known.includes(beat.nodeId))) {
+    if (this.refuses || !beats.some((beat) => known.includes(beat.nodeId))) {
+      this.refusals += 1
       throw new ControlPlaneError('unauthorized', 'No node belongs to this credential: join again')
     }
     this.beats.push(...beats)
@@ -109,6 +115,7 @@ export class MemoryControlPlane implements ControlPlane {
         .filter(({ beat, state }) => state.revision !== beat.revision)
         .map(({ state }) => structuredClone(state)),
       heartbeatSeconds: this.heartbeatSeconds,
+      removed: beats.flatMap(({ nodeId }) => (this.removed.has(nodeId) ? [nodeId] : [])),
     }
   }
 

@@ -7,7 +7,7 @@ import { logLimits, logStates, logTimePattern } from '../domain/log'
 import type { Change } from '../store/changes'
 import type { Store } from '../store/context'
 import { recordLogs } from '../store/log-inbox'
-import { joinNodes, nodesOfCredential, whyNoNodes } from '../store/nodes'
+import { joinNodes, nodesOfCredential, removedAmong, whyNoNodes } from '../store/nodes'
 import { logWishes } from '../store/replica-logs'
 import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
@@ -105,6 +105,8 @@ async function ownNodes(store: Store, credential: string): Promise<Set<string>> 
   return nodeIds
 }
 
+const idOf = ({ nodeId }: { nodeId: string }): string => nodeId
+
 export const agentRouter = router({
   join: openProcedure
     .input(
@@ -130,15 +132,21 @@ export const agentRouter = router({
       const { store, log, inbox } = ctx.services
       const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.agentCredential, input.beats)
       // The commit has looked at the credential already, unless it found no node of its own.
-      if (known === 0) await ownNodes(store, ctx.agentCredential)
+      const removed =
+        known < input.beats.length ? await removedAmong(store, ctx.agentCredential, input.beats.map(idOf)) : []
+      if (known + removed.length === 0) await ownNodes(store, ctx.agentCredential)
       for (const id of returned) log.info(`Node ${id} is back`)
       // A changed interval is heard of with the next heartbeat: no agent needs a restart.
-      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds }
+      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed }
     }),
 
-  report: agentProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
-    const { log, inbox, clock } = ctx.services
-    const outcome = await inbox.report(ctx.nodeIds, byOurClock(input.reports, input.sentAt, clock.now()))
+  report: credentialProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
+    const { log, inbox, clock, store } = ctx.services
+    const nodeIds = await nodesOfCredential(store, ctx.agentCredential)
+    // What a removed node tells of its last containers is taken and belongs to nothing any more.
+    if (nodeIds.size === 0 && (await removedAmong(store, ctx.agentCredential, input.reports.map(idOf))).length === 0)
+      await ownNodes(store, ctx.agentCredential)
+    const outcome = await inbox.report(nodeIds, byOurClock(input.reports, input.sentAt, clock.now()))
     for (const replica of outcome.replicas) {
       const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
       if (replica.status === 'failed') log.warn(`${line}: ${replica.reason}`)

@@ -123,6 +123,15 @@ async function removedNodesOf(tx: Pick<Tx, 'query'>, credentialHash: string): Pr
 export const whyNoNodes = async (store: Store, credential: string): Promise<string> =>
   (await removedNodesOf(store.pool, hashToken(credential))) ?? 'No node belongs to this credential: join again'
 
+/** Which of these nodes spoke with this credential until they were removed from the fleet. */
+export async function removedAmong(store: Store, credential: string, nodeIds: string[]): Promise<string[]> {
+  const { rows } = await store.pool.query<{ id: string }>(
+    'select id from nodes where credential_hash = $1 and removed_at is not null and id = any($2::uuid[])',
+    [hashToken(credential), nodeIds],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** The nodes for which a credential speaks. */
 export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {
   const { rows } = await store.pool.query<{ id: string }>({

@@ -246,7 +246,6 @@ describe('removal', () => {
     await agent.join({ name: 'node-01' })
     await remove('node-01')
     const refused = 'node-01 was removed from the fleet, and this credential is void: to bring the machine back'
-    await expect(agent.heartbeat()).rejects.toThrow(refused)
     await expect(agent.join({ name: 'node-01' })).rejects.toThrow(refused)
     const other = await new FakeAgent(cp).join({ name: 'node-01' })
     expect(other.id('node-01')).not.toBe(agent.id('node-01'))
@@ -254,6 +253,26 @@ describe('removal', () => {
     await cp.schedule()
     await other.obey()
     expect((await detail(id)).status).toBe('running')
+  })
+
+  test('is told to its agent alone, node by node, and what that says of its last containers is taken', async () => {
+    await agent.join({ name: 'node-01' }, { name: 'node-02' })
+    await cp.sql(`update nodes set cordoned = node_id = 'node-02'`)
+    await deployed()
+    const [held] = await agent.wanted()
+    await cp.sql(`update nodes set last_heartbeat = now() - interval '1 minute' where node_id = 'node-01'`)
+    await markSilentNodes(cp.store, cp.epoch)
+    await remove('node-01', 'node-01')
+    expect((await agent.heartbeat()).removed).toEqual([agent.id('node-01')])
+    await remove('node-02')
+    expect((await agent.heartbeat()).removed.sort()).toEqual([...agent.nodes.values()].sort())
+    const end = { status: 'stopped', reason: 'Stopped with code 0', gone: true, startedAt: null } as const
+    expect(await agent.report(held ?? expect.fail(), end)).toEqual({ unknown: [held?.replicaId] })
+
+    const stranger = new FakeAgent(cp)
+    for (const [name, id] of agent.nodes) stranger.nodes.set(name, id)
+    await expect(stranger.heartbeat()).rejects.toThrow('No node belongs to this credential: join again')
+    await expect(stranger.report(held ?? expect.fail(), end)).rejects.toThrow('No node belongs to this credential')
   })
 
   test('of an offline node gives up what it held only when its name is typed, and that is placed elsewhere', async () => {
