@@ -1,39 +1,13 @@
 import type { ReplicaReport } from '../domain/agent-protocol'
-import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '../domain/status'
+import type { ReplicaStatus } from '../domain/status'
 import { announce, type Change } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
-import { type Absence, openReturns, type ReturnNews, settleReturns } from './node-returns'
+import { openReturns, settleReturns } from './node-returns'
 import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
 import { followObservations } from './observations'
+import { absencesOf, digest, type HistoryRow, type ReplicaRow, returnNewsOf } from './report-digest'
 import type { DeploymentStatusChange } from './status-changes'
-
-interface ReplicaRow {
-  id: string
-  deployment_id: string
-  node_id: string
-  node_name: string
-  status: ReplicaStatus
-  wanted: 'run' | 'stop'
-  reserved: boolean
-  health: ReplicaReport['health']
-  reason: string | null
-  cpu_millis: number
-  memory_mb: number
-  storage_gb: number
-  gpu_units: number
-  node_status: string
-  last_heartbeat: Date
-}
-
-interface HistoryRow {
-  replica: ReplicaRow
-  from: ReplicaStatus
-  to: ReplicaStatus
-  reason: string
-  /** When the agent saw it, ISO 8601; null is now. */
-  at: string | null
-}
 
 export interface ReportOutcome {
   /** Replicas that nobody knows, or that are on another node: not to be heard of again. */
@@ -84,27 +58,6 @@ export async function applyReports(
   })
 }
 
-/** Nodes that are heard again by a report, before their first heartbeat. */
-function absencesOf(rows: ReplicaRow[]): Absence[] {
-  const silent = rows.filter((row) => row.node_status === 'offline')
-  return [...new Map(silent.map((row) => [row.node_id, row])).values()].map((row) => ({
-    nodeId: row.node_id,
-    silentSince: row.last_heartbeat,
-  }))
-}
-
-/** What returns wait for: that a container still runs, that it ended although it was wanted, or that it is gone. */
-function returnNewsOf(seen: Digest): ReturnNews[] {
-  const news = new Map<string, ReturnNews>()
-  for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', words: null })
-  for (const [replicaId, words] of seen.failed) news.set(replicaId, { replicaId, what: 'failed', words })
-  for (const { row, report } of seen.written.values()) {
-    const { id: replicaId, status, wanted } = row
-    if (status === 'running' && wanted === 'run') news.set(replicaId, { replicaId, what: 'kept', words: report.reason })
-  }
-  return [...news.values()]
-}
-
 function newsOf(news: { touched: string[]; freed: ReplicaRow[]; evaluations: boolean }): Change[] {
   const changes: Change[] = []
   if (news.touched.length > 0) changes.push({ topic: 'deployment', ids: news.touched })
@@ -130,78 +83,6 @@ async function lockReplicas(tx: Tx, ids: string[]): Promise<Map<string, ReplicaR
     values: [ids],
   })
   return new Map(rows.map((row) => [row.id, row]))
-}
-
-interface Digest {
-  unknown: string[]
-  /** By replica: its row as it is to be, and the report that says so. */
-  written: Map<string, { row: ReplicaRow; report: ReplicaReport; ended: boolean }>
-  history: HistoryRow[]
-  freed: Set<ReplicaRow>
-  /** In the agents' words, also of those that had been given up as lost before. */
-  failed: Map<string, string>
-  /** Replicas that ended although they should run. */
-  endedWhileWanted: ReplicaRow[]
-  /** Replicas that came to run, or whose health changed. */
-  seenRunning: Set<ReplicaRow>
-}
-
-/** Applies the reports to the rows in memory, in their order, and gathers what is to be written. */
-function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Digest {
-  const seen: Digest = {
-    unknown: [],
-    written: new Map(),
-    history: [],
-    freed: new Set(),
-    failed: new Map(),
-    endedWhileWanted: [],
-    seenRunning: new Set(),
-  }
-  for (const report of reports) {
-    const row = rows.get(report.replicaId)
-    if (!row || row.node_id !== report.nodeId || !nodeIds.has(row.node_id)) {
-      seen.unknown.push(report.replicaId)
-      continue
-    }
-    if (report.status === 'failed') seen.failed.set(row.id, report.reason)
-    const status = statusOf(row, report)
-    const moves = canTransition(replicaTransitions, row.status, status)
-    if (moves || row.status === status) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
-    // What can't be told of this replica any more may still say that its container is gone.
-    if (report.gone && row.reserved && !isLive(row.status)) {
-      row.reserved = false
-      seen.freed.add(row)
-    }
-  }
-  return seen
-}
-
-/** What was given up as lost and had failed by itself is simply over: its successor has been placed long ago. */
-const statusOf = (row: ReplicaRow, report: ReplicaReport): ReplicaReport['status'] =>
-  row.status === 'lost' && report.status === 'failed' ? 'stopped' : report.status
-
-const wordsOf = (row: ReplicaRow, report: ReplicaReport): { reason: string } => {
-  if (row.status !== 'lost' || report.status !== 'failed') return { reason: report.reason }
-  const when = report.observedAt === null ? '' : `, at ${report.observedAt}`
-  return { reason: `Had ended by itself while its node was silent${when}: ${report.reason}`.slice(0, 2_000) }
-}
-
-function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
-  const from = row.status
-  const moves = from !== report.status
-  if (moves || row.reason !== report.reason)
-    seen.history.push({ replica: row, from, to: report.status, reason: report.reason, at: report.observedAt })
-  if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
-  row.status = report.status
-  row.health = report.health
-  row.reason = report.reason
-  const over = moves && !isLive(report.status)
-  if (over && row.wanted === 'run') {
-    row.wanted = 'stop'
-    seen.endedWhileWanted.push(row)
-  }
-  const ended = (seen.written.get(row.id)?.ended ?? false) || (over && report.status !== 'stopping')
-  seen.written.set(row.id, { row, report, ended })
 }
 
 async function writeReplicas(
