@@ -150,7 +150,7 @@ export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPag
   return {
     takenAt: run.takenAt.toISOString(),
     mode: run.mode,
-    named: run.named.map(({ id, nodeId, region }) => ({ id, nodeId, region })),
+    picked: run.picked,
     nodes: run.nodes.length,
     brakes,
     counts: countsOf(rows.overruled, outcomes.overruled),

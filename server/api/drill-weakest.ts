@@ -33,8 +33,9 @@ async function weakPoint(
   ground: Ground,
   { kind, name, members }: { kind: WeakPoint['kind']; name: string; members: JournalNode[] },
 ): Promise<WeakPoint> {
+  const picked = { nodes: [], regions: [], zones: [] }
   const explain = { first: 0, always: new Set<string>() }
-  const run = await drillOn(services, ground, { mode: 'fail', named: [], nodes: members, explain })
+  const run = await drillOn(services, ground, { mode: 'fail', picked, nodes: members, explain })
   return {
     kind,
     name,

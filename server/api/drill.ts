@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { z } from 'zod'
 import { type DrilledDeployment, type DrillSteps, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
-import type { DrillBrake, DrillMode, DrillPlaces, DrillStage } from '../domain/drill'
-import { Failure } from '../domain/failure'
+import type { DrillBrake, DrillMode, DrillPlaces, DrillReport, DrillStage } from '../domain/drill'
+import { Failure, type FieldProblem } from '../domain/failure'
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
 import { othersOf } from '../domain/placed-replica'
 import { earliestLossSeconds } from '../domain/settings'
@@ -26,36 +26,37 @@ export interface DrillRun {
   takenAt: Date
   mode: DrillMode
   fleet: JournalState
-  named: JournalNode[]
+  picked: DrillReport['picked']
   nodes: JournalNode[]
   brakes: DrillBrake[]
   candidates: DrillCandidate[]
   outcomes: Record<DrillStage, DrilledDeployment[]>
 }
 
-/** The nodes that were picked; those named one by one also apart. */
-function resolve({ nodes, regions, zones }: Picked, fleet: JournalState) {
+/** The nodes that were picked, and what was picked by name. */
+function resolve(
+  { nodes, regions, zones }: Picked,
+  fleet: JournalState,
+): { picked: DrillReport['picked']; nodes: JournalNode[] } {
   const all = fleet.nodes.filter((node) => node !== null)
   const byName = new Map(all.flatMap((node) => [[node.id, node] as const, [node.nodeId, node] as const]))
   const known = {
-    nodes: byName,
-    regions: new Set(all.map(({ region }) => region)),
-    zones: new Set(all.map((node) => placeOf(node, 'zone'))),
+    node: byName,
+    region: new Set(all.map(({ region }) => region)),
+    zone: new Set(all.map((node) => placeOf(node, 'zone'))),
   }
-  const fields = Object.entries({ nodes, regions, zones }).flatMap(([field, names]) =>
+  const problemsOf = (kind: keyof typeof known, names: readonly string[]): FieldProblem[] =>
     names.flatMap((name, i) =>
-      known[field as keyof typeof known].has(name)
-        ? []
-        : [{ path: `${field}.${i}`, message: `there is no ${field.slice(0, -1)} ${name}` }],
-    ),
-  )
+      known[kind].has(name) ? [] : [{ path: `${kind}s.${i}`, message: `There is no ${kind} ${name}` }],
+    )
+  const fields = [...problemsOf('node', nodes), ...problemsOf('region', regions), ...problemsOf('zone', zones)]
   if (fields[0])
-    throw new Failure('bad-input', `T${fields[0].message.slice(1)}: take it out, or pick one of the fleet`, { fields })
+    throw new Failure('bad-input', `${fields[0].message}: take it out, or pick one of the fleet`, { fields })
   const named = [...new Set(nodes.flatMap((name) => byName.get(name) ?? []))]
   const picked = all.filter(
     (node) => named.includes(node) || regions.includes(node.region) || zones.includes(placeOf(node, 'zone') ?? ''),
   )
-  return { named, nodes: picked }
+  return { picked: { nodes: named.map(({ nodeId }) => nodeId), regions, zones }, nodes: picked }
 }
 
 /** What every drill needs to know of everything: read once for many of them. */
@@ -104,7 +105,7 @@ async function inPieces(steps: DrillSteps): Promise<DrilledDeployment[]> {
 
 interface Asked {
   mode: DrillMode
-  named: JournalNode[]
+  picked: DrillReport['picked']
   nodes: JournalNode[]
   explain: DrillWorld['explain']
 }
@@ -113,7 +114,7 @@ interface Asked {
 export async function drillOn(
   { store }: DrillServices,
   ground: Ground,
-  { mode, named, nodes, explain }: Asked,
+  { mode, picked, nodes, explain }: Asked,
 ): Promise<DrillRun> {
   const { fleet, at, settings } = ground
   const ids = new Set(nodes.map(({ id }) => id))
@@ -134,7 +135,7 @@ export async function drillOn(
     }),
     explain,
   }
-  const run = { takenAt: at, mode, fleet, named, nodes, candidates }
+  const run = { takenAt: at, mode, fleet, picked, nodes, candidates }
   if (mode === 'drain') {
     const outcome = await inPieces(drillDrain(world, ids))
     return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }

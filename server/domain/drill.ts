@@ -86,8 +86,8 @@ export interface DrillBrake {
 export interface DrillReport {
   takenAt: string
   mode: DrillMode
-  /** The nodes that were named one by one. */
-  named: { id: string; nodeId: string; region: string }[]
+  /** What was picked: nodes by name, and whole regions and zones. */
+  picked: { nodes: string[]; regions: string[]; zones: string[] }
   /** All that fail or are drained. */
   nodes: number
   /** Regions that the storm brake would hold. */

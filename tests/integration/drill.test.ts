@@ -286,7 +286,7 @@ test('what is picked has to be there, and to be something', async () => {
   await expect(caller.drill.run({ nodes: Array.from({ length: 51 }, String) })).rejects.toThrow('At most 50 nodes')
   expect(await caller.drill.run({ zones: ['us-east/a'], nodes: [agent.id('node-1')] })).toMatchObject({
     nodes: 1,
-    named: [{ nodeId: 'node-1' }],
+    picked: { nodes: ['node-1'], regions: [], zones: ['us-east/a'] },
     rows: [],
   })
   expect(await caller.drill.places()).toEqual({

@@ -21,6 +21,7 @@ interface DeploymentTableProps {
   onOpen: (id: string | null) => void
 }
 
+/** Widths add up to the whole at every width of the window: a row that is opened must not make columns of its own. */
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
 
 export function DeploymentTable({ report, picked, stage, show, open, onOpen }: DeploymentTableProps) {
@@ -35,19 +36,23 @@ export function DeploymentTable({ report, picked, stage, show, open, onOpen }: D
       <caption className="sr-only">What becomes of each deployment, the worst first</caption>
       <thead>
         <tr className="border-b border-line">
-          <th scope="col" className={cn(head, 'w-[38%] pl-4 md:w-[26%] md:pl-6')}>
+          <th scope="col" className={cn(head, 'w-[56%] pl-4 sm:w-[42%] md:w-[34%] md:pl-6 lg:w-[24%]')}>
             Deployment
           </th>
-          <th scope="col" className={cn(head, 'w-40')}>
+          <th scope="col" className={cn(head, 'w-[44%] sm:w-[30%] md:w-[24%] lg:w-[16%]')}>
             Outcome
           </th>
-          <th scope="col" className={cn(head, 'w-36 max-sm:hidden')} title="Replicas that run until the others do">
+          <th
+            scope="col"
+            className={cn(head, 'w-[28%] max-sm:hidden md:w-[26%] lg:w-[16%]')}
+            title="Replicas that run until the others do"
+          >
             Meanwhile
           </th>
-          <th scope="col" className={cn(head, 'w-24 max-md:hidden')}>
+          <th scope="col" className={cn(head, 'w-[16%] max-md:hidden lg:w-[10%]')}>
             In the end
           </th>
-          <th scope="col" className={cn(head, 'max-lg:hidden')}>
+          <th scope="col" className={cn(head, 'w-[34%] max-lg:hidden')}>
             Its replicas there
           </th>
         </tr>

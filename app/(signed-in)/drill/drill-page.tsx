@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { DrillReport } from '@/server/domain/drill'
 import { useTRPC } from '../../trpc'
 import { Button } from '../../ui/button'
+import { cn } from '../../ui/cn'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader, Section } from '../../ui/layout-parts'
 import { Pager } from '../../ui/pager'
@@ -84,12 +85,11 @@ function Result({ view, set, picks, picked }: DrillViewState) {
   }
   const counts = stage === 'held' ? (data.heldCounts ?? data.counts) : data.counts
   return (
-    <div aria-busy={query.isFetching}>
+    <div aria-busy={query.isFetching} className={cn(query.isPlaceholderData && 'grayscale')}>
       <div className="border-t border-line px-4 py-4 md:px-6">
         <Outcome
           report={data}
           counts={counts}
-          picks={picks}
           stage={stage}
           onStage={(next) => turn({ stage: next, page: null, show: null })}
         />

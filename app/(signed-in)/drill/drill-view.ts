@@ -1,7 +1,7 @@
 'use client'
 
 import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { drillModes, drillShows, drillStages } from '@/server/domain/drill'
+import { type DrillReport, drillModes, drillShows, drillStages } from '@/server/domain/drill'
 
 const listOf = parseAsArrayOf(parseAsString)
 
@@ -17,13 +17,19 @@ const parameters = {
   open: parseAsString,
 }
 
-export const pickKinds = ['region', 'zone', 'node'] as const
-export type PickKind = (typeof pickKinds)[number]
+export type PickKind = 'region' | 'zone' | 'node'
 
-export interface Pick {
+export interface Picked {
   kind: PickKind
   name: string
 }
+
+/** Regions first, then zones, then nodes. */
+export const picksOf = ({ nodes, regions, zones }: DrillReport['picked']): Picked[] => [
+  ...regions.map((name): Picked => ({ kind: 'region', name })),
+  ...zones.map((name): Picked => ({ kind: 'zone', name })),
+  ...nodes.map((name): Picked => ({ kind: 'node', name })),
+]
 
 /** Another question starts at its first page. */
 export const afresh = { page: null, open: null, show: null, stage: null } as const
@@ -32,15 +38,15 @@ export const afresh = { page: null, open: null, show: null, stage: null } as con
 export function useDrillView() {
   const [view, set] = useQueryStates(parameters)
   const { mode, node, region, zone } = view
-  const picks = pickKinds.flatMap((kind) => view[kind].map((name): Pick => ({ kind, name })))
+  const asked = { nodes: node, regions: region, zones: zone }
   return {
     view: { ...view, page: Math.max(1, view.page) },
     set,
-    picks,
-    picked: { mode, nodes: node, regions: region, zones: zone },
-    add: ({ kind, name }: Pick) =>
+    picks: picksOf(asked),
+    picked: { mode, ...asked },
+    add: ({ kind, name }: Picked) =>
       void set({ [kind]: [...new Set([...view[kind], name])], ...afresh }, { history: 'push' }),
-    remove: ({ kind, name }: Pick) =>
+    remove: ({ kind, name }: Picked) =>
       void set({ [kind]: view[kind].filter((one) => one !== name), ...afresh }, { history: 'push' }),
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DrillCounts } from '@/server/domain/drill'
-import { headline, meanwhileOf, meanwhileText, picksText, showCounts } from './drill-words'
+import { headline, meanwhileOf, meanwhileText, showCounts } from './drill-words'
 
 const counts = (overrides: Partial<DrillCounts['fates']>, rest: Partial<DrillCounts> = {}): DrillCounts => ({
   fates: { keeps: 0, moves: 0, 'no-room': 0, never: 0, held: 0, braked: 0, ...overrides },
@@ -10,27 +10,33 @@ const counts = (overrides: Partial<DrillCounts['fates']>, rest: Partial<DrillCou
   placed: 4,
   ...rest,
 })
-const region = { kind: 'region', name: 'eu-west' } as const
-const node = (name: string) => ({ kind: 'node', name }) as const
+const asked = (mode: 'fail' | 'drain', picked: { nodes?: string[]; regions?: string[] }) => ({
+  mode,
+  picked: { nodes: [], regions: [], zones: [], ...picked },
+})
 
 describe('the headline', () => {
   test('says the outcome in a sentence', () => {
-    expect(headline('fail', [region], counts({ keeps: 12, moves: 3, 'no-room': 1 }))).toBe(
+    expect(headline(asked('fail', { regions: ['eu-west'] }), counts({ keeps: 12, moves: 3, 'no-room': 1 }))).toBe(
       'If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit.',
     )
   })
 
   test('counts in the singular and plural, and names only what there is', () => {
-    expect(headline('drain', [node('node-01')], counts({ keeps: 1, moves: 1, 'no-room': 2, never: 1, held: 2 }))).toBe(
+    expect(
+      headline(asked('drain', { nodes: ['node-01'] }), counts({ keeps: 1, moves: 1, 'no-room': 2, never: 1, held: 2 })),
+    ).toBe(
       'If node-01 was drained: 1 deployment keeps running, 1 moves, 2 do not fit, 1 is not replaced, 2 wait for a person.',
     )
-    expect(headline('drain', [node('a'), node('b')], counts({}))).toMatch(
+    expect(headline(asked('drain', { nodes: ['a', 'b'] }), counts({}))).toMatch(
       /^If a and b were drained: 0 deployments keep/,
     )
   })
 
   test('counts what is too much to name', () => {
-    expect(picksText([region, node('a'), node('b'), node('c')])).toBe('1 region and 3 nodes')
+    expect(headline(asked('fail', { regions: ['eu-west'], nodes: ['a', 'b', 'c'] }), counts({}))).toMatch(
+      /^If 1 region and 3 nodes failed:/,
+    )
   })
 })
 

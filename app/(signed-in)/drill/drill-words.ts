@@ -1,7 +1,7 @@
-import type { DrillCounts, DrillFate, DrillMode, DrillRow, DrillShow } from '@/server/domain/drill'
+import type { DrillCounts, DrillFate, DrillMode, DrillReport, DrillRow, DrillShow } from '@/server/domain/drill'
 import { formatList, plural } from '../../ui/format'
 import type { Look } from '../../ui/status'
-import type { Pick } from './drill-view'
+import { type Picked, picksOf } from './drill-view'
 
 export const fateLooks: Record<DrillFate, Look> = {
   keeps: {
@@ -67,7 +67,7 @@ export function showCounts({ fates, down }: DrillCounts): Record<DrillShow, numb
 const namedAtMost = 3
 
 /** "eu-west and node-07", "2 regions and 12 nodes" */
-export function picksText(picks: readonly Pick[]): string {
+function picksText(picks: readonly Picked[]): string {
   if (picks.length <= namedAtMost) return formatList(picks.map(({ name }) => name))
   const counted = (['region', 'zone', 'node'] as const).flatMap((kind) => {
     const count = picks.filter((pick) => pick.kind === kind).length
@@ -79,7 +79,8 @@ export function picksText(picks: readonly Pick[]): string {
 const does = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 /** "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit." */
-export function headline(mode: DrillMode, picks: readonly Pick[], { fates }: DrillCounts): string {
+export function headline({ mode, picked }: Pick<DrillReport, 'mode' | 'picked'>, { fates }: DrillCounts): string {
+  const picks = picksOf(picked)
   const verb = mode === 'fail' ? 'failed' : picks.length === 1 ? 'was drained' : 'were drained'
   const parts = [
     `${plural(fates.keeps, 'deployment')} ${fates.keeps === 1 ? 'keeps' : 'keep'} running`,

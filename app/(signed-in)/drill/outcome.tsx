@@ -5,20 +5,18 @@ import { stormInWords } from '@/server/domain/storm'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { plural } from '../../ui/format'
 import { Glyph } from '../../ui/glyph'
-import type { Pick } from './drill-view'
 import { headline, meanwhileText } from './drill-words'
 
 interface OutcomeProps {
   report: DrillReport
   /** Of the stage that is shown. */
   counts: DrillCounts
-  picks: readonly Pick[]
   stage: DrillStage
   onStage: (stage: DrillStage) => void
 }
 
 /** The outcome in a sentence, and what stands in the way of it. */
-export function Outcome({ report, counts, picks, stage, onStage }: OutcomeProps) {
+export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
   const { mode, nodes, brakes, waiting } = report
   const isFine = counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
   return (
@@ -28,7 +26,7 @@ export function Outcome({ report, counts, picks, stage, onStage }: OutcomeProps)
           name={isFine ? 'running' : 'partial'}
           className={isFine ? 'mt-1 shrink-0 text-healthy' : 'mt-1 shrink-0 text-degraded'}
         />
-        {headline(mode, picks, counts)}
+        {headline(report, counts)}
       </p>
       <p className="text-ink-2">
         {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}, of which {counts.placed}{' '}

@@ -8,16 +8,16 @@ import { useTRPC } from '../../trpc'
 import { cn } from '../../ui/cn'
 import { controlClass, Field } from '../../ui/field'
 import { plural } from '../../ui/format'
-import type { DrillViewState, Pick } from './drill-view'
+import type { DrillViewState, Picked } from './drill-view'
 
 const kindLabels = { region: 'Region', zone: 'Zone', node: 'Node' } as const
 
-interface Option extends Pick {
+interface Option extends Picked {
   aside: string
 }
 
 interface PickFieldProps {
-  picks: readonly Pick[]
+  picks: readonly Picked[]
   add: DrillViewState['add']
   remove: DrillViewState['remove']
 }
@@ -68,8 +68,8 @@ export function PickField({ picks, add, remove }: PickFieldProps) {
 
 interface FinderProps {
   inputProps: React.ComponentProps<'input'>
-  picks: readonly Pick[]
-  onAdd: (pick: Pick) => void
+  picks: readonly Picked[]
+  onAdd: (pick: Picked) => void
   onBackspace: () => void
 }
 
@@ -162,7 +162,7 @@ function Finder({ inputProps, picks, onAdd, onBackspace }: FinderProps) {
 const shownOfEach = 8
 
 /** What matches and is not picked yet: regions and zones first, and nodes once something is typed. */
-function useOptions(text: string, picks: readonly Pick[]): Option[] {
+function useOptions(text: string, picks: readonly Picked[]): Option[] {
   const trpc = useTRPC()
   const search = useDeferredValue(text)
   const { data: places } = useQuery(trpc.drill.places.queryOptions())
