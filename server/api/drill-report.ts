@@ -3,6 +3,7 @@ import type {
   DrillCapacity,
   DrillCounts,
   DrillFate,
+  DrillMode,
   DrillReport,
   DrillRow,
   DrillShow,
@@ -34,7 +35,8 @@ export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, s
     const outcome = drilled.get(candidate.id)
     if (outcome) {
       const before = outcome.subject.deployment.attempts
-      return [rowOf(candidate, outcome, [runningSlots(before, isHeard), runningSlots(outcome.attempts, isHeard)])]
+      const running = { meanwhile: runningSlots(before, isHeard), after: runningSlots(outcome.attempts, isHeard) }
+      return [rowOf(candidate, outcome, { mode, ...running })]
     }
     return candidate.running > 0 ? [untouched(candidate)] : []
   })
@@ -43,8 +45,8 @@ export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, s
 
 function rowOf(
   { id, name, wanted, running, hit, waits }: DrillCandidate,
-  { fate, replicas, problem, refusal }: DrilledDeployment,
-  [meanwhile, after]: [number, number],
+  { subject, fate, replicas, problem, refusal }: DrilledDeployment,
+  { mode, meanwhile, after }: { mode: DrillMode; meanwhile: number; after: number },
 ): DrillRow {
   return {
     id,
@@ -60,8 +62,15 @@ function rowOf(
     })),
     waits,
     problem,
+    next: fate === 'no-room' ? nextOf(mode, subject.deployment) : null,
     refusal,
   }
+}
+
+function nextOf(mode: DrillMode, { waitForCapacity }: { waitForCapacity: boolean }): string {
+  if (mode === 'drain') return 'It goes on running where it is, and moves by itself as soon as there is room'
+  if (waitForCapacity) return 'It waits, and is placed by itself as soon as there is room'
+  return 'It fails, and is placed once there is room and somebody retries, rolls back or scales it'
 }
 
 const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillRow => ({
@@ -73,6 +82,7 @@ const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillR
   replicas: [],
   waits,
   problem: null,
+  next: null,
   refusal: null,
 })
 

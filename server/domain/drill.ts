@@ -53,6 +53,8 @@ export interface DrillRow {
   waits: boolean
   /** Why not everything moves, as a sentence. */
   problem: string | null
+  /** Of `no-room`: how it goes on, as a sentence. */
+  next: string | null
   /** Of `no-room`: the first ones are explained, the others on demand. */
   refusal: Refusal | null
 }

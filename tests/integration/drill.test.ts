@@ -213,6 +213,7 @@ describe('a region that fails', () => {
       ['both', 'no-room', { wanted: 6, now: 6, meanwhile: 3, after: 3 }],
       ['here', 'moves', { wanted: 1, now: 1, meanwhile: 0, after: 1 }],
     ])
+    expect(report.rows[0]?.next).toMatch(/^It fails, and is placed once there is room/)
     expect(report.rows[0]?.refusal?.reasons.map(({ rule, count }) => [rule, count])).toEqual([
       ['status', 3],
       ['one-per-node', 3],

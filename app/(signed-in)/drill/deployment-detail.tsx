@@ -17,7 +17,7 @@ interface DeploymentDetailProps {
 
 /** Where each replica would go, or why nowhere. */
 export function DeploymentDetail({ row, picked, stage }: DeploymentDetailProps) {
-  const { name, fate, problem, hit, replicas, running, waits } = row
+  const { name, fate, problem, next, hit, replicas, running, waits } = row
   return (
     <div className="space-y-3">
       <p className="text-ink-2">
@@ -25,6 +25,7 @@ export function DeploymentDetail({ row, picked, stage }: DeploymentDetailProps) 
         {waits && ' It waits for capacity already.'}
       </p>
       {fate === 'no-room' ? <Refused row={row} picked={picked} stage={stage} /> : problem && <p>{problem}.</p>}
+      {next && <p className="text-ink-2">{next}.</p>}
       <ul aria-label={`Replicas of ${name} there`} className="max-w-2xl">
         {replicas.map((replica) => (
           <Replica key={replica.replicaId} replica={replica} />

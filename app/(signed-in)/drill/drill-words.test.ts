@@ -53,7 +53,7 @@ test('a deployment is down until it is replaced, or for longer', () => {
   const row = (fate: 'moves' | 'no-room', [now, meanwhile, after]: [number, number, number]) =>
     meanwhileOf({
       ...{ id: '', name: '', fate, running: { wanted: 3, now, meanwhile, after }, hit: 1, replicas: [] },
-      ...{ waits: false, problem: null, refusal: null },
+      ...{ waits: false, problem: null, next: null, refusal: null },
     })
   expect(row('moves', [3, 2, 3])).toBe('2 of 3')
   expect(row('moves', [3, 0, 3])).toBe('down until replaced')
