@@ -1,7 +1,7 @@
 /** From the form to running containers, and every way in which that can be refused. */
 import type { Locator, Page } from '@playwright/test'
 import { expect, patient, test } from './fixtures'
-import { fillDeployForm, openTab, statusOf } from './pages'
+import { fillDeployForm, goByKeys, openTab, statusOf } from './pages'
 
 test('web-api is deployed from the form and reaches running before the eyes of its user', async ({
   page,
@@ -257,15 +257,6 @@ test('a deployment can be made with the keyboard alone', async ({ page, unique }
 async function expectMistake(field: Locator, message: string | RegExp): Promise<void> {
   await expect(field).toHaveAttribute('aria-invalid', 'true')
   await expect(field).toHaveAccessibleDescription(message)
-}
-
-/** Both keys have to come within a moment, which a busy machine may miss. */
-async function goByKeys(page: Page, key: string, url: RegExp): Promise<void> {
-  await expect(async () => {
-    await page.keyboard.press('g')
-    await page.keyboard.press(key)
-    await expect(page).toHaveURL(url, { timeout: 5_000 })
-  }).toPass()
 }
 
 /** Presses Tab until `target` has the focus; each stop on the way must be seen to have it. */

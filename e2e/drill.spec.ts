@@ -1,5 +1,6 @@
 /** What if it failed: asked, answered, and nothing touched. */
 import { expect, patient, type Rpc, test } from './fixtures'
+import { goByKeys } from './pages'
 
 /** A deployment of one replica that runs, in a region of three nodes, with where it is. */
 async function placed(rpc: Rpc, deploy: (overrides?: object) => Promise<string>) {
@@ -20,9 +21,7 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   const { id, name, node } = await placed(rpc, deploy)
   await page.goto('/')
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
-  await page.keyboard.press('g')
-  await page.keyboard.press('f')
-  await expect(page).toHaveURL(/\/drill$/)
+  await goByKeys(page, 'f', /\/drill$/)
   await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
 
   await page.keyboard.press('/')
@@ -94,7 +93,7 @@ test('a node, ticked nodes and a region lead to their drill', async ({ page, rpc
   await expect(page.getByText(new RegExp(`^If ${one?.nodeId} and ${other?.nodeId} failed: `))).toBeVisible(patient)
 
   await page.goto('/')
-  await page.getByRole('link', { name: 'What if eu-west failed?' }).click()
+  await page.getByRole('link', { name: 'Drill: what if eu-west failed?' }).click()
   await expect(page.getByText(/^If eu-west failed: /)).toBeVisible(patient)
 })
 

@@ -1,5 +1,5 @@
 /** What several specs do on the pages. */
-import type { Locator, Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 
 export interface DeployFormValues {
   name?: string
@@ -35,3 +35,12 @@ export const statusOf = (page: Page, status: string): Locator =>
   page.getByRole('main').locator('header').getByText(status, { exact: true })
 
 export const openTab = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()
+
+/** Both keys have to come within a moment, which a busy machine may miss. */
+export async function goByKeys(page: Page, key: string, url: RegExp): Promise<void> {
+  await expect(async () => {
+    await page.keyboard.press('g')
+    await page.keyboard.press(key)
+    await expect(page).toHaveURL(url, { timeout: 5_000 })
+  }).toPass()
+}

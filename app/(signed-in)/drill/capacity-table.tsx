@@ -20,7 +20,7 @@ function amountColumns(name: string, amount: Amount, format: (amount: number) =>
   return [
     {
       id: amount,
-      header: `${name} after`,
+      header: name,
       cell: ({ after }) => (
         <Bar
           name={`${name} after`}
@@ -37,11 +37,12 @@ function amountColumns(name: string, amount: Amount, format: (amount: number) =>
       header: 'reserved, now → after',
       width: '230px',
       from: 'lg',
-      cell: ({ before, after }) => (
-        <span className="text-ink-2">
-          {sideText(before, amount, format)} → {sideText(after, amount, format)}
-        </span>
-      ),
+      cell: ({ before, after }) => {
+        const [now, then] = [sideText(before, amount, format), sideText(after, amount, format)]
+        return (
+          <span className={now === then ? 'text-ink-3' : 'text-ink'}>{now === then ? now : `${now} → ${then}`}</span>
+        )
+      },
     },
   ]
 }

@@ -125,7 +125,11 @@ function Result({ view, set, picks, picked }: DrillViewState) {
         />
         <Pager page={page} pageSize={pageSize} total={data.total} onPage={(next) => turn({ page: next })} />
       </Section>
-      <Section flush title="Capacity by region" meta="Of nodes that are heard: now, and once everything has its place">
+      <Section
+        flush
+        title="Capacity by region"
+        meta="Of nodes that are heard; the bars show what is promised once everything has its place"
+      >
         <CapacityTable capacity={data.capacity} />
       </Section>
     </div>

@@ -44,7 +44,7 @@ test('meanwhile some are down and some run with fewer replicas', () => {
   expect(meanwhileText('fail', counts({}, { down: 1, fewer: 2 }))).toBe(
     'Until replacements run, 1 deployment is down and 2 run with fewer replicas.',
   )
-  expect(meanwhileText('fail', counts({}, { down: 2 }))).toBe('Until replacements run, 2 deployments are down.')
+  expect(meanwhileText('fail', counts({}, { down: 2 }), 'Until then')).toBe('Until then, 2 deployments are down.')
   expect(meanwhileText('drain', counts({}))).toBe('Each replica goes on running until its replacement works.')
   expect(meanwhileText('fail', counts({}, { replicas: 0 }))).toBe('Nothing runs there.')
 })

@@ -93,8 +93,12 @@ export function headline({ mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
   return `If ${picksText(picks)} ${verb}: ${parts.join(', ')}.`
 }
 
-/** What people would notice before everything has its place again. */
-export function meanwhileText(mode: DrillMode, { down, fewer, replicas }: DrillCounts): string {
+/** What people would notice before everything has its place again, or until the brake lets go. */
+export function meanwhileText(
+  mode: DrillMode,
+  { down, fewer, replicas }: DrillCounts,
+  until = 'Until replacements run',
+): string {
   if (replicas === 0) return 'Nothing runs there.'
   if (down + fewer === 0)
     return mode === 'drain' ? 'Each replica goes on running until its replacement works.' : 'Nothing stops running.'
@@ -102,7 +106,7 @@ export function meanwhileText(mode: DrillMode, { down, fewer, replicas }: DrillC
     ...(down > 0 ? [does(down, 'deployment is down', 'deployments are down')] : []),
     ...(fewer > 0 ? [`${does(fewer, 'runs', 'run')} with fewer replicas`] : []),
   ]
-  return `Until replacements run, ${parts.join(' and ')}.`
+  return `${until}, ${parts.join(' and ')}.`
 }
 
 /** How many replicas run until replacements do. */

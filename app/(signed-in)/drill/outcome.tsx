@@ -30,7 +30,8 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
       </p>
       <p className="text-ink-2">
         {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}, of which {counts.placed}{' '}
-        {counts.placed === 1 ? 'has' : 'have'} a place elsewhere. {meanwhileText(mode, counts)}
+        {counts.placed === 1 ? 'has' : 'have'} a place elsewhere.{' '}
+        {meanwhileText(mode, counts, stage === 'held' ? 'Until nodes return' : undefined)}
         {waiting > 0 && ` ${plural(waiting, 'deployment')} ${waiting === 1 ? 'waits' : 'wait'} for capacity already.`}
       </p>
       {brakes.length > 0 && report.heldCounts && (
@@ -38,7 +39,7 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
           <p>
             <span className="font-medium text-degraded">The storm brake would take hold:</span>{' '}
             {brakes.map(stormInWords).join('; ')}. Nothing of {brakes.length === 1 ? 'it' : 'them'} moves until nodes
-            return or somebody overrules it. {meanwhileText(mode, report.heldCounts)}
+            return or somebody overrules it. {meanwhileText(mode, report.heldCounts, 'Until then')}
           </p>
           <FilterTabs
             label="What is shown"

@@ -80,23 +80,25 @@ const columns: Column<WeakPoint>[] = [
   {
     id: 'name',
     header: 'If this failed',
-    width: 'clamp(120px, 24vw, 300px)',
+    width: 'clamp(148px, 24vw, 300px)',
     cell: ({ kind, name, nodes }) => (
       <span className="flex items-baseline gap-2">
         <RowLink href={drillHref(kind, name)}>{name}</RowLink>
-        <span className="truncate text-meta text-ink-3">{kind === 'region' ? plural(nodes, 'node') : 'node'}</span>
+        <span className="truncate text-meta text-ink-3 max-sm:hidden">
+          {kind === 'region' ? plural(nodes, 'node') : 'node'}
+        </span>
       </span>
     ),
   },
   {
     id: 'no-room',
-    header: 'Do not fit',
+    header: 'No room',
     align: 'right',
     cell: ({ counts }) => count(counts.fates['no-room'], 'font-medium text-failed'),
   },
   {
     id: 'down',
-    header: 'Down meanwhile',
+    header: 'Down',
     align: 'right',
     cell: ({ counts }) => count(counts.down, 'font-medium text-degraded'),
   },

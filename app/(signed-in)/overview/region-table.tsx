@@ -87,17 +87,17 @@ const columns: Column<RegionUse>[] = [
   },
   {
     id: 'drill',
-    header: 'Drill',
-    width: '128px',
+    header: 'If it failed',
+    width: '92px',
     from: 'md',
     cell: ({ region }) => (
       <Link
         href={drillHref('region', region)}
         prefetch={false}
-        aria-label={`What if ${region} failed?`}
+        aria-label={`Drill: what if ${region} failed?`}
         className="underline decoration-control underline-offset-2 hover:decoration-ink"
       >
-        What if it failed?
+        Drill
       </Link>
     ),
   },
