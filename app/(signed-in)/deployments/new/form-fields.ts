@@ -1,5 +1,5 @@
 /** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Constraint } from '@/server/domain/placement'
 
 export const text = z.string()
@@ -13,19 +13,24 @@ export const numberOf = (given: string): number => {
   return plain === '' ? Number.NaN : Number(plain)
 }
 
+export const numberText = z.pipe(text, z.transform(numberOf))
+
 export const wholeNumber = (what: string, bounds: { min: number; max: number }, unit = '') =>
-  text.transform(numberOf).pipe(
+  z.pipe(
+    numberText,
     z
       .number({ error: `${what} must be a number` })
-      .int(`${what} must be a whole number`)
-      .min(bounds.min, between(what, bounds, unit))
-      .max(bounds.max, between(what, bounds, unit)),
+      .check(
+        z.int(`${what} must be a whole number`),
+        z.minimum(bounds.min, between(what, bounds, unit)),
+        z.maximum(bounds.max, between(what, bounds, unit)),
+      ),
   )
 
 export const constraintOps = ['=', '!=', 'in', 'exists'] as const satisfies readonly Constraint['op'][]
 
 export const constraintShape = { key: text, op: z.enum(constraintOps), values: text }
-type ConstraintRow = z.output<z.ZodObject<typeof constraintShape>>
+type ConstraintRow = z.output<z.ZodMiniObject<typeof constraintShape>>
 
 const valuesOf = ({ op, values }: ConstraintRow): string[] => {
   if (op === 'exists') return []
@@ -34,7 +39,7 @@ const valuesOf = ({ op, values }: ConstraintRow): string[] => {
 }
 
 /** A row that nobody has filled in is no mistake; it is left out. */
-export function checkConstraint(row: ConstraintRow, context: z.RefinementCtx): void {
+export function checkConstraint(row: ConstraintRow, context: z.core.$RefinementCtx): void {
   if (row.key.trim() === '' && row.values.trim() === '') return
   if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(row.key.trim()))
     context.addIssue({ code: 'custom', path: ['key'], message: 'A label key is 1 to 63 letters, digits, . _ - /' })

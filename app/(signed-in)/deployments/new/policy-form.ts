@@ -1,5 +1,5 @@
 /** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   type Policy,
   type PolicyProfile,
@@ -20,11 +20,13 @@ export const policyShape = z
     locality: text,
     packing: z.boolean(),
   })
-  .superRefine((policy, context) => {
-    if (policy.choice !== 'custom') return
-    const message = weightsProblem(weightsOf(policy))
-    if (message) context.addIssue({ code: 'custom', path: ['weights'], message })
-  })
+  .check(
+    z.superRefine((policy, context) => {
+      if (policy.choice !== 'custom') return
+      const message = weightsProblem(weightsOf(policy))
+      if (message) context.addIssue({ code: 'custom', path: ['weights'], message })
+    }),
+  )
 
 type PolicyForm = z.output<typeof policyShape>
 

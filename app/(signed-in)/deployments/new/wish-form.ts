@@ -1,5 +1,5 @@
 /** Wishes in the words of the form: rows of text, and a rule said as a sentence. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { limits } from '@/server/domain/resources'
 import { type AffinityRule, type AskedWishes, spreadTopologies, topologies } from '@/server/domain/wishes'
 import { checkConstraint, constraintOf, constraintShape, optionalList, text, wholeNumber } from './form-fields'
@@ -20,58 +20,64 @@ export const affinityModes = {
 export type AffinityMode = keyof typeof affinityModes
 export const affinityModeNames = Object.keys(affinityModes) as AffinityMode[]
 
-function take(context: z.RefinementCtx, path: string, { error }: z.ZodSafeParseResult<unknown>): void {
+function take(context: z.core.$RefinementCtx, path: string, { error }: z.core.util.SafeParseResult<unknown>): void {
   const problem = error?.issues[0]
   if (problem) context.addIssue({ code: 'custom', path: [path], message: problem.message })
 }
 
-const preferenceRow = z.object({ ...constraintShape, weight: text }).superRefine((row, context) => {
-  checkConstraint(row, context)
-  if (row.key.trim() !== '') take(context, 'weight', weightText.safeParse(row.weight))
-})
+const preferenceRow = z.object({ ...constraintShape, weight: text }).check(
+  z.superRefine((row, context) => {
+    checkConstraint(row, context)
+    if (row.key.trim() !== '') take(context, 'weight', weightText.safeParse(row.weight))
+  }),
+)
 
-const spreadRow = z
-  .object({ across: z.enum(spreadTopologies), maxSkew: text, weight: text })
-  .superRefine(({ maxSkew, weight }, context) => {
+const spreadRow = z.object({ across: z.enum(spreadTopologies), maxSkew: text, weight: text }).check(
+  z.superRefine(({ maxSkew, weight }, context) => {
     const limited = maxSkew.trim() !== ''
     if (limited) take(context, 'maxSkew', skewText.safeParse(maxSkew))
     const parsed = spreadWeightText.safeParse(weight)
     if (parsed.data === 0 && !limited)
       context.addIssue({ code: 'custom', path: ['weight'], message: 'A spread with weight 0 needs a max_skew' })
     else take(context, 'weight', parsed)
-  })
+  }),
+)
 
 const affinityRow = z
   .object({ mode: z.enum(affinityModeNames), on: z.enum(topologies), deployment: text, weight: text })
-  .superRefine(({ mode, deployment, weight }, context) => {
-    if (deployment.trim() === '') return
-    if (!limits.name.pattern.test(deployment.trim()))
-      context.addIssue({ code: 'custom', path: ['deployment'], message: 'Give the name or the id of a deployment' })
-    if (!affinityModes[mode].required) take(context, 'weight', weightText.safeParse(weight))
-  })
+  .check(
+    z.superRefine(({ mode, deployment, weight }, context) => {
+      if (deployment.trim() === '') return
+      if (!limits.name.pattern.test(deployment.trim()))
+        context.addIssue({ code: 'custom', path: ['deployment'], message: 'Give the name or the id of a deployment' })
+      if (!affinityModes[mode].required) take(context, 'weight', weightText.safeParse(weight))
+    }),
+  )
 
 export const wishShape = {
-  preferences: z.array(preferenceRow).max(20, 'At most 20 preferences'),
-  spread: z.array(spreadRow).superRefine((rows, context) => {
-    const limited = rows.flatMap(({ maxSkew }, index) => (maxSkew.trim() === '' ? [] : [index]))
-    if (limited.length > 1)
-      context.addIssue({
-        code: 'custom',
-        path: [limited[1] ?? 0, 'maxSkew'],
-        message: 'Only one spread can have a max_skew; make the other a wish',
-      })
-    for (const [index, { across }] of rows.entries())
-      if (rows.findIndex((row) => row.across === across) < index)
+  preferences: z.array(preferenceRow).check(z.maxLength(20, 'At most 20 preferences')),
+  spread: z.array(spreadRow).check(
+    z.superRefine((rows, context) => {
+      const limited = rows.flatMap(({ maxSkew }, index) => (maxSkew.trim() === '' ? [] : [index]))
+      if (limited.length > 1)
         context.addIssue({
           code: 'custom',
-          path: [index, 'across'],
-          message: `There is a spread across ${across}s already`,
+          path: [limited[1] ?? 0, 'maxSkew'],
+          message: 'Only one spread can have a max_skew; make the other a wish',
         })
-  }),
-  affinity: z.array(affinityRow).max(10, 'At most 10 affinities'),
+      for (const [index, { across }] of rows.entries())
+        if (rows.findIndex((row) => row.across === across) < index)
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'across'],
+            message: `There is a spread across ${across}s already`,
+          })
+    }),
+  ),
+  affinity: z.array(affinityRow).check(z.maxLength(10, 'At most 10 affinities')),
 }
 
-type WishForm = z.output<z.ZodObject<typeof wishShape>>
+type WishForm = z.output<z.ZodMiniObject<typeof wishShape>>
 type AffinityRow = WishForm['affinity'][number]
 
 /** Rows that say something; the others are left out. */
@@ -130,7 +136,7 @@ const modeOf = (rule: AffinityRule): AffinityMode =>
   ) ?? 'prefer-other'
 
 /** Wishes as somebody would have filled them in. */
-export const wishRowsOf = (wishes: AskedWishes | null): z.input<z.ZodObject<typeof wishShape>> => ({
+export const wishRowsOf = (wishes: AskedWishes | null): z.input<z.ZodMiniObject<typeof wishShape>> => ({
   preferences: (wishes?.preferences ?? []).map(({ key, op, values, weight }) => ({
     key,
     op,
