@@ -111,7 +111,7 @@ export const breaks: Record<string, Break> = {
     what: 'what is recorded of a decision is not what was decided',
     patches: [
       {
-        file: 'server/worker/decide.ts',
+        file: 'server/deciding/decide.ts',
         find: `    chosen,
     found,`,
         replace: `    chosen: chosen.map((node) => ({ ...node, score: Math.round(node.score * 1000) / 1000 })),
@@ -174,19 +174,18 @@ export const breaks: Record<string, Break> = {
     ],
   },
   seal: {
-    what: 'environments are stored as they are',
+    what: 'environments and logs are stored as they are',
     web: true,
     patches: [
       {
         file: 'server/store/seal.ts',
-        find: 'return Buffer.concat([nonce, cipher.getAuthTag(), body])',
-        replace: 'return Buffer.concat([nonce, cipher.getAuthTag(), body, Buffer.from(JSON.stringify(value))])',
+        find: 'const body = Buffer.concat([cipher.update(bytes), cipher.final()])',
+        replace: 'cipher.final()\n    const body = Buffer.from(bytes)',
       },
       {
         file: 'server/store/seal.ts',
-        find: 'const text = Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])',
-        replace:
-          'const text = bytes.subarray(nonceBytes + tagBytes + (bytes.length - nonceBytes - tagBytes) / 2, bytes.length)',
+        find: 'return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])',
+        replace: 'return bytes.subarray(nonceBytes + tagBytes)',
       },
     ],
   },

@@ -69,8 +69,8 @@ class Worker {
     while (!signal.aborted) {
       const chance = this.random()
       if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
-      else if (chance < 0.72) await this.scale(this.one())
-      else if (chance < 0.8) await this.update(this.one())
+      else if (chance < 0.5) await this.scale(this.one())
+      else if (chance < 0.6) await this.update(this.one())
       else await this.delete(this.one())
       await sleep(thinkMs.min + this.random() * (thinkMs.max - thinkMs.min))
     }
