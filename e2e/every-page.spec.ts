@@ -31,6 +31,22 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/events')
     await expect(page.getByRole('table', { name: 'Events, the newest first' })).toBeVisible()
   },
+  'the history of the fleet': async ({ page }) => {
+    await page.goto('/history')
+    await expect(page.getByRole('listbox', { name: 'Nodes in us-east' })).toBeVisible()
+    await page.locator('summary').filter({ hasText: 'stand out' }).click()
+    await expect(page.getByRole('list', { name: /^What stands out/ })).toBeVisible()
+  },
+  'the fleet of the past as a table': async ({ page, rpc, running }) => {
+    const { createdAt } = await rpc.deployment.detail.query({ id: running })
+    await page.goto(`/history?view=table&at=${createdAt}`)
+    await expect(page.getByRole('table', { name: 'Nodes at this moment' })).toBeVisible()
+    await expect(page.getByRole('table', { name: /^The last events before/ })).toBeVisible()
+  },
+  'a moment before the records begin': async ({ page }) => {
+    await page.goto('/history?at=2001-01-01T00:00:00.000Z')
+    await expect(page.getByText(/^The records begin at/)).toBeVisible()
+  },
   'the list of deployments': async ({ page, running }) => {
     await page.goto('/deployments')
     await expect(page.locator(`a[href="/deployments/${running}"]`)).toBeVisible()
@@ -82,6 +98,11 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the timeline of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline`)
     await expect(page.locator('[data-timeline]')).toBeVisible()
+  },
+  'a moment of the timeline of a deployment': async ({ page, running }) => {
+    await page.goto(`/deployments/${running}?tab=timeline`)
+    await page.getByRole('slider', { name: 'Moment' }).press('ArrowLeft')
+    await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toBeVisible()
   },
   'the timeline as a table': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline&view=table`)

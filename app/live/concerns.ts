@@ -47,6 +47,13 @@ const concerns: Record<string, Concern> = {
   'decision.replay': () => false,
   'placement.rankDecision': () => false,
   'placement.rank': (changes) => changes.touches('node') || changes.touches('deployment'),
+  // The past is the past; only without a moment it is asked for now.
+  'history.fleetAt': (changes, input) => input.at === undefined && changes.touches('node'),
+  'history.deploymentAt': (changes, input) =>
+    input.at === undefined && (ofDeployment(changes, input) || changes.touches('node')),
+  'history.marks': () => false,
+  'history.near': () => false,
+  'history.bounds': () => false,
   'settings.get': (changes) => changes.touches('setting'),
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
@@ -75,6 +82,7 @@ const concerns: Record<string, Concern> = {
 const minimumAgeMs: Record<string, number> = {
   'node.page': 2000,
   'node.map': 5000,
+  'history.fleetAt': 5000,
   'overview.get': 2000,
   'event.page': 1000,
   // What there is to filter by changes when machines join, not with their heartbeats.

@@ -56,6 +56,8 @@ test('whatever happened, later is never further left, and everything is within t
           const position = axis.position(at)
           expect(position).toBeGreaterThanOrEqual(before - 1e-9)
           expect(position).toBeLessThanOrEqual(100)
+          // And back; where all is drawn within a point, any moment of it is as good.
+          expect(axis.position(axis.moment(position))).toBeCloseTo(position, 1)
           before = position
         }
         expect(axis.position(to)).toBeCloseTo(100)

@@ -14,9 +14,15 @@ export interface Tick {
   step: number
 }
 
-export interface Axis {
+/** Between moments and places. */
+export interface Scale {
   /** Percent of the width, 0..100. */
   position: (at: number) => number
+  /** The moment at a place. */
+  moment: (position: number) => number
+}
+
+export interface Axis extends Scale {
   breaks: Break[]
   ticks: Tick[]
 }
@@ -60,24 +66,14 @@ export function buildAxis({ times, from, to, tickEveryPercent = 11 }: AxisInput)
     const share = span.to > span.from ? (at - span.from) / (span.to - span.from) : 1
     return Math.min(100, span.start + (span.end - span.start) * Math.min(1, share))
   }
-  const breaks = spans.filter(({ quiet }) => quiet).map(({ from, to, start, end }) => ({ from, to, start, end }))
-  return { position, breaks, ticks: makeTicks(spans, tickEveryPercent) }
-}
-
-/** The moment of a stretch that stands at that place, in percent of the width. */
-export function momentAt(
-  { position }: Pick<Axis, 'position'>,
-  { from, to }: { from: number; to: number },
-  percent: number,
-): number {
-  let low = from
-  let high = to
-  while (high - low > 1) {
-    const middle = (low + high) / 2
-    if (position(middle) < percent) low = middle
-    else high = middle
+  const moment = (place: number): number => {
+    const span = spans.find((one) => place <= one.end) ?? spans.at(-1)
+    if (!span || place <= 0) return from
+    const share = span.end > span.start ? (place - span.start) / (span.end - span.start) : 1
+    return Math.min(to, Math.round(span.from + (span.to - span.from) * Math.min(1, share)))
   }
-  return Math.round(low)
+  const breaks = spans.filter(({ quiet }) => quiet).map(({ from, to, start, end }) => ({ from, to, start, end }))
+  return { position, moment, breaks, ticks: makeTicks(spans, tickEveryPercent) }
 }
 
 /** Quiet is what lasts more than twice as long as everything that is not quiet, taken together. */

@@ -2,31 +2,31 @@
 
 import { ArrowRight, User } from 'lucide-react'
 import { useRouter } from 'next/navigation'
-import { type PointerEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, useMemo, useRef, useState } from 'react'
 import { cn } from '../ui/cn'
 import { formatAge, formatDuration } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { exactClock, exactTime, tenthsClock } from '../ui/time'
-import { type Axis, buildAxis, momentAt, type Tick } from './axis'
-import { type Lane, type LogHref, type Marker, type Segment, segmentAt, type TimelineModel } from './lanes'
+import { useWidth } from '../ui/width'
+import { type Axis, buildAxis, type Tick } from './axis'
+import { type Lane, type LogHref, type Marker, type Segment, segmentAt, type TimelineModel, timesOf } from './lanes'
 import { markerLooks, phaseLooks } from './looks'
 
 interface ChartProps {
   model: TimelineModel
+  /** The moment that is looked at; null is now. */
+  at: number | null
   logHref: LogHref
 }
 
 /** The lanes as bars. For eyes and pointers; the table of the same page is its twin for everyone else. */
-export function TimelineChart({ model, logHref }: ChartProps) {
+export function TimelineChart({ model, at, logHref }: ChartProps) {
   const router = useRouter()
-  const [track, width] = useWidth()
+  const track = useRef<HTMLDivElement>(null)
+  const width = Math.max(100, useWidth(track) ?? 800)
   const [detail, setDetail] = useState<string | null>(null)
   const axis = useMemo(() => {
-    const moments = model.lanes.flatMap((lane) => [
-      ...lane.segments.flatMap(({ from, to }) => [from, to]),
-      ...lane.markers.map(({ at }) => at),
-    ])
-    const times = [...moments, ...model.markers.map(({ at }) => at)]
+    const times = timesOf(model)
     return buildAxis({ times, from: model.from, to: model.to, tickEveryPercent: (labelWidth / width) * 100 })
   }, [model, width])
 
@@ -49,9 +49,10 @@ export function TimelineChart({ model, logHref }: ChartProps) {
             lane={lane}
             axis={axis}
             model={model}
+            at={at}
             onDetail={setDetail}
-            onOpen={({ generation }, at) =>
-              router.push(logHref({ slot: lane.slot, generation }, new Date(at).toISOString()))
+            onOpen={({ generation }, when) =>
+              router.push(logHref({ slot: lane.slot, generation }, new Date(when).toISOString()))
             }
           />
         ))}
@@ -65,19 +66,6 @@ export function TimelineChart({ model, logHref }: ChartProps) {
 
 /** Room for "14:56:34.2" and the space around it, in px. */
 const labelWidth = 92
-
-function useWidth(): [RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null)
-  const [width, setWidth] = useState(800)
-  useEffect(() => {
-    const element = ref.current
-    if (!element) return
-    const observer = new ResizeObserver(() => setWidth(Math.max(100, element.clientWidth)))
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [])
-  return [ref, width]
-}
 
 type OnDetail = (text: string | null) => void
 type OnOpen = (segment: Segment, at: number) => void
@@ -140,12 +128,14 @@ function LaneRow({
   lane,
   axis,
   model,
+  at,
   onDetail,
   onOpen,
 }: {
   lane: Lane
   axis: Axis
   model: TimelineModel
+  at: number | null
   onDetail: OnDetail
   onOpen: OnOpen
 }) {
@@ -187,6 +177,12 @@ function LaneRow({
           />
         ))}
         {model.live && <div className="pointer-events-none absolute inset-y-0 right-0 w-px bg-ink-3" />}
+        {at !== null && (
+          <div
+            style={{ left: `${axis.position(at)}%` }}
+            className="pointer-events-none absolute inset-y-0 z-[1] w-0.5 -translate-x-1/2 bg-accent"
+          />
+        )}
       </div>
     </>
   )
@@ -209,8 +205,7 @@ function SegmentBar({ named, segment, lane, axis, onDetail, onOpen }: SegmentBar
   const open = (event: PointerEvent<HTMLElement>): void => {
     const { currentTarget, clientX } = event
     const box = currentTarget.getBoundingClientRect()
-    if (hasLog && isClick(event))
-      onOpen(segment, momentAt(axis, segment, left + (width * (clientX - box.left)) / box.width))
+    if (hasLog && isClick(event)) onOpen(segment, axis.moment(left + (width * (clientX - box.left)) / box.width))
   }
   return (
     <div

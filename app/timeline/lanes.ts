@@ -47,6 +47,15 @@ export interface TimelineModel {
   live: boolean
 }
 
+/** Every moment at which something of the timeline begins, ends or happens. */
+export const timesOf = ({ lanes, markers }: TimelineModel): number[] => [
+  ...lanes.flatMap((lane) => [
+    ...lane.segments.flatMap(({ from, to }) => [from, to]),
+    ...lane.markers.map(({ at }) => at),
+  ]),
+  ...markers.map(({ at }) => at),
+]
+
 interface TimelineInput {
   timeline: DeploymentTimeline
   status: DeploymentStatus

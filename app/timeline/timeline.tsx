@@ -3,11 +3,13 @@
 import { useMemo } from 'react'
 import type { DeploymentStatus } from '@/server/domain/status'
 import type { DeploymentTimeline } from '@/server/domain/views'
+import type { Moment } from '../history/moment'
 import { useNow } from '../ui/clock'
 import { cn } from '../ui/cn'
 import { TimelineChart } from './chart'
 import { buildTimeline, type LogHref, phases } from './lanes'
 import { phaseLooks } from './looks'
+import { TimelineScrubber } from './scrubber'
 import { TimelineTwin } from './twin'
 
 /** What the bars mean. */
@@ -25,14 +27,16 @@ export function TimelineLegend() {
 }
 
 interface TimelineProps {
+  id: string
   timeline: DeploymentTimeline
   status: DeploymentStatus
   targetReplicas: number
   asTable: boolean
   logHref: LogHref
+  moment: Moment
 }
 
-export function Timeline({ timeline, status, targetReplicas, asTable, logHref }: TimelineProps) {
+export function Timeline({ id, timeline, status, targetReplicas, asTable, logHref, moment }: TimelineProps) {
   const now = useNow()
   const model = useMemo(
     () => (now === null ? null : buildTimeline({ timeline, status, targetReplicas, now })),
@@ -41,7 +45,8 @@ export function Timeline({ timeline, status, targetReplicas, asTable, logHref }:
   if (!model) return null
   return (
     <>
-      {!asTable && <TimelineChart model={model} logHref={logHref} />}
+      {!asTable && <TimelineChart model={model} at={moment.at} logHref={logHref} />}
+      <TimelineScrubber id={id} model={model} moment={moment} />
       <TimelineTwin model={model} visible={asTable} logHref={logHref} />
     </>
   )

@@ -19,6 +19,16 @@ export const exactClock = (at: string | number): string => clockTime.format(new 
 /** With tenths of a second, for axes of a few seconds. */
 export const tenthsClock = (at: string | number): string => clockTenths.format(new Date(at))
 
+const moment = new Intl.DateTimeFormat(undefined, {
+  ...clock,
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  fractionalSecondDigits: 3,
+})
+/** A moment of the past that is looked at, exactly: several things may happen in a tenth of a second. */
+export const momentTime = (at: number): string => moment.format(new Date(at))
+
 interface TimeProps {
   at: string
   /** "4 min" in columns that are headed Age, "4 min ago" in sentences. */

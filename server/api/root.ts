@@ -3,6 +3,7 @@ import { decisionRouter } from './decision-router'
 import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
 import { drillRouter } from './drill-router'
+import { historyRouter } from './history-router'
 import { liveRouter } from './live-router'
 import { logRouter } from './log-router'
 import { nodeRouter } from './node-router'
@@ -29,6 +30,7 @@ export const appRouter = router({
   queue: queueRouter,
   overview: overviewRouter,
   event: eventRouter,
+  history: historyRouter,
   storm: stormRouter,
   live: liveRouter,
   agent: agentRouter,

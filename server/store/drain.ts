@@ -40,6 +40,9 @@ async function deploymentsOn(tx: Tx, id: string): Promise<{ deploymentIds: strin
   }
 }
 
+/** So begins the event of a drain that ends in maintenance: by it the past is told apart (past-fleet.ts). */
+export const drainedForMaintenance = 'Drained for maintenance'
+
 export interface DrainStarted {
   nodeId: string
   replicas: number
@@ -67,7 +70,7 @@ export async function drainNode(
       {
         nodeId: id,
         kind: 'draining',
-        detail: maintenance ? `Drained for maintenance: ${moves}` : `Drained: ${moves}`,
+        detail: `${maintenance ? drainedForMaintenance : 'Drained'}: ${moves}`,
         actor: author.name,
       },
     ])

@@ -44,6 +44,29 @@ async function stateAt(store: Store, seq: string): Promise<JournalState> {
   return rebuild(await Promise.all(rows.map(({ data }) => decodeEntry(data))))
 }
 
+/** The state that was rebuilt last: who steps through a history often stays between the same two decisions. */
+const rebuiltLast = new WeakMap<Store, { seq: string; state: Promise<JournalState> }>()
+
+/** As `stateAt`, for who only looks at it. */
+function stateSeen(store: Store, seq: string): Promise<JournalState> {
+  const last = rebuiltLast.get(store)
+  if (last?.seq === seq) return last.state
+  const state = stateAt(store, seq)
+  rebuiltLast.set(store, { seq, state })
+  state.catch(() => rebuiltLast.delete(store))
+  return state
+}
+
+/** The fleet as it was last recorded before a moment, and when that was; null when no record is that old. */
+export async function lastRecord(store: Store, before: Date): Promise<{ at: Date; state: JournalState } | null> {
+  const { rows } = await store.pool.query<{ seq: string; at: Date }>(
+    'select seq, at from fleet_journal where at <= $1 order by at desc, seq desc limit 1',
+    [before],
+  )
+  const entry = rows[0]
+  return entry ? { at: entry.at, state: await stateSeen(store, entry.seq) } : null
+}
+
 export interface RecordedViewpoint {
   id: string
   journalSeq: string

@@ -17,23 +17,29 @@ import { containing } from './patterns'
 
 const stale = isSilent('n')
 
-/** stateOf() of server/domain/node-list.ts. */
-const nodeState = `
-  case when n.status = 'offline' or ${stale} then 'offline'
-       when n.status = 'maintenance' then 'maintenance'
-       when n.draining then 'draining'
-       when n.cordoned then 'cordoned'
-       when n.status = 'busy' then 'full'
+/** stateOf() of server/domain/node-list.ts, as SQL; `stale` says whether the node is silent. */
+export const nodeStateSql = (node: string, stale: string): string => `
+  case when ${node}.status = 'offline' or ${stale} then 'offline'
+       when ${node}.status = 'maintenance' then 'maintenance'
+       when ${node}.draining then 'draining'
+       when ${node}.cordoned then 'cordoned'
+       when ${node}.status = 'busy' then 'full'
        else 'ready' end`
 
+/** The state as its place among `nodeStates`, from 1. */
+export const stateNumberSql = (state: string): string =>
+  `array_position(array[${nodeStates.map((one) => `'${one}'`).join(', ')}], ${state})`
+
+const nodeState = nodeStateSql('n', stale)
+
 /** node-2 before node-10: each number is padded to twelve digits. The index nodes_natural_name_idx is over the same words. */
-const naturalName = `regexp_replace(regexp_replace(lower(n.node_id), '(\\d+)', '000000000000\\1', 'g'), '\\d*(\\d{12})', '\\1', 'g')`
+export const naturalName = `regexp_replace(regexp_replace(lower(n.node_id), '(\\d+)', '000000000000\\1', 'g'), '\\d*(\\d{12})', '\\1', 'g')`
 
 const liveReplicas = `
   left join (select node_id, count(*) as live from deployment_replicas where reserved and wanted = 'run' group by node_id) r
     on r.node_id = n.id`
 
-const stateNumber = `array_position(array[${nodeStates.map((state) => `'${state}'`).join(', ')}], ${nodeState})`
+const stateNumber = stateNumberSql(nodeState)
 
 const sortKeys: Record<NodeSortKey, string> = {
   name: naturalName,

@@ -108,7 +108,7 @@ async function loseReplicas(
   const reason = `Node ${nodeId} was removed`
   const lost = held.filter(({ status }) => isLive(status) || status === 'stopping')
   await tx.query(
-    `update deployment_replicas set reserved = false, wanted = 'stop', updated_at = now(),
+    `update deployment_replicas set reserved = false, released_at = now(), wanted = 'stop', updated_at = now(),
        status = case when id = any($2::uuid[]) then 'lost' else status end,
        reason = case when id = any($2::uuid[]) then $3 else reason end, finished_at = coalesce(finished_at, now())
      where id = any($1::uuid[])`,

@@ -161,9 +161,10 @@ async function deploymentsOnTheMove(tx: Tx, seen: ReplicaRow[]): Promise<string[
 /** Gives reservations back. The node rows must be locked. */
 async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
   if (rows.length === 0) return
-  await tx.query('update deployment_replicas set reserved = false, updated_at = now() where id = any($1::uuid[])', [
-    rows.map((row) => row.id),
-  ])
+  await tx.query(
+    'update deployment_replicas set reserved = false, released_at = now(), updated_at = now() where id = any($1::uuid[])',
+    [rows.map((row) => row.id)],
+  )
   await tx.query({
     name: 'release',
     text: `

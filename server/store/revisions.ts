@@ -49,6 +49,13 @@ export async function updateDeployment(
         reason: `Scaling ${deployment.target_replicas} -> ${target} replicas`,
         targetReplicas: target,
       })
+      await audit(tx, actor, {
+        action: 'deployment.scale',
+        subjectType: 'deployment',
+        subjectId: id,
+        before: { replicas: deployment.target_replicas },
+        after: { replicas: target },
+      })
       return { ...answer, status: 'pending', revision: deployment.revision }
     }
     await keepFirst(tx, deployment, before)

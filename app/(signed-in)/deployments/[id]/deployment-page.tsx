@@ -3,6 +3,9 @@
 import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import { useMoment } from '../../../history/moment'
+import { PastBar } from '../../../history/past-bar'
+import { PastPlacement } from '../../../history/past-placement'
 import { useTRPC } from '../../../trpc'
 import { ButtonLink } from '../../../ui/button'
 import { errorCode } from '../../../ui/errors'
@@ -27,6 +30,7 @@ export function DeploymentPage({ id }: { id: string }) {
     'tab',
     parseAsStringLiteral(tabs).withDefault('placement').withOptions({ history: 'push' }),
   )
+  const moment = useMoment()
   const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
   const deployment = query.data
   usePageTitle(deployment?.name)
@@ -47,22 +51,38 @@ export function DeploymentPage({ id }: { id: string }) {
       )
     return <Loading label="Reading the deployment" />
   }
+  const showsMoment = tab === 'placement' || tab === 'timeline'
   return (
     <>
       <DeploymentHeader deployment={deployment} />
-      <Tabs
-        label="About this deployment"
-        value={tab}
-        onChange={(next) => void setTab(next)}
-        tabs={[
-          { value: 'placement', label: 'Placement', content: () => <PlacementTab deployment={deployment} /> },
-          { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
-          { value: 'timeline', label: 'Timeline', content: () => <TimelineTab deployment={deployment} /> },
-          { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
-          { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
-          { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
-        ]}
-      />
+      <PastBar at={showsMoment ? moment.at : null} go={moment.go} keepsPlace={tab === 'timeline'}>
+        <Tabs
+          label="About this deployment"
+          value={tab}
+          onChange={(next) => void setTab(next)}
+          tabs={[
+            {
+              value: 'placement',
+              label: 'Placement',
+              content: () =>
+                moment.at === null ? (
+                  <PlacementTab deployment={deployment} />
+                ) : (
+                  <PastPlacement id={id} at={moment.at} />
+                ),
+            },
+            { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
+            {
+              value: 'timeline',
+              label: 'Timeline',
+              content: () => <TimelineTab deployment={deployment} moment={moment} />,
+            },
+            { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
+            { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
+            { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
+          ]}
+        />
+      </PastBar>
     </>
   )
 }

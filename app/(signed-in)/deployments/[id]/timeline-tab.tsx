@@ -3,13 +3,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import type { DeploymentDetail } from '@/server/domain/views'
+import type { Moment } from '../../../history/moment'
+import { PastPlacement } from '../../../history/past-placement'
 import { Timeline, TimelineLegend } from '../../../timeline/timeline'
 import { useTRPC } from '../../../trpc'
 import { FilterTabs } from '../../../ui/filter-tabs'
 import { ErrorState, Loading } from '../../../ui/states'
 import { logHref } from './logs/sources'
 
-export function TimelineTab({ deployment }: { deployment: DeploymentDetail }) {
+export function TimelineTab({ deployment, moment }: { deployment: DeploymentDetail; moment: Moment }) {
   const trpc = useTRPC()
   const [view, setView] = useQueryState('view', parseAsStringLiteral(['chart', 'table'] as const).withDefault('chart'))
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
@@ -17,26 +19,31 @@ export function TimelineTab({ deployment }: { deployment: DeploymentDetail }) {
     return <ErrorState error={query.error} what="The timeline could not be read" onRetry={() => void query.refetch()} />
   if (!query.data) return <Loading label="Reading the timeline" />
   return (
-    <div className="px-4 py-4 md:px-6">
-      <div className="mb-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
-        <FilterTabs
-          label="Show as"
-          value={view}
-          onChange={(next) => void setView(next)}
-          options={[
-            { value: 'chart', label: 'Chart', count: undefined },
-            { value: 'table', label: 'Table', count: undefined },
-          ]}
+    <>
+      <div className="px-4 py-4 md:px-6">
+        <div className="mb-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2">
+          <FilterTabs
+            label="Show as"
+            value={view}
+            onChange={(next) => void setView(next)}
+            options={[
+              { value: 'chart', label: 'Chart', count: undefined },
+              { value: 'table', label: 'Table', count: undefined },
+            ]}
+          />
+          {view === 'chart' && <TimelineLegend />}
+        </div>
+        <Timeline
+          id={deployment.id}
+          moment={moment}
+          timeline={query.data}
+          status={deployment.status}
+          targetReplicas={deployment.targetReplicas}
+          asTable={view === 'table'}
+          logHref={(attempt, at) => logHref(deployment.id, attempt, at)}
         />
-        {view === 'chart' && <TimelineLegend />}
       </div>
-      <Timeline
-        timeline={query.data}
-        status={deployment.status}
-        targetReplicas={deployment.targetReplicas}
-        asTable={view === 'table'}
-        logHref={(attempt, at) => logHref(deployment.id, attempt, at)}
-      />
-    </div>
+      {moment.at !== null && <PastPlacement id={deployment.id} at={moment.at} />}
+    </>
   )
 }

@@ -4,11 +4,12 @@ import { useMemo, useRef } from 'react'
 import type { NodeState } from '@/server/domain/node-list'
 import { type MapNode, readNodeMap } from '@/server/domain/node-map'
 import { plural } from '../../../ui/format'
+import { useWidth } from '../../../ui/width'
 import { pitchFor } from './grid'
 import { Legend } from './legend'
 import { RegionMap } from './region-map'
 import type { Measure } from './sprites'
-import { useCoarsePointer, useWidth } from './use-canvas'
+import { useCoarsePointer } from './use-canvas'
 
 interface NodeMapProps {
   text: string

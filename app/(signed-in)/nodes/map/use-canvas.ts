@@ -21,21 +21,6 @@ export function useNear(element: RefObject<Element | null>): boolean {
   return near
 }
 
-/** The width of an element in CSS pixels; null before it is known. */
-export function useWidth(element: RefObject<HTMLElement | null>): number | null {
-  const [width, setWidth] = useState<number | null>(null)
-  useEffect(() => {
-    const watched = element.current
-    if (!watched) return
-    const measure = (): void => setWidth(watched.clientWidth)
-    measure()
-    const observer = new ResizeObserver(measure)
-    observer.observe(watched)
-    return () => observer.disconnect()
-  }, [element])
-  return width
-}
-
 /** Counts up when the theme changes: what is drawn has its colours for good. */
 export function useThemeChanges(): number {
   const [changes, setChanges] = useState(0)

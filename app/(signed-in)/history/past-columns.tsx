@@ -1,0 +1,47 @@
+import type { PastNode } from '@/server/domain/past'
+import { Bar } from '../../ui/bar'
+import { formatCores, formatMemory } from '../../ui/format'
+import { RowLink } from '../../ui/row-link'
+import { StatusBadge } from '../../ui/status'
+import type { Column } from '../../ui/table'
+import { stateLooks } from '../nodes/state-looks'
+
+export const pastColumns: Column<PastNode>[] = [
+  {
+    id: 'name',
+    header: 'Node',
+    width: 'clamp(112px, 16vw, 220px)',
+    cell: ({ id, nodeId }) => <RowLink href={`/nodes/${id}`}>{nodeId}</RowLink>,
+  },
+  { id: 'state', header: 'State', width: '128px', cell: ({ state }) => <StatusBadge look={stateLooks[state]} /> },
+  { id: 'region', header: 'Region', width: '120px', from: 'md', cell: ({ region }) => region },
+  {
+    id: 'cpu',
+    header: 'CPU',
+    from: 'sm',
+    cell: (node) => (
+      <Bar
+        name="CPU cores"
+        capacity={node.cpuMillis}
+        reserved={node.reservedCpuMillis}
+        usedPercent={node.cpuPercent}
+        format={formatCores}
+      />
+    ),
+  },
+  {
+    id: 'memory',
+    header: 'Memory',
+    from: 'sm',
+    cell: (node) => (
+      <Bar
+        name="Memory"
+        capacity={node.memoryMb}
+        reserved={node.reservedMemoryMb}
+        usedPercent={node.memoryPercent}
+        format={formatMemory}
+      />
+    ),
+  },
+  { id: 'replicas', header: 'Replicas', width: '76px', align: 'right', cell: ({ replicas }) => replicas },
+]

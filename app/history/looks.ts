@@ -1,0 +1,18 @@
+import type { MarkKind } from '@/server/domain/past'
+import type { GlyphName } from '../ui/glyph'
+import type { Tone } from '../ui/status'
+
+interface MarkLook {
+  label: string
+  glyph: GlyphName
+  tone: Tone
+}
+
+/** The gravest first: of several at one place it is the one that is seen. */
+export const markLooks: Record<MarkKind, MarkLook> = {
+  failed: { label: 'Failed', glyph: 'failed', tone: 'failed' },
+  silent: { label: 'Fell silent', glyph: 'unknown', tone: 'unknown' },
+  returned: { label: 'Returned', glyph: 'ready', tone: 'healthy' },
+  deploy: { label: 'Deployed', glyph: 'assigned', tone: 'progressing' },
+  person: { label: 'By a person', glyph: 'wrench', tone: 'slate' },
+}

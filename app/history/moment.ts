@@ -1,0 +1,31 @@
+'use client'
+
+import { createParser, useQueryState } from 'nuqs'
+import { useCallback } from 'react'
+
+const parseMoment = createParser<number>({
+  parse: (text) => {
+    const at = Date.parse(text)
+    return Number.isNaN(at) ? null : at
+  },
+  serialize: (at) => new Date(at).toISOString(),
+})
+
+export interface Moment {
+  /** Milliseconds since 1970; null is now. */
+  at: number | null
+  go: (at: number | null) => void
+}
+
+/** The moment that is looked at. It is in the address: links to the past work, and Back leads out of it. */
+export function useMoment(): Moment {
+  const [at, set] = useQueryState('at', parseMoment)
+  const past = at !== null
+  const go = useCallback(
+    (next: number | null) => void set(next, { history: past === (next !== null) ? 'replace' : 'push' }),
+    [set, past],
+  )
+  return { at, go }
+}
+
+export const isoOf = (at: number): string => new Date(at).toISOString()

@@ -1,0 +1,18 @@
+'use client'
+
+import { type RefObject, useEffect, useState } from 'react'
+
+/** The width of an element in CSS pixels; null before it is known. */
+export function useWidth(element: RefObject<HTMLElement | null>): number | null {
+  const [width, setWidth] = useState<number | null>(null)
+  useEffect(() => {
+    const watched = element.current
+    if (!watched) return
+    const measure = (): void => setWidth(watched.clientWidth)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(watched)
+    return () => observer.disconnect()
+  }, [element])
+  return width
+}

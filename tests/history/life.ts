@@ -1,0 +1,162 @@
+/** A fleet that lives: things that people, agents and the scheduler do, one at a time, each chosen by a number. */
+import { sweepLostReplicas } from '@/server/store/lost'
+import { markSilentNodes } from '@/server/store/nodes'
+import { aDeployment, FakeAgent, type TestControlPlane } from '../control-plane'
+
+type Admin = Awaited<ReturnType<TestControlPlane['as']>>
+
+export class Life {
+  /** By the name of the node: one each, so that they can fall silent one by one. */
+  readonly #agents = new Map<string, FakeAgent>()
+  readonly #silent = new Set<string>()
+  readonly #gone = new Set<string>()
+  readonly #deployments: string[] = []
+
+  private constructor(
+    readonly cp: TestControlPlane,
+    private readonly admin: Admin,
+  ) {}
+
+  static async begin(cp: TestControlPlane): Promise<Life> {
+    const life = new Life(cp, await cp.as('admin'))
+    for (let i = 0; i < 5; i++) await life.join()
+    return life
+  }
+
+  get deployments(): readonly string[] {
+    return this.#deployments
+  }
+
+  private async join(): Promise<void> {
+    const number = this.#agents.size + 1
+    const name = `node-${number}`
+    const region = number % 2 ? 'us-east' : 'eu-west'
+    this.#agents.set(name, await new FakeAgent(this.cp).join({ name, region, cpuCores: 2 + (number % 3) }))
+  }
+
+  private heard(): [string, FakeAgent][] {
+    return [...this.#agents].filter(([name]) => !this.#silent.has(name) && !this.#gone.has(name))
+  }
+
+  private async beat(): Promise<void> {
+    for (const [, agent] of this.heard()) await agent.heartbeat()
+  }
+
+  /** Each says whether it could be done; `pick` chooses what it is done to. */
+  readonly deeds: Record<string, (pick: number) => Promise<boolean>> = {
+    deploy: async (pick) => {
+      const asked = aDeployment({
+        name: `app-${this.#deployments.length}`,
+        replicas: 1 + (pick % 3),
+        max_per_node: 2,
+        wait_for_capacity: pick % 2 === 0,
+      })
+      this.#deployments.push((await this.admin.deployment.deploy(asked)).deployment_id)
+      return true
+    },
+    scale: (pick) => this.change(pick, (id) => this.admin.deployment.scale({ deployment_id: id, replicas: pick % 4 })),
+    // With nothing but another number of replicas it is a scale by another name.
+    resize: (pick) =>
+      this.change(pick, (id) => this.admin.deployment.update({ deployment_id: id, replicas: 1 + (pick % 4) })),
+    update: (pick) =>
+      this.change(pick, (id) =>
+        this.admin.deployment.update({ deployment_id: id, container_image: `nginx:${pick}`, replicas: 1 + (pick % 3) }),
+      ),
+    rollback: (pick) => this.first(pick, (id) => this.admin.deployment.rollback({ deployment_id: id, revision: 1 })),
+    retry: (pick) => this.first(pick, (id) => this.admin.deployment.retry({ deployment_id: id })),
+    delete: async (pick) =>
+      pick % 3 === 0 && this.change(pick, (id) => this.admin.deployment.delete({ deployment_id: id })),
+    schedule: async () => {
+      await this.beat()
+      await this.cp.makeDue()
+      return (await this.cp.schedule()) > 0
+    },
+    obey: async () => {
+      for (const [, agent] of this.heard()) await agent.obey()
+      return true
+    },
+    fail: async (pick) => {
+      await this.one(this.heard(), pick)?.[1].fail('exited with code 1', { started: pick % 2 === 0 })
+      return true
+    },
+    /** The container ended, and is not removed yet. */
+    end: async (pick) => {
+      const agent = this.one(this.heard(), pick)?.[1]
+      const replica = (await agent?.wanted())?.find(({ wanted }) => wanted === 'run')
+      if (!agent || !replica) return false
+      await agent.report(replica, { status: 'failed', reason: 'killed', exitCode: 137, startedAt: null })
+      return true
+    },
+    cordon: (pick) => this.onNode(pick, (id) => this.admin.node.cordon({ id, cordoned: pick % 2 === 0 })),
+    drain: (pick) => this.onNode(pick, (id) => this.admin.node.drain({ id, maintenance: pick % 2 === 0 })),
+    undrain: (pick) => this.onNode(pick, (id) => this.admin.node.undrain({ id })),
+    silence: async (pick) => {
+      const name = this.one(this.heard(), pick)?.[0]
+      if (name === undefined || this.heard().length < 3) return false
+      await this.beat()
+      await this.cp.sql(`update nodes set last_heartbeat = now() - interval '10 minutes' where node_id = $1`, [name])
+      this.#silent.add(name)
+      return (await markSilentNodes(this.cp.store, this.cp.epoch)).length > 0
+    },
+    lose: async () => {
+      await this.beat()
+      const { lost } = await sweepLostReplicas(this.cp.store, { epoch: this.cp.epoch, earliestSeconds: 1 })
+      return lost.length > 0
+    },
+    return: async (pick) => {
+      const name = this.one([...this.#silent], pick)
+      if (name === undefined) return false
+      this.#silent.delete(name)
+      await this.#agents.get(name)?.heartbeat()
+      return true
+    },
+    join: async () => {
+      if (this.#agents.size >= 9) return false
+      await this.join()
+      return true
+    },
+    remove: async (pick) => {
+      const name = this.one([...this.#silent], pick)
+      const id = name && this.#agents.get(name)?.id(name)
+      if (!id) return false
+      const done = await attempted(this.admin.node.remove({ id, lost_name: name }))
+      if (done) {
+        this.#gone.add(name)
+        this.#silent.delete(name)
+      }
+      return done
+    },
+  }
+
+  private one<Item>(items: readonly Item[], pick: number): Item | undefined {
+    return items[pick % Math.max(1, items.length)]
+  }
+
+  private async change(pick: number, act: (id: string) => Promise<unknown>): Promise<boolean> {
+    const id = this.one(this.#deployments, pick)
+    return id !== undefined && attempted(act(id))
+  }
+
+  /** For what few deployments allow: the first one after the chosen one that does. */
+  private async first(pick: number, act: (id: string) => Promise<unknown>): Promise<boolean> {
+    for (let i = 0; i < this.#deployments.length; i++) if (await this.change(pick + i, act)) return true
+    return false
+  }
+
+  private async onNode(pick: number, act: (id: string) => Promise<unknown>): Promise<boolean> {
+    const [name, agent] = this.one([...this.#agents], pick) ?? []
+    return name !== undefined && agent !== undefined && attempted(act(agent.id(name)))
+  }
+}
+
+/** Not everything can be done at any time: what is refused did not happen. */
+async function attempted(act: Promise<unknown>): Promise<boolean> {
+  try {
+    await act
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && ['CONFLICT', 'NOT_FOUND'].includes(String(error.code)))
+      return false
+    throw error
+  }
+}

@@ -1,0 +1,223 @@
+/** The past as it is told is the past as it was: whatever happened, at every moment of it. */
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readPastNodes } from '@/server/domain/past'
+import { pruneRecords } from '@/server/store/retention'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { Life } from '../history/life'
+import { deploymentTruthOf, nodeTruthOf, type Truth, truthNow } from '../history/truth'
+
+let cp: TestControlPlane
+beforeEach(async () => {
+  cp = await testControlPlane()
+})
+afterEach(() => cp.close())
+
+const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1)
+
+async function expectPast(truth: Truth): Promise<void> {
+  const admin = await cp.as('admin')
+  const at = truth.at.toISOString()
+  const fleet = await admin.history.fleetAt({ at })
+  expect(readPastNodes(fleet.text).map(nodeTruthOf).sort(byId)).toEqual(truth.nodes)
+  for (const deployment of truth.deployments)
+    expect(deploymentTruthOf(deployment.id, await admin.history.deploymentAt({ id: deployment.id, at }))).toEqual(
+      deployment,
+    )
+}
+
+test('whatever people, agents and the scheduler did, each moment is told as the tables had it', async () => {
+  const happened = new Map<string, number>()
+  const seen = new Set<string>()
+  const deeds = Object.keys((await Life.begin(cp)).deeds)
+  // Without a preference for the first ones, or few deployments would live long enough to be rolled back.
+  const steps = fc.noBias(
+    fc.array(fc.tuple(fc.constantFrom(...deeds, 'deploy', 'schedule', 'schedule', 'obey', 'update'), fc.nat(1000)), {
+      minLength: 100,
+      maxLength: 100,
+    }),
+  )
+  await fc.assert(
+    fc.asyncProperty(steps, async (some) => {
+      await cp.close()
+      cp = await testControlPlane()
+      const life = await Life.begin(cp)
+      const truths: Truth[] = []
+      for (const [name, pick] of some) {
+        if (await life.deeds[name]?.(pick)) happened.set(name, (happened.get(name) ?? 0) + 1)
+        truths.push(await truthNow(cp))
+      }
+      for (const truth of truths) {
+        await expectPast(truth)
+        for (const { state } of truth.nodes) seen.add(state)
+        for (const { replicas } of truth.deployments) for (const { status } of replicas) seen.add(status)
+      }
+    }),
+    { numRuns: 3, endOnFailure: true },
+  )
+  expect(new Set(happened.keys())).toEqual(new Set(deeds))
+  for (const what of ['ready', 'full', 'cordoned', 'draining', 'offline', 'maintenance', 'running', 'failed', 'lost'])
+    expect(seen, [...seen].join(' ')).toContain(what)
+})
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
+const now = () => new Date().toISOString()
+
+/** A node with a deployment of two replicas that run. */
+async function someLife() {
+  const agent = await new FakeAgent(cp).join(
+    { name: 'node-01', cpuCores: 8, memoryMb: 16_384 },
+    { name: 'node-02', cpuCores: 8, memoryMb: 16_384, region: 'eu-west' },
+  )
+  const admin = await cp.as('admin')
+  await agent.heartbeat({ cpu: 42, memory: 17 })
+  const { deployment_id: id } = await admin.deployment.deploy(aDeployment({ replicas: 2 }))
+  await cp.schedule()
+  await agent.obey()
+  await pause()
+  return { agent, admin, id }
+}
+
+test('what nodes used is told as of the last record, and says when that was', async () => {
+  const { agent, admin } = await someLife()
+  const [record] = await cp.sql<{ at: Date }>('select max(at) as at from fleet_journal')
+  await agent.heartbeat({ cpu: 90, memory: 90 })
+  const { text, usageAt } = await admin.history.fleetAt({ at: now() })
+  expect(usageAt).toBe(record?.at.toISOString())
+  expect(readPastNodes(text).map(({ cpuPercent, memoryPercent }) => [cpuPercent, memoryPercent])).toEqual([
+    [42, 17],
+    [42, 17],
+  ])
+  const before = await admin.history.fleetAt({ at: new Date((record?.at.getTime() ?? 0) - 1).toISOString() })
+  expect(before.usageAt).toBeNull()
+  expect(readPastNodes(before.text).map(({ cpuPercent }) => cpuPercent)).toEqual([null, null])
+})
+
+test('when records of use are forgotten, everything else stays', async () => {
+  const { agent, admin, id } = await someLife()
+  const at = now()
+  const before = await admin.history.fleetAt({ at })
+  await pause()
+  await agent.heartbeat({ cpu: 90, memory: 90 })
+  await pruneRecords(cp.store, { epoch: cp.epoch, before: new Date() })
+  await cp.sql('truncate fleet_journal')
+  const after = await admin.history.fleetAt({ at })
+  expect(after.usageAt).toBeNull()
+  expect(readPastNodes(after.text).map(nodeTruthOf)).toEqual(readPastNodes(before.text).map(nodeTruthOf))
+  expect(after.counts).toEqual(before.counts)
+  expect((await admin.history.deploymentAt({ id, at })).replicas).toHaveLength(2)
+})
+
+test('a machine that came back with another size and region had its former ones before', async () => {
+  const { agent, admin } = await someLife()
+  const at = now()
+  await pause()
+  await agent.join({ name: 'node-01', cpuCores: 2, memoryMb: 4_096, region: 'ap-south' })
+  const sizes = async (asked: { at: string; region?: string }) =>
+    readPastNodes((await admin.history.fleetAt(asked)).text).map(({ nodeId, region, cpuMillis, memoryMb }) =>
+      [nodeId, region, cpuMillis, memoryMb].join(' '),
+    )
+  expect(await sizes({ at })).toEqual(['node-02 eu-west 8000 16384', 'node-01 us-east 8000 16384'])
+  expect(await sizes({ at, region: 'us-east' })).toEqual(['node-01 us-east 8000 16384'])
+  expect(await sizes({ at: now() })).toEqual(['node-01 ap-south 2000 4096', 'node-02 eu-west 8000 16384'])
+})
+
+test('what an agent tells late is told as of when it saw it', async () => {
+  const { agent, admin, id } = await someLife()
+  const ended = new Date().toISOString()
+  await pause()
+  const between = now()
+  const statuses = async () =>
+    (await admin.history.deploymentAt({ id, at: between })).replicas.map(({ status, reserved }) => [status, reserved])
+  expect(await statuses()).toEqual([
+    ['running', true],
+    ['running', true],
+  ])
+  await pause()
+  const replica = (await agent.wanted())[0]
+  if (!replica) throw new Error('two replicas are wanted')
+  const report = { status: 'failed' as const, reason: 'killed', exitCode: 137, startedAt: null, observedAt: ended }
+  await agent.report(replica, report, new Date().toISOString())
+  expect((await statuses()).map(([status]) => status).sort()).toEqual(['failed', 'running'])
+  // Its place was given back by nobody yet.
+  expect((await statuses()).map(([, reserved]) => reserved)).toEqual([true, true])
+})
+
+test('moments of which nothing is known are refused, with the moment that can be asked for', async () => {
+  const { admin, id } = await someLife()
+  const [first] = await cp.sql<{ node: Date; deployment: Date }>(
+    'select (select min(created_at) from nodes) as node, (select created_at from deployments) as deployment',
+  )
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString()
+  await expect(admin.history.fleetAt({ at: tomorrow })).rejects.toThrow('is in the future: choose a moment up to now')
+  await expect(admin.history.deploymentAt({ id, at: tomorrow })).rejects.toThrow('is in the future')
+  await expect(admin.history.fleetAt({ at: '2001-01-01T00:00:00Z' })).rejects.toThrow(
+    `The records begin at ${first?.node.toISOString()}`,
+  )
+  await expect(admin.history.deploymentAt({ id, at: first?.node.toISOString() })).rejects.toThrow(
+    `web-api was made at ${first?.deployment.toISOString()}`,
+  )
+  await expect(admin.history.fleetAt({ at: 'yesterday' })).rejects.toThrow('Give a moment as ISO 8601')
+  await expect(admin.history.deploymentAt({ id: 'web-api' })).rejects.toThrow('There is no deployment web-api')
+  await expect(admin.history.marks({ from: tomorrow, to: now() })).rejects.toThrow('a beginning that is before the end')
+  expect(await admin.history.bounds()).toMatchObject({ from: first?.node.toISOString() })
+})
+
+test('marks count every change in its part of the time, and name what stands out', async () => {
+  const from = now()
+  await pause()
+  const { agent, admin, id } = await someLife()
+  await agent.fail('exited with code 3')
+  await admin.node.cordon({ id: agent.id('node-02'), cordoned: true })
+  await pause()
+  const to = now()
+  const { changes, troubles, marks, more } = await admin.history.marks({ from, to, parts: 7 })
+  const [counted] = await cp.sql<{ all: number; trouble: number }>(
+    `select ((select count(*) from replica_status_history where old_status <> new_status) + (select count(*) from deployment_status_history)
+       + (select count(*) from node_events) + (select count(*) from audit_log where subject_type in ('deployment', 'node')))::int as all,
+       (select count(*)::int from replica_status_history where new_status = 'failed') as trouble`,
+  )
+  const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
+  expect([changes.length, sum(changes), sum(troubles)]).toEqual([7, counted?.all, 2])
+  expect(counted?.trouble).toBe(2)
+  expect(more).toBe(false)
+  const told = marks.map(({ kind, subject, text }) => `${kind} ${subject.name} ${text}`)
+  expect(told[0]).toBe('deploy web-api admin: deployment create')
+  expect(told.at(-1)).toBe('person node-02 admin: node cordon')
+  expect(told.slice(1, -1).sort()).toEqual([
+    expect.stringMatching(/^failed web-api\/1 node-0.: exited with code 3$/),
+    expect.stringMatching(/^failed web-api\/2 node-0.: exited with code 3$/),
+  ])
+  // Of the deployment alone: not what became of nodes.
+  const own = await admin.history.marks({ from, to, deploymentId: id })
+  expect(own.marks.map(({ kind }) => kind)).toEqual(['deploy', 'failed', 'failed'])
+})
+
+test('from change to change one comes through the whole history, there and back', async () => {
+  const { admin, id } = await someLife()
+  const all = await cp.sql<{ at: Date }>(
+    `select distinct at from (select changed_at as at from replica_status_history where old_status <> new_status
+       union select changed_at from deployment_status_history
+       union select at from audit_log where subject_type = 'deployment') h order by at`,
+  )
+  const moments = all.map(({ at }) => at.toISOString())
+  expect(moments.length).toBeGreaterThan(3)
+  const back: string[] = []
+  for (let at = now(); ; ) {
+    const { before } = await admin.history.near({ at, deploymentId: id, limit: 2 })
+    if (before.length === 0) break
+    back.unshift(...before)
+    at = before[0] ?? ''
+  }
+  expect(back).toEqual(moments)
+  const { before, after } = await admin.history.near({ at: moments[1] ?? '', deploymentId: id })
+  expect([...before, moments[1], ...after]).toEqual(moments)
+})
+
+test('a change of the number by an update that changes nothing else is audited like any other', async () => {
+  const { admin, id } = await someLife()
+  await admin.deployment.update({ deployment_id: id, replicas: 5 })
+  expect(await cp.sql(`select before, after from audit_log where action = 'deployment.scale'`)).toEqual([
+    { before: { replicas: 2 }, after: { replicas: 5 } },
+  ])
+})
