@@ -55,11 +55,8 @@ const columns: Column<ReturnedReplicaView>[] = [
   {
     id: 'why',
     header: 'Why',
-    cell: ({ why }) => (
-      <span className="text-ink-2" title={why}>
-        {why}
-      </span>
-    ),
+    // Whole on any screen: it is what the report is for.
+    cell: ({ why }) => <span className="block py-1 whitespace-normal text-ink-2">{why}</span>,
   },
 ]
 
