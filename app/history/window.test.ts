@@ -36,6 +36,13 @@ describe('the window of a scrubber', () => {
     expect(windowAround(null, { ...asked, spanMs: null, oldest: now }).from).toBe(now - minute)
   })
 
+  test('shows the beginning of the records to who asks for the time before', () => {
+    const oldest = now - 10 * hour
+    const first = windowAround(null, { ...asked, at: oldest - 100 * hour, oldest })
+    expect(first).toEqual({ from: oldest, to: oldest + hour / 2, endsNow: false })
+    expect(windowAround(first, { ...asked, at: oldest - 100 * hour, oldest })).toBe(first)
+  })
+
   test('holds a moment that the server dates a little after now', () => {
     const at = now + 400
     const first = windowAround(null, { ...asked, at })

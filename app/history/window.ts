@@ -28,6 +28,8 @@ export function windowAround(last: TimeWindow | null, { spanMs, at, now, oldest 
   const from = (to: number): number => Math.max(to - span, Math.min(oldest, to - shortestMs))
   const until = (to: number, endsNow: boolean): TimeWindow => ({ from: from(to), to, endsNow })
   if (at === null) return until(now, true)
-  if (last && last.from === from(last.to) && at >= last.from && at <= last.to) return last
-  return at > now - span ? until(Math.max(at, now), true) : until(at + span / 2, false)
+  // Before the records begin is nothing to look at: the nearest there is is their beginning.
+  const shown = Math.max(at, oldest)
+  if (last && last.from === from(last.to) && shown >= last.from && shown <= last.to) return last
+  return shown > now - span ? until(Math.max(shown, now), true) : until(shown + span / 2, false)
 }

@@ -7,7 +7,7 @@ import { isoOf } from '../../history/moment'
 import { useMe } from '../../shell/me'
 import { useTRPC } from '../../trpc'
 import { Section } from '../../ui/layout-parts'
-import { ErrorState, Loading } from '../../ui/states'
+import { Empty, ErrorState, Loading } from '../../ui/states'
 import { Table } from '../../ui/table'
 import { eventColumns } from '../events/columns'
 
@@ -29,6 +29,8 @@ export function LastEvents({ at }: { at: number | null }) {
     <Section title={at === null ? 'What happened last' : 'What had happened last'} flush>
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+      ) : query.data?.events.length === 0 ? (
+        <Empty title="Nothing had happened yet" />
       ) : query.data ? (
         <Table
           caption="The last events before this moment, the newest first"

@@ -43,5 +43,5 @@ export const pastColumns: Column<PastNode>[] = [
       />
     ),
   },
-  { id: 'replicas', header: 'Replicas', width: '76px', align: 'right', cell: ({ replicas }) => replicas },
+  { id: 'replicas', header: 'Replicas', width: '92px', align: 'right', cell: ({ replicas }) => replicas },
 ]

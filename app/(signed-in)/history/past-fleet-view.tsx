@@ -6,6 +6,7 @@ import { readPastNodes } from '@/server/domain/past'
 import { isoOf } from '../../history/moment'
 import { useTRPC } from '../../trpc'
 import { BarLegend } from '../../ui/bar'
+import { errorCode } from '../../ui/errors'
 import { formatAge } from '../../ui/format'
 import { Empty, ErrorState, Loading } from '../../ui/states'
 import { Table } from '../../ui/table'
@@ -35,7 +36,7 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
       <ErrorState
         error={query.error}
         what="There is nothing to see at this moment"
-        onRetry={() => void query.refetch()}
+        {...(errorCode(query.error) !== 'BAD_REQUEST' && { onRetry: () => void query.refetch() })}
       />
     )
   if (!query.data) return <Loading label="Reading the past" />
