@@ -98,7 +98,8 @@ export function MarkList({ marks: { marks, more, changes }, go }: { marks: Histo
         <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
           ›
         </span>
-        {plural(total, 'change')}; {more ? `the last ${marks.length} that stand out` : `${marks.length} stand out`}
+        {plural(total, 'change')};{' '}
+        {more ? `the last ${marks.length} that stand out` : plural(marks.length, 'stands out', 'stand out')}
       </summary>
       <ol aria-label="What stands out, the newest first" className="max-h-64 overflow-y-auto">
         {[...marks].reverse().map((mark) => (

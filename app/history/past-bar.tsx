@@ -26,7 +26,7 @@ export function PastBar({ at, go, keepsPlace, children }: PastBarProps) {
           style={{ height: heightPx }}
           className="sticky top-(--topbar) z-20 flex items-center gap-2 border-y border-degraded bg-chrome px-4 md:px-6"
         >
-          <History size={16} aria-hidden className="shrink-0 text-degraded" />
+          <History size={16} aria-hidden className="shrink-0 text-degraded max-sm:hidden" />
           <p id={id} className="min-w-0 truncate">
             <span className="font-medium text-degraded">
               <span className="max-sm:hidden">You look at the past: </span>
