@@ -155,7 +155,8 @@ export interface DrillPage {
 
 export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPage): DrillReport {
   const { outcomes, brakes } = run
-  const rows = { overruled: rowsOf(run, 'overruled'), held: rowsOf(run, 'held') }
+  const overruled = rowsOf(run, 'overruled')
+  const rows = { overruled, held: brakes.length > 0 ? rowsOf(run, 'held') : overruled }
   const listed = rows[stage].filter(shown[show])
   return {
     takenAt: run.takenAt.toISOString(),
