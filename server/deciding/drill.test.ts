@@ -229,14 +229,31 @@ describe('a failure', () => {
     expect(outcome).toMatchObject({ fate: 'moves', placed: [], replicas: [{ to: { nodeId: 'node-02', score: null } }] })
   })
 
-  test('comes out the same by the index', () => {
-    const nodes = [
-      node('node-01', { holds: 3 }),
-      ...Array.from({ length: 9 }, (_, i) => node(`node-1${i}`, { holds: i % 4 })),
-    ]
-    const some = ['a', 'b', 'c'].map((name) => subject(name, ['node-01'], { targetReplicas: 2 }))
+  test('comes out the same by the index, also with wishes', () => {
+    const nodes = Array.from({ length: 12 }, (_, i) =>
+      node(`node-${String(i).padStart(2, '0')}`, {
+        holds: i % 4,
+        region: ['us-east', 'eu-west', 'us-west'][i % 3] ?? '',
+      }),
+    )
+    const some = Array.from({ length: 8 }, (_, i) =>
+      subject(`web-${i}`, ['node-00', 'node-01', `node-0${2 + i}`], {
+        priority: i,
+        targetReplicas: 4,
+        ...(i % 2 === 0 && { wishes: wishes({ spread: [{ across: 'region', maxSkew: null, weight: 50 }] }) }),
+      }),
+    )
     const asked = world(nodes, some)
-    expect(told(fail({ ...asked, indexFrom: 0 }, ['node-01']))).toEqual(told(fail(asked, ['node-01'])))
+    const byIndex = fail({ ...asked, indexFrom: 0 }, ['node-00', 'node-01'])
+    const plainly = fail(asked, ['node-00', 'node-01'])
+    expect(told(byIndex)).toEqual(told(plainly))
+    expect(byIndex.map(({ replicas }) => replicas.map(({ to }) => to?.score))).toEqual(
+      plainly.map(({ replicas }) => replicas.map(({ to }) => to?.score)),
+    )
+    expect(new Set(plainly.map(({ fate }) => fate))).toEqual(new Set(['moves', 'no-room']))
+    expect(byIndex.flatMap(({ refusal }) => refusal?.reasons ?? [])).toEqual(
+      plainly.flatMap(({ refusal }) => refusal?.reasons ?? []),
+    )
   })
 })
 

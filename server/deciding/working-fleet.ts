@@ -69,6 +69,8 @@ export class PlainWorkingFleet implements WorkingFleet {
 export class IndexedWorkingFleet implements WorkingFleet {
   /** Nodes of which the index knows more than was read. */
   readonly touched = new Set<string>()
+  /** All nodes as they stand, once somebody has to look at all of them: reading them anew for each takes longer. */
+  #plain: { fleet: Fleet; places: ReadonlyMap<string, number> } | null = null
 
   constructor(
     private readonly index: FleetIndex,
@@ -76,7 +78,8 @@ export class IndexedWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
-    if (request.wishes) return choiceOf(this.index.look(request, policy, own))
+    // Of wishes the bounds of the index know nothing: every node is looked at.
+    if (request.wishes) return choiceOf(choose(request, this.seen(own), policy))
     const { chosen, found } = this.index.decide(request, policy, own)
     const feasible = this.index.countAble(request, own)
     const asked = Math.min(3, feasible)
@@ -88,8 +91,20 @@ export class IndexedWorkingFleet implements WorkingFleet {
   }
 
   seen(own: OwnReplicas): Fleet {
-    const { nodes, latencies } = this.index.fleet()
-    return { nodes: nodes.map((node) => ({ ...node, ownReplicas: own.get(node.id) ?? 0 })), latencies }
+    this.#plain ??= this.#read()
+    const { fleet, places } = this.#plain
+    const nodes = [...fleet.nodes]
+    for (const [id, ownReplicas] of own) {
+      const at = places.get(id)
+      const node = at === undefined ? undefined : nodes[at]
+      if (at !== undefined && node) nodes[at] = { ...node, ownReplicas }
+    }
+    return { nodes, latencies: fleet.latencies }
+  }
+
+  #read(): { fleet: Fleet; places: ReadonlyMap<string, number> } {
+    const fleet = this.index.fleet()
+    return { fleet, places: new Map(fleet.nodes.map(({ id }, at) => [id, at])) }
   }
 
   node(id: string): Located | null {
@@ -100,6 +115,9 @@ export class IndexedWorkingFleet implements WorkingFleet {
     for (const { nodeId } of replicas) {
       this.index.reserve(nodeId, resources)
       this.touched.add(nodeId)
+      const at = this.#plain?.places.get(nodeId)
+      const node = this.index.node(nodeId)
+      if (this.#plain && at !== undefined && node) this.#plain.fleet.nodes[at] = node
     }
   }
 }
