@@ -4,67 +4,29 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { systemClock } from '@/agent/clock'
-import { DockerEngine } from '@/agent/docker/engine'
-import { silentLogger } from '@/agent/log'
-import type { NodeTiming } from '@/agent/node'
-import { Runner } from '@/agent/runner'
-import { describeNode } from '@/agent/settings'
 import { aReplica, until } from '@/agent/testing/builders'
 import { MemoryControlPlane } from '@/agent/testing/control-plane'
 import { containerLabels, containerName, type WantedReplica } from '@/server/domain/agent-protocol'
 import { type Bed, startEngines, type TestEngine, type TestImage } from './bed'
+import { EngineAgent } from './engine-agent'
 import { skipReason } from './skip'
 
-const timing: Partial<NodeTiming> = { resyncMs: 1_000, stopGraceSeconds: 1 }
 const image = (name: TestImage): TestImage => name
 const web = (overrides: Partial<WantedReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
 
-/** One agent on one engine, as main.ts wires it. */
-class TestAgent {
-  readonly docker: DockerEngine
-  private runner: Runner | null = null
-
+/** An agent whose control plane is in memory. */
+class TestAgent extends EngineAgent {
   constructor(
-    readonly name: string,
-    readonly engine: TestEngine,
+    name: string,
+    engine: TestEngine,
     readonly controlPlane: MemoryControlPlane,
-    private readonly dataDir: string,
+    dataDir: string,
   ) {
-    this.docker = new DockerEngine({
-      socketPath: engine.socket,
-      usage: 'containers',
-      capacity: { cpuCores: 2, memoryMb: 4096 },
-      pullStallMs: 5_000,
-      callTimeoutMs: 2_000,
-    })
+    super({ name, engine, dataDir, token: 'token', connect: () => controlPlane })
   }
 
   get nodeId(): string {
     return this.controlPlane.idOf(this.name)
-  }
-
-  async start(): Promise<void> {
-    this.runner = new Runner({
-      server: 'http://memory',
-      token: 'token',
-      dataDir: join(this.dataDir, this.name),
-      names: [this.name],
-      describe: async () => [describeNode(this.name, { cpuCores: 2, memoryMb: 4096 }, await this.docker.info())],
-      engineOf: () => this.docker,
-      durable: true,
-      connect: () => this.controlPlane,
-      clock: systemClock,
-      random: Math.random,
-      log: silentLogger,
-      timing,
-    })
-    await this.runner.start()
-  }
-
-  async stop(): Promise<void> {
-    await this.runner?.stop()
-    this.runner = null
   }
 
   want(...replicas: WantedReplica[]): void {
@@ -80,15 +42,6 @@ class TestAgent {
   gone(replica: WantedReplica, timeoutMs = 20_000) {
     const check = () => this.controlPlane.reportsOn(replica.replicaId).find((report) => report.gone)
     return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is gone` })
-  }
-
-  async containers(): Promise<Record<string, unknown>[]> {
-    const list = await this.docker.http.json({ path: '/containers/json', query: { all: true } })
-    return list as Record<string, unknown>[]
-  }
-
-  async inspected(id: string | null): Promise<Record<string, Record<string, unknown>>> {
-    return (await this.docker.http.json({ path: `/containers/${id}/json` })) as Record<string, Record<string, unknown>>
   }
 }
 

@@ -1,0 +1,77 @@
+/** One agent on one real engine, as main.ts wires it, with any control plane. */
+import { join } from 'node:path'
+import { systemClock } from '@/agent/clock'
+import type { ControlPlane } from '@/agent/control-plane'
+import { DockerEngine } from '@/agent/docker/engine'
+import { silentLogger } from '@/agent/log'
+import { Runner } from '@/agent/runner'
+import { describeNode } from '@/agent/settings'
+import type { TestEngine } from './bed'
+
+const size = { cpuCores: 2, memoryMb: 4096 }
+
+export interface EngineAgentOptions {
+  name: string
+  engine: TestEngine
+  /** Its own folder is made in it. */
+  dataDir: string
+  token: string
+  connect: (credential: string) => ControlPlane
+}
+
+export class EngineAgent {
+  readonly docker: DockerEngine
+  private runner: Runner | null = null
+
+  constructor(private readonly options: EngineAgentOptions) {
+    this.docker = new DockerEngine({
+      socketPath: options.engine.socket,
+      usage: 'containers',
+      capacity: size,
+      pullStallMs: 5_000,
+      callTimeoutMs: 2_000,
+    })
+  }
+
+  get name(): string {
+    return this.options.name
+  }
+
+  get engine(): TestEngine {
+    return this.options.engine
+  }
+
+  async start(): Promise<void> {
+    const { name, dataDir, token, connect } = this.options
+    this.runner = new Runner({
+      server: 'http://memory',
+      token,
+      dataDir: join(dataDir, name),
+      names: [name],
+      describe: async () => [describeNode(name, size, await this.docker.info())],
+      engineOf: () => this.docker,
+      durable: true,
+      connect: (_server, credential) => connect(credential),
+      clock: systemClock,
+      random: Math.random,
+      log: silentLogger,
+      timing: { resyncMs: 1_000, stopGraceSeconds: 1 },
+    })
+    await this.runner.start()
+  }
+
+  /** `graceMs`: how long reports that wait may take; 0 is as by kill -9. */
+  async stop(graceMs?: number): Promise<void> {
+    await this.runner?.stop(graceMs)
+    this.runner = null
+  }
+
+  async containers(): Promise<Record<string, unknown>[]> {
+    const list = await this.docker.http.json({ path: '/containers/json', query: { all: true } })
+    return list as Record<string, unknown>[]
+  }
+
+  async inspected(id: string | null): Promise<Record<string, Record<string, unknown>>> {
+    return (await this.docker.http.json({ path: `/containers/${id}/json` })) as Record<string, Record<string, unknown>>
+  }
+}

@@ -1,0 +1,240 @@
+/** Agents on real engines under the real control plane: cut off, started anew, and in front of a registry that hangs. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { until } from '@/agent/testing/builders'
+import { systemAuthor } from '@/server/store/audit'
+import { createJoinToken } from '@/server/store/join-tokens'
+import { sweepLostReplicas } from '@/server/store/lost'
+import { markSilentNodes } from '@/server/store/nodes'
+import { writeSettings } from '@/server/store/settings'
+import { aDeployment, type TestControlPlane, testControlPlane } from '../control-plane'
+import { type Bed, startEngines, type TestImage } from './bed'
+import { DirectControlPlane } from './direct-control-plane'
+import { EngineAgent } from './engine-agent'
+import { skipReason } from './skip'
+
+const web: TestImage = 'fogdeck-test/web:1'
+const patient = { timeoutMs: 120_000 }
+
+interface Attempt {
+  slot: number
+  generation: number
+  status: string
+  node: string
+  container: string | null
+  started: Date | null
+  created: Date
+  finished: Date | null
+  reason: string | null
+}
+
+describe.skipIf(skipReason())('real engines under the real control plane', () => {
+  let bed: Bed
+  let cp: TestControlPlane
+  let dataDir: string
+  let token: string
+  let agents: EngineAgent[]
+  const lines = new Map<string, DirectControlPlane>()
+
+  beforeAll(async () => {
+    bed = await startEngines(2)
+  })
+  afterAll(() => bed?.stop())
+
+  beforeEach(async () => {
+    cp = await testControlPlane()
+    dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-outages-'))
+    await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 1, limitSeconds: 10 } })
+    token = (await createJoinToken(cp.store, systemAuthor, { name: 'engines', maxUses: null, expiresInHours: 1 })).token
+    agents = []
+    lines.clear()
+  })
+  afterEach(async () => {
+    await Promise.all(agents.map((agent) => agent.stop(0)))
+    for (const agent of agents) for (const each of await agent.containers()) await agent.docker.remove(String(each.Id))
+    await cp.close()
+    rmSync(dataDir, { recursive: true, force: true })
+  })
+
+  const anAgent = async (index: number) => {
+    const engine = bed.engines[index]
+    if (!engine) throw new Error(`the bed has no engine ${index}`)
+    const name = `node-${index + 1}`
+    const connect = (credential: string) => {
+      const line = new DirectControlPlane(cp, credential)
+      line.isCut = lines.get(name)?.isCut ?? false
+      lines.set(name, line)
+      return line
+    }
+    const agent = new EngineAgent({ name, engine, dataDir, token, connect })
+    agents.push(agent)
+    await agent.start()
+    return agent
+  }
+
+  const cut = (agent: EngineAgent, isCut: boolean) => {
+    const line = lines.get(agent.name)
+    if (line) line.isCut = isCut
+  }
+
+  const deploy = async (name: string, overrides: Record<string, unknown> = {}) => {
+    const resources = { cpu: 0.5, memory: 512, gpu: 0, storage: 1 }
+    const wish = aDeployment({ name, container_image: web, resources, ...overrides })
+    return (await (await cp.as('admin')).deployment.deploy(wish)).deployment_id
+  }
+
+  const attempts = (deploymentId: string) =>
+    cp.sql<Attempt>(
+      `select r.slot, r.generation, r.status, n.node_id as node, r.container_id as container, r.started_at as started,
+         r.created_at as created, r.finished_at as finished, r.reason
+       from deployment_replicas r join nodes n on n.id = r.node_id where r.deployment_id = $1 order by r.slot, r.generation`,
+      [deploymentId],
+    )
+
+  /** Schedules whatever is due until it is so. */
+  const untilSo = (what: string, check: () => Promise<boolean>) =>
+    until(
+      async () => {
+        await cp.schedule()
+        return check()
+      },
+      { ...patient, what },
+    )
+
+  const runs = (deploymentId: string, count = 1) =>
+    untilSo('the deployment runs', async () => {
+      const running = (await attempts(deploymentId)).filter(({ status }) => status === 'running')
+      return running.length === count
+    })
+
+  const idsOn = async (agent: EngineAgent) => (await agent.containers()).map(({ Id }) => String(Id)).sort()
+
+  test('the machine is started anew while it is cut off: the same containers run again, and are told at the return', async () => {
+    const agent = await anAgent(0)
+    const id = await deploy('rebooted', { replicas: 2, max_per_node: 2, lost_after: 0 })
+    await runs(id, 2)
+    const before = await attempts(id)
+    cut(agent, true)
+    await agent.stop(0)
+    agent.engine.kill()
+    await agent.engine.start()
+    await agent.start()
+    const running = async () =>
+      (await Promise.all(before.map(({ container }) => agent.inspected(container)))).every(
+        ({ State }) => State?.Running,
+      )
+    await until(running, { ...patient, what: 'both containers run again' })
+    expect(await attempts(id)).toEqual(before)
+
+    cut(agent, false)
+    const restarted = async () =>
+      (await attempts(id)).every(({ started }, i) => started && before[i]?.started && started > before[i].started)
+    await untilSo('both are told to have been started again', restarted)
+    const after = await attempts(id)
+    const who = ({ slot, generation, status, container }: Attempt) => ({ slot, generation, status, container })
+    expect(after.map(who)).toEqual(before.map(who))
+    expect(await idsOn(agent)).toEqual(before.map(({ container }) => container).sort())
+  })
+
+  test('a node returns after some of it was replaced elsewhere: that is stopped by its generation, the rest is adopted', async () => {
+    const [away, other] = [await anAgent(0), await anAgent(1)]
+    await cp.sql(`update nodes set cordoned = node_id = 'node-2'`)
+    const stays = await deploy('stays', { lost_after: 0 })
+    const moves = await deploy('moves', { lost_after: 1 })
+    await runs(stays)
+    await runs(moves)
+    await cp.sql('update nodes set cordoned = false')
+    const [kept] = await attempts(stays)
+    const [replaced] = await attempts(moves)
+    expect([kept?.node, replaced?.node]).toEqual(['node-1', 'node-1'])
+
+    cut(away, true)
+    const epoch = { epoch: cp.epoch, earliestSeconds: 1 }
+    await until(async () => (await markSilentNodes(cp.store, cp.epoch)).length > 0, {
+      ...patient,
+      what: 'it is silent',
+    })
+    expect((await sweepLostReplicas(cp.store, epoch)).lost).toHaveLength(1)
+    await runs(moves)
+    const copies = await idsOn(other)
+    expect(copies).toHaveLength(1)
+    // While nobody can ask it, the node runs on as it did.
+    expect(await idsOn(away)).toEqual([kept?.container, replaced?.container].sort())
+
+    cut(away, false)
+    await until(async () => (await idsOn(away)).length === 1, { ...patient, what: 'the old copy is stopped' })
+    expect(await idsOn(away)).toEqual([kept?.container])
+    expect(await idsOn(other)).toEqual(copies)
+    const ended = async () => (await cp.sql('select from deployment_replicas where reserved')).length === 2
+    await untilSo('the old copy is told to be gone', ended)
+    expect(await attempts(stays)).toEqual([kept])
+    const places = (await attempts(moves)).map(({ generation, status, node }) => [generation, status, node])
+    expect(places).toEqual([
+      [1, 'stopped', 'node-1'],
+      [2, 'running', 'node-2'],
+    ])
+  })
+
+  test('a registry that never answers holds up nothing else, and is given up with its reason after some tries', async () => {
+    const agent = await anAgent(0)
+    const registry = await SilentRegistry.listen()
+    try {
+      const image = `${agent.engine.gateway}:${registry.port}/never/answers:1`
+      const hanging = await deploy('hanging', { container_image: image })
+      const pulling = async () => (await attempts(hanging)).some(({ reason }) => reason === `Pulling ${image}`)
+      await untilSo('it is being pulled', pulling)
+      const beside = await deploy('beside')
+      await runs(beside)
+      expect((await attempts(hanging)).filter(({ status }) => status === 'running')).toEqual([])
+
+      const status = async () => (await (await cp.as('admin')).deployment.detail({ id: hanging })).status
+      await untilSo('it is given up', async () => (await status()) === 'failed')
+      const words = `the pull of ${image} made no progress for 5 s`
+      const tries = await attempts(hanging)
+      expect(tries.map(({ generation, status, reason }) => [generation, status, reason])).toEqual(
+        [1, 2, 3].map((generation) => [generation, 'failed', words]),
+      )
+      const pausesMs = tries.slice(1).map(({ created }, i) => created.getTime() - (tries[i]?.finished?.getTime() ?? 0))
+      // One second before the second try, two before the third; chance takes up to half of it.
+      expect(pausesMs[0]).toBeGreaterThanOrEqual(500)
+      expect(pausesMs[1]).toBeGreaterThanOrEqual(1_000)
+      const { reason } = await (await cp.as('admin')).deployment.detail({ id: hanging })
+      expect(reason).toBe(`Replica 1 failed 3 times: ${words}`)
+      expect((await attempts(beside)).map(({ generation, status }) => [generation, status])).toEqual([[1, 'running']])
+    } finally {
+      await registry.close()
+    }
+  })
+})
+
+/** Takes every connection and says nothing. */
+class SilentRegistry {
+  private readonly sockets = new Set<Socket>()
+
+  private constructor(private readonly server: Server) {
+    server.on('connection', (socket) => {
+      this.sockets.add(socket)
+      socket.on('error', () => undefined).resume()
+    })
+  }
+
+  static async listen(): Promise<SilentRegistry> {
+    const server = createServer()
+    const registry = new SilentRegistry(server)
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    return registry
+  }
+
+  get port(): number {
+    const address = this.server.address()
+    return typeof address === 'object' && address ? address.port : 0
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    await new Promise((resolve) => this.server.close(resolve))
+  }
+}
