@@ -25,12 +25,18 @@ export class LogBuffer {
   private merged: LogRow[] = []
   private keys = 0
   private readonly seen = new Map<string, number>()
+  private readonly latest = new Map<string, string>()
 
   constructor(private readonly limit = mostRows) {}
 
   /** In the order of time. Not to be changed; another array after each change. */
   get rows(): readonly LogRow[] {
     return this.merged
+  }
+
+  /** When the newest line of that replica was written; null when it has none. */
+  newestOf(replicaId: string): string | null {
+    return this.latest.get(replicaId) ?? null
   }
 
   /** What came before, by its number, is not taken again. */
@@ -43,6 +49,8 @@ export class LogBuffer {
     const rows = fresh.flatMap(({ replicaId, gap, lines }) => {
       const made = lines.map((line) => this.rowOf(replicaId, line))
       const first = made[0]
+      const last = made.at(-1)
+      if (last) this.latest.set(replicaId, last.at)
       return gap && first ? [{ ...first, key: ++this.keys, text: '', plain: '', isGap: true }, ...made] : made
     })
     if (rows.length === 0) return
@@ -55,7 +63,10 @@ export class LogBuffer {
     const kept = new Set(replicaIds)
     const gone = [...this.seen.keys()].filter((id) => !kept.has(id))
     if (gone.length === 0) return
-    for (const id of gone) this.seen.delete(id)
+    for (const id of gone) {
+      this.seen.delete(id)
+      this.latest.delete(id)
+    }
     this.merged = this.merged.filter((row) => kept.has(row.replicaId))
   }
 

@@ -8,16 +8,24 @@ import { useTRPCClient } from '../trpc'
 import { errorCode } from '../ui/errors'
 import { LogBuffer, type LogRow } from './log-buffer'
 
+export interface KnownLog {
+  /** Null until its node said something. */
+  state: LogState | null
+  words: string
+  /** When its newest line was written; null when there is none. */
+  newest: string | null
+}
+
 export interface Logs {
   rows: readonly LogRow[]
-  /** By replica, once its log was asked for; `state` is null until its node said something. */
-  states: ReadonlyMap<string, { state: LogState | null; words: string }>
+  /** By replica, once its log was asked for. */
+  known: ReadonlyMap<string, KnownLog>
   connected: boolean
   /** Why they can't be read. */
   error: unknown
 }
 
-const nothing: Logs = { rows: [], states: new Map(), connected: false, error: null }
+const nothing: Logs = { rows: [], known: new Map(), connected: false, error: null }
 const retryMs = { first: 500, longest: 10_000 }
 /** Pages that nobody looks at are not drawn: then lines are taken in this often. */
 const hiddenMs = 1_000
@@ -52,7 +60,8 @@ export function useLogs(deploymentId: string, replicaIds: readonly string[]): Lo
       frame = 0
       timer = undefined
       held.add(pending.splice(0))
-      setLogs((old) => ({ ...old, rows: held.rows, states: new Map(states), ...more }))
+      const known = new Map([...states].map(([id, state]) => [id, { ...state, newest: held.newestOf(id) }]))
+      setLogs((old) => ({ ...old, rows: held.rows, known, ...more }))
     }
     const schedule = (): void => {
       if (frame !== 0 || timer !== undefined) return

@@ -11,6 +11,7 @@ import { nodeLooks, replicaLook, SimulatedMark, StatusBadge } from '../../../ui/
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 import { splitAttempts } from './attempts'
+import { logHref, nameOf } from './logs/sources'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   const { current, ended } = splitAttempts(deployment)
@@ -109,6 +110,21 @@ function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
         ) : (
           <span className="text-ink-3">–</span>
         ),
+    },
+    {
+      id: 'log',
+      header: 'Log',
+      width: '64px',
+      from: 'sm',
+      cell: (row) => (
+        <Link
+          href={logHref(deploymentId, row)}
+          aria-label={`Log of replica ${nameOf(row)}`}
+          className="text-ink-2 underline decoration-line underline-offset-2 hover:text-ink"
+        >
+          Log
+        </Link>
+      ),
     },
     {
       id: 'score',

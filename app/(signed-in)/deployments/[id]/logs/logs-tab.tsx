@@ -2,7 +2,7 @@
 
 import { parseAsArrayOf, parseAsBoolean, parseAsString, useQueryStates } from 'nuqs'
 import { useCallback, useMemo, useState } from 'react'
-import type { DeploymentDetail, ReplicaView } from '@/server/domain/views'
+import type { DeploymentDetail } from '@/server/domain/views'
 import { firstAfter, type LogRow } from '../../../../logs/log-buffer'
 import { LogLines } from '../../../../logs/log-lines'
 import { findRows } from '../../../../logs/search'
@@ -12,7 +12,7 @@ import { Empty, ErrorState, Loading } from '../../../../ui/states'
 import { exactClock } from '../../../../ui/time'
 import { LogNotes } from './log-notes'
 import { LogToolbar } from './log-toolbar'
-import { noteOf } from './notes'
+import { type LogNote, noteOf } from './notes'
 import { chosenReplicas, labelOf, nameOf, stripeOf } from './sources'
 
 const address = {
@@ -41,7 +41,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
     [logs.rows, found, only, q],
   )
   const places = useMemo(() => (rows === logs.rows ? found : rows.map((_, index) => index)), [rows, logs.rows, found])
-  const current = picked === null ? placeOf(rows, at) : rows.indexOf(picked)
+  const current = picked === null ? placeOf(rows, at) : placeOfRow(rows, picked)
   const sources = useMemo(
     () => new Map(chosen.map((replica) => [replica.id, { label: labelOf(replica), stripe: stripeOf(replica) }])),
     [chosen],
@@ -72,14 +72,8 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
     [setAddress],
   )
 
-  const notes = chosen.flatMap(
-    (replica) =>
-      noteOf(replica, {
-        lastAt: lastOf(logs.rows, replica),
-        state: logs.states.get(replica.id),
-        clock: exactClock,
-      }) ?? [],
-  )
+  const notes = chosen.flatMap((replica) => noteOf(replica, logs.known.get(replica.id), exactClock) ?? [])
+  if (at !== null && picked === null && isBefore(at, rows)) notes.push(tooEarly(at))
   if (deployment.replicas.length === 0)
     return <Empty title="No logs yet">There is no replica that could have written anything.</Empty>
   return (
@@ -121,7 +115,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
         <Empty title="No replica is chosen">Tick at least one above.</Empty>
       ) : logs.rows.length > 0 ? (
         <Empty title="No line has it">The text was not found in {logs.rows.length} lines.</Empty>
-      ) : logs.states.size === 0 ? (
+      ) : logs.known.size === 0 ? (
         <Loading label="Reading the logs" />
       ) : (
         <Empty title="No lines" />
@@ -130,12 +124,31 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
   )
 }
 
-const lastOf = (rows: readonly LogRow[], { id }: ReplicaView): string | null =>
-  rows.findLast((row) => row.replicaId === id)?.at ?? null
+/** Null when it is not there any more. */
+function placeOfRow(rows: readonly LogRow[], row: LogRow): number | null {
+  const place = rows.indexOf(row)
+  return place < 0 ? null : place
+}
+
+/** As lines have it; null when it is no moment. */
+function momentOf(at: string | null): string | null {
+  const moment = at === null ? Number.NaN : Date.parse(at)
+  return Number.isNaN(moment) ? null : new Date(moment).toISOString().replace('Z', '000000Z')
+}
 
 /** The first line of that moment or after it; null without one. */
 function placeOf(rows: readonly LogRow[], at: string | null): number | null {
-  const moment = at === null ? Number.NaN : Date.parse(at)
-  if (Number.isNaN(moment) || rows.length === 0) return null
-  return Math.min(firstAfter(rows, new Date(moment).toISOString().replace('Z', '000000Z'), true), rows.length - 1)
+  const moment = momentOf(at)
+  return moment === null || rows.length === 0 ? null : Math.min(firstAfter(rows, moment, true), rows.length - 1)
 }
+
+/** Whether the lines begin only after that moment, because older ones are not kept. */
+function isBefore(at: string, [first]: readonly LogRow[]): boolean {
+  return first?.isGap === true && (momentOf(at) ?? '') < first.at
+}
+
+const tooEarly = (at: string): LogNote => ({
+  replicaId: 'moment',
+  tone: 'quiet',
+  text: `The lines of ${exactClock(at)} are not kept any more; these are the oldest.`,
+})

@@ -35,7 +35,7 @@ const aReplica = (overrides: Partial<ReplicaView> = {}, node: Partial<ReplicaVie
   ...overrides,
 })
 const note = (replica: ReplicaView, lastAt: string | null, state: LogState | null = null, words = '') =>
-  noteOf(replica, { lastAt, state: { state, words }, clock: (at) => at })?.text ?? null
+  noteOf(replica, { state, words, newest: lastAt }, (at) => at)?.text ?? null
 
 test('nothing is said while lines simply come', () => {
   expect(note(aReplica(), '14:01:58', 'following')).toBeNull()

@@ -1,6 +1,6 @@
 import { isLive } from '@/server/domain/status'
 import type { ReplicaView } from '@/server/domain/views'
-import type { Logs } from '../../../../logs/use-logs'
+import type { KnownLog } from '../../../../logs/use-logs'
 import { nameOf } from './sources'
 
 export interface LogNote {
@@ -9,16 +9,10 @@ export interface LogNote {
   text: string
 }
 
-interface Known {
-  /** The newest line of the replica, ISO 8601; null when there is none. */
-  lastAt: string | null
-  state: Logs['states'] extends ReadonlyMap<string, infer State> ? State | undefined : never
-  clock: (at: string) => string
-}
-
 /** What is to be known of the log of a replica beside its lines; null while it simply comes. */
-export function noteOf(replica: ReplicaView, { lastAt, state, clock }: Known): LogNote | null {
+export function noteOf(replica: ReplicaView, log: KnownLog | undefined, clock: (at: string) => string): LogNote | null {
   const { node, status } = replica
+  const lastAt = log?.newest ?? null
   const who = `Replica ${nameOf(replica)} on ${node.nodeId}`
   const note = (tone: LogNote['tone'], text: string): LogNote => ({ replicaId: replica.id, tone, text })
   const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
@@ -26,8 +20,7 @@ export function noteOf(replica: ReplicaView, { lastAt, state, clock }: Known): L
     const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
     return note('unknown', `${node.nodeId} is silent${since}: ${last}.`)
   }
-  if (state?.state === 'unavailable')
-    return note('failed', `${who}: the engine does not hand out its log: ${state.words}`)
+  if (log?.state === 'unavailable') return note('failed', `${who}: the engine does not hand out its log: ${log.words}`)
   if (!isLive(status) && status !== 'stopping') {
     const how = status === 'failed' && replica.reason ? `failed: ${replica.reason}` : status
     return note(
@@ -37,6 +30,6 @@ export function noteOf(replica: ReplicaView, { lastAt, state, clock }: Known): L
   }
   if (lastAt !== null) return null
   if (status === 'pending' || status === 'starting') return note('quiet', `${who} has not started yet.`)
-  if (!state?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${nameOf(replica)}.`)
+  if (!log?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${nameOf(replica)}.`)
   return note('quiet', `${who} has written nothing yet.`)
 }
