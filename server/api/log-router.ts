@@ -4,7 +4,9 @@ import { logLimits } from '../domain/log'
 import type { LogEvent } from '../domain/views'
 import type { Store } from '../store/context'
 import { type ReadState, readLogStates, readLogs, requireReplicas, wantLogs } from '../store/replica-logs'
+import { whole } from './fields'
 import { cursorsOf, cursorText } from './log-cursor'
+import { logTail } from './log-tail'
 import { ChangeCollector, sessionEnded, stoppingError } from './streams'
 import { procedureFor, router } from './trpc'
 
@@ -17,6 +19,40 @@ const replicaIds = z
   .max(logLimits.replicas, `At most ${logLimits.replicas} replicas can be read at once`)
 
 export const logRouter = router({
+  logTail: procedureFor('deployments.read')
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/deployment/logs/{deployment_id}',
+        tags: ['deployment'],
+        summary: 'The newest lines of the logs of its replicas, merged',
+        description:
+          'Nodes are asked for what is newer than what is kept, and have two seconds to send it; of nodes that are away, ' +
+          'and of containers that ended, there are the lines that were kept.',
+      },
+    })
+    .input(
+      z.object({
+        deployment_id: z.string(),
+        lines: z.coerce
+          .number()
+          .pipe(whole('Lines', { min: 1, max: logLimits.firstLines }))
+          .optional(),
+      }),
+    )
+    .output(
+      z.array(
+        z.object({
+          replica_id: z.string(),
+          node_name: z.string(),
+          at: z.string().describe("By the node's clock, with nanoseconds"),
+          stream: z.enum(['stdout', 'stderr']),
+          text: z.string(),
+        }),
+      ),
+    )
+    .query(({ ctx, input }) => logTail(ctx.services, input.deployment_id, input.lines ?? 200)),
+
   /**
    * The logs of some replicas: what is kept of them, and while somebody listens what their nodes send. A stream that
    * broke goes on after `lastEventId`.

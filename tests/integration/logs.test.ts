@@ -4,7 +4,7 @@ import type { AgentNews } from '@/server/domain/agent-protocol'
 import { type LogLine, type LogWish, logLimits } from '@/server/domain/log'
 import type { LogEvent } from '@/server/domain/views'
 import { pruneLogs } from '@/server/store/log-inbox'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
 let agent: FakeAgent
@@ -208,4 +208,25 @@ test('what is too much for one call is refused', async () => {
   const [replica] = replicas as [Replica]
   await expect(agent.logs([chunk(replica, [line(1, 'x'.repeat(logLimits.lineLength + 1))])])).rejects.toThrow()
   await expect(agent.logs([chunk(replica, [{ ...line(1, 'x'), at: 'yesterday' }])])).rejects.toThrow(/nine decimals/)
+})
+
+test('a program reads the newest lines over REST: those of nodes that send, and those that were kept', async () => {
+  const { id, replicas } = await deploy('program', 2)
+  const [first, second] = replicas as [Replica, Replica]
+  await agent.logs([chunk(first, [line(1, 'one'), line(3, 'three')]), chunk(second, [line(2, 'two')])])
+  const { access_token: token } = (await (await cp.login('admin', adminPassword)).json()) as { access_token: string }
+  const get = (query: string) =>
+    cp.rest(`/deployment/logs/${id}${query}`, { headers: { authorization: `Bearer ${token}` } })
+  const asked = get('?lines=3')
+  await expect.poll(async () => (await cp.sql('select 1 from replica_logs where wanted_until > now()')).length).toBe(2)
+  await agent.logs([chunk(first, [line(4, 'four')]), chunk(second, [], { state: 'following' })])
+  const answer = await asked
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toMatchObject([
+    { text: 'two', replica_id: second.replicaId, stream: 'stdout', at: time(2) },
+    { text: 'three', replica_id: first.replicaId },
+    { text: 'four', replica_id: first.replicaId },
+  ])
+  expect((await get('?lines=0')).status).toBe(422)
+  expect((await cp.rest(`/deployment/logs/${id}`)).status).toBe(401)
 })

@@ -186,6 +186,7 @@ describe('the calls of the contract', () => {
       '/auth/login',
       '/deployment/deploy',
       '/deployment/list',
+      '/deployment/logs/{deployment_id}',
       '/deployment/rollback/{deployment_id}',
       '/deployment/scale/{deployment_id}',
       '/deployment/status/{deployment_id}',
