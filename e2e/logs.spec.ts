@@ -104,15 +104,15 @@ test('text is found, stepped through and filtered by, and all of it is in the ad
 
 test('a single replica is picked, and its lines are saved as text', async ({ page, deploy, unique }) => {
   const id = await deploy({ replicas: 2 })
-  await page.goto(`/deployments/${id}?tab=logs`)
-  await expect(linesOf(page).filter({ hasText: 'starts with' })).toHaveCount(2, patient)
+  await page.goto(`/deployments/${id}?tab=logs&q=starts%20with&only=true`)
+  await expect(linesOf(page)).toHaveCount(2, patient)
   await page.locator('summary').filter({ hasText: '2 replicas' }).click()
   await page
     .getByRole('group', { name: /^Replicas whose logs/ })
     .getByRole('checkbox')
     .first()
     .uncheck()
-  await expect(linesOf(page).filter({ hasText: 'starts with' })).toHaveCount(1)
+  await expect(linesOf(page)).toHaveCount(1)
   await expect(page).toHaveURL(/replicas=2/)
   const saving = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download' }).click()
@@ -143,7 +143,8 @@ test('a container that crashed is explained by its last lines, also from the tim
   await expect(page).toHaveURL(/tab=logs&replicas=1&at=20/)
   await expect(linesOf(page).filter({ hasText: 'fatal: simulated crash' })).toBeVisible()
   await openTab(page, 'Timeline')
-  await page.locator('[data-timeline] [data-phase="running"]').last().click()
+  // Narrow bars lie below the marks of their ends, which lead to the same log.
+  await page.locator('[data-timeline] [data-phase="running"]').last().click({ force: true })
   await expect(page).toHaveURL(/tab=logs&replicas=1\.\d&at=20/)
   await expect(page.locator('[data-current]')).toBeVisible()
 })
@@ -178,7 +179,7 @@ test('of a node that went away the last lines stay, with a word about it', async
   try {
     const constraints = [{ key: 'only', op: '=' as const, values: [name] }]
     const id = await deploy({ constraints, wait_for_capacity: true })
-    await page.goto(`/deployments/${id}?tab=logs`)
+    await page.goto(`/deployments/${id}?tab=logs&q=starts%20with&only=true`)
     await expect(linesOf(page).filter({ hasText: 'starts with' })).toBeVisible(patient)
     await agent.end('SIGKILL')
     await expect(

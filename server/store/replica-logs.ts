@@ -43,6 +43,7 @@ export async function wantLogs(store: Store, replicaIds: readonly string[]): Pro
 
 /** What these nodes are to send; nodes of which nothing is read are left out. */
 export async function logWishes(store: Store, nodeIds: readonly string[]): Promise<LogWishes[]> {
+  if (nodeIds.length === 0) return []
   const { rows } = await store.pool.query<{
     node_id: string
     replica_id: string

@@ -24,6 +24,7 @@ interface WantedRow {
  * One query for all of them.
  */
 export async function wantedStates(store: Store, nodeIds: string[]): Promise<WantedState[]> {
+  if (nodeIds.length === 0) return []
   const { rows } = await store.pool.query<WantedRow>({
     name: 'wanted-states',
     text: `

@@ -56,7 +56,8 @@ export function LogToolbar(props: LogToolbarProps) {
         <SearchField label="Search these lines" value={query} onChange={onQuery} className="grow" />
         {query !== '' && (
           <>
-            <output className="min-w-14 text-right text-meta whitespace-nowrap text-ink-2">
+            {/* It may change with every line: too much to be read out. */}
+            <output aria-live="off" className="min-w-14 text-right text-meta whitespace-nowrap text-ink-2">
               {place < 0 ? found : `${place + 1} of ${found}`}
             </output>
             <Button
