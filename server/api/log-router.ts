@@ -4,7 +4,6 @@ import { logLimits } from '../domain/log'
 import type { LogEvent } from '../domain/views'
 import type { Store } from '../store/context'
 import { type ReadState, readLogStates, readLogs, requireReplicas, wantLogs } from '../store/replica-logs'
-import { whole } from './fields'
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
 import { ChangeCollector, sessionEnded, stoppingError } from './streams'
@@ -51,7 +50,7 @@ export const logRouter = router({
         }),
       ),
     )
-    .query(({ ctx, input }) => logTail(ctx.services, input.deployment_id, input.lines ?? 200)),
+    .query(({ ctx, input }) => logTail(ctx.services, input.deployment_id, input.lines)),
 
   /**
    * The logs of some replicas: what is kept of them, and while somebody listens what their nodes send. A stream that
