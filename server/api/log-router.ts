@@ -33,10 +33,7 @@ export const logRouter = router({
     .input(
       z.object({
         deployment_id: z.string(),
-        lines: z.coerce
-          .number()
-          .pipe(whole('Lines', { min: 1, max: logLimits.firstLines }))
-          .optional(),
+        lines: z.coerce.number().int().min(1).max(logLimits.firstLines).default(200),
       }),
     )
     .output(
