@@ -142,7 +142,7 @@ test('a container that crashed is explained by its last lines, also from the tim
     .click()
   await expect(page).toHaveURL(/tab=logs&replicas=1&at=20/)
   await expect(linesOf(page).filter({ hasText: 'fatal: simulated crash' })).toBeVisible()
-  await openTab(page, 'Timeline')
+  await page.goto(`/deployments/${id}?tab=timeline`)
   // Narrow bars lie below the marks of their ends, which lead to the same log.
   await page.locator('[data-timeline] [data-phase="running"]').last().click({ force: true })
   await expect(page).toHaveURL(/tab=logs&replicas=1\.\d&at=20/)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { buildAxis, momentAt } from './axis'
+import { buildAxis } from './axis'
 
 const second = 1000
 const day = 86_400 * second
@@ -65,12 +65,4 @@ test('whatever happened, later is never further left, and everything is within t
     ),
   )
   expect(withBreaks).toBeGreaterThan(0)
-})
-
-test('the place of a moment leads back to it, also across a break', () => {
-  const minute = 60_000
-  const axis = buildAxis({ times: [0, 5_000, 60 * minute, 60 * minute + 5_000], from: 0, to: 60 * minute + 5_000 })
-  expect(axis.breaks).toHaveLength(1)
-  for (const at of [0, 1_000, 4_999, 60 * minute + 2_000])
-    expect(Math.abs(momentAt(axis, { from: 0, to: 60 * minute + 5_000 }, axis.position(at)) - at)).toBeLessThan(20)
 })
