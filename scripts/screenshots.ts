@@ -46,6 +46,8 @@ try {
   await signIn(page)
   await showDeployForm(page)
   await showDeployment(page)
+  await showOverview(page)
+  await showDrill(page)
   await showNodes(page)
   await browser.close()
 } finally {
@@ -71,7 +73,7 @@ async function signIn(page: Page): Promise<void> {
   await page.getByLabel('Username').fill('admin')
   await page.getByLabel('Password').fill(product.password)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL('**/deployments')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
 }
 
 async function showDeployForm(page: Page): Promise<void> {
@@ -100,6 +102,22 @@ async function showDeployment(page: Page): Promise<void> {
   await openTab(page, 'Timeline')
   await page.locator('[data-timeline] [data-phase="running"]').nth(2).waitFor()
   await shoot(page, 'timeline', 480)
+  await openTab(page, 'Logs')
+  await page.getByRole('region', { name: 'Lines' }).locator('[data-line]').nth(12).waitFor()
+  await shoot(page, 'logs', 560)
+}
+
+async function showOverview(page: Page): Promise<void> {
+  await page.goto('/')
+  await page.getByRole('table', { name: 'Latest changes' }).waitFor()
+  await shoot(page, 'overview', 700)
+}
+
+async function showDrill(page: Page): Promise<void> {
+  await page.goto('/drill?region=us-east')
+  await page.getByText(/^If us-east failed/).waitFor()
+  await page.getByRole('table', { name: /^What becomes of each deployment/ }).waitFor()
+  await shoot(page, 'drill', 720)
 }
 
 async function showNodes(page: Page): Promise<void> {
