@@ -17,7 +17,10 @@ export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void
     }))
 }
 
-/** Between two looks a container may come and go; who runs in this many tables in a row was there to be seen. */
+/**
+ * Between two looks a container may come and go; who is wanted and runs in this many tables in a row was there to be
+ * seen. Who is to stop may have been gone before the first look, while the news of it still waits at its agent.
+ */
 const looksToBelieve = 4
 
 /** Replicas that the tables call running, of which no container was ever seen started. */
@@ -35,6 +38,7 @@ export class UnseenRunners {
         what: `Replica ${replica.id} is running without a container`,
         evidence: replica,
       }))
+      if (replica.wanted === 'stop') continue
       const looks = this.containers.started.has(replica.id) ? 0 : (this.looks.get(replica.id) ?? 0) + 1
       this.looks.set(replica.id, looks)
       ledger.check('seen running', looks < looksToBelieve, `unseen ${replica.id}`, () => ({
