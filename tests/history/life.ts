@@ -5,6 +5,18 @@ import { aDeployment, FakeAgent, type TestControlPlane } from '../control-plane'
 
 type Admin = Awaited<ReturnType<TestControlPlane['as']>>
 
+/** What few histories come to by chance: a deployment that fails and is tried again, one that is rolled back. */
+export const opening: [deed: string, pick: number][] = [
+  ['overreach', 0],
+  ['schedule', 0],
+  ['retry', 0],
+  ['deploy', 2],
+  ['schedule', 0],
+  ['obey', 0],
+  ['update', 1],
+  ['rollback', 0],
+]
+
 export class Life {
   /** By the name of the node: one each, so that they can fall silent one by one. */
   readonly #agents = new Map<string, FakeAgent>()
@@ -51,6 +63,12 @@ export class Life {
         max_per_node: 2,
         wait_for_capacity: pick % 2 === 0,
       })
+      this.#deployments.push((await this.admin.deployment.deploy(asked)).deployment_id)
+      return true
+    },
+    /** Asks for more than any node has. */
+    overreach: async () => {
+      const asked = aDeployment({ name: `app-${this.#deployments.length}`, resources: { cpu: 16, memory: 1024 } })
       this.#deployments.push((await this.admin.deployment.deploy(asked)).deployment_id)
       return true
     },
