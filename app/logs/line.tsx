@@ -58,7 +58,7 @@ export const Line = memo(function Line({ row, top, height, source, times, wrap, 
         current ? 'bg-selected' : 'hover:bg-hover',
       )}
     >
-      {source && (
+      {source ? (
         <span
           title={source.label}
           className="flex w-(--log-source) shrink-0 items-start gap-1.5 overflow-hidden text-ink-3"
@@ -66,6 +66,8 @@ export const Line = memo(function Line({ row, top, height, source, times, wrap, 
           <span aria-hidden className={cn('w-1 shrink-0 self-stretch', source.stripe)} />
           <span className="truncate max-sm:sr-only">{source.label}</span>
         </span>
+      ) : (
+        <span className="w-(--log-source) shrink-0" />
       )}
       {times && (
         <time dateTime={row.at} title={exactTime(row.at)} className="w-(--log-time) shrink-0 text-ink-3">

@@ -3,9 +3,12 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { ConfirmDialog } from './dialog'
 
+/** The dialog itself is loaded when it opens. */
+const patient = { timeout: 60_000 }
+
 afterEach(cleanup)
 
-function show() {
+async function show() {
   const onConfirm = vi.fn()
   render(
     <ConfirmDialog
@@ -19,15 +22,15 @@ function show() {
       This can't be undone.
     </ConfirmDialog>,
   )
-  const field = screen.getByLabelText<HTMLInputElement>(/Type web-api/)
+  const field = await screen.findByLabelText<HTMLInputElement>(/Type web-api/, {}, patient)
   const submit = (): void => {
     fireEvent.submit(field.form ?? field)
   }
   return { onConfirm, field, submit }
 }
 
-test('what cannot be undone happens only after its name was typed', () => {
-  const { onConfirm, field, submit } = show()
+test('what cannot be undone happens only after its name was typed', async () => {
+  const { onConfirm, field, submit } = await show()
   submit()
   fireEvent.change(field, { target: { value: 'web-ap' } })
   submit()
@@ -37,7 +40,7 @@ test('what cannot be undone happens only after its name was typed', () => {
   expect(onConfirm).toHaveBeenCalledTimes(1)
 })
 
-test('until then the button says why it does nothing', () => {
-  show()
+test('until then the button says why it does nothing', async () => {
+  await show()
   expect(screen.getByRole('button', { name: 'Delete' }).getAttribute('aria-disabled')).toBe('true')
 })
