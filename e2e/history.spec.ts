@@ -70,8 +70,9 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await page.reload()
   await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
   await page.getByRole('button', { name: 'Back to now' }).click()
-  await expect(page.getByText('This deployment was deleted.')).toBeVisible()
   await expect(pastBar(page)).toBeHidden()
+  await expect(page.getByRole('table', { name: 'Replicas', exact: true })).toContainText('Stopped')
+  await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toHaveCount(0)
 
   // The fleet at that moment: what ran there is there, and the map and the table say so.
   await page.goto(`/history?view=table&at=${at}`)

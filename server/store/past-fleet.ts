@@ -21,6 +21,7 @@ const flags = `
     ${newest('offline')} > ${newest('online')} as offline,
     ${newest('cordoned')} > ${newest('uncordoned')} as cordoned,
     ${newest('draining')} > ${newest('undrained')} as draining,
+    ${newest('maintenance')} > ${newest('undrained')} as maintenance,
     ${newest('draining')} > ${newest('undrained')}
       and ${newest('draining')} = ${newest('draining', `starts_with(detail, '${drainedForMaintenance}')`)} as maintenance_wanted
   from node_events where at <= $1 group by node_id`
@@ -46,7 +47,8 @@ const past = `
   select n.id, n.node_id, d.region, d.cpu_cores, d.memory_mb, j.cpu, j.memory, coalesce(h.live, 0) as live,
     coalesce(h.cpu_millis, 0) as reserved_cpu_millis, coalesce(h.memory_mb, 0) as reserved_memory_mb,
     coalesce(f.offline, false) as offline, coalesce(f.cordoned, false) as cordoned,
-    coalesce(f.draining, false) as draining, coalesce(f.maintenance_wanted, false) as maintenance_wanted
+    coalesce(f.draining, false) as draining, coalesce(f.maintenance, false) as maintenance,
+    coalesce(f.maintenance_wanted, false) as maintenance_wanted
   from nodes n left join flags f on f.node_id = n.id left join held h on h.node_id = n.id
     left join unnest($3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int[], $8::int[])
       as j(id, cpu, memory, region, cpu_millis, memory_mb) on j.id = n.id
@@ -57,7 +59,9 @@ const past = `
       case when a.again then coalesce(j.memory_mb, n.memory_mb) else n.memory_mb end as memory_mb) d
   where n.created_at <= $1 and (n.removed_at is null or n.removed_at > $1) and ($2::text is null or d.region = $2)`
 
-const status = `case when n.offline then 'offline' else ${onlineNodeStatus('n')} end`
+/** Maintenance lasts until it is ended, whatever is wanted of the drain by then. */
+const status = `
+  case when n.offline then 'offline' when n.maintenance then 'maintenance' else ${onlineNodeStatus('n')} end`
 const percent = (column: string): string =>
   `case when n.state = 'offline' or n.${column} is null then '${unknownMark}' else round(n.${column})::text end`
 

@@ -5,8 +5,14 @@ import { aDeployment, FakeAgent, type TestControlPlane } from '../control-plane'
 
 type Admin = Awaited<ReturnType<TestControlPlane['as']>>
 
-/** What few histories come to by chance: a deployment that fails and is tried again, one that is rolled back. */
+/**
+ * What few histories come to by chance: an empty node in maintenance that is drained once more, one that is cordoned, a deployment that fails and
+ * is tried again, one that is rolled back.
+ */
 export const opening: [deed: string, pick: number][] = [
+  ['drain', 4],
+  ['drain', 9],
+  ['cordon', 0],
   ['overreach', 0],
   ['schedule', 0],
   ['retry', 0],
