@@ -71,7 +71,7 @@ test('many decisions at once: how many would have come out otherwise', async ({ 
 test('a list that nothing matches says so, and shows all again', async ({ page }) => {
   await page.goto('/decisions?q=no-such-deployment')
   await expect(page.getByText('Nothing matches')).toBeVisible()
-  await page.getByRole('button', { name: 'Show all decisions' }).click()
+  await page.getByRole('link', { name: 'Show all decisions' }).click()
   await expect(page).toHaveURL(/\/decisions$/)
 })
 

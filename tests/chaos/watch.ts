@@ -46,11 +46,16 @@ export class Watch {
   private readonly unseen: UnseenRunners
   private readonly replays = new Replays()
   private fleeting = new Set<string>()
+  /** Replicas that are to stop. */
+  private leaving = new Set<string>()
 
   constructor(private readonly options: WatchOptions) {
     this.containers = new Containers(options.stack)
     this.unseen = new UnseenRunners(this.containers)
-    this.cutOff = new CutOff(this.containers, (id) => this.fleeting.has(id))
+    this.cutOff = new CutOff(this.containers, {
+      isFleeting: ({ deploymentId }) => this.fleeting.has(deploymentId),
+      isLeaving: ({ replicaId }) => this.leaving.has(replicaId),
+    })
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -110,6 +115,7 @@ export class Watch {
     this.fleeting = new Set(
       snapshot.deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id),
     )
+    this.leaving = new Set(snapshot.replicas.filter(({ wanted }) => wanted === 'stop').map(({ id }) => id))
     checkCapacity(ledger, snapshot)
     checkHolders(ledger, snapshot)
     checkAccepted(

@@ -33,10 +33,7 @@ export function DecisionList({ filters, setFilters, asked, isFiltered }: Decisio
   const last = data.items.at(-1)
   if (!last)
     return isFiltered || older ? (
-      <Empty
-        title="Nothing matches"
-        action={<Button onClick={() => void setFilters(null, { history: 'push' })}>Show all decisions</Button>}
-      >
+      <Empty title="Nothing matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
         No decision is like that.
       </Empty>
     ) : (

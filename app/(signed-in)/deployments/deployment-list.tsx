@@ -5,7 +5,7 @@ import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } f
 import { useCallback } from 'react'
 import { deploymentStatuses } from '@/server/domain/status'
 import { useTRPC } from '../../trpc'
-import { Button } from '../../ui/button'
+import { ButtonLink } from '../../ui/button'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader } from '../../ui/layout-parts'
 import { Pager } from '../../ui/pager'
@@ -73,10 +73,7 @@ export function DeploymentList() {
         <Loading label="Reading the deployments" />
       ) : query.data.items.length === 0 ? (
         filtered ? (
-          <Empty
-            title="Nothing matches"
-            action={<Button onClick={() => void setView(null, { history: 'push' })}>Show all deployments</Button>}
-          >
+          <Empty title="Nothing matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>
             No deployment {view.q && <>with “{view.q}” in its name or image </>}
             {view.status !== 'all' && <>is {view.status}</>}
           </Empty>

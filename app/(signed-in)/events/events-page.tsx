@@ -8,7 +8,7 @@ import { type EventKind, eventKinds } from '@/server/domain/feed'
 import { may } from '@/server/domain/roles'
 import { useMe } from '../../shell/me'
 import { useTRPC } from '../../trpc'
-import { Button } from '../../ui/button'
+import { Button, ButtonLink } from '../../ui/button'
 import { Input } from '../../ui/field'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader } from '../../ui/layout-parts'
@@ -100,7 +100,7 @@ export function EventsPage() {
       ) : query.data.events.length === 0 ? (
         <Empty
           title={filtered ? 'Nothing matches' : 'Nothing has happened yet'}
-          action={filtered && <Button onClick={() => void set(null, { history: 'push' })}>Show all events</Button>}
+          action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
         >
           {filtered
             ? 'No event is like that.'

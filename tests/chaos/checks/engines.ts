@@ -91,16 +91,21 @@ export class CutOff {
 
   constructor(
     private readonly containers: Containers,
-    private readonly isFleeting: (deploymentId: string) => boolean,
+    private readonly tables: Record<'isFleeting' | 'isLeaving', (container: FoundContainer) => boolean>,
   ) {}
 
-  /** What was asked just before the cut may still be carried out: looked at a moment later. */
+  /**
+   * What was asked just before the cut may still be carried out: looked at a moment later, and at nothing that is to stop,
+   * for a busy agent may come to it much later.
+   */
   async begin(host: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, settleMs))
     const there = await this.containers.lookAt(host)
-    if (there)
-      this.before.set(host, new Map(there.filter(({ state }) => state === 'running').map((each) => [each.id, each])))
+    if (there) this.before.set(host, new Map(there.filter(this.isExpected).map((each) => [each.id, each])))
   }
+
+  private readonly isExpected = (container: FoundContainer): boolean =>
+    container.state === 'running' && !this.tables.isLeaving(container)
 
   async end(ledger: Ledger, host: string): Promise<void> {
     const before = this.before.get(host)
@@ -109,7 +114,7 @@ export class CutOff {
     if (!before || !now) return
     const running = new Set(now.filter(({ state }) => state === 'running').map(({ id }) => id))
     for (const [id, container] of before) {
-      if (this.isFleeting(container.deploymentId)) continue
+      if (this.tables.isFleeting(container)) continue
       ledger.check('cut off', running.has(id), id, () => ({
         what: `${host} was cut off, and its container of ${attemptOf(container)} did not run on`,
         evidence: container,

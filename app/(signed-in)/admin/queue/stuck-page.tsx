@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { stuckKinds } from '@/server/domain/stuck-work'
 import { useTRPC } from '../../../trpc'
-import { Button } from '../../../ui/button'
+import { ButtonLink } from '../../../ui/button'
 import { FilterTabs } from '../../../ui/filter-tabs'
 import { PageHeader } from '../../../ui/layout-parts'
 import { Empty, ErrorState, Loading } from '../../../ui/states'
@@ -46,10 +46,7 @@ export function StuckPage() {
           All scheduling work goes on by itself. Work that fails again and again, or finds no capacity, is listed here.
         </Empty>
       ) : shown.length === 0 ? (
-        <Empty
-          title="None of this kind"
-          action={<Button onClick={() => void setView(null, { history: 'push' })}>Show all stuck work</Button>}
-        >
+        <Empty title="None of this kind" action={<ButtonLink href="/admin/queue">Show all stuck work</ButtonLink>}>
           There is other work that is stuck.
         </Empty>
       ) : (
