@@ -1,5 +1,6 @@
 /** What the scheduler decided and why, also about the nodes that it did not choose, and what would have been otherwise. */
 import { expect, patient, test } from './fixtures'
+import { goByKeys } from './pages'
 
 test('from the list to one decision: the record, its replay, and why not another node', async ({
   page,
@@ -12,8 +13,7 @@ test('from the list to one decision: the record, its replay, and why not another
   await page.goto('/deployments')
   // Before it is live the page hears no keys.
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
-  await page.keyboard.press('g')
-  await page.keyboard.press('x')
+  await goByKeys(page, 'x', /\/decisions/)
   await expect(page.getByRole('heading', { level: 1, name: 'Decisions' })).toBeVisible()
   await page.getByRole('searchbox').fill(unique('app'))
   await expect(page).toHaveURL(/q=app-/)

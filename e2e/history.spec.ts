@@ -1,6 +1,7 @@
 /** The past: where everything was, at any moment, found with the keyboard. */
 import type { Page } from '@playwright/test'
 import { expect, patient, type Rpc, test } from './fixtures'
+import { goByKeys } from './pages'
 
 const slider = (page: Page) => page.getByRole('slider', { name: 'Moment' })
 const pastBar = (page: Page) => page.getByRole('region', { name: /^(You look at the past|Past)/ })
@@ -93,8 +94,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
   await expect.poll(async () => (await places(rpc, id)).size, patient).toBe(1)
   await page.goto('/deployments')
   await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
-  await page.keyboard.press('g')
-  await page.keyboard.press('h')
+  await goByKeys(page, 'h', /\/history/)
   await expect(page.getByRole('heading', { name: 'History', exact: true })).toBeVisible()
   await press(page, 'ArrowLeft', 'The fleet at this moment')
   const at = momentOf(page)

@@ -1,5 +1,6 @@
 /** Which node is how good, for what, and by how much: the page of scores. */
 import { expect, test } from './fixtures'
+import { goByKeys } from './pages'
 
 const table = /^Nodes by score/
 
@@ -7,8 +8,7 @@ test('every node is ranked for what is typed, and all of it is in the address', 
   await page.goto('/deployments')
   // Before it is live the page hears no keys.
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
-  await page.keyboard.press('g')
-  await page.keyboard.press('s')
+  await goByKeys(page, 's', /\/scores/)
   await expect(page.getByRole('heading', { level: 1, name: 'Scores' })).toBeVisible()
   const rows = page.getByRole('table', { name: table }).getByRole('row')
   // The demo fleet and its heading; other tests add nodes.

@@ -54,7 +54,7 @@ export const destinations: Destination[] = [
     icon: Settings2,
     permission: 'settings.manage',
     group: 'admin',
-    key: 's',
+    key: 't',
   },
   {
     href: '/deployments/new',
