@@ -16,23 +16,27 @@ const pauseMs = 250
 
 /** Answers as one types, after a short pause; `/` jumps here (app/shell/shortcuts.tsx). */
 export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
-  const [text, setText] = useState(value)
-  const [seen, setSeen] = useState(value)
+  // What was typed and is not told yet; else the field shows what it was told.
+  const [typed, setTyped] = useState<string | null>(null)
   const input = useRef<HTMLInputElement>(null)
-  // What was typed before the page came alive stands in the field, and nowhere else.
-  useEffect(() => {
-    if (input.current?.value) setText(input.current.value)
-  }, [])
-  // The address may change by itself: Back, or a link.
-  if (value !== seen) {
-    setSeen(value)
-    setText(value)
+  const text = typed ?? value
+  const tell = (): void => {
+    setTyped(null)
+    onChange(text)
   }
+  // What was typed before the page came alive stands in the field, and nowhere else.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only as the page comes alive
   useEffect(() => {
-    if (text === value) return
-    const timer = setTimeout(() => onChange(text), pauseMs)
+    if (input.current && input.current.value !== value) setTyped(input.current.value)
+  }, [])
+  useEffect(() => {
+    if (typed === null) return
+    const timer = setTimeout(() => {
+      setTyped(null)
+      onChange(typed)
+    }, pauseMs)
     return () => clearTimeout(timer)
-  }, [text, value, onChange])
+  }, [typed, onChange])
   return (
     <div className={cn('relative', className)}>
       <Search size={14} aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto text-ink-3" />
@@ -42,13 +46,13 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
         aria-label={label}
         placeholder={label}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
             if (text === '') event.currentTarget.blur()
-            else setText('')
+            else setTyped('')
           }
-          if (event.key === 'Enter') onChange(text)
+          if (event.key === 'Enter') tell()
         }}
         className={cn(controlClass, 'pl-8 [&::-webkit-search-cancel-button]:appearance-none')}
       />
