@@ -231,7 +231,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
       { stream: 'stdout', text: 'started' },
       { stream: 'stderr', text: 'fatal: it went wrong' },
     ])
-    expect(controlPlane.logChunks.at(-1)).toMatchObject({ state: 'ended' })
+    await until(() => controlPlane.logChunks.some(({ state }) => state === 'ended'), { what: 'that the log has ended' })
   })
 
   test('sends the last lines of a container that fails, although nobody reads', async () => {
