@@ -66,6 +66,7 @@ test.describe('a preview that does not hold any more', () => {
     // From here on the page hears of nothing new, as over a slow line.
     await page.route('**/api/trpc/placement.preview*', () => undefined)
     await rpc.deployment.scale.mutate({ deployment_id: db, replicas: 0 })
+    await expect.poll(async () => (await rpc.deployment.detail.query({ id: db })).status, patient).toBe('stopped')
     await page.getByRole('button', { name: 'Deploy', exact: true }).click()
     await expect(page.getByText(/^It fitted a moment ago and does not any more: need 1, found 0/)).toBeVisible()
     await expect(page).toHaveURL(/\/deployments\/new$/)
