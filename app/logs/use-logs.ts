@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import { backoffMs } from '@/server/domain/backoff'
 import type { LogState } from '@/server/domain/log'
 import type { LogEvent } from '@/server/domain/views'
 import { leaveForLogin } from '../shell/leave'
@@ -26,7 +27,7 @@ export interface Logs {
 }
 
 const nothing: Logs = { rows: [], known: new Map(), connected: false, error: null }
-const retryMs = { first: 500, longest: 10_000 }
+const pause = { firstMs: 500, maxMs: 10_000 }
 /** Pages that nobody looks at are not drawn: then lines are taken in this often. */
 const hiddenMs = 1_000
 /** Refusals that stay. */
@@ -72,7 +73,7 @@ export function useLogs(deploymentId: string, replicaIds: readonly string[]): Lo
       subscription?.unsubscribe()
       clearTimeout(retry)
       show({ connected: false })
-      retry = setTimeout(connect, Math.min(retryMs.longest, retryMs.first * 2 ** failures++))
+      retry = setTimeout(connect, backoffMs(++failures, pause, Math.random()))
     }
     const connect = (): void => {
       subscription = client.deployment.logs.subscribe(

@@ -1,7 +1,7 @@
 'use client'
 
 import { Search } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { cn } from './cn'
 import { controlClass } from './field'
 
@@ -20,10 +20,13 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
   const [typed, setTyped] = useState<string | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const text = typed ?? value
-  const tell = (): void => {
-    setTyped(null)
-    onChange(text)
-  }
+  const tell = useCallback(
+    (next: string): void => {
+      setTyped(null)
+      onChange(next)
+    },
+    [onChange],
+  )
   // What was typed before the page came alive stands in the field, and nowhere else.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only as the page comes alive
   useEffect(() => {
@@ -31,12 +34,9 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
   }, [])
   useEffect(() => {
     if (typed === null) return
-    const timer = setTimeout(() => {
-      setTyped(null)
-      onChange(typed)
-    }, pauseMs)
+    const timer = setTimeout(() => tell(typed), pauseMs)
     return () => clearTimeout(timer)
-  }, [typed, onChange])
+  }, [typed, tell])
   return (
     <div className={cn('relative', className)}>
       <Search size={14} aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto text-ink-3" />
@@ -52,7 +52,7 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
             if (text === '') event.currentTarget.blur()
             else setTyped('')
           }
-          if (event.key === 'Enter') tell()
+          if (event.key === 'Enter') tell(text)
         }}
         className={cn(controlClass, 'pl-8 [&::-webkit-search-cancel-button]:appearance-none')}
       />

@@ -11,7 +11,11 @@ export async function weakestPoints(services: DrillServices): Promise<WeakPoints
   const ground = await readGround(services)
   const nodes = ground.fleet.nodes.filter((node) => node !== null)
   const regions = new Map<string, JournalNode[]>()
-  for (const node of nodes) regions.set(node.region, [...(regions.get(node.region) ?? []), node])
+  for (const node of nodes) {
+    const members = regions.get(node.region)
+    if (members) members.push(node)
+    else regions.set(node.region, [node])
+  }
   const likely = new Set(await likelyWeakNodes(services.store, most.nodes))
   const points: WeakPoint[] = []
   const largest = [...regions].sort(([, a], [, b]) => b.length - a.length).slice(0, most.regions)

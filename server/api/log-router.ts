@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { logLimits } from '../domain/log'
 import type { LogEvent } from '../domain/views'
 import type { Store } from '../store/context'
-import { type ReadState, readLogStates, readLogs, requireReplicas, wantLogs } from '../store/replica-logs'
+import { type ReadState, readLogStates, requireReplicas, unreadLogs, wantLogs } from '../store/replica-logs'
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
 import { ChangeCollector, sessionEnded, stoppingError } from './streams'
@@ -74,14 +74,7 @@ export const logRouter = router({
       try {
         await wantLogs(store, input.replicas)
         while (!signal?.aborted) {
-          for (;;) {
-            const chunks = await readLogs(store, cursors)
-            if (chunks.length === 0) break
-            for (const chunk of chunks) {
-              cursors.set(chunk.replicaId, chunk.seq)
-              yield tell({ kind: 'lines', ...chunk })
-            }
-          }
+          for await (const chunk of unreadLogs(store, cursors)) yield tell({ kind: 'lines', ...chunk })
           for (const state of await newStates(store, input.replicas, states)) yield tell({ kind: 'state', ...state })
           const next = await collector.next()
           if (stopping.aborted) throw stoppingError()

@@ -2,7 +2,7 @@ import { logLimits } from '../domain/log'
 import { isLive } from '../domain/status'
 import type { ReplicaView } from '../domain/views'
 import { readDeployment } from '../store/deployment-reads'
-import { readLogs, wantLogs } from '../store/replica-logs'
+import { unreadLogs, wantLogs } from '../store/replica-logs'
 import type { Services } from './context'
 import { ChangeCollector } from './streams'
 
@@ -29,14 +29,9 @@ export async function logTail(services: Services, deploymentId: string, count: n
   const names = new Map(read.map((replica) => [replica.id, replica.node.nodeId]))
   const cursors = new Map(read.map((replica) => [replica.id, 0]))
   const lines: TailLine[] = []
-  for (;;) {
-    const chunks = await readLogs(store, cursors)
-    if (chunks.length === 0) break
-    for (const { replicaId, seq, lines: more } of chunks) {
-      cursors.set(replicaId, seq)
-      const source = { replica_id: replicaId, node_name: names.get(replicaId) ?? '' }
-      lines.push(...more.map((line) => ({ ...source, ...line })))
-    }
+  for await (const { replicaId, lines: more } of unreadLogs(store, cursors)) {
+    const source = { replica_id: replicaId, node_name: names.get(replicaId) ?? '' }
+    lines.push(...more.map((line) => ({ ...source, ...line })))
   }
   return lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-count)
 }

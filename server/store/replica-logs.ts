@@ -75,8 +75,20 @@ export interface ReadChunk {
 /** So many chunks at once, of each replica the oldest first: a reader that is slow asks for the next ones when it can take them. */
 const chunksAtOnce = 100
 
+/** Everything that was written after the cursors, which go along: they are the chunks that were handed out last. */
+export async function* unreadLogs(store: Store, cursors: Map<string, number>): AsyncGenerator<ReadChunk, void> {
+  for (;;) {
+    const chunks = await readChunks(store, cursors)
+    if (chunks.length === 0) return
+    for (const chunk of chunks) {
+      cursors.set(chunk.replicaId, chunk.seq)
+      yield chunk
+    }
+  }
+}
+
 /** What was written after these chunks, of each replica. A gap also where chunks went before they were read. */
-export async function readLogs(store: Store, cursors: ReadonlyMap<string, number>): Promise<ReadChunk[]> {
+async function readChunks(store: Store, cursors: ReadonlyMap<string, number>): Promise<ReadChunk[]> {
   const { rows } = await store.pool.query<{ replica_id: string; seq: number; gap: boolean; sealed: Buffer }>({
     name: 'read-logs',
     text: `
