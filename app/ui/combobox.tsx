@@ -1,8 +1,8 @@
 'use client'
 
 import { type ComponentProps, type KeyboardEvent, useId, useState } from 'react'
-import { cn } from './cn'
 import { Input } from './field'
+import { OptionList, optionId } from './option-list'
 
 interface ComboboxProps extends Omit<ComponentProps<typeof Input>, 'value' | 'onChange' | 'unit'> {
   value: string
@@ -51,7 +51,7 @@ export function Combobox({ value, onChange, options, onBlur, ...rest }: Combobox
         aria-expanded={visible}
         aria-controls={listId}
         aria-autocomplete="list"
-        aria-activedescendant={visible && at >= 0 ? `${listId}-${at}` : undefined}
+        aria-activedescendant={visible && at >= 0 ? optionId(listId, at) : undefined}
         autoComplete="off"
         value={value}
         onChange={(event) => {
@@ -67,35 +67,20 @@ export function Combobox({ value, onChange, options, onBlur, ...rest }: Combobox
           onBlur?.()
         }}
       />
-      <div
+      <OptionList
         id={listId}
-        role="listbox"
-        aria-label="Suggestions"
-        hidden={!visible}
-        className="absolute inset-x-0 top-full z-20 mt-1 max-h-56 overflow-y-auto rounded-overlay border border-line bg-raised py-1 shadow-overlay"
-      >
-        {shown.map((option, index) => (
-          <div
-            key={option}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={option === value}
-            // Before the field loses the focus, or the list would be gone when the click arrives.
-            onPointerDown={(event) => {
-              event.preventDefault()
-              take(option)
-            }}
-            className={cn(
-              'flex h-(--control-height) cursor-pointer items-center px-2.5 hover:bg-hover',
-              index === at && 'bg-selected',
-              option === value && 'font-medium',
-            )}
-          >
-            {option}
-          </div>
-        ))}
-      </div>
+        label="Suggestions"
+        visible={visible}
+        options={shown.map((option) => ({
+          key: option,
+          content: option,
+          selected: option === value,
+          take: () => take(option),
+          className: option === value ? 'font-medium' : '',
+        }))}
+        active={at}
+        className="max-h-56"
+      />
     </div>
   )
 }

@@ -8,6 +8,7 @@ import { useTRPC } from '../../trpc'
 import { cn } from '../../ui/cn'
 import { controlClass, Field } from '../../ui/field'
 import { plural } from '../../ui/format'
+import { OptionList, optionId } from '../../ui/option-list'
 import type { DrillViewState, Picked } from './drill-view'
 
 const kindLabels = { region: 'Region', zone: 'Zone', node: 'Node' } as const
@@ -111,7 +112,7 @@ function Finder({ inputProps, picks, onAdd, onBackspace }: FinderProps) {
         aria-expanded={visible}
         aria-controls={listId}
         aria-autocomplete="list"
-        aria-activedescendant={visible ? `${listId}-${active}` : undefined}
+        aria-activedescendant={visible ? optionId(listId, active) : undefined}
         autoComplete="off"
         placeholder="Search by name"
         value={text}
@@ -125,36 +126,26 @@ function Finder({ inputProps, picks, onAdd, onBackspace }: FinderProps) {
         onBlur={() => setOpen(false)}
         className={cn(controlClass, '[&::-webkit-search-cancel-button]:appearance-none')}
       />
-      <div
+      <OptionList
         id={listId}
-        role="listbox"
-        aria-label="What can be picked"
-        hidden={!visible}
-        className="absolute inset-x-0 top-full z-20 mt-1 max-h-72 overflow-y-auto rounded-overlay border border-line bg-raised py-1 shadow-overlay"
-      >
-        {options.map((option, index) => (
-          <div
-            key={`${option.kind} ${option.name}`}
-            id={`${listId}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === active}
-            // Before the field loses the focus, or the list would be gone when the click arrives.
-            onPointerDown={(event) => {
-              event.preventDefault()
-              take(option)
-            }}
-            className={cn(
-              'flex h-(--control-height) cursor-pointer items-center gap-2 px-2.5 hover:bg-hover',
-              index === active && 'bg-selected',
-            )}
-          >
-            <span className="w-12 shrink-0 text-meta text-ink-3">{kindLabels[option.kind]}</span>
-            <span className="min-w-0 truncate">{option.name}</span>
-            <span className="ml-auto shrink-0 text-meta text-ink-3">{option.aside}</span>
-          </div>
-        ))}
-      </div>
+        label="What can be picked"
+        visible={visible}
+        options={options.map((option, index) => ({
+          key: `${option.kind} ${option.name}`,
+          content: (
+            <>
+              <span className="w-12 shrink-0 text-meta text-ink-3">{kindLabels[option.kind]}</span>
+              <span className="min-w-0 truncate">{option.name}</span>
+              <span className="ml-auto shrink-0 text-meta text-ink-3">{option.aside}</span>
+            </>
+          ),
+          selected: index === active,
+          take: () => take(option),
+          className: 'gap-2',
+        }))}
+        active={active}
+        className="max-h-72"
+      />
     </div>
   )
 }
