@@ -1,6 +1,7 @@
 /** Nodes, requests and fleets for tests: sensible defaults, and overrides for what a test is about. */
 import type { Fleet, FleetNode, MeasuredLatency, PlacementRequest } from '@/server/domain/placement'
 import { noResources } from '@/server/domain/resources'
+import type { ReplicaAttempt } from '@/server/reconciler/plan'
 
 type Overrides<T, Nested extends keyof T> = Partial<Omit<T, Nested>> & { [K in Nested]?: Partial<T[K]> }
 
@@ -45,6 +46,25 @@ export function aNode(overrides: Overrides<FleetNode, 'capacity' | 'reserved' | 
     unseen: { cpuMillis: 0, memoryMb: 0, ...overrides.unseen },
   }
 }
+
+/** The first attempt at slot 0, which runs on node-01. */
+export const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttempt => ({
+  id: `replica-${overrides.slot ?? 0}-${overrides.generation ?? 1}`,
+  nodeId: 'node-01',
+  nodeDraining: false,
+  slot: 0,
+  generation: 1,
+  version: 1,
+  revision: 1,
+  status: 'running',
+  wanted: 'run',
+  reserved: true,
+  health: null,
+  reason: null,
+  startedAt: null,
+  finishedAt: null,
+  ...overrides,
+})
 
 /** One replica of 1 core, 1024 MB and 10 GB, anywhere. */
 export function aRequest(overrides: Overrides<PlacementRequest, 'resources'> = {}): PlacementRequest {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { idOf } from '@/tests/builders'
+import { aNode, anAttempt, idOf } from '@/tests/builders'
 import type { JournalNode } from '../domain/fleet-journal'
 import { defaultPolicy } from '../domain/placement'
 import type { AskedWishes } from '../domain/wishes'
@@ -18,45 +18,20 @@ const at = new Date('2026-01-01T12:00:00Z')
 /** 4 cores and 8192 MB, with so many replicas of 1 core and 1024 MB on it. */
 const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number } = {}): JournalNode => {
   const { holds = 0, ...rest } = overrides
-  return {
-    id: idOf(nodeId),
+  const {
+    heartbeatAgeMs: _age,
+    ownReplicas: _own,
+    ...plain
+  } = aNode({
     nodeId,
-    nodeType: 'compute_node',
-    region: 'us-east',
-    status: 'idle',
-    cordoned: false,
-    draining: false,
-    simulated: true,
-    labels: {},
-    latitude: null,
-    longitude: null,
-    engineError: null,
-    capacity: { cpuMillis: 4000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 },
     reserved: { cpuMillis: holds * 1000, memoryMb: holds * 1024, storageGb: holds * 10, gpuUnits: 0 },
-    cpuUsagePercent: 0,
-    memoryUsagePercent: 0,
-    lastHeartbeatMs: at.getTime(),
-    unseen: { cpuMillis: 0, memoryMb: 0 },
-    ...rest,
-  }
+  })
+  return { ...plain, lastHeartbeatMs: at.getTime(), ...rest }
 }
 
 const attempt = (slot: number, nodeName: string, overrides: Partial<AttemptToSchedule> = {}): AttemptToSchedule => ({
-  id: `${slot}-on-${nodeName}`,
-  nodeId: idOf(nodeName),
+  ...anAttempt({ id: `${slot}-on-${nodeName}`, nodeId: idOf(nodeName), slot, startedAt: at }),
   nodeName,
-  nodeDraining: false,
-  slot,
-  generation: 1,
-  version: 1,
-  revision: 1,
-  status: 'running',
-  wanted: 'run',
-  reserved: true,
-  health: null,
-  reason: null,
-  startedAt: at,
-  finishedAt: null,
   ...overrides,
 })
 

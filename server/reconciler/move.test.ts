@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anAttempt as builtAttempt } from '@/tests/builders'
 import { isLive, replicaStatuses } from '../domain/status'
 import { planDeployment, type ReplicaAttempt, type WantedDeployment } from './plan'
 import { isWantedAndLive } from './slot'
@@ -15,23 +16,8 @@ const aDeployment = (overrides: Partial<WantedDeployment> = {}): WantedDeploymen
   ...overrides,
 })
 
-const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttempt => ({
-  id: `replica-${overrides.slot ?? 0}-${overrides.generation ?? 1}`,
-  nodeId: 'node-01',
-  nodeDraining: false,
-  slot: 0,
-  generation: 1,
-  version: 1,
-  revision: 1,
-  status: 'running',
-  wanted: 'run',
-  reserved: true,
-  health: null,
-  reason: null,
-  startedAt: secondsAgo(500),
-  finishedAt: null,
-  ...overrides,
-})
+const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttempt =>
+  builtAttempt({ startedAt: secondsAgo(500), ...overrides })
 
 const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =>
   anAttempt({
