@@ -13,6 +13,8 @@ export interface HeartbeatAnswer {
   heartbeatSeconds: number | null
   /** Of the nodes that beat, those that somebody removed from the fleet. */
   removed: string[]
+  /** Those that had been silent for too long: what they run is to be told once more, whether they noticed or not. */
+  returned: string[]
 }
 
 export interface WatchHandlers {

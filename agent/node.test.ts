@@ -426,6 +426,18 @@ test('tells once more what runs when the control plane is back', async () => {
   expect(rig.controlPlane.last(replica.replicaId)).toEqual(told.at(-1))
 })
 
+test('tells once more what runs when the control plane had missed the node, which noticed nothing', async () => {
+  await aRig()
+  const replica = aReplica()
+  rig.want(replica)
+  await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
+  await rig.pass(20_000)
+  const told = rig.controlPlane.reportsOn(replica.replicaId)
+  rig.controlPlane.missed.add(rig.nodeId)
+  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > told.length)
+  expect(rig.controlPlane.last(replica.replicaId)).toEqual(told.at(-1))
+})
+
 test('removes nothing before it was ever told what is wanted', async () => {
   await aRig()
   const replica = aReplica()

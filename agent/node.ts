@@ -197,7 +197,7 @@ export class NodeLoop {
     void this.applyWanted({ nodeId: this.id, revision: removedRevision, replicas: [] })
   }
 
-  /** It answers again. */
+  /** It answers again, or had missed this node. */
   noteHeard(): void {
     this.cutOff = false
     this.memory.repeat()

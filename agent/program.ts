@@ -107,9 +107,11 @@ export class Program {
     try {
       // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
       const timeoutMs = Math.min(2_000 * this.everySeconds, maxPatienceMs)
-      const { stale, heartbeatSeconds, removed } = await controlPlane.heartbeat(beats, timeoutMs)
+      const { stale, heartbeatSeconds, removed, returned } = await controlPlane.heartbeat(beats, timeoutMs)
       this.everySeconds = heartbeatSeconds ?? this.everySeconds
       this.noteHeard()
+      // This machine may have slept through its absence.
+      for (const nodeId of returned) this.nodes.get(nodeId)?.noteHeard()
       const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
       for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
       for (const nodeId of removed) this.nodes.get(nodeId)?.noteRemoved()

@@ -104,6 +104,10 @@ async function showDeployment(page: Page): Promise<void> {
   await shoot(page, 'timeline', 480)
   await openTab(page, 'Logs')
   await page.getByRole('region', { name: 'Lines' }).locator('[data-line]').nth(12).waitFor()
+  await page
+    .getByText(/^Waiting for/)
+    .first()
+    .waitFor({ state: 'hidden' })
   await shoot(page, 'logs', 560)
 }
 

@@ -39,6 +39,8 @@ export class MemoryControlPlane implements ControlPlane {
   pushes = true
   /** Nodes that were removed and are told so. */
   readonly removed = new Set<string>()
+  /** Nodes that it took for silent: named in the answer to their next beat. */
+  readonly missed = new Set<string>()
   /** Whether it knows nobody's credential any more; `refusals` counts whom it told so. */
   refuses = false
   refusals = 0
@@ -116,6 +118,7 @@ export class MemoryControlPlane implements ControlPlane {
         .map(({ state }) => structuredClone(state)),
       heartbeatSeconds: this.heartbeatSeconds,
       removed: beats.flatMap(({ nodeId }) => (this.removed.has(nodeId) ? [nodeId] : [])),
+      returned: beats.flatMap(({ nodeId }) => (this.missed.delete(nodeId) ? [nodeId] : [])),
     }
   }
 

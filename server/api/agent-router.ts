@@ -137,7 +137,7 @@ export const agentRouter = router({
       if (known + removed.length === 0) await ownNodes(store, ctx.agentCredential)
       for (const id of returned) log.info(`Node ${id} is back`)
       // A changed interval is heard of with the next heartbeat: no agent needs a restart.
-      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed }
+      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed, returned }
     }),
 
   report: credentialProcedure.input(reportInput).mutation(async ({ ctx, input }) => {

@@ -46,7 +46,12 @@ test('a beat for a node of somebody else changes nothing, also beside the true o
   ])
   stranger.nodes.delete('node-1')
   // It still has a node: it may ask, and hears nothing.
-  expect(await stranger.heartbeat({ revision: '77' })).toEqual({ stale: [], removed: [], heartbeatSeconds: null })
+  expect(await stranger.heartbeat({ revision: '77' })).toEqual({
+    stale: [],
+    removed: [],
+    returned: [],
+    heartbeatSeconds: null,
+  })
 })
 
 test('a credential without any node is told to join again', async () => {
