@@ -6,6 +6,8 @@ export default {
   // `npm test` checks types; the first start need not wait for it.
   typescript: { ignoreBuildErrors: true },
   turbopack: { root: import.meta.dirname },
+  // Browsers ask for it by habit, whatever a page links to.
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   headers: async () => [
     {
       source: '/:path*',
