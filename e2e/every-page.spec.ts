@@ -89,7 +89,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
       .first()
       .click()
     await expect(page.getByText('CPU free of')).toBeVisible()
-    await expect(page.getByText('its container engine works')).toBeVisible()
+    await expect(page.getByText('it can run containers')).toBeVisible()
   },
   'the refusal of a deployment': async ({ page, refused }) => {
     await page.goto(`/deployments/${refused}?tab=decision`)

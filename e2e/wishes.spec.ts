@@ -40,7 +40,7 @@ test('a deployment is kept on the node of another, from the form to the explanat
   await expect(page).toHaveURL(new RegExp(`node=${at}`))
   await expect(page.getByText('Rank 1 of 1, chosen.')).toBeVisible()
   await expect(page.getByText(`a replica of ${unique('db')} is on it`)).toBeVisible()
-  await expect(page.getByText('its container engine works')).toBeVisible()
+  await expect(page.getByText('it can run containers')).toBeVisible()
   await expect(page.getByText('weight 50, value 0.000')).toBeVisible()
   await page.reload()
   await expect(page.getByText('Rank 1 of 1, chosen.')).toBeVisible()

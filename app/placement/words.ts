@@ -16,7 +16,7 @@ import { formatScore, plural } from '../ui/format'
 /** A rule in the heading of a list. */
 export const ruleLabels: Record<RuleName, string> = {
   status: 'Out of service',
-  engine: 'Engine does not work',
+  engine: 'Can not run containers',
   cordoned: 'Cordoned',
   draining: 'Draining',
   cpu: 'Too little CPU',

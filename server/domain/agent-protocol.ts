@@ -57,7 +57,7 @@ export interface NodeHeartbeat {
   nodeId: string
   cpuUsagePercent: number
   memoryUsagePercent: number
-  /** What is wrong with the engine, in its own words; null when it answers. */
+  /** Why it can not run containers, in the words of its engine or its agent; null when it can. */
   engineError: string | null
   /** The revision of the wanted state that the agent holds; '0' when none. */
   revision: string

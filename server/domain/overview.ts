@@ -45,7 +45,7 @@ export interface Overview {
   /** Waiting for capacity; `replicas` is how many in all. */
   unplaced: Troubles<DeploymentTrouble> & { replicas: number }
   silent: Troubles<NodeTrouble>
-  /** Nodes whose engine does not work. */
+  /** Nodes that are heard and can not run containers. */
   broken: Troubles<NodeTrouble>
   /** Pieces of scheduling work that were given up. */
   dead: number

@@ -39,7 +39,7 @@ export interface FleetNode {
   labels: Record<string, string>
   latitude: number | null
   longitude: number | null
-  /** What is wrong with the node's container engine, in its own words; null when it answers. */
+  /** Why the node can not run containers, in the words of its engine or its agent; null when it can. */
   engineError: string | null
   capacity: Resources
   reserved: Resources

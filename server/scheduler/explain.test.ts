@@ -41,7 +41,7 @@ describe('the explanation of a node', () => {
   it('gives every rule, met or not, with the numbers that were compared', () => {
     expect(resultsOf('node-02')).toEqual([
       ['status: yes, is idle', null, null, null],
-      ['engine: yes, its container engine works', null, null, null],
+      ['engine: yes, it can run containers', null, null, null],
       ['cordoned: yes, is not cordoned', null, null, null],
       ['draining: yes, is not draining', null, null, null],
       ['cpu: no, needs 1.0 CPU, 0.5 are free of 4.0', 1000, 500, 500],

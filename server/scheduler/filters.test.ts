@@ -70,7 +70,7 @@ describe('status', () => {
       'is draining: its replicas are moving to other nodes',
     ])
     expect(messages(aRequest(), aNode({ engineError: 'connect ENOENT docker.sock' }))).toEqual([
-      'its container engine does not work: connect ENOENT docker.sock',
+      'it can not run containers: connect ENOENT docker.sock',
     ])
   })
 })

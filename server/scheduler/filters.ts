@@ -104,8 +104,8 @@ const serviceRules: readonly Rule[] = [
   yesNoRule({
     name: 'engine',
     meets: (_, node) => node.engineError === null,
-    met: () => 'its container engine works',
-    unmet: (node) => `its container engine does not work: ${node.engineError}`,
+    met: () => 'it can run containers',
+    unmet: (node) => `it can not run containers: ${node.engineError}`,
   }),
   yesNoRule({
     name: 'cordoned',

@@ -16,7 +16,7 @@ function ineligible(node: NodeRow): string | null {
   if (node.cordoned) return 'Cordoned: takes no new replicas'
   if (node.draining)
     return node.reservedCpuMillis === 0 ? 'Drained: nothing is left on it' : 'Draining: its replicas are moving away'
-  if (node.engineError !== null) return `Its container engine does not work: ${node.engineError}`
+  if (node.engineError !== null) return `It can not run containers: ${node.engineError}`
   if (!schedulableNodeStatuses.includes(node.status as NodeStatus))
     return 'Full: the smallest request does not fit any more'
   return null

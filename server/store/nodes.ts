@@ -216,8 +216,8 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
             kind: 'engine',
             detail:
               row.engine_error === null
-                ? 'The container engine answers again'
-                : `The container engine does not work: ${row.engine_error}`,
+                ? 'It can run containers again'
+                : `It can not run containers: ${row.engine_error}`,
             actor: 'agent',
           }),
         ),

@@ -16,7 +16,7 @@ function StatusCell({ node }: { node: NodeView }) {
       <StatusBadge look={nodeLook(node)} title={node.ineligible ?? undefined} />
       {node.engineError && (
         <span className="inline-flex min-w-0 items-center gap-1 text-failed" title={node.engineError}>
-          <CircleAlert size={12} aria-label="Engine trouble" className="shrink-0" />
+          <CircleAlert size={12} aria-label="Can not run containers" className="shrink-0" />
         </span>
       )}
     </span>

@@ -7,10 +7,10 @@ import { deploymentLooks, type Look, nodeLooks, StatusBadge } from '../../ui/sta
 import { Time } from '../../ui/time'
 
 const brokenLook: Look = {
-  label: 'Engine trouble',
+  label: 'Trouble',
   glyph: 'failed',
   tone: 'failed',
-  explanation: 'The node is heard, but its container engine does not answer.',
+  explanation: 'The node is heard, but can not run containers.',
 }
 
 const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capacity' }
@@ -66,7 +66,7 @@ export function Troubles({ overview }: { overview: Overview }) {
     broken.count > 0 && (
       <Group
         key="broken"
-        title={`${plural(broken.count, 'node')} with engine trouble`}
+        title={`${plural(broken.count, 'node')} can not run containers`}
         all={{ href: '/nodes', ...broken }}
       >
         {broken.newest.map((one) => (

@@ -104,7 +104,7 @@ function factsOf(node: NodeView) {
     { name: 'Address', value: node.address ?? 'unknown' },
     { name: 'Joined', value: <Time at={node.createdAt} /> },
     ...(node.engineError
-      ? [{ name: 'Engine trouble', value: <span className="text-failed">{node.engineError}</span> }]
+      ? [{ name: 'Can not run containers', value: <span className="text-failed">{node.engineError}</span> }]
       : []),
     {
       name: 'Labels',
