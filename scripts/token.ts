@@ -1,5 +1,6 @@
 /** `npm run token -- join|api`: makes a token and prints it, for scripts; pages do the same. */
 import { parseArgs } from 'node:util'
+import { type Role, roles } from '@/server/domain/roles'
 import { readEnv } from '@/server/env'
 import { createApiToken } from '@/server/store/api-tokens'
 import { systemAuthor } from '@/server/store/audit'
@@ -15,6 +16,7 @@ const usage = `npm run -s token -- join|api [options]
   --uses N      join: how many programs may join with it (any number)
   --hours N     when it expires (join: 24; api: never)
   --user NAME   api: whose rights it has (FOGDECK_ADMIN_USERNAME, else admin)
+  --scope ROLE  api: at most the rights of this role: admin, operator or viewer (those of the user)
 
 Prints the token and nothing else; it cannot be shown again.
 Environment: DATABASE_URL, FOGDECK_DATA_DIR (as for npm start).`
@@ -29,6 +31,7 @@ await runProgram(async () => {
       uses: { type: 'string' },
       hours: { type: 'string' },
       user: { type: 'string' },
+      scope: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -46,11 +49,18 @@ await runProgram(async () => {
       : createApiToken(store, systemAuthor, {
           username: values.user ?? env.adminUsername,
           name: values.name,
+          scope: values.scope === undefined ? null : roleOf(values.scope),
           expiresInHours: hours,
         }),
   )
   return made.token
 })
+
+function roleOf(text: string): Role {
+  const role = roles.find((one) => one === text)
+  if (role) return role
+  throw new Error(`--scope must be one of ${roles.join(', ')}, not "${text}"`)
+}
 
 function wholeNumber(name: string, text: string | undefined, max: number): number | null {
   if (text === undefined) return null

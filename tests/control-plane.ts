@@ -104,6 +104,7 @@ export async function testControlPlane(
       name: username,
       role: account.role,
       sessionEpoch: account.sessionEpoch,
+      apiTokenId: null,
       address: '127.0.0.1',
     }
   }

@@ -75,6 +75,8 @@ const concerns: Record<string, Concern> = {
   'storm.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user'),
+  'apiToken.list': (changes) => changes.touches('token') || changes.touches('user'),
+  'apiToken.listAll': (changes) => changes.touches('token') || changes.touches('user'),
   'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
 }
 

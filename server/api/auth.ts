@@ -31,12 +31,8 @@ export async function issueAccessToken(
 export async function accountOfBearer(
   services: Services,
   token: string,
-): Promise<{ account: Account } | { refusal: string }> {
-  if (token.startsWith('fdk_')) {
-    const account = await accountOfApiToken(services.store, token)
-    if (!account || account.disabled) return { refusal: 'This API token is not known, expired or revoked' }
-    return { account }
-  }
+): Promise<{ account: Account; apiTokenId?: string } | { refusal: string }> {
+  if (token.startsWith('fdk_')) return accountOfApiToken(services.store, token)
   // What goes wrong after this says nothing of the token: a database that is away must not send anybody to sign in again.
   const payload = await payloadOf(services, token)
   return 'refusal' in payload ? payload : accountOfSession(services, payload.sub, payload.epoch)

@@ -3,7 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { LiveChange } from '../domain/views'
 import type { Change } from '../store/changes'
-import { ChangeCollector, sessionEnded, stoppingError } from './streams'
+import { accessEnded, ChangeCollector, stoppingError } from './streams'
 import { router, signedInProcedure } from './trpc'
 
 /** At most this often does one reader hear of changes, in milliseconds. */
@@ -37,7 +37,7 @@ export const liveRouter = router({
         while (!signal?.aborted) {
           const next = await collector.next()
           if (stopping.aborted) throw stoppingError()
-          if (await sessionEnded(store, ctx.actor, next)) {
+          if (await accessEnded(store, ctx.actor, next)) {
             yield tracked(cursor, event('session-ended'))
             return
           }

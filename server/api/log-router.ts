@@ -6,7 +6,7 @@ import type { Store } from '../store/context'
 import { type ReadState, readLogStates, requireReplicas, unreadLogs, wantLogs } from '../store/replica-logs'
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
-import { ChangeCollector, sessionEnded, stoppingError } from './streams'
+import { accessEnded, ChangeCollector, stoppingError } from './streams'
 import { procedureFor, router } from './trpc'
 
 /** Well before a wish lapses. */
@@ -65,7 +65,9 @@ export const logRouter = router({
       const collector = new ChangeCollector(
         changes,
         ({ topic, ids }) =>
-          topic === 'user' || (topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id)))),
+          topic === 'user' ||
+          topic === 'token' ||
+          (topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id)))),
         [signal, stopping],
       )
       const renew = setInterval(() => {
@@ -78,7 +80,7 @@ export const logRouter = router({
           for (const state of await newStates(store, input.replicas, states)) yield tell({ kind: 'state', ...state })
           const next = await collector.next()
           if (stopping.aborted) throw stoppingError()
-          if (await sessionEnded(store, ctx.actor, next)) return
+          if (await accessEnded(store, ctx.actor, next)) return
         }
       } finally {
         clearInterval(renew)

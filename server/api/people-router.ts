@@ -3,7 +3,7 @@ import { may, type Permission, permissions, type Role, roles } from '../domain/r
 import type { UserView } from '../domain/views'
 import { createJoinToken, listJoinTokens, revokeJoinToken } from '../store/join-tokens'
 import { changeOwnPassword, createUser, listUsers, setUserDisabled, setUserPassword, setUserRole } from '../store/users'
-import { procedureFor, router, signedInProcedure } from './trpc'
+import { inPersonProcedure, inPersonProcedureFor, procedureFor, router, signedInProcedure } from './trpc'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
 const password = z.string({ error: 'The password must be text' }).max(1000)
@@ -18,7 +18,7 @@ export const meRouter = router({
   })),
 
   /** Ends all sessions of the caller, this one too. */
-  changePassword: signedInProcedure
+  changePassword: inPersonProcedure
     .input(z.object({ current: password, next: password }))
     .mutation(({ ctx, input }) => changeOwnPassword(ctx.services.store, ctx.actor, { id: ctx.actor.id, ...input })),
 })
@@ -37,19 +37,19 @@ export const userRouter = router({
     }))
   }),
 
-  create: procedureFor('users.manage')
+  create: inPersonProcedureFor('users.manage')
     .input(z.object({ username: z.string().max(100), password, role }))
     .mutation(({ ctx, input }) => createUser(ctx.services.store, ctx.actor, input)),
 
-  setRole: procedureFor('users.manage')
+  setRole: inPersonProcedureFor('users.manage')
     .input(byId.extend({ role }))
     .mutation(({ ctx, input }) => setUserRole(ctx.services.store, ctx.actor, input)),
 
-  setDisabled: procedureFor('users.manage')
+  setDisabled: inPersonProcedureFor('users.manage')
     .input(byId.extend({ disabled: z.boolean() }))
     .mutation(({ ctx, input }) => setUserDisabled(ctx.services.store, ctx.actor, input)),
 
-  setPassword: procedureFor('users.manage')
+  setPassword: inPersonProcedureFor('users.manage')
     .input(byId.extend({ password }))
     .mutation(({ ctx, input }) => setUserPassword(ctx.services.store, ctx.actor, input)),
 })

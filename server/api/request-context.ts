@@ -1,6 +1,7 @@
 import { cookies, headers } from 'next/headers'
 import { getToken } from 'next-auth/jwt'
 import { Failure } from '../domain/failure'
+import type { Actor } from '../store/deployments'
 import { databaseTrouble } from '../store/trouble'
 import type { Account } from '../store/users'
 import { accountOfBearer, accountOfSession } from './auth'
@@ -24,7 +25,7 @@ function fromOtherSite(request: Request): boolean {
   return origin !== null && new URL(origin).host !== request.headers.get('host')
 }
 
-type Caller = { account: Account } | { refusal: string | null }
+type Caller = { account: Account; apiTokenId?: string } | { refusal: string | null }
 
 async function callerOf(services: Services, request: Request, bearer: string | null): Promise<Caller> {
   if (bearer !== null) return accountOfBearer(services, bearer)
@@ -74,16 +75,9 @@ export async function contextOfRequest(
   const bearer = authorization?.match(/^Bearer\s+(\S+)$/i)?.[1] ?? null
   const caller: Caller = forAgent ? { refusal: null } : await knownCaller(services, request, bearer)
   const address = addressOf(request)
-  const account = 'account' in caller ? caller.account : null
   return {
     services,
-    actor: account && {
-      id: account.id,
-      name: account.username,
-      role: account.role,
-      sessionEpoch: account.sessionEpoch,
-      address,
-    },
+    actor: 'account' in caller ? actorOf(caller, address) : null,
     refusal: 'refusal' in caller ? caller.refusal : null,
     agentCredential: bearer,
     idempotencyKey: request.headers.get('idempotency-key'),
@@ -92,6 +86,15 @@ export async function contextOfRequest(
     resHeaders,
   }
 }
+
+const actorOf = ({ account, apiTokenId }: Extract<Caller, { account: Account }>, address: string | null): Actor => ({
+  id: account.id,
+  name: account.username,
+  role: account.role,
+  sessionEpoch: account.sessionEpoch,
+  apiTokenId: apiTokenId ?? null,
+  address,
+})
 
 function originOf(request: Request): string {
   const protocol = request.headers.get('x-forwarded-proto')?.split(',')[0] ?? 'http'

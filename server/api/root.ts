@@ -1,4 +1,5 @@
 import { agentRouter } from './agent-router'
+import { apiTokenRouter } from './api-token-router'
 import { decisionRouter } from './decision-router'
 import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
@@ -25,6 +26,7 @@ export const appRouter = router({
   drill: drillRouter,
   me: meRouter,
   user: userRouter,
+  apiToken: apiTokenRouter,
   joinToken: joinTokenRouter,
   settings: settingsRouter,
   queue: queueRouter,

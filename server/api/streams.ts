@@ -1,4 +1,5 @@
 import { TRPCError } from '@trpc/server'
+import { isApiTokenUsable } from '../store/api-tokens'
 import type { Change, ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
 import type { Actor } from '../store/deployments'
@@ -52,8 +53,15 @@ export const stoppingError = (): TRPCError =>
   new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The server is stopping; connect again in a moment' })
 
 /** Whether the changes took the reader's access away: its streams end then. */
-export async function sessionEnded(store: Store, actor: Actor, changes: readonly Change[]): Promise<boolean> {
-  if (!changes.some(({ topic, ids }) => topic === 'user' && (ids.length === 0 || ids.includes(actor.id)))) return false
+export async function accessEnded(store: Store, actor: Actor, changes: readonly Change[]): Promise<boolean> {
+  const concerns = (wanted: Change['topic'], id: string) =>
+    changes.some(({ topic, ids }) => topic === wanted && (ids.length === 0 || ids.includes(id)))
+  if (actor.apiTokenId !== null)
+    return (
+      (concerns('user', actor.id) || concerns('token', actor.apiTokenId)) &&
+      !(await isApiTokenUsable(store, actor.apiTokenId))
+    )
+  if (!concerns('user', actor.id)) return false
   const account = await findAccount(store, actor.id)
   return !account || account.disabled || account.sessionEpoch !== actor.sessionEpoch
 }

@@ -103,8 +103,10 @@ export const procedureFor = (permission: Permission) =>
   openProcedure.use(({ ctx, next }) => {
     const { actor } = ctx
     if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
-    if (!may(actor.role, permission))
-      throw new Failure('forbidden', `The role ${actor.role} may not do this (${permission})`)
+    if (!may(actor.role, permission)) {
+      const who = actor.apiTokenId === null ? `The role ${actor.role}` : `This API token acts as ${actor.role}, which`
+      throw new Failure('forbidden', `${who} may not do this (${permission})`)
+    }
     return next({ ctx: { ...ctx, actor } })
   })
 
@@ -113,3 +115,13 @@ export const signedInProcedure = openProcedure.use(({ ctx, next }) => {
   if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
   return next({ ctx: { ...ctx, actor } })
 })
+
+/** What would outlive the token, or give more than it has: passwords, roles and further tokens. */
+const inPerson = t.middleware(({ ctx, next }) => {
+  if (ctx.actor?.apiTokenId) throw new Failure('forbidden', 'An API token may not do this: sign in with your password')
+  return next()
+})
+
+/** The same for somebody who signed in with a password, not for an API token. */
+export const inPersonProcedure = signedInProcedure.use(inPerson)
+export const inPersonProcedureFor = (permission: Permission) => procedureFor(permission).use(inPerson)

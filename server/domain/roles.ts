@@ -1,5 +1,8 @@
+/** From the most rights to the fewest. */
 export const roles = ['admin', 'operator', 'viewer'] as const
 export type Role = (typeof roles)[number]
+
+export const lesserRole = (one: Role, other: Role): Role => (roles.indexOf(one) > roles.indexOf(other) ? one : other)
 
 /** Who may do what; the permission matrix of the pages and the guards of the procedures are both derived from it. */
 export const permissions = {

@@ -274,6 +274,22 @@ export interface UserView {
   isSelf: boolean
 }
 
+export interface ApiTokenView {
+  id: string
+  name: string
+  owner: string
+  /** The most that it may do. */
+  scope: Role
+  /** What it may do now: the lesser of its scope and its owner's present role. */
+  role: Role
+  createdAt: string
+  /** null: never */
+  expiresAt: string | null
+  /** To the minute. */
+  lastUsedAt: string | null
+  state: 'usable' | 'expired' | 'revoked' | 'owner disabled'
+}
+
 export interface JoinTokenView {
   id: string
   name: string

@@ -108,6 +108,7 @@ describe('users', () => {
     const { token: apiToken } = await createApiToken(cp.store, await cp.actor('admin'), {
       username: 'ann',
       name: 'ci',
+      scope: null,
       expiresInHours: null,
     })
     expect([await listWith(token), await listWith(apiToken)]).toEqual([200, 200])

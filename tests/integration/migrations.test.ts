@@ -128,6 +128,7 @@ describe('migrations', () => {
 describe('constraints', () => {
   it.each([
     ['users_role_check', roles],
+    ['api_tokens_scope_check', roles],
     ['deployments_status_check', deploymentStatuses],
     ['deployments_type_check', deploymentTypes],
     ['deployment_replicas_status_check', replicaStatuses],

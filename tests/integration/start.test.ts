@@ -159,7 +159,7 @@ describe('programs beside it', () => {
     const live = npmProgram('scripts/token.ts', 'join', '--uses', '2', '--name', 'lab').stdout
     run.child.kill('SIGTERM')
     await run.end()
-    const api = npmProgram('scripts/token.ts', 'api').stdout
+    const api = npmProgram('scripts/token.ts', 'api', '--scope', 'viewer').stdout
     const password = npmProgram('scripts/password.ts').stdout
     expect(embeddedIsRunning(dataDir)).toBe(false)
     expect(npmProgram('scripts/db-url.ts').stdout).toBe(url)
@@ -167,12 +167,12 @@ describe('programs beside it', () => {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     const joins = await client.query('select name, max_uses from join_tokens where token_hash = $1', [hashToken(live)])
-    const apis = await client.query('select name from api_tokens where token_hash = $1', [hashToken(api)])
+    const apis = await client.query('select name, scope from api_tokens where token_hash = $1', [hashToken(api)])
     const users = await client.query("select password_hash from users where username = 'admin'")
     await client.end()
     expect(await verifyPassword(users.rows[0].password_hash, password)).toBe(true)
     expect(joins.rows).toEqual([{ name: 'lab', max_uses: 2 }])
-    expect(apis.rows).toEqual([{ name: 'from the command line' }])
+    expect(apis.rows).toEqual([{ name: 'from the command line', scope: 'viewer' }])
   })
 
   it.each([
@@ -183,6 +183,7 @@ describe('programs beside it', () => {
     ['scripts/token.ts', [], 1],
     ['scripts/token.ts', ['join', '--uses', 'many'], 1],
     ['scripts/token.ts', ['api', '--user', 'nobody'], 1],
+    ['scripts/token.ts', ['api', '--scope', 'everything'], 1],
   ])('%s %j ends with %i and leaves nothing running', (script, args, status) => {
     const result = npmProgram(script, ...args)
     expect(result.status).toBe(status)

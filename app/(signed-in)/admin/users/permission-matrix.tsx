@@ -14,7 +14,7 @@ const words: Record<Permission, string> = {
   'storms.overrule': 'Overrule the storm brake of a region',
   'nodes.manage': 'Remove nodes',
   'users.manage': 'Manage users',
-  'tokens.manage': 'Make and revoke join tokens',
+  'tokens.manage': "Make and revoke join tokens; see and revoke everybody's API tokens",
   'settings.manage': 'Change how nodes are scored',
 }
 
