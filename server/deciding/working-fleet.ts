@@ -34,9 +34,9 @@ export interface WorkingFleet {
   place(replicas: NewReplica[], resources: Resources): void
 }
 
-function choiceOf({ chosen, found, candidates }: CoreChoice): Choice {
-  const best = candidates.slice(0, 3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
-  return { chosen, found, findings: { feasible: candidates.length, best } }
+function choiceOf(choice: CoreChoice): Choice {
+  const best = choice.first(3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
+  return { chosen: choice.chosen, found: choice.found, findings: { feasible: choice.feasible, best } }
 }
 
 /** For fleets of a size at which looking at every node costs next to nothing. */

@@ -2,6 +2,7 @@
  * Regions that most operators know by name, and how long a packet takes between two of them and back. Any other name
  * may be used for a region; its latencies are then measured, or follow from the coordinates of its nodes.
  */
+import { remembered } from './memo'
 import type { LocalityFact, MeasuredLatency } from './placement'
 
 /** Degrees; north and east are positive. */
@@ -76,10 +77,10 @@ const tabled = new Map(
 const byName = new Map(regions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))
 
 /** The one name of a region: aliases become the well-known name, other names stay as they are, in lower case. */
-export const canonicalRegion = (name: string): string => {
+export const canonicalRegion = remembered((name): string => {
   const plain = name.trim().toLowerCase()
   return byName.get(plain)?.name ?? plain
-}
+})
 
 /** Where a well-known region lies; null for any other. */
 export const regionCoordinates = (name: string): Coordinates | null =>

@@ -14,7 +14,10 @@ export interface Candidate {
 export interface Choice {
   context: ScoreContext
   /** Nodes that were in the running, the best first; avoided nodes, when they were needed, come after all others. */
-  candidates: Candidate[]
+  readonly candidates: Candidate[]
+  /** How many they are, and the first of them: known without sorting the others. */
+  readonly feasible: number
+  first(count: number): Candidate[]
   /** Avoided nodes that meet every rule but were not needed. */
   spared: FleetNode[]
   /** Nodes that fail a rule, in the order of the fleet. */

@@ -68,7 +68,7 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
   if (preferredRoom >= request.replicas) {
     const spared = lastResort.map(({ node }) => node)
     const chosen = pick(context, preferred, request.replicas)
-    return { context, candidates: preferred, spared, refused, found: preferredRoom, chosen }
+    return { context, ...ranked(preferred), spared, refused, found: preferredRoom, chosen }
   }
   const found = preferredRoom + lastRoom
   const chosen: ChosenNode[] = []
@@ -76,5 +76,11 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
     chosen.push(...pick(context, preferred, request.replicas))
     chosen.push(...pick(context, lastResort, request.replicas - chosen.length))
   }
-  return { context, candidates: [...preferred, ...lastResort], spared: [], refused, found, chosen }
+  return { context, ...ranked([...preferred, ...lastResort]), spared: [], refused, found, chosen }
 }
+
+const ranked = (candidates: Candidate[]): Pick<Choice, 'candidates' | 'feasible' | 'first'> => ({
+  candidates,
+  feasible: candidates.length,
+  first: (count) => candidates.slice(0, count),
+})

@@ -27,6 +27,7 @@ function resourceRule(kind: ResourceKind): Rule {
   }
   return {
     name: kind,
+    asks: (request) => request.resources[field] > 0,
     meets,
     explain: (request, node) => {
       const passed = meets(request, node)
@@ -66,6 +67,7 @@ function constraintMessage(constraint: Constraint, node: FleetNode): string {
 
 const labels: Rule = {
   name: 'labels',
+  asks: (request) => request.constraints.length > 0,
   meets: (request, node) => request.constraints.every((constraint) => constraintMet(constraint, node)),
   explain: (request, node) =>
     request.constraints.map((constraint) =>
@@ -130,8 +132,19 @@ export const rules: readonly Rule[] = [
   ...wishRules,
 ]
 
+/** What a pass over many nodes has to ask for one request. */
+const askedRules = new WeakMap<PlacementRequest, readonly Rule[]>()
+
+function rulesOf(request: PlacementRequest): readonly Rule[] {
+  const known = askedRules.get(request)
+  if (known) return known
+  const asked = rules.filter((rule) => rule.asks?.(request) ?? true)
+  askedRules.set(request, asked)
+  return asked
+}
+
 export const meetsAll = (request: PlacementRequest, node: FleetNode): boolean => {
-  for (const rule of rules) if (!rule.meets(request, node)) return false
+  for (const rule of rulesOf(request)) if (!rule.meets(request, node)) return false
   return true
 }
 

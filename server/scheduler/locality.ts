@@ -59,6 +59,8 @@ export function localityFor(wantedRegion: string | null, fleet: Fleet): (node: F
     return regionCoordinates(region) ?? positions.get(region) ?? null
   }
   const ofRegion = new Map<string, LocalityFact | null>()
+  /** Of those nodes of a region that do not say where they are. */
+  const ofNowhere = new Map<string, LocalityFact>()
   const factOf = (region: string, coordinates: { from: Coordinates | null; to: Coordinates | null }): LocalityFact => {
     const known = latencyBetween({ from: wanted, to: region, measured: measured.get(region) ?? [], coordinates })
     if (known.source === 'same region') return { value: 1, ...known }
@@ -75,7 +77,12 @@ export function localityFor(wantedRegion: string | null, fleet: Fleet): (node: F
       ofRegion.set(node.region, fact)
     }
     if (fact) return fact
+    const position = positionOf(node)
+    const shared = position === null ? ofNowhere.get(node.region) : undefined
+    if (shared) return shared
     const region = canonicalRegion(node.region)
-    return factOf(region, { from: placeOf(wanted), to: positionOf(node) ?? placeOf(region) })
+    const own = factOf(region, { from: placeOf(wanted), to: position ?? placeOf(region) })
+    if (position === null) ofNowhere.set(node.region, own)
+    return own
   }
 }

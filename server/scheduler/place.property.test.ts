@@ -4,6 +4,7 @@ import type { Fleet, PlacementRequest, RuleName, Verdict } from '@/server/domain
 import { resourceFields, resourceKinds } from '@/server/domain/resources'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/tests/fleets'
 import { referencePlacement } from '@/tests/reference-placement'
+import { choose } from './choose'
 import { failuresOf, meetsAll } from './filters'
 import { localityFor } from './locality'
 import { place } from './place'
@@ -46,6 +47,24 @@ function overCapacity(request: PlacementRequest, fleet: Fleet, chosen: readonly 
 }
 
 describe('place, on any fleet and request,', () => {
+  it('knows how many nodes are in the running and which come first, without ranking all of them', () => {
+    const { saw, allSeen } = cases('some left out', 'spread')
+    fc.assert(
+      fc.property(requestArbitrary, anyFleet, policyArbitrary, fc.nat({ max: 9 }), (request, fleet, policy, count) => {
+        const choice = choose(request, fleet, policy)
+        // Before all of them are asked for.
+        const [first, feasible] = [choice.first(count), choice.feasible]
+        const ranked = choice.candidates
+        expect(first.map(({ node }) => node.id)).toEqual(ranked.slice(0, count).map(({ node }) => node.id))
+        expect(feasible).toBe(ranked.length)
+        saw('some left out', first.length < ranked.length)
+        saw('spread', choice.context.spreading !== null && ranked.length > 1)
+      }),
+      { numRuns },
+    )
+    allSeen()
+  })
+
   it('never goes over the capacity of a node or the limit per node, and places all replicas or none', () => {
     const { saw, allSeen } = cases('placed', 'refused', 'several on one node', 'filled to the brim')
     fc.assert(

@@ -6,6 +6,8 @@ export type HardRuleName = Exclude<RuleName, 'avoided'>
 
 export interface Rule {
   name: HardRuleName
+  /** False when every node meets it, because the request asks for nothing that it is about; missing is always true. */
+  asks?: (request: PlacementRequest) => boolean
   meets: (request: PlacementRequest, node: FleetNode) => boolean
   /**
    * What it compared, one result per cause, met or not; at least one that is not met for a node that does not meet the

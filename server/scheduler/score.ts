@@ -61,6 +61,9 @@ function resourcesValue(request: PlacementRequest, policy: Policy, node: FleetNo
 
 const loadValue = (node: FleetNode): number => (idleShare(cpuUsage(node)) + idleShare(memoryUsage(node))) / 2
 
+/** In the order of the sum. */
+const wishNames = ['preferences', 'spread', 'affinity'] as const
+
 /** What a score depends on besides the node. */
 export interface ScoreContext {
   request: PlacementRequest
@@ -71,15 +74,19 @@ export interface ScoreContext {
 }
 
 /** The score alone, for the pass over all nodes. */
-export function scoreOf(context: ScoreContext, node: FleetNode): number {
-  const { request, policy, locality } = context
-  if (request.wishes) return partsOf(context, node).reduce((sum, { contribution }) => sum + contribution, 0)
+export function scoreOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): number {
+  const { wishes } = request
+  const shares = sharesOf(wishes)
   const { weights } = policy
-  return (
-    weights.resources * resourcesValue(request, policy, node) +
-    weights.load * loadValue(node) +
-    weights.locality * locality(node).value
-  )
+  let score =
+    (weights.resources / shares.whole) * resourcesValue(request, policy, node) +
+    (weights.load / shares.whole) * loadValue(node) +
+    (weights.locality / shares.whole) * locality(node).value
+  if (!wishes) return score
+  const values = wishValues(wishes, node, spreading)
+  for (const name of wishNames)
+    if (shares[name] > 0) score += (shares[name] / shares.whole) * (values[name] / shares[name])
+  return score
 }
 
 const part = (name: ScorePart['name'], weight: number, value: number): ScorePart => ({
@@ -101,7 +108,7 @@ export function partsOf({ request, policy, locality, spreading }: ScoreContext, 
   ]
   if (!wishes) return parts
   const values = wishValues(wishes, node, spreading)
-  for (const name of ['preferences', 'spread', 'affinity'] as const)
+  for (const name of wishNames)
     if (shares[name] > 0) parts.push(part(name, shares[name] / shares.whole, values[name] / shares[name]))
   return parts
 }

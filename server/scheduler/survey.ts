@@ -71,7 +71,7 @@ export class Survey {
   }
 
   get feasible(): number {
-    return this.#choice.candidates.length
+    return this.#choice.feasible
   }
 
   get nodes(): number {

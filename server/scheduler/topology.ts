@@ -1,4 +1,6 @@
 /** Where a node is: the places over which replicas are spread, and by which they are near others or away from them. */
+
+import { remembered } from '@/server/domain/memo'
 import type { FleetNode } from '@/server/domain/placement'
 import { canonicalRegion } from '@/server/domain/regions'
 import { type Topology, zoneLabel } from '@/server/domain/wishes'
@@ -10,6 +12,9 @@ export type Located = Pick<FleetNode, 'id' | 'region' | 'labels'>
 export const labelOf = (node: Located, key: string): string | null =>
   Object.hasOwn(node.labels, key) ? (node.labels[key] ?? null) : null
 
+/** The place of each zone of a region, made once: passes over all nodes ask for it again and again. */
+const zonesOf = remembered((region) => remembered((zone) => `${region}/${zone}`, 1_000), 1_000)
+
 /**
  * The place of a node, the same text for the same place; null for a node that does not say in which zone it is. A zone
  * belongs to its region: zone a of us-east and zone a of eu-west are two.
@@ -19,5 +24,5 @@ export function placeOf(node: Located, on: Topology): string | null {
   const region = canonicalRegion(node.region)
   if (on === 'region') return region
   const zone = labelOf(node, zoneLabel)
-  return zone === null ? null : `${region}/${zone}`
+  return zone === null ? null : zonesOf(region)(zone)
 }

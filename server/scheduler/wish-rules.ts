@@ -34,6 +34,7 @@ function affinityRule(kind: Affinity['kind']): Rule {
   }
   return {
     name: kind,
+    asks: (request) => requiredOf(request, kind).length > 0,
     meets,
     explain: (request, node) =>
       requiredOf(request, kind).map((one): RuleResult => {
@@ -47,6 +48,7 @@ function affinityRule(kind: Affinity['kind']): Rule {
 /** That the node is somewhere at all; how full its place is, is known only while replicas are placed (spread.ts). */
 const spread: Rule = {
   name: 'spread',
+  asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,
   meets: ({ wishes }, node) =>
     wishes === undefined || wishes.spread.every((one) => one.maxSkew === null || placeOf(node, one.across) !== null),
   explain: ({ wishes }, node) =>

@@ -17,9 +17,22 @@ const share = ({ weight }: { weight: number }): number => weight / 100
 const total = (wishes: readonly { weight: number }[]): number => wishes.reduce((sum, wish) => sum + share(wish), 0)
 const soft = (affinity: { required: boolean }): boolean => !affinity.required
 
+export type Shares = ByKind & { whole: number }
+
+const noShares: Shares = { preferences: 0, spread: 0, affinity: 0, whole: 1 }
+const known = new WeakMap<Wishes, Shares>()
+
 /** How much each kind of wish weighs against the policy, which weighs 1; `whole` is all of it. */
-export function sharesOf(wishes: Wishes | undefined): ByKind & { whole: number } {
-  if (!wishes) return { preferences: 0, spread: 0, affinity: 0, whole: 1 }
+export function sharesOf(wishes: Wishes | undefined): Shares {
+  if (!wishes) return noShares
+  const before = known.get(wishes)
+  if (before) return before
+  const shares = summed(wishes)
+  known.set(wishes, shares)
+  return shares
+}
+
+function summed(wishes: Wishes): Shares {
   const preferences = total(wishes.preferences)
   const spread = total(wishes.spread)
   const affinity = total(wishes.affinity.filter(soft))
@@ -31,7 +44,9 @@ export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading
   let preferences = 0
   for (const wish of wishes.preferences) preferences += constraintMet(wish, node) ? share(wish) : 0
   let spread = 0
-  for (const [index, wish] of wishes.spread.entries()) spread += share(wish) * (spreading?.value(index, node) ?? 0)
+  wishes.spread.forEach((wish, index) => {
+    spread += share(wish) * (spreading?.value(index, node) ?? 0)
+  })
   let affinity = 0
   for (const wish of wishes.affinity) affinity += soft(wish) && affinityMet(wish, node) ? share(wish) : 0
   return { preferences, spread, affinity }
