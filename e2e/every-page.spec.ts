@@ -227,6 +227,12 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     await expect(page.getByRole('dialog').getByRole('alert').first()).toBeVisible()
   },
+  'the API tokens of everybody': async ({ page, rpc }) => {
+    const { id } = await rpc.apiToken.create.mutate({ name: 'shown to all', scope: 'viewer', expires_in_hours: 24 })
+    await page.goto('/admin/tokens')
+    await expect(page.getByRole('row').filter({ hasText: 'shown to all' }).first()).toContainText('admin')
+    await rpc.apiToken.revoke.mutate({ id })
+  },
   'a join token': async ({ page, rpc }) => {
     await page.goto('/admin/join')
     await page.getByLabel('Name').fill('looked at')
@@ -247,6 +253,10 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the account': async ({ page }) => {
     await page.goto('/account')
     await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
+    await page.getByLabel('Name').fill('looked at')
+    await page.getByRole('button', { name: 'Make token' }).click()
+    await expect(page.getByText('it is shown only once')).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Your API tokens' })).toContainText('looked at')
   },
   'the palette': async ({ page }) => {
     await page.goto('/nodes')

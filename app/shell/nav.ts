@@ -6,6 +6,7 @@ import {
   History,
   Hourglass,
   KeyRound,
+  KeySquare,
   LayoutDashboard,
   type LucideIcon,
   Plug,
@@ -47,6 +48,14 @@ export const destinations: Destination[] = [
     key: 'q',
   },
   { href: '/admin/users', label: 'Users', icon: UserCog, permission: 'users.manage', group: 'admin', key: 'u' },
+  {
+    href: '/admin/tokens',
+    label: 'API tokens',
+    icon: KeySquare,
+    permission: 'tokens.manage',
+    group: 'admin',
+    key: 'k',
+  },
   { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
   {
     href: '/admin/settings',

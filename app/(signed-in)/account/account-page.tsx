@@ -13,6 +13,7 @@ import { PageHeader, Section } from '../../ui/layout-parts'
 import { NewPasswordField } from '../../ui/new-password'
 import { useNotice } from '../../ui/notice'
 import { useFieldProblems } from '../../ui/use-fields'
+import { ApiTokens } from './api-tokens'
 
 export function AccountPage() {
   const me = useMe()
@@ -25,6 +26,7 @@ export function AccountPage() {
       >
         <PasswordForm />
       </Section>
+      <ApiTokens />
     </>
   )
 }
