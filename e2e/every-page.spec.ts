@@ -233,6 +233,15 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await expect(page.getByRole('row').filter({ hasText: 'shown to all' }).first()).toContainText('admin')
     await rpc.apiToken.revoke.mutate({ id })
   },
+  'the audit log': async ({ page }) => {
+    await page.goto('/admin/audit')
+    await expect(page.getByRole('table', { name: 'Audit log, the newest first' })).toBeVisible()
+  },
+  'an entry of the audit log': async ({ page, running }) => {
+    await page.goto(`/admin/audit?about=${running}`)
+    await page.getByRole('button', { name: 'Deployed' }).click()
+    await expect(page.getByRole('dialog').getByRole('table', { name: 'What changed' })).toBeVisible()
+  },
   'a join token': async ({ page, rpc }) => {
     await page.goto('/admin/join')
     await page.getByLabel('Name').fill('looked at')

@@ -38,7 +38,7 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({
   await page.goto('/nodes')
   await expect(page.getByRole('button', { name: /^Cordon / }).first()).toHaveAttribute('aria-disabled', 'true')
   await expect(page.getByRole('link', { name: 'Users' })).toHaveCount(0)
-  for (const path of ['/admin/users', '/admin/tokens', '/admin/join']) {
+  for (const path of ['/admin/users', '/admin/tokens', '/admin/audit', '/admin/join']) {
     await page.goto(path)
     await expect(page.getByText('This page is not for your role')).toBeVisible()
   }

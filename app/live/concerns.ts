@@ -29,6 +29,9 @@ type Concern = (changes: Changes, input: Record<string, unknown>) => boolean
 
 const ofDeployment: Concern = (changes, input) => changes.touches('deployment', input.id)
 
+/** What somebody does always changes one of these. */
+const auditedTopics = ['deployment', 'node', 'user', 'token', 'setting', 'scheduler'] as const
+
 /** For each query, when what it answered may be wrong. */
 const concerns: Record<string, Concern> = {
   'deployment.page': (changes) => changes.touches('deployment'),
@@ -75,6 +78,7 @@ const concerns: Record<string, Concern> = {
   'storm.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user'),
+  'audit.page': (changes) => auditedTopics.some((topic) => changes.touches(topic)),
   'apiToken.list': (changes) => changes.touches('token') || changes.touches('user'),
   'apiToken.listAll': (changes) => changes.touches('token') || changes.touches('user'),
   'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
@@ -87,6 +91,7 @@ const minimumAgeMs: Record<string, number> = {
   'history.fleetAt': 5000,
   'overview.get': 2000,
   'event.page': 1000,
+  'audit.page': 2000,
   // What there is to filter by changes when machines join, not with their heartbeats.
   'node.facets': 20_000,
   'node.find': 5000,

@@ -11,6 +11,7 @@ import {
   type LucideIcon,
   Plug,
   Rocket,
+  ScrollText,
   Server,
   Settings2,
   ShieldAlert,
@@ -56,6 +57,7 @@ export const destinations: Destination[] = [
     group: 'admin',
     key: 'k',
   },
+  { href: '/admin/audit', label: 'Audit log', icon: ScrollText, permission: 'audit.read', group: 'admin', key: 'l' },
   { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
   {
     href: '/admin/settings',

@@ -1,5 +1,6 @@
 import { agentRouter } from './agent-router'
 import { apiTokenRouter } from './api-token-router'
+import { auditRouter } from './audit-router'
 import { decisionRouter } from './decision-router'
 import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
@@ -28,6 +29,7 @@ export const appRouter = router({
   user: userRouter,
   apiToken: apiTokenRouter,
   joinToken: joinTokenRouter,
+  audit: auditRouter,
   settings: settingsRouter,
   queue: queueRouter,
   overview: overviewRouter,

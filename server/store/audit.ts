@@ -1,3 +1,4 @@
+import type { AuditAction, AuditSubject } from '../domain/audit'
 import type { Tx } from './context'
 
 /** Who did it, as the records name them. */
@@ -10,8 +11,8 @@ export interface Author {
 export const systemAuthor: Author = { name: 'system', address: null }
 
 export interface AuditRecord {
-  action: string
-  subjectType: 'deployment' | 'node' | 'region' | 'user' | 'join-token' | 'api-token' | 'setting'
+  action: AuditAction
+  subjectType: AuditSubject
   subjectId: string
   before?: Record<string, unknown>
   after?: Record<string, unknown>

@@ -48,8 +48,8 @@ function MadeToken({ made, onDone }: { made: MadeApiToken; onDone: () => void })
       <p className="text-ink-2">Copy it now: it is shown only once, and only a hash of it is kept.</p>
       <Code text={made.token} label="Copy the token" />
       <p className="text-ink-2">
-        With it in the variable <span className="font-mono text-meta">FOGDECK_TOKEN</span> of a shell, a first call lists
-        the deployments:
+        With it in the variable <span className="font-mono text-meta">FOGDECK_TOKEN</span> of a shell, a first call
+        lists the deployments:
       </p>
       <Code text={example} label="Copy the example" />
       <Button onClick={onDone}>Hide the token</Button>

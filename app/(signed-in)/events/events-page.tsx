@@ -1,20 +1,20 @@
 'use client'
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useCallback } from 'react'
 import { type EventKind, eventKinds } from '@/server/domain/feed'
 import { may } from '@/server/domain/roles'
 import { useMe } from '../../shell/me'
 import { useTRPC } from '../../trpc'
-import { Button, ButtonLink } from '../../ui/button'
-import { Input } from '../../ui/field'
+import { ButtonLink } from '../../ui/button'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader } from '../../ui/layout-parts'
+import { momentOf, Period } from '../../ui/period'
 import { SearchField } from '../../ui/search'
 import { Empty, ErrorState, Loading } from '../../ui/states'
 import { Table } from '../../ui/table'
+import { Walk } from '../../ui/walk'
 import { eventColumns } from './columns'
 
 const kindLabels: Record<EventKind, string> = {
@@ -34,10 +34,6 @@ const parameters = {
 }
 
 const pageSize = 100
-
-/** A moment as the browser's own field writes it, in the reader's time zone; nothing when it is none. */
-const momentOf = (text: string): string | undefined =>
-  text !== '' && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : undefined
 
 export function EventsPage() {
   const trpc = useTRPC()
@@ -69,19 +65,11 @@ export function EventsPage() {
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
         <SearchField label="About: a name" value={view.about} onChange={search} className="w-full sm:w-48" />
         <SearchField label="By: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
-        <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
-          {(['after', 'before'] as const).map((name) => (
-            <Input
-              key={name}
-              type="datetime-local"
-              aria-label={name === 'after' ? 'Not before' : 'Not after'}
-              title={name === 'after' ? 'Not before' : 'Not after'}
-              value={view[name]}
-              onChange={(event) => void set({ [name]: event.target.value || null, from: null }, { history: 'push' })}
-              className="min-w-0 sm:w-48"
-            />
-          ))}
-        </div>
+        <Period
+          after={view.after}
+          before={view.before}
+          onChange={(change) => void set({ ...change, from: null }, { history: 'push' })}
+        />
         <FilterTabs
           label="Kind"
           value={view.kind}
@@ -129,24 +117,5 @@ export function EventsPage() {
         </>
       )}
     </>
-  )
-}
-
-/** Through a history that grows at one end there are no page numbers. */
-function Walk({ newest, older }: { newest: (() => void) | null; older: (() => void) | null }) {
-  if (!newest && !older) return null
-  return (
-    <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">
-      <Button
-        icon={<ChevronLeft size={16} aria-hidden />}
-        onClick={newest ?? undefined}
-        blocked={newest ? null : 'These are the newest.'}
-      >
-        Newest
-      </Button>
-      <Button onClick={older ?? undefined} blocked={older ? null : 'There is nothing older.'}>
-        Older <ChevronRight size={16} aria-hidden />
-      </Button>
-    </nav>
   )
 }

@@ -16,6 +16,7 @@ const words: Record<Permission, string> = {
   'users.manage': 'Manage users',
   'tokens.manage': "Make and revoke join tokens; see and revoke everybody's API tokens",
   'settings.manage': 'Change how nodes are scored',
+  'audit.read': 'Read the audit log',
 }
 
 const cell = 'px-2 first:pl-0'

@@ -1,0 +1,75 @@
+'use client'
+
+import { type AuditEntry, differences } from '@/server/domain/audit'
+import { cn } from '../../../ui/cn'
+import { CopyId } from '../../../ui/copy'
+import { Dialog } from '../../../ui/dialog'
+import { Facts } from '../../../ui/layout-parts'
+import { ExactTime } from '../../../ui/time'
+import { SubjectLink } from './columns'
+import { fieldWords, wordsOf } from './words'
+
+/** One entry in full: what each field was and became. */
+export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
+  const changes = differences(entry)
+  return (
+    <Dialog open onClose={onClose} title={wordsOf(entry.action)}>
+      <Facts
+        className="sm:grid-cols-2 lg:grid-cols-2"
+        facts={[
+          { name: 'When', value: <ExactTime at={entry.at} /> },
+          { name: 'Who', value: entry.actor },
+          { name: 'From', value: entry.address ?? 'not known' },
+          { name: 'To', value: <SubjectLink subject={entry.subject} /> },
+          ...(entry.subject.id === entry.subject.name
+            ? []
+            : [{ name: 'Id', value: <CopyId id={entry.subject.id} what="id" /> }]),
+        ]}
+      />
+      {changes.length === 0 ? (
+        <p className="mt-4 border-t border-line pt-3 text-ink-2">
+          There is no more to tell: no field was written down.
+        </p>
+      ) : (
+        <table className="mt-4 w-full table-fixed border-collapse border-t border-line">
+          <caption className="sr-only">What changed</caption>
+          <thead>
+            <tr className="h-8 text-left text-meta text-ink-3">
+              {['Field', 'Before', 'After'].map((title) => (
+                <th key={title} scope="col" className="pr-3 font-medium last:pr-0">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {changes.map(({ field, before, after }) => (
+              <tr key={field} className="border-t border-line align-top">
+                <th scope="row" className="py-1.5 pr-3 text-left font-normal break-words text-ink-2">
+                  {fieldWords(field)}
+                </th>
+                <Value text={before} className="text-ink-2" />
+                <Value text={after} />
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Dialog>
+  )
+}
+
+function Value({ text, className }: { text: string | null; className?: string }) {
+  return (
+    <td className={cn('py-1.5 pr-3 break-words last:pr-0', className)}>
+      {text ?? (
+        <>
+          <span aria-hidden className="text-ink-3">
+            —
+          </span>
+          <span className="sr-only">not there</span>
+        </>
+      )}
+    </td>
+  )
+}

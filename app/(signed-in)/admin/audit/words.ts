@@ -1,0 +1,53 @@
+import type { AuditAction, AuditEntry, AuditSubject, Difference } from '@/server/domain/audit'
+
+/** What was done; an action that is added does not compile until it has words here. */
+export const actionWords: Record<AuditAction, string> = {
+  'deployment.create': 'Deployed',
+  'deployment.update': 'Updated a deployment',
+  'deployment.scale': 'Scaled',
+  'deployment.rollback': 'Rolled back',
+  'deployment.retry': 'Retried a deployment',
+  'deployment.delete': 'Deleted a deployment',
+  'evaluation.try-now': 'Tried stuck work',
+  'node.cordon': 'Cordoned a node',
+  'node.uncordon': 'Uncordoned a node',
+  'node.drain': 'Drained a node',
+  'node.undrain': 'Ended a drain',
+  'node.maintenance': 'Began maintenance',
+  'node.end-maintenance': 'Ended maintenance',
+  'node.remove': 'Removed a node',
+  'storm.overrule': 'Overruled the brake',
+  'user.create': 'Made a user',
+  'user.role': 'Changed a role',
+  'user.password': 'Set a password',
+  'user.disable': 'Disabled a user',
+  'user.enable': 'Enabled a user',
+  'join-token.create': 'Made a join token',
+  'join-token.revoke': 'Revoked a join token',
+  'api-token.create': 'Made an API token',
+  'api-token.revoke': 'Revoked an API token',
+  'setting.change': 'Changed a setting',
+}
+
+/** What an older version wrote may have no words any more. */
+export const wordsOf = (action: AuditAction): string => actionWords[action] ?? action
+
+const pages: Record<AuditSubject, (id: string) => string | null> = {
+  deployment: (id) => `/deployments/${id}`,
+  node: (id) => `/nodes/${id}`,
+  region: () => null,
+  user: () => '/admin/users',
+  'join-token': () => '/admin/join',
+  'api-token': () => '/admin/tokens',
+  setting: () => '/admin/settings',
+}
+
+/** Where it can be seen as it is now. */
+export const pageOf = ({ type, id }: AuditEntry['subject']): string | null => pages[type]?.(id) ?? null
+
+/** "expiresInHours" → "expires in hours" */
+export const fieldWords = (field: string): string => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** In one line: "role: viewer → operator". */
+export const differenceText = ({ field, before, after }: Difference): string =>
+  `${fieldWords(field)}: ${before === null ? after : `${before} → ${after ?? 'gone'}`}`

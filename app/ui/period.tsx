@@ -1,0 +1,34 @@
+'use client'
+
+import { Input } from './field'
+
+interface PeriodProps {
+  /** As the browser's own field writes it: 2026-01-31T12:00; empty is any. */
+  after: string
+  before: string
+  onChange: (change: { after: string | null } | { before: string | null }) => void
+}
+
+/** From when to when, in the reader's time zone. */
+export function Period({ after, before, onChange }: PeriodProps) {
+  const field = (label: string, value: string, change: (value: string | null) => void) => (
+    <Input
+      type="datetime-local"
+      aria-label={label}
+      title={label}
+      value={value}
+      onChange={(event) => change(event.target.value || null)}
+      className="min-w-0 sm:w-48"
+    />
+  )
+  return (
+    <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
+      {field('Not before', after, (value) => onChange({ after: value }))}
+      {field('Not after', before, (value) => onChange({ before: value }))}
+    </div>
+  )
+}
+
+/** The moment for the server, or nothing when it is none. */
+export const momentOf = (text: string): string | undefined =>
+  text !== '' && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : undefined

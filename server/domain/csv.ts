@@ -1,0 +1,10 @@
+/**
+ * One cell of a CSV file (RFC 4180). Spreadsheets run a cell that begins like a formula: an apostrophe before it makes it
+ * text (OWASP, CSV injection).
+ */
+export function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+export const csvLine = (cells: readonly string[]): string => `${cells.map(csvCell).join(',')}\r\n`

@@ -1,0 +1,204 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { handleAuditCsv } from '@/server/api/audit-csv'
+import { auditActions } from '@/server/domain/audit'
+import { auditSql } from '@/server/store/audit-reads'
+import {
+  aDeployment,
+  adminPassword,
+  FakeAgent,
+  type TestControlPlane,
+  testControlPlane,
+  userPassword,
+} from '../control-plane'
+
+let cp: TestControlPlane
+beforeEach(async () => {
+  cp = await testControlPlane()
+})
+afterEach(() => cp.close())
+
+const idOf = async (username: string) => (await cp.actor(username)).id
+const tokenOf = async (username: string, password: string) =>
+  ((await (await cp.login(username, password)).json()) as { access_token: string }).access_token
+
+const csv = async (token: string | null, query = '') =>
+  handleAuditCsv(
+    cp.services,
+    new Request(`http://localhost:3000/api/audit.csv${query}`, {
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    }),
+  )
+
+/** Entries of one minute each, the oldest first, by ann and bob in turn. */
+const writeEntries = (count: number, begin: string) =>
+  cp.sql(
+    `insert into audit_log (at, actor, action, subject_type, subject_id, after)
+     select $2::timestamptz + make_interval(mins => i), case when i % 2 = 0 then 'ann' else 'bob' end,
+       case when i % 10 = 0 then 'node.cordon' else 'setting.change' end, 'setting', 'key-' || i, '{"value": 1}'
+     from generate_series(1, $1) i`,
+    [count, begin],
+  )
+
+describe('the audit log', () => {
+  test('is for administrators only, on the page and as CSV', async () => {
+    for (const role of ['viewer', 'operator'] as const) {
+      const user = await cp.user(`a-${role}`, role)
+      await expect(user.audit.page({})).rejects.toThrow('audit.read')
+      const refused = await csv(await tokenOf(`a-${role}`, userPassword))
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([
+        403,
+        'application/problem+json; charset=utf-8',
+      ])
+    }
+    await expect((await cp.as(null)).audit.page({})).rejects.toThrow('Sign in first')
+    expect((await csv(null)).status).toBe(401)
+    expect((await csv('nonsense')).status).toBe(401)
+    expect((await csv(await tokenOf('admin', adminPassword))).status).toBe(200)
+  })
+
+  test('says who did what to what, with names, from where, and what it was before', async () => {
+    const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+    const admin = await cp.as('admin')
+    await cp.user('ann', 'viewer')
+    await admin.user.setRole({ id: await idOf('ann'), role: 'operator' })
+    await admin.node.cordon({ id: agent.id('node-01'), cordoned: true })
+    const { entries } = await admin.audit.page({})
+    expect(entries.slice(0, 2)).toMatchObject([
+      { action: 'node.cordon', subject: { type: 'node', id: agent.id('node-01'), name: 'node-01' } },
+      {
+        ...{ actor: 'admin', address: '127.0.0.1', action: 'user.role', before: { role: 'viewer' } },
+        ...{ subject: { type: 'user', name: 'ann' }, after: { role: 'operator' } },
+      },
+    ])
+    expect(entries.find(({ action }) => action === 'join-token.create')?.subject.name).toBe('test')
+  })
+
+  test('is filtered by person, action, subject and time, also together', async () => {
+    await writeEntries(40, '2026-01-01T00:00:00Z')
+    const admin = await cp.as('admin')
+    const found = async (filter: object) => (await admin.audit.page(filter)).entries.map(({ subject }) => subject.id)
+    expect(await found({ actor: 'AN', before: '2026-01-01T00:05:00Z' })).toEqual(['key-4', 'key-2'])
+    expect(await found({ action: 'node.cordon' })).toEqual(['key-40', 'key-30', 'key-20', 'key-10'])
+    expect(await found({ subject: 'key-3', after: '2026-01-01T00:31:00Z', before: '2026-01-01T00:33:00Z' })).toEqual([
+      'key-33',
+      'key-32',
+      'key-31',
+    ])
+    expect(await found({ subject: await idOf('admin') })).toEqual([await idOf('admin')])
+    expect(await found({ subject: 'key_3' })).toEqual([])
+    expect(await found({ actor: 'ann', action: 'setting.change', after: '2026-01-01T00:38:00Z' })).toEqual(['key-38'])
+  })
+
+  test('is paged without losing or repeating anything, also where many entries have one time', async () => {
+    await writeEntries(20, '2026-01-01T00:00:00Z')
+    await cp.sql(`insert into audit_log (at, actor, action, subject_type, subject_id)
+      select '2026-01-01T00:10:30Z', 'many', 'setting.change', 'setting', 'same-' || i from generate_series(1, 15) i`)
+    const admin = await cp.as('admin')
+    const all = (await admin.audit.page({ limit: 200 })).entries.map(({ id }) => id)
+    const walked: string[] = []
+    let from: string | undefined
+    do {
+      const { entries, next } = await admin.audit.page({ limit: 7, ...(from && { from }) })
+      walked.push(...entries.map(({ id }) => id))
+      from = next ?? undefined
+    } while (from)
+    expect(walked).toEqual(all)
+    expect(all.length).toBeGreaterThanOrEqual(35)
+  })
+
+  test('reads a page far back along the index, and not the whole log', async () => {
+    await writeEntries(20_000, '2026-01-01T00:00:00Z')
+    await cp.sql('analyze audit_log')
+    const plan = await cp.sql<{ 'QUERY PLAN': string }>(`explain (analyze, timing off, costs off) ${auditSql}`, [
+      ...[null, null, null, null, null, '2026-01-10T00:00:00Z'],
+      ...['2026-01-09T00:00:00Z', '1000000', 101],
+    ])
+    const text = plan.map((line) => line['QUERY PLAN']).join('\n')
+    expect(text).toContain('Backward using audit_log_at_idx')
+    const read = Number(/audit_log_at_idx on audit_log a \(actual rows=([\d.]+)/.exec(text)?.[1])
+    expect(read).toBeLessThan(200)
+    expect(text).not.toContain('Seq Scan on audit_log')
+  })
+
+  test('names the field of a wrong filter, on the page and as CSV', async () => {
+    const admin = await cp.as('admin')
+    for (const [input, path] of [
+      [{ action: 'nothing' }, 'action'],
+      [{ after: 'yesterday' }, 'after'],
+      [{ from: 'nowhere' }, 'from'],
+      [{ limit: 1000 }, 'limit'],
+    ] as const) {
+      const error = await admin.audit.page(input as object).catch((cause: unknown) => cause)
+      expect(error).toMatchObject({ cause: { issues: [{ path: [path] }] } })
+    }
+    const refused = await csv(await tokenOf('admin', adminPassword), '?action=nothing&before=x')
+    expect(refused.status).toBe(422)
+    expect(((await refused.json()) as { errors: { path: string }[] }).errors.map(({ path }) => path)).toEqual([
+      'action',
+      'before',
+    ])
+  })
+
+  test('knows every action that the server writes', () => {
+    const written = readdirSync('server/store')
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .flatMap((name) => [
+        ...readFileSync(`server/store/${name}`, 'utf8').matchAll(/'([a-z-]+\.[a-z-]+)', '[a-z]+', id/g),
+      ])
+      .map((match) => match[1])
+    // The others are held to it by their type.
+    expect(written).toEqual(['deployment.create'])
+    expect(auditActions).toContain('deployment.create')
+  })
+})
+
+describe('the log as CSV', () => {
+  test('has what the filters let through, more than is read at a time, in order and with a name for the file', async () => {
+    await writeEntries(2500, '2026-01-01T00:00:00Z')
+    const response = await csv(await tokenOf('admin', adminPassword), '?actor=ann')
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    expect(response.headers.get('content-disposition')).toMatch(
+      /^attachment; filename="fogdeck-audit-\d{4}-\d\d-\d\d\.csv"$/,
+    )
+    const lines = (await response.text()).split('\r\n')
+    expect(lines[0]).toBe('at,actor,address,action,subject_type,subject_id,subject_name,before,after')
+    expect(lines[1]).toBe('2026-01-02T17:40:00.000Z,ann,,node.cordon,setting,key-2500,key-2500,,"{""value"":1}"')
+    expect(lines.slice(1, -1).map((line) => line.split(',')[5])).toEqual(
+      Array.from({ length: 1250 }, (_, i) => `key-${2500 - 2 * i}`),
+    )
+    expect(lines.at(-1)).toBe('')
+  })
+
+  test('has no formula for a spreadsheet to run', async () => {
+    await cp.sql(`insert into audit_log (actor, action, subject_type, subject_id)
+      values ('=cmd|calc', 'setting.change', 'setting', '@SUM(1,2)')`)
+    const text = await (await csv(await tokenOf('admin', adminPassword))).text()
+    expect(text).toContain(`,'=cmd|calc,`)
+    expect(text).toContain(`"'@SUM(1,2)"`)
+  })
+})
+
+test('no secret is in the log, whatever was done with it', async () => {
+  const admin = await cp.as('admin')
+  const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+  await cp.user('ann', 'operator')
+  const secrets = [adminPassword, userPassword, 'another secret 42', 'a third secret 43', 'hunter2', 'hunter3']
+  await admin.user.setPassword({ id: await idOf('ann'), password: 'another secret 42' })
+  await (await cp.as('ann')).me.changePassword({ current: 'another secret 42', next: 'a third secret 43' })
+  const api = await admin.apiToken.create({ name: 'ci', scope: 'admin', expires_in_hours: 1 })
+  const join = await admin.joinToken.create({ name: 'shop', max_uses: 1, expires_in_hours: 1 })
+  const { deployment_id } = await admin.deployment.deploy(aDeployment({ env: { PASSWORD: 'hunter2' } }))
+  await cp.schedule()
+  await admin.deployment.update({ deployment_id, env: { PASSWORD: 'hunter3' } })
+  await admin.deployment.delete({ deployment_id })
+  await admin.apiToken.revoke({ id: api.id })
+  await admin.joinToken.revoke({ id: join.id })
+  const { entries } = await admin.audit.page({ limit: 200 })
+  const written = new Set(entries.map(({ action }) => action))
+  for (const action of ['user.password', 'api-token.create', 'deployment.create', 'deployment.update'] as const)
+    expect(written).toContain(action)
+  const text = JSON.stringify(entries) + (await (await csv(await tokenOf('admin', adminPassword))).text())
+  for (const secret of [...secrets, api.token, join.token, agent.credential]) expect(text).not.toContain(secret)
+  expect(text).not.toContain('$argon2id$')
+})
