@@ -53,7 +53,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       ),
     },
     ...(withOwner ? [ownerColumn] : []),
-    { id: 'scope', header: 'Scope', width: 'clamp(76px, 18vw, 150px)', cell: (token) => <Scope token={token} /> },
+    { id: 'scope', header: 'Scope', width: 'clamp(76px, 12vw, 150px)', cell: (token) => <Scope token={token} /> },
     {
       id: 'state',
       header: 'State',
@@ -73,7 +73,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       id: 'expires',
       header: 'Expires',
       width: '104px',
-      from: 'md',
+      from: 'lg',
       cell: ({ expiresAt }) =>
         expiresAt ? <Time at={expiresAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
     },
@@ -81,7 +81,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       id: 'made',
       header: 'Made',
       width: '104px',
-      from: 'lg',
+      from: 'xl',
       cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
     },
     {
@@ -130,7 +130,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
 const ownerColumn: Column<ApiTokenView> = {
   id: 'owner',
   header: 'Owner',
-  width: 'clamp(76px, 16vw, 180px)',
+  width: 'clamp(76px, 12vw, 180px)',
   cell: ({ owner }) => <span title={owner}>{owner}</span>,
 }
 

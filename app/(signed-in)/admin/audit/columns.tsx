@@ -19,13 +19,18 @@ export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
   )
 }
 
-const changeText = (entry: AuditEntry): string => differences(entry).map(differenceText).join(', ')
+/** Without the name: that is in the column beside it. */
+const changeText = (entry: AuditEntry): string =>
+  differences(entry)
+    .filter(({ before, after }) => (after ?? before) !== entry.subject.name)
+    .map(differenceText)
+    .join(', ')
 
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
   {
     id: 'at',
     header: 'When',
-    width: 'clamp(84px, 22vw, 300px)',
+    width: 'clamp(84px, 18vw, 290px)',
     cell: ({ at }) => (
       <span className="flex items-baseline gap-2">
         <Time at={at} />
@@ -60,8 +65,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
   {
     id: 'change',
     header: 'Change',
-    width: '30%',
-    from: 'md',
+    from: 'lg',
     cell: (entry) => (
       <span className="text-ink-2" title={changeText(entry)}>
         {changeText(entry)}
@@ -72,7 +76,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
     id: 'address',
     header: 'From',
     width: '120px',
-    from: 'xl',
+    from: '2xl',
     cell: ({ address }) => (address ? <span title={address}>{address}</span> : <span className="text-ink-3">—</span>),
   },
 ]

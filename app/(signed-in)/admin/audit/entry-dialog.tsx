@@ -1,10 +1,10 @@
 'use client'
 
+import type { ReactNode } from 'react'
 import { type AuditEntry, differences } from '@/server/domain/audit'
 import { cn } from '../../../ui/cn'
 import { CopyId } from '../../../ui/copy'
 import { Dialog } from '../../../ui/dialog'
-import { Facts } from '../../../ui/layout-parts'
 import { ExactTime } from '../../../ui/time'
 import { SubjectLink } from './columns'
 import { fieldWords, wordsOf } from './words'
@@ -14,18 +14,21 @@ export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: ()
   const changes = differences(entry)
   return (
     <Dialog open onClose={onClose} title={wordsOf(entry.action)}>
-      <Facts
-        className="sm:grid-cols-2 lg:grid-cols-2"
-        facts={[
-          { name: 'When', value: <ExactTime at={entry.at} /> },
-          { name: 'Who', value: entry.actor },
-          { name: 'From', value: entry.address ?? 'not known' },
-          { name: 'To', value: <SubjectLink subject={entry.subject} /> },
-          ...(entry.subject.id === entry.subject.name
-            ? []
-            : [{ name: 'Id', value: <CopyId id={entry.subject.id} what="id" /> }]),
-        ]}
-      />
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
+        <Fact name="When">
+          <ExactTime at={entry.at} />
+        </Fact>
+        <Fact name="Who">{entry.actor}</Fact>
+        <Fact name="From">{entry.address ?? 'not known'}</Fact>
+        <Fact name="To">
+          <SubjectLink subject={entry.subject} />
+        </Fact>
+        {entry.subject.id !== entry.subject.name && (
+          <Fact name="Id">
+            <CopyId id={entry.subject.id} shown={36} what="id" />
+          </Fact>
+        )}
+      </dl>
       {changes.length === 0 ? (
         <p className="mt-4 border-t border-line pt-3 text-ink-2">
           There is no more to tell: no field was written down.
@@ -71,5 +74,14 @@ function Value({ text, className }: { text: string | null; className?: string })
         </>
       )}
     </td>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-3">{name}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
   )
 }

@@ -50,4 +50,6 @@ export const fieldWords = (field: string): string => field.replace(/[A-Z]/g, (le
 
 /** In one line: "role: viewer → operator". */
 export const differenceText = ({ field, before, after }: Difference): string =>
-  `${fieldWords(field)}: ${before === null ? after : `${before} → ${after ?? 'gone'}`}`
+  after === null
+    ? `${fieldWords(field)} was ${before}`
+    : `${fieldWords(field)}: ${before === null ? after : `${before} → ${after}`}`
