@@ -162,8 +162,8 @@ export const zones: readonly Zone[] = [
   {
     name: 'bench',
     files: /^bench\//,
-    values: ['bench', 'tests', 'agent', 'scripts', ...inServer],
-    because: 'benchmarks measure the server and the agent',
+    values: ['bench', 'tests', 'agent', 'scripts', 'config', ...inServer],
+    because: 'benchmarks measure the server, the agent and, in the browser of the tests, the pages',
   },
   {
     name: 'config',

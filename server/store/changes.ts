@@ -38,7 +38,11 @@ export const changePayloads = (changes: readonly Change[]): string[] =>
 
 export async function announce(tx: Pick<Tx, 'query'>, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return
-  await tx.query(`select pg_notify('${channel}', payload) from unnest($1::text[]) payload`, [changePayloads(changes)])
+  await tx.query({
+    name: 'announce',
+    text: `select pg_notify('${channel}', payload) from unnest($1::text[]) payload`,
+    values: [changePayloads(changes)],
+  })
 }
 
 export interface ChangeFeed {

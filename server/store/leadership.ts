@@ -123,9 +123,11 @@ export class StaleLeaderError extends Error {
  * show itself meanwhile, for that changes no key.
  */
 export async function requireLeader(tx: Tx, epoch: bigint): Promise<void> {
-  const { rowCount } = await tx.query('select 1 from scheduler_leadership where id = 1 and epoch = $1 for key share', [
-    epoch.toString(),
-  ])
+  const { rowCount } = await tx.query({
+    name: 'require-leader',
+    text: 'select 1 from scheduler_leadership where id = 1 and epoch = $1 for key share',
+    values: [epoch.toString()],
+  })
   if (rowCount !== 1) throw new StaleLeaderError(epoch)
 }
 

@@ -7,19 +7,23 @@ import { derivedNodeStatus } from './node-health'
  */
 export async function raiseWantedRevision(tx: Tx, nodeIds: string[]): Promise<void> {
   if (nodeIds.length === 0) return
-  await tx.query(
-    `with locked as (select id from nodes where id = any($1::uuid[]) order by id for no key update)
-     update nodes n set wanted_revision = wanted_revision + 1 from locked where n.id = locked.id`,
-    [nodeIds],
-  )
+  await tx.query({
+    name: 'raise-wanted-revision',
+    text: `
+      with locked as (select id from nodes where id = any($1::uuid[]) order by id for no key update)
+      update nodes n set wanted_revision = wanted_revision + 1 from locked where n.id = locked.id`,
+    values: [nodeIds],
+  })
 }
 
 /** After reservations changed: idle, active or busy. The rows must be locked. */
 export async function refreshNodeStatus(tx: Tx, nodeIds: string[]): Promise<void> {
   const status = derivedNodeStatus('n')
-  await tx.query(`update nodes n set status = ${status} where n.id = any($1::uuid[]) and n.status <> ${status}`, [
-    nodeIds,
-  ])
+  await tx.query({
+    name: 'refresh-node-status',
+    text: `update nodes n set status = ${status} where n.id = any($1::uuid[]) and n.status <> ${status}`,
+    values: [nodeIds],
+  })
 }
 
 export interface NodeEvent {

@@ -14,9 +14,11 @@ import { logChange, type Scheduling } from './evaluate'
 import type { Reign } from './reign'
 
 const sweepMs = 1_000
-/** Stored decisions are replayed this often, some at a time. */
+/** Stored decisions are replayed this often at most, some at a time. */
 const checkRecordsEveryMs = 10_000
 const recordsPerCheck = 4
+/** After each check comes a rest so many times as long: on a large and busy fleet a replay takes the scheduler's time. */
+const restPerCheck = 19
 const pruneEveryMs = 3_600_000
 const dayMs = 86_400_000
 
@@ -24,10 +26,13 @@ const dayMs = 86_400_000
 export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): Promise<void> {
   const { log } = scheduling
   let prunedMs = Number.NEGATIVE_INFINITY
+  let restMs = checkRecordsEveryMs
   while (!signal.aborted) {
-    await sleep(checkRecordsEveryMs, undefined, { signal }).catch(() => undefined)
+    await sleep(restMs, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return
+    const begunMs = performance.now()
     await checkRecords(scheduling, recordsPerCheck)
+    restMs = Math.max(checkRecordsEveryMs, restPerCheck * (performance.now() - begunMs))
     if (performance.now() - prunedMs < pruneEveryMs) continue
     prunedMs = performance.now()
     await forgetOldRecords(scheduling).catch((error: unknown) => {

@@ -1,0 +1,53 @@
+/** A large fleet with all that it runs, written by the database itself. */
+import { hashToken } from '@/server/store/credentials'
+import type { Scratch } from './scratch'
+
+export interface BigFleet {
+  nodes: number
+  deployments: number
+  /** That of the agents; all nodes have one. */
+  credential: string
+}
+
+/** UUIDs of its nodes, in the order of their names. */
+export async function seedBigFleet(
+  { store, actor }: Scratch,
+  { nodes, deployments, credential }: BigFleet,
+): Promise<string[]> {
+  const regions = Math.min(10, nodes)
+  // Nodes that are three quarters full, in the end; each deployment on three of them in a row.
+  const { rows } = await store.pool.query<{ id: string }>(
+    `insert into nodes (id, node_id, region, status, labels, cpu_cores, memory_mb, storage_gb, credential_hash, last_heartbeat,
+       cpu_usage_percent, memory_usage_percent, updated_at)
+     select md5('n' || i)::uuid, 'node-' || lpad(i::text, 6, '0'), 'region-' || i % $2, 'active', '{}', 2, 4096, 100, $3, now(),
+       i % 60, i % 50, now()
+     from generate_series(0, $1 - 1) i returning id`,
+    [nodes, regions, hashToken(credential)],
+  )
+  await store.pool.query(
+    `insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, priority, wishes, updated_at)
+     select md5('d' || i)::uuid, 'app-' || i, 'compute', $2, 'nginx', 'running', 3, 'region-' || i % $3, i % 100,
+       case when i % 20 = 0 then '{"preferences":[],"spread":[{"across":"region","maxSkew":null,"weight":50}],"affinity":[]}'::jsonb end, now()
+     from generate_series(0, $1 - 1) i`,
+    [deployments, actor.id, regions],
+  )
+  await store.pool.query(
+    `insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb)
+     select md5('s' || i)::uuid, md5('d' || i)::uuid, 0.5, 1024 from generate_series(0, $1 - 1) i`,
+    [deployments],
+  )
+  await store.pool.query(
+    `insert into deployment_replicas (id, deployment_id, node_id, slot, generation, status, wanted, reserved, cpu_millis, memory_mb, gpu_units,
+       storage_gb, started_at, acknowledged_at, updated_at)
+     select md5('r' || i || '-' || s)::uuid, md5('d' || i)::uuid, md5('n' || (3 * i + s) % $2)::uuid, s, 1, 'running', 'run', true, 500,
+       1024, 0, 10, now() - interval '1 hour', now(), now()
+     from generate_series(0, $1 - 1) i, generate_series(0, 2) s`,
+    [deployments, nodes],
+  )
+  await store.pool.query(
+    `update nodes n set reserved_cpu_millis = r.cpu, reserved_memory_mb = r.memory, reserved_storage_gb = r.storage
+     from (select node_id, sum(cpu_millis) cpu, sum(memory_mb) memory, sum(storage_gb) storage from deployment_replicas group by node_id) r
+     where r.node_id = n.id`,
+  )
+  return rows.map(({ id }) => id)
+}
