@@ -133,12 +133,12 @@ export const breaks: Record<string, Break> = {
     ],
   },
   label: {
-    what: 'an agent leaves containers alone that belong to no wanted attempt',
+    what: 'an agent takes the container of any attempt at a slot for that of the attempt that is wanted',
     patches: [
       {
         file: 'agent/reconcile.ts',
-        find: `if (known.has(replicaId) || container.state === 'removing') continue`,
-        replace: `if (container.state !== 'exited') continue`,
+        find: `forReplica(replica, kept.get(replica.replicaId), `,
+        replace: `forReplica(replica, kept.get(replica.replicaId) ?? [...kept.values()].find((each) => holdsSlotOf(each, replica)), `,
       },
     ],
   },

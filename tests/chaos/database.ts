@@ -23,6 +23,19 @@ export class Database {
     return rows[0] ?? null
   }
 
+  /** Waits until a scheduler has work in its hands, or that long. */
+  async untilLeased(limitMs: number): Promise<void> {
+    const endMs = performance.now() + limitMs
+    const look = async (client: pg.Client): Promise<void> => {
+      while (performance.now() < endMs) {
+        const { rowCount } = await client.query(`select 1 from evaluations where status = 'leased' limit 1`)
+        if (rowCount) return
+      }
+    }
+    // Without a database there is nothing to wait for.
+    await this.connected(look).catch(() => undefined)
+  }
+
   async endSession(pid: number): Promise<void> {
     await this.query('select pg_terminate_backend($1)', [pid])
   }

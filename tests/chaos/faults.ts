@@ -54,6 +54,9 @@ function count(log: FaultLog, target: string): void {
 
 type Undo = () => Promise<void>
 
+/** For so long at most an attack on the leader waits for a moment at which it has work in its hands. */
+const busyWaitMs = 1_500
+
 /** @returns how to undo it; null when there was nothing to attack. */
 async function begin(attack: Attack, { kind }: Fault, target: string): Promise<Undo | null> {
   const { stack } = attack
@@ -61,6 +64,8 @@ async function begin(attack: Attack, { kind }: Fault, target: string): Promise<U
     return (await stack.killDatabase()) ? () => stack.startDatabase() : null
   }
   if (target.startsWith('engine-')) return onEngine(attack, kind, target)
+  // What it had begun is what may be lost with it.
+  if (target === 'leader' && kind !== 'deafen') await attack.database.untilLeased(busyWaitMs)
   const name = await programOf(attack, target)
   const program = stack.program(name)
   if (program.pid === null) return null
