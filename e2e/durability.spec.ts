@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from './fixtures'
+import { expect, sessionFrom, signedOut, test } from './fixtures'
+import { statusOf as statusOnPage } from './pages'
 import { Product } from './product'
 
 const longMs = 400_000
@@ -122,6 +123,27 @@ test('the web server killed while containers start: it goes on by itself', async
   const killed = await product.kill('web')
   await expectRunningOnce(id)
   expect(await product.pidOf('web')).not.toBe(killed)
+})
+
+test.describe('an open page', () => {
+  // Calls that nobody answers are written down by the browser.
+  test.use({ storageState: signedOut, allowedOnConsole: [/Failed to load resource/, /net::ERR_/] })
+
+  test('says that it is cut off, then that it is stale, and catches up by itself', async ({ page, playwright }) => {
+    const who = { username: 'admin', password: product.password }
+    await page.context().addCookies((await sessionFrom(playwright, product.url, who)).cookies)
+    const id = await deploy('watched')
+    await page.goto(`${product.url}/deployments/${id}`)
+    const live = page.locator('[data-live]:visible')
+    await expect(live).toHaveText('Live')
+    await untilStarting(id)
+    await product.kill('web', 'SIGSTOP')
+    await expect(live).toHaveText('Reconnecting', patient)
+    await expect(live).toHaveText('Stale', patient)
+    await product.kill('web')
+    await expect(live).toHaveText('Live', patient)
+    await expect(statusOnPage(page, 'Running')).toBeVisible(patient)
+  })
 })
 
 test('the scheduler killed before it decided: it goes on by itself', async () => {
