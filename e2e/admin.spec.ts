@@ -107,3 +107,62 @@ test('the audit log says who changed what, can be searched by address, and is do
   await page.getByRole('link', { name: 'Show the whole log' }).click()
   await expect(table.getByRole('row').nth(2)).toBeVisible()
 })
+
+test.describe('a session that ends', () => {
+  // What a page was just reading is answered 401, which the browser writes down.
+  test.use({ allowedOnConsole: [/status of 401/] })
+
+  test('people sign out everywhere else, and stay signed in where they are, in every tab', async ({
+    anotherPage,
+    signIn,
+    userWith,
+    watchConsole,
+  }) => {
+    const { username, password } = await userWith('viewer')
+    const here = await anotherPage()
+    await signIn(here, username, password)
+    const tab = await here.context().newPage()
+    watchConsole(tab)
+    await tab.goto('/nodes')
+    const elsewhere = await anotherPage()
+    await signIn(elsewhere, username, password)
+    for (const page of [tab, elsewhere])
+      await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible(patient)
+
+    await here.goto('/account')
+    await here.getByRole('button', { name: 'Sign out everywhere else' }).click()
+    const dialog = here.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Sign out everywhere else' }).click()
+    await expect(dialog).toBeHidden()
+    await expect(here.getByRole('status').filter({ hasText: 'Your other sessions have ended' })).toBeVisible()
+    // They did nothing meanwhile: the page itself notices.
+    await expect(elsewhere).toHaveURL(/\/login\?/, patient)
+    await expect(elsewhere.getByText('this session has ended')).toBeVisible()
+    for (const page of [here, tab])
+      await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible(patient)
+    await tab.getByRole('link', { name: 'Events' }).click()
+    await expect(tab.getByRole('heading', { level: 1, name: 'Events' })).toBeVisible()
+    await here.reload()
+    await expect(here.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible()
+  })
+
+  test('an administrator ends the sessions of somebody, and it is in the audit log', async ({
+    page,
+    anotherPage,
+    signIn,
+    userWith,
+  }) => {
+    const { username, password } = await userWith('operator')
+    const theirs = await anotherPage()
+    await signIn(theirs, username, password)
+    await page.goto('/admin/users')
+    await page.getByRole('button', { name: `End the sessions of ${username}` }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'End sessions' }).click()
+    await expect(dialog).toBeHidden()
+    await expect(theirs).toHaveURL(/\/login\?/, patient)
+    await signIn(theirs, username, password)
+    await page.goto(`/admin/audit?about=${username}`)
+    await expect(page.getByRole('button', { name: 'Ended sessions' })).toBeVisible()
+  })
+})

@@ -147,7 +147,9 @@ test.describe('a session that ends', () => {
     await expect(row).toContainText('Disabled')
     // They did nothing meanwhile: the page itself notices.
     await expect(theirs).toHaveURL(/\/login\?/, patient)
-    await expect(theirs.getByText('Your account was changed, so this session has ended.')).toBeVisible()
+    await expect(
+      theirs.getByText('Your account was changed or signed out everywhere, so this session has ended.'),
+    ).toBeVisible()
   })
 
   test('a new role and a new password hold at once', async ({ page, anotherPage, signIn, userWith }) => {

@@ -113,6 +113,7 @@ export async function testControlPlane(
       services,
       actor: username === null ? null : await actor(username),
       refusal: null,
+      sessionCookie: null,
       agentCredential: null,
       idempotencyKey: null,
       address: '127.0.0.1',

@@ -17,6 +17,8 @@ export const useLiveState = (): LiveState => useContext(LiveContext)
 const staleAfterMs = 15_000
 /** How often everything is read again while there is no stream (a proxy may not let it through). */
 const pollMs = 20_000
+/** A session that ended may be followed by another one of this browser: this long is its cookie waited for. */
+const nextSessionMs = 500
 const pause = { firstMs: 500, maxMs: 10_000 }
 
 /** The one event stream of this tab. */
@@ -32,6 +34,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let failures = 0
     let lastEventId: string | undefined
     let over = false
+    /** The stream has told so as its last word. */
+    let ended = false
 
     const connected = (): void => {
       failures = 0
@@ -45,12 +49,24 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       clearTimeout(retry)
       retry = setTimeout(connect, backoffMs(++failures, pause, Math.random()))
     }
+    /** Another tab, or this page itself, may have made a new session as the old one ended. */
+    const afterSession = (): void => {
+      lost()
+      ended = false
+      retry = setTimeout(() => {
+        client.me.get.query().then(connect, (error) => {
+          if (errorCode(error) === 'UNAUTHORIZED') leaveForLogin('ended')
+          again()
+        })
+      }, nextSessionMs)
+    }
     const connect = (): void => {
+      if (over) return
       // Goes on after the last event that arrived; the server says `hello` where that can't be.
       subscription = client.live.changes.subscribe(lastEventId === undefined ? {} : { lastEventId }, {
         onData: ({ id, data }) => {
           lastEventId = id
-          if (data.topic === 'session-ended') leaveForLogin('ended')
+          if (data.topic === 'session-ended') ended = true
           else refresher.add(data)
         },
         onConnectionStateChange: (change) => {
@@ -58,7 +74,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           else if (change.state === 'connecting' && change.error) lost()
         },
         onError: (error) => (errorCode(error) === 'UNAUTHORIZED' ? leaveForLogin('expired') : again()),
-        onComplete: again,
+        onComplete: () => (ended ? afterSession() : again()),
       })
     }
     connect()

@@ -35,18 +35,27 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
         true: httpSubscriptionLink({ url, transformer: superjson }),
         false: splitLink({
           // A header belongs to a whole request, so what has a key of its own is not batched.
-          condition: (op) => keyOf(op.context) !== undefined,
+          condition: (op) => keyOf(op.context) !== undefined || op.context.alone === true,
           true: httpLink({
             url,
             transformer: superjson,
             fetch: fetchWithClock,
-            headers: ({ op }) => ({ 'idempotency-key': keyOf(op.context) ?? '' }),
+            headers: ({ op }) => {
+              const key = keyOf(op.context)
+              return key === undefined ? {} : { 'idempotency-key': key }
+            },
           }),
           false: httpBatchStreamLink({ url, transformer: superjson, fetch: fetchWithClock, maxURLLength: 4000 }),
         }),
       }),
     ],
   })
+
+/**
+ * For mutations whose answer sets a cookie: the head of a batch is sent before any of its answers is known.
+ * As `{ trpc: alone }`.
+ */
+export const alone = { context: { alone: true } }
 
 const onError = (error: unknown): void => {
   if (errorCode(error) === 'UNAUTHORIZED') leaveForLogin('expired')

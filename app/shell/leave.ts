@@ -1,6 +1,7 @@
 export const leaveReasons = {
   expired: 'Your session has ended. Sign in again to go on where you were.',
-  ended: 'Your account was changed, so this session has ended. Sign in again to go on where you were.',
+  ended:
+    'Your account was changed or signed out everywhere, so this session has ended. Sign in again to go on where you were.',
 } as const
 export type LeaveReason = keyof typeof leaveReasons
 

@@ -65,7 +65,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       id: 'used',
       header: 'Last used',
       width: '104px',
-      from: 'md',
+      from: withOwner ? 'lg' : 'md',
       cell: ({ lastUsedAt }) =>
         lastUsedAt ? <Time at={lastUsedAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
     },

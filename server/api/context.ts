@@ -35,6 +35,8 @@ export interface Context {
   actor: Actor | null
   /** Why there is no actor although credentials were sent. */
   refusal: string | null
+  /** Name of the cookie that the session of a page came in; null for programs. */
+  sessionCookie: string | null
   /** What an agent sent as its bearer. */
   agentCredential: string | null
   idempotencyKey: string | null

@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { may, type Permission, permissions, type Role, roles } from '../domain/roles'
 import type { UserView } from '../domain/views'
 import { createJoinToken, listJoinTokens, revokeJoinToken } from '../store/join-tokens'
-import { changeOwnPassword, createUser, listUsers, setUserDisabled, setUserPassword, setUserRole } from '../store/users'
+import {
+  changeOwnPassword,
+  createUser,
+  endSessions,
+  listUsers,
+  setUserDisabled,
+  setUserPassword,
+  setUserRole,
+} from '../store/users'
+import { renewSession } from './renew-session'
 import { inPersonProcedure, inPersonProcedureFor, procedureFor, router, signedInProcedure } from './trpc'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
@@ -21,6 +30,12 @@ export const meRouter = router({
   changePassword: inPersonProcedure
     .input(z.object({ current: password, next: password }))
     .mutation(({ ctx, input }) => changeOwnPassword(ctx.services.store, ctx.actor, { id: ctx.actor.id, ...input })),
+
+  /** Ends all sessions of the caller; a page gets a new one in place of its own, when it asks for this alone. */
+  endSessions: inPersonProcedure.mutation(async ({ ctx }) => {
+    const epoch = await endSessions(ctx.services.store, ctx.actor, ctx.actor.id)
+    return { kept: await renewSession(ctx, ctx.actor, epoch) }
+  }),
 })
 
 export const userRouter = router({
@@ -52,6 +67,14 @@ export const userRouter = router({
   setPassword: inPersonProcedureFor('users.manage')
     .input(byId.extend({ password }))
     .mutation(({ ctx, input }) => setUserPassword(ctx.services.store, ctx.actor, input)),
+
+  /** Of oneself: as me.endSessions. */
+  endSessions: inPersonProcedureFor('users.manage')
+    .input(byId)
+    .mutation(async ({ ctx, input }) => {
+      const epoch = await endSessions(ctx.services.store, ctx.actor, input.id)
+      if (input.id === ctx.actor.id) await renewSession(ctx, ctx.actor, epoch)
+    }),
 })
 
 export const joinTokenRouter = router({

@@ -38,6 +38,10 @@ async function callerOf(services: Services, request: Request, bearer: string | n
     : { refusal: 'The session is not valid: sign in again' }
 }
 
+/** With a prefix where the pages are served by HTTPS. */
+const sessionCookieName = (request: Request): string | null =>
+  /(?:^|;\s*)((?:__Secure-)?next-auth\.session-token)=/.exec(request.headers.get('cookie') ?? '')?.[1] ?? null
+
 /** Reads the session cookie, wherever the headers came from. */
 const sessionToken = (services: Services, from: Headers) =>
   getToken({
@@ -79,6 +83,7 @@ export async function contextOfRequest(
     services,
     actor: 'account' in caller ? actorOf(caller, address) : null,
     refusal: 'refusal' in caller ? caller.refusal : null,
+    sessionCookie: bearer === null ? sessionCookieName(request) : null,
     agentCredential: bearer,
     idempotencyKey: request.headers.get('idempotency-key'),
     address,

@@ -24,6 +24,7 @@ export const auditActions = [
   'user.password',
   'user.disable',
   'user.enable',
+  'user.end-sessions',
   'join-token.create',
   'join-token.revoke',
   'api-token.create',

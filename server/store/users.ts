@@ -192,6 +192,23 @@ export async function setUserDisabled(
   })
 }
 
+/**
+ * Ends all sessions of the user, and the access tokens that were made with the password; API tokens stay as they are.
+ * Hands back the epoch of sessions that begin now.
+ */
+export const endSessions = (store: Store, author: Author, id: string): Promise<number> =>
+  transaction(store, async (tx) => {
+    if (!isUuid(id)) throw notFound('user', id)
+    const { rows } = await tx.query<{ epoch: number }>(
+      'update users set session_epoch = session_epoch + 1, updated_at = now() where id = $1 returning session_epoch as epoch',
+      [id],
+    )
+    if (!rows[0]) throw notFound('user', id)
+    await audit(tx, author, { action: 'user.end-sessions', subjectType: 'user', subjectId: id })
+    await announce(tx, [{ topic: 'user', ids: [id] }])
+    return rows[0].epoch
+  })
+
 /** Ends all sessions and tokens that were made with the old password. */
 export async function setUserPassword(
   store: Store,

@@ -14,6 +14,7 @@ import { NewPasswordField } from '../../ui/new-password'
 import { useNotice } from '../../ui/notice'
 import { useFieldProblems } from '../../ui/use-fields'
 import { ApiTokens } from './api-tokens'
+import { Sessions } from './sessions'
 
 export function AccountPage() {
   const me = useMe()
@@ -27,6 +28,7 @@ export function AccountPage() {
         <PasswordForm />
       </Section>
       <ApiTokens />
+      <Sessions />
     </>
   )
 }

@@ -30,7 +30,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
   {
     id: 'at',
     header: 'When',
-    width: 'clamp(84px, 18vw, 290px)',
+    width: 'clamp(84px, 20vw, 290px)',
     cell: ({ at }) => (
       <span className="flex items-baseline gap-2">
         <Time at={at} />

@@ -22,6 +22,7 @@ export const actionWords: Record<AuditAction, string> = {
   'user.password': 'Set a password',
   'user.disable': 'Disabled a user',
   'user.enable': 'Enabled a user',
+  'user.end-sessions': 'Ended sessions',
   'join-token.create': 'Made a join token',
   'join-token.revoke': 'Revoked a join token',
   'api-token.create': 'Made an API token',

@@ -1,7 +1,7 @@
 'use client'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { KeyRound, Plus } from 'lucide-react'
+import { KeyRound, LogOut, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { roles } from '@/server/domain/roles'
 import type { UserView } from '@/server/domain/views'
@@ -15,6 +15,7 @@ import { useNotice } from '../../../ui/notice'
 import { ErrorState, Loading } from '../../../ui/states'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
+import { EndSessionsDialog } from './end-sessions-dialog'
 import { PasswordDialog } from './password-dialog'
 import { PermissionMatrix } from './permission-matrix'
 import { UserDialog } from './user-dialog'
@@ -24,6 +25,7 @@ export function UsersPage() {
   const query = useQuery(trpc.user.list.queryOptions())
   const [creating, setCreating] = useState(false)
   const [passwordOf, setPasswordOf] = useState<UserView | null>(null)
+  const [ending, setEnding] = useState<UserView | null>(null)
   const { setRole, setDisabled, problem } = useUserChanges()
 
   const columns: Column<UserView>[] = [
@@ -42,13 +44,13 @@ export function UsersPage() {
     {
       id: 'role',
       header: 'Role',
-      width: '128px',
+      width: 'clamp(108px, 17vw, 128px)',
       cell: (user) => (
         <Select
           aria-label={`Role of ${user.username}`}
           value={user.role}
           onChange={(event) => setRole(user, event.target.value)}
-          className="w-28 [&>select]:h-7 pointer-coarse:[&>select]:h-10"
+          className="max-w-28 [&>select]:h-7 pointer-coarse:[&>select]:h-10"
         >
           {roles.map((role) => (
             <option key={role}>{role}</option>
@@ -76,7 +78,7 @@ export function UsersPage() {
       id: 'seen',
       header: 'Last sign-in',
       width: '112px',
-      from: 'md',
+      from: 'lg',
       cell: ({ lastLoginAt }) =>
         lastLoginAt ? <Time at={lastLoginAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
     },
@@ -84,13 +86,13 @@ export function UsersPage() {
       id: 'created',
       header: 'Created',
       width: '104px',
-      from: 'lg',
+      from: 'xl',
       cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
     },
     {
       id: 'actions',
       header: <span className="sr-only">Actions</span>,
-      width: 'clamp(120px, 26vw, 230px)',
+      width: 'clamp(152px, calc(40vw - 190px), 330px)',
       align: 'right',
       whole: true,
       cell: (user) => (
@@ -99,10 +101,21 @@ export function UsersPage() {
             variant="ghost"
             size="sm"
             aria-label={`Set password of ${user.username}`}
+            title="Set password"
             icon={<KeyRound size={14} aria-hidden />}
             onClick={() => setPasswordOf(user)}
           >
-            <span className="max-sm:hidden">Set password</span>
+            <span className="max-xl:hidden">Set password</span>
+          </Button>
+          <Button
+            variant="ghost"
+            size="sm"
+            aria-label={`End the sessions of ${user.username}`}
+            title="End sessions"
+            icon={<LogOut size={14} aria-hidden />}
+            onClick={() => setEnding(user)}
+          >
+            <span className="max-xl:hidden">End sessions</span>
           </Button>
           <Button
             variant="ghost"
@@ -145,6 +158,7 @@ export function UsersPage() {
         <PermissionMatrix />
       </Section>
       <UserDialog open={creating} onClose={() => setCreating(false)} />
+      {ending && <EndSessionsDialog user={ending} onClose={() => setEnding(null)} />}
       {passwordOf && <PasswordDialog user={passwordOf} onClose={() => setPasswordOf(null)} />}
     </>
   )
