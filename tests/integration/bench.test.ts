@@ -48,5 +48,5 @@ test.each(Object.entries(tiny))(
 
 test('a benchmark that does not exist is refused with the list of those that do', async () => {
   const unknown = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nothing'])
-  await expect(unknown).rejects.toThrow('accepts, drill, engine, heartbeats, lifecycle, placement, records')
+  await expect(unknown).rejects.toThrow('accepts, drill, engine, heartbeats, lifecycle, pages, placement, records')
 })
