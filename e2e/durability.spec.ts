@@ -127,7 +127,7 @@ test('the web server killed while containers start: it goes on by itself', async
 
 test.describe('an open page', () => {
   // Calls that nobody answers are written down by the browser.
-  test.use({ storageState: signedOut, allowedOnConsole: [/Failed to load resource/, /net::ERR_/] })
+  test.use({ storageState: signedOut, allowedOnConsole: [/Failed to load resource|net::ERR_/] })
 
   test('says that it is cut off, then that it is stale, and catches up by itself', async ({ page, playwright }) => {
     const who = { username: 'admin', password: product.password }
