@@ -9,7 +9,7 @@ interface FilterTabsProps<Value extends string> {
   options: { value: Value; label: string; count: number | undefined }[]
 }
 
-/** A choice of one among few, with how many there are of each. */
+/** A choice of one among few, with how many there are of each where that is known. */
 export function FilterTabs<Value extends string>({ label, value, onChange, options }: FilterTabsProps<Value>) {
   return (
     <fieldset className="flex min-w-0 flex-wrap gap-px">
@@ -26,9 +26,11 @@ export function FilterTabs<Value extends string>({ label, value, onChange, optio
           )}
         >
           {option.label}
-          <span className={cn('text-meta', option.value === value ? 'text-ink-2' : 'text-ink-3')}>
-            {option.count ?? ''}
-          </span>
+          {option.count !== undefined && (
+            <span className={cn('text-meta', option.value === value ? 'text-ink-2' : 'text-ink-3')}>
+              {option.count}
+            </span>
+          )}
         </button>
       ))}
     </fieldset>
