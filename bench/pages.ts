@@ -257,7 +257,7 @@ async function previewTimes(browser: Browser, session: Session, keys: number): P
         }),
     )
     await page.keyboard.press('Control+a')
-    await page.keyboard.press(String(1 + (i % 4)))
+    await page.keyboard.press(String(2 + (i % 4)))
     times.push(await painted)
     await sleep(700)
   }
