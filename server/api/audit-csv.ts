@@ -1,13 +1,13 @@
 import { TRPCError } from '@trpc/server'
 import type { AuditEntry } from '../domain/audit'
 import { csvLine } from '../domain/csv'
-import { may } from '../domain/roles'
+import { Failure } from '../domain/failure'
 import { type AuditFilter, readAudit } from '../store/audit-reads'
 import { auditFilterSchema } from './audit-router'
 import type { Services } from './context'
 import { problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
-import { zodProblems } from './trpc'
+import { permitted, refusal, zodProblems } from './trpc'
 
 /** So many entries are read and sent at a time. */
 const batch = 1000
@@ -17,11 +17,9 @@ const head = ['at', 'actor', 'address', 'action', 'subject_type', 'subject_id', 
 /** GET /api/audit.csv: all entries that the filters of the page let through, the newest first. */
 export async function handleAuditCsv(services: Services, request: Request): Promise<Response> {
   try {
-    const { actor, refusal } = await contextOfRequest(services, request, { resHeaders: new Headers() })
-    if (!actor) return problemResponse({ status: 401, detail: refusal ?? 'Sign in first' })
-    if (!may(actor.role, 'audit.read'))
-      return problemResponse({ status: 403, detail: `The role ${actor.role} may not do this (audit.read)` })
+    permitted(await contextOfRequest(services, request, { resHeaders: new Headers() }), 'audit.read')
   } catch (error) {
+    if (error instanceof Failure) return problemResponse(problemOf(refusal(error)))
     if (error instanceof TRPCError) return problemResponse(problemOf(error))
     throw error
   }

@@ -98,17 +98,17 @@ const settled = t.middleware(async ({ ctx, next, path }) => {
 /** Anybody, also without signing in. */
 export const openProcedure = t.procedure.use(settled)
 
+/** Who calls, when they are signed in and may do it; throws a Failure otherwise. */
+export function permitted({ actor, refusal: why }: Context, permission: Permission): NonNullable<Context['actor']> {
+  if (!actor) throw new Failure('not-signed-in', why ?? 'Sign in first')
+  if (may(actor.role, permission)) return actor
+  const who = actor.apiTokenId === null ? `The role ${actor.role}` : `This API token acts as ${actor.role}, which`
+  throw new Failure('forbidden', `${who} may not do this (${permission})`)
+}
+
 /** Somebody who is signed in and may do it. */
 export const procedureFor = (permission: Permission) =>
-  openProcedure.use(({ ctx, next }) => {
-    const { actor } = ctx
-    if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
-    if (!may(actor.role, permission)) {
-      const who = actor.apiTokenId === null ? `The role ${actor.role}` : `This API token acts as ${actor.role}, which`
-      throw new Failure('forbidden', `${who} may not do this (${permission})`)
-    }
-    return next({ ctx: { ...ctx, actor } })
-  })
+  openProcedure.use(({ ctx, next }) => next({ ctx: { ...ctx, actor: permitted(ctx, permission) } }))
 
 export const signedInProcedure = openProcedure.use(({ ctx, next }) => {
   const { actor } = ctx
