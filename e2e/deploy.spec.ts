@@ -10,7 +10,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
 }) => {
   const name = unique('web-api')
   await page.goto('/deployments')
-  await page.getByRole('link', { name: 'New deployment' }).click()
+  await page.getByRole('link', { name: 'New deployment' }).first().click()
   await fillDeployForm(page, {
     name,
     image: 'nginx:latest',
@@ -248,10 +248,16 @@ test('a deployment can be made with the keyboard alone', async ({ page, unique }
   await page.keyboard.type(name)
   await expect(page).toHaveURL(/q=by-keys/)
   await page.keyboard.press('Escape')
+  await expect(page).toHaveURL(/\/deployments$/)
   await page.keyboard.press('Escape')
-  await page.keyboard.press('j')
+  const row = page.getByRole('link', { name, exact: true })
+  for (let steps = 0; !(await row.evaluate((link) => link === document.activeElement)); steps++) {
+    expect(steps, 'rows before the one just made').toBeLessThan(50)
+    await page.keyboard.press('j')
+  }
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(/\/deployments\/[0-9a-f-]{36}$/)
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
 })
 
 async function expectMistake(field: Locator, message: string | RegExp): Promise<void> {

@@ -132,12 +132,15 @@ test.describe('an open page', () => {
   test('says that it is cut off, then that it is stale, and catches up by itself', async ({ page, playwright }) => {
     const who = { username: 'admin', password: product.password }
     await page.context().addCookies((await sessionFrom(playwright, product.url, who)).cookies)
+    // Nothing is decided until the page is cut off; then everything happens behind its back.
+    await product.kill('scheduler', 'SIGSTOP')
     const id = await deploy('watched')
     await page.goto(`${product.url}/deployments/${id}`)
     const live = page.locator('[data-live]:visible')
     await expect(live).toHaveText('Live')
-    await untilStarting(id)
+    await expect(statusOnPage(page, 'Pending')).toBeVisible()
     await product.kill('web', 'SIGSTOP')
+    await product.kill('scheduler', 'SIGCONT')
     await expect(live).toHaveText('Reconnecting', patient)
     await expect(live).toHaveText('Stale', patient)
     await product.kill('web')

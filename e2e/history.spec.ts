@@ -68,6 +68,8 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await page.getByRole('tab', { name: 'Placement' }).click()
   await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
   expect(momentOf(page)).toBe(at)
+  // The address follows the pages a little later.
+  await expect(page).not.toHaveURL(/tab=/)
   await page.reload()
   await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
   await page.getByRole('button', { name: 'Back to now' }).click()

@@ -14,7 +14,7 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({
   const page = await anotherPage()
   await signIn(page, viewer.username, viewer.password)
   const why = 'Your role, viewer, may not create deployments. Ask an administrator.'
-  const button = page.getByRole('button', { name: 'New deployment' })
+  const button = page.getByRole('button', { name: 'New deployment' }).first()
   await expect(button).toHaveAttribute('aria-disabled', 'true')
   await button.hover()
   await expect(page.getByRole('tooltip')).toHaveText(why)

@@ -78,8 +78,10 @@ function finish(rows) {
     const counts = [passed, failed, skipped].map((count) => String(count).padStart(9)).join('')
     say(`${mark} ${name.padEnd(13)}${counts}   ${seconds.toFixed(1).padStart(6)} s  ${note}`)
   }
-  const failures = rows.flatMap(({ name, failures = [] }) => failures.map((failure) => `  ${name}: ${failure}`))
-  if (failures.length > 0) say(`\nFailed:\n${failures.join('\n')}`)
+  const named = (key) => rows.flatMap((row) => (row[key] ?? []).map((title) => `  ${row.name}: ${title}`))
+  const list = (what, titles) => titles.length > 0 && say(`\n${what}:\n${titles.join('\n')}`)
+  list('Failed at first, passed when tried again', named('wavering'))
+  list('Failed', named('failures'))
   const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
   const line = `${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`
   mkdirSync(results, { recursive: true })

@@ -14,7 +14,10 @@ interface SearchFieldProps {
 
 const pauseMs = 250
 
-/** Answers as one types, after a short pause; `/` jumps here (app/shell/shortcuts.tsx). */
+/**
+ * Answers as one types, after a short pause, and at once when one goes on to something else: a search that came later
+ * would call back who is already on the way to another page. `/` jumps here (app/shell/shortcuts.tsx).
+ */
 export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
   // What was typed and is not told yet; else the field shows what it was told.
   const [typed, setTyped] = useState<string | null>(null)
@@ -47,10 +50,11 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
         placeholder={label}
         value={text}
         onChange={(event) => setTyped(event.target.value)}
+        onBlur={() => typed !== null && tell(typed)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
             if (text === '') event.currentTarget.blur()
-            else setTyped('')
+            else tell('')
           }
           if (event.key === 'Enter') tell(text)
         }}

@@ -16,15 +16,16 @@ export function readVitest(file, code) {
   return honest(code, { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures })
 }
 
+/** What passed only when it was tried again has passed, and is named in `wavering`. */
 export function readPlaywright(file, code) {
   const report = read(file)
   if (!report) return { ...nothing, failed: 1, failures: [] }
   const { expected, unexpected, flaky, skipped } = report.stats
-  const failures = report.suites
-    .flatMap(specsOf)
-    .filter((spec) => !spec.ok)
-    .map((spec) => spec.title)
-  return honest(code, { passed: expected, failed: unexpected + flaky, skipped, failures })
+  const specs = report.suites.flatMap(specsOf)
+  const titles = (of) =>
+    specs.filter((spec) => spec.tests.some(({ status }) => status === of)).map(({ title }) => title)
+  const counts = { passed: expected + flaky, failed: unexpected, skipped }
+  return honest(code, { ...counts, failures: titles('unexpected'), wavering: titles('flaky') })
 }
 
 /** Each promise that was held to counts as one. */
