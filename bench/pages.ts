@@ -28,6 +28,8 @@ const rounds = program.number('rounds')
 interface Noted {
   firstMs: number
   shift: number
+  /** What moved in the largest shift. */
+  moved: { value: number; what: string }
   slowestMs: number
   tasks: number[]
 }
@@ -38,7 +40,7 @@ declare global {
 }
 
 function note(): void {
-  const noted: Noted = { firstMs: 0, shift: 0, slowestMs: 0, tasks: [] }
+  const noted: Noted = { firstMs: 0, shift: 0, moved: { value: 0, what: '' }, slowestMs: 0, tasks: [] }
   window.noted = noted
   const observe = (type: string, see: (entry: PerformanceEntry) => void, more: object = {}): void =>
     new PerformanceObserver((list) => list.getEntries().forEach(see)).observe({ type, buffered: true, ...more })
@@ -46,8 +48,16 @@ function note(): void {
     if (name === 'first-contentful-paint') noted.firstMs = startTime
   })
   observe('layout-shift', (entry) => {
-    const { value, hadRecentInput } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean }
-    if (!hadRecentInput) noted.shift += value
+    const { value, hadRecentInput, sources, startTime } = entry as LayoutShift
+    if (hadRecentInput) return
+    noted.shift += value
+    if (value < noted.moved.value) return
+    const what = sources.map(({ node, previousRect, currentRect }) => {
+      const element = node instanceof Element ? node : node?.parentElement
+      const words = (element?.textContent ?? '').slice(0, 40)
+      return `${element?.tagName.toLowerCase()} “${words}” from ${Math.round(previousRect.top)} to ${Math.round(currentRect.top)} px`
+    })
+    noted.moved = { value, what: `at ${Math.round(startTime)} ms: ${what.join(', ')}` }
   })
   observe(
     'event',
@@ -62,6 +72,13 @@ function note(): void {
 
 /** Functions that are sent to a page were compiled to call this. */
 const names = 'globalThis.__name = (one) => one'
+
+/** Not in TypeScript's library. */
+interface LayoutShift extends PerformanceEntry {
+  value: number
+  hadRecentInput: boolean
+  sources: { node: Node | null; previousRect: DOMRect; currentRect: DOMRect }[]
+}
 
 interface Visit {
   name: string
@@ -158,11 +175,14 @@ interface Measured {
   firstMs: number
   wholeMs: number
   shift: number
+  moved: string
   slowestMs: number
   longestTaskMs: number
   longTasks: number
   scriptKb: number
 }
+
+type Figure = Exclude<keyof Measured, 'moved'>
 
 /** A first visit with an empty cache, and some seconds of use. */
 async function visit(browser: Browser, session: Session, { path, use }: Visit): Promise<Measured> {
@@ -193,6 +213,7 @@ async function visit(browser: Browser, session: Session, { path, use }: Visit): 
       firstMs: noted.firstMs,
       wholeMs,
       shift: noted.shift,
+      moved: noted.moved.what,
       slowestMs: noted.slowestMs,
       longestTaskMs: Math.max(0, ...noted.tasks),
       longTasks: noted.tasks.filter((ms) => ms > 100).length,
@@ -329,13 +350,14 @@ await withScratchDatabase(async (scratch) => {
     for (let round = 0; round < rounds; round++)
       for (const one of all) measured.get(one.name)?.push(await visit(browser, session, one))
     const pages = [...measured].map(([name, times]) => {
-      const of = (key: keyof Measured): number => median(times.map((one) => one[key]))
-      const most = (key: keyof Measured): number => Math.max(...times.map((one) => one[key]))
+      const of = (key: Figure): number => median(times.map((one) => one[key]))
+      const most = (key: Figure): number => Math.max(...times.map((one) => one[key]))
       return {
         name,
         firstMs: of('firstMs'),
         wholeMs: of('wholeMs'),
         shift: most('shift'),
+        moved: times.reduce((most, one) => (one.shift > most.shift ? one : most)).moved,
         slowestMs: of('slowestMs'),
         slowestOfAllMs: most('slowestMs'),
         longestTaskMs: of('longestTaskMs'),
@@ -372,6 +394,7 @@ await withScratchDatabase(async (scratch) => {
         ]),
       ),
     )
+    for (const { name, shift, moved } of pages) if (shift > 0.02) print(`\n${name}: what moved most, ${moved}`)
     const previews = await previewTimes(browser, session, 4 * rounds)
     print(
       `\nPreview, from a keystroke to painted bars: median ${median(previews).toFixed(0)} ms, most ${Math.max(...previews).toFixed(0)} ms of ${previews.length}\n`,

@@ -91,7 +91,12 @@ const wordsFor = ({ at, kind, subject, text }: HistoryMark): string =>
 /** What stands out, in words: each leads to its moment. */
 export function MarkList({ marks: { marks, more, changes }, go }: { marks: HistoryMarks; go: (at: number) => void }) {
   const total = changes.reduce((sum, count) => sum + count, 0)
-  if (marks.length === 0) return <p className="text-meta text-ink-3">{plural(total, 'change')}, none stands out.</p>
+  if (marks.length === 0)
+    return (
+      <p className="flex h-7 items-center text-meta text-ink-3 pointer-coarse:h-11">
+        {plural(total, 'change')}, none stands out.
+      </p>
+    )
   return (
     <details className="group">
       <summary className="inline-flex h-7 list-none items-center gap-2 text-meta text-ink-2 hover:text-ink pointer-coarse:h-11 [&::-webkit-details-marker]:hidden">

@@ -55,6 +55,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
           label="Which nodes"
           value={view.show}
           onChange={(show) => void setView({ show, page: null }, { history: 'push' })}
+          counting={!ranking && !error}
           options={shownNodes.map((value) => ({ value, label: labels[value], count: counts?.[value] }))}
         />
         {ranking && (

@@ -6,13 +6,16 @@ interface FilterTabsProps<Value extends string> {
   label: string
   value: Value
   onChange: (value: Value) => void
-  options: { value: Value; label: string; count: number | undefined }[]
+  options: { value: Value; label: string; count?: number | undefined }[]
+  /** The counts come soon: until then the choice only keeps its place, because it would move with them. */
+  counting?: boolean
 }
 
 /** A choice of one among few, with how many there are of each where that is known. */
-export function FilterTabs<Value extends string>({ label, value, onChange, options }: FilterTabsProps<Value>) {
+export function FilterTabs<Value extends string>(props: FilterTabsProps<Value>) {
+  const { label, value, onChange, options, counting = false } = props
   return (
-    <fieldset className="flex min-w-0 flex-wrap gap-px">
+    <fieldset className={cn('flex min-w-0 flex-wrap gap-px', counting && 'invisible')}>
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <button

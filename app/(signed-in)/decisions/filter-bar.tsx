@@ -24,7 +24,7 @@ export function FilterBar({ filters, setFilters }: DecisionFilters) {
         label="Outcome"
         value={filters.outcome}
         onChange={(outcome) => void setFilters({ outcome, older: null }, push)}
-        options={outcomes.map((value) => ({ value, label: outcomeLabels[value], count: undefined }))}
+        options={outcomes.map((value) => ({ value, label: outcomeLabels[value] }))}
       />
       <Select
         aria-label="Why it was decided"

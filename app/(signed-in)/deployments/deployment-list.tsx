@@ -60,6 +60,7 @@ export function DeploymentList() {
           label="Status"
           value={view.status}
           onChange={(status) => void setView({ status, page: null }, { history: 'push' })}
+          counting={query.isPending}
           options={statusFilters.map((status) => ({
             value: status,
             label: status === 'all' ? 'All' : deploymentLooks[status].label,

@@ -38,7 +38,7 @@ export function DrillPage() {
           label="What happens to them"
           value={view.mode}
           onChange={(mode) => void set({ mode, ...afresh }, { history: 'push' })}
-          options={(['fail', 'drain'] as const).map((value) => ({ value, label: modeLabels[value], count: undefined }))}
+          options={(['fail', 'drain'] as const).map((value) => ({ value, label: modeLabels[value] }))}
         />
         <PickField picks={picks} add={drill.add} remove={drill.remove} />
       </div>

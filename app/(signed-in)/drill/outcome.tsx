@@ -46,8 +46,8 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
             value={stage}
             onChange={onStage}
             options={[
-              { value: 'overruled', label: 'Once overruled', count: undefined },
-              { value: 'held', label: 'While the brake holds', count: undefined },
+              { value: 'overruled', label: 'Once overruled' },
+              { value: 'held', label: 'While the brake holds' },
             ]}
           />
         </div>

@@ -77,7 +77,6 @@ export function EventsPage() {
           options={(['all', ...kinds] as const).map((kind) => ({
             value: kind,
             label: kind === 'all' ? 'All' : kindLabels[kind],
-            count: undefined,
           }))}
         />
       </div>

@@ -41,7 +41,7 @@ export function FleetScrubber({ moment: { at, go }, span, oldest, now }: FleetSc
           </time>
         </p>
       </Scrubber>
-      {query.data && <MarkList marks={query.data} go={go} />}
+      <div className="min-h-7 pointer-coarse:min-h-11">{query.data && <MarkList marks={query.data} go={go} />}</div>
     </section>
   )
 }

@@ -50,7 +50,7 @@ function History({ moment, oldest, now }: { moment: Moment; oldest: number; now:
             label="How much of it"
             value={view.span}
             onChange={(span) => void set({ span }, { history: 'push' })}
-            options={spanNames.map((value) => ({ value, label: spans[value].label, count: undefined }))}
+            options={spanNames.map((value) => ({ value, label: spans[value].label }))}
           />
         }
       />
@@ -62,8 +62,8 @@ function History({ moment, oldest, now }: { moment: Moment; oldest: number; now:
             value={view.view}
             onChange={(next) => void set({ view: next }, { history: 'push' })}
             options={[
-              { value: 'map', label: 'Map', count: undefined },
-              { value: 'table', label: 'Table', count: undefined },
+              { value: 'map', label: 'Map' },
+              { value: 'table', label: 'Table' },
             ]}
           />
           {view.view === 'map' && (
@@ -72,9 +72,9 @@ function History({ moment, oldest, now }: { moment: Moment; oldest: number; now:
               value={view.colour}
               onChange={(colour) => void set({ colour }, { history: 'push' })}
               options={[
-                { value: 'state', label: 'State', count: undefined },
-                { value: 'cpu', label: 'CPU', count: undefined },
-                { value: 'memory', label: 'Memory', count: undefined },
+                { value: 'state', label: 'State' },
+                { value: 'cpu', label: 'CPU' },
+                { value: 'memory', label: 'Memory' },
               ]}
             />
           )}

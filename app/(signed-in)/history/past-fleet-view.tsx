@@ -39,7 +39,13 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
         {...(errorCode(query.error) !== 'BAD_REQUEST' && { onRetry: () => void query.refetch() })}
       />
     )
-  if (!query.data) return <Loading label="Reading the past" />
+  if (!query.data)
+    return (
+      // As tall as the fleet will be at least, so that what comes below it is not pushed away.
+      <div className="min-h-dvh">
+        <Loading label="Reading the past" />
+      </div>
+    )
   const outdated = query.isPlaceholderData
   return (
     <section aria-label="The fleet at this moment" data-at={query.data.at}>

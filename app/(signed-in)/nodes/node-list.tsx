@@ -38,6 +38,8 @@ export function NodeList() {
     ...trpc.node.map.queryOptions(asMap ? filter : skipToken),
     placeholderData: keepPreviousData,
   })
+  const facets = useQuery(trpc.node.facets.queryOptions())
+  const shown = asMap ? map : table
   return (
     <>
       <PageHeader
@@ -49,8 +51,16 @@ export function NodeList() {
           </>
         }
       />
-      <NodeToolbar view={view} set={set} counts={(asMap ? map : table).data?.counts} />
-      {asMap ? (
+      <NodeToolbar
+        view={view}
+        set={set}
+        facets={facets.data}
+        counts={shown.data?.counts}
+        waiting={facets.isPending || shown.isPending}
+      />
+      {facets.isPending ? (
+        <Loading label="Reading the nodes" />
+      ) : asMap ? (
         <Answer query={map} isEmpty={({ text }) => text === ''} state={state}>
           {(data) => <NodeMap {...data} measure={view.colour} outdated={map.isPlaceholderData} />}
         </Answer>

@@ -1,10 +1,9 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
-import type { NodeState } from '@/server/domain/node-list'
-import { useTRPC } from '../../trpc'
+import type { NodeFacets, NodeState } from '@/server/domain/node-list'
 import { BarLegend } from '../../ui/bar'
+import { cn } from '../../ui/cn'
 import { Select } from '../../ui/field'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { SearchField } from '../../ui/search'
@@ -15,13 +14,14 @@ import { stateLooks } from './state-looks'
 interface NodeToolbarProps {
   view: NodeViewState['view']
   set: NodeViewState['set']
+  facets: NodeFacets | undefined
   counts: Record<NodeState, number> | undefined
+  /** Both come soon: until then only the search shows, because what can be chosen would move with them. */
+  waiting: boolean
 }
 
 /** Search and filters. What there is no choice of takes no room, unless it is what is asked for. */
-export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
-  const trpc = useTRPC()
-  const { data: facets } = useQuery(trpc.node.facets.queryOptions())
+export function NodeToolbar({ view, set, facets, counts, waiting }: NodeToolbarProps) {
   const onSearch = useCallback((q: string) => void set({ q: q || null, ...afresh }, { history: 'replace' }), [set])
   const choose = (name: 'region' | 'type' | 'label' | 'kind') => (value: string) =>
     void set({ [name]: value || null, ...afresh }, { history: 'push' })
@@ -29,7 +29,7 @@ export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
       <SearchField label="Search by name or label" value={view.q} onChange={onSearch} className="w-full sm:w-56" />
-      <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
+      <div className={cn('grid grid-cols-2 gap-2 max-sm:w-full sm:flex', waiting && 'invisible')}>
         <Choice name="Region" all="All regions" value={view.region} options={facets?.regions} set={choose('region')} />
         <Choice name="Type" all="All types" value={view.type} options={facets?.types} set={choose('type')} />
         <Choice name="Label" all="Any labels" value={view.label} options={facets?.labels} set={choose('label')} />
@@ -45,6 +45,7 @@ export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
         label="State"
         value={view.state}
         onChange={(state) => void set({ state, ...afresh }, { history: 'push' })}
+        counting={waiting}
         options={stateFilters
           .filter((state) => state === 'all' || state === 'ready' || counts?.[state] || state === view.state)
           .map((state) => ({
@@ -60,14 +61,14 @@ export function NodeToolbar({ view, set, counts }: NodeToolbarProps) {
           onChange={(event) =>
             void set({ colour: measures.find((one) => one === event.target.value) ?? null }, { history: 'push' })
           }
-          className="w-full sm:w-44"
+          className={cn('w-full sm:w-44', waiting && 'invisible')}
         >
           <option value="state">Cells show the state</option>
           <option value="cpu">CPU in use</option>
           <option value="memory">Memory in use</option>
         </Select>
       ) : (
-        <div className="ml-auto max-lg:hidden">
+        <div className={cn('ml-auto max-lg:hidden', waiting && 'invisible')}>
           <BarLegend />
         </div>
       )}

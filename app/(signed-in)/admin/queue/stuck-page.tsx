@@ -30,6 +30,7 @@ export function StuckPage() {
           label="Kind"
           value={view.kind}
           onChange={(kind) => void setView({ kind }, { history: 'push' })}
+          counting={query.isPending}
           options={filters.map((kind) => ({
             value: kind,
             label: kind === 'all' ? 'All' : stuckLooks[kind].label,

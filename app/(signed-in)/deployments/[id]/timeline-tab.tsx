@@ -27,8 +27,8 @@ export function TimelineTab({ deployment, moment }: { deployment: DeploymentDeta
             value={view}
             onChange={(next) => void setView(next)}
             options={[
-              { value: 'chart', label: 'Chart', count: undefined },
-              { value: 'table', label: 'Table', count: undefined },
+              { value: 'chart', label: 'Chart' },
+              { value: 'table', label: 'Table' },
             ]}
           />
           {view === 'chart' && <TimelineLegend />}
