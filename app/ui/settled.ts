@@ -11,3 +11,10 @@ export function useSettled<Value>(value: Value, pauseMs: number): Value {
   }, [value, pauseMs])
   return settled
 }
+
+const noticedMs = 200
+
+/** Whether what is shown has been outdated for long enough to say so: most answers come before the eye asks for them. */
+export function useLongOutdated(outdated: boolean): boolean {
+  return useSettled(outdated, noticedMs) && outdated
+}

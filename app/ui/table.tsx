@@ -6,6 +6,7 @@ import { Button } from './button'
 import { cn } from './cn'
 import { plural } from './format'
 import { usePageKeys } from './keys'
+import { useLongOutdated } from './settled'
 import { useSteadyRows } from './steady'
 import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
@@ -70,6 +71,7 @@ interface TableProps<Row> {
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, columns, rows, rowKey, rowHref, keyboard = false, outdated = false, selection } = props
   const body = useRef<HTMLTableSectionElement>(null)
+  const longOutdated = useLongOutdated(outdated)
   // Rows that are still those of an earlier question are not held on to.
   const question = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
   const pinned = (selection?.keys.size ?? 0) > 0
@@ -94,7 +96,7 @@ export function Table<Row>(props: TableProps<Row>) {
         </div>
       )}
       <table
-        className={cn('w-full table-fixed border-collapse', outdated && 'grayscale')}
+        className={cn('w-full table-fixed border-collapse', longOutdated && 'grayscale')}
         aria-busy={outdated}
         aria-rowcount={shown.length + 1}
       >

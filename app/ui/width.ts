@@ -1,11 +1,11 @@
 'use client'
 
-import { type RefObject, useEffect, useState } from 'react'
+import { type RefObject, useLayoutEffect, useState } from 'react'
 
-/** The width of an element in CSS pixels; null before it is known. */
+/** The width of an element in CSS pixels; known before it is painted, null on the server. */
 export function useWidth(element: RefObject<HTMLElement | null>): number | null {
   const [width, setWidth] = useState<number | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const watched = element.current
     if (!watched) return
     const measure = (): void => setWidth(watched.clientWidth)

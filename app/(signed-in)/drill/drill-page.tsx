@@ -10,6 +10,7 @@ import { cn } from '../../ui/cn'
 import { FilterTabs } from '../../ui/filter-tabs'
 import { PageHeader, Section } from '../../ui/layout-parts'
 import { Pager } from '../../ui/pager'
+import { useLongOutdated } from '../../ui/settled'
 import { ErrorState, Loading } from '../../ui/states'
 import { Time } from '../../ui/time'
 import { CapacityTable } from './capacity-table'
@@ -72,6 +73,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
     placeholderData: keepPreviousData,
   })
   const { data } = query
+  const longOutdated = useLongOutdated(query.isPlaceholderData)
   if (query.isError && !query.isFetching)
     return <ErrorState error={query.error} what="The drill could not be run" onRetry={() => void query.refetch()} />
   if (!data) return <Loading label="Running the drill" />
@@ -85,7 +87,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
   }
   const counts = stage === 'held' ? (data.heldCounts ?? data.counts) : data.counts
   return (
-    <div aria-busy={query.isFetching} className={cn(query.isPlaceholderData && 'grayscale')}>
+    <div aria-busy={query.isFetching} className={cn(longOutdated && 'grayscale')}>
       <div className="border-t border-line px-4 py-4 md:px-6">
         <Outcome
           report={data}

@@ -10,6 +10,7 @@ import { weightsIn } from '../../../placement/words'
 import { cn } from '../../../ui/cn'
 import { formatScore, plural } from '../../../ui/format'
 import { Glyph } from '../../../ui/glyph'
+import { useLongOutdated } from '../../../ui/settled'
 import { SimulatedMark } from '../../../ui/status'
 import { Time } from '../../../ui/time'
 
@@ -32,8 +33,9 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
   const chosen = best.filter((verdict) => verdict.chosen > 0)
   const others = best.filter((verdict) => verdict.chosen === 0)
   const refused = nodes - feasible
+  const longOutdated = useLongOutdated(outdated)
   return (
-    <div aria-busy={outdated} className={cn('space-y-5', outdated && 'grayscale')}>
+    <div aria-busy={outdated} className={cn('space-y-5', longOutdated && 'grayscale')}>
       <div role="status" className="space-y-3">
         {placement.refusal ? (
           <>

@@ -4,6 +4,7 @@ import { useMemo, useRef } from 'react'
 import type { NodeState } from '@/server/domain/node-list'
 import { type MapNode, readNodeMap } from '@/server/domain/node-map'
 import { plural } from '../../../ui/format'
+import { useLongOutdated } from '../../../ui/settled'
 import { useWidth } from '../../../ui/width'
 import { pitchFor } from './grid'
 import { Legend } from './legend'
@@ -23,11 +24,12 @@ export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
   const box = useRef<HTMLDivElement>(null)
   const room = useWidth(box)
   const coarse = useCoarsePointer()
+  const longOutdated = useLongOutdated(outdated)
   const nodes = useMemo(() => readNodeMap(text), [text])
   const regions = useMemo(() => byRegion(nodes), [nodes])
   const pitch = pitchFor(nodes.length, coarse)
   return (
-    <div aria-busy={outdated} className={outdated ? 'grayscale' : undefined}>
+    <div aria-busy={outdated} className={longOutdated ? 'grayscale' : undefined}>
       <div className="border-t border-line px-4 py-2 md:px-6">
         <Legend measure={measure} counts={counts} />
       </div>
