@@ -62,6 +62,8 @@ test.describe('a preview that does not hold any more', () => {
     await page.goto('/deployments/new')
     await fillDeployForm(page, { name: unique('late'), image: 'sim/ok', cpu: 0.5 })
     await requireSameNodeAs(page, unique('db'))
+    // The one without the wish says the same.
+    await expect(preview(page).locator('[aria-busy="true"]')).toHaveCount(0)
     await expect(preview(page).getByText('Fits: 1 replica on 1 node')).toBeVisible()
     // From here on the page hears of nothing new, as over a slow line.
     // (It may ask for several things at once.)

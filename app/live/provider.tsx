@@ -3,7 +3,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { backoffMs } from '@/server/domain/backoff'
-import { leaveForLogin } from '../shell/leave'
+import { leaveForLogin, nextSessionMs } from '../shell/leave'
 import { useTRPCClient } from '../trpc'
 import { errorCode } from '../ui/errors'
 import { makeRefresher } from './refresher'
@@ -17,8 +17,6 @@ export const useLiveState = (): LiveState => useContext(LiveContext)
 const staleAfterMs = 15_000
 /** How often everything is read again while there is no stream (a proxy may not let it through). */
 const pollMs = 20_000
-/** A session that ended may be followed by another one of this browser: this long is its cookie waited for. */
-const nextSessionMs = 500
 const pause = { firstMs: 500, maxMs: 10_000 }
 
 /** The one event stream of this tab. */
@@ -49,16 +47,23 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       clearTimeout(retry)
       retry = setTimeout(connect, backoffMs(++failures, pause, Math.random()))
     }
-    /** Another tab, or this page itself, may have made a new session as the old one ended. */
-    const afterSession = (): void => {
+    /** The session is over, or another one follows it. */
+    const afterSession = (tries = 0): void => {
       lost()
       ended = false
-      retry = setTimeout(() => {
+      subscription?.unsubscribe()
+      clearTimeout(retry)
+      const ask = (): void => {
         client.me.get.query().then(connect, (error) => {
-          if (errorCode(error) === 'UNAUTHORIZED') leaveForLogin('ended')
-          again()
+          if (errorCode(error) !== 'UNAUTHORIZED') again()
+          else if (tries + 1 < nextSessionMs.length) afterSession(tries + 1)
+          else {
+            leaveForLogin(error.message)
+            again()
+          }
         })
-      }, nextSessionMs)
+      }
+      retry = setTimeout(ask, nextSessionMs[tries])
     }
     const connect = (): void => {
       if (over) return
@@ -73,7 +78,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
           if (change.state === 'pending') connected()
           else if (change.state === 'connecting' && change.error) lost()
         },
-        onError: (error) => (errorCode(error) === 'UNAUTHORIZED' ? leaveForLogin('expired') : again()),
+        onError: (error) => (errorCode(error) === 'UNAUTHORIZED' ? afterSession() : again()),
         onComplete: () => (ended ? afterSession() : again()),
       })
     }

@@ -4,7 +4,6 @@ import { useEffect, useRef, useState } from 'react'
 import { backoffMs } from '@/server/domain/backoff'
 import type { LogState } from '@/server/domain/log'
 import type { LogEvent } from '@/server/domain/views'
-import { leaveForLogin } from '../shell/leave'
 import { useTRPCClient } from '../trpc'
 import { errorCode } from '../ui/errors'
 import { LogBuffer, type LogRow } from './log-buffer'
@@ -92,8 +91,7 @@ export function useLogs(deploymentId: string, replicaIds: readonly string[]): Lo
           },
           onError: (error) => {
             const code = errorCode(error) ?? ''
-            if (code === 'UNAUTHORIZED') leaveForLogin('expired')
-            else if (lasting.has(code)) show({ connected: false, error })
+            if (lasting.has(code)) show({ connected: false, error })
             else again()
           },
           onComplete: again,

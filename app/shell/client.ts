@@ -12,7 +12,7 @@ import type { AppRouter } from '@/server/api/root'
 import { backoffMs } from '@/server/domain/backoff'
 import { noteServerDate } from '../ui/clock'
 import { errorCode } from '../ui/errors'
-import { leaveForLogin } from './leave'
+import { leaveForLogin, nextSessionMs } from './leave'
 
 const url = '/api/trpc'
 
@@ -57,12 +57,14 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
  */
 export const alone = { context: { alone: true } }
 
-const onError = (error: unknown): void => {
-  if (errorCode(error) === 'UNAUTHORIZED') leaveForLogin('expired')
+const onError = (error: Error): void => {
+  if (isSignedOut(error)) leaveForLogin(error.message)
 }
 
+const isSignedOut = (error: Error): boolean => errorCode(error) === 'UNAUTHORIZED'
+
 /** Answers that say the same thing when asked again. */
-const lasting = new Set(['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST', 'CONFLICT'])
+const lasting = new Set(['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST', 'CONFLICT'])
 
 export const makeQueryClient = (): QueryClient =>
   new QueryClient({
@@ -73,7 +75,9 @@ export const makeQueryClient = (): QueryClient =>
         // The live stream says what changed; this only bounds how wrong a page may be without it.
         staleTime: 30_000,
         retry: (failures, error) => failures < 2 && !lasting.has(errorCode(error) ?? ''),
-        retryDelay: (earlierRetries) => backoffMs(earlierRetries + 1, { firstMs: 500, maxMs: 5_000 }, Math.random()),
+        retryDelay: (earlierRetries, error) =>
+          (isSignedOut(error) ? nextSessionMs[earlierRetries] : undefined) ??
+          backoffMs(earlierRetries + 1, { firstMs: 500, maxMs: 5_000 }, Math.random()),
       },
     },
   })

@@ -1,9 +1,17 @@
+import { sessionRefusals } from '@/server/domain/session-refusals'
+
 export const leaveReasons = {
   expired: 'Your session has ended. Sign in again to go on where you were.',
   ended:
     'Your account was changed or signed out everywhere, so this session has ended. Sign in again to go on where you were.',
 } as const
 export type LeaveReason = keyof typeof leaveReasons
+
+/**
+ * Another tab, or this page itself, may be getting a new session as the old one ends: how long its cookie is waited
+ * for before each further try, in milliseconds.
+ */
+export const nextSessionMs = [500, 1500] as const
 
 let leaving = false
 let held = 0
@@ -27,11 +35,18 @@ export async function leaveBySigningOut(signOut: () => Promise<void>): Promise<v
   window.location.assign('/login')
 }
 
-/** To the login page and back to where the reader was. A full load: nothing that was read stays in memory. */
-export function leaveForLogin(reason?: LeaveReason): void {
+/**
+ * To the login page and back to where the reader was, once it is sure that nobody is signed in here any more. A full
+ * load: nothing that was read stays in memory.
+ *
+ * @param refusal what the server said: tells a session that was ended from one that is over by itself
+ */
+export function leaveForLogin(refusal: string): void {
   if (leaving || held > 0 || window.location.pathname === '/login') return
   leaving = true
-  const query = new URLSearchParams({ next: window.location.pathname + window.location.search })
-  if (reason) query.set('reason', reason)
-  window.location.assign(`/login?${query}`)
+  const next = window.location.pathname + window.location.search
+  window.location.assign(`/login?${new URLSearchParams({ next, reason: reasonOf(refusal) })}`)
 }
+
+const reasonOf = (refusal: string): LeaveReason =>
+  refusal === sessionRefusals.ended || refusal === sessionRefusals.disabled ? 'ended' : 'expired'

@@ -46,9 +46,12 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
     {
       id: 'name',
       header: 'Name',
-      cell: ({ name }) => (
-        <span className="font-medium" title={name}>
-          {name}
+      cell: ({ name, state }) => (
+        <span className="block max-sm:py-1.5">
+          <span className="block truncate font-medium" title={name}>
+            {name}
+          </span>
+          <span className="block truncate text-meta text-ink-2 sm:hidden">{looks[state].label}</span>
         </span>
       ),
     },

@@ -80,3 +80,24 @@ test('of ten thousand rows only those near the viewport are in the page', () => 
   expect(document.querySelectorAll('tr[data-row]').length).toBeLessThan(200)
   expect(screen.getByRole('table').getAttribute('aria-rowcount')).toBe('10001')
 })
+
+test('what waits stays on offer on the way from the rows to it, and is shown when the list is left', () => {
+  const tableOf = (rows: number[]) => (
+    <Table caption="Rows" columns={columns} rows={rows} rowKey={String} rowHref={href} reading />
+  )
+  const first = () => screen.getAllByRole('link')[0]?.textContent
+  const { rerender } = render(tableOf([2, 3]))
+  fireEvent.pointerMove(screen.getByText('row 2'))
+  rerender(tableOf([1, 2, 3]))
+  const offer = screen.getByRole('button', { name: '1 change: show' })
+  fireEvent.pointerOut(screen.getByText('row 2'), { relatedTarget: screen.getByRole('columnheader', { name: 'Age' }) })
+  fireEvent.pointerOut(screen.getByRole('columnheader', { name: 'Age' }), { relatedTarget: offer })
+  expect(first()).toBe('row 2')
+  fireEvent.click(offer)
+  expect(first()).toBe('row 1')
+
+  rerender(tableOf([0, 1, 2, 3]))
+  expect(first()).toBe('row 1')
+  fireEvent.pointerOut(screen.getByText('row 1'), { relatedTarget: document.body })
+  expect(first()).toBe('row 0')
+})

@@ -1,7 +1,7 @@
 'use client'
 
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type FocusEvent, type ReactNode, useRef } from 'react'
+import { type FocusEvent, type ReactNode, useDeferredValue, useMemo, useRef } from 'react'
 import { Button } from './button'
 import { cn } from './cn'
 import { plural } from './format'
@@ -69,11 +69,15 @@ interface TableProps<Row> {
  * cursor when rows change by themselves.
  */
 export function Table<Row>(props: TableProps<Row>) {
-  const { caption, columns, rows, rowKey, rowHref, keyboard = false, outdated = false, selection } = props
+  const { caption, columns, rowKey, rowHref, keyboard = false, outdated = false, selection } = props
   const body = useRef<HTMLTableSectionElement>(null)
   const longOutdated = useLongOutdated(outdated)
   // Rows that are still those of an earlier question are not held on to.
-  const question = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
+  const asked = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
+  // Many rows that change at once are drawn in the background: keys and clicks need not wait for them.
+  const { rows, question } = useDeferredValue(
+    useMemo(() => ({ rows: props.rows, question: asked }), [props.rows, asked]),
+  )
   const pinned = (selection?.keys.size ?? 0) > 0
   const { shown, waiting, hasGone, show, touch, release } = useSteadyRows({
     ...{ rows, keyOf: rowKey, question, body, pinned },
@@ -86,7 +90,9 @@ export function Table<Row>(props: TableProps<Row>) {
   }
 
   return (
-    <>
+    // Whoever goes from the rows to “show”, or to the head, has not left the list.
+    // biome-ignore lint/a11y/noStaticElementInteractions: only notices that the pointer or the focus leaves
+    <div onPointerLeave={release} onBlur={props.reading ? leave : undefined}>
       {waiting > 0 && props.reading && (
         // Without height of its own: what announces that nothing moves must not move anything.
         <div className="sticky top-[calc(var(--topbar)+40px)] z-20 flex h-0 justify-center">
@@ -109,14 +115,7 @@ export function Table<Row>(props: TableProps<Row>) {
             ))}
           </tr>
         </thead>
-        <tbody
-          ref={body}
-          onPointerMove={touch}
-          onPointerLeave={release}
-          onKeyDown={touch}
-          onFocus={props.reading ? touch : undefined}
-          onBlur={props.reading ? leave : undefined}
-        >
+        <tbody ref={body} onPointerMove={touch} onKeyDown={touch} onFocus={props.reading ? touch : undefined}>
           {first > 0 && <tr aria-hidden style={{ height: first * rowHeight }} />}
           {shown.slice(first, end).map((row, index) => (
             <TableRow
@@ -140,7 +139,7 @@ export function Table<Row>(props: TableProps<Row>) {
           {end < shown.length && <tr aria-hidden style={{ height: (shown.length - end) * rowHeight }} />}
         </tbody>
       </table>
-    </>
+    </div>
   )
 }
 

@@ -2,6 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jwtVerify, SignJWT } from 'jose'
 import { Failure } from '../domain/failure'
+import { sessionRefusals } from '../domain/session-refusals'
 import { accountOfApiToken } from '../store/api-tokens'
 import { type Account, checkPassword, findAccount } from '../store/users'
 import type { Services } from './context'
@@ -65,8 +66,8 @@ export async function accountOfSession(
 ): Promise<{ account: Account } | { refusal: string }> {
   const account = typeof id === 'string' ? await findAccount(services.store, id) : null
   if (!account) return { refusal: 'The session is not valid: sign in again' }
-  if (account.disabled) return { refusal: 'This account is disabled' }
-  if (account.sessionEpoch !== epoch) return { refusal: 'The session has ended: sign in again' }
+  if (account.disabled) return { refusal: sessionRefusals.disabled }
+  if (account.sessionEpoch !== epoch) return { refusal: sessionRefusals.ended }
   return { account }
 }
 
