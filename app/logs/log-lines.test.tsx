@@ -52,3 +52,26 @@ test('scrolling up lets go of the end, and says how to get back to it', () => {
   expect(onFollow).toHaveBeenLastCalledWith(true)
   expect(drawn(container).at(-1)).toContain('line 9999')
 })
+
+test('scrolling that was under way when following began does not end it; later scrolling does', () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(10_000)
+  const onFollow = vi.fn()
+  render(<Shown rows={aLog(10_000).rows} onFollow={onFollow} />)
+  const region = screen.getByRole('region', { name: 'Lines' })
+  Object.defineProperties(region, { scrollHeight: { value: 200_000 }, clientHeight: { value: 400 } })
+  const scrollUp = (): void => {
+    region.scrollTop = 100_000
+    fireEvent.scroll(region)
+  }
+  scrollUp()
+  fireEvent.click(screen.getByRole('button', { name: 'Follow' }))
+  onFollow.mockClear()
+  now.mockReturnValue(10_100)
+  scrollUp()
+  expect(onFollow).not.toHaveBeenCalled()
+  expect(region.scrollTop).toBe(200_000)
+  now.mockReturnValue(11_000)
+  scrollUp()
+  expect(onFollow).toHaveBeenLastCalledWith(false)
+  now.mockRestore()
+})

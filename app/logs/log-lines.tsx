@@ -24,6 +24,8 @@ interface LogLinesProps {
 const overscan = 20
 /** From the bottom, in px: so near to it counts as there. */
 const nearBottom = 12
+/** The scrolling that was under way when following began may go on for so long, and does not end it. */
+const rollingOnMs = 400
 
 /** Only what is near the window is in the page, however long the log is. */
 export function LogLines({ rows, sources, times, wrap, query, current, follow, onFollow, className }: LogLinesProps) {
@@ -40,6 +42,7 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
   const [scrolled, setScrolled] = useState(0)
   const keepPlace = usePlace(scroller, { rows, layout, follow })
   const target = current === null ? null : rows[current]
+  const begun = useFollowedSince(follow)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each row that is looked at, not for each that comes
   useEffect(() => {
@@ -61,11 +64,14 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
         tabIndex={0}
         data-log
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        onScroll={({ currentTarget }) => {
+          const { scrollTop, scrollHeight, clientHeight } = currentTarget
           setScrolled(scrollTop)
           keepPlace()
           const atBottom = scrollHeight - scrollTop - clientHeight < nearBottom
-          if (atBottom !== follow) onFollow(atBottom)
+          const rollsOn = follow && performance.now() - begun.current < rollingOnMs
+          if (!atBottom && rollsOn) currentTarget.scrollTop = scrollHeight
+          else if (atBottom !== follow) onFollow(atBottom)
         }}
         className="log-lines h-full overflow-auto bg-bg py-1 font-mono text-meta focus-visible:-outline-offset-2"
       >
@@ -103,6 +109,17 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
       )}
     </div>
   )
+}
+
+/** When following began anew; at first it had not to begin. */
+function useFollowedSince(follow: boolean): RefObject<number> {
+  const since = useRef(Number.NEGATIVE_INFINITY)
+  const before = useRef(follow)
+  useLayoutEffect(() => {
+    if (follow && !before.current) since.current = performance.now()
+    before.current = follow
+  }, [follow])
+  return since
 }
 
 /** How high the window of the lines is, and how many columns a line has there. */

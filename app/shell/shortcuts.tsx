@@ -9,13 +9,15 @@ import { useMe } from './me'
 import { destinations } from './nav'
 
 const chordMs = 1200
+/** Earlier than any key: those of a page's first second must not look like the second of two. */
+const notStarted = Number.NEGATIVE_INFINITY
 
 /** Keys that work everywhere: g and a letter, / for the search field of the page, ? for this sheet. */
 export function Shortcuts() {
   const router = useRouter()
   const { role } = useMe()
   const [sheet, setSheet] = useState(false)
-  const startedAt = useRef(0)
+  const startedAt = useRef(notStarted)
   const reachable = destinations.filter(({ permission }) => permission === null || may(role, permission))
 
   usePageKeys((event) => {
@@ -31,7 +33,7 @@ export function Shortcuts() {
     } else if (event.key === 'g') {
       startedAt.current = event.timeStamp
     } else if (event.timeStamp - startedAt.current < chordMs) {
-      startedAt.current = 0
+      startedAt.current = notStarted
       const target = reachable.find(({ key }) => key === event.key)
       if (!target) return
       event.preventDefault()
