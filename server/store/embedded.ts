@@ -48,6 +48,9 @@ const settings: Record<string, string> = {
   // Our statements are short: compiling them costs more than it gives.
   jit: 'off',
   checkpoint_timeout: '15min',
+  // As by default, which initdb lessens with the size of the log's segments.
+  min_wal_size: '80MB',
+  max_wal_size: '1GB',
   // Status columns are updated often in place: vacuum early, while it is cheap.
   autovacuum_vacuum_scale_factor: '0.05',
   timezone: 'UTC',
