@@ -47,7 +47,8 @@ export function createAgentInbox(store: Store): AgentInbox {
   const report = groupCommit<ReportCall, ReportOutcome>({
     write: (calls) => writeReports(store, calls),
     limit: callsPerCommit,
-    atOnce: 2,
+    // Two at once would wait for each other's nodes and deployments, and carry less each.
+    atOnce: 1,
   })
   return {
     heartbeat: (credential, beats) => {
