@@ -14,7 +14,12 @@ export default defineConfig({
   workers: 2,
   // For machines of which others take most: what is asserted is what happens, not how fast.
   timeout: 300_000,
-  expect: { timeout: 60_000 },
+  expect: {
+    timeout: 60_000,
+    // Letters are drawn a little differently by each version of the browser.
+    toHaveScreenshot: { maxDiffPixelRatio: 0.002, stylePath: 'e2e/looks/still.css' },
+  },
+  snapshotPathTemplate: '{testDir}/looks/{arg}{ext}',
   forbidOnly: Boolean(process.env.CI),
   // Of tests that fail at first the summary gives the names.
   retries: process.env.CI ? 1 : 0,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { TrpcControlPlane } from './client'
 import { systemClock } from './clock'
 import { exitOnSignals, explainAndExit } from './exit'
-import { FlagError, isName, nameFlag, numberFlag, parseFlags, serverFlag, textFlag } from './flags'
+import { choiceFlag, FlagError, isName, nameFlag, numberFlag, parseFlags, serverFlag, textFlag } from './flags'
 import { defaultRegions, planFleet } from './fleet-plan'
 import { dataDirOf } from './identity'
 import { lockDataDir } from './lock'
@@ -23,6 +23,7 @@ const help = `Runs many simulated nodes in one process, the same fleet for the s
   --seed N           another number, another fleet (7)
   --gpu-nodes N      how many nodes have GPUs (every sixth)
   --prefix TEXT      node names are this and a number (node-)
+  --load KIND        moving as in real life (the default), or still: the same whenever it is measured
   --name NAME        the name of this program's data folder (fleet)
   --data-dir DIR     where the fleet keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
 
@@ -30,7 +31,7 @@ Images say how simulated containers behave: sim/ok, sim/slow:20s (start takes 20
 sim/unhealthy, sim/chatty:5ms (writes a line that often), sim/quiet (writes none); any other image just runs.`
 
 const main = async () => {
-  const names = ['server', 'token', 'nodes', 'regions', 'seed', 'gpu-nodes', 'prefix', 'name', 'data-dir']
+  const names = ['server', 'token', 'nodes', 'regions', 'seed', 'gpu-nodes', 'prefix', 'load', 'name', 'data-dir']
   const flags = parseFlags(process.argv.slice(2), names)
   if (flags.help) return void process.stdout.write(`${help}\n`)
 
@@ -40,13 +41,14 @@ const main = async () => {
   const regions = textFlag(flags, 'regions')?.split(',') ?? defaultRegions
   for (const region of regions) if (!isName(region)) throw new FlagError(`--regions has "${region}", which is no name`)
   const plan = planFleet({ nodes, regions, seed, gpuNodes, prefix: nameFlag(flags, 'prefix') ?? 'node-' })
+  const still = choiceFlag(flags, 'load', ['moving', 'still']) === 'still'
   const dataDir = dataDirOf(nameFlag(flags, 'name') ?? 'fleet', textFlag(flags, 'data-dir'))
   await lockDataDir(dataDir)
 
   const engines = new Map(
     plan.map((node) => {
       const store = inFile(join(dataDir, 'engines', `${node.name}.json`))
-      const engine = new SimulatedEngine({ name: node.name, seed, capacity: node, store, clock: systemClock })
+      const engine = new SimulatedEngine({ name: node.name, seed, capacity: node, still, store, clock: systemClock })
       return [node.name, engine]
     }),
   )

@@ -5,6 +5,7 @@ import { createAgentInbox } from '@/server/store/agent-inbox'
 import { claimEvaluations } from '@/server/store/evaluations'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-view'
+import { batchSize } from '@/server/worker/loop'
 import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
@@ -37,7 +38,7 @@ async function decide(scratch: Scratch, scheduling: Scheduling): Promise<number>
   await Promise.all(Array.from({ length: count }, () => accept(scratch, order)))
   const begun = performance.now()
   for (;;) {
-    const claimed = await claimEvaluations(scratch.store, scheduling, { limit: 64, which: 'fresh' })
+    const claimed = await claimEvaluations(scratch.store, scheduling, { limit: batchSize, which: 'fresh' })
     if (claimed.length === 0) return perSecond(count, begun)
     await evaluate(scheduling, claimed)
   }

@@ -49,6 +49,8 @@ export interface SimulatedEngineOptions {
   seed: number
   capacity: { cpuCores: number; memoryMb: number; storageGb: number }
   labels?: Record<string, string>
+  /** The load stands still: it depends on what runs, not on the time. */
+  still?: boolean
   /** Where its containers are kept, given the function that says what they are. */
   store: (render: () => string) => StateStore
   clock: Clock
@@ -95,11 +97,15 @@ export class SimulatedEngine implements Engine {
 
   async usage(): Promise<{ cpuPercent: number; memoryPercent: number }> {
     await this.load()
-    const { seed, name, capacity, clock } = this.options
+    const { seed, name, capacity, clock, still = false } = this.options
     const containers = this.state.containers
       .filter((each) => this.viewOf(each).state === 'running')
-      .map((each) => ({ id: each.id, startedAt: each.startedAt ?? 0, ...sizeOf(each.spec) }))
-    return loadAt(clock.now(), { seed, node: name, capacity, containers })
+      .map((each) => ({
+        id: each.id,
+        startedAt: still ? Number.NEGATIVE_INFINITY : (each.startedAt ?? 0),
+        ...sizeOf(each.spec),
+      }))
+    return loadAt(still ? 0 : clock.now(), { seed, node: name, capacity, containers })
   }
 
   async list(): Promise<SeenContainer[]> {

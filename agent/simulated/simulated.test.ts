@@ -14,10 +14,11 @@ beforeEach(() => {
 })
 
 const capacity = { cpuCores: 8, memoryMb: 16_384, storageGb: 100 }
-const anEngine = (seed = 1) =>
+const anEngine = (seed = 1, still = false) =>
   new SimulatedEngine({
     name: 'node-01',
     seed,
+    still,
     capacity,
     clock,
     store: (render) => ({
@@ -198,5 +199,22 @@ describe('the load', () => {
       ['node-01', 'node-02', 'node-03'].map((node) => loadAt(times[0] ?? 0, { ...of, node }).cpuPercent),
     )
     expect(others.size).toBe(3)
+  })
+
+  test('that stands still depends on what runs, not on the time', async () => {
+    const usageOver = async (still: boolean) => {
+      kept = null
+      const engine = anEngine(1, still)
+      const idle = await engine.usage()
+      await run(engine, aSpec('sim/ok'))
+      const busy = await engine.usage()
+      await clock.advance(3_600_000)
+      return { idle, busy, later: await engine.usage() }
+    }
+    const { idle, busy, later } = await usageOver(true)
+    expect(busy.memoryPercent).toBeGreaterThan(idle.memoryPercent)
+    expect(later).toEqual(busy)
+    const moving = await usageOver(false)
+    expect(moving.later).not.toEqual(moving.busy)
   })
 })

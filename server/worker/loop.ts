@@ -15,7 +15,7 @@ import { StaleLeaderError } from '../store/leadership'
 import { evaluate, logChange, type Scheduling } from './evaluate'
 
 /** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
-const batchSize = 128
+export const batchSize = 128
 /** Looks again this often even when no notification came, in milliseconds. */
 const pollMs = 2_000
 

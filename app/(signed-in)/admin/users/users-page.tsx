@@ -37,14 +37,14 @@ export function UsersPage() {
           <span className="truncate font-medium" title={user.username}>
             {user.username}
           </span>
-          {user.isSelf && <span className="text-meta text-ink-3">you</span>}
+          {user.isSelf && <span className="text-meta text-ink-3 max-sm:hidden">you</span>}
         </span>
       ),
     },
     {
       id: 'role',
       header: 'Role',
-      width: 'clamp(108px, 17vw, 128px)',
+      width: 'clamp(116px, 17vw, 128px)',
       cell: (user) => (
         <Select
           aria-label={`Role of ${user.username}`}
