@@ -263,9 +263,10 @@ async function previewTimes(browser: Browser, session: Session, keys: number): P
             one.textContent?.includes('Would be chosen'),
           )
           let wasBusy = false
-          const look = (): void => {
-            if (box?.getAttribute('aria-busy') === 'true') wasBusy = true
-            else if (wasBusy) {
+          const look = (seen: MutationRecord[]): void => {
+            // It may have been for less than there is between two looks.
+            if (seen.some(({ oldValue }) => oldValue === 'true')) wasBusy = true
+            if (wasBusy && box?.getAttribute('aria-busy') !== 'true') {
               changes.disconnect()
               // After the frame that shows it.
               requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - typedMs)))
@@ -273,7 +274,7 @@ async function previewTimes(browser: Browser, session: Session, keys: number): P
           }
           const changes = new MutationObserver(look)
           changes.observe(document.querySelector('main') ?? document.body, {
-            ...{ subtree: true, attributes: true, attributeFilter: ['aria-busy'] },
+            ...{ subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ['aria-busy'] },
           })
         }),
     )
