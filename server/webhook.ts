@@ -97,9 +97,13 @@ async function wordsOf(response: Response): Promise<string> {
     text += value
   }
   await reader?.cancel().catch(() => undefined)
-  const words = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  const isPage = response.headers.get('content-type')?.includes('html') || text.trimStart().startsWith('<')
+  const words = (isPage ? withoutMarkup(text) : text).replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return words.length > shownLength ? `${words.slice(0, shownLength)}…` : words
 }
+
+const withoutMarkup = (page: string): string =>
+  page.replace(/<(head|style|script)\b[\s\S]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*>?/g, ' ')
 
 function answerSentence(response: Response, words: string): string {
   if (response.status >= 300 && response.status < 400)

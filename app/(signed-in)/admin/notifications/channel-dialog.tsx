@@ -2,6 +2,7 @@
 
 import type { NotificationChannelView } from '@/server/domain/notification'
 import { Dialog } from '../../../ui/dialog'
+import { ChannelFacts } from './channel-facts'
 import { ChannelForm } from './channel-form'
 
 interface ChannelDialogProps {
@@ -13,6 +14,7 @@ interface ChannelDialogProps {
 export function ChannelDialog({ channel, onClose }: ChannelDialogProps) {
   return (
     <Dialog open onClose={onClose} title={channel ? `Edit ${channel.name}` : 'New channel'}>
+      {channel && <ChannelFacts channel={channel} />}
       <ChannelForm channel={channel} onDone={onClose} />
     </Dialog>
   )

@@ -36,14 +36,14 @@ const facts: Column<Channel>[] = [
   {
     id: 'state',
     header: 'State',
-    width: '148px',
+    width: '128px',
     from: 'sm',
     cell: (channel) => (
       <span className="block">
         <StatusBadge look={channelLook(channel)} />
         {channel.failing && !channel.pausedAt && (
           <span className="block text-meta text-ink-3">
-            since <Time at={channel.failing.since} />
+            for <Time at={channel.failing.since} ago={false} />
           </span>
         )}
       </span>
@@ -53,7 +53,7 @@ const facts: Column<Channel>[] = [
     id: 'delivered',
     header: 'Last delivery',
     width: '112px',
-    from: 'md',
+    from: 'lg',
     cell: ({ lastDeliveredAt }) =>
       lastDeliveredAt ? (
         <Time at={lastDeliveredAt} className="text-ink-2" />
@@ -66,14 +66,14 @@ const facts: Column<Channel>[] = [
     header: 'Waiting',
     width: '76px',
     align: 'right',
-    from: 'md',
+    from: 'lg',
     cell: ({ waiting }) => (waiting === 0 ? <span className="text-ink-3">0</span> : waiting),
   },
   {
     id: 'next',
     header: 'Next try',
     width: '104px',
-    from: 'lg',
+    from: '2xl',
     cell: ({ failing, pausedAt }) =>
       failing?.nextTryAt && !pausedAt ? (
         <Time at={failing.nextTryAt} className="text-ink-2" />
@@ -104,6 +104,9 @@ function AddressOrError({ channel: { failing, pausedAt, kind, address, signed } 
   )
 }
 
+/** Three signs on a phone, where the name leads to the form; four from 640 px on, and with words from 1280 px on. */
+const actionsWidth = 'calc(clamp(148px, (100vw - 639px) * 1000, 196px) + clamp(0px, (100vw - 1279px) * 1000, 196px))'
+
 interface ChannelTableProps {
   channels: Channel[]
   onEdit: (id: string) => void
@@ -116,7 +119,7 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
   const actions: Column<Channel> = {
     id: 'actions',
     header: <span className="sr-only">Actions</span>,
-    width: 'clamp(144px, calc(40vw - 190px), 360px)',
+    width: actionsWidth,
     align: 'right',
     whole: true,
     cell: (channel) => (
@@ -127,7 +130,9 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
           to={channel}
           onClick={() => setTested(channel)}
         />
-        <Action icon={<Pencil size={14} aria-hidden />} word="Edit" to={channel} onClick={() => onEdit(channel.id)} />
+        <span className="max-sm:hidden">
+          <Action icon={<Pencil size={14} aria-hidden />} word="Edit" to={channel} onClick={() => onEdit(channel.id)} />
+        </span>
         {channel.pausedAt === null ? (
           <Action
             icon={<Pause size={14} aria-hidden />}

@@ -14,19 +14,25 @@ interface EventsFieldProps {
 export function EventsField({ chosen, onChange, error }: EventsFieldProps) {
   const errorId = useId()
   return (
-    <fieldset aria-describedby={error ? errorId : undefined} className="space-y-1.5">
+    <fieldset aria-describedby={error ? errorId : undefined}>
       <legend className="mb-1.5 font-medium">Tell when</legend>
-      {notificationKinds.map((kind) => (
-        <Checkbox
-          key={kind}
-          label={<span className="font-normal">{eventWords[kind]}</span>}
-          checked={chosen.includes(kind)}
-          onChange={(event) =>
-            onChange(notificationKinds.filter((one) => (one === kind ? event.target.checked : chosen.includes(one))))
-          }
-        />
-      ))}
-      {error && <FieldError id={errorId}>{error}</FieldError>}
+      <div className="grid gap-x-4 gap-y-1.5 sm:grid-cols-2">
+        {notificationKinds.map((kind) => (
+          <Checkbox
+            key={kind}
+            label={<span className="font-normal">{eventWords[kind]}</span>}
+            checked={chosen.includes(kind)}
+            onChange={(event) =>
+              onChange(notificationKinds.filter((one) => (one === kind ? event.target.checked : chosen.includes(one))))
+            }
+          />
+        ))}
+      </div>
+      {error && (
+        <FieldError id={errorId} className="mt-1">
+          {error}
+        </FieldError>
+      )}
     </fieldset>
   )
 }

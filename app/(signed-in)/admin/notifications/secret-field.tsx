@@ -3,6 +3,7 @@
 import { Dices, Eye, EyeOff } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '../../../ui/button'
+import { CopyButton } from '../../../ui/copy'
 import { Checkbox, Field, Input } from '../../../ui/field'
 
 const secretBytes = 24
@@ -55,15 +56,19 @@ export function SecretField({ signed, value, unsign, onChange, error }: SecretFi
               icon={shown ? <EyeOff size={14} aria-hidden /> : <Eye size={14} aria-hidden />}
               onClick={() => setShown(!shown)}
             />
-            <Button
-              icon={<Dices size={14} aria-hidden />}
-              onClick={() => {
-                onChange({ secret: randomSecret(), unsign: false })
-                setShown(true)
-              }}
-            >
-              Make one
-            </Button>
+            {value === '' ? (
+              <Button
+                icon={<Dices size={14} aria-hidden />}
+                onClick={() => {
+                  onChange({ secret: randomSecret(), unsign: false })
+                  setShown(true)
+                }}
+              >
+                Make one
+              </Button>
+            ) : (
+              <CopyButton text={value} />
+            )}
           </div>
         )}
       </Field>
