@@ -1,4 +1,8 @@
 /** Events reach real HTTP receivers: each once while all goes well, and never none at all. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type NotificationKind, notificationKinds } from '@/server/domain/notification'
 import { followClockJump } from '@/server/store/clock-jumps'
@@ -358,6 +362,43 @@ describe('a test of a channel', () => {
     expect(JSON.parse(receiver.calls[1]?.body ?? '')).toEqual({
       text: '*Fogdeck*: This is a test of the notification channel “on call”. It can be reached.',
     })
+  })
+})
+
+describe('the example of docs/operations.md', () => {
+  test('takes what is signed with its secret, and refuses everything else', async () => {
+    const guide = readFileSync('docs/operations.md', 'utf8')
+    const example = /```js\n(import \{ createHmac[\s\S]*?)```/.exec(guide)?.[1] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'fogdeck-receiver-'))
+    writeFileSync(join(folder, 'receiver.mjs'), example)
+    // Only to find a port that is free.
+    const { port } = new URL(receiver.url())
+    await receiver.close()
+    const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+    const program = spawn(process.execPath, ['receiver.mjs'], {
+      ...{ cwd: folder, env: { ...process.env, SECRET: secret, PORT: port } },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      let said = ''
+      program.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+      })
+      await expect.poll(() => said, patient).toContain('Listening')
+      const url = `http://127.0.0.1:${port}/`
+      const admin = await cp.as('admin')
+      const outcomes = []
+      for (const [name, signed] of Object.entries({ right: secret, wrong: 'another secret of 16', unsigned: null })) {
+        const { id } = await admin.notification.create(aChannel({ name, url, secret: signed }))
+        outcomes.push(await admin.notification.test({ id }))
+      }
+      expect(outcomes.map(({ status }) => status)).toEqual([204, 401, 401])
+      expect(said).toContain('This is a test of the notification channel “right”')
+      expect(said).not.toContain('“wrong”')
+    } finally {
+      program.kill('SIGKILL')
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 
