@@ -372,8 +372,9 @@ describe('the example of docs/operations.md', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fogdeck-receiver-'))
     writeFileSync(join(folder, 'receiver.mjs'), example)
     // Only to find a port that is free.
-    const { port } = new URL(receiver.url())
-    await receiver.close()
+    const placeholder = await Receiver.start()
+    const { port } = new URL(placeholder.url())
+    await placeholder.close()
     const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
     const program = spawn(process.execPath, ['receiver.mjs'], {
       ...{ cwd: folder, env: { ...process.env, SECRET: secret, PORT: port } },
