@@ -3,6 +3,7 @@
  * the console stays silent (the fixture of `page` sees to that).
  */
 import type { Page } from '@playwright/test'
+import { notificationKinds } from '../server/domain/notification'
 import { expect, patient, type Rpc, rpcClient, signedOut, test } from './fixtures'
 import { expectFlawless } from './flawless'
 import { fillDeployForm } from './pages'
@@ -259,6 +260,22 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.getByRole('button', { name: 'Try on past decisions' }).click()
     await expect(page.getByText(/of the newest \d+ decision/)).toBeVisible()
   },
+  'the notification channels': async ({ page }) => {
+    await page.goto('/admin/notifications')
+    const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+    await expect(row('shown-unreachable')).toContainText('Failing', patient)
+    await expect(row('shown-paused')).toContainText('Paused')
+  },
+  'a test of a channel that cannot be reached': async ({ page }) => {
+    await page.goto('/admin/notifications')
+    await page.getByRole('button', { name: 'Send a test: shown-unreachable' }).click()
+    await expect(page.getByRole('dialog').getByText('ECONNREFUSED')).toBeVisible()
+  },
+  'a new notification channel': async ({ page }) => {
+    await page.goto('/admin/notifications?edit=new')
+    await page.getByRole('dialog').getByRole('button', { name: 'Make channel' }).click()
+    await expect(page.getByRole('dialog').getByRole('alert').first()).toBeVisible()
+  },
   'the account': async ({ page }) => {
     await page.goto('/account')
     await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
@@ -291,6 +308,12 @@ test.describe('nothing for axe to find, and no sideways scrolling:', () => {
       const app = { name, type: 'compute' as const, container_image: 'sim/ok', replicas, resources }
       return (await rpc.deployment.deploy.mutate(app)).deployment_id
     }
+    // Nothing listens there.
+    const nowhere = { kind: 'slack' as const, url: 'http://127.0.0.1:2/hooks/nowhere' }
+    const all = { ...nowhere, name: 'shown-unreachable', events: [...notificationKinds] }
+    await rpc.notification.create.mutate(all)
+    const paused = await rpc.notification.create.mutate({ ...nowhere, name: 'shown-paused', events: ['work.stuck'] })
+    await rpc.notification.pause.mutate({ id: paused.id, paused: true })
     const running = await deploy('shown-running', 2, { cpu: 0.5, memory: 512 })
     const refused = await deploy('shown-refused', 10, { cpu: 8, memory: 16384 })
     const waits = {
@@ -312,6 +335,8 @@ test.describe('nothing for axe to find, and no sideways scrolling:', () => {
   test.afterAll(async () => {
     for (const id of [shown.running, shown.refused, shown.waiting])
       await shown.rpc.deployment.delete.mutate({ deployment_id: id })
+    for (const { id, name } of await shown.rpc.notification.list.query())
+      if (name.startsWith('shown-')) await shown.rpc.notification.delete.mutate({ id })
   })
 
   for (const [name, visit] of Object.entries(visits)) {

@@ -24,6 +24,8 @@ import { testDatabase } from './database'
 export const adminPassword = 'correct horse 42'
 export const userPassword = 'battery staple 7'
 
+export const testSealKey = Buffer.alloc(32, 7).toString('base64url')
+
 export interface TestControlPlane {
   url: string
   services: Services
@@ -63,7 +65,7 @@ export async function testControlPlane(
 ): Promise<TestControlPlane> {
   const database = await testDatabase()
   const url = options.through?.(database.url) ?? database.url
-  const store = openStore(url, { sealKey: Buffer.alloc(32, 7).toString('base64') })
+  const store = openStore(url, { sealKey: testSealKey })
   const changes = openChangeFeed(url, () => undefined)
   const logged: string[] = []
   const log = pino(

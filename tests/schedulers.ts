@@ -1,10 +1,11 @@
 /** Real scheduler processes on a database of a test. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { loadSecrets, secretsFile } from '@/server/secrets'
 
 export class SchedulerProcess {
   output = ''
@@ -54,12 +55,16 @@ export class SchedulerProcess {
   }
 }
 
-/** Schedulers that share a data folder, which goes with them. */
-export function schedulerProcesses(databaseUrl: string): {
+/** Schedulers that share a data folder, which goes with them. `sealKey`: of what they are to open. */
+export function schedulerProcesses(
+  databaseUrl: string,
+  { sealKey }: { sealKey?: string } = {},
+): {
   start(): SchedulerProcess
   endAll(): Promise<void>
 } {
   const dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-schedulers-'))
+  if (sealKey) writeFileSync(secretsFile(dataDir), JSON.stringify({ ...loadSecrets(dataDir), sealKey }))
   const started: SchedulerProcess[] = []
   return {
     start() {

@@ -78,6 +78,7 @@ const concerns: Record<string, Concern> = {
   'storm.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user'),
+  'notification.list': (changes) => changes.touches('setting'),
   'audit.page': (changes) => auditedTopics.some((topic) => changes.touches(topic)),
   'apiToken.list': (changes) => changes.touches('token') || changes.touches('user'),
   'apiToken.listAll': (changes) => changes.touches('token') || changes.touches('user'),

@@ -1,5 +1,6 @@
 import {
   Activity,
+  Bell,
   Boxes,
   ChartBarStacked,
   GitFork,
@@ -59,6 +60,14 @@ export const destinations: Destination[] = [
   },
   { href: '/admin/audit', label: 'Audit log', icon: ScrollText, permission: 'audit.read', group: 'admin', key: 'l' },
   { href: '/admin/join', label: 'Join a node', icon: Plug, permission: 'tokens.manage', group: 'admin', key: 'j' },
+  {
+    href: '/admin/notifications',
+    label: 'Notifications',
+    icon: Bell,
+    permission: 'notifications.manage',
+    group: 'admin',
+    key: 'm',
+  },
   {
     href: '/admin/settings',
     label: 'Settings',

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { fleetCounts } from '../store/counts'
 import { leaderState } from '../store/leadership'
+import { channelCounts } from '../store/notification-deliveries'
 import { openBrakes } from '../store/storms'
 import type { Services } from './context'
 
@@ -13,6 +14,10 @@ interface Metrics {
   oldestEvaluation: Gauge
   stormBrakes: Gauge<'region'>
   stormSilent: Gauge<'region'>
+  channelFailing: Gauge<'channel'>
+  channelWaiting: Gauge<'channel'>
+  delivered: Gauge<'channel'>
+  undelivered: Gauge<'channel'>
   leader: Gauge
   epoch: Gauge
   replaysChecked: Gauge
@@ -39,6 +44,16 @@ function create(): Metrics {
       ['region'],
     ),
     stormSilent: gauge('storm_silent_nodes', 'Silent nodes of regions whose storm brake is open', ['region']),
+    channelFailing: gauge(
+      'notification_channel_failing',
+      '1 while a channel does not take its messages: alarm by another way; absent while it is paused',
+      ['channel'],
+    ),
+    channelWaiting: gauge('notification_events_waiting', 'Events that were not delivered yet, as of the last attempt', [
+      'channel',
+    ]),
+    delivered: gauge('notification_messages_delivered_total', 'Messages that a channel took', ['channel']),
+    undelivered: gauge('notification_attempts_failed_total', 'Attempts at a message that failed', ['channel']),
     leader: gauge('scheduler_leader_present', '1 while a scheduler leads', []),
     epoch: gauge('scheduler_epoch', 'How often a scheduler was elected', []),
     replaysChecked: gauge('decision_replays_checked_total', 'Stored decisions that were replayed', []),
@@ -54,7 +69,12 @@ function create(): Metrics {
 export async function renderMetrics({ store }: Services): Promise<{ body: string; contentType: string }> {
   shared.fogdeckMetrics ??= create()
   const metrics = shared.fogdeckMetrics
-  const [counts, leader, brakes] = await Promise.all([fleetCounts(store), leaderState(store), openBrakes(store)])
+  const [counts, leader, brakes, channels] = await Promise.all([
+    fleetCounts(store),
+    leaderState(store),
+    openBrakes(store),
+    channelCounts(store),
+  ])
   for (const name of ['deployments', 'replicas', 'nodes', 'evaluations'] as const) {
     metrics[name].reset()
     for (const [status, count] of Object.entries(counts[name])) metrics[name].set({ status }, count)
@@ -64,6 +84,13 @@ export async function renderMetrics({ store }: Services): Promise<{ body: string
   for (const { region, silent, overruled } of brakes) {
     metrics.stormBrakes.set({ region }, overruled ? 0 : 1)
     metrics.stormSilent.set({ region }, silent)
+  }
+  for (const name of ['channelFailing', 'channelWaiting', 'delivered', 'undelivered'] as const) metrics[name].reset()
+  for (const { name: channel, failing, paused, waiting, delivered, failed } of channels) {
+    if (!paused) metrics.channelFailing.set({ channel }, failing ? 1 : 0)
+    metrics.channelWaiting.set({ channel }, waiting)
+    metrics.delivered.set({ channel }, delivered)
+    metrics.undelivered.set({ channel }, failed)
   }
   metrics.oldestEvaluation.set(counts.oldestDueEvaluationSeconds)
   metrics.leader.set(leader.present ? 1 : 0)

@@ -9,6 +9,7 @@ import { historyRouter } from './history-router'
 import { liveRouter } from './live-router'
 import { logRouter } from './log-router'
 import { nodeRouter } from './node-router'
+import { notificationRouter } from './notification-router'
 import { eventRouter, overviewRouter } from './overview-router'
 import { joinTokenRouter, meRouter, userRouter } from './people-router'
 import { placementRouter } from './placement-router'
@@ -31,6 +32,7 @@ export const appRouter = router({
   joinToken: joinTokenRouter,
   audit: auditRouter,
   settings: settingsRouter,
+  notification: notificationRouter,
   queue: queueRouter,
   overview: overviewRouter,
   event: eventRouter,

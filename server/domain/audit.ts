@@ -1,6 +1,15 @@
 /** What people and programs did, as the audit log keeps it. */
 
-export const auditSubjects = ['deployment', 'node', 'region', 'user', 'join-token', 'api-token', 'setting'] as const
+export const auditSubjects = [
+  'deployment',
+  'node',
+  'region',
+  'user',
+  'join-token',
+  'api-token',
+  'setting',
+  'notification-channel',
+] as const
 export type AuditSubject = (typeof auditSubjects)[number]
 
 export const auditActions = [
@@ -30,6 +39,12 @@ export const auditActions = [
   'api-token.create',
   'api-token.revoke',
   'setting.change',
+  'notification-channel.create',
+  'notification-channel.update',
+  'notification-channel.pause',
+  'notification-channel.resume',
+  'notification-channel.test',
+  'notification-channel.delete',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

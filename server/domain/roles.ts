@@ -18,6 +18,7 @@ export const permissions = {
   'users.manage': ['admin'],
   'tokens.manage': ['admin'],
   'settings.manage': ['admin'],
+  'notifications.manage': ['admin'],
   'audit.read': ['admin'],
 } as const satisfies Record<string, readonly Role[]>
 export type Permission = keyof typeof permissions

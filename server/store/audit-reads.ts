@@ -62,6 +62,7 @@ const named = (type: AuditSubject, column: string, table: string): string =>
 const subjectName = `coalesce(
   case a.subject_type ${named('deployment', 'name', 'deployments')} ${named('node', 'node_id', 'nodes')}
     ${named('user', 'username', 'users')} ${named('join-token', 'name', 'join_tokens')} ${named('api-token', 'name', 'api_tokens')}
+    ${named('notification-channel', 'name', 'notification_channels')}
   end, a.after->>'name', a.before->>'name', a.subject_id)`
 
 export const auditSql = `

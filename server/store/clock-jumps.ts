@@ -27,6 +27,14 @@ export async function followClockJump(
        where status = 'pending' and run_after > now() and $1::float8 < 0`,
       [jumpSeconds],
     )
+    // What happened in the time that comes again is told again.
+    await tx.query(
+      `update notification_channels set next_try_at = least(next_try_at, now()),
+         read_until = case when delivery_id is null and read_until > now()
+           then least(now(), read_until + make_interval(secs => $1::float8)) else read_until end
+       where $1::float8 < 0`,
+      [jumpSeconds],
+    )
     return { nodes: nodes.rowCount ?? 0, evaluations: evaluations.rowCount ?? 0 }
   })
 }

@@ -11,6 +11,7 @@ import { type Candidate, type Leadership, StaleLeaderError, sessionName, standFo
 import { DatabaseClock } from './database-clock'
 import { FleetView } from './fleet-view'
 import { runEvaluations } from './loop'
+import { runNotifications } from './notify'
 import { Reign } from './reign'
 import { keepRecords, watchFleet } from './watch'
 
@@ -73,6 +74,7 @@ async function lead(leadership: Leadership): Promise<void> {
     runEvaluations(scheduling, changes, signal),
     watchFleet({ ...scheduling, reign }, signal),
     keepRecords(scheduling, signal),
+    runNotifications(scheduling, signal),
     reign.keepShowing(signal),
   ]
   try {

@@ -28,6 +28,12 @@ export const actionWords: Record<AuditAction, string> = {
   'api-token.create': 'Made an API token',
   'api-token.revoke': 'Revoked an API token',
   'setting.change': 'Changed a setting',
+  'notification-channel.create': 'Made a channel',
+  'notification-channel.update': 'Changed a channel',
+  'notification-channel.pause': 'Paused a channel',
+  'notification-channel.resume': 'Resumed a channel',
+  'notification-channel.test': 'Tested a channel',
+  'notification-channel.delete': 'Deleted a channel',
 }
 
 /** What an older version wrote may have no words any more. */
@@ -41,6 +47,7 @@ const pages: Record<AuditSubject, (id: string) => string | null> = {
   'join-token': () => '/admin/join',
   'api-token': () => '/admin/tokens',
   setting: () => '/admin/settings',
+  'notification-channel': () => '/admin/notifications',
 }
 
 /** Where it can be seen as it is now. */

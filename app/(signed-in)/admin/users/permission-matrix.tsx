@@ -16,6 +16,7 @@ const words: Record<Permission, string> = {
   'users.manage': 'Manage users',
   'tokens.manage': "Make and revoke join tokens; see and revoke everybody's API tokens",
   'settings.manage': 'Change how nodes are scored',
+  'notifications.manage': 'Choose where notifications are sent',
   'audit.read': 'Read the audit log',
 }
 

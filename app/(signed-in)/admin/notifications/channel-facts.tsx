@@ -1,0 +1,26 @@
+import type { NotificationChannelView } from '@/server/domain/notification'
+import { StatusBadge } from '../../../ui/status'
+import { Time } from '../../../ui/time'
+import { FactRow } from './fact-row'
+import { channelLook } from './words'
+
+/** How it is with a channel, with the error in full: rows of the table have no room for it. */
+export function ChannelFacts({ channel }: { channel: NotificationChannelView }) {
+  const { failing, pausedAt, lastDeliveredAt, waiting, createdBy } = channel
+  const tried = failing && !pausedAt
+  return (
+    <div className="mb-4 space-y-3 border-b border-line pb-4">
+      <FactRow
+        facts={[
+          { name: 'State', value: <StatusBadge look={channelLook(channel)} /> },
+          { name: 'Last delivery', value: lastDeliveredAt ? <Time at={lastDeliveredAt} /> : 'none yet' },
+          { name: 'Waiting', value: waiting },
+          tried && failing.nextTryAt
+            ? { name: 'Next try', value: <Time at={failing.nextTryAt} /> }
+            : { name: 'Made by', value: createdBy },
+        ]}
+      />
+      {tried && <p className="break-words text-ink-2">{failing.error}</p>}
+    </div>
+  )
+}

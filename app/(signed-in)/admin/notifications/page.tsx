@@ -1,0 +1,12 @@
+import type { Metadata } from 'next'
+import { Forbidden } from '../../../shell/forbidden'
+import { type SearchParams, signedInWith } from '../../../shell/signed-in'
+import { NotificationsPage } from './notifications-page'
+
+export const metadata: Metadata = { title: 'Notifications' }
+
+export default async function Page({ searchParams }: { searchParams: SearchParams }) {
+  if (!(await signedInWith('notifications.manage', '/admin/notifications', searchParams)))
+    return <Forbidden permission="notifications.manage" />
+  return <NotificationsPage />
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { backoffMs } from '../domain/backoff'
+import { chanceOf } from '../domain/chance'
+import { Failure } from '../domain/failure'
+import {
+  type DeliveryOutcome,
+  type NotificationEvent,
+  notificationLimits,
+  notificationPause,
+} from '../domain/notification'
+import { eventsMessage } from '../domain/notification-message'
+import type { Logger } from '../log'
+import type { Store } from '../store/context'
+import { StaleLeaderError } from '../store/leadership'
+import { readReceiver } from '../store/notification-channels'
+import {
+  beginMessage,
+  type DueChannel,
+  dueChannels,
+  messageDelivered,
+  messageFailed,
+  skipQuiet,
+} from '../store/notification-deliveries'
+import { readEvents, settledMoment } from '../store/notification-events'
+import { sendMessage } from '../webhook'
+
+const lookMs = 2_000
+/** The place of a channel for which nothing happens is written down this seldom. */
+const skipFromMs = 10_000
+const keptMs = notificationLimits.keptDays * 86_400_000
+
+export interface Notifying {
+  store: Store
+  log: Logger
+  epoch: bigint
+}
+
+/** A message that is begun, with its events. */
+interface Begun {
+  channel: DueChannel
+  deliveryId: string
+  events: NotificationEvent[]
+  total: number
+  /** With those that happened since. */
+  waiting: number
+}
+
+/**
+ * Tells channels what happened, while this scheduler leads. What happened is read for one channel after the
+ * other, so that this takes no more than a connection of the scheduler's; each message is then sent by itself, so that a
+ * slow receiver holds up nobody else.
+ */
+export async function runNotifications(notifying: Notifying, signal: AbortSignal): Promise<void> {
+  const underWay = new Map<string, Promise<void>>()
+  while (!signal.aborted) {
+    try {
+      for (const begun of await beginDue(notifying, underWay)) {
+        const { id } = begun.channel
+        const work = deliver(notifying, begun, signal)
+          .catch((error: unknown) => complain(notifying, error))
+          .finally(() => underWay.delete(id))
+        underWay.set(id, work)
+      }
+    } catch (error) {
+      if (error instanceof StaleLeaderError) throw error
+      complain(notifying, error)
+    }
+    await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+  }
+  await Promise.allSettled(underWay.values())
+}
+
+/** Scheduling must not stumble over a message; that the reign is over, the scheduler notices by itself. */
+function complain({ log }: Notifying, error: unknown): void {
+  if (!(error instanceof StaleLeaderError)) log.warn({ err: error }, 'Notifications have to wait for their next turn')
+}
+
+async function beginDue(notifying: Notifying, underWay: ReadonlyMap<string, unknown>): Promise<Begun[]> {
+  const { store, epoch } = notifying
+  const channels = (await dueChannels(store)).filter(({ id }) => !underWay.has(id))
+  if (channels.length === 0) return []
+  const settled = await settledMoment(store)
+  const begun: Begun[] = []
+  const quiet: string[] = []
+  for (const channel of channels) {
+    const message = await begin(notifying, channel, settled)
+    if (message) begun.push(message)
+    else if (channel.readUntil.getTime() < settled.getTime() - skipFromMs) quiet.push(channel.id)
+  }
+  await skipQuiet(store, epoch, { ids: quiet, to: settled })
+  return begun
+}
+
+/** The message that was begun before goes on; else a new one, when there is something to tell. */
+function begin(notifying: Notifying, channel: DueChannel, settled: Date): Promise<Begun | null> {
+  const { deliveryId, sendingUntil } = channel
+  return deliveryId && sendingUntil
+    ? goOn(notifying, channel, { deliveryId, sendingUntil, settled })
+    : beginAnew(notifying, channel, settled)
+}
+
+async function beginAnew({ store, epoch }: Notifying, channel: DueChannel, settled: Date): Promise<Begun | null> {
+  const { id: channelId, readUntil, events: kinds } = channel
+  const from = new Date(Math.max(readUntil.getTime(), settled.getTime() - keptMs))
+  const read = await readEvents(store, { from, to: settled, kinds }, notificationLimits.listedEvents)
+  if (read.total === 0) return null
+  const deliveryId = randomUUID()
+  const message = { channelId, deliveryId, readUntil, from, to: settled, waiting: read.total }
+  if (!(await beginMessage(store, epoch, message))) return null
+  return { channel, deliveryId, ...read, waiting: read.total }
+}
+
+async function goOn(
+  { store, epoch }: Notifying,
+  channel: DueChannel,
+  { deliveryId, sendingUntil, settled }: { deliveryId: string; sendingUntil: Date; settled: Date },
+): Promise<Begun | null> {
+  const { id: channelId, readUntil, events: kinds } = channel
+  const read = await readEvents(store, { from: readUntil, to: sendingUntil, kinds }, notificationLimits.listedEvents)
+  if (read.total === 0) {
+    // Somebody has dealt with all of it, or wants to hear of it no more.
+    await messageDelivered(store, epoch, { channelId, deliveryId, sent: false })
+    return null
+  }
+  const since = new Date(Math.max(sendingUntil.getTime(), settled.getTime() - keptMs))
+  const later = await readEvents(store, { from: since, to: settled, kinds }, 1)
+  return { channel, deliveryId, ...read, waiting: read.total + later.total }
+}
+
+async function deliver({ store, log, epoch }: Notifying, begun: Begun, signal: AbortSignal): Promise<void> {
+  const { channel, deliveryId, events, total, waiting } = begun
+  const attempt = { channelId: channel.id, deliveryId }
+  const outcome = await send(store, { ...attempt, events, total }, signal)
+  if (outcome.ok) {
+    log.debug(attempt, `Notified of ${total} events within ${outcome.tookMs} ms`)
+    return messageDelivered(store, epoch, { ...attempt, sent: true })
+  }
+  // It was cut short; whoever leads next sends it again.
+  if (signal.aborted) return
+  log.warn(attempt, `A notification was not delivered: ${outcome.error}`)
+  const failures = channel.attempts + 1
+  const pauseMs = backoffMs(failures, notificationPause, chanceOf(deliveryId, failures))
+  const delayMs = Math.max(pauseMs, outcome.retryAfterMs ?? 0)
+  await messageFailed(store, epoch, { ...attempt, error: outcome.error ?? '', delayMs, waiting })
+}
+
+type Message = Pick<Parameters<typeof eventsMessage>[1], 'deliveryId' | 'events' | 'total'> & { channelId: string }
+
+async function send(store: Store, { channelId, ...message }: Message, signal: AbortSignal): Promise<DeliveryOutcome> {
+  try {
+    const { id, name, linkOrigin, ...receiver } = await readReceiver(store, channelId)
+    return await sendMessage(receiver, eventsMessage({ id, name }, { ...message, linkOrigin }), {
+      now: new Date(),
+      signal,
+    })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { ok: false, status: null, error: error.message, tookMs: 0, retryAfterMs: null }
+  }
+}
