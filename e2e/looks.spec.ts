@@ -105,6 +105,18 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto(at('/admin/join'))
     await expect(page.getByRole('table', { name: /^Join tokens/ })).toBeVisible()
   },
+  notifications: async ({ page, rpc, at }) => {
+    const made = (await rpc.notification.list.query()).find(({ name }) => name === 'Operations')
+    if (!made)
+      await rpc.notification.create.mutate({
+        name: 'Operations',
+        kind: 'slack',
+        url: 'http://127.0.0.1:9/hooks/of-nobody',
+        events: ['work.stuck'],
+      })
+    await page.goto(at('/admin/notifications'))
+    await expect(page.getByText('Operations', { exact: true })).toBeVisible()
+  },
   settings: async ({ page, at }) => {
     await page.goto(at('/admin/settings'))
     await expect(page.getByRole('button', { name: 'Try on past decisions' })).toBeVisible()

@@ -1,6 +1,6 @@
 /** Random wishes for property tests, in the labels, regions and names of tests/fleets.ts. */
 import fc from 'fast-check'
-import type { Affinity, Preference, Spread, Wishes } from '@/server/domain/wishes'
+import { type Affinity, affinityText, type Preference, type Spread, type Wishes } from '@/server/domain/wishes'
 import { idOf } from './builders'
 
 const weight = fc.oneof(fc.constantFrom(1, 50, 100), fc.integer({ min: 1, max: 100 }))
@@ -49,5 +49,9 @@ const affinity: fc.Arbitrary<Affinity> = topology.chain((on) =>
 export const wishesArbitrary: fc.Arbitrary<Wishes> = fc.record({
   preferences: fc.array(preference, { maxLength: 2 }),
   spread,
-  affinity: fc.oneof({ weight: 2, arbitrary: fc.constant<Affinity[]>([]) }, fc.array(affinity, { maxLength: 2 })),
+  affinity: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<Affinity[]>([]) },
+    // A deployment is where it is: two rules that read the same mean the same places.
+    fc.uniqueArray(affinity, { maxLength: 2, selector: affinityText }),
+  ),
 })
