@@ -16,8 +16,7 @@ export default defineConfig({
   timeout: 300_000,
   expect: {
     timeout: 60_000,
-    // Letters are drawn a little differently by each version of the browser.
-    toHaveScreenshot: { maxDiffPixelRatio: 0.002, stylePath: 'e2e/looks/still.css' },
+    toHaveScreenshot: { stylePath: 'e2e/looks/still.css' },
   },
   snapshotPathTemplate: '{testDir}/looks/{arg}{ext}',
   forbidOnly: Boolean(process.env.CI),
