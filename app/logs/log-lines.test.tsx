@@ -53,7 +53,7 @@ test('scrolling up lets go of the end, and says how to get back to it', () => {
   expect(drawn(container).at(-1)).toContain('line 9999')
 })
 
-test('scrolling that was under way when following began does not end it; later scrolling does', () => {
+test('scrolling that was under way when following began does not end it; later or deliberate scrolling does', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(10_000)
   const onFollow = vi.fn()
   render(<Shown rows={aLog(10_000).rows} onFollow={onFollow} />)
@@ -71,6 +71,12 @@ test('scrolling that was under way when following began does not end it; later s
   expect(onFollow).not.toHaveBeenCalled()
   expect(region.scrollTop).toBe(200_000)
   now.mockReturnValue(11_000)
+  scrollUp()
+  expect(onFollow).toHaveBeenLastCalledWith(false)
+
+  fireEvent.click(screen.getByRole('button', { name: 'Follow' }))
+  now.mockReturnValue(11_100)
+  fireEvent.keyDown(region, { key: 'Home' })
   scrollUp()
   expect(onFollow).toHaveBeenLastCalledWith(false)
   now.mockRestore()

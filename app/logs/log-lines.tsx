@@ -42,7 +42,7 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
   const [scrolled, setScrolled] = useState(0)
   const keepPlace = usePlace(scroller, { rows, layout, follow })
   const target = current === null ? null : rows[current]
-  const begun = useFollowedSince(follow)
+  const begun = useFollowedSince(scroller, follow)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each row that is looked at, not for each that comes
   useEffect(() => {
@@ -111,14 +111,27 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
   )
 }
 
-/** When following began anew; at first it had not to begin. */
-function useFollowedSince(follow: boolean): RefObject<number> {
+/** Whoever does one of these means what follows. */
+const scrollsAnew = ['keydown', 'wheel', 'pointerdown', 'touchmove'] as const
+
+/** When following began anew, as long as nobody scrolls on purpose since; at first it had not to begin. */
+function useFollowedSince(scroller: RefObject<HTMLElement | null>, follow: boolean): RefObject<number> {
   const since = useRef(Number.NEGATIVE_INFINITY)
   const before = useRef(follow)
   useLayoutEffect(() => {
     if (follow && !before.current) since.current = performance.now()
     before.current = follow
   }, [follow])
+  useEffect(() => {
+    const element = scroller.current
+    const forget = (): void => {
+      since.current = Number.NEGATIVE_INFINITY
+    }
+    for (const event of scrollsAnew) element?.addEventListener(event, forget, { passive: true })
+    return () => {
+      for (const event of scrollsAnew) element?.removeEventListener(event, forget)
+    }
+  }, [scroller])
   return since
 }
 
