@@ -211,6 +211,8 @@ for (const [name, visit] of Object.entries(visits)) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
+        // A click may have scrolled to what it was at.
+        await page.evaluate(() => window.scrollTo(0, 0))
         await expect
           .soft(page)
           .toHaveScreenshot(`${name}-${colorScheme}-${width}.png`, { mask: passing(page), maxDiffPixelRatio })
