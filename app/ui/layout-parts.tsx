@@ -54,10 +54,18 @@ export function Section({ title, meta, actions, children, flush = false, classNa
   )
 }
 
+interface FactsProps {
+  facts: { name: string; value: ReactNode }[]
+  /** In the width of a dialog. */
+  narrow?: boolean
+  className?: string
+}
+
 /** Names and values, for the facts of one thing. */
-export function Facts({ facts, className }: { facts: { name: string; value: ReactNode }[]; className?: string }) {
+export function Facts({ facts, narrow = false, className }: FactsProps) {
+  const columns = narrow ? 'gap-x-4 gap-y-2 sm:grid-cols-4' : 'gap-x-6 gap-y-3 sm:grid-cols-3 lg:grid-cols-6'
   return (
-    <dl className={cn('grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3 lg:grid-cols-6', className)}>
+    <dl className={cn('grid grid-cols-2', columns, className)}>
       {facts.map(({ name, value }) => (
         <div key={name} className="min-w-0">
           <dt className="text-meta text-ink-3">{name}</dt>

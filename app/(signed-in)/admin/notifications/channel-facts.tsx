@@ -1,7 +1,7 @@
 import type { NotificationChannelView } from '@/server/domain/notification'
+import { Facts } from '../../../ui/layout-parts'
 import { StatusBadge } from '../../../ui/status'
 import { Time } from '../../../ui/time'
-import { FactRow } from './fact-row'
 import { channelLook } from './words'
 
 /** How it is with a channel, with the error in full: rows of the table have no room for it. */
@@ -10,7 +10,8 @@ export function ChannelFacts({ channel }: { channel: NotificationChannelView }) 
   const tried = failing && !pausedAt
   return (
     <div className="mb-4 space-y-3 border-b border-line pb-4">
-      <FactRow
+      <Facts
+        narrow
         facts={[
           { name: 'State', value: <StatusBadge look={channelLook(channel)} /> },
           { name: 'Last delivery', value: lastDeliveredAt ? <Time at={lastDeliveredAt} /> : 'none yet' },

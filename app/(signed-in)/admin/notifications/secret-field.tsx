@@ -1,10 +1,8 @@
 'use client'
 
-import { Dices, Eye, EyeOff } from 'lucide-react'
-import { useState } from 'react'
-import { Button } from '../../../ui/button'
 import { CopyButton } from '../../../ui/copy'
-import { Checkbox, Field, Input } from '../../../ui/field'
+import { Checkbox, Field } from '../../../ui/field'
+import { SecretInput } from '../../../ui/secret-input'
 
 const secretBytes = 24
 
@@ -23,7 +21,6 @@ interface SecretFieldProps {
 }
 
 export function SecretField({ signed, value, unsign, onChange, error }: SecretFieldProps) {
-  const [shown, setShown] = useState(false)
   return (
     <div className="space-y-2">
       <Field
@@ -38,38 +35,15 @@ export function SecretField({ signed, value, unsign, onChange, error }: SecretFi
         }
       >
         {(wiring) => (
-          <div className="flex gap-2">
-            <Input
-              {...wiring}
-              type={shown ? 'text' : 'password'}
-              autoComplete="new-password"
-              autoCapitalize="off"
-              spellCheck={false}
-              disabled={unsign}
-              value={value}
-              onChange={(event) => onChange({ secret: event.target.value })}
-              className={shown ? 'font-mono' : undefined}
-            />
-            <Button
-              aria-label={shown ? 'Hide the secret' : 'Show the secret'}
-              aria-pressed={shown}
-              icon={shown ? <EyeOff size={14} aria-hidden /> : <Eye size={14} aria-hidden />}
-              onClick={() => setShown(!shown)}
-            />
-            {value === '' ? (
-              <Button
-                icon={<Dices size={14} aria-hidden />}
-                onClick={() => {
-                  onChange({ secret: randomSecret(), unsign: false })
-                  setShown(true)
-                }}
-              >
-                Make one
-              </Button>
-            ) : (
-              <CopyButton text={value} />
-            )}
-          </div>
+          <SecretInput
+            wiring={wiring}
+            what="secret"
+            disabled={unsign}
+            value={value}
+            onChange={(secret) => onChange({ secret })}
+            onMake={() => onChange({ secret: randomSecret(), unsign: false })}
+            insteadOfMaking={value === '' ? null : <CopyButton text={value} />}
+          />
         )}
       </Field>
       {signed && (

@@ -11,7 +11,7 @@ import { errorSentence } from '../../../ui/errors'
 import { FieldError } from '../../../ui/field'
 import { formatDuration } from '../../../ui/format'
 import { Glyph } from '../../../ui/glyph'
-import { FactRow } from './fact-row'
+import { Facts } from '../../../ui/layout-parts'
 
 /** Sends a test as it opens, and says what came of it. */
 export function TestDialog({ channel, onClose }: { channel: NotificationChannelView; onClose: () => void }) {
@@ -57,7 +57,8 @@ function Outcome({ outcome: { ok, status, error, tookMs } }: { outcome: Delivery
         <Glyph name={ok ? 'running' : 'failed'} className="mt-[3px] shrink-0" />
         <span className="min-w-0 break-words">{ok ? 'It took the message' : error}</span>
       </p>
-      <FactRow
+      <Facts
+        narrow
         facts={[
           { name: 'HTTP status', value: status ?? 'no answer' },
           { name: 'Took', value: formatDuration(tookMs) },
