@@ -7,7 +7,6 @@ import {
   type TRPCClient,
   TRPCClientError,
 } from '@trpc/client'
-import superjson from 'superjson'
 import type { AppRouter } from '@/server/api/root'
 import type { NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
@@ -36,14 +35,12 @@ export class TrpcControlPlane implements ControlPlane {
           condition: (op) => op.type === 'subscription',
           true: httpSubscriptionLink({
             url,
-            transformer: superjson,
             EventSource: FetchEventSource,
             eventSourceOptions: { headers },
           }),
           // No batching: a heartbeat must not wait for the answer to a long report.
           false: httpLink({
             url,
-            transformer: superjson,
             headers: ({ op }) => (op.path === 'agent.join' ? {} : headers),
           }),
         }),

@@ -203,9 +203,9 @@ test.describe('what only the server finds', () => {
   test('is named at the fields, too', async ({ page, unique }) => {
     // The request is changed on its way, so that the real server finds what the form would not have let through.
     await page.route('**/api/trpc/deployment.deploy*', async (route) => {
-      const body = JSON.parse(route.request().postData() ?? '{}') as { json: Record<string, unknown> }
-      body.json = { ...body.json, replicas: 1000, container_image: 'Not An Image', resources: { cpu: 99, memory: 512 } }
-      await route.continue({ postData: JSON.stringify(body) })
+      const body = JSON.parse(route.request().postData() ?? '{}') as Record<string, unknown>
+      const wrong = { replicas: 1000, container_image: 'Not An Image', resources: { cpu: 99, memory: 512 } }
+      await route.continue({ postData: JSON.stringify({ ...body, ...wrong }) })
     })
     await page.goto('/deployments/new')
     await fillDeployForm(page, { name: unique('refused'), image: 'nginx' })

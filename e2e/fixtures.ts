@@ -8,7 +8,6 @@ import {
   type PlaywrightWorkerArgs,
 } from '@playwright/test'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
-import superjson from 'superjson'
 import type { AppRouter } from '../server/api/root'
 import type { Role } from '../server/domain/roles'
 
@@ -73,9 +72,7 @@ interface WorkerFixtures {
 
 export const rpcClient = (url: string, token: string): Rpc =>
   createTRPCClient<AppRouter>({
-    links: [
-      httpLink({ url: `${url}/api/trpc`, transformer: superjson, headers: { authorization: `Bearer ${token}` } }),
-    ],
+    links: [httpLink({ url: `${url}/api/trpc`, headers: { authorization: `Bearer ${token}` } })],
   })
 
 export const test = base.extend<Fixtures, WorkerFixtures>({

@@ -2,13 +2,11 @@
 import { createServer, type Server } from 'node:http'
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
-import superjson from 'superjson'
 import type { AgentNews, NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { MemoryControlPlane } from './control-plane'
 
 const t = initTRPC.context<{ credential: string | null }>().create({
-  transformer: superjson,
   sse: { ping: { enabled: true, intervalMs: 500 }, client: { reconnectAfterInactivityMs: 2_000 } },
 })
 /** Inputs are the agent's own: what the real server checks is not for here. */

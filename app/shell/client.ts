@@ -7,7 +7,6 @@ import {
   splitLink,
   type TRPCClient,
 } from '@trpc/client'
-import superjson from 'superjson'
 import type { AppRouter } from '@/server/api/root'
 import { backoffMs } from '@/server/domain/backoff'
 import { noteServerDate } from '../ui/clock'
@@ -32,20 +31,19 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
     links: [
       splitLink({
         condition: (op) => op.type === 'subscription',
-        true: httpSubscriptionLink({ url, transformer: superjson }),
+        true: httpSubscriptionLink({ url }),
         false: splitLink({
           // A header belongs to a whole request, so what has a key of its own is not batched.
           condition: (op) => keyOf(op.context) !== undefined || op.context.alone === true,
           true: httpLink({
             url,
-            transformer: superjson,
             fetch: fetchWithClock,
             headers: ({ op }) => {
               const key = keyOf(op.context)
               return key === undefined ? {} : { 'idempotency-key': key }
             },
           }),
-          false: httpBatchStreamLink({ url, transformer: superjson, fetch: fetchWithClock, maxURLLength: 4000 }),
+          false: httpBatchStreamLink({ url, fetch: fetchWithClock, maxURLLength: 4000 }),
         }),
       }),
     ],

@@ -18,7 +18,7 @@ const deployWith = (token: string) =>
   cp.rest('/deployment/deploy', { method: 'POST', headers: bearer(token), body: JSON.stringify(aDeployment()) })
 
 const callWith = (token: string, path: string, input: object) => {
-  const body = JSON.stringify({ json: input })
+  const body = JSON.stringify(input)
   const headers = { ...bearer(token), 'content-length': String(Buffer.byteLength(body)) }
   return handleTrpc(
     cp.services,

@@ -26,7 +26,7 @@ const cookieOf = async (username: string, name = 'next-auth.session-token') => {
 const call = (cookie: string, path: string, input?: object) => {
   const url = `http://localhost:3000/api/trpc/${path}`
   if (input === undefined) return handleTrpc(cp.services, new Request(url, { headers: { cookie } }))
-  const body = JSON.stringify({ json: input })
+  const body = JSON.stringify(input)
   const headers = { cookie, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
   return handleTrpc(cp.services, new Request(url, { method: 'POST', headers, body }))
 }
@@ -37,7 +37,7 @@ test('signing out everywhere else ends other sessions and access tokens, keeps t
   const apiToken = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: null })
   const answer = await call(here, 'me.endSessions', {})
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toMatchObject({ result: { data: { json: { kept: true } } } })
+  expect(await answer.json()).toMatchObject({ result: { data: { kept: true } } })
   const [renewed = '', ...attributes] = (answer.headers.get('set-cookie') ?? '').split('; ')
   expect(attributes).toEqual(['Path=/', 'Max-Age=43200', 'HttpOnly', 'SameSite=Lax'])
   expect((await call(renewed, 'me.get')).status).toBe(200)

@@ -19,19 +19,19 @@ const post = (path: string, body: string, headers: Record<string, string> = {}) 
   })
 
 test('nobody gets in without a session, and is told so in the form that pages read', async () => {
-  const response = await call('deployment.page?input=%7B%22json%22%3A%7B%7D%7D')
+  const response = await call('deployment.page?input=%7B%7D')
   expect(response.status).toBe(401)
   expect(await response.json()).toMatchObject({
-    error: { json: { message: 'Sign in first', data: { code: 'UNAUTHORIZED', fields: [] } } },
+    error: { message: 'Sign in first', data: { code: 'UNAUTHORIZED', fields: [] } },
   })
 })
 
 test('wrong fields are named', async () => {
   const join = { joinToken: 'x', credential: 'short', agentVersion: '1', nodes: [] }
-  const response = await post('agent.join', JSON.stringify({ json: join }))
+  const response = await post('agent.join', JSON.stringify(join))
   expect(response.status).toBe(400)
-  const { error } = (await response.json()) as { error: { json: { data: { fields: { path: string }[] } } } }
-  expect(error.json.data.fields.map((field) => field.path)).toEqual(['credential', 'nodes'])
+  const { error } = (await response.json()) as { error: { data: { fields: { path: string }[] } } }
+  expect(error.data.fields.map((field) => field.path)).toEqual(['credential', 'nodes'])
 })
 
 test('a body that is too large, or does not say how large it is, is not read', async () => {
@@ -42,13 +42,13 @@ test('a body that is too large, or does not say how large it is, is not read', a
 
 test('a cookie that another site sends along is of no use for changes', async () => {
   const headers = { cookie: 'next-auth.session-token=anything', 'sec-fetch-site': 'cross-site' }
-  const response = await post('me.changePassword', '{"json":{"current":"a","next":"b"}}', headers)
+  const response = await post('me.changePassword', '{"current":"a","next":"b"}', headers)
   expect(response.status).toBe(401)
   expect(await response.text()).toContain('from another site')
 })
 
 test('an agent that is not known is told to join', async () => {
-  const response = await post('agent.heartbeat', '{"json":{"beats":[]}}', { authorization: 'Bearer nobody' })
+  const response = await post('agent.heartbeat', '{"beats":[]}', { authorization: 'Bearer nobody' })
   expect(response.status).toBe(401)
   expect(await response.text()).toContain('join again')
 })

@@ -1,4 +1,5 @@
 /** The request that nodes are ranked for: as text in the address, and as the API takes it. Pure. */
+import * as v from 'valibot'
 import type { Constraint, PlacementRequest } from '@/server/domain/placement'
 import { coresOfMillis } from '@/server/domain/resources'
 import { parseRules, rulesText } from '../../placement/rules-text'
@@ -52,11 +53,11 @@ export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest
   const line = parseRules(labels)
   if ('problem' in line) return { request: null, problems: { labels: line.problem } }
   const constraints = line.rules.map(({ values, ...rule }) => ({ ...rule, values: values.join(', ') }))
-  const parsed = previewFormSchema.safeParse({ ...emptyForm, ...rest, maxPerNode: per, constraints })
-  if (parsed.success) return { request: parsed.data, problems: {} }
+  const parsed = v.safeParse(previewFormSchema, { ...emptyForm, ...rest, maxPerNode: per, constraints })
+  if (parsed.success) return { request: parsed.output, problems: {} }
   const problems: Partial<RequestTexts> = {}
-  for (const { path, message } of parsed.error.issues) {
-    const field = String(path[0])
+  for (const { path, message } of parsed.issues) {
+    const field = String(path?.[0].key)
     const name = namesOfForm[field] ?? requestNames.find((one) => one === field)
     if (name) problems[name] ??= message
   }

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { inferRouterInputs } from '@trpc/server'
 import { type FormEvent, useState } from 'react'
+import * as v from 'valibot'
 import type { AppRouter } from '@/server/api/root'
 import { type Policy, type PolicyProfile, policyProfileNames, policyProfiles } from '@/server/domain/placement'
 import { useTRPC } from '../../../trpc'
@@ -44,9 +45,9 @@ export function PolicySetting({ policy }: { policy: Policy }) {
 
   /** What was chosen, or null after saying what is wrong with it. */
   const chosen = (): PolicyInput | null => {
-    const parsed = policyShape.safeParse(form)
-    set(parsed.success ? {} : { policy: parsed.error.issues[0]?.message ?? '' })
-    return (parsed.data && policyInputOf(parsed.data).policy) ?? null
+    const parsed = v.safeParse(policyShape, form)
+    set(parsed.success ? {} : { policy: parsed.issues[0].message })
+    return (parsed.success && policyInputOf(parsed.output).policy) || null
   }
   const write = async (input: PolicyInput): Promise<void> => {
     await save.mutateAsync({ policy: input })

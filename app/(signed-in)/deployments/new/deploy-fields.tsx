@@ -9,7 +9,7 @@ import { Combobox } from '../../../ui/combobox'
 import { CopyButton } from '../../../ui/copy'
 import { curlText } from '../../../ui/curl'
 import { Checkbox, Field, FieldError, Input, Select } from '../../../ui/field'
-import { type DeployForm, type DeployInput, deployFormSchema } from './form-schema'
+import { type DeployForm, type DeployInput, readForm } from './form-schema'
 import { PolicyFields } from './policy-fields'
 import { ConstraintRows, EnvRows, PortRows } from './rows'
 import { AffinityRows, PreferenceRows, SpreadRows } from './wish-rows'
@@ -178,10 +178,10 @@ export function DeployFields(props: DeployFieldsProps) {
 
 /** Exactly this deployment for a terminal; while something is wrong, a click shows what. */
 function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update: UpdateWords | undefined }) {
-  const parsed = deployFormSchema.safeParse(form.watch())
-  if (!parsed.success) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
+  const input = readForm(form.watch())
+  if (!input) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
   const path = update ? `/api/deployment/update/${update.id}` : '/api/deployment/deploy'
-  const body = update ? update.bodyOf(parsed.data) : parsed.data
+  const body = update ? update.bodyOf(input) : input
   return (
     <CopyButton
       label="Copy as curl"

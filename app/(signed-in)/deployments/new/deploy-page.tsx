@@ -1,6 +1,6 @@
 'use client'
 
-import { zodResolver } from '@hookform/resolvers/zod'
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
@@ -25,7 +25,7 @@ import { usePreview } from './use-preview'
 export function DeployPage() {
   const router = useRouter()
   const form = useForm<DeployForm, unknown, DeployInput>({
-    resolver: zodResolver(deployFormSchema),
+    resolver: standardSchemaResolver(deployFormSchema),
     defaultValues: emptyForm,
     mode: 'onTouched',
   })

@@ -1,8 +1,28 @@
 /** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
-import * as z from 'zod/mini'
+import * as v from 'valibot'
 import type { Constraint } from '@/server/domain/placement'
 
-export const text = z.string()
+export const text = v.string()
+
+export type Problem = (path: (string | number)[], message: string) => void
+
+/** A check of a value as a whole that says at which of its fields a mistake is. */
+export const checked = <Value>(check: (value: Value, problem: Problem) => void) =>
+  v.rawCheck<Value>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return
+    const { value } = dataset
+    check(value, (path, message) => addIssue({ message, path: pathItems(value, path) }))
+  })
+
+function pathItems(value: unknown, path: (string | number)[]): [v.IssuePathItem, ...v.IssuePathItem[]] | undefined {
+  let input = value
+  const [first, ...more] = path.map((key) => {
+    const item: v.IssuePathItem = { type: 'unknown', origin: 'value', input, key, value: undefined }
+    input = (input as Record<string | number, unknown>)[key]
+    return item
+  })
+  return first && [first, ...more]
+}
 
 export const between = (what: string, { min, max }: { min: number; max: number }, unit: string): string =>
   `${what} must be between ${min} and ${max}${unit}`
@@ -13,24 +33,27 @@ export const numberOf = (given: string): number => {
   return plain === '' ? Number.NaN : Number(plain)
 }
 
-export const numberText = z.pipe(text, z.transform(numberOf))
+export const numberText = v.pipe(text, v.transform(numberOf))
 
 export const wholeNumber = (what: string, bounds: { min: number; max: number }, unit = '') =>
-  z.pipe(
+  v.pipe(
     numberText,
-    z
-      .number({ error: `${what} must be a number` })
-      .check(
-        z.int(`${what} must be a whole number`),
-        z.minimum(bounds.min, between(what, bounds, unit)),
-        z.maximum(bounds.max, between(what, bounds, unit)),
-      ),
+    v.number(`${what} must be a number`),
+    v.integer(`${what} must be a whole number`),
+    v.minValue(bounds.min, between(what, bounds, unit)),
+    v.maxValue(bounds.max, between(what, bounds, unit)),
   )
+
+/** For a field that counts only sometimes: says what is wrong with it. */
+export function checkNumber(schema: ReturnType<typeof wholeNumber>, given: string, problem: (message: string) => void) {
+  const { issues } = v.safeParse(schema, given)
+  if (issues) problem(issues[0].message)
+}
 
 export const constraintOps = ['=', '!=', 'in', 'exists'] as const satisfies readonly Constraint['op'][]
 
-export const constraintShape = { key: text, op: z.enum(constraintOps), values: text }
-type ConstraintRow = z.output<z.ZodMiniObject<typeof constraintShape>>
+export const constraintShape = { key: text, op: v.picklist(constraintOps), values: text }
+type ConstraintRow = v.InferOutput<v.ObjectSchema<typeof constraintShape, undefined>>
 
 const valuesOf = ({ op, values }: ConstraintRow): string[] => {
   if (op === 'exists') return []
@@ -39,14 +62,12 @@ const valuesOf = ({ op, values }: ConstraintRow): string[] => {
 }
 
 /** A row that nobody has filled in is no mistake; it is left out. */
-export function checkConstraint(row: ConstraintRow, context: z.core.$RefinementCtx): void {
+export function checkConstraint(row: ConstraintRow, problem: Problem): void {
   if (row.key.trim() === '' && row.values.trim() === '') return
   if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(row.key.trim()))
-    context.addIssue({ code: 'custom', path: ['key'], message: 'A label key is 1 to 63 letters, digits, . _ - /' })
-  if (valuesOf(row).some((value) => value.length > 63))
-    context.addIssue({ code: 'custom', path: ['values'], message: 'A label value has at most 63 characters' })
-  else if (row.op === 'in' && valuesOf(row).length === 0)
-    context.addIssue({ code: 'custom', path: ['values'], message: 'in needs at least one value' })
+    problem(['key'], 'A label key is 1 to 63 letters, digits, . _ - /')
+  if (valuesOf(row).some((value) => value.length > 63)) problem(['values'], 'A label value has at most 63 characters')
+  else if (row.op === 'in' && valuesOf(row).length === 0) problem(['values'], 'in needs at least one value')
 }
 
 export const constraintOf = (row: ConstraintRow): Constraint => ({

@@ -1,18 +1,19 @@
+import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { deploySchema } from '@/server/api/schemas'
-import { type DeployForm, deployFormSchema, emptyForm, previewFormSchema } from './form-schema'
+import { type DeployForm, deployFormSchema, emptyForm, previewFormSchema, readForm } from './form-schema'
 
 const filled: DeployForm = { ...emptyForm, name: 'web-api', image: 'nginx:1.27' }
 /** The first problem of each field, which is the one that the form shows. */
 function problems(form: DeployForm): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const { path, message } of deployFormSchema.safeParse(form).error?.issues ?? [])
-    found[path.join('.')] ??= message
+  for (const issue of v.safeParse(deployFormSchema, form).issues ?? [])
+    found[v.getDotPath(issue) ?? ''] ??= issue.message
   return found
 }
 
 test('a form that was filled in sparsely is a request with as little in it', () => {
-  expect(deployFormSchema.parse(filled)).toEqual({
+  expect(readForm(filled)).toEqual({
     name: 'web-api',
     type: 'compute',
     container_image: 'nginx:1.27',
@@ -22,7 +23,7 @@ test('a form that was filled in sparsely is a request with as little in it', () 
 })
 
 test('a full form is a request that the server takes', () => {
-  const request = deployFormSchema.parse({
+  const request = readForm({
     ...filled,
     replicas: ' 3 ',
     cpu: '0,5',
@@ -197,6 +198,6 @@ test('a variable that is listed twice would silently lose one value', () => {
 })
 
 test('the preview needs neither a name nor an image', () => {
-  expect(previewFormSchema.safeParse(emptyForm).success).toBe(true)
-  expect(previewFormSchema.safeParse({ ...emptyForm, cpu: 'lots' }).success).toBe(false)
+  expect(v.safeParse(previewFormSchema, emptyForm).success).toBe(true)
+  expect(v.safeParse(previewFormSchema, { ...emptyForm, cpu: 'lots' }).success).toBe(false)
 })

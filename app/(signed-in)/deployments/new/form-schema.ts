@@ -1,5 +1,5 @@
 import type { inferRouterInputs } from '@trpc/server'
-import * as z from 'zod/mini'
+import * as v from 'valibot'
 import type { AppRouter } from '@/server/api/root'
 import { imageProblem } from '@/server/domain/image'
 import { deploymentTypes, limits, priorities } from '@/server/domain/resources'
@@ -7,11 +7,14 @@ import { defaultLostAfterSeconds, lostAfterLimits } from '@/server/domain/settin
 import {
   between,
   checkConstraint,
+  checked,
+  checkNumber,
   constraintOf,
   constraintShape,
   numberOf,
   numberText,
   optionalList,
+  type Problem,
   text,
   wholeNumber,
 } from './form-fields'
@@ -25,69 +28,65 @@ import { wishesOf, wishShape } from './wish-form'
 export type DeployInput = inferRouterInputs<AppRouter>['deployment']['deploy']
 export type PreviewInput = inferRouterInputs<AppRouter>['placement']['preview']
 
-const cores = z.pipe(
+const cores = v.pipe(
   numberText,
-  z.number({ error: 'CPU must be a number of cores' }).check(
-    z.minimum(limits.cpu.min, between('CPU', limits.cpu, ' cores')),
-    z.maximum(limits.cpu.max, between('CPU', limits.cpu, ' cores')),
-    z.refine((value) => Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-9, 'CPU has at most three decimals'),
-  ),
+  v.number('CPU must be a number of cores'),
+  v.minValue(limits.cpu.min, between('CPU', limits.cpu, ' cores')),
+  v.maxValue(limits.cpu.max, between('CPU', limits.cpu, ' cores')),
+  v.check((value) => Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-9, 'CPU has at most three decimals'),
 )
 
 const regionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
-const region = text.check(
-  z.trim(),
-  z.refine(
+const region = v.pipe(
+  text,
+  v.trim(),
+  v.check(
     (value) => value === '' || regionPattern.test(value),
     'A region is 1 to 63 letters, digits, . _ -, for example us-east',
   ),
 )
 
-const constraintRow = z.object(constraintShape).check(z.superRefine(checkConstraint))
+const constraintRow = v.pipe(v.object(constraintShape), checked(checkConstraint))
 
 const portText = (what: string) => wholeNumber(what, { min: 1, max: 65535 })
 
-const portRow = z.object({ container: text, host: text }).check(
-  z.superRefine(({ container, host }, context) => {
+const portRow = v.pipe(
+  v.object({ container: text, host: text }),
+  checked(({ container, host }, problem) => {
     if (container.trim() === '' && host.trim() === '') return
     for (const [name, value, what] of [
       ['container', container, 'The container port'],
       ['host', host, 'The host port'],
     ] as const) {
       if (name === 'host' && value.trim() === '') continue
-      const problem = portText(what).safeParse(value).error?.issues[0]
-      if (problem) context.addIssue({ code: 'custom', path: [name], message: problem.message })
+      checkNumber(portText(what), value, (message) => problem([name], message))
     }
   }),
 )
 
-const envRow = z.object({ name: text, value: text }).check(
-  z.superRefine(({ name, value }, context) => {
+const envRow = v.pipe(
+  v.object({ name: text, value: text }),
+  checked(({ name, value }, problem) => {
     if (name.trim() === '' && value === '') return
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name.trim()))
-      context.addIssue({
-        code: 'custom',
-        path: ['name'],
-        message: 'A variable name is letters, digits and _, not starting with a digit',
-      })
-    if (value.length > 8192)
-      context.addIssue({ code: 'custom', path: ['value'], message: 'A value has at most 8192 characters' })
+      problem(['name'], 'A variable name is letters, digits and _, not starting with a digit')
+    if (value.length > 8192) problem(['value'], 'A value has at most 8192 characters')
   }),
 )
 
 /** Marks the second of two rows that say the same. */
-function noneTwice<Row>(
-  rows: Row[],
-  context: z.core.$RefinementCtx,
-  { key, path, message }: { key: (row: Row) => string; path: string; message: string },
-) {
-  const seen = new Set<string>()
-  rows.forEach((row, index) => {
-    const value = key(row).trim()
-    if (value !== '' && seen.has(value)) context.addIssue({ code: 'custom', path: [index, path], message })
-    seen.add(value)
-  })
-}
+const noneTwice =
+  <Name extends string>(name: Name, message: string) =>
+  (rows: Record<Name, string>[], problem: Problem): void => {
+    const seen = new Set<string>()
+    rows.forEach((row, index) => {
+      const value = row[name].trim()
+      if (value !== '' && seen.has(value)) problem([index, name], message)
+      seen.add(value)
+    })
+  }
+const noPortTwice = noneTwice('container', 'A container port is listed twice')
+const noVariableTwice = noneTwice('name', 'This variable is listed twice')
 
 /** What the placement depends on, and so the preview. */
 const placementShape = {
@@ -98,13 +97,13 @@ const placementShape = {
   storage: wholeNumber('Storage', limits.storage, ' GB'),
   region,
   maxPerNode: wholeNumber('Replicas per node', limits.replicas),
-  constraints: z.array(constraintRow).check(z.maxLength(20, 'At most 20 label constraints')),
+  constraints: v.pipe(v.array(constraintRow), v.maxLength(20, 'At most 20 label constraints')),
   policy: policyShape,
   ...wishShape,
 }
 
-const placementForm = z.object(placementShape)
-type PlacementForm = z.output<typeof placementForm>
+const placementForm = v.object(placementShape)
+type PlacementForm = v.InferOutput<typeof placementForm>
 
 const previewOf = (form: PlacementForm): PreviewInput => ({
   replicas: form.replicas,
@@ -116,46 +115,42 @@ const previewOf = (form: PlacementForm): PreviewInput => ({
   ...wishesOf(form),
 })
 
-export const previewFormSchema = z.pipe(placementForm, z.transform(previewOf))
+export const previewFormSchema = v.pipe(placementForm, v.transform(previewOf))
 
-export const deployFormSchema = z.pipe(
-  z.object({
-    name: text.check(
-      z.trim(),
-      z.minLength(limits.name.min, 'Give the deployment a name'),
-      z.maxLength(limits.name.max, `Name has at most ${limits.name.max} characters`),
-      z.regex(limits.name.pattern, 'Name may have only letters, digits, _ and -'),
+export const deployFormSchema = v.pipe(
+  v.object({
+    name: v.pipe(
+      text,
+      v.trim(),
+      v.minLength(limits.name.min, 'Give the deployment a name'),
+      v.maxLength(limits.name.max, `Name has at most ${limits.name.max} characters`),
+      v.regex(limits.name.pattern, 'Name may have only letters, digits, _ and -'),
     ),
-    type: z.enum(deploymentTypes),
-    image: text.check(
-      z.trim(),
-      z.superRefine((image, context) => {
+    type: v.picklist(deploymentTypes),
+    image: v.pipe(
+      text,
+      v.trim(),
+      checked((image, problem) => {
         const message = imageProblem(image)
-        if (message) context.addIssue({ code: 'custom', message })
+        if (message) problem([], message)
       }),
     ),
     ...placementShape,
-    waitForCapacity: z.boolean(),
+    waitForCapacity: v.boolean(),
     lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
     priority: wholeNumber('Priority', priorities),
-    ports: z.array(portRow).check(
-      z.maxLength(20, 'At most 20 ports'),
-      z.superRefine((rows, context) =>
-        noneTwice(rows, context, {
-          key: (row) => row.container,
-          path: 'container',
-          message: 'A container port is listed twice',
-        }),
-      ),
+    ports: v.pipe(
+      v.array(portRow),
+      v.maxLength(20, 'At most 20 ports'),
+      checked((rows, problem) => noPortTwice(rows, problem)),
     ),
-    env: z.array(envRow).check(
-      z.maxLength(100, 'At most 100 variables'),
-      z.superRefine((rows, context) =>
-        noneTwice(rows, context, { key: (row) => row.name, path: 'name', message: 'This variable is listed twice' }),
-      ),
+    env: v.pipe(
+      v.array(envRow),
+      v.maxLength(100, 'At most 100 variables'),
+      checked((rows, problem) => noVariableTwice(rows, problem)),
     ),
   }),
-  z.transform((form): DeployInput => {
+  v.transform((form): DeployInput => {
     const ports = form.ports.flatMap(({ container, host }) =>
       container.trim() === ''
         ? []
@@ -176,7 +171,13 @@ export const deployFormSchema = z.pipe(
   }),
 )
 
-export type DeployForm = z.input<typeof deployFormSchema>
+/** What the form asks for, or null while something in it is wrong. */
+export function readForm(form: unknown): DeployInput | null {
+  const parsed = v.safeParse(deployFormSchema, form)
+  return parsed.success ? parsed.output : null
+}
+
+export type DeployForm = v.InferInput<typeof deployFormSchema>
 
 export const emptyForm: DeployForm = {
   name: '',

@@ -1,5 +1,5 @@
 /** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
-import * as z from 'zod/mini'
+import * as v from 'valibot'
 import {
   type Policy,
   type PolicyProfile,
@@ -7,28 +7,28 @@ import {
   policyProfiles,
   weightsProblem,
 } from '@/server/domain/placement'
-import { numberOf, text } from './form-fields'
+import { checked, numberOf, text } from './form-fields'
 import type { PreviewInput } from './form-schema'
 
 export const policyChoices = ['default', ...policyProfileNames, 'custom'] as const
 
-export const policyShape = z
-  .object({
-    choice: z.enum(policyChoices),
-    resources: text,
-    load: text,
-    locality: text,
-    packing: z.boolean(),
-  })
-  .check(
-    z.superRefine((policy, context) => {
-      if (policy.choice !== 'custom') return
-      const message = weightsProblem(weightsOf(policy))
-      if (message) context.addIssue({ code: 'custom', path: ['weights'], message })
-    }),
-  )
+const policyFields = v.object({
+  choice: v.picklist(policyChoices),
+  resources: text,
+  load: text,
+  locality: text,
+  packing: v.boolean(),
+})
+type PolicyForm = v.InferOutput<typeof policyFields>
 
-type PolicyForm = z.output<typeof policyShape>
+export const policyShape = v.pipe(
+  policyFields,
+  checked((policy: PolicyForm, problem) => {
+    if (policy.choice !== 'custom') return
+    const message = weightsProblem(weightsOf(policy))
+    if (message) problem(['weights'], message)
+  }),
+)
 
 const weightsOf = ({ resources, load, locality }: Omit<PolicyForm, 'choice'>) => ({
   resources: numberOf(resources),
@@ -43,7 +43,7 @@ export function policyInputOf(policy: PolicyForm): Pick<PreviewInput, 'policy'> 
   return { policy: { weights: weightsOf(policy), ...(policy.packing && { packing: true }) } }
 }
 
-export const emptyPolicy: z.input<typeof policyShape> = {
+export const emptyPolicy: PolicyForm = {
   choice: 'default',
   resources: '0.4',
   load: '0.3',
@@ -54,7 +54,7 @@ export const emptyPolicy: z.input<typeof policyShape> = {
 export const isProfile = (name: string): name is PolicyProfile => Object.hasOwn(policyProfiles, name)
 
 /** A policy as somebody would have filled it in; null is the installation's. */
-export function policyForm(policy: Policy | null): z.input<typeof policyShape> {
+export function policyForm(policy: Policy | null): PolicyForm {
   if (policy === null) return emptyPolicy
   const { name, weights, packing } = policy
   return {

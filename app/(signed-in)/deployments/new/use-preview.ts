@@ -4,6 +4,7 @@ import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Control } from 'react-hook-form'
 import { useWatch } from 'react-hook-form'
+import * as v from 'valibot'
 import { useTRPC } from '../../../trpc'
 import { useSettled } from '../../../ui/settled'
 import { type DeployForm, type DeployInput, type PreviewInput, previewFormSchema } from './form-schema'
@@ -15,9 +16,9 @@ const pauseMs = 50
 export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
   const trpc = useTRPC()
   const form = useWatch({ control })
-  const parsed = previewFormSchema.safeParse(form)
+  const parsed = v.safeParse(previewFormSchema, form)
   // Compared as text: each render makes a new object of the same request.
-  const asked = useSettled(parsed.success ? JSON.stringify(parsed.data) : null, pauseMs)
+  const asked = useSettled(parsed.success ? JSON.stringify(parsed.output) : null, pauseMs)
   const input = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewInput)), [asked])
   const query = useQuery({
     ...trpc.placement.preview.queryOptions(input ?? skipToken),
@@ -28,7 +29,7 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
     error: query.error,
     retry: () => void query.refetch(),
     /** What is shown belongs to an earlier request: the form is being typed into, or is not valid now. */
-    outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.data) !== asked,
+    outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.output) !== asked,
     valid: parsed.success,
   }
 }

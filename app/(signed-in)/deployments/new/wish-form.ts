@@ -1,8 +1,18 @@
 /** Wishes in the words of the form: rows of text, and a rule said as a sentence. */
-import * as z from 'zod/mini'
+import * as v from 'valibot'
 import { limits } from '@/server/domain/resources'
 import { type AffinityRule, type AskedWishes, spreadTopologies, topologies } from '@/server/domain/wishes'
-import { checkConstraint, constraintOf, constraintShape, optionalList, text, wholeNumber } from './form-fields'
+import {
+  checkConstraint,
+  checked,
+  checkNumber,
+  constraintOf,
+  constraintShape,
+  numberOf,
+  optionalList,
+  text,
+  wholeNumber,
+} from './form-fields'
 import type { PreviewInput } from './form-schema'
 
 const weightBounds = { min: 1, max: 100 }
@@ -20,64 +30,50 @@ export const affinityModes = {
 export type AffinityMode = keyof typeof affinityModes
 export const affinityModeNames = Object.keys(affinityModes) as AffinityMode[]
 
-function take(context: z.core.$RefinementCtx, path: string, { error }: z.core.util.SafeParseResult<unknown>): void {
-  const problem = error?.issues[0]
-  if (problem) context.addIssue({ code: 'custom', path: [path], message: problem.message })
-}
-
-const preferenceRow = z.object({ ...constraintShape, weight: text }).check(
-  z.superRefine((row, context) => {
-    checkConstraint(row, context)
-    if (row.key.trim() !== '') take(context, 'weight', weightText.safeParse(row.weight))
+const preferenceRow = v.pipe(
+  v.object({ ...constraintShape, weight: text }),
+  checked((row, problem) => {
+    checkConstraint(row, problem)
+    if (row.key.trim() !== '') checkNumber(weightText, row.weight, (message) => problem(['weight'], message))
   }),
 )
 
-const spreadRow = z.object({ across: z.enum(spreadTopologies), maxSkew: text, weight: text }).check(
-  z.superRefine(({ maxSkew, weight }, context) => {
+const spreadRow = v.pipe(
+  v.object({ across: v.picklist(spreadTopologies), maxSkew: text, weight: text }),
+  checked(({ maxSkew, weight }, problem) => {
     const limited = maxSkew.trim() !== ''
-    if (limited) take(context, 'maxSkew', skewText.safeParse(maxSkew))
-    const parsed = spreadWeightText.safeParse(weight)
-    if (parsed.data === 0 && !limited)
-      context.addIssue({ code: 'custom', path: ['weight'], message: 'A spread with weight 0 needs a max_skew' })
-    else take(context, 'weight', parsed)
+    if (limited) checkNumber(skewText, maxSkew, (message) => problem(['maxSkew'], message))
+    if (numberOf(weight) === 0 && !limited) problem(['weight'], 'A spread with weight 0 needs a max_skew')
+    else checkNumber(spreadWeightText, weight, (message) => problem(['weight'], message))
   }),
 )
 
-const affinityRow = z
-  .object({ mode: z.enum(affinityModeNames), on: z.enum(topologies), deployment: text, weight: text })
-  .check(
-    z.superRefine(({ mode, deployment, weight }, context) => {
-      if (deployment.trim() === '') return
-      if (!limits.name.pattern.test(deployment.trim()))
-        context.addIssue({ code: 'custom', path: ['deployment'], message: 'Give the name or the id of a deployment' })
-      if (!affinityModes[mode].required) take(context, 'weight', weightText.safeParse(weight))
-    }),
-  )
+const affinityRow = v.pipe(
+  v.object({ mode: v.picklist(affinityModeNames), on: v.picklist(topologies), deployment: text, weight: text }),
+  checked(({ mode, deployment, weight }, problem) => {
+    if (deployment.trim() === '') return
+    if (!limits.name.pattern.test(deployment.trim())) problem(['deployment'], 'Give the name or the id of a deployment')
+    if (!affinityModes[mode].required) checkNumber(weightText, weight, (message) => problem(['weight'], message))
+  }),
+)
 
 export const wishShape = {
-  preferences: z.array(preferenceRow).check(z.maxLength(20, 'At most 20 preferences')),
-  spread: z.array(spreadRow).check(
-    z.superRefine((rows, context) => {
+  preferences: v.pipe(v.array(preferenceRow), v.maxLength(20, 'At most 20 preferences')),
+  spread: v.pipe(
+    v.array(spreadRow),
+    checked((rows, problem) => {
       const limited = rows.flatMap(({ maxSkew }, index) => (maxSkew.trim() === '' ? [] : [index]))
       if (limited.length > 1)
-        context.addIssue({
-          code: 'custom',
-          path: [limited[1] ?? 0, 'maxSkew'],
-          message: 'Only one spread can have a max_skew; make the other a wish',
-        })
+        problem([limited[1] ?? 0, 'maxSkew'], 'Only one spread can have a max_skew; make the other a wish')
       for (const [index, { across }] of rows.entries())
         if (rows.findIndex((row) => row.across === across) < index)
-          context.addIssue({
-            code: 'custom',
-            path: [index, 'across'],
-            message: `There is a spread across ${across}s already`,
-          })
+          problem([index, 'across'], `There is a spread across ${across}s already`)
     }),
   ),
-  affinity: z.array(affinityRow).check(z.maxLength(10, 'At most 10 affinities')),
+  affinity: v.pipe(v.array(affinityRow), v.maxLength(10, 'At most 10 affinities')),
 }
 
-type WishForm = z.output<z.ZodMiniObject<typeof wishShape>>
+type WishForm = v.InferOutput<v.ObjectSchema<typeof wishShape, undefined>>
 type AffinityRow = WishForm['affinity'][number]
 
 /** Rows that say something; the others are left out. */
@@ -94,7 +90,7 @@ const affinitiesOf = (rows: AffinityRow[], kind: AffinityRule['kind']): Affiniti
     .map(({ mode, on, deployment, weight }) => ({
       deployment: deployment.trim(),
       on,
-      ...(affinityModes[mode].required ? { required: true } : { weight: weightText.parse(weight) }),
+      ...(affinityModes[mode].required ? { required: true } : { weight: v.parse(weightText, weight) }),
     }))
 
 /** As the deploy call takes them; what is empty is left out. */
@@ -107,14 +103,14 @@ export const wishesOf = ({
     'preferences',
     preferences
       .filter(isFilled.preference)
-      .map((row) => ({ ...constraintOf(row), weight: weightText.parse(row.weight) })),
+      .map((row) => ({ ...constraintOf(row), weight: v.parse(weightText, row.weight) })),
   ),
   ...optionalList(
     'spread',
     spread.map(({ across, maxSkew, weight }) => ({
       across,
-      ...(maxSkew.trim() === '' ? {} : { max_skew: skewText.parse(maxSkew) }),
-      weight: spreadWeightText.parse(weight),
+      ...(maxSkew.trim() === '' ? {} : { max_skew: v.parse(skewText, maxSkew) }),
+      weight: v.parse(spreadWeightText, weight),
     })),
   ),
   ...optionalList('affinity', affinitiesOf(affinity, 'affinity')),
@@ -122,7 +118,7 @@ export const wishesOf = ({
 })
 
 /** The row as the rule that it means, for telling which row a sentence speaks of. */
-export const affinityRuleOf = ({ mode, on, deployment }: z.input<typeof affinityRow>): AffinityRule => ({
+export const affinityRuleOf = ({ mode, on, deployment }: v.InferInput<typeof affinityRow>): AffinityRule => ({
   kind: affinityModes[mode].kind,
   required: affinityModes[mode].required,
   deployment: deployment.trim(),
@@ -136,7 +132,7 @@ const modeOf = (rule: AffinityRule): AffinityMode =>
   ) ?? 'prefer-other'
 
 /** Wishes as somebody would have filled them in. */
-export const wishRowsOf = (wishes: AskedWishes | null): z.input<z.ZodMiniObject<typeof wishShape>> => ({
+export const wishRowsOf = (wishes: AskedWishes | null): v.InferInput<v.ObjectSchema<typeof wishShape, undefined>> => ({
   preferences: (wishes?.preferences ?? []).map(({ key, op, values, weight }) => ({
     key,
     op,

@@ -1,6 +1,6 @@
 'use client'
 
-import { zodResolver } from '@hookform/resolvers/zod'
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
@@ -16,7 +16,7 @@ import { Empty, ErrorState, Loading } from '../../../../ui/states'
 import { usePageTitle } from '../../../../ui/title'
 import { DeployFields } from '../../new/deploy-fields'
 import { formPath } from '../../new/field-paths'
-import { type DeployForm, type DeployInput, deployFormSchema } from '../../new/form-schema'
+import { type DeployForm, type DeployInput, deployFormSchema, readForm } from '../../new/form-schema'
 import { ChangeList } from '../change-list'
 import { changesOf, formOf, updateOf } from './changes'
 import { KnownVariables } from './known-variables'
@@ -47,16 +47,16 @@ function UpdateForm({ deployment }: { deployment: DeploymentDetail }) {
   const hydrated = useHydrated()
   // As it was when the form was opened: what others change meanwhile does not become a change of this form.
   const [initial] = useState(() => formOf(deployment))
-  const [before] = useState(() => deployFormSchema.safeParse(initial).data ?? null)
+  const [before] = useState(() => readForm(initial))
   const [removed, setRemoved] = useState<string[]>([])
   const [reason, setReason] = useState('')
   const form = useForm<DeployForm, unknown, DeployInput>({
-    resolver: zodResolver(deployFormSchema),
+    resolver: standardSchemaResolver(deployFormSchema),
     defaultValues: initial,
     mode: 'onTouched',
   })
-  const parsed = deployFormSchema.safeParse(useWatch({ control: form.control }))
-  const changes = parsed.success && before ? changesOf(before, parsed.data, removed) : null
+  const wanted = readForm(useWatch({ control: form.control }))
+  const changes = wanted && before ? changesOf(before, wanted, removed) : null
   const regions = useQuery({
     ...trpc.node.list.queryOptions(),
     select: (nodes) => [...new Set(nodes.map(({ region }) => region))].sort(),
