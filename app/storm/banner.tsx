@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { stormInWords } from '@/server/domain/storm'
 import type { StormBrakeView } from '@/server/domain/views'
 import { useBlocked } from '../shell/me'
@@ -9,7 +9,8 @@ import { useTRPC } from '../trpc'
 import { Button } from '../ui/button'
 import { Glyph } from '../ui/glyph'
 import { Time } from '../ui/time'
-import { OverruleDialog } from './overrule-dialog'
+
+const OverruleDialog = lazy(() => import('./overrule-dialog'))
 
 /** On top of every page while so much of a region is silent at once that nothing of it is moved. */
 export function StormBanner() {
@@ -27,7 +28,11 @@ export function StormBanner() {
           ))}
         </ul>
       </div>
-      {region !== null && <OverruleDialog region={region} onClose={() => setRegion(null)} />}
+      {region !== null && (
+        <Suspense>
+          <OverruleDialog region={region} onClose={() => setRegion(null)} />
+        </Suspense>
+      )}
     </section>
   )
 }

@@ -8,7 +8,7 @@ import { errorSentence } from '../ui/errors'
 import { plural } from '../ui/format'
 
 /** Says what would move before it does. */
-export function OverruleDialog({ region, onClose }: { region: string; onClose: () => void }) {
+export default function OverruleDialog({ region, onClose }: { region: string; onClose: () => void }) {
   const trpc = useTRPC()
   const client = useQueryClient()
   const moves = useQuery(trpc.storm.moves.queryOptions({ region }))

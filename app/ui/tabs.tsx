@@ -1,7 +1,6 @@
 'use client'
 
-import { Tabs as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type KeyboardEvent, type ReactNode, useId } from 'react'
 
 interface TabsProps<Value extends string> {
   label: string
@@ -10,29 +9,67 @@ interface TabsProps<Value extends string> {
   tabs: { value: Value; label: string; content: () => ReactNode }[]
 }
 
-/** Only the open tab is in the page, so only its queries are asked. */
+/**
+ * Only the open tab is in the page, so only its queries are asked. Tab reaches the open one; arrows, Home and End open
+ * the others.
+ */
 export function Tabs<Value extends string>({ label, value, onChange, tabs }: TabsProps<Value>) {
+  const id = useId()
+  const open = tabs.find((tab) => tab.value === value)
+  const move = (event: KeyboardEvent<HTMLDivElement>): void => {
+    const next = steps[event.key]?.(
+      tabs.findIndex((tab) => tab.value === value),
+      tabs.length,
+    )
+    const tab = next === undefined || event.altKey || event.ctrlKey || event.metaKey ? undefined : tabs.at(next)
+    if (!tab) return
+    event.preventDefault()
+    onChange(tab.value)
+    event.currentTarget.querySelectorAll<HTMLElement>('[role=tab]')[tabs.indexOf(tab)]?.focus()
+  }
   return (
-    <Radix.Root
-      value={value}
-      onValueChange={(next) => onChange(tabs.find((tab) => tab.value === next)?.value ?? value)}
-    >
-      <Radix.List aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-2 md:px-4">
+    <>
+      <div
+        role="tablist"
+        aria-label={label}
+        onKeyDown={move}
+        className="flex gap-1 overflow-x-auto border-b border-line px-2 md:px-4"
+      >
         {tabs.map((tab) => (
-          <Radix.Trigger
+          <button
             key={tab.value}
-            value={tab.value}
-            className="relative h-10 shrink-0 px-2 font-medium text-ink-2 after:absolute after:inset-x-2 after:bottom-0 after:h-0.5 hover:text-ink focus-visible:-outline-offset-4 data-[state=active]:text-ink data-[state=active]:after:bg-accent pointer-coarse:h-12"
+            type="button"
+            role="tab"
+            id={`${id}-${tab.value}`}
+            aria-selected={tab === open}
+            aria-controls={tab === open ? `${id}-panel` : undefined}
+            tabIndex={tab === open ? 0 : -1}
+            onClick={() => onChange(tab.value)}
+            className="relative h-10 shrink-0 px-2 font-medium text-ink-2 after:absolute after:inset-x-2 after:bottom-0 after:h-0.5 hover:text-ink focus-visible:-outline-offset-4 aria-selected:text-ink aria-selected:after:bg-accent pointer-coarse:h-12"
           >
             {tab.label}
-          </Radix.Trigger>
+          </button>
         ))}
-      </Radix.List>
-      {tabs.map((tab) => (
-        <Radix.Content key={tab.value} value={tab.value} className="outline-none">
-          {tab.value === value && tab.content()}
-        </Radix.Content>
-      ))}
-    </Radix.Root>
+      </div>
+      <div
+        key={value}
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={`${id}-${value}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a panel without anything to press must be reachable, too
+        tabIndex={0}
+        className="outline-none"
+      >
+        {open?.content()}
+      </div>
+    </>
   )
+}
+
+/** Where each key goes from a tab: an index, and -1 is the last. */
+const steps: Record<string, ((from: number, count: number) => number) | undefined> = {
+  ArrowRight: (from, count) => (from + 1) % count,
+  ArrowLeft: (from) => from - 1,
+  Home: () => 0,
+  End: () => -1,
 }

@@ -5,7 +5,8 @@ import Link from 'next/link'
 import { parseAsString, useQueryState } from 'nuqs'
 import { policyText } from '@/server/domain/placement'
 import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
-import { RefusalNote, RefusedNodes } from '../../../placement/refusal'
+import { DecidedRefusals } from '../../../placement/decided-refusals'
+import { RefusalNote } from '../../../placement/refusal'
 import { requestText } from '../../../placement/request-text'
 import { ScoreLegend } from '../../../placement/score-bar'
 import { becauseText, triggerText } from '../../../placement/trigger-words'
@@ -129,7 +130,7 @@ function Decision({ decision }: { decision: DecisionView }) {
       )}
       {refused > 0 && (
         <Section title={`${plural(refused, 'node')} that could not take it`}>
-          <RefusedNodes groups={placement.refused} decisionId={decision.id} />
+          <DecidedRefusals groups={placement.refused} decisionId={decision.id} />
         </Section>
       )}
     </>

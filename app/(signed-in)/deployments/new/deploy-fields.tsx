@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, lazy, type ReactNode, Suspense, useState } from 'react'
 import { Controller, type UseFormReturn } from 'react-hook-form'
 import { deploymentTypes, limits } from '@/server/domain/resources'
 import { Button } from '../../../ui/button'
@@ -9,10 +9,8 @@ import { Combobox } from '../../../ui/combobox'
 import { CopyButton } from '../../../ui/copy'
 import { curlText } from '../../../ui/curl'
 import { Checkbox, Field, FieldError, Input, Select } from '../../../ui/field'
+import type { AdvancedFieldsProps } from './advanced-fields'
 import { type DeployForm, type DeployInput, readForm } from './form-schema'
-import { PolicyFields } from './policy-fields'
-import { ConstraintRows, EnvRows, PortRows } from './rows'
-import { AffinityRows, PreferenceRows, SpreadRows } from './wish-rows'
 
 interface DeployFieldsProps {
   form: UseFormReturn<DeployForm, unknown, DeployInput>
@@ -203,13 +201,17 @@ const advancedFields = [
   'env',
 ] as const satisfies readonly (keyof DeployForm)[]
 
-function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variables: ReactNode }) {
+/** Most deployments need none of them: loaded when first opened. */
+const AdvancedFields = lazy(() => import('./advanced-fields'))
+
+function Advanced({ form, variables }: AdvancedFieldsProps) {
   const { errors } = form.formState
   const hasProblem = advancedFields.some((name) => errors[name])
   const [open, setOpen] = useState(false)
+  const isOpen = open || hasProblem
   return (
     <details
-      open={open || hasProblem}
+      open={isOpen}
       onToggle={(event) => setOpen(event.currentTarget.open)}
       className="group border-t border-line pt-4"
     >
@@ -220,34 +222,11 @@ function Advanced({ form, variables }: { form: DeployFieldsProps['form']; variab
         Advanced
         <span className="font-normal text-ink-3">policy, node loss, labels, spread, ports, environment</span>
       </summary>
-      <div className="mt-4 space-y-5">
-        <PolicyFields form={form} />
-        <Field
-          label="Replicas per node"
-          hint="At most this many on one node. 1 keeps them apart."
-          error={errors.maxPerNode?.message}
-          className="max-w-48"
-        >
-          {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('maxPerNode')} />}
-        </Field>
-        <Field
-          label="Lost after"
-          hint="When a node is silent for so long, its replicas are replaced elsewhere. 0 is never."
-          error={errors.lostAfter?.message}
-          className="max-w-48"
-        >
-          {(wiring) => (
-            <Input {...wiring} unit="seconds" inputMode="numeric" autoComplete="off" {...form.register('lostAfter')} />
-          )}
-        </Field>
-        <ConstraintRows form={form} />
-        <PreferenceRows form={form} />
-        <SpreadRows form={form} />
-        <AffinityRows form={form} />
-        <PortRows form={form} />
-        {variables}
-        <EnvRows form={form} />
-      </div>
+      {isOpen && (
+        <Suspense>
+          <AdvancedFields form={form} variables={variables} />
+        </Suspense>
+      )}
     </details>
   )
 }

@@ -1,0 +1,61 @@
+// @vitest-environment happy-dom
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { useState } from 'react'
+import { afterEach, expect, test } from 'vitest'
+import { Tabs } from './tabs'
+
+afterEach(cleanup)
+
+function Three() {
+  const [value, setValue] = useState<'one' | 'two' | 'three'>('one')
+  return (
+    <Tabs
+      label="Parts"
+      value={value}
+      onChange={setValue}
+      tabs={[
+        { value: 'one', label: 'One', content: () => 'first' },
+        { value: 'two', label: 'Two', content: () => 'second' },
+        { value: 'three', label: 'Three', content: () => 'third' },
+      ]}
+    />
+  )
+}
+
+const opened = () => screen.getAllByRole('tab').find((tab) => tab.getAttribute('aria-selected') === 'true')
+const press = (key: string, modifier = {}) => fireEvent.keyDown(opened() as HTMLElement, { key, ...modifier })
+
+test('a click opens a tab and shows only what belongs to it', () => {
+  render(<Three />)
+  expect(screen.getByRole('tabpanel', { name: 'One' }).textContent).toBe('first')
+  fireEvent.click(screen.getByRole('tab', { name: 'Two' }))
+  expect(screen.getByRole('tabpanel', { name: 'Two' }).textContent).toBe('second')
+  expect(screen.queryByText('first')).toBeNull()
+})
+
+test('arrows go round, Home and End to the ends, and the focus goes with them', () => {
+  render(<Three />)
+  for (const [key, name] of [
+    ['ArrowLeft', 'Three'],
+    ['ArrowRight', 'One'],
+    ['ArrowRight', 'Two'],
+    ['End', 'Three'],
+    ['Home', 'One'],
+  ] as const) {
+    press(key)
+    expect(opened()?.textContent).toBe(name)
+    expect(document.activeElement).toBe(opened())
+  }
+})
+
+test('the Tab key reaches the open one only', () => {
+  render(<Three />)
+  press('ArrowRight')
+  expect(screen.getAllByRole('tab').map((tab) => tab.tabIndex)).toEqual([-1, 0, -1])
+})
+
+test('keys of the browser stay the browser’s', () => {
+  render(<Three />)
+  press('ArrowRight', { altKey: true })
+  expect(opened()?.textContent).toBe('One')
+})
