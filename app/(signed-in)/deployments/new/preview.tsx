@@ -12,7 +12,7 @@ import { cn } from '../../../ui/cn'
 import { formatScore, plural } from '../../../ui/format'
 import { Glyph } from '../../../ui/glyph'
 import { useLongOutdated } from '../../../ui/settled'
-import { SimulatedMark } from '../../../ui/status'
+import { SimulatedMark } from '../../../ui/simulated-mark'
 import { Time } from '../../../ui/time'
 
 interface PreviewProps {

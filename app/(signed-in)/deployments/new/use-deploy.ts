@@ -2,7 +2,6 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { v4 as uuid } from 'uuid'
 import { useTRPC, useTRPCClient } from '../../../trpc'
 import type { DeployInput } from './form-schema'
 
@@ -11,6 +10,10 @@ interface Sent {
   /** Of the preview that was looked at: the server tells when it does not hold any more. */
   previewToken: string | undefined
 }
+
+/** `crypto.randomUUID` is not there on pages that come over plain HTTP. */
+const newKey = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
  * Deploys once, however often it is sent: the same form with the same content has the same key, so that a try after
@@ -24,7 +27,7 @@ export function useDeploy() {
     mutationKey: trpc.deployment.deploy.mutationKey(),
     mutationFn: ({ input, previewToken }: Sent) => {
       const content = JSON.stringify(input)
-      if (last.current?.content !== content) last.current = { content, key: uuid() }
+      if (last.current?.content !== content) last.current = { content, key: newKey() }
       // Which preview was looked at is no part of what is asked for: a later one makes it no other request.
       const body = previewToken === undefined ? input : { ...input, preview_token: previewToken }
       return client.deployment.deploy.mutate(body, { context: { idempotencyKey: last.current.key } })
