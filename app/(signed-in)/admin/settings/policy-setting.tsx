@@ -11,11 +11,11 @@ import { Button } from '../../../ui/button'
 import { Checkbox, Field, FieldError, Input } from '../../../ui/field'
 import { useNotice } from '../../../ui/notice'
 import { useFieldProblems } from '../../../ui/use-fields'
-import { type emptyPolicy, isProfile, policyForm, policyInputOf, policyShape } from '../../deployments/new/policy-form'
+import { isProfile, policyForm } from '../../deployments/new/filled-in'
+import { type PolicyForm, policyInputOf, policyShape } from '../../deployments/new/policy-form'
 import { WhatIf } from './what-if'
 
 export type PolicyInput = inferRouterInputs<AppRouter>['settings']['setPolicy']['policy']
-type PolicyForm = typeof emptyPolicy
 
 const choices: Record<PolicyProfile | 'custom', string> = {
   spread: 'Even use of the fleet: the emptiest nodes first.',

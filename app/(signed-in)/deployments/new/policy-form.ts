@@ -1,12 +1,6 @@
 /** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
 import * as v from 'valibot'
-import {
-  type Policy,
-  type PolicyProfile,
-  policyProfileNames,
-  policyProfiles,
-  weightsProblem,
-} from '@/server/domain/placement'
+import { policyProfileNames, weightsProblem } from '@/server/domain/placement'
 import { checked, numberOf, text } from './form-fields'
 import type { PreviewInput } from './form-schema'
 
@@ -19,7 +13,7 @@ const policyFields = v.object({
   locality: text,
   packing: v.boolean(),
 })
-type PolicyForm = v.InferOutput<typeof policyFields>
+export type PolicyForm = v.InferOutput<typeof policyFields>
 
 export const policyShape = v.pipe(
   policyFields,
@@ -49,19 +43,4 @@ export const emptyPolicy: PolicyForm = {
   load: '0.3',
   locality: '0.3',
   packing: false,
-}
-
-export const isProfile = (name: string): name is PolicyProfile => Object.hasOwn(policyProfiles, name)
-
-/** A policy as somebody would have filled it in; null is the installation's. */
-export function policyForm(policy: Policy | null): PolicyForm {
-  if (policy === null) return emptyPolicy
-  const { name, weights, packing } = policy
-  return {
-    choice: isProfile(name) ? name : 'custom',
-    resources: String(weights.resources),
-    load: String(weights.load),
-    locality: String(weights.locality),
-    packing: packing ?? false,
-  }
 }

@@ -1,7 +1,7 @@
 /** Wishes in the words of the form: rows of text, and a rule said as a sentence. */
 import * as v from 'valibot'
 import { limits } from '@/server/domain/resources'
-import { type AffinityRule, type AskedWishes, spreadTopologies, topologies } from '@/server/domain/wishes'
+import { type AffinityRule, spreadTopologies, topologies } from '@/server/domain/wishes'
 import {
   checkConstraint,
   checked,
@@ -73,6 +73,7 @@ export const wishShape = {
   affinity: v.pipe(v.array(affinityRow), v.maxLength(10, 'At most 10 affinities')),
 }
 
+export type WishRows = v.InferInput<v.ObjectSchema<typeof wishShape, undefined>>
 type WishForm = v.InferOutput<v.ObjectSchema<typeof wishShape, undefined>>
 type AffinityRow = WishForm['affinity'][number]
 
@@ -124,30 +125,4 @@ export const affinityRuleOf = ({ mode, on, deployment }: v.InferInput<typeof aff
   deployment: deployment.trim(),
   on,
   weight: 0,
-})
-
-const modeOf = (rule: AffinityRule): AffinityMode =>
-  affinityModeNames.find(
-    (name) => affinityModes[name].kind === rule.kind && affinityModes[name].required === rule.required,
-  ) ?? 'prefer-other'
-
-/** Wishes as somebody would have filled them in. */
-export const wishRowsOf = (wishes: AskedWishes | null): v.InferInput<v.ObjectSchema<typeof wishShape, undefined>> => ({
-  preferences: (wishes?.preferences ?? []).map(({ key, op, values, weight }) => ({
-    key,
-    op,
-    values: values.join(', '),
-    weight: String(weight),
-  })),
-  spread: (wishes?.spread ?? []).map(({ across, maxSkew, weight }) => ({
-    across,
-    maxSkew: maxSkew === null ? '' : String(maxSkew),
-    weight: String(weight),
-  })),
-  affinity: (wishes?.affinity ?? []).map((rule) => ({
-    mode: modeOf(rule),
-    on: rule.on,
-    deployment: rule.deployment,
-    weight: String(rule.weight),
-  })),
 })

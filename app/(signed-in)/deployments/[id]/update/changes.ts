@@ -5,9 +5,8 @@ import { limits, millisOfCores, priorities } from '@/server/domain/resources'
 import { type SpecChange, specChanges } from '@/server/domain/revision'
 import type { DeploymentDetail } from '@/server/domain/views'
 import { withGivenWishes } from '@/server/domain/wishes'
+import { policyForm, wishRowsOf } from '../../new/filled-in'
 import { type DeployForm, type DeployInput, emptyForm } from '../../new/form-schema'
-import { policyForm } from '../../new/policy-form'
-import { wishRowsOf } from '../../new/wish-form'
 
 export type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
 
