@@ -3,6 +3,7 @@ import { Failure } from '../domain/failure'
 import type { Constraint, Policy } from '../domain/placement'
 import { coresOfMillis, type DeploymentType, type Resources } from '../domain/resources'
 import type { AskedWishes } from '../domain/wishes'
+import { jsonArray, plainArray, textArray } from './array-text'
 import { changePayloads } from './changes'
 import { noteTrouble, type Store } from './context'
 import type { Actor } from './deployments'
@@ -63,7 +64,7 @@ export interface Acceptor {
 }
 
 /** Deployments in one statement at most; more gain nothing. */
-const batchLimit = 200
+const batchLimit = 500
 /** Statements under way at once: while one waits for the disk, the next is worked on. */
 const statementsAtOnce = 2
 
@@ -119,29 +120,28 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
   const { rows } = await store.pool.query<{ id: string }>({
     name: 'accept-deployments',
     text: `
-      with input as (
-        select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::boolean[],
-          $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::bytea[], $14::jsonb[], $15::int[], $16::float8[], $17::int[],
-          $18::int[], $19::int[], $20::text[], $21::text[], $22::jsonb[], $23::text[], $24::text[], $25::jsonb[], $26::uuid[],
-          $27::uuid[], $28::uuid[], $30::int[], $31::jsonb[])
-        as i(id, user_id, name, type, image, replicas, region, wait_for_capacity, max_per_node, constraints, ports, env_names,
-          env_sealed, policy, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key, request_hash, response, actor, address,
-          audited, resources_id, history_id, evaluation_id, lost_after, wishes)
-      ), used as (
+      with used as (
         insert into idempotency_keys (user_id, key, request_hash, response)
-        select user_id, key, request_hash, response from input where key is not null
-        on conflict do nothing returning user_id, key
+        select * from unnest($2::uuid[], $20::text[], $21::text[], $22::jsonb[]) as k(user_id, key, request_hash, response)
+        where key is not null on conflict do nothing returning user_id, key
       ), fresh as (
-        select i.* from input i where i.key is null or exists (select 1 from used u where u.user_id = i.user_id and u.key = i.key)
+        select i.* from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::boolean[],
+          $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::bytea[], $14::jsonb[], $15::int[], $16::float8[], $17::int[],
+          $18::int[], $19::int[], $20::text[], $23::text[], $24::text[], $25::uuid[], $26::uuid[], $27::int[], $28::jsonb[])
+        as i(id, user_id, name, type, image, replicas, region, wait_for_capacity, max_per_node, constraints, ports, env_names,
+          env_sealed, policy, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key, actor, address, history_id,
+          evaluation_id, lost_after, wishes)
+        where i.key is null or exists (select 1 from used u where u.user_id = i.user_id and u.key = i.key)
       ), deployment as (
         insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
           max_per_node, constraints, wishes, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
           updated_at)
-        select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node, constraints, wishes,
-          ports, env_names::text[], env_sealed, policy, priority, lost_after, now() from fresh
+        select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node,
+          coalesce(constraints, '[]'), wishes, coalesce(ports, '[]'), coalesce(env_names, '{}')::text[], env_sealed, policy, priority,
+          lost_after, now() from fresh
       ), resources as (
         insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
-        select resources_id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
+        select id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
       ), history as (
         insert into deployment_status_history (id, deployment_id, old_status, new_status, changed_by, reason)
         select history_id, id, 'none', 'pending', actor, 'Deployment accepted' from fresh
@@ -149,50 +149,56 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         insert into evaluations (id, deployment_id, trigger, priority) select evaluation_id, id, 'deploy', priority from fresh
       ), entry as (
         insert into audit_log (actor, action, subject_type, subject_id, after, address)
-        select actor, 'deployment.create', 'deployment', id::text, audited, address from fresh
+        select actor, 'deployment.create', 'deployment', id::text,
+          jsonb_build_object('name', name, 'image', image, 'replicas', replicas, 'region', region), address from fresh
       ), told as (
         select count(pg_notify('fogdeck', payload)) from unnest($29::text[]) payload
       )
       select fresh.id from fresh cross join told`,
+    // What is left at its default is not worth sending.
     values: [
-      column((order) => order.id),
-      column((order) => order.actor.id),
-      column((order) => order.input.name),
-      column((order) => order.input.type),
-      column((order) => order.input.image),
-      column((order) => order.input.replicas),
-      column((order) => order.input.region),
-      column((order) => order.input.waitForCapacity),
-      column((order) => order.input.maxPerNode),
-      column((order) => JSON.stringify(order.input.constraints)),
-      column((order) => JSON.stringify(order.input.ports)),
-      // An array of arrays can't be unnested into arrays; names have no characters that would need quoting.
-      column((order) => `{${Object.keys(order.input.env).join(',')}}`),
-      column((order) => (Object.keys(order.input.env).length > 0 ? store.sealer.seal(order.input.env) : null)),
-      column((order) => order.input.policy && JSON.stringify(order.input.policy)),
-      column((order) => order.input.priority),
-      column((order) => coresOfMillis(order.input.resources.cpuMillis)),
-      column((order) => order.input.resources.memoryMb),
-      column((order) => order.input.resources.gpuUnits),
-      column((order) => order.input.resources.storageGb),
-      column((order) => order.idempotency?.key ?? null),
-      column((order) => order.idempotency?.requestHash ?? null),
-      column((order) => (order.idempotency ? JSON.stringify(order.answer) : null)),
-      column((order) => order.actor.name),
-      column((order) => order.actor.address),
-      column(({ input }) =>
-        JSON.stringify({ name: input.name, image: input.image, replicas: input.replicas, region: input.region }),
-      ),
-      column(() => uuid()),
-      column(() => uuid()),
-      column(() => uuid()),
+      plainArray(column((order) => order.id)),
+      plainArray(column((order) => order.actor.id)),
+      textArray(column((order) => order.input.name)),
+      plainArray(column((order) => order.input.type)),
+      textArray(column((order) => order.input.image)),
+      plainArray(column((order) => order.input.replicas)),
+      textArray(column((order) => order.input.region)),
+      plainArray(column((order) => order.input.waitForCapacity)),
+      plainArray(column((order) => order.input.maxPerNode)),
+      jsonArray(column(({ input }) => (input.constraints.length > 0 ? input.constraints : null))),
+      jsonArray(column(({ input }) => (input.ports.length > 0 ? input.ports : null))),
+      textArray(column(({ input }) => envNames(input.env))),
+      textArray(column(({ input }) => sealedEnv(store, input.env))),
+      jsonArray(column((order) => order.input.policy)),
+      plainArray(column((order) => order.input.priority)),
+      plainArray(column((order) => coresOfMillis(order.input.resources.cpuMillis))),
+      plainArray(column((order) => order.input.resources.memoryMb)),
+      plainArray(column((order) => order.input.resources.gpuUnits)),
+      plainArray(column((order) => order.input.resources.storageGb)),
+      textArray(column((order) => order.idempotency?.key ?? null)),
+      textArray(column((order) => order.idempotency?.requestHash ?? null)),
+      jsonArray(column((order) => (order.idempotency ? order.answer : null))),
+      textArray(column((order) => order.actor.name)),
+      textArray(column((order) => order.actor.address)),
+      plainArray(column(() => uuid())),
+      plainArray(column(() => uuid())),
+      plainArray(column((order) => order.input.lostAfterSeconds)),
+      jsonArray(column((order) => order.input.wishes)),
       changePayloads([
         { topic: 'deployment', ids: column((order) => order.id) },
         { topic: 'evaluation', ids: [] },
       ]),
-      column((order) => order.input.lostAfterSeconds),
-      column((order) => order.input.wishes && JSON.stringify(order.input.wishes)),
     ],
   })
   return new Set(rows.map((row) => row.id))
 }
+
+/** An array of arrays can't be unnested into arrays; names have no characters that would need quoting. */
+function envNames(env: Record<string, string>): string | null {
+  const names = Object.keys(env)
+  return names.length > 0 ? `{${names.join(',')}}` : null
+}
+
+const sealedEnv = (store: Store, env: Record<string, string>): string | null =>
+  envNames(env) === null ? null : `\\x${store.sealer.seal(env).toString('hex')}`

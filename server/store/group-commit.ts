@@ -44,13 +44,15 @@ export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): 
     const keys = new Set<string>()
     const batch: Waiting<Call, Answer>[] = []
     const rest: Waiting<Call, Answer>[] = []
-    for (const one of waiting) {
+    let seen = 0
+    for (; seen < waiting.length && batch.length < limit; seen++) {
+      const one = waiting[seen] as Waiting<Call, Answer>
       const key = apart(one.call)
-      if (batch.length >= limit || (key !== null && keys.has(key))) rest.push(one)
+      if (key !== null && keys.has(key)) rest.push(one)
       else batch.push(one)
       if (key !== null) keys.add(key)
     }
-    waiting = rest
+    waiting = rest.concat(waiting.slice(seen))
     return batch
   }
   const settle = async (batch: Waiting<Call, Answer>[]): Promise<void> => {

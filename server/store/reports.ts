@@ -1,5 +1,6 @@
 import type { ReplicaReport } from '../domain/agent-protocol'
 import type { ReplicaStatus } from '../domain/status'
+import { plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
@@ -130,13 +131,13 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) with ordinality
         as h(replica_id, deployment_id, old_status, new_status, reason, changed_by, at, n) order by h.n`,
     values: [
-      history.map(({ replica }) => replica.id),
-      history.map(({ replica }) => replica.deployment_id),
-      history.map(({ from }) => from),
-      history.map(({ to }) => to),
-      history.map(({ reason }) => reason),
-      history.map(({ replica }) => replica.node_name),
-      history.map(({ at }) => at),
+      plainArray(history.map(({ replica }) => replica.id)),
+      plainArray(history.map(({ replica }) => replica.deployment_id)),
+      plainArray(history.map(({ from }) => from)),
+      plainArray(history.map(({ to }) => to)),
+      textArray(history.map(({ reason }) => reason)),
+      textArray(history.map(({ replica }) => replica.node_name)),
+      textArray(history.map(({ at }) => at)),
     ],
   })
 }

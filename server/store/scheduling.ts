@@ -2,6 +2,7 @@ import { v7 as uuid } from 'uuid'
 import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
 import type { Resources } from '../domain/resources'
 import type { DeploymentStatus } from '../domain/status'
+import { jsonArray, plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
 import { isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
 import { type Committer, type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
@@ -201,11 +202,11 @@ async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
         wanted_revision = wanted_revision + 1
       from wanted w where n.id = w.id returning n.id`,
     values: [
-      nodeIds,
-      amounts.map((amount) => amount.cpuMillis),
-      amounts.map((amount) => amount.memoryMb),
-      amounts.map((amount) => amount.storageGb),
-      amounts.map((amount) => amount.gpuUnits),
+      plainArray(nodeIds),
+      plainArray(amounts.map((amount) => amount.cpuMillis)),
+      plainArray(amounts.map((amount) => amount.memoryMb)),
+      plainArray(amounts.map((amount) => amount.storageGb)),
+      plainArray(amounts.map((amount) => amount.gpuUnits)),
     ],
   })
   if (rowCount !== sums.size) throw new LostRaceError('a node takes no replicas any more')
@@ -230,20 +231,20 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
       select id, deployment_id, 'none', 'pending', r.reason, 'scheduler'
       from unnest($1::uuid[], $14::text[]) as r(id, reason) join placed using (id)`,
     values: [
-      placed.map(({ replica }) => replica.id),
-      placed.map(({ step }) => step.deployment.id),
-      placed.map(({ replica }) => replica.nodeId),
-      placed.map(({ step }) => step.decision?.id ?? null),
-      placed.map(({ replica }) => replica.slot),
-      placed.map(({ replica }) => replica.generation),
-      placed.map(({ step }) => step.deployment.version),
-      placed.map(({ step }) => step.deployment.revision),
-      placed.map(({ replica }) => replica.score),
-      placed.map(({ resources }) => resources.cpuMillis),
-      placed.map(({ resources }) => resources.memoryMb),
-      placed.map(({ resources }) => resources.storageGb),
-      placed.map(({ resources }) => resources.gpuUnits),
-      placed.map(({ replica }) => `Placed on ${replica.nodeName} (score: ${replica.score.toFixed(2)})`),
+      plainArray(placed.map(({ replica }) => replica.id)),
+      plainArray(placed.map(({ step }) => step.deployment.id)),
+      plainArray(placed.map(({ replica }) => replica.nodeId)),
+      textArray(placed.map(({ step }) => step.decision?.id ?? null)),
+      plainArray(placed.map(({ replica }) => replica.slot)),
+      plainArray(placed.map(({ replica }) => replica.generation)),
+      plainArray(placed.map(({ step }) => step.deployment.version)),
+      plainArray(placed.map(({ step }) => step.deployment.revision)),
+      plainArray(placed.map(({ replica }) => replica.score)),
+      plainArray(placed.map(({ resources }) => resources.cpuMillis)),
+      plainArray(placed.map(({ resources }) => resources.memoryMb)),
+      plainArray(placed.map(({ resources }) => resources.storageGb)),
+      plainArray(placed.map(({ resources }) => resources.gpuUnits)),
+      textArray(placed.map(({ replica }) => `Placed on ${replica.nodeName} (score: ${replica.score.toFixed(2)})`)),
     ],
   })
 }
@@ -262,16 +263,16 @@ async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }:
       select d.*, $11::bigint, $12::uuid, row_number() over (), $13::timestamptz
       from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::int[], $9::text[], $10::jsonb[]) d`,
     values: [
-      decided.map(({ decision }) => decision.id),
-      decided.map(({ step }) => step.deployment.id),
-      decided.map(({ step }) => step.evaluation.id),
-      decided.map(({ decision }) => decision.outcome),
-      decided.map(({ decision }) => JSON.stringify(decision.request)),
-      decided.map(({ decision }) => JSON.stringify(decision.policy)),
-      decided.map(({ decision }) => JSON.stringify(decision.chosen)),
-      decided.map(({ decision }) => decision.found),
-      decided.map(({ decision }) => decision.message),
-      decided.map(({ decision }) => JSON.stringify(decision.own)),
+      plainArray(decided.map(({ decision }) => decision.id)),
+      plainArray(decided.map(({ step }) => step.deployment.id)),
+      plainArray(decided.map(({ step }) => step.evaluation.id)),
+      plainArray(decided.map(({ decision }) => decision.outcome)),
+      jsonArray(decided.map(({ decision }) => decision.request)),
+      jsonArray(decided.map(({ decision }) => decision.policy)),
+      jsonArray(decided.map(({ decision }) => decision.chosen)),
+      plainArray(decided.map(({ decision }) => decision.found)),
+      textArray(decided.map(({ decision }) => decision.message)),
+      jsonArray(decided.map(({ decision }) => decision.own)),
       seq.toString(),
       uuid(),
       at,
