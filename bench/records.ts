@@ -40,7 +40,7 @@ async function decide(scratch: Scratch, scheduling: Scheduling): Promise<number>
   for (;;) {
     const claimed = await claimEvaluations(scratch.store, scheduling, { limit: batchSize, which: 'fresh' })
     if (claimed.length === 0) return perSecond(count, begun)
-    await evaluate(scheduling, claimed)
+    for (let left = claimed; left.length > 0; ) left = await evaluate(scheduling, left)
   }
 }
 

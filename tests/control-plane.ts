@@ -162,7 +162,7 @@ export async function testControlPlane(
           ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'retried' })),
         ]
         if (claimed.length === 0) return done
-        await evaluate(scheduling, claimed)
+        for (let left = claimed; left.length > 0; ) left = await evaluate(scheduling, left)
         done += claimed.length
       }
     },

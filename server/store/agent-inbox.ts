@@ -29,6 +29,8 @@ export interface AgentInbox {
 
 /** A heartbeat may wait so long for company: then even ten thousand agents make 40 commits a second at most. */
 const heartbeatPauseMs = 25
+/** A commit of so many reports is one of many: the next may wait for company, too. */
+const burst = { reports: 100, pauseMs: 60 }
 /** Calls of agents in one commit at most. */
 const callsPerCommit = 500
 
@@ -42,13 +44,15 @@ export function createAgentInbox(store: Store): AgentInbox {
     write: (calls) => writeHeartbeats(store, calls),
     limit: callsPerCommit,
     atOnce: 1,
-    pauseMs: heartbeatPauseMs,
+    pauseMs: () => heartbeatPauseMs,
   })
   const report = groupCommit<ReportCall, ReportOutcome>({
     write: (calls) => writeReports(store, calls),
     limit: callsPerCommit,
     // Two at once would wait for each other's nodes and deployments, and carry less each.
     atOnce: 1,
+    pauseMs: (calls) =>
+      calls.reduce((sum, { reports }) => sum + reports.length, 0) < burst.reports ? 0 : burst.pauseMs,
   })
   return {
     heartbeat: (credential, beats) => {

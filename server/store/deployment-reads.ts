@@ -58,7 +58,8 @@ const summaryColumns = `
   ) as reason,
   coalesce((select jsonb_agg(jsonb_build_object('slot', r.slot, 'status', r.status, 'wanted', r.wanted, 'health', r.health, 'region', n.region,
       'silent', n.status = 'offline'))
-    from deployment_replicas r join nodes n on n.id = r.node_id where r.deployment_id = d.id and r.reserved), '[]') as replicas`
+    from (select * from deployment_replicas where deployment_id = d.id offset 0) r join nodes n on n.id = r.node_id
+    where r.reserved), '[]') as replicas`
 
 function summary(row: SummaryRow): DeploymentSummary {
   const live = row.replicas.filter((replica) => replica.wanted === 'run' && isLive(replica.status))

@@ -81,7 +81,12 @@ test('what may wait is gathered for a while after each commit', async () => {
     commits.push(calls)
     return calls
   }
-  const call = groupCommit<string, string>({ write, limit: 10, atOnce: 1, pauseMs: 20 })
+  const call = groupCommit<string, string>({
+    write,
+    limit: 10,
+    atOnce: 1,
+    pauseMs: ([first]) => (first === 'a' ? 20 : 0),
+  })
   await call('a')
   const later: Promise<string>[] = []
   for (const one of ['b', 'c', 'd']) {
@@ -90,4 +95,10 @@ test('what may wait is gathered for a while after each commit', async () => {
   }
   await Promise.all(later)
   expect(commits).toEqual([['a'], ['b', 'c', 'd']])
+  // After that one nothing waits.
+  later.push(call('e'))
+  await turn()
+  later.push(call('f'))
+  await Promise.all(later)
+  expect(commits.slice(2)).toEqual([['e'], ['f']])
 })

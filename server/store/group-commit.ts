@@ -7,8 +7,8 @@ export interface GroupOptions<Call, Answer> {
   limit: number
   /** Commits under way at once. */
   atOnce: number
-  /** From the begin of one commit to that of the next: for what may wait a moment, so that more go together. */
-  pauseMs?: number
+  /** From the begin of this commit to that of the next: for what may wait a moment, so that more go together. */
+  pauseMs?: (calls: Call[]) => number
   /** Two calls that say the same never share a commit: the second must see what the first one did. Null is nothing. */
   apart?: (call: Call) => string | null
 }
@@ -25,7 +25,7 @@ interface Waiting<Call, Answer> {
  * refuse the others.
  */
 export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): (call: Call) => Promise<Answer> {
-  const { write, limit, atOnce, pauseMs = 0, apart = () => null } = options
+  const { write, limit, atOnce, pauseMs = () => 0, apart = () => null } = options
   let waiting: Waiting<Call, Answer>[] = []
   let underWay = 0
 
@@ -33,7 +33,8 @@ export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): 
     while (underWay < atOnce && waiting.length > 0) {
       const batch = take()
       underWay++
-      void Promise.all([settle(batch), pauseMs > 0 ? sleep(pauseMs, undefined, { ref: false }) : null]).finally(() => {
+      const pause = pauseMs(batch.map((one) => one.call))
+      void Promise.all([settle(batch), pause > 0 ? sleep(pause, undefined, { ref: false }) : null]).finally(() => {
         underWay--
         flush()
       })

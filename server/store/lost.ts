@@ -64,7 +64,7 @@ export async function sweepLostReplicas(
     const nodeIds = [...new Set(rows.map((row) => row.node_id))].sort()
     await raiseWantedRevision(tx, nodeIds)
     const touched = [...new Set(rows.map((row) => row.deployment_id))].sort()
-    const deployments = await followObservations(tx, touched)
+    const { changes: deployments } = await followObservations(tx, touched)
     await enqueueEvaluations(tx, touched, 'node-lost')
     await announce(tx, [
       { topic: 'deployment', ids: touched },

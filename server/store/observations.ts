@@ -1,5 +1,6 @@
 import { type ReplicaState, statusAfterObservation } from '../domain/deployment-state'
 import type { DeploymentStatus } from '../domain/status'
+import { plainArray } from './array-text'
 import type { Tx } from './context'
 import { changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
 
@@ -9,27 +10,42 @@ interface ObservedRow {
   target_replicas: number
   /** The newest attempt of each slot, and every one that holds a reservation. */
   replicas: ReplicaState[]
+  to_move: boolean
 }
 
+export interface Observed {
+  changes: DeploymentStatusChange[]
+  /** Deployments of which a replica is to make way for another: on a node that is drained, or of another revision. */
+  onTheMove: string[]
+}
+
+const isAtWork = (status: DeploymentStatus): boolean =>
+  status === 'pending' || status === 'scheduled' || status === 'running'
+
 /** Moves the deployments' statuses to what was seen of their replicas. Their rows must be locked. */
-export async function followObservations(tx: Tx, deploymentIds: string[]): Promise<DeploymentStatusChange[]> {
-  if (deploymentIds.length === 0) return []
+export async function followObservations(tx: Tx, deploymentIds: string[]): Promise<Observed> {
+  if (deploymentIds.length === 0) return { changes: [], onTheMove: [] }
   const { rows } = await tx.query<ObservedRow>({
     name: 'observed-deployments',
     text: `
-      select d.id, d.status, d.target_replicas, coalesce((
-        select jsonb_agg(jsonb_build_object('slot', r.slot, 'generation', r.generation, 'status', r.status, 'wanted', r.wanted,
-          'reserved', r.reserved, 'current', r.revision = d.revision, 'health', r.health, 'reason', r.reason))
-        from deployment_replicas r where r.deployment_id = d.id and (r.reserved or not exists (
+      select d.id, d.status, d.target_replicas, o.replicas, o.to_move
+      from unnest($1::uuid[]) as asked(id) join deployments d on d.id = asked.id cross join lateral (
+        select coalesce(jsonb_agg(jsonb_build_object('slot', r.slot, 'generation', r.generation, 'status', r.status,
+            'wanted', r.wanted, 'reserved', r.reserved, 'current', r.revision = d.revision, 'health', r.health,
+            'reason', r.reason)), '[]') as replicas,
+          coalesce(bool_or(r.reserved and r.wanted = 'run' and (r.revision <> d.revision or n.draining)), false) as to_move
+        from deployment_replicas r join nodes n on n.id = r.node_id
+        where r.deployment_id = d.id and (r.reserved or not exists (
           select 1 from deployment_replicas o where o.deployment_id = d.id and o.slot = r.slot and o.generation > r.generation))
-      ), '[]') as replicas
-      from deployments d where d.id = any($1::uuid[]) order by d.id`,
-    values: [deploymentIds],
+      ) o order by d.id`,
+    values: [plainArray(deploymentIds)],
   })
   const changes = rows.flatMap((row): DeploymentStatusChange[] => {
     const next = statusAfterObservation(row.status, row.target_replicas, row.replicas)
     return next ? [{ id: row.id, from: row.status, to: next.status, reason: next.reason, changedBy: 'agent' }] : []
   })
   await changeDeploymentStatuses(tx, changes)
-  return changes
+  const now = new Map(changes.map(({ id, to }) => [id, to]))
+  const onTheMove = rows.filter((row) => row.to_move && isAtWork(now.get(row.id) ?? row.status)).map(({ id }) => id)
+  return { changes, onTheMove }
 }

@@ -63,7 +63,7 @@ export async function removeNode(store: Store, author: Author, { id, lostName }:
       subjectId: id,
       before: { name: node.node_id, status: node.status, replicas: held.length },
     })
-    const deployments = await followObservations(tx, deploymentIds)
+    const { changes: deployments } = await followObservations(tx, deploymentIds)
     await enqueueEvaluations(tx, deploymentIds, 'node-lost')
     await announce(tx, [
       // Of any node: whoever keeps the fleet in memory reads all of it, and finds this one gone.

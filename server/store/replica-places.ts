@@ -9,7 +9,7 @@ export async function placedReplicas(store: Store, namesOrIds: readonly string[]
     name: 'placed-replicas',
     text: `
       select r.id, r.deployment_id as "deploymentId", d.name as "deploymentName", r.node_id as "nodeId"
-      from deployments d join deployment_replicas r on r.deployment_id = d.id
+      from deployments d cross join lateral (select * from deployment_replicas where deployment_id = d.id offset 0) r
       where (d.name = any($1::text[]) or d.id = any($2::uuid[])) and d.status <> 'deleted' and r.reserved and r.wanted = 'run'
       order by r.id`,
     values: [namesOrIds, namesOrIds.filter(isUuid)],

@@ -43,10 +43,12 @@ export async function applyReports(
     await release(tx, freed)
     await settleReturns(tx, returnNewsOf(seen))
     const touched = [...new Set([...seen.written.values()].map(({ row }) => row.deployment_id))].sort()
-    const deployments = await followObservations(tx, touched)
+    const { changes: deployments, onTheMove } = await followObservations(tx, touched)
     const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
-    const moving = await deploymentsOnTheMove(tx, [...seen.seenRunning])
+    // A replica came to run, or changed its health, while another one is to make way: the scheduler takes the next step.
+    const seenRunning = new Set([...seen.seenRunning].map((row) => row.deployment_id))
+    const moving = onTheMove.filter((id) => seenRunning.has(id))
     await enqueueEvaluations(tx, moving, 'move')
     if (freed.length > 0) await wakeBlockedEvaluations(tx)
     await announce(tx, newsOf({ touched, freed, evaluations: freed.length + lostSlots.length + moving.length > 0 }))
@@ -140,23 +142,6 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
       textArray(history.map(({ at }) => at)),
     ],
   })
-}
-
-/**
- * Deployments of which a replica came to run, or changed its health, while another one is to make way: on a node that is
- * drained, or of another revision. The scheduler takes the next step.
- */
-async function deploymentsOnTheMove(tx: Tx, seen: ReplicaRow[]): Promise<string[]> {
-  if (seen.length === 0) return []
-  const { rows } = await tx.query<{ id: string }>({
-    name: 'deployments-on-the-move',
-    text: `
-      select distinct d.id from deployments d join deployment_replicas r on r.deployment_id = d.id join nodes n on n.id = r.node_id
-      where d.id = any($1::uuid[]) and d.status in ('pending', 'scheduled', 'running') and r.reserved and r.wanted = 'run'
-        and (r.revision <> d.revision or n.draining) order by d.id`,
-    values: [[...new Set(seen.map((row) => row.deployment_id))]],
-  })
-  return rows.map((row) => row.id)
 }
 
 /** Gives reservations back. The node rows must be locked. */

@@ -1,4 +1,5 @@
 import type { WantedReplica, WantedState } from '../domain/agent-protocol'
+import { plainArray } from './array-text'
 import type { Store } from './context'
 
 interface WantedRow {
@@ -33,13 +34,14 @@ export async function wantedStates(store: Store, nodeIds: string[]): Promise<Wan
         case when v.revision is null then d.container_image else v.spec->>'image' end as container_image,
         case when v.revision is null then d.ports else v.spec->'ports' end as ports,
         case when v.revision is null then d.env_sealed else v.env_sealed end as env_sealed
-      from nodes n
-      left join deployment_replicas r on r.node_id = n.id and r.reserved
+      from unnest($1::uuid[]) as asked(id)
+      join nodes n on n.id = asked.id
+      -- offset 0: node by node, whatever the statistics say.
+      left join lateral (select * from deployment_replicas where node_id = n.id and reserved offset 0) r on true
       left join deployments d on d.id = r.deployment_id
       left join deployment_revisions v on v.deployment_id = d.id and v.revision = r.revision and r.revision <> d.revision
-      where n.id = any($1::uuid[])
       order by n.id, r.id`,
-    values: [nodeIds],
+    values: [plainArray(nodeIds)],
   })
   const states = new Map<string, WantedState>()
   for (const row of rows) {

@@ -27,16 +27,25 @@ export interface Scheduling {
   /** Fencing number of its reign. */
   epoch: bigint
   fleet: FleetView
+  /** Milliseconds for the decisions of one commit; for tests that can't make them last. */
+  decideForMs?: number
 }
 
 /** How often a lost race is decided again before the evaluation goes back to the queue. */
 const maxRounds = 10
 
 /**
+ * Deciding is one piece of work, in which a leader can't show that it is alive: well below the three seconds after which
+ * it would be taken for dead, in milliseconds.
+ */
+const decideForMs = 500
+
+/**
  * Brings deployments a step closer to what is wanted: read, decide, commit, all of the batch together. When something
  * moved meanwhile, decides again; `evaluations` are leased by this worker and of different deployments.
+ * @returns those that there was no time for; the first is never among them.
  */
-export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]): Promise<void> {
+export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   for (let round = 1; ; round++) {
     try {
       return await evaluateOnce(scheduling, evaluations)
@@ -54,7 +63,7 @@ interface Planned {
   plan: Plan
 }
 
-async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<void> {
+async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   const { store, log, clock, fleet } = scheduling
   const deployments = await readDeploymentsToSchedule(
     store,
@@ -74,6 +83,7 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
     fleet: fleet.working(now),
     policy: placing ? (await readSettings(store)).policy : defaultPolicy,
     others: new OtherReplicas(await placedReplicas(store, asked)),
+    untilMs: performance.now() + (scheduling.decideForMs ?? decideForMs),
   })
   const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
@@ -90,32 +100,35 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
   const changed = new Map(changes.map((change) => [change.id, change]))
   for (const step of steps)
     logStep(log, step, { change: changed.get(step.deployment.id), findings: findings.get(step) })
+  return evaluations.slice(steps.length)
 }
 
-/** One after the other: each deployment sees what was placed before it. */
+/** One after the other, as many as there is time for: each deployment sees what was placed before it. */
 function decideAll(
   planned: Planned[],
-  { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
+  { untilMs, ...world }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas; untilMs: number },
 ): { steps: Step[]; findings: Map<Step, Findings> } {
   const findings = new Map<Step, Findings>()
-  const steps = planned.map(({ evaluation, deployment, plan }): Step => {
-    if (!needsPlacement(deployment, plan)) {
-      const outcome = outcomeWithoutPlacement(deployment, plan, fleet.at)
-      others.decided(deployment, outcome)
-      return { evaluation, deployment, ...outcome }
-    }
-    const decided = decidePlacement(deployment, plan, {
-      fleet,
-      policy: deployment.policy ?? policy,
-      others,
-      newId: uuid,
-    })
-    others.decided(deployment, decided.outcome)
+  const steps: Step[] = []
+  for (const { evaluation, deployment, plan } of planned) {
+    if (steps.length > 0 && performance.now() > untilMs) break
+    const decided = decideOne(deployment, plan, world)
+    world.others.decided(deployment, decided.outcome)
     const step = { evaluation, deployment, ...decided.outcome }
-    findings.set(step, decided.findings)
-    return step
-  })
+    steps.push(step)
+    if (decided.findings) findings.set(step, decided.findings)
+  }
   return { steps, findings }
+}
+
+function decideOne(
+  deployment: DeploymentToSchedule,
+  plan: Plan,
+  { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
+) {
+  if (!needsPlacement(deployment, plan))
+    return { outcome: outcomeWithoutPlacement(deployment, plan, fleet.at), findings: null }
+  return decidePlacement(deployment, plan, { fleet, policy: deployment.policy ?? policy, others, newId: uuid })
 }
 
 /** The lines that people grep for, once the step is committed. */

@@ -15,7 +15,7 @@ import { StaleLeaderError } from '../store/leadership'
 import { evaluate, logChange, type Scheduling } from './evaluate'
 
 /** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
-export const batchSize = 128
+export const batchSize = 192
 /** Looks again this often even when no notification came, in milliseconds. */
 const pollMs = 2_000
 
@@ -63,16 +63,14 @@ async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: Abo
     ({ deploymentId }, i) => claimed.findIndex((one) => one.deploymentId === deploymentId) === i,
   )
   const rest = claimed.filter((evaluation) => !batch.includes(evaluation))
-  if (batch.length > 1) {
-    try {
-      await evaluate(scheduling, batch)
-      batch.length = 0
-    } catch (error) {
-      if (error instanceof StaleLeaderError) throw error
-      scheduling.log.debug(`A batch of ${batch.length} did not go through (${messageOf(error)}); one by one`)
-    }
+  let left = batch
+  try {
+    while (left.length > 1 && !signal.aborted) left = await evaluate(scheduling, left)
+  } catch (error) {
+    if (error instanceof StaleLeaderError) throw error
+    scheduling.log.debug(`A batch of ${left.length} did not go through (${messageOf(error)}); one by one`)
   }
-  for (const evaluation of [...batch, ...rest]) {
+  for (const evaluation of [...left, ...rest]) {
     if (signal.aborted) return
     await settleOne(scheduling, evaluation)
   }

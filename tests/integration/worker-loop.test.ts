@@ -21,11 +21,11 @@ afterEach(async () => {
   await cp.close()
 })
 
-const start = async (worker: string) => {
+const start = async (worker: string, options: { decideForMs?: number } = {}) => {
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
   const { store, log, clock, changes } = cp.services
   const fleet = new FleetView(store, changes)
-  const scheduling = { store, log, clock, worker, epoch: BigInt(row?.epoch ?? 0), fleet }
+  const scheduling = { store, log, clock, worker, epoch: BigInt(row?.epoch ?? 0), fleet, ...options }
   loops.push(runEvaluations(scheduling, changes, stopping.signal).finally(() => fleet.close()))
 }
 
@@ -60,6 +60,18 @@ test('what waits together is decided together and committed in one transaction',
   const records = await Promise.all(ids.map(({ id }) => readDecision(cp.store, id)))
   const seen = records.map(({ fleet }) => ({ reserved: fleet.nodes[0]?.reserved.cpuMillis }))
   expect(seen.map((row) => row.reserved)).toEqual(Array.from({ length: 20 }, (_, i) => i * 1000))
+})
+
+test('decisions for which there is no time in one commit are made for the next ones', async () => {
+  await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
+  await deploy(5)
+  await start('one', { decideForMs: 0 })
+  await expect.poll(statuses).toEqual({ scheduled: 5 })
+  expect(await cp.sql('select distinct xmin::text from decisions')).toHaveLength(5)
+  // Each was begun once, and none is held any more.
+  expect(await cp.sql('select distinct status, attempts, leased_by from evaluations')).toEqual([
+    { status: 'done', attempts: 1, leased_by: null },
+  ])
 })
 
 test('one that always goes wrong holds up no other, and is dead after its last attempt', async () => {
