@@ -38,7 +38,7 @@ const maxRounds = 10
  * Deciding is one piece of work, in which a leader can't show that it is alive: well below the three seconds after which
  * it would be taken for dead, in milliseconds.
  */
-const decideForMs = 500
+const decideForMs = 1_000
 
 /**
  * Brings deployments a step closer to what is wanted: read, decide, commit, all of the batch together. When something
