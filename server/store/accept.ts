@@ -76,11 +76,11 @@ export function createAcceptor(store: Store): Acceptor {
     atOnce: statementsAtOnce,
     apart: ({ idempotency, actor }) => idempotency && `${actor.id} ${idempotency.key}`,
     write: async (orders) => {
-      const inserted = await insertOrders(store, orders).catch((error: unknown) => {
+      const repeated = await insertOrders(store, orders).catch((error: unknown) => {
         noteTrouble(store, error)
         throw error
       })
-      return orders.map((order) => (inserted.has(order.id) ? order.answer : null))
+      return orders.map((order) => (repeated.has(order.id) ? null : order.answer))
     },
   })
   const accept = async (order: Order<object>): Promise<Accepted<object>> => {
@@ -114,10 +114,10 @@ async function firstAnswer(store: Store, { actor, idempotency }: Order<object>):
   return first.response
 }
 
-/** Writes the orders in one statement and so in one commit; hands back the ids of those whose key was not used before. */
+/** Writes the orders in one statement and so in one commit; hands back the ids of those whose key was used before. */
 async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<string>> {
   const column = <T>(pick: (order: Order<object>) => T): T[] => orders.map(pick)
-  const { rows } = await store.pool.query<{ id: string }>({
+  const { rows } = await store.pool.query<{ id: string | null }>({
     name: 'accept-deployments',
     text: `
       with used as (
@@ -154,7 +154,11 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
       ), told as (
         select count(pg_notify('fogdeck', payload)) from unnest($29::text[]) payload
       )
-      select fresh.id from fresh cross join told`,
+      -- Hardly any: all the others are not worth sending.
+      select repeated.id from told left join (
+        select k.id from unnest($1::uuid[], $2::uuid[], $20::text[]) as k(id, user_id, key)
+        where k.key is not null and not exists (select 1 from used u where u.user_id = k.user_id and u.key = k.key)
+      ) repeated on true`,
     // What is left at its default is not worth sending.
     values: [
       plainArray(column((order) => order.id)),
@@ -191,7 +195,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
       ]),
     ],
   })
-  return new Set(rows.map((row) => row.id))
+  return new Set(rows.flatMap(({ id }) => id ?? []))
 }
 
 /** An array of arrays can't be unnested into arrays; names have no characters that would need quoting. */
