@@ -61,7 +61,7 @@ export class NodeMemory {
   }
 
   /** Resolves when it is on the disk. A replica never goes back: another attempt is another replica. */
-  async tell(news: ReplicaReport): Promise<void> {
+  async tell(news: ReplicaReport, options?: { mayWait: boolean }): Promise<void> {
     const before = this.told.get(news.replicaId)
     const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
     const isPast =
@@ -69,7 +69,7 @@ export class NodeMemory {
     if (isPast) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
-    this.send(report)
+    this.send(report, options)
     await this.save()
   }
 
@@ -161,12 +161,12 @@ export class NodeMemory {
   }
 
   /** Only what is new. */
-  private send(report: ReplicaReport): void {
+  private send(report: ReplicaReport, options?: { mayWait: boolean }): void {
     const { outbox, log, name, wanted } = this.options
     const text = JSON.stringify(report)
     if (this.sent.get(report.replicaId) === text) return
     this.sent.set(report.replicaId, text)
-    outbox.put(report)
+    outbox.put(report, options)
     const replica = (wanted() ?? this.before)?.replicas.find((each) => each.replicaId === report.replicaId)
     const label = replica ? `${replica.deploymentName}/${replica.slot}.${replica.generation}` : report.replicaId
     const health = report.health ? `, ${report.health}` : ''

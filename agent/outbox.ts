@@ -1,6 +1,7 @@
 /**
  * Reports on their way to the control plane. Of each replica the newest of each status waits, in the order in which
- * replicas changed first: what happened while nobody listened is told step by step, and yet there is a bound to it. What gathers while a call is under way goes with the next one: no timer, and no flood.
+ * replicas changed first: what happened while nobody listened is told step by step, and yet there is a bound to it. What
+ * gathers while a call is under way goes with the next one; what may wait does so for a moment, to go with what follows.
  */
 import type { ReplicaReport } from '@/server/domain/agent-protocol'
 import { Backoff } from './backoff'
@@ -14,6 +15,7 @@ const batchSize = 500
 /** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
 const waitingAtMost = 8
 const callTimeoutMs = 15_000
+const mayWaitMs = 300
 
 export interface OutboxOptions {
   controlPlane: Pick<ControlPlane, 'report'>
@@ -30,17 +32,21 @@ export class Outbox {
   private sending = false
   private closed = false
   private wake = new AbortController()
+  private hurry = new AbortController()
+  private readonly patient = new WeakSet<ReplicaReport>()
 
   constructor(private readonly options: OutboxOptions) {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
   }
 
-  put(report: ReplicaReport): void {
+  put(report: ReplicaReport, { mayWait } = { mayWait: false }): void {
     const steps = this.waitingOf(report.replicaId)
     const last = steps.at(-1)
     const sameStep = last?.status === report.status && last.startedAt === report.startedAt
     const next = [...(sameStep ? steps.slice(0, -1) : steps), report]
     this.waiting.set(report.replicaId, next.slice(-waitingAtMost))
+    if (mayWait) this.patient.add(report)
+    else this.hurry.abort()
     if (!this.sending && !this.closed) void this.send()
   }
 
@@ -64,6 +70,7 @@ export class Outbox {
 
   close(): void {
     this.closed = true
+    this.hurry.abort()
     this.wake.abort()
   }
 
@@ -73,6 +80,8 @@ export class Outbox {
       // One turn of the loop, so that the changes of one moment travel together.
       await Promise.resolve()
       while (this.waiting.size > 0 && !this.closed) {
+        await this.company()
+        if (this.closed) return
         const batch = [...this.waiting.values()].flat().slice(0, batchSize)
         try {
           await this.deliver(batch)
@@ -87,6 +96,13 @@ export class Outbox {
     } finally {
       this.sending = false
     }
+  }
+
+  /** Resolves when there is something that can't wait, or none has come for a while. */
+  private async company(): Promise<void> {
+    if (![...this.waiting.values()].flat().every((report) => this.patient.has(report))) return
+    this.hurry = new AbortController()
+    await sleep(this.options.clock, mayWaitMs, this.hurry.signal)
   }
 
   private async deliver(batch: ReplicaReport[]): Promise<void> {

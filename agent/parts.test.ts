@@ -141,6 +141,24 @@ describe('the outbox', () => {
     expect(told.filter((each) => each.startsWith('b'))).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((n) => `b ${n}`))
   })
 
+  test('what may wait goes with what follows, or a moment later', async () => {
+    const { outbox, clock, batches } = anOutbox(() => undefined)
+    const mayWait = { mayWait: true }
+    outbox.put(report('a', ' begins'), mayWait)
+    outbox.put(report('b', ' begins'), mayWait)
+    await clock.advance(100)
+    expect(batches).toEqual([])
+    outbox.put(report('c', ' runs'))
+    await clock.advance(0)
+    expect(batches).toEqual([['a begins', 'b begins', 'c runs']])
+    await settled(outbox)
+    outbox.put(report('d', ' begins'), mayWait)
+    await clock.advance(299)
+    expect(batches).toHaveLength(1)
+    await clock.advance(1)
+    expect(batches.slice(1)).toEqual([['d begins']])
+  })
+
   test('tries again with growing pauses, and at once when it is told to', async () => {
     let isAway = true
     let tries = 0

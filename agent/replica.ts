@@ -23,8 +23,11 @@ export interface Work {
   pullPatienceMs: number
   /** What was told last. */
   told(replicaId: string): ReplicaReport | undefined
-  /** Tells the control plane, when it is news. Resolves when the agent's memory of it is on the disk. */
-  tell(report: ReplicaReport): Promise<void>
+  /**
+   * Tells the control plane, when it is news; what may wait is told with what comes next, or a moment later. Resolves when
+   * the agent's memory of it is on the disk.
+   */
+  tell(report: ReplicaReport, options?: { mayWait: boolean }): Promise<void>
   /** Remembers without telling. */
   remember(report: ReplicaReport): Promise<void>
   /** Looks at a container and takes note of what is there. */
@@ -83,12 +86,12 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     if (work.starts.full) await starting(work, replica.replicaId, 'Waiting for other starts')
     const release = await work.starts.acquire(signal)
     try {
-      void starting(work, replica.replicaId, 'Starting container')
+      // While containers start, each call takes processor time from them: most of the time the end of it is told soon.
+      const beginning = { status: 'starting', reason: 'Starting container' } as const
+      void work.tell(reportOf(work, replica.replicaId, beginning), { mayWait: true })
       containerId = await work.engine.create(specOf(work.nodeId, replica))
       // Not worth waiting for the disk: a container that nobody remembers is found by its labels.
-      void work.remember(
-        reportOf(work, replica.replicaId, { status: 'starting', reason: 'Starting container', containerId }),
-      )
+      void work.remember(reportOf(work, replica.replicaId, { ...beginning, containerId }))
       signal.throwIfAborted()
       await work.engine.start(containerId, signal)
     } finally {
