@@ -1,4 +1,5 @@
 import type { Policy } from '../domain/placement'
+import { isOpen } from '../domain/status'
 import { countOf } from '../domain/words'
 import type { Plan, SlotToMove, SlotToPlace } from '../reconciler/plan'
 import { requestFor } from '../scheduler/request'
@@ -14,19 +15,16 @@ export type Outcome = Omit<Step, 'evaluation' | 'deployment'>
 
 const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
 
-const isOpen = ({ status }: DeploymentToSchedule): boolean =>
-  status === 'pending' || status === 'scheduled' || status === 'running'
-
 /** What is to be placed in this step: what is missing, or else replacements. */
 const wantedPlaces = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
 
 /** Whether deciding on the plan needs to know the fleet. */
 export const needsPlacement = (deployment: DeploymentToSchedule, plan: Plan): boolean =>
-  isOpen(deployment) && plan.giveUp === null && plan.retryAt === null && wantedPlaces(plan).length > 0
+  isOpen(deployment.status) && plan.giveUp === null && plan.retryAt === null && wantedPlaces(plan).length > 0
 
 /** What to commit for a plan that needs no placement. */
 export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: Plan, now: Date): Outcome {
-  if (!isOpen(deployment)) return { ...nothing, stop: plan.stop }
+  if (!isOpen(deployment.status)) return { ...nothing, stop: plan.stop }
   if (plan.giveUp !== null) return { ...nothing, stop: plan.stop, status: { to: 'failed', reason: plan.giveUp } }
   if (plan.retryAt !== null)
     return { ...nothing, stop: plan.stop, retryInMs: Math.max(0, plan.retryAt.getTime() - now.getTime()) }

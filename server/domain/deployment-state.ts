@@ -1,5 +1,5 @@
 import type { DeploymentStatus, Health, ReplicaStatus } from './status'
-import { isLive } from './status'
+import { isLive, isOpen } from './status'
 import { countOf } from './words'
 
 /** What the status and health of a deployment are derived from. */
@@ -26,7 +26,7 @@ export function statusAfterObservation(
   target: number,
   replicas: ReplicaState[],
 ): { status: DeploymentStatus; reason: string } | null {
-  if (current !== 'scheduled' && current !== 'running' && current !== 'pending') return null
+  if (!isOpen(current)) return null
   if (target === 0)
     return replicas.some((replica) => replica.reserved) ? null : { status: 'stopped', reason: 'All replicas stopped' }
   if (current === 'pending') return null

@@ -45,6 +45,10 @@ export const canTransition = <S extends string>(table: Record<S, readonly S[]>, 
 export const isFinal = <S extends string>(table: Record<S, readonly S[]>, status: S): boolean =>
   table[status].length === 0
 
+/** A deployment that is on its way to running, or runs: the scheduler works for it. */
+export const isOpen = (status: DeploymentStatus): boolean =>
+  canTransition(deploymentTransitions, status, 'running') || status === 'running'
+
 /** A replica that is on its way to running, or runs. */
 export const isLive = (status: ReplicaStatus): boolean =>
   canTransition(replicaTransitions, status, 'running') || status === 'running'

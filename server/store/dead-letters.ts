@@ -1,5 +1,5 @@
 /** Work that went wrong too often: set aside where an operator sees it, and put back when one says so. */
-import type { DeploymentStatus } from '../domain/status'
+import { type DeploymentStatus, isOpen } from '../domain/status'
 import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import type { Committer } from './evaluations'
@@ -30,15 +30,15 @@ export async function buryEvaluation(
       [deploymentId],
     )
     const from = rows[0]?.status
-    const isOpen = from === 'pending' || from === 'scheduled' || from === 'running'
+    const tries = from !== undefined && isOpen(from)
     // Of what is over anyway, nobody has to try anything again.
     const { rowCount } = await tx.query(
       `update evaluations set status = $4, error = $3, leased_by = null, lease_epoch = null, lease_expires_at = null,
          finished_at = now()
        where id = $1 and status = 'leased' and leased_by = $2 and lease_epoch = $5`,
-      [id, worker, error, isOpen ? 'dead' : 'done', epoch.toString()],
+      [id, worker, error, tries ? 'dead' : 'done', epoch.toString()],
     )
-    if (rowCount === 0 || !isOpen) return null
+    if (rowCount === 0 || !tries) return null
     // What was queued behind it would meet the same end.
     await tx.query(
       `update evaluations set status = 'done', error = $2, finished_at = now()

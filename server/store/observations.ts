@@ -1,5 +1,5 @@
 import { type ReplicaState, statusAfterObservation } from '../domain/deployment-state'
-import type { DeploymentStatus } from '../domain/status'
+import { type DeploymentStatus, isOpen } from '../domain/status'
 import { plainArray } from './array-text'
 import type { Tx } from './context'
 import { changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
@@ -18,9 +18,6 @@ export interface Observed {
   /** Deployments of which a replica is to make way for another: on a node that is drained, or of another revision. */
   onTheMove: string[]
 }
-
-const isAtWork = (status: DeploymentStatus): boolean =>
-  status === 'pending' || status === 'scheduled' || status === 'running'
 
 /** Moves the deployments' statuses to what was seen of their replicas. Their rows must be locked. */
 export async function followObservations(tx: Tx, deploymentIds: string[]): Promise<Observed> {
@@ -46,6 +43,6 @@ export async function followObservations(tx: Tx, deploymentIds: string[]): Promi
   })
   await changeDeploymentStatuses(tx, changes)
   const now = new Map(changes.map(({ id, to }) => [id, to]))
-  const onTheMove = rows.filter((row) => row.to_move && isAtWork(now.get(row.id) ?? row.status)).map(({ id }) => id)
+  const onTheMove = rows.filter((row) => row.to_move && isOpen(now.get(row.id) ?? row.status)).map(({ id }) => id)
   return { changes, onTheMove }
 }
