@@ -4,7 +4,7 @@ import { canTransition, replicaTransitions } from '@/server/domain/status'
 import { SavedFile } from './files'
 import { type Logger, wordsOf } from './log'
 import { parseState, renderState } from './node-state'
-import type { Outbox } from './outbox'
+import type { Outbox, Telling } from './outbox'
 
 export interface NodeMemoryOptions {
   nodeId: string
@@ -61,7 +61,7 @@ export class NodeMemory {
   }
 
   /** Resolves when it is on the disk. A replica never goes back: another attempt is another replica. */
-  async tell(news: ReplicaReport, options?: { mayWait: boolean }): Promise<void> {
+  async tell(news: ReplicaReport, telling?: Telling): Promise<void> {
     const before = this.told.get(news.replicaId)
     const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
     const isPast =
@@ -69,7 +69,7 @@ export class NodeMemory {
     if (isPast) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
-    this.send(report, options)
+    this.send(report, telling)
     await this.save()
   }
 
@@ -161,12 +161,12 @@ export class NodeMemory {
   }
 
   /** Only what is new. */
-  private send(report: ReplicaReport, options?: { mayWait: boolean }): void {
+  private send(report: ReplicaReport, telling?: Telling): void {
     const { outbox, log, name, wanted } = this.options
     const text = JSON.stringify(report)
     if (this.sent.get(report.replicaId) === text) return
     this.sent.set(report.replicaId, text)
-    outbox.put(report, options)
+    outbox.put(report, telling)
     const replica = (wanted() ?? this.before)?.replicas.find((each) => each.replicaId === report.replicaId)
     const label = replica ? `${replica.deploymentName}/${replica.slot}.${replica.generation}` : report.replicaId
     const health = report.health ? `, ${report.health}` : ''

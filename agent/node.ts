@@ -112,7 +112,7 @@ export class NodeLoop {
       stopGraceSeconds: this.timing.stopGraceSeconds,
       pullPatienceMs: this.timing.pullPatienceMs,
       told: (replicaId) => this.memory.told.get(replicaId),
-      tell: (report, options) => this.memory.tell(report, options),
+      tell: (report, telling) => this.memory.tell(report, telling),
       remember: (report) => this.memory.remember(report),
       look: (containerId) => this.view.look(containerId),
       keepLog: (replicaId, containerId) => this.logs.keepEnd(replicaId, containerId),

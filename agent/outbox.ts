@@ -17,6 +17,11 @@ const waitingAtMost = 8
 const callTimeoutMs = 15_000
 const mayWaitMs = 300
 
+export interface Telling {
+  /** It may go with what follows, a moment later. */
+  mayWait: boolean
+}
+
 export interface OutboxOptions {
   controlPlane: Pick<ControlPlane, 'report'>
   clock: Clock
@@ -39,7 +44,7 @@ export class Outbox {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
   }
 
-  put(report: ReplicaReport, { mayWait } = { mayWait: false }): void {
+  put(report: ReplicaReport, { mayWait }: Telling = { mayWait: false }): void {
     const steps = this.waitingOf(report.replicaId)
     const last = steps.at(-1)
     const sameStep = last?.status === report.status && last.startedAt === report.startedAt

@@ -7,6 +7,7 @@ import { containerLabels, containerName } from '@/server/domain/agent-protocol'
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
 import { EngineError } from './engine'
+import type { Telling } from './outbox'
 import type { Action } from './reconcile'
 import type { Slots } from './slots'
 
@@ -27,7 +28,7 @@ export interface Work {
    * Tells the control plane, when it is news; what may wait is told with what comes next, or a moment later. Resolves when
    * the agent's memory of it is on the disk.
    */
-  tell(report: ReplicaReport, options?: { mayWait: boolean }): Promise<void>
+  tell(report: ReplicaReport, telling?: Telling): Promise<void>
   /** Remembers without telling. */
   remember(report: ReplicaReport): Promise<void>
   /** Looks at a container and takes note of what is there. */
@@ -51,8 +52,8 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
   replicaId,
 })
 
-const starting = (work: Work, replicaId: string, reason: string) =>
-  work.tell(reportOf(work, replicaId, { status: 'starting', reason }))
+const starting = (work: Work, replicaId: string, reason: string, telling?: Telling) =>
+  work.tell(reportOf(work, replicaId, { status: 'starting', reason }), telling)
 
 /** Does what was decided. */
 export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promise<void> => {
@@ -87,11 +88,12 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     const release = await work.starts.acquire(signal)
     try {
       // While containers start, each call takes processor time from them: most of the time the end of it is told soon.
-      const beginning = { status: 'starting', reason: 'Starting container' } as const
-      void work.tell(reportOf(work, replica.replicaId, beginning), { mayWait: true })
+      void starting(work, replica.replicaId, 'Starting container', { mayWait: true })
       containerId = await work.engine.create(specOf(work.nodeId, replica))
       // Not worth waiting for the disk: a container that nobody remembers is found by its labels.
-      void work.remember(reportOf(work, replica.replicaId, { ...beginning, containerId }))
+      void work.remember(
+        reportOf(work, replica.replicaId, { status: 'starting', reason: 'Starting container', containerId }),
+      )
       signal.throwIfAborted()
       await work.engine.start(containerId, signal)
     } finally {
