@@ -15,12 +15,10 @@ interface TabsProps<Value extends string> {
  */
 export function Tabs<Value extends string>({ label, value, onChange, tabs }: TabsProps<Value>) {
   const id = useId()
-  const open = tabs.find((tab) => tab.value === value)
+  const openAt = tabs.findIndex((tab) => tab.value === value)
+  const open = tabs[openAt]
   const move = (event: KeyboardEvent<HTMLDivElement>): void => {
-    const next = steps[event.key]?.(
-      tabs.findIndex((tab) => tab.value === value),
-      tabs.length,
-    )
+    const next = steps[event.key]?.(openAt, tabs.length)
     const tab = next === undefined || event.altKey || event.ctrlKey || event.metaKey ? undefined : tabs.at(next)
     if (!tab) return
     event.preventDefault()

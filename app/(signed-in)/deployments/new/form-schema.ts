@@ -75,18 +75,18 @@ const envRow = v.pipe(
 )
 
 /** Marks the second of two rows that say the same. */
-const noneTwice =
-  <Name extends string>(name: Name, message: string) =>
-  (rows: Record<Name, string>[], problem: Problem): void => {
-    const seen = new Set<string>()
-    rows.forEach((row, index) => {
-      const value = row[name].trim()
-      if (value !== '' && seen.has(value)) problem([index, name], message)
-      seen.add(value)
-    })
-  }
-const noPortTwice = noneTwice('container', 'A container port is listed twice')
-const noVariableTwice = noneTwice('name', 'This variable is listed twice')
+function noneTwice<Name extends string>(
+  rows: Record<Name, string>[],
+  problem: Problem,
+  { name, message }: { name: Name; message: string },
+): void {
+  const seen = new Set<string>()
+  rows.forEach((row, index) => {
+    const value = row[name].trim()
+    if (value !== '' && seen.has(value)) problem([index, name], message)
+    seen.add(value)
+  })
+}
 
 /** What the placement depends on, and so the preview. */
 const placementShape = {
@@ -142,12 +142,14 @@ export const deployFormSchema = v.pipe(
     ports: v.pipe(
       v.array(portRow),
       v.maxLength(20, 'At most 20 ports'),
-      checked((rows, problem) => noPortTwice(rows, problem)),
+      checked((rows, problem) =>
+        noneTwice(rows, problem, { name: 'container', message: 'A container port is listed twice' }),
+      ),
     ),
     env: v.pipe(
       v.array(envRow),
       v.maxLength(100, 'At most 100 variables'),
-      checked((rows, problem) => noVariableTwice(rows, problem)),
+      checked((rows, problem) => noneTwice(rows, problem, { name: 'name', message: 'This variable is listed twice' })),
     ),
   }),
   v.transform((form): DeployInput => {
