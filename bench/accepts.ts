@@ -9,7 +9,7 @@ const program = benchmark(
   `Deployments accepted a second through the product's acceptor, all of them at once, against the same rows made by the
 database itself; then how long each takes when they are offered at a steady rate, against a lone one on an idle server.
 Every round measures all of it, one after the other.`,
-  { deployments: 4_000, rate: 4_000, seconds: 2 },
+  { deployments: 12_000, rate: 4_000, seconds: 2 },
 )
 const count = program.number('deployments')
 const rate = program.number('rate')

@@ -66,7 +66,7 @@ export interface Acceptor {
 /** Deployments in one statement at most; more gain nothing. */
 const batchLimit = 500
 /** Statements under way at once: while one waits for the disk, the next is worked on. */
-const statementsAtOnce = 2
+const statementsAtOnce = 3
 
 /** Gathers calls without a timer; of two calls with one idempotency key the second must find the answer of the first. */
 export function createAcceptor(store: Store): Acceptor {
@@ -114,24 +114,29 @@ async function firstAnswer(store: Store, { actor, idempotency }: Order<object>):
   return first.response
 }
 
-/** Writes the orders in one statement and so in one commit; hands back the ids of those whose key was used before. */
+/**
+ * Writes the orders in one statement and so in one commit; hands back the ids of those whose key was used before. The
+ * first history row and the first evaluation of a deployment have its own id: one less to make and to send.
+ */
 async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<string>> {
   const column = <T>(pick: (order: Order<object>) => T): T[] => orders.map(pick)
+  const actors = distinctActors(column((order) => order.actor))
   const { rows } = await store.pool.query<{ id: string | null }>({
     name: 'accept-deployments',
     text: `
       with used as (
         insert into idempotency_keys (user_id, key, request_hash, response)
-        select * from unnest($2::uuid[], $20::text[], $21::text[], $22::jsonb[]) as k(user_id, key, request_hash, response)
+        select ($3::uuid[])[who], key, request_hash, response
+        from unnest($2::int[], $25::text[], $26::text[], $27::jsonb[]) as k(who, key, request_hash, response)
         where key is not null on conflict do nothing returning user_id, key
       ), fresh as (
-        select i.* from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::boolean[],
-          $9::int[], $10::jsonb[], $11::jsonb[], $12::text[], $13::bytea[], $14::jsonb[], $15::int[], $16::float8[], $17::int[],
-          $18::int[], $19::int[], $20::text[], $23::text[], $24::text[], $25::uuid[], $26::uuid[], $27::int[], $28::jsonb[])
-        as i(id, user_id, name, type, image, replicas, region, wait_for_capacity, max_per_node, constraints, ports, env_names,
-          env_sealed, policy, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key, actor, address, history_id,
-          evaluation_id, lost_after, wishes)
-        where i.key is null or exists (select 1 from used u where u.user_id = i.user_id and u.key = i.key)
+        select i.*, ($3::uuid[])[who] as user_id, ($4::text[])[who] as actor, ($5::text[])[who] as address
+        from unnest($1::uuid[], $2::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::boolean[], $12::int[],
+          $13::int[], $14::jsonb[], $15::jsonb[], $16::text[], $17::bytea[], $18::jsonb[], $19::jsonb[], $20::int[], $21::float8[],
+          $22::int[], $23::int[], $24::int[], $25::text[])
+        as i(id, who, name, type, image, replicas, region, wait_for_capacity, max_per_node, lost_after, constraints, ports,
+          env_names, env_sealed, policy, wishes, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key)
+        where i.key is null or exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = i.key)
       ), deployment as (
         insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
           max_per_node, constraints, wishes, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
@@ -144,51 +149,50 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         select id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
       ), history as (
         insert into deployment_status_history (id, deployment_id, old_status, new_status, changed_by, reason)
-        select history_id, id, 'none', 'pending', actor, 'Deployment accepted' from fresh
+        select id, id, 'none', 'pending', actor, 'Deployment accepted' from fresh
       ), evaluation as (
-        insert into evaluations (id, deployment_id, trigger, priority) select evaluation_id, id, 'deploy', priority from fresh
+        insert into evaluations (id, deployment_id, trigger, priority) select id, id, 'deploy', priority from fresh
       ), entry as (
         insert into audit_log (actor, action, subject_type, subject_id, after, address)
         select actor, 'deployment.create', 'deployment', id::text,
           jsonb_build_object('name', name, 'image', image, 'replicas', replicas, 'region', region), address from fresh
       ), told as (
-        select count(pg_notify('fogdeck', payload)) from unnest($29::text[]) payload
+        select count(pg_notify('fogdeck', payload)) from unnest($28::text[]) payload
       )
       -- Hardly any: all the others are not worth sending.
       select repeated.id from told left join (
-        select k.id from unnest($1::uuid[], $2::uuid[], $20::text[]) as k(id, user_id, key)
-        where k.key is not null and not exists (select 1 from used u where u.user_id = k.user_id and u.key = k.key)
+        select k.id from unnest($1::uuid[], $2::int[], $25::text[]) as k(id, who, key)
+        where k.key is not null and not exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = k.key)
       ) repeated on true`,
     // What is left at its default is not worth sending.
     values: [
       plainArray(column((order) => order.id)),
-      plainArray(column((order) => order.actor.id)),
-      textArray(column((order) => order.input.name)),
-      plainArray(column((order) => order.input.type)),
-      textArray(column((order) => order.input.image)),
-      plainArray(column((order) => order.input.replicas)),
-      textArray(column((order) => order.input.region)),
-      plainArray(column((order) => order.input.waitForCapacity)),
-      plainArray(column((order) => order.input.maxPerNode)),
+      plainArray(actors.indexes),
+      plainArray(actors.distinct.map(({ id }) => id)),
+      textArray(actors.distinct.map(({ name }) => name)),
+      textArray(actors.distinct.map(({ address }) => address)),
+      textArray(column(({ input }) => input.name)),
+      plainArray(column(({ input }) => input.type)),
+      textArray(column(({ input }) => input.image)),
+      plainArray(column(({ input }) => input.replicas)),
+      textArray(column(({ input }) => input.region)),
+      plainArray(column(({ input }) => input.waitForCapacity)),
+      plainArray(column(({ input }) => input.maxPerNode)),
+      plainArray(column(({ input }) => input.lostAfterSeconds)),
       jsonArray(column(({ input }) => (input.constraints.length > 0 ? input.constraints : null))),
       jsonArray(column(({ input }) => (input.ports.length > 0 ? input.ports : null))),
       textArray(column(({ input }) => envNames(input.env))),
       textArray(column(({ input }) => sealedEnv(store, input.env))),
-      jsonArray(column((order) => order.input.policy)),
-      plainArray(column((order) => order.input.priority)),
-      plainArray(column((order) => coresOfMillis(order.input.resources.cpuMillis))),
-      plainArray(column((order) => order.input.resources.memoryMb)),
-      plainArray(column((order) => order.input.resources.gpuUnits)),
-      plainArray(column((order) => order.input.resources.storageGb)),
-      textArray(column((order) => order.idempotency?.key ?? null)),
-      textArray(column((order) => order.idempotency?.requestHash ?? null)),
-      jsonArray(column((order) => (order.idempotency ? order.answer : null))),
-      textArray(column((order) => order.actor.name)),
-      textArray(column((order) => order.actor.address)),
-      plainArray(column(() => uuid())),
-      plainArray(column(() => uuid())),
-      plainArray(column((order) => order.input.lostAfterSeconds)),
-      jsonArray(column((order) => order.input.wishes)),
+      jsonArray(column(({ input }) => input.policy)),
+      jsonArray(column(({ input }) => input.wishes)),
+      plainArray(column(({ input }) => input.priority)),
+      plainArray(column(({ input }) => coresOfMillis(input.resources.cpuMillis))),
+      plainArray(column(({ input }) => input.resources.memoryMb)),
+      plainArray(column(({ input }) => input.resources.gpuUnits)),
+      plainArray(column(({ input }) => input.resources.storageGb)),
+      textArray(column(({ idempotency }) => idempotency?.key ?? null)),
+      textArray(column(({ idempotency }) => idempotency?.requestHash ?? null)),
+      jsonArray(column(({ idempotency, answer }) => (idempotency ? answer : null))),
       changePayloads([
         { topic: 'deployment', ids: column((order) => order.id) },
         { topic: 'evaluation', ids: [] },
@@ -196,6 +200,20 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
     ],
   })
   return new Set(rows.flatMap(({ id }) => id ?? []))
+}
+
+/** Few people deploy much: each is sent once, and the orders have its place, counted from 1 as PostgreSQL counts. */
+function distinctActors(actors: readonly Actor[]): { distinct: Actor[]; indexes: number[] } {
+  const distinct = new Map<string, { actor: Actor; index: number }>()
+  const indexes = actors.map((actor) => {
+    const key = `${actor.id} ${actor.address} ${actor.name}`
+    const known = distinct.get(key)
+    if (known) return known.index
+    const index = distinct.size + 1
+    distinct.set(key, { actor, index })
+    return index
+  })
+  return { distinct: Array.from(distinct.values(), ({ actor }) => actor), indexes }
 }
 
 /** An array of arrays can't be unnested into arrays; names have no characters that would need quoting. */

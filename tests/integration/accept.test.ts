@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
 import type { Actor } from '@/server/store/deployments'
+import { createUser } from '@/server/store/users'
 import { type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
@@ -76,6 +77,33 @@ test('one key is one deployment, however its calls meet in batches', async () =>
   expect(calls.filter((call) => !call.repeated)).toHaveLength(3)
   expect(await cp.sql(`select 1 from deployments where name like 'keyed-%'`)).toHaveLength(3)
   await expect(accept(anOrder(), 'key-1', 'other')).rejects.toThrow('another request')
+})
+
+test('each of a batch has its own author and address', async () => {
+  await createUser(cp.store, admin, { username: 'operator', password: 'no one signs in 1', role: 'operator' })
+  const operator = await cp.actor('operator')
+  const authors: Actor[] = [
+    admin,
+    operator,
+    { ...admin, address: '192.0.2.7' },
+    { ...operator, name: 'api-token' },
+    admin,
+  ]
+  const accepted = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => {
+      const author = authors[i % authors.length] as Actor
+      const accepting = acceptor.accept(author, anOrder(), { idempotency: null, answer: (id) => ({ id }) })
+      return accepting.then(({ answer }) => ({ id: answer.id, user: author.id, by: author.name, at: author.address }))
+    }),
+  )
+  const rows = await cp.sql(
+    `select d.id, d.user_id as user, a.actor as by, a.address as at from deployments d
+     join audit_log a on a.subject_id = d.id::text
+     join deployment_status_history h on h.deployment_id = d.id and h.changed_by = a.actor
+     where d.id = any($1) order by d.id`,
+    [accepted.map(({ id }) => id)],
+  )
+  expect(rows).toEqual(accepted.sort((a, b) => (a.id < b.id ? -1 : 1)))
 })
 
 test('environments are sealed one by one', async () => {
