@@ -75,8 +75,9 @@ export interface Claim {
 
 /**
  * Claims what is due, oldest first within a priority; also what an earlier reign left behind, at once, because its
- * leases can commit nothing any more. One statement, which changes nothing when another scheduler leads. Times are kept
- * in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
+ * leases can commit nothing any more. One statement, which changes nothing when another scheduler leads. It does not wait
+ * for the disk: what is done under a lease does, and a lease that a crash of the database takes back was worth nothing.
+ * Times are kept in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
  * @throws StaleLeaderError when another scheduler leads.
  */
 export async function claimEvaluations(
@@ -93,6 +94,7 @@ export async function claimEvaluations(
   }>({
     name: `claim-${which}-evaluations`,
     text: `with reign as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
+           unhurried as materialized (select set_config('synchronous_commit', 'off', true)),
            claimed as (
              update evaluations e
              set status = 'leased', leased_by = $1, lease_epoch = $4, lease_expires_at = now() + make_interval(secs => $3),
@@ -107,7 +109,7 @@ export async function claimEvaluations(
              )
              returning id, deployment_id, trigger, priority, attempts
            )
-           select claimed.* from reign left join claimed on true`,
+           select claimed.* from reign cross join unhurried left join claimed on true`,
     values: [worker, limit, leaseSeconds, epoch.toString()],
   })
   if (rows.length === 0) throw new StaleLeaderError(epoch)

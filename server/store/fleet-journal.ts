@@ -6,7 +6,7 @@ import {
   rebuild,
 } from '../domain/fleet-journal'
 import type { ChosenNode, Fleet, PlacementRequest } from '../domain/placement'
-import type { Store, Tx } from './context'
+import type { Store } from './context'
 import { decodeEntry, encodeEntry } from './journal-codec'
 
 /** An entry ready to be written. */
@@ -21,16 +21,6 @@ export const packEntry = async (writer: string, entry: JournalEntry): Promise<Pa
   kind: entry.kind,
   data: await encodeEntry(entry),
 })
-
-/** Writes an entry in the transaction of the decisions that rest on it. */
-export async function insertEntry(tx: Tx, entry: PackedEntry): Promise<bigint> {
-  const { rows } = await tx.query<{ seq: string }>({
-    name: 'insert-journal-entry',
-    text: 'insert into fleet_journal (writer, kind, data) values ($1, $2, $3) returning seq',
-    values: [entry.writer, entry.kind, entry.data],
-  })
-  return BigInt(rows[0]?.seq ?? 0)
-}
 
 /** The state of the fleet after the entry `seq`: its writer's last snapshot before it and all differences since. */
 async function stateAt(store: Store, seq: string): Promise<JournalState> {

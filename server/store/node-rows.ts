@@ -18,6 +18,7 @@ export async function raiseWantedRevision(tx: Tx, nodeIds: string[]): Promise<vo
 
 /** After reservations changed: idle, active or busy. The rows must be locked. */
 export async function refreshNodeStatus(tx: Tx, nodeIds: string[]): Promise<void> {
+  if (nodeIds.length === 0) return
   const status = derivedNodeStatus('n')
   await tx.query({
     name: 'refresh-node-status',

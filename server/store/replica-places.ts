@@ -30,6 +30,7 @@ export async function unknownDeployments(store: Store, namesOrIds: readonly stri
 
 /** A replica of these deployments was placed: what waits to be near one is tried again. Says how many. */
 export async function wakeForAffinity(tx: Tx, placed: readonly { id: string; name: string }[]): Promise<number> {
+  if (placed.length === 0) return 0
   const { rowCount } = await tx.query({
     name: 'wake-for-affinity',
     text: `

@@ -84,14 +84,15 @@ interface AttemptRow {
 
 /**
  * The deployments, with every attempt that matters: those of the present version, those that hold a reservation, and the
- * newest of each slot. Two queries, whatever their number; the attempts first, so that what changes in between makes the
- * commit's check of the version fail rather than pass.
+ * newest of each slot. Two queries that are sent together, whatever the number of deployments; the attempts first, so that
+ * what changes in between makes the commit's check of the version fail rather than pass.
  */
 export async function readDeploymentsToSchedule(
   store: Store,
   ids: string[],
 ): Promise<Map<string, DeploymentToSchedule>> {
-  const attempts = await store.pool.query<AttemptRow>({
+  const client = await store.pool.connect()
+  const attemptRows = client.query<AttemptRow>({
     name: 'attempts-to-schedule',
     text: `
       select r.deployment_id, r.id, r.node_id, n.node_id as node_name, n.draining, r.slot, r.generation, r.version, r.revision,
@@ -101,7 +102,7 @@ export async function readDeploymentsToSchedule(
         (select max(o.generation) from deployment_replicas o where o.deployment_id = r.deployment_id and o.slot = r.slot))`,
     values: [ids],
   })
-  const deployments = await store.pool.query<DeploymentRow>({
+  const deploymentRows = client.query<DeploymentRow>({
     name: 'deployments-to-schedule',
     text: `
       select d.id, d.name, d.status, d.target_replicas, d.version, d.revision, d.region, d.wait_for_capacity, d.max_per_node,
@@ -109,6 +110,7 @@ export async function readDeploymentsToSchedule(
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
   })
+  const [attempts, deployments] = await Promise.all([attemptRows, deploymentRows]).finally(() => client.release())
   const found = new Map(deployments.rows.map((row) => [row.id, deploymentOf(row)]))
   for (const row of attempts.rows) found.get(row.deployment_id)?.attempts.push(attemptOf(row))
   return found

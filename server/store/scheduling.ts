@@ -4,11 +4,11 @@ import type { Resources } from '../domain/resources'
 import type { DeploymentStatus } from '../domain/status'
 import { jsonArray, plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
-import { isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
+import { allAnswered, isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
 import { type Committer, type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
-import { insertEntry, type PackedEntry } from './fleet-journal'
+import type { PackedEntry } from './fleet-journal'
 import { requireLeader } from './leadership'
-import { raiseWantedRevision, refreshNodeStatus } from './node-rows'
+import { refreshNodeStatus } from './node-rows'
 import { wakeForAffinity } from './replica-places'
 import type { DeploymentToSchedule } from './scheduling-reads'
 import { changeDeploymentStatuses, type DeploymentStatusChange } from './status-changes'
@@ -70,7 +70,8 @@ export class LostRaceError extends Error {
 /**
  * Commits what was decided for some deployments (each at most once), all of it or nothing, in one transaction that
  * checks again: the reign, the leases, the deployments' versions, that each node still takes replicas, and (by the check
- * constraints of the node rows) its capacity. The number of statements does not depend on the number of deployments.
+ * constraints of the node rows) its capacity. The number of statements does not depend on the number of deployments, and
+ * they are sent together: what a check finds comes back with the rest, before anything is committed.
  * Locks are taken in the order that all writers keep: deployments, replicas, nodes, each by id.
  */
 export async function commitSteps(
@@ -78,31 +79,34 @@ export async function commitSteps(
   committer: Committer,
   { steps, sighting }: { steps: Step[]; sighting: Sighting },
 ): Promise<{ changes: DeploymentStatusChange[]; journalSeq: bigint | null }> {
+  const changes = statusChanges(steps)
+  const stop = steps.flatMap((step) => step.stop)
+  const sums = reservations(steps)
+  const reserved = [...sums.keys()]
+  const placed = steps.filter((step) => step.place.length > 0).map((step) => step.deployment)
   try {
     return await transaction(store, async (tx) => {
-      await requireLeader(tx, committer.epoch)
-      await lockDeployments(tx, steps)
-      await settle(tx, committer, steps)
-      await lockNodes(tx, steps)
-      const touched = await stopReplicas(
-        tx,
-        steps.flatMap((step) => step.stop),
+      const checks = [
+        requireLeader(tx, committer.epoch),
+        lockDeployments(tx, steps),
+        settle(tx, committer, steps),
+        lockNodes(tx, { stop, places: reserved }),
+      ]
+      const touched = stopReplicas(tx, stop)
+      const rooms = [reserve(tx, sums), refreshNodeStatus(tx, reserved)]
+      const journalSeq = insertDecisions(tx, steps, sighting)
+      const rows = [insertReplicas(tx, steps), changeDeploymentStatuses(tx, changes)]
+      const retries = steps.flatMap(({ deployment, evaluation, retryInMs }) =>
+        retryInMs === null ? [] : [enqueueEvaluations(tx, [deployment.id], evaluation.trigger, retryInMs)],
       )
-      const reserved = await reserve(tx, steps)
-      const journalSeq = await insertDecisions(tx, steps, sighting)
-      await insertReplicas(tx, steps)
-      const changes = statusChanges(steps)
-      await changeDeploymentStatuses(tx, changes)
-      for (const { deployment, evaluation, retryInMs } of steps)
-        if (retryInMs !== null) await enqueueEvaluations(tx, [deployment.id], evaluation.trigger, retryInMs)
-      const placed = steps.filter((step) => step.place.length > 0).map((step) => step.deployment)
-      const woken = placed.length > 0 ? await wakeForAffinity(tx, placed) : 0
-      const nodeIds = [...new Set([...touched, ...reserved])]
+      const woken = wakeForAffinity(tx, placed)
+      await allAnswered([...checks, touched, ...rooms, journalSeq, ...rows, ...retries, woken])
+      const nodeIds = [...new Set([...(await touched), ...reserved])]
       const news: Change[] = [{ topic: 'deployment', ids: steps.map((step) => step.deployment.id) }]
       if (nodeIds.length > 0) news.push({ topic: 'wanted', ids: nodeIds }, { topic: 'node', ids: nodeIds })
-      if (woken > 0) news.push({ topic: 'evaluation', ids: [] })
+      if ((await woken) > 0) news.push({ topic: 'evaluation', ids: [] })
       await announce(tx, news)
-      return { changes, journalSeq }
+      return { changes, journalSeq: await journalSeq }
     })
   } catch (error) {
     if (isCheckViolation(error)) throw new LostRaceError('a node has less capacity than it had')
@@ -142,9 +146,7 @@ async function settle(tx: Tx, committer: Committer, steps: Step[]): Promise<void
 }
 
 /** Those on which replicas stop and those that get new ones: all at once, for each part keeps the order only in itself. */
-async function lockNodes(tx: Tx, steps: Step[]): Promise<void> {
-  const stop = steps.flatMap((step) => step.stop)
-  const places = steps.flatMap((step) => step.place.map((replica) => replica.nodeId))
+async function lockNodes(tx: Tx, { stop, places }: { stop: string[]; places: string[] }): Promise<void> {
   if (stop.length === 0 || places.length === 0) return
   await tx.query({
     name: 'lock-nodes',
@@ -155,23 +157,29 @@ async function lockNodes(tx: Tx, steps: Step[]): Promise<void> {
   })
 }
 
+/** Hands back the nodes on which something is to stop. */
 async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return []
-  const { rows } = await tx.query<{ node_id: string }>(
-    `update deployment_replicas set wanted = 'stop', updated_at = now() where id = any($1::uuid[]) and reserved returning node_id`,
-    [ids],
-  )
-  const nodeIds = [...new Set(rows.map((row) => row.node_id))].sort()
-  await raiseWantedRevision(tx, nodeIds)
-  return nodeIds
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'stop-replicas',
+    text: `
+      with stopped as (
+        update deployment_replicas set wanted = 'stop', updated_at = now() where id = any($1::uuid[]) and reserved returning node_id
+      ), locked as (
+        select id from nodes where id in (select node_id from stopped) order by id for no key update
+      )
+      update nodes n set wanted_revision = wanted_revision + 1 from locked where n.id = locked.id returning n.id`,
+    values: [ids],
+  })
+  return rows.map(({ id }) => id)
 }
 
 /** The steps' new replicas, each with what it asks for. */
 const placedOf = (steps: Step[]): { step: Step; replica: NewReplica; resources: Resources }[] =>
   steps.flatMap((step) => step.place.map((replica) => ({ step, replica, resources: step.deployment.resources })))
 
-/** Adds the reservations; a node that takes no replicas any more, or has no room, ends the commit. */
-async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
+/** What is to be reserved on each node. */
+function reservations(steps: Step[]): Map<string, Resources> {
   const sums = new Map<string, Resources>()
   for (const { replica, resources } of placedOf(steps)) {
     const sum = sums.get(replica.nodeId) ?? { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
@@ -181,8 +189,12 @@ async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
     sum.gpuUnits += resources.gpuUnits
     sums.set(replica.nodeId, sum)
   }
-  if (sums.size === 0) return []
-  const nodeIds = [...sums.keys()]
+  return sums
+}
+
+/** Adds the reservations; a node that takes no replicas any more, or has no room, ends the commit. */
+async function reserve(tx: Tx, sums: ReadonlyMap<string, Resources>): Promise<void> {
+  if (sums.size === 0) return
   const amounts = [...sums.values()]
   const { rowCount } = await tx.query({
     name: 'reserve',
@@ -202,7 +214,7 @@ async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
         wanted_revision = wanted_revision + 1
       from wanted w where n.id = w.id returning n.id`,
     values: [
-      plainArray(nodeIds),
+      plainArray([...sums.keys()]),
       plainArray(amounts.map((amount) => amount.cpuMillis)),
       plainArray(amounts.map((amount) => amount.memoryMb)),
       plainArray(amounts.map((amount) => amount.storageGb)),
@@ -210,8 +222,6 @@ async function reserve(tx: Tx, steps: Step[]): Promise<string[]> {
     ],
   })
   if (rowCount !== sums.size) throw new LostRaceError('a node takes no replicas any more')
-  await refreshNodeStatus(tx, nodeIds)
-  return nodeIds
 }
 
 async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
@@ -249,19 +259,26 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
   })
 }
 
-/** Writes the decisions, and first the entry of the journal on which they rest; hands back its number. */
+/** Writes the decisions with the entry of the journal on which they rest; hands back its number. */
 async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }: Sighting): Promise<bigint | null> {
   const decided = steps.flatMap((step) => (step.decision ? [{ step, decision: step.decision }] : []))
   if (decided.length === 0) return journalSeq
-  const seq = entry === null ? journalSeq : await insertEntry(tx, entry)
-  if (seq === null) throw new Error('Decisions need an entry of the fleet journal to rest on')
-  await tx.query({
+  if (entry === null && journalSeq === null) throw new Error('Decisions need an entry of the fleet journal to rest on')
+  const { rows } = await tx.query<{ seq: string }>({
     name: 'insert-decisions',
     text: `
-      insert into decisions (id, deployment_id, evaluation_id, outcome, request, policy, chosen, found, message, own, journal_seq,
-        batch_id, batch_order, created_at)
-      select d.*, $11::bigint, $12::uuid, row_number() over (), $13::timestamptz
-      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::int[], $9::text[], $10::jsonb[]) d`,
+      with entry as (
+        insert into fleet_journal (writer, kind, data) select $14::uuid, $15::text, $16::bytea where $15 is not null returning seq
+      ), place as (
+        select seq from entry union all select $11::bigint where $15 is null
+      ), written as (
+        insert into decisions (id, deployment_id, evaluation_id, outcome, request, policy, chosen, found, message, own,
+          batch_order, journal_seq, batch_id, created_at)
+        select d.*, place.seq, $12::uuid, $13::timestamptz
+        from place, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::jsonb[], $7::jsonb[], $8::int[],
+          $9::text[], $10::jsonb[]) with ordinality d
+      )
+      select seq from place`,
     values: [
       plainArray(decided.map(({ decision }) => decision.id)),
       plainArray(decided.map(({ step }) => step.deployment.id)),
@@ -273,10 +290,13 @@ async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }:
       plainArray(decided.map(({ decision }) => decision.found)),
       textArray(decided.map(({ decision }) => decision.message)),
       jsonArray(decided.map(({ decision }) => decision.own)),
-      seq.toString(),
+      journalSeq?.toString() ?? null,
       uuid(),
       at,
+      entry?.writer ?? null,
+      entry?.kind ?? null,
+      entry?.data ?? null,
     ],
   })
-  return seq
+  return BigInt(rows[0]?.seq ?? 0)
 }

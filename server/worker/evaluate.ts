@@ -77,12 +77,15 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
   })
   const toPlace = planned.filter(({ deployment, plan }) => needsPlacement(deployment, plan))
   const placing = toPlace.length > 0
-  const state = placing ? await fleet.refresh(now.getTime()) : null
-  const asked = othersOf(toPlace.map(({ deployment }) => deployment))
+  const [state, policy, others] = await Promise.all([
+    placing ? fleet.refresh(now.getTime()) : null,
+    placing ? readSettings(store).then((settings) => settings.policy) : defaultPolicy,
+    placedReplicas(store, othersOf(toPlace.map(({ deployment }) => deployment))),
+  ])
   const { steps, findings } = decideAll(planned, {
     fleet: fleet.working(now),
-    policy: placing ? (await readSettings(store)).policy : defaultPolicy,
-    others: new OtherReplicas(await placedReplicas(store, asked)),
+    policy,
+    others: new OtherReplicas(others),
     untilMs: performance.now() + (scheduling.decideForMs ?? decideForMs),
   })
   const unwritten = state === null ? null : fleet.unwritten()
