@@ -77,7 +77,11 @@ export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>)
   }
   tx.on('error', onBreak)
   try {
-    const [, result] = await Promise.all([tx.query('begin'), work(tx)])
+    const begun = tx.query('begin')
+    // When that fails, so does all that is sent behind it.
+    begun.catch(() => undefined)
+    const result = await work(tx)
+    await begun
     await tx.query('commit')
     store.writeTrouble = null
     return result
