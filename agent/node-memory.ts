@@ -1,10 +1,11 @@
 /** What a node told of each replica: on the disk, so that a restart knows it, and sent, as far as it is news. */
 import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
 import { canTransition, replicaTransitions } from '@/server/domain/status'
+import type { Clock } from './clock'
 import { SavedFile } from './files'
 import { type Logger, wordsOf } from './log'
 import { parseState, renderState } from './node-state'
-import type { Outbox, Telling } from './outbox'
+import type { Outbox } from './outbox'
 
 export interface NodeMemoryOptions {
   nodeId: string
@@ -13,6 +14,7 @@ export interface NodeMemoryOptions {
   /** Whether to wait for the disk at each save. */
   durable: boolean
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
+  clock: Clock
   log: Logger
   /** The newest wanted state: it is kept in the same file. */
   wanted: () => WantedState | null
@@ -34,6 +36,8 @@ export class NodeMemory {
   private earlierOnDisk = 0
   /** Why the last save failed; null when it did not. */
   private trouble: string | null = null
+  /** A save that was put off, and until when by the clock. */
+  private later: { at: number; callOff: () => void } | null = null
 
   constructor(private readonly options: NodeMemoryOptions) {
     const render = () => {
@@ -60,8 +64,8 @@ export class NodeMemory {
     return wanted
   }
 
-  /** Resolves when it is on the disk. A replica never goes back: another attempt is another replica. */
-  async tell(news: ReplicaReport, telling?: Telling): Promise<void> {
+  /** Resolves when it is on the disk, unless it may wait for so long, for something to go with. A replica never goes back: another attempt is another replica. */
+  async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.told.get(news.replicaId)
     const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
     const isPast =
@@ -69,15 +73,24 @@ export class NodeMemory {
     if (isPast) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
-    this.send(report, telling)
-    await this.save()
+    this.send(report, mayWaitMs)
+    await this.write(mayWaitMs)
   }
 
   /** Without telling. */
-  async remember(report: ReplicaReport): Promise<void> {
+  async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const news = { ...report, reason: shortened(report.reason) }
     this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
-    await this.save()
+    await this.write(mayWaitMs)
+  }
+
+  private async write(mayWaitMs: number): Promise<void> {
+    if (mayWaitMs === 0) return void (await this.save())
+    const { clock } = this.options
+    const at = clock.now() + mayWaitMs
+    if (this.later && this.later.at <= at) return
+    this.later?.callOff()
+    this.later = { at, callOff: clock.after(mayWaitMs, () => void this.save()) }
   }
 
   /** The engine was looked at: which run of it that was, and which replicas ran. */
@@ -142,6 +155,8 @@ export class NodeMemory {
 
   /** Whether it is on the disk now. A full one must not stop the node: it goes on with what it knows. */
   async save(): Promise<boolean> {
+    this.later?.callOff()
+    this.later = null
     try {
       await this.saved.save()
       this.trouble = null
@@ -161,12 +176,12 @@ export class NodeMemory {
   }
 
   /** Only what is new. */
-  private send(report: ReplicaReport, telling?: Telling): void {
+  private send(report: ReplicaReport, mayWaitMs = 0): void {
     const { outbox, log, name, wanted } = this.options
     const text = JSON.stringify(report)
     if (this.sent.get(report.replicaId) === text) return
     this.sent.set(report.replicaId, text)
-    outbox.put(report, telling)
+    outbox.put(report, mayWaitMs)
     const replica = (wanted() ?? this.before)?.replicas.find((each) => each.replicaId === report.replicaId)
     const label = replica ? `${replica.deploymentName}/${replica.slot}.${replica.generation}` : report.replicaId
     const health = report.health ? `, ${report.health}` : ''

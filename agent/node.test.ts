@@ -259,12 +259,12 @@ test('an end that the control plane does not seem to know is told once more, and
   expect(rig.controlPlane.reports.slice(told)).toEqual([gone])
 })
 
-test('the wanted state is on the disk before anything is done about it, without its secrets', async () => {
+test('the wanted state is on the disk before anything runs because of it, without its secrets', async () => {
   const seen: string[] = []
   await aRig((engine) => ({
-    hasImage: (image) => {
+    start: (id, signal) => {
       seen.push(onDisk())
-      return engine.hasImage(image)
+      return engine.start(id, signal)
     },
   }))
   const replica = aReplica({ env: { PASSWORD: 'hunter2' } })

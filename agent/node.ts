@@ -66,8 +66,10 @@ export class NodeLoop {
   private readonly stopping = new AbortController()
   /** What the control plane said last to this process. */
   private heard: WantedState | null = null
-  /** What is acted upon: the same once it is on the disk, and before that what an earlier process left there. */
+  /** What is acted upon: the same, and before anything was heard what an earlier process left on the disk. */
   private wanted: WantedState | null = null
+  /** Pending while what was heard is written. */
+  private saving: Promise<void> = Promise.resolve()
   /** The revision of the newest wanted state that is on the disk. */
   private acknowledged: string | null = null
   /** The control plane was asked and did not answer. */
@@ -89,6 +91,7 @@ export class NodeLoop {
       stateFile: options.stateFile,
       durable: options.durable ?? true,
       outbox: options.outbox,
+      clock,
       log: options.log,
       wanted: () => this.heard ?? this.wanted,
     })
@@ -112,8 +115,9 @@ export class NodeLoop {
       stopGraceSeconds: this.timing.stopGraceSeconds,
       pullPatienceMs: this.timing.pullPatienceMs,
       told: (replicaId) => this.memory.told.get(replicaId),
-      tell: (report, telling) => this.memory.tell(report, telling),
-      remember: (report) => this.memory.remember(report),
+      tell: (report, mayWaitMs) => this.memory.tell(report, mayWaitMs),
+      remember: (report, mayWaitMs) => this.memory.remember(report, mayWaitMs),
+      saved: () => this.saving,
       look: (containerId) => this.view.look(containerId),
       keepLog: (replicaId, containerId) => this.logs.keepEnd(replicaId, containerId),
     }
@@ -154,12 +158,11 @@ export class NodeLoop {
     if (held === state.revision) return this.acknowledge()
     if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
     this.heard = state
-    this.memory.repeatEnds(state)
-    await this.acknowledge()
-    // A newer one may have come while this one was written.
-    if (this.heard !== state) return
     this.wanted = state
+    this.memory.repeatEnds(state)
+    this.saving = this.acknowledge()
     this.reconcileNow()
+    await this.saving
   }
 
   /** Once it is on the disk, and not before: a power cut must not take back what the control plane relies on. */
@@ -265,6 +268,8 @@ export class NodeLoop {
   private async perform(action: Action, signal: AbortSignal): Promise<void> {
     const touched = this.view.touching(action.replicaId)
     try {
+      // Making a container takes longer than that: it waits before it starts it.
+      if (action.kind !== 'start') await this.saving
       await carryOut(this.work, action, signal)
     } catch (error) {
       if (signal.aborted) return

@@ -15,12 +15,6 @@ const batchSize = 500
 /** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
 const waitingAtMost = 8
 const callTimeoutMs = 15_000
-const mayWaitMs = 300
-
-export interface Telling {
-  /** It may go with what follows, a moment later. */
-  mayWait: boolean
-}
 
 export interface OutboxOptions {
   controlPlane: Pick<ControlPlane, 'report'>
@@ -38,20 +32,22 @@ export class Outbox {
   private closed = false
   private wake = new AbortController()
   private hurry = new AbortController()
-  private readonly patient = new WeakSet<ReplicaReport>()
+  /** When the most urgent of what waits is to go, by the clock; not before there is any. */
+  private dueAt = Number.POSITIVE_INFINITY
 
   constructor(private readonly options: OutboxOptions) {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
   }
 
-  put(report: ReplicaReport, { mayWait }: Telling = { mayWait: false }): void {
+  /** `mayWaitMs`: for so long it may wait for something to go with. */
+  put(report: ReplicaReport, mayWaitMs = 0): void {
     const steps = this.waitingOf(report.replicaId)
     const last = steps.at(-1)
     const sameStep = last?.status === report.status && last.startedAt === report.startedAt
     const next = [...(sameStep ? steps.slice(0, -1) : steps), report]
     this.waiting.set(report.replicaId, next.slice(-waitingAtMost))
-    if (mayWait) this.patient.add(report)
-    else this.hurry.abort()
+    this.dueAt = Math.min(this.dueAt, this.options.clock.now() + mayWaitMs)
+    this.hurry.abort()
     if (!this.sending && !this.closed) void this.send()
   }
 
@@ -87,12 +83,14 @@ export class Outbox {
       while (this.waiting.size > 0 && !this.closed) {
         await this.company()
         if (this.closed) return
-        const batch = [...this.waiting.values()].flat().slice(0, batchSize)
+        const all = [...this.waiting.values()].flat()
+        this.dueAt = all.length > batchSize ? 0 : Number.POSITIVE_INFINITY
         try {
-          await this.deliver(batch)
+          await this.deliver(all.slice(0, batchSize))
           this.backoff.reset()
         } catch (error) {
           if (this.closed) return
+          this.dueAt = 0
           this.options.log.debug(`${this.waiting.size} replicas have reports that wait: ${wordsOf(error)}`)
           this.wake = new AbortController()
           await sleep(this.options.clock, this.backoff.next(), this.wake.signal)
@@ -103,11 +101,13 @@ export class Outbox {
     }
   }
 
-  /** Resolves when there is something that can't wait, or none has come for a while. */
+  /** Resolves when something can't wait any longer. */
   private async company(): Promise<void> {
-    if (![...this.waiting.values()].flat().every((report) => this.patient.has(report))) return
-    this.hurry = new AbortController()
-    await sleep(this.options.clock, mayWaitMs, this.hurry.signal)
+    const { clock } = this.options
+    while (!this.closed && clock.now() < this.dueAt) {
+      this.hurry = new AbortController()
+      await sleep(clock, this.dueAt - clock.now(), this.hurry.signal)
+    }
   }
 
   private async deliver(batch: ReplicaReport[]): Promise<void> {

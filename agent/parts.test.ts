@@ -143,20 +143,26 @@ describe('the outbox', () => {
 
   test('what may wait goes with what follows, or a moment later', async () => {
     const { outbox, clock, batches } = anOutbox(() => undefined)
-    const mayWait = { mayWait: true }
-    outbox.put(report('a', ' begins'), mayWait)
-    outbox.put(report('b', ' begins'), mayWait)
+    outbox.put(report('a', ' begins'), 300)
+    outbox.put(report('b', ' begins'), 300)
     await clock.advance(100)
     expect(batches).toEqual([])
     outbox.put(report('c', ' runs'))
     await clock.advance(0)
     expect(batches).toEqual([['a begins', 'b begins', 'c runs']])
     await settled(outbox)
-    outbox.put(report('d', ' begins'), mayWait)
+    outbox.put(report('d', ' begins'), 300)
     await clock.advance(299)
     expect(batches).toHaveLength(1)
     await clock.advance(1)
     expect(batches.slice(1)).toEqual([['d begins']])
+    await settled(outbox)
+    outbox.put(report('e', ' begins'), 300)
+    outbox.put(report('f', ' runs'), 50)
+    await clock.advance(49)
+    expect(batches).toHaveLength(2)
+    await clock.advance(1)
+    expect(batches.slice(2)).toEqual([['e begins', 'f runs']])
   })
 
   test('tries again with growing pauses, and at once when it is told to', async () => {

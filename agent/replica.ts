@@ -7,7 +7,6 @@ import { containerLabels, containerName } from '@/server/domain/agent-protocol'
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
 import { EngineError } from './engine'
-import type { Telling } from './outbox'
 import type { Action } from './reconcile'
 import type { Slots } from './slots'
 
@@ -25,17 +24,25 @@ export interface Work {
   /** What was told last. */
   told(replicaId: string): ReplicaReport | undefined
   /**
-   * Tells the control plane, when it is news; what may wait is told with what comes next, or a moment later. Resolves when
-   * the agent's memory of it is on the disk.
+   * Tells the control plane, when it is news, and keeps it on the disk. What may wait goes with what comes next, so many
+   * milliseconds later at most; all else is on the disk when the promise resolves.
    */
-  tell(report: ReplicaReport, telling?: Telling): Promise<void>
+  tell(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Remembers without telling. */
-  remember(report: ReplicaReport): Promise<void>
+  remember(report: ReplicaReport, mayWaitMs?: number): Promise<void>
+  /** Resolves when what is wanted is on the disk. */
+  saved(): Promise<void>
   /** Looks at a container and takes note of what is there. */
   look(containerId: string): Promise<InspectedContainer | null>
   /** Sends the last lines of a container that failed, before it is removed. */
   keepLog(replicaId: string, containerId: string): Promise<void>
 }
+
+/**
+ * While containers start, each call and each write takes processor and disk from them. That one is about to start is
+ * nearly always followed by what came of it; and when others are on their way, those that run are told together.
+ */
+const mayWaitMs = { starting: 300, running: 50 } as const
 
 type News = Partial<Omit<ReplicaReport, 'nodeId' | 'replicaId'>> & Pick<ReplicaReport, 'status' | 'reason'>
 
@@ -52,8 +59,8 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
   replicaId,
 })
 
-const starting = (work: Work, replicaId: string, reason: string, telling?: Telling) =>
-  work.tell(reportOf(work, replicaId, { status: 'starting', reason }), telling)
+const starting = (work: Work, replicaId: string, reason: string, mayWaitMs?: number) =>
+  work.tell(reportOf(work, replicaId, { status: 'starting', reason }), mayWaitMs)
 
 /** Does what was decided. */
 export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promise<void> => {
@@ -87,13 +94,14 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     if (work.starts.full) await starting(work, replica.replicaId, 'Waiting for other starts')
     const release = await work.starts.acquire(signal)
     try {
-      // While containers start, each call takes processor time from them: most of the time the end of it is told soon.
-      void starting(work, replica.replicaId, 'Starting container', { mayWait: true })
+      const reason = 'Starting container'
+      void starting(work, replica.replicaId, reason, mayWaitMs.starting)
       containerId = await work.engine.create(specOf(work.nodeId, replica))
-      // Not worth waiting for the disk: a container that nobody remembers is found by its labels.
-      void work.remember(
-        reportOf(work, replica.replicaId, { status: 'starting', reason: 'Starting container', containerId }),
-      )
+      // A container that nobody remembers is found by its labels.
+      const made = reportOf(work, replica.replicaId, { status: 'starting', reason, containerId })
+      void work.remember(made, mayWaitMs.starting)
+      // Made meanwhile, but nothing runs that a restart of the agent would not know to be wanted.
+      await work.saved()
       signal.throwIfAborted()
       await work.engine.start(containerId, signal)
     } finally {
@@ -148,6 +156,7 @@ const lookAfter = async (
         ports: found.ports,
         startedAt: found.startedAt,
       }),
+      work.starts.idle ? 0 : mayWaitMs.running,
     )
   }
 }

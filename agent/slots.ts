@@ -8,6 +8,10 @@ export class Slots {
 
   constructor(private readonly size: number) {}
 
+  get idle(): boolean {
+    return this.held === 0
+  }
+
   get full(): boolean {
     return this.held >= this.size
   }

@@ -1,0 +1,69 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { ReplicaReport } from '@/server/domain/agent-protocol'
+import { systemClock } from './clock'
+import type { Engine, InspectedContainer } from './engine'
+import { carryOut, type Work } from './replica'
+import { Slots } from './slots'
+import { aReplica } from './testing/builders'
+
+const replica = aReplica()
+
+/** An engine that does at once what it is asked, and notes it. */
+function aBench() {
+  const done: string[] = []
+  const told: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
+  let save = () => {}
+  const saved = new Promise<void>((resolve) => {
+    save = resolve
+  })
+  const engine: Pick<Engine, 'hasImage' | 'create' | 'start'> = {
+    hasImage: async () => true,
+    create: async () => {
+      done.push('create')
+      return 'c1'
+    },
+    start: async () => void done.push('start'),
+  }
+  const running = { id: 'c1', state: 'running', health: null, ports: [], startedAt: null }
+  const starts = new Slots(4)
+  const work: Work = {
+    nodeId: 'n1',
+    engine: engine as Engine,
+    clock: systemClock,
+    pulls: new Slots(1),
+    starts,
+    stopGraceSeconds: 1,
+    pullPatienceMs: 1_000,
+    told: () => undefined,
+    tell: async ({ status }, mayWaitMs = 0) => void told.push({ status, mayWaitMs }),
+    remember: async () => undefined,
+    saved: () => saved,
+    look: async () => running as unknown as InspectedContainer,
+    keepLog: async () => undefined,
+  }
+  const start = () =>
+    carryOut(work, { kind: 'start', replicaId: replica.replicaId, replica }, new AbortController().signal)
+  return { done, told, save, starts, start }
+}
+
+test('a container is made while the disk takes down that it is wanted, and started only after that', async () => {
+  const { done, save, start } = aBench()
+  const started = start()
+  for (let i = 0; i < 5; i++) await turn()
+  expect(done).toEqual(['create'])
+  save()
+  await started
+  expect(done).toEqual(['create', 'start'])
+})
+
+test('that one runs waits a moment for others that are on their way, and for nothing without any', async () => {
+  const { told, save, starts, start } = aBench()
+  save()
+  await start()
+  const release = await starts.acquire(new AbortController().signal)
+  await start()
+  release()
+  const running = told.filter(({ status }) => status === 'running')
+  expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
+})
