@@ -15,11 +15,13 @@ const program = benchmark(
   `One real Docker Engine, started for this: how long until three containers run when the engine is called directly, when they
 are a deployment of Fogdeck (from its acceptance on; web server, scheduler and agent as people run them) and when they are a
 service of Docker Swarm on the same engine (from its acceptance on). Then the same for many groups of three at once. All read the
-same clock: the engine's own announcements of starts. Needs root and Docker on Linux.`,
+same clock: the engine's own announcements of starts. All of it on an engine that gives each container an address on its bridge,
+as engines do, and on one without a bridge, where a start is no more than the start. Needs root and Docker on Linux.`,
   { bursts: 3, deployments: 100 },
 )
 const deployments = program.number('deployments')
 
+const networks = ['bridge', 'none'] as const
 const contenders = ['raw', 'fogdeck', 'swarm'] as const
 type Times = Record<(typeof contenders)[number], number>
 
@@ -46,8 +48,13 @@ async function containersLeft({ http }: DockerEngine): Promise<number> {
   return Array.isArray(all) ? all.length : 0
 }
 
-async function measure(): Promise<{ lone: Times[]; bursts: Times[] }> {
-  const bed = await startEngines(1)
+interface Measured {
+  lone: Times[]
+  bursts: Times[]
+}
+
+async function measure(network: (typeof networks)[number]): Promise<Measured> {
+  const bed = await startEngines(1, { network })
   const socket = bed.engines[0]?.socket ?? ''
   const docker = new DockerEngine({ socketPath: socket, usage: 'containers' })
   let fogdeck: Fogdeck | null = null
@@ -73,56 +80,64 @@ if (reason) {
   print(`This benchmark cannot run here: ${reason}`)
   process.exit(1)
 }
-const { lone, bursts } = await measure()
 const of = (times: Times[], pick: (one: Times) => number): number => median(times.map(pick))
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 const rate = (times: Times[], name: keyof Times) =>
   `${of(times, (one) => (1000 * deployments * groupSize) / one[name]).toFixed(1)} starts/s`
-const results = {
-  loneMs: {
-    raw: of(lone, (one) => one.raw),
-    fogdeck: of(lone, (one) => one.fogdeck),
-    swarm: of(lone, (one) => one.swarm),
-  },
+const ratios = ({ lone, bursts }: Measured) => ({
   loneOverRaw: of(lone, (one) => one.fogdeck / one.raw),
   loneSwarmOverFogdeck: of(lone, (one) => one.swarm / one.fogdeck),
   burstShareOfRaw: of(bursts, (one) => one.raw / one.fogdeck),
   burstSwarmOverFogdeck: of(bursts, (one) => one.swarm / one.fogdeck),
+})
+const columns = (cell: (name: keyof Times) => string) => contenders.map(cell)
+
+const all: Record<string, Measured & ReturnType<typeof ratios>> = {}
+for (const network of networks) {
+  const measured = await measure(network)
+  all[network] = { ...measured, ...ratios(measured) }
 }
+const each = Object.entries(all)
+const { lone = [], bursts = [] } = all.bridge ?? {}
 print(
   tableText(
     [
       `medians of ${lone.length} rounds; of ${bursts.length} for the bursts`,
-      '',
+      'network',
       'engine alone',
       'Fogdeck',
       'Docker Swarm',
     ],
-    [
-      ['3 containers, accepted → running', '', ...contenders.map((name) => `${results.loneMs[name].toFixed(0)} ms`)],
-      ...(bursts.length > 0
-        ? [
-            [
-              `${deployments} × 3 containers, all running after`,
-              '',
-              ...contenders.map((name) => seconds(of(bursts, (one) => one[name]))),
-            ],
-            ['… starts a second', '', ...contenders.map((name) => rate(bursts, name))],
-          ]
-        : []),
-    ],
+    each.flatMap(([network, { lone, bursts }]) => [
+      [
+        '3 containers, accepted → running',
+        network,
+        ...columns((name) => `${of(lone, (one) => one[name]).toFixed(0)} ms`),
+      ],
+      [
+        `${deployments} × 3 containers, all running after`,
+        network,
+        ...columns((name) => seconds(of(bursts, (one) => one[name]))),
+      ],
+      ['… starts a second', network, ...columns((name) => rate(bursts, name))],
+    ]),
   ),
 )
 print('')
+const row = (what: string, ratio: keyof ReturnType<typeof ratios>, wanted: string) => [
+  what,
+  ...each.map(([, measured]) => measured[ratio].toFixed(2)),
+  wanted,
+]
 print(
   tableText(
-    ['ratio', '', 'measured', 'wanted'],
+    ['ratio', ...each.map(([network]) => network), 'wanted'],
     [
-      ['one deployment, of the engine alone', '', results.loneOverRaw.toFixed(2), '≤ 1.05'],
-      ['one deployment, times faster than Swarm', '', results.loneSwarmOverFogdeck.toFixed(2), '≥ 2'],
-      ['burst, share of the engine alone', '', results.burstShareOfRaw.toFixed(2), '≥ 0.9'],
-      ['burst, times faster than Swarm', '', results.burstSwarmOverFogdeck.toFixed(2), '≥ 5'],
+      row('one deployment, of the engine alone', 'loneOverRaw', '≤ 1.05'),
+      row('one deployment, times faster than Swarm', 'loneSwarmOverFogdeck', '≥ 2'),
+      row('burst, share of the engine alone', 'burstShareOfRaw', '≥ 0.9'),
+      row('burst, times faster than Swarm', 'burstSwarmOverFogdeck', '≥ 5'),
     ],
   ),
 )
-program.save({ deployments, ...results, lone, bursts })
+program.save({ deployments, networks: all })

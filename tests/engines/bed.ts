@@ -54,7 +54,12 @@ export interface Bed {
   stop(): Promise<void>
 }
 
-/** The first process of an engine's namespaces, as $0; $1 is its folder, $2 its control group. */
+export interface BedOptions {
+  /** What containers are in that ask for no network: one of the engine's own, or only their loopback. */
+  network?: 'bridge' | 'none'
+}
+
+/** The first process of an engine's namespaces, as $0; $1 is its folder, $2 its control group, $3 more for its command line. */
 const firstProcess = `
 mount -t tmpfs -o mode=755 tmpfs /run || exit 1
 ip link set lo up
@@ -62,7 +67,7 @@ start() {
   rm -f /run/docker.pid /run/docker/containerd/containerd.pid
   dockerd --config-file "$1/daemon.json" --data-root "$1/data" --exec-root /run/docker -p /run/docker.pid \\
     -H "unix://$1/docker.sock" --cgroup-parent "$2" --exec-opt native.cgroupdriver=cgroupfs \\
-    --iptables=false --ip6tables=false --ip-forward=false --log-level warn </dev/null &
+    --iptables=false --ip6tables=false --ip-forward=false --log-level warn $3 </dev/null &
   pid=$!
 }
 start "$@"
@@ -77,13 +82,13 @@ done
 `
 
 /** Starts `count` engines that have the test images. Throws with the reason when this machine cannot. */
-export const startEngines = async (count: number): Promise<Bed> => {
+export const startEngines = async (count: number, { network = 'bridge' }: BedOptions = {}): Promise<Bed> => {
   const reason = unavailable()
   if (reason) throw new Error(reason)
   await removeLeftovers()
   const number = await claimBed()
   const dir = folderOf(number)
-  const engines = Array.from({ length: count }, (_, index) => new Engine(number, index + 1))
+  const engines = Array.from({ length: count }, (_, index) => new Engine(number, index + 1, network))
   let stopped: Promise<void> | null = null
   const stop = () => {
     stopped ??= Promise.all(engines.map((engine) => engine.end())).then(() => removeBed(dir))
@@ -111,6 +116,7 @@ class Engine implements TestEngine {
   constructor(
     private readonly bed: number,
     private readonly index: number,
+    private readonly network: NonNullable<BedOptions['network']>,
   ) {
     this.name = `engine-${index}`
     this.dir = join(folderOf(bed), `n${index}`)
@@ -125,7 +131,8 @@ class Engine implements TestEngine {
     writeFileSync(join(this.dir, 'daemon.json'), '{}')
     const log = openSync(join(this.dir, 'log'), 'a')
     const own = ['--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
-    const first = ['tini', '-s', '--', 'sh', '-c', firstProcess, 'sh', this.dir, cgroupOf(this.bed, this.index)]
+    const more = this.network === 'none' ? '--bridge=none' : ''
+    const first = ['tini', '-s', '--', 'sh', '-c', firstProcess, 'sh', this.dir, cgroupOf(this.bed, this.index), more]
     // Detached: an interrupt at the terminal is for the tests, which then end the engines in order.
     this.process = spawn('unshare', [...own, ...first], { stdio: ['pipe', log, log], detached: true, env: engineEnv() })
     closeSync(log)
