@@ -90,7 +90,10 @@ export interface Engine {
   hasImage(image: string): Promise<boolean>
   /** Ends when the image is there; calls `onProgress` whenever the engine says something. */
   pull(image: string, options: { signal: AbortSignal; onProgress: () => void }): Promise<void>
-  /** The id of the container with this name and these labels, which is made when it does not exist yet. */
+  /**
+   * The id of the container with this name and these labels, which is made when it does not exist yet. Refused with status
+   * 404 when its image is not there.
+   */
   create(spec: ContainerSpec): Promise<string>
   /** Does nothing when it runs already. An aborted start may still have happened. */
   start(containerId: string, signal: AbortSignal): Promise<void>

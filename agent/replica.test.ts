@@ -2,25 +2,30 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { ReplicaReport } from '@/server/domain/agent-protocol'
 import { systemClock } from './clock'
-import type { Engine, InspectedContainer } from './engine'
+import { type Engine, EngineError, type InspectedContainer } from './engine'
 import { carryOut, type Work } from './replica'
 import { Slots } from './slots'
 import { aReplica } from './testing/builders'
 
 const replica = aReplica()
 
-/** An engine that does at once what it is asked, and notes it. */
-function aBench() {
+/** An engine that does at once what it is asked, and notes it; it has the image when no pull is needed. */
+function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
   const done: string[] = []
   const told: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
   let save = () => {}
   const saved = new Promise<void>((resolve) => {
     save = resolve
   })
-  const engine: Pick<Engine, 'hasImage' | 'create' | 'start'> = {
-    hasImage: async () => true,
+  const engine: Pick<Engine, 'hasImage' | 'pull' | 'create' | 'start'> = {
+    hasImage: async () => missing === null,
+    pull: async () => {
+      done.push('pull')
+      if (missing === 'until pulled') missing = null
+    },
     create: async () => {
       done.push('create')
+      if (missing !== null) throw new EngineError('refused', 'No such image: web', 404)
       return 'c1'
     },
     start: async () => void done.push('start'),
@@ -66,4 +71,17 @@ test('that one runs waits a moment for others that are on their way, and for not
   release()
   const running = told.filter(({ status }) => status === 'running')
   expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
+})
+
+test('what is there is not asked for; what is missing is pulled once, and then made', async () => {
+  const missing = aBench({ missing: 'until pulled' })
+  missing.save()
+  await missing.start()
+  expect(missing.done).toEqual(['create', 'pull', 'create', 'start'])
+  const hopeless = aBench({ missing: 'for ever' })
+  hopeless.save()
+  await hopeless.start()
+  expect(hopeless.done).toEqual(['create', 'pull', 'create'])
+  expect(hopeless.told.at(-1)?.status).toBe('failed')
+  expect(missing.starts.idle && hopeless.starts.idle).toBe(true)
 })

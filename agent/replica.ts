@@ -40,9 +40,15 @@ export interface Work {
 
 /**
  * While containers start, each call and each write takes processor and disk from them. That one is about to start is
- * nearly always followed by what came of it; and when others are on their way, those that run are told together.
+ * nearly always followed by what came of it; and those that run are told together when others are on their way, all the
+ * more when others even wait to be.
  */
-const mayWaitMs = { starting: 300, running: 50 } as const
+const mayWaitMs = { starting: 300, running: 50, runningOfMany: 250 } as const
+
+const runningMayWaitMs = ({ starts }: Work): number => {
+  if (starts.idle) return 0
+  return starts.full ? mayWaitMs.runningOfMany : mayWaitMs.running
+}
 
 type News = Partial<Omit<ReplicaReport, 'nodeId' | 'replicaId'>> & Pick<ReplicaReport, 'status' | 'reason'>
 
@@ -86,11 +92,10 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
   }
 }
 
-/** Pulls if needed, creates, starts, and tells `running` once it was seen running. */
+/** Creates, after a pull if that needs one, starts, and tells `running` once it was seen running. */
 const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
   let containerId: string | null = null
-  try {
-    await ensureImage(work, replica, signal)
+  const bringUp = async () => {
     if (work.starts.full) await starting(work, replica.replicaId, 'Waiting for other starts')
     const release = await work.starts.acquire(signal)
     try {
@@ -107,13 +112,23 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     } finally {
       release()
     }
+  }
+  try {
+    await bringUp().catch(async (error: unknown) => {
+      if (containerId !== null || !isMissing(error)) throw error
+      await pullMissing(work, replica, signal)
+      await bringUp()
+    })
   } catch (error) {
     const found = containerId === null ? null : await work.look(containerId).catch(() => null)
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
     return fail(work, replica.replicaId, containerId, { words: error.message, exitCode: found?.exitCode ?? null })
   }
-  await lookAfter(work, replica, containerId, signal)
+  if (containerId !== null) await lookAfter(work, replica, containerId, signal)
 }
+
+/** Nearly always the image: what else a container needs is found out by its start. */
+const isMissing = (error: unknown): boolean => error instanceof EngineError && error.httpStatus === 404
 
 /** The container has its environment and all else that it was made with: it needs no more than a start. */
 const revive = async (
@@ -156,7 +171,7 @@ const lookAfter = async (
         ports: found.ports,
         startedAt: found.startedAt,
       }),
-      work.starts.idle ? 0 : mayWaitMs.running,
+      runningMayWaitMs(work),
     )
   }
 }
@@ -235,11 +250,12 @@ const fail = async (
   }
 }
 
-const ensureImage = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
+/**
+ * Only what is missing is pulled: a tag that moved is a new image reference for the user to deploy, and images that exist
+ * on the node alone must work without any registry.
+ */
+const pullMissing = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
   const { image, replicaId } = replica
-  // Only what is missing is pulled: a tag that moved is a new image reference for the user to deploy, and images that
-  // exist on the node alone must work without any registry.
-  if (await work.engine.hasImage(image)) return
   if (work.pulls.full) await starting(work, replicaId, `Waiting to pull ${image}`)
   const release = await work.pulls.acquire(signal)
   let cancel = () => {}

@@ -146,6 +146,7 @@ export class SimulatedEngine implements Engine {
       if (ours) return taken.id
       throw new EngineError('refused', `Conflict. The container name "/${spec.name}" is already in use`, 409)
     }
+    if (!this.state.images.includes(spec.image)) throw new EngineError('refused', `No such image: ${spec.image}`, 404)
     const id = this.newId()
     const createdAt = this.options.clock.now()
     // Environments may hold secrets, and nothing here runs with them: they don't reach the file.

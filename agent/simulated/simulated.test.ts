@@ -41,8 +41,14 @@ const aSpec = (image: string, overrides: Partial<ContainerSpec> = {}): Container
 })
 const never = new AbortController().signal
 const timed = (step: Promise<unknown>) => clock.during(step)
+const pull = (engine: SimulatedEngine, image: string) =>
+  timed(engine.pull(image, { signal: never, onProgress: () => undefined }))
+const make = async (engine: SimulatedEngine, spec: ContainerSpec) => {
+  await pull(engine, spec.image)
+  return engine.create(spec)
+}
 const run = async (engine: SimulatedEngine, spec: ContainerSpec) => {
-  const id = await engine.create(spec)
+  const id = await make(engine, spec)
   await timed(engine.start(id, never))
   return id
 }
@@ -72,24 +78,24 @@ describe('the simulated engine', () => {
   test('takes some hundred milliseconds to pull and to start, the same ones for the same seed', async () => {
     const times = async (seed: number) => {
       const engine = anEngine(seed)
-      const pull = await timed(engine.pull('nginx', { signal: never, onProgress: () => undefined }))
+      const pulling = await pull(engine, 'nginx')
       const id = await engine.create(aSpec('nginx', { name: `s${seed}.${Math.random()}` }))
-      return [pull, await timed(engine.start(id, never))]
+      return [pulling, await timed(engine.start(id, never))]
     }
-    const [pull = 0, start = 0] = await times(1)
-    expect(pull).toBeGreaterThanOrEqual(150)
-    expect(pull).toBeLessThanOrEqual(910)
+    const [pulling = 0, start = 0] = await times(1)
+    expect(pulling).toBeGreaterThanOrEqual(150)
+    expect(pulling).toBeLessThanOrEqual(910)
     expect(start).toBeGreaterThanOrEqual(80)
     expect(start).toBeLessThanOrEqual(360)
     kept = null
-    expect(await times(1)).toEqual([pull, start])
+    expect(await times(1)).toEqual([pulling, start])
   })
 
   test('starts slowly when told to, and gives it up when told to', async () => {
     const engine = anEngine()
-    const id = await engine.create(aSpec('sim/slow:20s'))
+    const id = await make(engine, aSpec('sim/slow:20s'))
     expect(await timed(engine.start(id, never))).toBe(20_000)
-    const other = await engine.create(aSpec('sim/slow:30s'))
+    const other = await make(engine, aSpec('sim/slow:30s'))
     const giving = new AbortController()
     const start = engine.start(other, giving.signal)
     await clock.advance(5_000)
@@ -124,7 +130,7 @@ describe('the simulated engine', () => {
 
   test('keeps its containers when the process dies, and they go on meanwhile', async () => {
     const before = anEngine()
-    await timed(before.pull('nginx', { signal: never, onProgress: () => undefined }))
+    await pull(before, 'nginx')
     const steady = await run(before, aSpec('nginx', { ports: [{ container: 80, host: null }] }))
     const crash = await run(before, aSpec('sim/crash:60s'))
     const seen = await before.inspect(steady)
@@ -137,7 +143,7 @@ describe('the simulated engine', () => {
     await clock.advance(31_000)
     expect(told).toEqual([crash])
     expect((await after.inspect(crash))?.state).toBe('exited')
-    const third = await after.create(aSpec('another'))
+    const third = await make(after, aSpec('another'))
     expect([steady, crash]).not.toContain(third)
   })
 
@@ -149,7 +155,7 @@ describe('the simulated engine', () => {
     const second = await run(engine, aSpec('b', port(null)))
     expect([await ports(first), await ports(second)]).toEqual([[32_768], [32_769]])
     await run(engine, aSpec('c', port(8080)))
-    const taken = await engine.create(aSpec('d', port(8080)))
+    const taken = await make(engine, aSpec('d', port(8080)))
     await expect(timed(engine.start(taken, never))).rejects.toMatchObject({
       kind: 'refused',
       message: 'Bind for 0.0.0.0:8080 failed: port is already allocated',
@@ -161,6 +167,8 @@ describe('the simulated engine', () => {
   test('makes one container for one name, and hands it only to its own', async () => {
     const engine = anEngine()
     const spec = aSpec('a')
+    await expect(engine.create(spec)).rejects.toMatchObject({ httpStatus: 404, message: 'No such image: a' })
+    await pull(engine, 'a')
     const ids = await Promise.all(Array.from({ length: 5 }, () => engine.create(spec)))
     expect(new Set(ids).size).toBe(1)
     const foreign = { ...spec, labels: { ...spec.labels, [containerLabels.replica]: 'another' } }
