@@ -93,8 +93,8 @@ export async function claimEvaluations(
     attempts: number
   }>({
     name: `claim-${which}-evaluations`,
-    text: `with reign as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
-           unhurried as materialized (select set_config('synchronous_commit', 'off', true)),
+    text: `with unhurried as materialized (select set_config('synchronous_commit', 'off', true)),
+           reign as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
            claimed as (
              update evaluations e
              set status = 'leased', leased_by = $1, lease_epoch = $4, lease_expires_at = now() + make_interval(secs => $3),

@@ -214,4 +214,20 @@ describe('a scheduler whose reign is over', () => {
     await countReplays(cp.store, { epoch: stale.epoch, checked: 1, mismatched: 1 })
     expect(await everything()).toEqual(before)
   })
+
+  test('only the lease itself does not wait for the disk', async () => {
+    // Of one connection, so that what a claim leaves behind would be seen.
+    const store = openStore(cp.url, { sealKey: Buffer.alloc(32).toString('base64'), maxConnections: 1 })
+    try {
+      const setting = async () => (await store.pool.query('show synchronous_commit')).rows[0]?.synchronous_commit
+      // Databases for tests wait for no disk at all.
+      await store.pool.query(`set synchronous_commit = 'on'`)
+      const claim = claimEvaluations(store, { epoch: cp.epoch, worker: 'w' }, { limit: 1, which: 'fresh' })
+      const sentBehindIt = setting()
+      await claim
+      expect([await sentBehindIt, await setting()]).toEqual(['on', 'on'])
+    } finally {
+      await store.close()
+    }
+  })
 })
