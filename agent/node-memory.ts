@@ -64,7 +64,10 @@ export class NodeMemory {
     return wanted
   }
 
-  /** Resolves when it is on the disk, unless it may wait for so long, for something to go with. A replica never goes back: another attempt is another replica. */
+  /**
+   * Resolves when it is on the disk, or at once when it may wait so many milliseconds for something to go with. A replica
+   * never goes back: another attempt is another replica.
+   */
   async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.told.get(news.replicaId)
     const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
