@@ -163,7 +163,10 @@ test('starts many at once, but not more than it may', async () => {
   expect(most).toBe(4)
 })
 
-test('brings on a container that was made but not started when the agent was killed', async () => {
+test.each([
+  ['', true],
+  [' before it had written that it is wanted', false],
+])('brings on a container that was made but not started when the agent was killed%s', async (_, isWritten) => {
   let hangs = true
   await aRig((engine) => ({ start: (id, signal) => (hangs ? new Promise(() => undefined) : engine.start(id, signal)) }))
   const replica = aReplica()
@@ -172,6 +175,9 @@ test('brings on a container that was made but not started when the agent was kil
   const [made] = await rig.engine.list()
   await rig.kill()
   hangs = false
+  const { wanted } = JSON.parse(onDisk())
+  const before = JSON.stringify({ wanted: { ...wanted, replicas: [] }, memory: [] })
+  if (!isWritten) writeFileSync(join(rig.dataDir, 'nodes', 'node-01.json'), before)
   rig.controlPlane.line = 'away'
   await rig.start()
   await rig.pass(20_000)

@@ -262,7 +262,10 @@ export class NodeLoop {
    * machine was started anew, while the control plane can't be asked: cut off without a reboot it would run on as well.
    */
   private mayFromMemory(action: Action): boolean {
-    return action.kind === 'revive' ? this.cutOff : !startsSomething(action)
+    if (action.kind === 'revive') return this.cutOff
+    // Made by an earlier process for what it did not live to write down: it does no harm, and may be wanted.
+    if (action.kind === 'stop' && action.container.state === 'created') return false
+    return !startsSomething(action)
   }
 
   private async perform(action: Action, signal: AbortSignal): Promise<void> {

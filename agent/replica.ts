@@ -30,7 +30,7 @@ export interface Work {
   tell(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Remembers without telling. */
   remember(report: ReplicaReport, mayWaitMs?: number): Promise<void>
-  /** Resolves when what is wanted is on the disk. */
+  /** Resolves when what is wanted is on the disk, or could not be written: a full one stops no node. */
   saved(): Promise<void>
   /** Looks at a container and takes note of what is there. */
   look(containerId: string): Promise<InspectedContainer | null>

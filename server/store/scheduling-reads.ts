@@ -2,7 +2,7 @@ import type { Constraint, Policy } from '../domain/placement'
 import { millisOfCores, type Resources } from '../domain/resources'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
 import type { AskedWishes } from '../domain/wishes'
-import type { Store } from './context'
+import { allAnswered, type Store } from './context'
 
 /** One replica of a deployment as the scheduler reads it. */
 export interface AttemptToSchedule {
@@ -110,7 +110,14 @@ export async function readDeploymentsToSchedule(
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
   })
-  const [attempts, deployments] = await Promise.all([attemptRows, deploymentRows]).finally(() => client.release())
+  try {
+    await allAnswered([attemptRows, deploymentRows])
+  } catch (error) {
+    client.release(error as Error)
+    throw error
+  }
+  client.release()
+  const [attempts, deployments] = [await attemptRows, await deploymentRows]
   const found = new Map(deployments.rows.map((row) => [row.id, deploymentOf(row)]))
   for (const row of attempts.rows) found.get(row.deployment_id)?.attempts.push(attemptOf(row))
   return found

@@ -4,7 +4,7 @@ import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from '../dec
 import { OtherReplicas } from '../deciding/other-replicas'
 import type { WorkingFleet } from '../deciding/working-fleet'
 import { othersOf } from '../domain/placed-replica'
-import type { Policy } from '../domain/placement'
+import { defaultPolicy, type Policy } from '../domain/placement'
 import type { Logger } from '../log'
 import { type Plan, planDeployment } from '../reconciler/plan'
 import { type Findings, summary } from '../scheduler/summary'
@@ -65,30 +65,27 @@ interface Planned {
 
 async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   const { store, log, clock, fleet } = scheduling
+  const deployments = await readDeploymentsToSchedule(
+    store,
+    evaluations.map((evaluation) => evaluation.deploymentId),
+  )
   const now = clock.now()
-  // Nearly every evaluation ends in a placement: its fleet is read beside it, and what moves meanwhile the commit will find.
-  const [deployments, state, { policy }] = await Promise.all([
-    readDeploymentsToSchedule(
-      store,
-      evaluations.map((evaluation) => evaluation.deploymentId),
-    ),
-    fleet.refresh(now.getTime()),
-    readSettings(store),
-  ])
   const planned = evaluations.map((evaluation): Planned => {
     const deployment = deployments.get(evaluation.deploymentId)
     if (!deployment) throw new Error(`Deployment ${evaluation.deploymentId} has no resources: its record is not whole`)
     return { evaluation, deployment, plan: planDeployment(deployment, deployment.attempts, { now }) }
   })
   const toPlace = planned.filter(({ deployment, plan }) => needsPlacement(deployment, plan))
-  const others = await placedReplicas(store, othersOf(toPlace.map(({ deployment }) => deployment)))
+  const placing = toPlace.length > 0
+  const state = placing ? await fleet.refresh(now.getTime()) : null
+  const asked = othersOf(toPlace.map(({ deployment }) => deployment))
   const { steps, findings } = decideAll(planned, {
     fleet: fleet.working(now),
-    policy,
-    others: new OtherReplicas(others),
+    policy: placing ? (await readSettings(store)).policy : defaultPolicy,
+    others: new OtherReplicas(await placedReplicas(store, asked)),
     untilMs: performance.now() + (scheduling.decideForMs ?? decideForMs),
   })
-  const unwritten = toPlace.length === 0 ? null : fleet.unwritten()
+  const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
   const { changes, journalSeq } = await commitSteps(store, scheduling, {
     steps,
@@ -98,7 +95,7 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
       at: now,
     },
   })
-  if (toPlace.length > 0) fleet.written({ state, entry, journalSeq })
+  if (state !== null) fleet.written({ state, entry, journalSeq })
   fleet.changed(steps.flatMap((step) => step.place.map((replica) => replica.nodeId)))
   const changed = new Map(changes.map((change) => [change.id, change]))
   for (const step of steps)
