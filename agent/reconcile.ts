@@ -10,7 +10,7 @@ import type { SeenContainer } from './engine'
 export type ReplicaMemory = Pick<ReplicaReport, 'status' | 'containerId' | 'health' | 'gone'>
 
 export type Action =
-  /** There is no container yet: pull, create, start. */
+  /** There is no container yet: create (after a pull, where the image is missing) and start. */
   | { kind: 'start'; replicaId: string; replica: WantedReplica }
   /** As start, but a container that has to end first still holds its slot. */
   | { kind: 'wait'; replicaId: string; replica: WantedReplica }

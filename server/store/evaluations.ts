@@ -76,7 +76,7 @@ export interface Claim {
 /**
  * Claims what is due, oldest first within a priority; also what an earlier reign left behind, at once, because its
  * leases can commit nothing any more. One statement, which changes nothing when another scheduler leads. It does not wait
- * for the disk: what is done under a lease does, and a lease that a crash of the database takes back was worth nothing.
+ * for the disk: what is done under a lease does. A crash of the database takes back at most the lease and its attempt.
  * Times are kept in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
  * @throws StaleLeaderError when another scheduler leads.
  */
