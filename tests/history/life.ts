@@ -6,21 +6,50 @@ import { aDeployment, FakeAgent, type TestControlPlane } from '../control-plane'
 type Admin = Awaited<ReturnType<TestControlPlane['as']>>
 
 /**
- * What few histories come to by chance: an empty node in maintenance that is drained once more, one that is cordoned, a deployment that fails and
- * is tried again, one that is rolled back.
+ * Every deed at least once, and every state of nodes and replicas: what few histories come to by chance. For as long as only node-3 takes replicas
+ * it does not matter how the others are chosen.
  */
 export const opening: [deed: string, pick: number][] = [
+  // An empty node into maintenance, drained once more; the others cordoned.
   ['drain', 4],
   ['drain', 9],
   ['cordon', 0],
+  ['cordon', 6],
+  ['cordon', 8],
+  // Two replicas fill node-3: one ends, the other is lost with the node, which comes back and then goes for good.
+  ['deploy', 1],
+  ['schedule', 0],
+  ['obey', 0],
+  ['end', 2],
+  ['silence', 2],
+  ['lose', 0],
+  ['return', 0],
+  ['silence', 2],
+  ['remove', 0],
+  // Room again, and one that fails and is tried again.
+  ['cordon', 5],
+  ['cordon', 1],
+  ['undrain', 4],
+  ['join', 0],
   ['overreach', 0],
   ['schedule', 0],
   ['retry', 0],
+  // Three replicas, updated and rolled back.
   ['deploy', 2],
   ['schedule', 0],
   ['obey', 0],
-  ['update', 1],
+  ['update', 2],
+  ['schedule', 0],
   ['rollback', 0],
+  ['scale', 2],
+  ['resize', 2],
+  ['schedule', 0],
+  ['obey', 0],
+  ['fail', 0],
+  ['drain', 0],
+  ['drain', 1],
+  ['drain', 5],
+  ['delete', 0],
 ]
 
 export class Life {
