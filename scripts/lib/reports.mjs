@@ -1,16 +1,19 @@
-/** Counts and names out of the JSON reports of Vitest, Playwright and the chaos harness. */
+/** Counts, names and first words out of the JSON reports of Vitest, Playwright and the chaos harness. */
 import { existsSync, readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 
 export const nothing = { passed: 0, failed: 0, skipped: 0 }
 
-/** @returns counts and the names of what failed; one failure when there is no report, because the run broke down. */
+/** @returns counts and what failed, with the reason; one failure when there is no report, because the run broke down. */
 export function readVitest(file, code) {
   const report = read(file)
   if (!report) return { ...nothing, failed: 1, failures: [] }
-  const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
-    const failed = assertionResults.filter((test) => test.status === 'failed').map((test) => test.fullName)
+  const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => withReason(test.fullName, test.failureMessages[0]))
     // A file that could not even be loaded has no tests.
-    return status === 'failed' && failed.length === 0 ? [name] : failed
+    return status === 'failed' && failed.length === 0 ? [withReason(name, message)] : failed
   })
   const skipped = report.numPendingTests + report.numTodoTests
   return honest(code, { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures })
@@ -23,7 +26,10 @@ export function readPlaywright(file, code) {
   const { expected, unexpected, flaky, skipped } = report.stats
   const specs = report.suites.flatMap(specsOf)
   const titles = (of) =>
-    specs.filter((spec) => spec.tests.some(({ status }) => status === of)).map(({ title }) => title)
+    specs.flatMap(({ title, tests }) => {
+      const test = tests.find(({ status }) => status === of)
+      return test ? [withReason(title, test.results.find(({ error }) => error)?.error.message)] : []
+    })
   const counts = { passed: expected + flaky, failed: unexpected, skipped }
   return honest(code, { ...counts, failures: titles('unexpected'), wavering: titles('flaky') })
 }
@@ -35,6 +41,17 @@ export function readChaos(file, code) {
   const { held, broken } = report.verdict
   return honest(code, { passed: held.length, failed: broken.length, skipped: 0, failures: broken })
 }
+
+/** The name of a test, and under it what it said, without the stack and no longer than can be read at a glance. */
+function withReason(title, message = '') {
+  const lines = stripVTControlCharacters(message).split('\n')
+  const stack = lines.findIndex((line) => /^ +at /.test(line))
+  const said = lines.slice(0, stack < 0 ? undefined : stack).filter((line) => line.trim() !== '')
+  const shown = said.length > mostLines ? [...said.slice(0, mostLines), '…'] : said
+  return [title, ...shown.map((line) => `      ${line.slice(0, mostLetters)}`)].join('\n')
+}
+const mostLines = 25
+const mostLetters = 300
 
 const specsOf = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]
 

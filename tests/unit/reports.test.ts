@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readChaos, readPlaywright, readVitest } from '@/scripts/lib/reports.mjs'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fogdeck-reports-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function report(content: object): string {
+  const file = join(folder, 'report.json')
+  writeFileSync(file, JSON.stringify(content))
+  return file
+}
+
+const failed = (fullName: string, ...failureMessages: string[]) => ({ fullName, status: 'failed', failureMessages })
+
+describe('a report of Vitest', () => {
+  const counts = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 }
+
+  test('names what failed and what it said, without colours and stack', () => {
+    const message =
+      'AssertionError: expected \u001b[31m1\u001b[39m to be 2\n\n- 2\n+ 1\n    at file.ts:3:4\n    at more'
+    const testResults = [
+      { name: 'a.test.ts', status: 'failed', assertionResults: [{ status: 'passed' }, failed('one is two', message)] },
+    ]
+    expect(readVitest(report({ ...counts, testResults }), 1)).toEqual({
+      passed: 3,
+      failed: 1,
+      skipped: 2,
+      failures: ['one is two\n      AssertionError: expected 1 to be 2\n      - 2\n      + 1'],
+    })
+  })
+
+  test('names a file that could not be loaded', () => {
+    const testResults = [{ name: 'b.test.ts', status: 'failed', message: 'Cannot find b', assertionResults: [] }]
+    const empty = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 }
+    expect(readVitest(report({ ...empty, testResults }), 1)).toMatchObject({
+      failed: 1,
+      failures: ['b.test.ts\n      Cannot find b'],
+    })
+  })
+
+  test('cuts what nobody reads to its end', () => {
+    const message = Array.from({ length: 500 }, (_, i) => `line ${i} ${'.'.repeat(1000)}`).join('\n')
+    const testResults = [{ name: 'c.test.ts', status: 'failed', assertionResults: [failed('long', message)] }]
+    const lines = readVitest(report({ ...counts, testResults }), 1).failures?.[0]?.split('\n') ?? []
+    expect([lines.length, lines.at(-1)]).toEqual([27, '      …'])
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(310)
+  })
+
+  test('that is missing counts as a failure, and so does a run that failed beside its tests', () => {
+    expect(readVitest(join(folder, 'none.json'), 1)).toMatchObject({ passed: 0, failed: 1 })
+    expect(readVitest(report({ ...counts, numFailedTests: 0, testResults: [] }), 1)).toMatchObject({ failed: 1 })
+    expect(readVitest(report({ ...counts, numFailedTests: 0, testResults: [] }), 0)).toMatchObject({ failed: 0 })
+  })
+})
+
+test('a report of Playwright names what failed and what passed only at the second try, each with its reason', () => {
+  const spec = (title: string, status: string, ...errors: (string | null)[]) => ({
+    title,
+    tests: [{ status, results: errors.map((message) => (message === null ? {} : { error: { message } })) }],
+  })
+  const suites = [
+    { specs: [spec('signs in', 'expected', null)], suites: [{ specs: [spec('deploys', 'unexpected', 'no button')] }] },
+    { specs: [spec('drains', 'flaky', 'too early', null)] },
+  ]
+  const stats = { expected: 1, unexpected: 1, flaky: 1, skipped: 0 }
+  expect(readPlaywright(report({ stats, suites }), 1)).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: 0,
+    failures: ['deploys\n      no button'],
+    wavering: ['drains\n      too early'],
+  })
+})
+
+test('a report of chaos counts each promise', () => {
+  const verdict = { held: ['capacity', 'history'], broken: ['holders'] }
+  expect(readChaos(report({ verdict }), 1)).toEqual({ passed: 2, failed: 1, skipped: 0, failures: ['holders'] })
+})
