@@ -58,6 +58,33 @@ export async function wakeBlockedEvaluations(tx: Tx): Promise<number> {
   return rowCount ?? 0
 }
 
+/** Evaluations that wait for capacity, in the order of their deployments (UUIDs) and from behind `after` on. */
+export async function readBlockedEvaluations(
+  store: Store,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<Evaluation[]> {
+  const { rows } = await store.pool.query<Evaluation>({
+    name: 'read-blocked-evaluations',
+    text: `
+      select id, deployment_id as "deploymentId", trigger, priority, attempts from evaluations
+      where status = 'blocked' and ($1::uuid is null or deployment_id > $1) order by deployment_id limit $2`,
+    values: [after, limit],
+  })
+  return rows
+}
+
+/** What these wait for is there: they are tried again, those that still wait. */
+export async function wakeEvaluations(store: Store, ids: string[]): Promise<void> {
+  await store.pool.query({
+    name: 'wake-evaluations',
+    text: `
+      with blocked as (select id from evaluations where id = any($1::uuid[]) order by id for no key update)
+      update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity' from blocked
+      where e.id = blocked.id and e.status = 'blocked'`,
+    values: [ids],
+  })
+}
+
 export const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 

@@ -3,6 +3,7 @@ import type { Clock } from '../clock'
 import { decidePlacement, needsPlacement, outcomeWithoutPlacement } from '../deciding/decide'
 import { OtherReplicas } from '../deciding/other-replicas'
 import type { WorkingFleet } from '../deciding/working-fleet'
+import type { JournalState } from '../domain/fleet-journal'
 import { othersOf } from '../domain/placed-replica'
 import { defaultPolicy, type Policy } from '../domain/placement'
 import type { Logger } from '../log'
@@ -29,6 +30,8 @@ export interface Scheduling {
   fleet: FleetView
   /** Milliseconds for the decisions of one commit; for tests that can't make them last. */
   decideForMs?: number
+  /** Milliseconds between looks at what waits for capacity; for tests that can't wait. */
+  lookAgainEveryMs?: number
 }
 
 /** How often a lost race is decided again before the evaluation goes back to the queue. */
@@ -64,27 +67,8 @@ interface Planned {
 }
 
 async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
-  const { store, log, clock, fleet } = scheduling
-  const deployments = await readDeploymentsToSchedule(
-    store,
-    evaluations.map((evaluation) => evaluation.deploymentId),
-  )
-  const now = clock.now()
-  const planned = evaluations.map((evaluation): Planned => {
-    const deployment = deployments.get(evaluation.deploymentId)
-    if (!deployment) throw new Error(`Deployment ${evaluation.deploymentId} has no resources: its record is not whole`)
-    return { evaluation, deployment, plan: planDeployment(deployment, deployment.attempts, { now }) }
-  })
-  const toPlace = planned.filter(({ deployment, plan }) => needsPlacement(deployment, plan))
-  const placing = toPlace.length > 0
-  const state = placing ? await fleet.refresh(now.getTime()) : null
-  const asked = othersOf(toPlace.map(({ deployment }) => deployment))
-  const { steps, findings } = decideAll(planned, {
-    fleet: fleet.working(now),
-    policy: placing ? (await readSettings(store)).policy : defaultPolicy,
-    others: new OtherReplicas(await placedReplicas(store, asked)),
-    untilMs: performance.now() + (scheduling.decideForMs ?? decideForMs),
-  })
+  const { store, log, fleet } = scheduling
+  const { steps, findings, state, now } = await decideOn(scheduling, evaluations)
   const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
   const { changes, journalSeq } = await commitSteps(store, scheduling, {
@@ -101,6 +85,54 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
   for (const step of steps)
     logStep(log, step, { change: changed.get(step.deployment.id), findings: findings.get(step) })
   return evaluations.slice(steps.length)
+}
+
+interface DecidedOn {
+  /** In the order of the evaluations, as many as there was time for. */
+  steps: Step[]
+  findings: Map<Step, Findings>
+  /** The fleet that was decided on; null when nothing was to be placed. */
+  state: JournalState | null
+  now: Date
+}
+
+/** Reads what is needed and decides, without writing anything. */
+async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Promise<DecidedOn> {
+  const { store, clock, fleet } = scheduling
+  const deployments = await readDeploymentsToSchedule(
+    store,
+    evaluations.map((evaluation) => evaluation.deploymentId),
+  )
+  const now = clock.now()
+  const planned = evaluations.map((evaluation): Planned => {
+    const deployment = deployments.get(evaluation.deploymentId)
+    if (!deployment) throw new Error(`Deployment ${evaluation.deploymentId} has no resources: its record is not whole`)
+    return { evaluation, deployment, plan: planDeployment(deployment, deployment.attempts, { now }) }
+  })
+  const toPlace = planned.filter(({ deployment, plan }) => needsPlacement(deployment, plan))
+  const placing = toPlace.length > 0
+  const state = placing ? await fleet.refresh(now.getTime()) : null
+  const asked = othersOf(toPlace.map(({ deployment }) => deployment))
+  const decided = decideAll(planned, {
+    fleet: fleet.working(now),
+    policy: placing ? (await readSettings(store)).policy : defaultPolicy,
+    others: new OtherReplicas(await placedReplicas(store, asked)),
+    untilMs: performance.now() + (scheduling.decideForMs ?? decideForMs),
+  })
+  return { ...decided, state, now }
+}
+
+/**
+ * Of evaluations that wait for capacity, those that need not wait any longer: what they wait for is there. Nothing is
+ * written. The rest was looked at in vain, or there was no time for it: `looked` says how many were looked at.
+ */
+export async function lookAtWaiting(
+  scheduling: Scheduling,
+  waiting: Evaluation[],
+): Promise<{ fit: Evaluation[]; looked: number }> {
+  const { steps } = await decideOn(scheduling, waiting)
+  const fit = steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').map(({ evaluation }) => evaluation)
+  return { fit, looked: steps.length }
 }
 
 /** One after the other, as many as there is time for: each deployment sees what was placed before it. */

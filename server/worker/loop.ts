@@ -13,6 +13,7 @@ import {
 } from '../store/evaluations'
 import { StaleLeaderError } from '../store/leadership'
 import { evaluate, logChange, type Scheduling } from './evaluate'
+import { Waiting } from './waiting'
 
 /** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
 export const batchSize = 192
@@ -23,9 +24,11 @@ const pollMs = 2_000
 export async function runEvaluations(scheduling: Scheduling, changes: ChangeFeed, signal: AbortSignal): Promise<void> {
   const { store, log } = scheduling
   const bell = new Bell(changes, ({ topic }) => topic === 'evaluation')
+  const waiting = new Waiting(scheduling)
   try {
     while (!signal.aborted) {
       const heard = bell.heard
+      await waiting.lookIfDue()
       if (await workOff(scheduling, signal)) continue
       const due = await nextEvaluationDueMs(store)
       await bell.wait(heard, Math.min(pollMs, due ?? pollMs), signal)

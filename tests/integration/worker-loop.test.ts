@@ -21,7 +21,7 @@ afterEach(async () => {
   await cp.close()
 })
 
-const start = async (worker: string, options: { decideForMs?: number } = {}) => {
+const start = async (worker: string, options: { decideForMs?: number; lookAgainEveryMs?: number } = {}) => {
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
   const { store, log, clock, changes } = cp.services
   const fleet = new FleetView(store, changes)
@@ -152,4 +152,37 @@ test('a loop that stops hands back what it had claimed', async () => {
   expect(await cp.sql('select distinct status, leased_by, attempts from evaluations')).toEqual([
     { status: 'pending', leased_by: null, attempts: 0 },
   ])
+})
+
+/** As a refusal leaves it that was decided before room was made, and is committed after it: nobody wakes it any more. */
+const missTheRoom = (ids: string[]) =>
+  cp.sql(`update evaluations set status = 'blocked' where status = 'pending' and deployment_id = any($1::uuid[])`, [
+    ids,
+  ])
+
+test('what waits is tried again also when the room for it was made while it was being refused', async () => {
+  const agent = await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 4 })
+  const admin = await cp.as('admin')
+  await admin.node.cordon({ id: agent.id('node-01'), cordoned: true })
+  const [fits = '', alsoFits = ''] = await deploy(2, { wait_for_capacity: true })
+  const [never = ''] = await deploy(1, { name: 'never', wait_for_capacity: true, resources: { cpu: 16, memory: 1024 } })
+  // Of this one not even the look goes well.
+  const [broken = ''] = await deploy(1, { name: 'broken', wait_for_capacity: true })
+  expect(await cp.schedule()).toBe(4)
+  await cp.sql('delete from deployment_resources where deployment_id = $1', [broken])
+  await admin.node.cordon({ id: agent.id('node-01'), cordoned: false })
+  await missTheRoom([fits, alsoFits, never, broken])
+  const decisions = async (id: string) =>
+    (await cp.sql<{ outcome: string }>('select outcome from decisions where deployment_id = $1 order by id', [id])).map(
+      ({ outcome }) => outcome,
+    )
+  await start('one', { lookAgainEveryMs: 20 })
+  for (const id of [fits, alsoFits]) await expect.poll(() => decisions(id), patient).toEqual(['refused', 'placed'])
+  // It was looked at as often, and left no trace.
+  await expect
+    .poll(() => cp.logged.filter((line) => line === `Could not look again at deployment ${broken}`).length, patient)
+    .toBeGreaterThan(1)
+  expect(await decisions(never)).toEqual(['refused'])
+  const left = await cp.sql(`select deployment_id as id, status from evaluations where status <> 'done' order by id`)
+  expect(left).toEqual([never, broken].sort().map((id) => ({ id, status: 'blocked' })))
 })
