@@ -25,7 +25,7 @@ function cases<Name extends string>(
       if (when) counts.set(name, (counts.get(name) ?? 0) + 1)
     },
     allSeen: () => {
-      for (const [name, count] of counts) expect(count, `${name}: ${count} of ${numRuns} runs`).toBeGreaterThan(5)
+      for (const [name, count] of counts) expect(count, `${name}: ${count} of ${numRuns} runs`).toBeGreaterThan(0)
     },
   }
 }
