@@ -113,7 +113,7 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(statusOf(page, 'Failed')).toBeVisible(patient)
   const why = page.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)
   await expect(why.first()).toBeVisible()
-  await openTab(page, 'Decision')
+  await page.getByRole('link', { name: 'Why, and what would make it fit' }).click()
   await expect(page.getByText(/^Too little CPU: \d+ nodes · Too little memory: \d+ nodes$/)).toBeVisible()
   await expect(page.getByText('Any one of these would make it fit:')).toBeVisible()
   await expect(page.getByText(/^Ask for \d replicas instead of 10$/)).toBeVisible()

@@ -113,7 +113,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
   await page
     .getByRole('list', { name: /^What stands out/ })
     .getByRole('button', { name: unique('app') })
-    .filter({ hasText: 'deployment delete' })
+    .filter({ hasText: 'Deleted a deployment' })
     .click()
   await expect(pastBar(page)).toBeVisible()
   await expect(

@@ -119,7 +119,7 @@ function rankingColumns({ best, compare, onCompare }: ColumnParts): Column<Verdi
     {
       id: 'sum',
       header: 'Sum',
-      width: '64px',
+      width: 'clamp(72px, 8vw, 84px)',
       align: 'right',
       cell: ({ score }) => (score === null ? '–' : <span className="font-medium">{formatScore(score)}</span>),
     },

@@ -1,3 +1,4 @@
+import { changeText } from '../domain/audit-words'
 import { type EventKind, eventKinds, type FeedCursor, type FeedEvent, mergePage } from '../domain/feed'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
 import type { Store } from './context'
@@ -24,6 +25,9 @@ interface EventRow {
   status: string | null
   action: string
   detail: string
+  /** Of what people did. */
+  before?: Record<string, unknown> | null
+  after?: Record<string, unknown> | null
   actor: string
 }
 
@@ -60,7 +64,7 @@ const sources: Record<EventKind, string> = {
     select a.id::text, a.at, case when a.subject_type in ('deployment', 'node', 'user') then a.subject_type else 'other' end as subject_type,
       case when a.subject_type in ('deployment', 'node') then a.subject_id end as subject_id,
       coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name', a.subject_type) as subject_name,
-      null as status, a.action, coalesce(nullif(concat_ws(' → ', a.before::text, a.after::text), ''), '') as detail, a.actor
+      null as status, a.action, '' as detail, a.before, a.after, a.actor
     from audit_log a
       left join deployments d on a.subject_type = 'deployment' and d.id::text = a.subject_id
       left join nodes n on a.subject_type = 'node' and n.id::text = a.subject_id
@@ -106,6 +110,9 @@ const eventOf = (kind: EventKind, row: EventRow): FeedEvent => ({
         ? { of: 'replica', to: row.status as ReplicaStatus }
         : null,
   action: row.action,
-  detail: row.detail,
+  detail:
+    kind === 'person'
+      ? changeText({ before: row.before ?? null, after: row.after ?? null, subject: { name: row.subject_name } })
+      : row.detail,
   actor: row.actor,
 })

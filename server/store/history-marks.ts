@@ -1,4 +1,5 @@
 /** Where in time something happened: what a scrubber through the history is drawn of, and stops at. */
+import { wordsOf } from '../domain/audit-words'
 import type { HistoryBounds, HistoryMark, HistoryMarks, MarkKind, NearMoments } from '../domain/past'
 import type { Store } from './context'
 
@@ -91,26 +92,26 @@ const markSources = (one: boolean): string[] => {
   const ofSubject = one ? 'and h.subject_id = $3::uuid::text' : ''
   const ofReplicas = `
     select 'failed' as kind, h.changed_at as at, 'deployment' as type, d.id::text, d.name || '/' || (r.slot + 1) as name,
-      n.node_id || ': ' || h.reason as text
+      n.node_id || ': ' || h.reason as text, null as actor
     from replica_status_history h join deployments d on d.id = h.deployment_id
       join deployment_replicas r on r.id = h.replica_id join nodes n on n.id = r.node_id
     where h.changed_at between $1 and $2 and h.new_status in ('failed', 'lost') and h.old_status <> h.new_status ${ofDeployment}
     order by h.changed_at desc limit ${mostMarks + 1}`
   const ofDeployments = `
-    select 'failed', h.changed_at, 'deployment', d.id::text, d.name, h.reason
+    select 'failed', h.changed_at, 'deployment', d.id::text, d.name, h.reason, null
     from deployment_status_history h join deployments d on d.id = h.deployment_id
     where h.changed_at between $1 and $2 and h.new_status = 'failed' ${ofDeployment}
     order by h.changed_at desc limit ${mostMarks + 1}`
   const ofPeople = `
     select case when h.action = 'deployment.create' then 'deploy' else 'person' end, h.at, h.subject_type, h.subject_id,
-      coalesce(d.name, n.node_id, ''), h.actor || ': ' || replace(replace(h.action, '.', ' '), '-', ' ')
+      coalesce(d.name, n.node_id, ''), h.action, h.actor
     from audit_log h
       left join deployments d on h.subject_type = 'deployment' and d.id::text = h.subject_id
       left join nodes n on h.subject_type = 'node' and n.id::text = h.subject_id
     where h.at between $1 and $2 and h.subject_type in ('deployment', 'node') ${ofSubject}
     order by h.at desc limit ${mostMarks + 1}`
   const ofNodes = `
-    select case h.kind when 'offline' then 'silent' else 'returned' end, h.at, 'node', n.id::text, n.node_id, h.detail
+    select case h.kind when 'offline' then 'silent' else 'returned' end, h.at, 'node', n.id::text, n.node_id, h.detail, null
     from node_events h join nodes n on n.id = h.node_id
     where h.at between $1 and $2 and h.kind in ('offline', 'online')
     order by h.at desc limit ${mostMarks + 1}`
@@ -124,6 +125,8 @@ interface MarkRow {
   id: string
   name: string
   text: string
+  /** Of what people did; `text` is the action then. */
+  actor: string | null
 }
 
 /** Failures, silent and returned nodes, deploys and what people did, in the order of time; the newest ones of many. */
@@ -135,11 +138,11 @@ async function marksIn(store: Store, stretch: Stretch): Promise<{ marks: History
     [stretch.from, stretch.to, ...idOf(stretch)],
   )
   const marks = rows.slice(0, mostMarks).map(
-    ({ kind, at, type, id, name, text }): HistoryMark => ({
+    ({ kind, at, type, id, name, text, actor }): HistoryMark => ({
       kind,
       at: at.toISOString(),
       subject: { type, id, name },
-      text,
+      text: actor === null ? text : `${actor}: ${wordsOf(text)}`,
     }),
   )
   return { marks: marks.reverse(), more: rows.length > mostMarks }

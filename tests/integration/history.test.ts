@@ -193,8 +193,8 @@ test('marks count every change in its part of the time, and name what stands out
   expect(counted?.trouble).toBe(2)
   expect(more).toBe(false)
   const told = marks.map(({ kind, subject, text }) => `${kind} ${subject.name} ${text}`)
-  expect(told[0]).toBe('deploy web-api admin: deployment create')
-  expect(told.at(-1)).toBe('person node-02 admin: node cordon')
+  expect(told[0]).toBe('deploy web-api admin: Deployed')
+  expect(told.at(-1)).toBe('person node-02 admin: Cordoned a node')
   expect(told.slice(1, -1).sort()).toEqual([
     expect.stringMatching(/^failed web-api\/1 node-0.: exited with code 3$/),
     expect.stringMatching(/^failed web-api\/2 node-0.: exited with code 3$/),

@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { wordsOf } from '@/server/domain/audit-words'
 import type { FeedEvent } from '@/server/domain/feed'
 import { Glyph } from '../../ui/glyph'
 import { deploymentLooks, replicaLooks, StatusBadge } from '../../ui/status'
@@ -23,17 +24,20 @@ export function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
   )
 }
 
-/** What it came to, or what was done: "Running", "joined", "user create". */
+/** What it came to, or what was done: "Running", "Joined", "Made a user". */
 export function What({ event }: { event: FeedEvent }) {
   if (event.status?.of === 'deployment') return <StatusBadge look={deploymentLooks[event.status.to]} />
   if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
   return (
     <span className="inline-flex items-center gap-1.5 whitespace-nowrap text-ink-2">
       <Glyph name="none" className="shrink-0 text-ink-3" />
-      {event.action.replace(/[.-]/g, ' ')}
+      {event.kind === 'person' ? wordsOf(event.action) : capitalized(event.action)}
     </span>
   )
 }
+
+/** "engine-error" → "Engine error" */
+const capitalized = (kind: string): string => (kind.charAt(0).toUpperCase() + kind.slice(1)).replace(/-/g, ' ')
 
 export const eventColumns: Column<FeedEvent>[] = [
   {

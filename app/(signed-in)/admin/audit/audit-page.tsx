@@ -5,6 +5,7 @@ import { Download } from 'lucide-react'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useCallback, useMemo } from 'react'
 import { auditActions } from '@/server/domain/audit'
+import { actionWords } from '@/server/domain/audit-words'
 import { useTRPC } from '../../../trpc'
 import { ButtonLink } from '../../../ui/button'
 import { Select } from '../../../ui/field'
@@ -16,7 +17,6 @@ import { Table } from '../../../ui/table'
 import { Walk } from '../../../ui/walk'
 import { auditColumns } from './columns'
 import { EntryDialog } from './entry-dialog'
-import { actionWords } from './words'
 
 const parameters = {
   by: parseAsString.withDefault(''),

@@ -1,8 +1,9 @@
 import Link from 'next/link'
-import { type AuditEntry, differences } from '@/server/domain/audit'
+import type { AuditEntry } from '@/server/domain/audit'
+import { changeText, wordsOf } from '@/server/domain/audit-words'
 import type { Column } from '../../../ui/table'
 import { ExactTime, Time } from '../../../ui/time'
-import { differenceText, pageOf, wordsOf } from './words'
+import { pageOf } from './subject-page'
 
 export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
   const page = pageOf(subject)
@@ -18,13 +19,6 @@ export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
     </Link>
   )
 }
-
-/** Without the name: that is in the column beside it. */
-const changeText = (entry: AuditEntry): string =>
-  differences(entry)
-    .filter(({ before, after }) => (after ?? before) !== entry.subject.name)
-    .map(differenceText)
-    .join(', ')
 
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
   {

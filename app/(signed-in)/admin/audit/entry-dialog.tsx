@@ -2,12 +2,12 @@
 
 import type { ReactNode } from 'react'
 import { type AuditEntry, differences } from '@/server/domain/audit'
+import { fieldWords, wordsOf } from '@/server/domain/audit-words'
 import { cn } from '../../../ui/cn'
 import { CopyId } from '../../../ui/copy'
 import { Dialog } from '../../../ui/dialog'
 import { ExactTime } from '../../../ui/time'
 import { SubjectLink } from './columns'
-import { fieldWords, wordsOf } from './words'
 
 /** One entry in full: what each field was and became. */
 export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {

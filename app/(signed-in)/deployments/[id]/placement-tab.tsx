@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { useMemo } from 'react'
 import type { DeploymentDetail, ReplicaView } from '@/server/domain/views'
+import { ButtonLink } from '../../../ui/button'
 import { CopyId } from '../../../ui/copy'
 import { formatScore, plural } from '../../../ui/format'
 import { RowLink } from '../../../ui/row-link'
@@ -22,7 +23,18 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
       {current.length > 0 ? (
         <Table caption="Replicas" columns={columns} rows={current} rowKey={(row) => row.id} keyboard />
       ) : (
-        <Empty title="No replicas">{whyNone(deployment)}</Empty>
+        <Empty
+          title="No replicas"
+          action={
+            isRefused(deployment) && (
+              <ButtonLink href={`/deployments/${deployment.id}?tab=decision`}>
+                Why, and what would make it fit
+              </ButtonLink>
+            )
+          }
+        >
+          {whyNone(deployment)}
+        </Empty>
       )}
       {ended.length > 0 && (
         <details className="group">
@@ -39,13 +51,15 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   )
 }
 
+/** A decision says what each node lacked. */
+const isRefused = ({ status, targetReplicas, waiting, latestDecisionId }: DeploymentDetail): boolean =>
+  latestDecisionId !== null && targetReplicas > 0 && (status === 'failed' || waiting?.kind === 'capacity')
+
 function whyNone({ status, targetReplicas, waiting }: DeploymentDetail): string {
   if (status === 'deleted') return 'This deployment was deleted.'
   if (targetReplicas === 0) return 'It is scaled to zero.'
-  if (status === 'failed')
-    return 'It was not placed; the Decision tab says what each node lacked and what would make it fit.'
-  if (waiting?.kind === 'capacity')
-    return 'It waits for capacity, and is placed as soon as there is some; the Decision tab says what each node lacks.'
+  if (status === 'failed') return 'It was not placed.'
+  if (waiting?.kind === 'capacity') return 'It waits for capacity, and is placed as soon as there is some.'
   return 'The scheduler has not placed it yet.'
 }
 

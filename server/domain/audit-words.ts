@@ -1,4 +1,5 @@
-import type { AuditAction, AuditEntry, AuditSubject, Difference } from '@/server/domain/audit'
+/** What people and programs did, in words for people. */
+import { type AuditAction, type AuditEntry, type Difference, differences } from './audit'
 
 /** What was done; an action that is added does not compile until it has words here. */
 export const actionWords: Record<AuditAction, string> = {
@@ -37,27 +38,23 @@ export const actionWords: Record<AuditAction, string> = {
 }
 
 /** What an older version wrote may have no words any more. */
-export const wordsOf = (action: AuditAction): string => actionWords[action] ?? action
-
-const pages: Record<AuditSubject, (id: string) => string | null> = {
-  deployment: (id) => `/deployments/${id}`,
-  node: (id) => `/nodes/${id}`,
-  region: () => null,
-  user: () => '/admin/users',
-  'join-token': () => '/admin/join',
-  'api-token': () => '/admin/tokens',
-  setting: () => '/admin/settings',
-  'notification-channel': () => '/admin/notifications',
-}
-
-/** Where it can be seen as it is now. */
-export const pageOf = ({ type, id }: AuditEntry['subject']): string | null => pages[type]?.(id) ?? null
+export const wordsOf = (action: string): string => (actionWords as Record<string, string>)[action] ?? action
 
 /** "expiresInHours" → "expires in hours" */
 export const fieldWords = (field: string): string => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
-/** In one line: "role: viewer → operator". */
+/** "role: viewer → operator" */
 export const differenceText = ({ field, before, after }: Difference): string =>
   after === null
     ? `${fieldWords(field)} was ${before}`
     : `${fieldWords(field)}: ${before === null ? after : `${before} → ${after}`}`
+
+/** All of it in one line, without the name of what it was done to: "image: nginx:latest, replicas: 3". */
+export const changeText = ({
+  subject,
+  ...entry
+}: Pick<AuditEntry, 'before' | 'after'> & { subject: { name: string } }): string =>
+  differences(entry)
+    .filter(({ before, after }) => (after ?? before) !== subject.name)
+    .map(differenceText)
+    .join(', ')
