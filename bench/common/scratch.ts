@@ -32,10 +32,10 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
     const store = openStore(url, { sealKey: Buffer.alloc(32).toString('base64') })
     const changes = openChangeFeed(url, (error) => process.stderr.write(`The change feed broke: ${error.message}\n`))
     try {
-      const author = { name: 'bench', address: null }
+      const author = { name: 'bench', address: null, apiTokenId: null }
       const user = { username: 'bench', password: 'no one signs in 1', role: 'operator' } as const
       const { id } = await createUser(store, author, user)
-      const actor: Actor = { ...author, id, role: 'operator', sessionEpoch: 0, apiTokenId: null }
+      const actor: Actor = { ...author, id, role: 'operator', sessionEpoch: 0 }
       return await work({ url, store, changes, acceptor: createAcceptor(store), actor })
     } finally {
       await changes.close()

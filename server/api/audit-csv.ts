@@ -12,7 +12,18 @@ import { permitted, refusal, zodProblems } from './trpc'
 /** So many entries are read and sent at a time. */
 const batch = 1000
 
-const head = ['at', 'actor', 'address', 'action', 'subject_type', 'subject_id', 'subject_name', 'before', 'after']
+const head = [
+  'at',
+  'actor',
+  'address',
+  'action',
+  'subject_type',
+  'subject_id',
+  'subject_name',
+  'before',
+  'after',
+  'api_token',
+]
 
 /** GET /api/audit.csv: all entries that the filters of the page let through, the newest first. */
 export async function handleAuditCsv(services: Services, request: Request): Promise<Response> {
@@ -58,8 +69,9 @@ function csvStream({ store, log }: Services, filter: AuditFilter): ReadableStrea
   })
 }
 
-const lineOf = ({ at, actor, address, action, subject, before, after }: AuditEntry): string =>
+const lineOf = ({ at, actor, apiToken, address, action, subject, before, after }: AuditEntry): string =>
   csvLine([
     ...[at, actor, address ?? '', action, subject.type, subject.id, subject.name],
     ...[before, after].map((fields) => (fields ? JSON.stringify(fields) : '')),
+    apiToken ?? '',
   ])

@@ -53,6 +53,8 @@ export interface AuditEntry {
   /** ISO 8601 */
   at: string
   actor: string
+  /** Name of the API token with which it was done; null for whoever had signed in. */
+  apiToken: string | null
   /** Network address, when known. */
   address: string | null
   action: AuditAction

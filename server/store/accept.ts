@@ -130,7 +130,8 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         from unnest($2::int[], $25::text[], $26::text[], $27::jsonb[]) as k(who, key, request_hash, response)
         where key is not null on conflict do nothing returning user_id, key
       ), fresh as (
-        select i.*, ($3::uuid[])[who] as user_id, ($4::text[])[who] as actor, ($5::text[])[who] as address
+        select i.*, ($3::uuid[])[who] as user_id, ($4::text[])[who] as actor, ($5::text[])[who] as address,
+          ($29::uuid[])[who] as api_token_id
         from unnest($1::uuid[], $2::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::boolean[], $12::int[],
           $13::int[], $14::jsonb[], $15::jsonb[], $16::text[], $17::bytea[], $18::jsonb[], $19::jsonb[], $20::int[], $21::float8[],
           $22::int[], $23::int[], $24::int[], $25::text[])
@@ -153,9 +154,9 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
       ), evaluation as (
         insert into evaluations (id, deployment_id, trigger, priority) select id, id, 'deploy', priority from fresh
       ), entry as (
-        insert into audit_log (actor, action, subject_type, subject_id, after, address)
+        insert into audit_log (actor, action, subject_type, subject_id, after, address, api_token_id)
         select actor, 'deployment.create', 'deployment', id::text,
-          jsonb_build_object('name', name, 'image', image, 'replicas', replicas, 'region', region), address from fresh
+          jsonb_build_object('name', name, 'image', image, 'replicas', replicas, 'region', region), address, api_token_id from fresh
       ), told as (
         select count(pg_notify('fogdeck', payload)) from unnest($28::text[]) payload
       )
@@ -197,6 +198,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         { topic: 'deployment', ids: column((order) => order.id) },
         { topic: 'evaluation', ids: [] },
       ]),
+      textArray(actors.distinct.map(({ apiTokenId }) => apiTokenId)),
     ],
   })
   return new Set(rows.flatMap(({ id }) => id ?? []))
@@ -206,7 +208,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
 function distinctActors(actors: readonly Actor[]): { distinct: Actor[]; indexes: number[] } {
   const distinct = new Map<string, { actor: Actor; index: number }>()
   const indexes = actors.map((actor) => {
-    const key = `${actor.id} ${actor.address} ${actor.name}`
+    const key = `${actor.id} ${actor.apiTokenId} ${actor.address} ${actor.name}`
     const known = distinct.get(key)
     if (known) return known.index
     const index = distinct.size + 1

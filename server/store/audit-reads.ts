@@ -25,6 +25,7 @@ export async function readAudit(
     id: string
     at: Date
     actor: string
+    api_token: string | null
     address: string | null
     action: AuditAction
     subject_type: AuditEntry['subject']['type']
@@ -47,6 +48,7 @@ export async function readAudit(
     id: row.id,
     at: row.at.toISOString(),
     actor: row.actor,
+    apiToken: row.api_token,
     address: row.address,
     action: row.action,
     subject: { type: row.subject_type, id: row.subject_id, name: row.subject_name },
@@ -66,7 +68,7 @@ const subjectName = `coalesce(
   end, a.after->>'name', a.before->>'name', a.subject_id)`
 
 export const auditSql = `
-  select a.id::text, a.at, a.actor, a.address, a.action, a.subject_type, a.subject_id, ${subjectName} as subject_name, a.before, a.after
+  select a.id::text, a.at, a.actor, a.address, (select name from api_tokens where id = a.api_token_id) as api_token, a.action, a.subject_type, a.subject_id, ${subjectName} as subject_name, a.before, a.after
   from audit_log a
   where ($1::text is null or a.actor ilike $1) and ($2::text is null or a.action = $2)
     and ($3::text is null or ${subjectName} ilike $3 or a.subject_id = $4)

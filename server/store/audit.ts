@@ -6,9 +6,11 @@ export interface Author {
   name: string
   /** Network address, when known. */
   address: string | null
+  /** The API token that the call came with; null for people and programs that signed in with a password. */
+  apiTokenId: string | null
 }
 
-export const systemAuthor: Author = { name: 'system', address: null }
+export const systemAuthor: Author = { name: 'system', address: null, apiTokenId: null }
 
 export interface AuditRecord {
   action: AuditAction
@@ -21,8 +23,8 @@ export interface AuditRecord {
 /** Writes one audit entry in the caller's transaction. Never pass secrets. */
 export async function audit(tx: Pick<Tx, 'query'>, author: Author, record: AuditRecord): Promise<void> {
   await tx.query(
-    `insert into audit_log (actor, action, subject_type, subject_id, before, after, address)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
+    `insert into audit_log (actor, action, subject_type, subject_id, before, after, address, api_token_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       author.name,
       record.action,
@@ -31,6 +33,7 @@ export async function audit(tx: Pick<Tx, 'query'>, author: Author, record: Audit
       record.before ? JSON.stringify(record.before) : null,
       record.after ? JSON.stringify(record.after) : null,
       author.address,
+      author.apiTokenId,
     ],
   )
 }

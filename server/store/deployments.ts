@@ -17,8 +17,6 @@ export interface Actor extends Author {
   role: Role
   /** users.session_epoch with which the caller signed in. */
   sessionEpoch: number
-  /** The API token that the call came with; null for people and programs that signed in with a password. */
-  apiTokenId: string | null
 }
 
 export interface LockedDeployment {

@@ -74,6 +74,34 @@ describe('the audit log', () => {
     expect(entries.find(({ action }) => action === 'join-token.create')?.subject.name).toBe('test')
   })
 
+  test('says with which API token it was done, in the list and as CSV, also after that was revoked', async () => {
+    const admin = await cp.as('admin')
+    const { id, token } = await admin.apiToken.create({
+      name: 'nightly report',
+      scope: 'admin',
+      expires_in_hours: null,
+    })
+    const withToken = await cp.as('admin', { actor: { ...(await cp.actor('admin')), apiTokenId: id } })
+    const deployed = await cp.rest('/deployment/deploy', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(aDeployment()),
+    })
+    const { deployment_id } = (await deployed.json()) as { deployment_id: string }
+    await withToken.deployment.scale({ deployment_id, replicas: 2 })
+    await admin.deployment.scale({ deployment_id, replicas: 3 })
+    await admin.apiToken.revoke({ id })
+    const { entries } = await admin.audit.page({ subject: deployment_id })
+    expect(entries.map(({ actor, action, apiToken }) => [actor, action, apiToken])).toEqual([
+      ['admin', 'deployment.scale', null],
+      ['admin', 'deployment.scale', 'nightly report'],
+      ['admin', 'deployment.create', 'nightly report'],
+    ])
+    const response = await csv(await tokenOf('admin', adminPassword), `?subject=${deployment_id}`)
+    const tokens = (await response.text()).split('\r\n').map((line) => line.split(',').at(-1))
+    expect(tokens).toEqual(['api_token', '', 'nightly report', 'nightly report', ''])
+  })
+
   test('is filtered by person, action, subject and time, also together', async () => {
     await writeEntries(40, '2026-01-01T00:00:00Z')
     const admin = await cp.as('admin')
@@ -162,8 +190,8 @@ describe('the log as CSV', () => {
       /^attachment; filename="fogdeck-audit-\d{4}-\d\d-\d\d\.csv"$/,
     )
     const lines = (await response.text()).split('\r\n')
-    expect(lines[0]).toBe('at,actor,address,action,subject_type,subject_id,subject_name,before,after')
-    expect(lines[1]).toBe('2026-01-02T17:40:00.000Z,ann,,node.cordon,setting,key-2500,key-2500,,"{""value"":1}"')
+    expect(lines[0]).toBe('at,actor,address,action,subject_type,subject_id,subject_name,before,after,api_token')
+    expect(lines[1]).toBe('2026-01-02T17:40:00.000Z,ann,,node.cordon,setting,key-2500,key-2500,,"{""value"":1}",')
     expect(lines.slice(1, -1).map((line) => line.split(',')[5])).toEqual(
       Array.from({ length: 1250 }, (_, i) => `key-${2500 - 2 * i}`),
     )

@@ -20,6 +20,10 @@ export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
   )
 }
 
+/** "ann", or "ann via nightly report" when it was done with an API token */
+export const whoText = ({ actor, apiToken }: Pick<AuditEntry, 'actor' | 'apiToken'>): string =>
+  apiToken === null ? actor : `${actor} via ${apiToken}`
+
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
   {
     id: 'at',
@@ -35,9 +39,9 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
   {
     id: 'actor',
     header: 'Who',
-    width: 'clamp(72px, 10vw, 140px)',
+    width: 'clamp(72px, 12vw, 200px)',
     from: 'sm',
-    cell: ({ actor }) => <span title={actor}>{actor}</span>,
+    cell: ({ actor, apiToken }) => <span title={whoText({ actor, apiToken })}>{whoText({ actor, apiToken })}</span>,
   },
   {
     id: 'action',

@@ -19,6 +19,7 @@ export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: ()
           <ExactTime at={entry.at} />
         </Fact>
         <Fact name="Who">{entry.actor}</Fact>
+        {entry.apiToken !== null && <Fact name="With">API token {entry.apiToken}</Fact>}
         <Fact name="From">{entry.address ?? 'not known'}</Fact>
         <Fact name="To">
           <SubjectLink subject={entry.subject} />
