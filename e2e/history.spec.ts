@@ -120,6 +120,6 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
     events
       .getByRole('row')
       .filter({ hasText: unique('app') })
-      .filter({ hasText: 'Deleted' }),
+      .filter({ hasText: 'Deleted a deployment' }),
   ).toBeVisible()
 })

@@ -51,7 +51,7 @@ const columns: Column<PastReplica>[] = [
   {
     id: 'since',
     header: 'Since',
-    width: '190px',
+    width: '212px',
     align: 'right',
     from: 'lg',
     cell: ({ since }) => <span className="text-ink-2">{momentTime(Date.parse(since))}</span>,

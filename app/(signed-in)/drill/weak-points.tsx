@@ -105,6 +105,7 @@ const columns: Column<WeakPoint>[] = [
   {
     id: 'fewer',
     header: 'Fewer replicas',
+    width: '108px',
     align: 'right',
     from: 'sm',
     cell: ({ counts }) => count(counts.fewer, 'text-ink'),
@@ -113,7 +114,7 @@ const columns: Column<WeakPoint>[] = [
     id: 'stays',
     header: 'Not moved',
     align: 'right',
-    from: 'md',
+    from: 'lg',
     cell: ({ counts: { fates } }) => count(fates.never + fates.held, 'text-ink'),
   },
   {
@@ -126,8 +127,9 @@ const columns: Column<WeakPoint>[] = [
   {
     id: 'keeps',
     header: 'Keep running',
+    width: '116px',
     align: 'right',
-    from: 'md',
+    from: 'lg',
     cell: ({ counts }) => count(counts.fates.keeps, 'text-ink'),
   },
   {
@@ -135,7 +137,7 @@ const columns: Column<WeakPoint>[] = [
     header: 'Storm brake',
     width: '132px',
     align: 'right',
-    from: 'lg',
+    from: 'xl',
     cell: ({ braked }) => <span className="text-ink-2">{braked ? 'takes hold' : '–'}</span>,
   },
 ]
