@@ -10,17 +10,13 @@ const deployment = (name: string) => ({
 })
 
 test('an operator makes a token that only reads, calls with it, and an administrator revokes it', async ({
-  page,
-  anotherPage,
-  signIn,
-  userWith,
   api,
+  page,
+  pageOf,
   unique,
 }) => {
-  const operator = await userWith('operator')
+  const { theirs, ...operator } = await pageOf('operator')
   const name = unique('report')
-  const theirs = await anotherPage()
-  await signIn(theirs, operator.username, operator.password)
   await theirs.goto('/account')
   await expect(theirs.getByText('You have no API token')).toBeVisible()
   // Nobody is offered more than they have.
@@ -114,13 +110,11 @@ test.describe('a session that ends', () => {
 
   test('people sign out everywhere else, and stay signed in where they are, in every tab', async ({
     anotherPage,
+    pageOf,
     signIn,
-    userWith,
     watchConsole,
   }) => {
-    const { username, password } = await userWith('viewer')
-    const here = await anotherPage()
-    await signIn(here, username, password)
+    const { username, password, theirs: here } = await pageOf('viewer')
     const tab = await here.context().newPage()
     watchConsole(tab)
     await tab.goto('/nodes')
@@ -148,13 +142,10 @@ test.describe('a session that ends', () => {
 
   test('an administrator ends the sessions of somebody, and it is in the audit log', async ({
     page,
-    anotherPage,
+    pageOf,
     signIn,
-    userWith,
   }) => {
-    const { username, password } = await userWith('operator')
-    const theirs = await anotherPage()
-    await signIn(theirs, username, password)
+    const { username, password, theirs } = await pageOf('operator')
     await page.goto('/admin/users')
     await page.getByRole('button', { name: `End the sessions of ${username}` }).click()
     const dialog = page.getByRole('dialog')

@@ -59,6 +59,8 @@ interface Fixtures {
   unique: (name: string) => string
   /** Makes a user with that role and a password. */
   userWith: (role: Role) => Promise<Credentials>
+  /** Makes one, and signs them in on a page of their own. */
+  pageOf: (role: Role) => Promise<Credentials & { theirs: Page }>
   /** Deploys past the form, one replica of half a core if not told otherwise; hands back the id. */
   deploy: (overrides?: Partial<DeployInput>) => Promise<string>
 }
@@ -152,6 +154,15 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const user = { username: unique(role), password: `Pass-word for ${Math.random()}` }
       await rpc.user.create.mutate({ ...user, role })
       return user
+    })
+  },
+
+  pageOf: async ({ anotherPage, signIn, userWith }, use) => {
+    await use(async (role) => {
+      const credentials = await userWith(role)
+      const theirs = await anotherPage()
+      await signIn(theirs, credentials.username, credentials.password)
+      return { ...credentials, theirs }
     })
   },
 

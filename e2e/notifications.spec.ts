@@ -103,14 +103,8 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
     await expect(page.getByRole('button', { name: words }).first()).toBeVisible()
 })
 
-test('who may not manage notifications is told so, and is not offered the page', async ({
-  anotherPage,
-  signIn,
-  userWith,
-}) => {
-  const { username, password } = await userWith('operator')
-  const theirs = await anotherPage()
-  await signIn(theirs, username, password)
+test('who may not manage notifications is told so, and is not offered the page', async ({ pageOf }) => {
+  const { theirs } = await pageOf('operator')
   await expect(theirs.getByRole('link', { name: 'Stuck work' }).first()).toBeVisible()
   await expect(theirs.getByRole('link', { name: 'Notifications' })).toHaveCount(0)
   await theirs.goto('/admin/notifications')

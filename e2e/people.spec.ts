@@ -2,17 +2,9 @@
 import { expect, fillSignIn, patient, test } from './fixtures'
 import { fillDeployForm, statusOf } from './pages'
 
-test('a viewer sees everything, cannot deploy, and is told why', async ({
-  anotherPage,
-  signIn,
-  userWith,
-  deploy,
-  api,
-}) => {
+test('a viewer sees everything, cannot deploy, and is told why', async ({ api, deploy, pageOf }) => {
   const id = await deploy()
-  const viewer = await userWith('viewer')
-  const page = await anotherPage()
-  await signIn(page, viewer.username, viewer.password)
+  const { theirs: page, ...viewer } = await pageOf('viewer')
   const why = 'Your role, viewer, may not create deployments. Ask an administrator.'
   const button = page.getByRole('button', { name: 'New deployment' }).first()
   await expect(button).toHaveAttribute('aria-disabled', 'true')
@@ -152,10 +144,8 @@ test.describe('a session that ends', () => {
     ).toBeVisible()
   })
 
-  test('a new role and a new password hold at once', async ({ page, anotherPage, signIn, userWith }) => {
-    const { username, password } = await userWith('viewer')
-    const theirs = await anotherPage()
-    await signIn(theirs, username, password)
+  test('a new role and a new password hold at once', async ({ page, pageOf }) => {
+    const { username, theirs } = await pageOf('viewer')
     await page.goto('/admin/users')
     await page.getByLabel(`Role of ${username}`).selectOption('operator')
     // Without a new sign-in, even without a reload.
@@ -174,10 +164,8 @@ test.describe('a session that ends', () => {
     await expect(theirs).toHaveURL(/:\d+\/$/)
   })
 
-  test('people change their own password and stay signed in', async ({ anotherPage, signIn, userWith, api }) => {
-    const { username, password } = await userWith('viewer')
-    const theirs = await anotherPage()
-    await signIn(theirs, username, password)
+  test('people change their own password and stay signed in', async ({ api, pageOf }) => {
+    const { username, password, theirs } = await pageOf('viewer')
     await theirs.goto('/account')
     const next = 'another Harbour 43'
     await theirs.getByLabel('Current password').fill(password)
