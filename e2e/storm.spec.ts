@@ -3,11 +3,10 @@
  * the same containers run on. Or an operator knows better and has it moved; then the report of the return says what
  * became of each replica. On a product of its own with two simulated fleets, of which one is frozen.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import { AgentProcess } from '../agent/testing/process'
 import { testFolder } from '../tests/postgres'
 import { expect, type Rpc, rpcClient, sessionFrom, signedOut, test, tokenFrom } from './fixtures'
 import { expectFlawless } from './flawless'
@@ -22,47 +21,22 @@ test.use({ storageState: signedOut, contextOptions: { reducedMotion: 'reduce' } 
 let product: Product
 let rpc: Rpc
 /** Four nodes of eu-west, which fall silent together. */
-let cut: Fleet
+let cut: AgentProcess
 /** One node more of eu-west and four elsewhere, which are heard all the time. */
-let near: Fleet
+let near: AgentProcess
 let steady: string
 let renewed: string
 
-/** `npm run fleet`, which may be frozen: its connections stay, as behind a line that is cut. */
-class Fleet {
-  private readonly dataDir: string
-  private readonly child: ChildProcess
+const dataDirOf = (prefix: string): string => join(testFolder, `storm-${prefix}-${process.pid}`)
 
-  constructor(prefix: string, { regions, joinToken }: { regions: string[]; joinToken: string }) {
-    const name = `storm-${prefix}`
-    this.dataDir = join(testFolder, `${name}-${process.pid}`)
-    const flags = ['--nodes', String(regions.length), '--regions', regions.join(), '--prefix', `${prefix}-`]
-    const where = ['--server', product.url, '--data-dir', this.dataDir]
-    const log = openSync(join(testFolder, `e2e-${name}.log`), 'w')
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'agent/fleet.ts', ...where, ...flags], {
-      env: { ...process.env, FOGDECK_JOIN_TOKEN: joinToken },
-      stdio: ['ignore', log, log],
-    })
-    closeSync(log)
-  }
-
-  freeze(): void {
-    this.child.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.child.kill('SIGCONT')
-  }
-
-  async remove(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = once(this.child, 'exit')
-      this.child.kill('SIGKILL')
-      await ended
-    }
-    rmSync(this.dataDir, { recursive: true, force: true })
-  }
+function startFleet(prefix: string, { regions, token }: { regions: string[]; token: string }): AgentProcess {
+  const nodes = ['--nodes', String(regions.length), '--regions', regions.join(), '--prefix', `${prefix}-`]
+  return new AgentProcess('fleet', ['--server', product.url, '--data-dir', dataDirOf(prefix), ...nodes], { token })
 }
+
+/** Its connections stay, as behind a line that is cut. */
+const freeze = (fleet: AgentProcess): boolean => fleet.child.kill('SIGSTOP')
+const thaw = (fleet: AgentProcess): boolean => fleet.child.kill('SIGCONT')
 
 test.beforeAll(async ({ playwright }) => {
   // What is configured above holds for tests only.
@@ -75,8 +49,8 @@ test.beforeAll(async ({ playwright }) => {
   )
   await rpc.settings.setHeartbeat.mutate({ everySeconds: 1, limitSeconds: 5 })
   const { token } = await rpc.joinToken.create.mutate({ name: 'fleets', max_uses: 2, expires_in_hours: 1 })
-  cut = new Fleet('cut', { regions: Array(4).fill('eu-west'), joinToken: token })
-  near = new Fleet('near', { regions: ['eu-west', ...Array(4).fill('us-east')], joinToken: token })
+  cut = startFleet('cut', { regions: Array(4).fill('eu-west'), token })
+  near = startFleet('near', { regions: ['eu-west', ...Array(4).fill('us-east')], token })
   const ready = async () => (await rpc.node.list.query()).filter(({ ineligible }) => ineligible === null)
   await expect.poll(async () => (await ready()).length, patient).toBe(9)
 
@@ -90,9 +64,9 @@ test.beforeAll(async ({ playwright }) => {
 
 test.afterAll(async () => {
   test.setTimeout(longMs)
-  await cut?.remove()
-  await near?.remove()
+  for (const fleet of [cut, near]) await fleet?.end('SIGKILL')
   await product?.remove()
+  for (const prefix of ['cut', 'near']) rmSync(dataDirOf(prefix), { recursive: true, force: true })
 })
 
 async function deploy(name: string, replicas: number): Promise<string> {
@@ -153,7 +127,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expect(banner(page)).toBeHidden()
 
-  cut.freeze()
+  freeze(cut)
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are silent', patient)
   await expect(banner(page)).toContainText('nothing of it is moved until nodes return')
   expect(await stormMetric()).toEqual([
@@ -181,7 +155,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   await expect(theirs.getByRole('tooltip')).toContainText('may not overrule the storm brake')
 
   expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
-  cut.thaw()
+  thaw(cut)
   await expect(banner(page)).toBeHidden(patient)
   expect(await stormMetric()).toEqual([])
   await nodePage(page, before[0]?.node ?? '')
@@ -201,7 +175,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   const old = (await attempts(renewed))[0]
   await page.goto(`${product.url}/nodes`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  cut.freeze()
+  freeze(cut)
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are silent', patient)
   // People may still change what they like meanwhile.
   await rpc.deployment.update.mutate({ deployment_id: renewed, container_image: 'sim/ok:2' })
@@ -230,7 +204,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   await nodePage(page, old?.node ?? '')
   await expect(page.getByRole('table', { name: 'What its return would do' })).toContainText('Update')
 
-  cut.thaw()
+  thaw(cut)
   await expect(banner(page)).toBeHidden(patient)
   const report = page.getByRole('table', { name: /^What its return at .* did$/ }).first()
   const row = (name: string) => report.getByRole('row').filter({ hasText: name })
