@@ -34,7 +34,7 @@ export function DeploymentActions({ deployment }: { deployment: DeploymentDetail
   const live = deployment.replicas.filter((replica) => replica.reserved).length
   return (
     <div>
-      <div className="flex flex-wrap justify-end gap-2">
+      <div className="flex flex-wrap gap-2 sm:justify-end">
         <UpdateLink deployment={deployment} />
         <Scale deployment={deployment} />
         <StopStart deployment={deployment} />
