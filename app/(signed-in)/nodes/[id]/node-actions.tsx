@@ -42,7 +42,7 @@ export function NodeActions({ node, held }: NodeActionsProps) {
   const close = () => setOpen(null)
   return (
     <div>
-      <div className="flex flex-wrap justify-end gap-2">
+      <div className="flex flex-wrap gap-2 sm:justify-end">
         <ButtonLink href={drillHref('node', node.nodeId)} icon={<ShieldAlert size={14} aria-hidden />}>
           What if it failed?
         </ButtonLink>
