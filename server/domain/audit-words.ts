@@ -55,6 +55,6 @@ export const changeText = ({
   ...entry
 }: Pick<AuditEntry, 'before' | 'after'> & { subject: { name: string } }): string =>
   differences(entry)
-    .filter(({ before, after }) => (after ?? before) !== subject.name)
+    .filter(({ field, before, after }) => !(field.endsWith('name') && (after ?? before) === subject.name))
     .map(differenceText)
     .join(', ')

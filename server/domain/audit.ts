@@ -1,5 +1,7 @@
 /** What people and programs did, as the audit log keeps it. */
 
+import type { SpecChange } from './revision'
+
 export const auditSubjects = [
   'deployment',
   'node',
@@ -87,11 +89,23 @@ export interface Difference {
 
 /** Field by field, what was changed, made or taken away; what stayed the same is left out. */
 export function differences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Difference[] {
-  const [old, now] = [new Map(valuesOf(before)), new Map(valuesOf(after))]
-  return [...new Set([...old.keys(), ...now.keys()])]
+  const { changes, ...rest } = after ?? {}
+  const told = changesOf(changes)
+  const [old, now] = [new Map(valuesOf(before)), new Map(valuesOf(told ? rest : after))]
+  const found = [...new Set([...old.keys(), ...now.keys()])]
     .map((field) => ({ field, before: old.get(field) ?? null, after: now.get(field) ?? null }))
     .filter((difference) => difference.before !== difference.after)
+  return [...found, ...(told ?? [])]
 }
+
+/** What an update of a deployment changed is written down in words already. Null when it is something else. */
+function changesOf(value: unknown): Difference[] | null {
+  if (!Array.isArray(value) || !value.every(isSpecChange)) return null
+  return value.map(({ what, from, to }) => ({ field: what, before: from, after: to }))
+}
+
+const isSpecChange = (value: unknown): value is SpecChange =>
+  typeof value === 'object' && value !== null && ['what', 'from', 'to'].every((key) => key in value)
 
 /** Every value with the path to it; lists of plain values are one value. */
 function valuesOf(value: unknown, path = ''): [string, string][] {

@@ -73,18 +73,6 @@ export async function readBlockedEvaluations(
   return rows
 }
 
-/** What these wait for is there: they are tried again, those that still wait. */
-export async function wakeEvaluations(store: Store, ids: string[]): Promise<void> {
-  await store.pool.query({
-    name: 'wake-evaluations',
-    text: `
-      with blocked as (select id from evaluations where id = any($1::uuid[]) order by id for no key update)
-      update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity' from blocked
-      where e.id = blocked.id and e.status = 'blocked'`,
-    values: [ids],
-  })
-}
-
 export const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 
@@ -195,7 +183,10 @@ export async function returnLeases(store: Store, { epoch, worker }: Committer): 
   )
 }
 
-/** Ends leased evaluations inside the transaction that did their work; how many leases were still held. */
+/**
+ * Ends leased evaluations inside the transaction that did their work; how many leases were still held. To be refused is
+ * no failed attempt: what waits for capacity may be refused as often as it takes.
+ */
 export async function settleEvaluations(
   tx: Tx,
   { epoch, worker }: Committer,
@@ -209,6 +200,7 @@ export async function settleEvaluations(
             select 1 from evaluations o where o.deployment_id = e.deployment_id and o.status in ('pending', 'blocked')) then 'done'
           else s.outcome end,
         leased_by = null, lease_epoch = null, lease_expires_at = null, error = null,
+        attempts = case when s.outcome = 'blocked' then 0 else e.attempts end,
         finished_at = case when s.outcome = 'done' then now() end
       from unnest($2::uuid[], $3::text[]) as s(id, outcome)
       where e.id = s.id and e.status = 'leased' and e.leased_by = $1 and e.lease_epoch = $4`,

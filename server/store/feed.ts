@@ -31,6 +31,10 @@ interface EventRow {
   actor: string
 }
 
+/** What people did something to: regions and settings have no other name than their id. */
+const personSubject = `coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name',
+  case when a.subject_type in ('region', 'setting') then a.subject_type || ' ' || a.subject_id else a.subject_type end)`
+
 /**
  * Each kind's newest rows below $1, in the order in which they were written (the primary keys), so that a page costs
  * the same however long the history is. Parameters: cursor, subject, actor, after, before, limit.
@@ -63,14 +67,14 @@ const sources: Record<EventKind, string> = {
   person: `
     select a.id::text, a.at, case when a.subject_type in ('deployment', 'node', 'user') then a.subject_type else 'other' end as subject_type,
       case when a.subject_type in ('deployment', 'node') then a.subject_id end as subject_id,
-      coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name', a.subject_type) as subject_name,
+      ${personSubject} as subject_name,
       null as status, a.action, '' as detail, a.before, a.after, a.actor
     from audit_log a
       left join deployments d on a.subject_type = 'deployment' and d.id::text = a.subject_id
       left join nodes n on a.subject_type = 'node' and n.id::text = a.subject_id
       left join users u on a.subject_type = 'user' and u.id::text = a.subject_id
     where ($1::bigint is null or a.id < $1)
-      and ($2::text is null or coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name', a.subject_type) ilike $2)
+      and ($2::text is null or ${personSubject} ilike $2)
       and ($3::text is null or a.actor ilike $3)
       and ($4::timestamptz is null or a.at >= $4) and ($5::timestamptz is null or a.at <= $5)
     order by a.id desc limit $6`,

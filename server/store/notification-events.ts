@@ -34,27 +34,27 @@ const runsAgain = `
     where p.deployment_id = h.deployment_id and p.seq < h.seq and p.new_status in ('failed', 'running')
     order by p.seq desc limit 1)`
 
-/** Parameters: after, up to, kinds. */
+/** Parameters: after, up to, kinds. `seq`: the order of those of one kind that have the same date. */
 const events = `
   select 'deployment:' || h.id as id, case h.new_status when 'failed' then 'deployment.failed' else 'deployment.recovered' end as kind,
-    h.changed_at as at, 'deployment' as type, d.id as subject, d.name, h.reason as detail
+    h.changed_at as at, h.seq, 'deployment' as type, d.id as subject, d.name, h.reason as detail
   from deployment_status_history h join deployments d on d.id = h.deployment_id
   where h.changed_at > $1 and h.changed_at <= $2
     and (h.new_status = 'failed' and 'deployment.failed' = any($3) or ${runsAgain})
   union all
-  select 'node:' || e.id, 'node.' || e.kind, e.at, 'node', n.id, n.node_id, e.detail
+  select 'node:' || e.id, 'node.' || e.kind, e.at, e.id, 'node', n.id, n.node_id, e.detail
   from node_events e join nodes n on n.id = e.node_id
   where e.at > $1 and e.at <= $2 and e.kind in ('offline', 'online') and 'node.' || e.kind = any($3)
   union all
-  select 'storm:' || b.id || ':began', 'storm.began', b.began_at, 'region', null, b.region,
+  select 'storm:' || b.id || ':began', 'storm.began', b.began_at, b.id, 'region', null, b.region,
     case b.cause when 'fleet' then 'Most of the fleet fell silent' else 'Most of its nodes fell silent' end
       || '; nothing of it is moved until nodes return'
   from storm_brakes b where b.began_at > $1 and b.began_at <= $2 and 'storm.began' = any($3)
   union all
-  select 'storm:' || b.id || ':ended', 'storm.ended', b.ended_at, 'region', null, b.region, ''
+  select 'storm:' || b.id || ':ended', 'storm.ended', b.ended_at, b.id, 'region', null, b.region, ''
   from storm_brakes b where b.ended_at > $1 and b.ended_at <= $2 and 'storm.ended' = any($3)
   union all
-  select 'work:' || e.id, 'work.stuck', e.finished_at, 'deployment', d.id, d.name, coalesce(e.error, '')
+  select 'work:' || e.id, 'work.stuck', e.finished_at, 0, 'deployment', d.id, d.name, coalesce(e.error, '')
   from evaluations e join deployments d on d.id = e.deployment_id
   where e.status = 'dead' and e.finished_at > $1 and e.finished_at <= $2 and 'work.stuck' = any($3)`
 
@@ -77,7 +77,7 @@ export async function readEvents(
 ): Promise<{ events: NotificationEvent[]; total: number }> {
   if (from >= to || kinds.length === 0) return { events: [], total: 0 }
   const { rows } = await store.pool.query<EventRow>(
-    `select e.*, count(*) over ()::int as total from (${events}) e order by at desc, id desc limit $4`,
+    `select e.*, count(*) over ()::int as total from (${events}) e order by at desc, seq desc, id desc limit $4`,
     [from, to, kinds, limit],
   )
   return {

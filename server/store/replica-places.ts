@@ -34,11 +34,15 @@ export async function wakeForAffinity(tx: Tx, placed: readonly { id: string; nam
   const { rowCount } = await tx.query({
     name: 'wake-for-affinity',
     text: `
-      update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity'
-      from deployments d
-      where e.status = 'blocked' and d.id = e.deployment_id and d.wishes is not null
-        and exists (select 1 from jsonb_array_elements(d.wishes->'affinity') a
-          where a->>'kind' = 'affinity' and (a->>'required')::boolean and a->>'deployment' = any($1::text[]))`,
+      with near as (
+        select e.id from evaluations e join deployments d on d.id = e.deployment_id
+        where e.status = 'blocked' and d.wishes is not null
+          and exists (select 1 from jsonb_array_elements(d.wishes->'affinity') a
+            where a->>'kind' = 'affinity' and (a->>'required')::boolean and a->>'deployment' = any($1::text[]))
+        order by e.id for no key update of e
+      )
+      update evaluations e set status = 'pending', run_after = now(), trigger = 'capacity' from near
+      where e.id = near.id and e.status = 'blocked'`,
     values: [placed.flatMap(({ id, name }) => [id, name])],
   })
   return rowCount ?? 0

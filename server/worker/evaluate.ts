@@ -123,16 +123,15 @@ async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Prom
 }
 
 /**
- * Of evaluations that wait for capacity, those that need not wait any longer: what they wait for is there. Nothing is
- * written. The rest was looked at in vain, or there was no time for it: `looked` says how many were looked at.
+ * How many of these evaluations, which wait for capacity, need not wait any longer: what they wait for is there. `looked`:
+ * how many there was time to look at, the first ones. Nothing is written.
  */
 export async function lookAtWaiting(
   scheduling: Scheduling,
   waiting: Evaluation[],
-): Promise<{ fit: Evaluation[]; looked: number }> {
+): Promise<{ fit: number; looked: number }> {
   const { steps } = await decideOn(scheduling, waiting)
-  const fit = steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').map(({ evaluation }) => evaluation)
-  return { fit, looked: steps.length }
+  return { fit: steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').length, looked: steps.length }
 }
 
 /** One after the other, as many as there is time for: each deployment sees what was placed before it. */

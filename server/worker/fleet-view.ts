@@ -37,7 +37,7 @@ export class FleetView {
   #unwritten = new Set<number>()
   readonly #indexFrom: number
   #index: FleetIndex | null = null
-  /** What the last batch placed in the index, committed or not: put right with the next refresh. */
+  /** What the last batch placed in the index, committed or not: put right before the next one. */
   #ahead: ReadonlySet<string> = new Set()
 
   constructor(store: Store, changes: ChangeFeed, { indexFrom = usualIndexFrom }: { indexFrom?: number } = {}) {
@@ -82,6 +82,7 @@ export class FleetView {
 
   /** The fleet of the last refresh, for deciding one batch. */
   working(at: Date): WorkingFleet {
+    this.#putRight()
     const { state } = this.#mirror
     if (this.#mirror.size < this.#indexFrom) {
       this.#index = null

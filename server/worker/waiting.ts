@@ -1,5 +1,6 @@
 import { countOf } from '../domain/words'
-import { type Evaluation, readBlockedEvaluations, wakeEvaluations } from '../store/evaluations'
+import { transaction } from '../store/context'
+import { type Evaluation, readBlockedEvaluations, wakeBlockedEvaluations } from '../store/evaluations'
 import { databaseTrouble } from '../store/trouble'
 import { lookAtWaiting, type Scheduling } from './evaluate'
 
@@ -11,8 +12,8 @@ const atOnce = { count: 192, ms: 100 }
 /**
  * What waits for capacity is woken by whoever makes room. But room that is made while somebody is being refused wakes
  * nobody: the refusal does not know of the room, and the room not of the refusal. So the leader looks again, every now and
- * then at some of those that wait, and wakes those that need not wait any longer. A look writes nothing else: what still
- * does not fit leaves no decision behind.
+ * then at some of those that wait. When one of them fits, all are tried again, as by everybody else who finds room: who
+ * gets it is a matter of priorities. A look itself writes nothing.
  */
 export class Waiting {
   readonly #scheduling: Scheduling
@@ -20,6 +21,8 @@ export class Waiting {
   #dueMs: number
   /** The deployment that was looked at last; null at the beginning of a round. */
   #after: string | null = null
+  /** Deployments of which the log has it that they cannot be looked at. */
+  readonly #warned = new Set<string>()
 
   constructor(scheduling: Scheduling) {
     this.#scheduling = { ...scheduling, decideForMs: atOnce.ms }
@@ -39,28 +42,29 @@ export class Waiting {
     const { fit, looked } = await this.#lookAt(waiting)
     const isRest = looked === waiting.length && waiting.length < atOnce.count
     this.#after = isRest ? null : (waiting[looked - 1]?.deploymentId ?? null)
-    if (fit.length === 0) return
-    await wakeEvaluations(
-      store,
-      fit.map(({ id }) => id),
-    )
-    log.info(`Capacity for what waited: ${countOf(fit.length, 'deployment')} tried again`)
+    if (fit === 0) return
+    const woken = await transaction(store, wakeBlockedEvaluations)
+    log.info(`Capacity for what waited: ${countOf(woken, 'deployment')} tried again`)
   }
 
-  /** One that cannot be looked at only goes on waiting, and is in nobody's way. */
-  async #lookAt(waiting: Evaluation[]): Promise<{ fit: Evaluation[]; looked: number }> {
-    if (waiting.length === 0) return { fit: [], looked: 0 }
-    try {
-      return await lookAtWaiting(this.#scheduling, waiting)
-    } catch (error) {
-      if (databaseTrouble(error) !== null) throw error
-      if (waiting.length === 1) {
-        this.#scheduling.log.warn({ err: error }, `Could not look again at deployment ${waiting[0]?.deploymentId}`)
-        return { fit: [], looked: 1 }
+  /** As many of the first ones as go together: one that cannot be looked at only goes on waiting, and is in nobody's way. */
+  async #lookAt(waiting: Evaluation[]): Promise<{ fit: number; looked: number }> {
+    for (let some = waiting; some.length > 0; some = some.slice(0, Math.ceil(some.length / 2))) {
+      try {
+        return await lookAtWaiting(this.#scheduling, some)
+      } catch (error) {
+        if (databaseTrouble(error) !== null) throw error
+        if (some.length > 1) continue
+        this.#warn(some[0]?.deploymentId ?? '', error)
+        return { fit: 0, looked: 1 }
       }
     }
-    const fit: Evaluation[] = []
-    for (const one of waiting) fit.push(...(await this.#lookAt([one])).fit)
-    return { fit, looked: waiting.length }
+    return { fit: 0, looked: 0 }
+  }
+
+  #warn(deploymentId: string, error: unknown): void {
+    if (this.#warned.has(deploymentId)) return
+    this.#warned.add(deploymentId)
+    this.#scheduling.log.warn({ err: error }, `Could not look again at deployment ${deploymentId}`)
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readDecision } from '@/server/store/decision-reads'
-import { claimEvaluations } from '@/server/store/evaluations'
+import { claimEvaluations, maxEvaluationAttempts } from '@/server/store/evaluations'
 import { FleetView } from '@/server/worker/fleet-view'
 import { runEvaluations } from '@/server/worker/loop'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
@@ -154,35 +154,28 @@ test('a loop that stops hands back what it had claimed', async () => {
   ])
 })
 
-/** As a refusal leaves it that was decided before room was made, and is committed after it: nobody wakes it any more. */
-const missTheRoom = (ids: string[]) =>
-  cp.sql(`update evaluations set status = 'blocked' where status = 'pending' and deployment_id = any($1::uuid[])`, [
-    ids,
-  ])
-
-test('what waits is tried again also when the room for it was made while it was being refused', async () => {
+test('what waits is refused as often as it takes, and tried again when nobody told it of the room', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 4 })
   const admin = await cp.as('admin')
-  await admin.node.cordon({ id: agent.id('node-01'), cordoned: true })
-  const [fits = '', alsoFits = ''] = await deploy(2, { wait_for_capacity: true })
-  const [never = ''] = await deploy(1, { name: 'never', wait_for_capacity: true, resources: { cpu: 16, memory: 1024 } })
-  // Of this one not even the look goes well.
-  const [broken = ''] = await deploy(1, { name: 'broken', wait_for_capacity: true })
-  expect(await cp.schedule()).toBe(4)
-  await cp.sql('delete from deployment_resources where deployment_id = $1', [broken])
-  await admin.node.cordon({ id: agent.id('node-01'), cordoned: false })
-  await missTheRoom([fits, alsoFits, never, broken])
-  const decisions = async (id: string) =>
-    (await cp.sql<{ outcome: string }>('select outcome from decisions where deployment_id = $1 order by id', [id])).map(
-      ({ outcome }) => outcome,
-    )
+  const id = agent.id('node-01')
+  const [waits = ''] = await deploy(1, { wait_for_capacity: true, resources: { cpu: 4, memory: 1024 } })
   await start('one', { lookAgainEveryMs: 20 })
-  for (const id of [fits, alsoFits]) await expect.poll(() => decisions(id), patient).toEqual(['refused', 'placed'])
-  // It was looked at as often, and left no trace.
-  await expect
-    .poll(() => cp.logged.filter((line) => line === `Could not look again at deployment ${broken}`).length, patient)
-    .toBeGreaterThan(1)
-  expect(await decisions(never)).toEqual(['refused'])
-  const left = await cp.sql(`select deployment_id as id, status from evaluations where status <> 'done' order by id`)
-  expect(left).toEqual([never, broken].sort().map((id) => ({ id, status: 'blocked' })))
+  await expect.poll(statuses, patient).toEqual({ scheduled: 1 })
+  const [large = ''] = await deploy(1, { name: 'large', wait_for_capacity: true, resources: { cpu: 2, memory: 1024 } })
+  const refusals = async () =>
+    (await cp.sql(`select 1 from decisions where deployment_id = $1 and outcome = 'refused'`, [large])).length
+  await expect.poll(refusals, patient).toBe(1)
+  // More often than work that goes wrong may be begun.
+  for (let times = 2; times <= maxEvaluationAttempts + 3; times++) {
+    await admin.node.cordon({ id, cordoned: true })
+    await admin.node.cordon({ id, cordoned: false })
+    await expect.poll(refusals, patient).toBe(times)
+  }
+  const work = await cp.sql('select status, attempts, error from evaluations where deployment_id = $1', [large])
+  expect(work).toEqual([{ status: 'blocked', attempts: 0, error: null }])
+  // Room is made, and the news of it is lost.
+  await cp.sql(`update deployment_replicas set reserved = false, status = 'stopped' where deployment_id = $1`, [waits])
+  await cp.sql(`update nodes set reserved_cpu_millis = 0, status = 'idle'`)
+  await agent.heartbeat()
+  await expect.poll(statuses, patient).toEqual({ scheduled: 2 })
 })

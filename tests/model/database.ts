@@ -211,7 +211,7 @@ export function commit(
   const waits = plan.ends === 'blocked' && !others.some(isOpen)
   const blocked: Evaluation = {
     status: 'blocked',
-    attempts: db.evaluations[place]?.attempts ?? 0,
+    attempts: 0,
     by: null,
     epoch: 0,
     expired: false,

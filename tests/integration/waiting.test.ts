@@ -1,0 +1,117 @@
+/** What waits for capacity goes on when there is some, also when nobody told it. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { claimEvaluations } from '@/server/store/evaluations'
+import { checkRecords } from '@/server/worker/check-records'
+import { evaluate, type Scheduling } from '@/server/worker/evaluate'
+import { FleetView } from '@/server/worker/fleet-view'
+import { Waiting } from '@/server/worker/waiting'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+let fleet: FleetView
+let scheduling: Scheduling
+let waiting: Waiting
+let admin: Awaited<ReturnType<TestControlPlane['as']>>
+let agent: FakeAgent
+/** With an index, as large fleets have one. */
+beforeEach(async () => {
+  cp = await testControlPlane({ indexFrom: 1 })
+  const { store, log, clock, changes } = cp.services
+  fleet = new FleetView(store, changes, { indexFrom: 1 })
+  scheduling = { store, log, clock, worker: 'test', epoch: cp.epoch, fleet, lookAgainEveryMs: 0 }
+  waiting = new Waiting(scheduling)
+  admin = await cp.as('admin')
+  agent = await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 4 }, { name: 'node-02', cpuCores: 2 })
+})
+afterEach(async () => {
+  fleet.close()
+  await cp.close()
+})
+
+const cordon = (cordoned: boolean) => admin.node.cordon({ id: agent.id('node-01'), cordoned })
+
+const deploy = async (name: string, overrides: Record<string, unknown> = {}): Promise<string> => {
+  const large = { cpu: 3, memory: 1024 }
+  const asked = aDeployment({ name, wait_for_capacity: true, resources: large, ...overrides })
+  return (await admin.deployment.deploy(asked)).deployment_id
+}
+
+/** Room as it is made while what waits is being refused: nobody wakes it. */
+async function makeRoomUnnoticed(): Promise<void> {
+  await cordon(false)
+  await cp.sql(`update evaluations set status = 'blocked' where status = 'pending'`)
+  fleet.distrust()
+}
+
+const outcomes = async (id: string) =>
+  (await cp.sql<{ outcome: string }>('select outcome from decisions where deployment_id = $1 order by id', [id])).map(
+    ({ outcome }) => outcome,
+  )
+
+const statusOf = async (id: string) =>
+  (await cp.sql<{ status: string }>('select status from evaluations where deployment_id = $1', [id]))[0]?.status
+
+test('room that was made while it was being refused is found', async () => {
+  await cordon(true)
+  const id = await deploy('late')
+  expect(await cp.schedule()).toBe(1)
+  await makeRoomUnnoticed()
+  await waiting.lookIfDue()
+  expect(cp.logged).toContain('Capacity for what waited: 1 deployment tried again')
+  expect(await cp.schedule()).toBe(1)
+  expect(await outcomes(id)).toEqual(['refused', 'placed'])
+})
+
+test('a look in vain leaves nothing behind', async () => {
+  const id = await deploy('large', { resources: { cpu: 16, memory: 1024 } })
+  expect(await cp.schedule()).toBe(1)
+  const before = await cp.sql('select * from evaluations')
+  for (let looks = 0; looks < 3; looks++) await waiting.lookIfDue()
+  expect(await cp.sql('select * from evaluations')).toEqual(before)
+  expect(await outcomes(id)).toEqual(['refused'])
+  expect(await cp.sql('select 1 from fleet_journal')).toHaveLength(1)
+})
+
+test('one that cannot be looked at is in nobody’s way', async () => {
+  await cordon(true)
+  const broken = await deploy('broken')
+  const id = await deploy('late')
+  expect(await cp.schedule()).toBe(2)
+  await cp.sql('delete from deployment_resources where deployment_id = $1', [broken])
+  await makeRoomUnnoticed()
+  for (let looks = 0; looks < 4 && (await statusOf(id)) === 'blocked'; looks++) await waiting.lookIfDue()
+  expect(await statusOf(id)).toBe('pending')
+  expect(cp.logged.filter((line) => line === `Could not look again at deployment ${broken}`)).toHaveLength(1)
+})
+
+test('who gets the room is a matter of priorities, not of who was looked at', async () => {
+  await cordon(true)
+  const [low, high] = [await deploy('low', { priority: 10 }), await deploy('high', { priority: 90 })]
+  expect(await cp.schedule()).toBe(2)
+  await makeRoomUnnoticed()
+  await waiting.lookIfDue()
+  await cp.schedule()
+  expect(await outcomes(high)).toEqual(['refused', 'placed'])
+  expect(await outcomes(low)).toEqual(['refused', 'refused'])
+})
+
+test('what a look found room for takes none from what is decided next', async () => {
+  await cordon(true)
+  const tiny = await deploy('tiny', { replicas: 2, max_per_node: 2, resources: { cpu: 0.5, memory: 512 } })
+  const id = await deploy('late')
+  expect(await cp.schedule()).toBe(2)
+  await makeRoomUnnoticed()
+  await waiting.lookIfDue()
+  // Decided by itself, and without a place for anything: what was looked at comes after it.
+  await admin.deployment.scale({ deployment_id: tiny, replicas: 1 })
+  const claimed = await claimEvaluations(cp.store, scheduling, { limit: 10, which: 'fresh' })
+  expect(claimed.map(({ trigger }) => trigger).sort()).toEqual(['capacity', 'scale'])
+  for (const trigger of ['scale', 'capacity'])
+    await evaluate(
+      scheduling,
+      claimed.filter((one) => one.trigger === trigger),
+    )
+  expect(await outcomes(id)).toEqual(['refused', 'placed'])
+  await checkRecords(scheduling, 100)
+  expect(cp.logged.filter((line) => line.includes('mismatch'))).toEqual([])
+})
