@@ -4,7 +4,8 @@ export interface DeploymentTrouble {
   id: string
   name: string
   reason: string
-  since: string
+  /** Null when it is not known. */
+  since: string | null
 }
 
 export interface NodeTrouble {
@@ -42,6 +43,8 @@ interface Troubles<One> {
 
 export interface Overview {
   failed: Troubles<DeploymentTrouble>
+  /** Some of their replicas run and fail their health check. */
+  unhealthy: Troubles<DeploymentTrouble>
   /** Waiting for capacity; `replicas` is how many in all. */
   unplaced: Troubles<DeploymentTrouble> & { replicas: number }
   silent: Troubles<NodeTrouble>

@@ -65,6 +65,19 @@ describe('a replica on a node that is drained', () => {
     ])
   })
 
+  test('is not kept once the new one runs, when it is unhealthy itself', () => {
+    const unwell = { ...draining, health: 'unhealthy' as const }
+    expect(plan(aDeployment(), [unwell, anAttempt({ generation: 2, status: 'starting' })]).stop).toEqual([])
+    for (const health of ['starting', 'unhealthy'] as const)
+      expect(plan(aDeployment(), [unwell, anAttempt({ generation: 2, health })])).toMatchObject({
+        stop: ['replica-0-1'],
+        giveUp: null,
+      })
+    // Another revision has to show that it works.
+    const updated = aDeployment({ revision: 2 })
+    expect(plan(updated, [unwell, anAttempt({ generation: 2, revision: 2, health: 'starting' })]).stop).toEqual([])
+  })
+
   test('moves when its deployment lacks nothing, one after the other', () => {
     const other = anAttempt({ slot: 1, nodeDraining: true })
     expect(plan(aDeployment({ targetReplicas: 3 }), [draining, other])).toMatchObject({

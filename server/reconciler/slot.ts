@@ -19,6 +19,14 @@ export const isWantedAndLive = (attempt: ReplicaAttempt): boolean => attempt.wan
 const works = ({ status, health }: ReplicaAttempt): boolean =>
   status === 'running' && (health === null || health === 'healthy')
 
+/**
+ * Until its replacement works: one that runs, unless it is known not to work either and what replaces it is the same, only
+ * elsewhere. A drain would never end.
+ */
+const isWorthKeeping = (old: ReplicaAttempt, replacement: ReplicaAttempt): boolean =>
+  old.status === 'running' &&
+  !(old.health === 'unhealthy' && old.revision === replacement.revision && replacement.status === 'running')
+
 const best = (attempts: ReplicaAttempt[]): ReplicaAttempt | undefined =>
   attempts.find(works) ?? attempts.find((attempt) => attempt.status === 'running') ?? attempts[0]
 
@@ -38,7 +46,6 @@ export function assessSlot({ revision }: WantedDeployment, attempts: ReplicaAtte
     return { stop: allBut(old), missing: false, replace: { replica: old, why }, onItsWay: null }
   }
   if (works(wanted)) return { stop: allBut(wanted), missing: false, replace: null, onItsWay: null }
-  // One that does not run is not worth waiting with.
-  const kept = old?.status === 'running' ? old : null
+  const kept = old && isWorthKeeping(old, wanted) ? old : null
   return { stop: allBut(wanted, kept), missing: false, replace: null, onItsWay: { replica: wanted, kept } }
 }

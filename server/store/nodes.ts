@@ -225,7 +225,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
     const changes: Change[] = rows.length > 0 ? [{ topic: 'node', ids: rows.map((row) => row.id) }] : []
     if (returned.length > 0 || mended.length > 0) {
       await wakeBlockedEvaluations(tx)
-      changes.push({ topic: 'evaluation', ids: [] })
+      changes.push({ topic: 'evaluation', ids: [] }, ...(await changesOn(tx, returned)))
     }
     await announce(tx, changes)
     return new Map(
@@ -266,9 +266,20 @@ export async function markSilentNodes(
         actor: 'scheduler',
       })),
     )
-    await announce(tx, [{ topic: 'node', ids: rows.map((row) => row.id) }])
+    const silent = rows.map((row) => row.id)
+    await announce(tx, [{ topic: 'node', ids: silent }, ...(await changesOn(tx, silent))])
     return rows.map((row) => ({ id: row.id, nodeId: row.node_id, silentSeconds: row.silent_seconds }))
   })
+}
+
+/** How deployments are that have a replica there depends on whether the nodes are heard. */
+async function changesOn(tx: Tx, nodeIds: string[]): Promise<Change[]> {
+  if (nodeIds.length === 0) return []
+  const { rows } = await tx.query<{ id: string }>(
+    'select distinct deployment_id as id from deployment_replicas where node_id = any($1::uuid[]) and reserved',
+    [nodeIds],
+  )
+  return rows.length > 0 ? [{ topic: 'deployment', ids: rows.map(({ id }) => id) }] : []
 }
 
 /** A cordoned node keeps its replicas and takes no new ones. */

@@ -1,14 +1,16 @@
 import type { DeploymentTrouble, NodeTrouble, Overview, RegionUse } from '../domain/overview'
+import { countOf } from '../domain/words'
 import type { Store } from './context'
 import { isSilent } from './node-health'
 
 /** Of each kind of trouble the newest are named; the rest is counted. */
 const named = 5
 
-/** What is wrong now, and how full each region is. The database does the sums: four queries, whatever the size. */
+/** What is wrong now, and how full each region is. The database does the sums: five queries, whatever the size. */
 export async function readOverview(store: Store): Promise<Overview> {
-  const [failed, unplaced, nodes, regions, totals] = await Promise.all([
+  const [failed, unhealthy, unplaced, nodes, regions, totals] = await Promise.all([
     readFailed(store),
+    readUnhealthy(store),
     readUnplaced(store),
     readNodeTrouble(store),
     readRegions(store),
@@ -21,7 +23,17 @@ export async function readOverview(store: Store): Promise<Overview> {
     ),
   ])
   const { deployments = 0, running = 0, replicas = 0, wanted = 0, dead = 0 } = totals.rows[0] ?? {}
-  return { failed, unplaced, ...nodes, dead, regions, deployments, running, replicas: { running: replicas, wanted } }
+  return {
+    failed,
+    unhealthy,
+    unplaced,
+    ...nodes,
+    dead,
+    regions,
+    deployments,
+    running,
+    replicas: { running: replicas, wanted },
+  }
 }
 
 async function readFailed(store: Store): Promise<Overview['failed']> {
@@ -34,6 +46,26 @@ async function readFailed(store: Store): Promise<Overview['failed']> {
     [named],
   )
   return { count: rows[0]?.count ?? 0, newest: rows.map(trouble) }
+}
+
+/** Their replicas say themselves that they do not work. */
+async function readUnhealthy(store: Store): Promise<Overview['unhealthy']> {
+  const { rows } = await store.pool.query<{ id: string; name: string; count: number; unwell: number; wanted: number }>(
+    `select d.id, d.name, d.target_replicas as wanted, count(*) over ()::int as count, r.unwell
+     from deployments d join (
+       select deployment_id, count(*)::int as unwell from deployment_replicas
+       where reserved and wanted = 'run' and status = 'running' and health = 'unhealthy' group by 1
+     ) r on r.deployment_id = d.id
+     where d.status not in ('failed', 'deleted') order by d.updated_at desc limit $1`,
+    [named],
+  )
+  return {
+    count: rows[0]?.count ?? 0,
+    newest: rows.map(({ id, name, unwell, wanted }) => ({
+      ...{ id, name, since: null },
+      reason: `${unwell} of ${countOf(wanted, 'replica')} fail${unwell === 1 ? 's' : ''} the health check`,
+    })),
+  }
 }
 
 /** Deployments that wait for capacity: the decision that refused them says why. */
@@ -54,7 +86,7 @@ const trouble = ({ id, name, reason, since }: DeploymentTrouble): DeploymentTrou
   id,
   name,
   reason,
-  since: new Date(since).toISOString(),
+  since: since && new Date(since).toISOString(),
 })
 
 async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 'broken'>> {

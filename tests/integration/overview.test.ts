@@ -55,6 +55,27 @@ test('a node that is half used counts by its size', async () => {
   expect(regions.find(({ region }) => region === 'us-east')?.cpuUsagePercent).toBeCloseTo(40)
 })
 
+test('a deployment whose health check fails is named until it is well again', async () => {
+  const id = await deploy({ name: 'unwell', replicas: 2, max_per_node: 2, resources: { cpu: 0.5, memory: 512 } })
+  await cp.schedule()
+  await agent.obey()
+  const [replica] = (await cp.sql<{ id: string; node: string }>(
+    'select id, node_id as node from deployment_replicas where deployment_id = $1',
+    [id],
+  )) as [{ id: string; node: string }]
+  const report = (health: 'healthy' | 'unhealthy') =>
+    agent.report({ replicaId: replica.id, nodeId: replica.node }, { status: 'running', health })
+  await report('unhealthy')
+  expect((await admin.overview.get()).unhealthy).toEqual({
+    count: 1,
+    newest: [{ id, name: 'unwell', reason: '1 of 2 replicas fails the health check', since: null }],
+  })
+  await report('healthy')
+  expect((await admin.overview.get()).unhealthy).toEqual({ count: 0, newest: [] })
+  await admin.deployment.delete({ deployment_id: id })
+  await agent.obey()
+})
+
 test('what is wrong is counted, and the newest are named', async () => {
   const failed = await deploy({ name: 'too-big', resources: { cpu: 16, memory: 16_384, gpu: 0, storage: 10 } })
   const waits = await deploy({
@@ -74,6 +95,7 @@ test('what is wrong is counted, and the newest are named', async () => {
   expect(overview.failed.newest[0]?.reason).toContain('Insufficient nodes: need 1, found 0 with capacity')
   expect(overview.dead).toBe(1)
   expect(overview.unplaced).toMatchObject({ count: 1, replicas: 2, newest: [{ id: waits, name: 'patient' }] })
+  expect(overview.unhealthy).toMatchObject({ count: 0, newest: [] })
   expect(overview.silent).toMatchObject({ count: 1, newest: [{ nodeId: 'west-1', replicas: 1, reason: null }] })
   expect(overview.broken).toMatchObject({ count: 1, newest: [{ nodeId: 'east-1', reason: 'connect ENOENT' }] })
   // Nobody knows what a silent region uses.

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { DeploymentTrouble, NodeTrouble, Overview } from '@/server/domain/overview'
 import { plural } from '../../ui/format'
 import { Section } from '../../ui/layout-parts'
-import { deploymentLooks, type Look, nodeLooks, StatusBadge } from '../../ui/status'
+import { deploymentLooks, healthLooks, type Look, nodeLooks, StatusBadge } from '../../ui/status'
 import { Time } from '../../ui/time'
 
 const brokenLook: Look = {
@@ -17,7 +17,7 @@ const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capa
 
 /** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
 export function Troubles({ overview }: { overview: Overview }) {
-  const { failed, unplaced, silent, broken, dead } = overview
+  const { failed, unhealthy, unplaced, silent, broken, dead } = overview
   const groups = [
     failed.count > 0 && (
       <Group
@@ -39,6 +39,17 @@ export function Troubles({ overview }: { overview: Overview }) {
           since={null}
           action={{ href: '/admin/queue', label: 'Look at it' }}
         />
+      </Group>
+    ),
+    unhealthy.count > 0 && (
+      <Group
+        key="unhealthy"
+        title={`${plural(unhealthy.count, 'deployment')} unhealthy`}
+        all={{ href: '/deployments', ...unhealthy }}
+      >
+        {unhealthy.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={healthLooks.unhealthy} action="Read the logs" tab="logs" />
+        ))}
       </Group>
     ),
     unplaced.count > 0 && (
@@ -83,7 +94,7 @@ export function Troubles({ overview }: { overview: Overview }) {
         <p className="px-4 text-ink-2 md:px-6">
           {overview.deployments === 0
             ? 'Nothing is deployed yet, and every node is heard.'
-            : 'Nothing: every deployment has its replicas placed, and every node is heard.'}
+            : 'Nothing: every deployment has its replicas placed and no health check fails, and every node is heard.'}
         </p>
       )}
     </Section>
