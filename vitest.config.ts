@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 const alias = [{ find: /^@\//, replacement: `${import.meta.dirname}/` }]
 const globalSetup = ['tests/global-setup.ts']
+/** A busy machine may take its time: only what never comes fails. */
+const expect = { poll: { timeout: 15_000 } }
+const setupFiles = ['tests/setup.ts']
 
 export default defineConfig({
   test: {
@@ -10,6 +13,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          setupFiles,
+          expect,
           include: ['{server,agent,app}/**/*.test.{ts,tsx}', 'tests/unit/**/*.test.{ts,tsx}'],
           testTimeout: 120_000,
         },
@@ -19,6 +24,8 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
+          setupFiles,
+          expect,
           globalSetup,
           testTimeout: 120_000,
           hookTimeout: 300_000,
@@ -29,6 +36,8 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: ['tests/engines/**/*.test.ts'],
+          setupFiles,
+          expect,
           globalSetup,
           // Each of them starts real container engines: one after the other.
           fileParallelism: false,

@@ -83,10 +83,8 @@ describe('calls', () => {
   test('a server that does not answer is unreachable after the time-out', async () => {
     const { client, ids } = await joined('node-01')
     server.memory.line = 'silent'
-    const startedAt = performance.now()
     const failure = { kind: 'unreachable', message: expect.stringContaining('did not answer within 0.2 s') }
     await expect(client.heartbeat([beat(ids[0] ?? '')], 200)).rejects.toMatchObject(failure)
-    expect(performance.now() - startedAt).toBeLessThan(900)
   })
 })
 

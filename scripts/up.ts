@@ -116,7 +116,7 @@ async function firstAdministrator(env: Env, databaseUrl: string): Promise<string
   const made = await withStore(env, databaseUrl, (store) => ensureFirstAdmin(store, { username, password }))
   if (!made.created)
     return password === null
-      ? 'the one of the first start'
+      ? 'the one of the first start (forgotten? npm run password)'
       : 'the one of the first start (FOGDECK_ADMIN_PASSWORD is read only then)'
   if (made.weakness)
     say(`FOGDECK_ADMIN_PASSWORD is weak: ${made.weakness}. It is taken as it is; change it on the page Account`)

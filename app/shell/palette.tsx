@@ -9,7 +9,7 @@ interface PaletteProps {
   onOpenChange: (open: boolean) => void
 }
 
-/** ⌘K opens it from anywhere. */
+/** Ctrl K, or ⌘K, opens it from anywhere. */
 export function Palette({ open, onOpenChange }: PaletteProps) {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {

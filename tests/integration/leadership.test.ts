@@ -64,7 +64,12 @@ describe('scheduler processes', () => {
     const standby = schedulers.start()
     await expect
       .poll(
-        async () => (await cp.sql(`select 1 from pg_stat_activity where application_name like 'fogdeck-sch%'`)).length,
+        async () =>
+          (
+            await cp.sql(
+              `select distinct application_name from pg_stat_activity where application_name like 'fogdeck-sch%'`,
+            )
+          ).length,
       )
       .toBeGreaterThan(1)
     return { leader, standby }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LiveChange } from '@/server/domain/views'
+import { markSilentNodes } from '@/server/store/nodes'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
@@ -89,5 +90,21 @@ test('heartbeats of many nodes are one event', async () => {
   await expect.poll(page.topics).toContain('hello')
   await agent.heartbeat()
   await expect.poll(() => page.events.at(-1)?.change).toEqual({ topic: 'node', ids: [] })
+  await page.close()
+})
+
+test('a node that falls silent, or is heard again, concerns the deployments that have replicas there', async () => {
+  const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+  const here = await deploy('here')
+  await cp.schedule()
+  await agent.obey()
+  await deploy('elsewhere')
+  const page = await listen()
+  const heardOf = () => page.events.flatMap(({ change }) => (change.topic === 'deployment' ? [change.ids] : []))
+  await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour'`)
+  expect(await markSilentNodes(cp.store, cp.epoch)).toHaveLength(1)
+  await expect.poll(heardOf).toEqual([[here]])
+  await agent.heartbeat()
+  await expect.poll(heardOf).toEqual([[here], [here]])
   await page.close()
 })
