@@ -132,7 +132,7 @@ interface RowProps {
 
 function Row({ look, name, detail, since, action }: RowProps) {
   return (
-    <li className="flex flex-wrap items-baseline gap-x-4 gap-y-0.5 px-4 py-1.5 md:px-6">
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-1.5 md:px-6">
       <StatusBadge look={look} />
       <span className="max-w-60 truncate font-medium" title={name}>
         {name}
