@@ -5,7 +5,7 @@ const triggers: Record<string, { short: string; because: string }> = {
   update: { short: 'updated', because: 'it was updated' },
   rollback: { short: 'rolled back', because: 'it was rolled back' },
   drain: { short: 'a node was drained', because: 'a node was drained' },
-  move: { short: 'a replica was moved', because: 'a replica was moved' },
+  move: { short: 'a replica was replaced', because: 'a replica was replaced' },
   retry: { short: 'tried again', because: 'it was tried again' },
   capacity: { short: 'capacity appeared', because: 'capacity appeared' },
   'replica-failed': { short: 'a replica failed', because: 'a replica failed' },

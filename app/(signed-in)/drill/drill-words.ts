@@ -78,8 +78,15 @@ function picksText(picks: readonly Picked[]): string {
 
 const does = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
-/** "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit." */
-export function headline({ mode, picked }: Pick<DrillReport, 'mode' | 'picked'>, { fates }: DrillCounts): string {
+/**
+ * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overruled`, "If eu-west failed and the
+ * storm brake was overruled: …"
+ */
+export function headline(
+  { mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
+  { fates }: DrillCounts,
+  { overruled = false } = {},
+): string {
   const picks = picksOf(picked)
   const verb = mode === 'fail' ? 'failed' : picks.length === 1 ? 'was drained' : 'were drained'
   const parts = [
@@ -90,7 +97,8 @@ export function headline({ mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
     ...(fates.held > 0 ? [does(fates.held, 'waits for a person', 'wait for a person')] : []),
     ...(fates.braked > 0 ? [does(fates.braked, 'is held', 'are held')] : []),
   ]
-  return `If ${picksText(picks)} ${verb}: ${parts.join(', ')}.`
+  const brake = overruled ? ' and the storm brake was overruled' : ''
+  return `If ${picksText(picks)} ${verb}${brake}: ${parts.join(', ')}.`
 }
 
 /** What people would notice before everything has its place again, or until the brake lets go. */

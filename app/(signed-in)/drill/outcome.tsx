@@ -18,7 +18,8 @@ interface OutcomeProps {
 /** The outcome in a sentence, and what stands in the way of it. */
 export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
   const { mode, nodes, brakes, waiting } = report
-  const isFine = counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
+  // What the storm brake holds moves only when a person lets it.
+  const isFine = brakes.length === 0 && counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
   return (
     <div className="max-w-4xl space-y-2">
       <p role="status" className="flex items-start gap-2 text-lead font-medium">
@@ -26,7 +27,7 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
           name={isFine ? 'running' : 'partial'}
           className={isFine ? 'mt-1 shrink-0 text-healthy' : 'mt-1 shrink-0 text-degraded'}
         />
-        {headline(report, counts)}
+        {headline(report, counts, { overruled: brakes.length > 0 && stage === 'overruled' })}
       </p>
       <p className="text-ink-2">
         {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}, of which {counts.placed}{' '}

@@ -1,6 +1,7 @@
 'use client'
 
 import { limits } from '@/server/domain/resources'
+import { regionHint } from '../../placement/region-hint'
 import { Combobox } from '../../ui/combobox'
 import { Field, Input } from '../../ui/field'
 import type { RequestName, RequestTexts } from './request-query'
@@ -41,7 +42,7 @@ export function RequestFields({ texts, problems, regions, onChange }: RequestFie
           )}
         </Field>
       ))}
-      <Field label="Region" hint="Near which region; empty is anywhere." error={problems.region}>
+      <Field label="Region" hint={regionHint(texts.region, regions)} error={problems.region}>
         {(wiring) => (
           <Combobox
             {...wiring}

@@ -30,9 +30,17 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
   return (
     <div className="max-w-3xl space-y-4">
       <p className="text-ink-2">
-        Run this in a copy of Fogdeck on the machine that is to join. The token is in it, and is shown only now.
+        Run this in a copy of Fogdeck (a clone, after <span className="font-mono text-meta">npm ci</span>) on the
+        machine that is to join. The token is in it, and is shown only now.
       </p>
       <Code text={made.command} label="Copy the command" />
+      {isOnlyHere(window.location.hostname) && (
+        <p className="border-l-2 border-control pl-3 text-ink-2">
+          <span className="font-mono text-meta">{window.location.hostname}</span> is this very machine. For another one,
+          put the address after <span className="font-mono text-meta">--server</span> under which it reaches this
+          server.
+        </p>
+      )}
       <ol className="space-y-2" aria-live="polite">
         <Step done>Token made</Step>
         <Step done={joined} failed={spoilt !== null}>
@@ -65,6 +73,9 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
     </div>
   )
 }
+
+/** Addresses that lead every machine to itself. */
+const isOnlyHere = (host: string): boolean => /^(localhost|127\..*|\[::1\])$/.test(host)
 
 function Step({ done, failed = false, children }: { done: boolean; failed?: boolean; children: ReactNode }) {
   const name: GlyphName = failed ? 'failed' : done ? 'running' : 'waiting'

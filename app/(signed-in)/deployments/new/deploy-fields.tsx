@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { type FormEvent, lazy, type ReactNode, Suspense, useState } from 'react'
 import { Controller, type UseFormReturn } from 'react-hook-form'
 import { deploymentTypes, limits } from '@/server/domain/resources'
+import { regionHint } from '../../../placement/region-hint'
 import { Button } from '../../../ui/button'
 import { Combobox } from '../../../ui/combobox'
 import { CopyButton } from '../../../ui/copy'
@@ -44,6 +45,7 @@ export function DeployFields(props: DeployFieldsProps) {
   const { form, regions, busy, blocked, problem, willFail, onSubmit, update } = props
   const { errors } = form.formState
   const type = form.watch('type')
+  const region = form.watch('region')
   return (
     <form noValidate onSubmit={(event) => void onSubmit(event)} className="space-y-5 px-4 py-5 md:px-6">
       {blocked && <p className="border-l-2 border-control pl-3 text-ink-2">{blocked}</p>}
@@ -92,7 +94,7 @@ export function DeployFields(props: DeployFieldsProps) {
         >
           {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('replicas')} />}
         </Field>
-        <Field label="Region" hint="Near which region; empty is anywhere." error={errors.region?.message}>
+        <Field label="Region" hint={regionHint(region, regions)} error={errors.region?.message}>
           {(wiring) => (
             <Controller
               control={form.control}

@@ -76,12 +76,12 @@ test('replicas are chosen by the address, else those that are wanted, else the n
     aReplica({ slot: 5, ...ended }),
   ]
   const names = (given: string[] | null, targetReplicas = 2) =>
-    chosenReplicas({ replicas, targetReplicas }, given).map(nameOf)
+    chosenReplicas({ replicas, targetReplicas, revision: 1 }, given).map(nameOf)
   expect(names(null)).toEqual(['1.2', '2'])
   expect(names(['1', '6', 'x'])).toEqual(['1', '6'])
   expect(names([])).toEqual([])
   const over = [aReplica({ ...ended, generation: 2 }), aReplica(ended)]
-  expect(chosenReplicas({ replicas: over, targetReplicas: 0 }, null).map(nameOf)).toEqual(['1.2'])
+  expect(chosenReplicas({ replicas: over, targetReplicas: 0, revision: 1 }, null).map(nameOf)).toEqual(['1.2'])
   expect(logHref('d', { slot: 1, generation: 3 }, '2026-01-01T00:00:00.000Z')).toBe(
     '/deployments/d?tab=logs&replicas=2.3&at=2026-01-01T00%3A00%3A00.000Z',
   )

@@ -16,7 +16,7 @@ export function logHref(deploymentId: string, attempt: Attempt, at?: string): st
 
 /** Those that the address names, else the ones that are there or are wanted, else the newest ones that were. */
 export function chosenReplicas(
-  deployment: Pick<DeploymentDetail, 'replicas' | 'targetReplicas'>,
+  deployment: Pick<DeploymentDetail, 'replicas' | 'targetReplicas' | 'revision'>,
   names: readonly string[] | null,
 ): ReplicaView[] {
   const { replicas } = deployment
