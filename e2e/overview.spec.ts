@@ -49,3 +49,25 @@ test('events are found by what they are about, and the address keeps how', async
   await page.getByLabel('About: a name').fill('no-such-thing')
   await expect(page.getByText('Nothing matches')).toBeVisible()
 })
+
+test('a deployment whose health check fails is named, also in the list of a narrow window', async ({
+  page,
+  deploy,
+  rpc,
+}) => {
+  const id = await deploy({ container_image: 'sim/unhealthy' })
+  const { name } = await rpc.deployment.detail.query({ id })
+  await page.goto('/')
+  await expect(page.getByRole('link', { name: `Read the logs: ${name}` })).toBeVisible(patient)
+  await expect(page.getByText('1 of 1 replica fails the health check').first()).toBeVisible()
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.goto(`/deployments?q=${name}`)
+  const row = page.getByRole('row').filter({ hasText: name })
+  await expect(row.getByText('Unhealthy').filter({ visible: true })).toHaveCount(1)
+  await expect(row.getByText('Running').filter({ visible: true })).toHaveCount(0)
+  await page.goto('/')
+  const named = page.getByRole('link', { name: `Read the logs: ${name}` })
+  await expect(named).toBeVisible()
+  await rpc.deployment.delete.mutate({ deployment_id: id })
+  await expect(named).toHaveCount(0, patient)
+})

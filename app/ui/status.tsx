@@ -131,9 +131,14 @@ export const healthLooks: Record<Health, Look> = {
     label: 'Degraded',
     glyph: 'partial',
     tone: 'degraded',
-    explanation: 'Some replicas run, fewer than wanted.',
+    explanation: 'Fewer replicas run well than are wanted.',
   },
-  unhealthy: { label: 'Unhealthy', glyph: 'failed', tone: 'failed', explanation: 'None of the wanted replicas runs.' },
+  unhealthy: {
+    label: 'Unhealthy',
+    glyph: 'failed',
+    tone: 'failed',
+    explanation: 'None of the wanted replicas runs well.',
+  },
   unknown: {
     label: 'Unknown',
     glyph: 'unknown',

@@ -8,10 +8,20 @@ import { Time } from '../../ui/time'
 /** States whose reason says what to do or what is waited for. */
 const explained: readonly DeploymentSummary['status'][] = ['failed', 'pending']
 
+/** Where there is no room for the health, that something is wrong with it stands in the place of “Running”. */
+const isUnwell = ({ status, health }: DeploymentSummary): boolean =>
+  status === 'running' && (health === 'degraded' || health === 'unhealthy' || health === 'unknown')
+
 function StatusCell({ row }: { row: DeploymentSummary }) {
+  const unwell = isUnwell(row)
   return (
     <span className="flex min-w-0 items-center gap-2">
-      <StatusBadge look={deploymentLook(row)} title={row.reason || undefined} />
+      {unwell && <StatusBadge look={healthLooks[row.health]} className="lg:hidden" />}
+      <StatusBadge
+        look={deploymentLook(row)}
+        title={row.reason || undefined}
+        {...(unwell && { className: 'max-lg:hidden' })}
+      />
       {explained.includes(row.status) && row.reason && (
         <span className="truncate text-ink-2 max-sm:hidden" title={row.reason}>
           {row.reason}
