@@ -1,0 +1,10 @@
+import { problemResponse } from '@/server/api/problem'
+
+/** What no other route takes: programs are answered as programs. */
+const handler = (request: Request) =>
+  problemResponse({
+    status: 404,
+    detail: `There is nothing at ${new URL(request.url).pathname}: what there is stands in /api/openapi.json`,
+  })
+
+export { handler as GET, handler as POST, handler as DELETE, handler as PUT, handler as PATCH }
