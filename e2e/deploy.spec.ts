@@ -120,6 +120,14 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(page.getByRole('heading', { name: /^\d+ nodes that could not take it$/ })).toBeVisible()
   await expect(page.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
   await expect(page.getByText('8192 MB of memory short').first()).toBeVisible()
+
+  // A suggestion leads to the form of the update, filled in; nothing is changed before somebody presses Update.
+  const fewer = page.getByRole('link', { name: /^Apply: Ask for \d replicas instead of 10$/ })
+  const replicas = /Ask for (\d)/.exec((await fewer.getAttribute('aria-label')) ?? '')?.[1] ?? ''
+  await fewer.click()
+  await expect(page.getByLabel('Replicas', { exact: true })).toHaveValue(replicas)
+  await expect(page.getByRole('list', { name: 'What changes' })).toHaveText(new RegExp(`^replicas10.*${replicas}$`))
+  await expect(page.getByRole('button', { name: 'Update', exact: true })).toBeEnabled()
 })
 
 test('who waits for capacity sees the deployment pending, and placed once there is room', async ({

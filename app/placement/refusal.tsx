@@ -1,7 +1,7 @@
 'use client'
 
 import type { Refusal, Suggestion } from '@/server/domain/placement'
-import { Button } from '../ui/button'
+import { Button, ButtonLink } from '../ui/button'
 import { plural } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { ruleLabels } from './words'
@@ -12,10 +12,12 @@ interface RefusalNoteProps {
   onApply?: (suggestion: Suggestion) => void
   /** Why a suggestion can't be applied by this reader; null when it can. */
   blocked?: (suggestion: Suggestion) => string | null
+  /** Where a suggestion can be followed instead. */
+  linkOf?: (suggestion: Suggestion, index: number) => { href: string; label: string }
 }
 
 /** That it does not fit, how far off it is, and the changes that would make it fit. */
-export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
+export function RefusalNote({ refusal, onApply, blocked, linkOf }: RefusalNoteProps) {
   return (
     <div className="max-w-4xl space-y-3">
       <p className="flex items-start gap-2 font-medium text-failed">
@@ -36,7 +38,7 @@ export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
               : 'Any one of these would make it fit:'}
           </p>
           <ul>
-            {refusal.suggestions.map((suggestion) => (
+            {refusal.suggestions.map((suggestion, index) => (
               <li
                 key={suggestion.message}
                 className="flex items-center justify-between gap-4 border-t border-line py-1.5 first:border-t-0"
@@ -47,6 +49,7 @@ export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
                     Apply
                   </Button>
                 )}
+                {linkOf && <SuggestionLink link={linkOf(suggestion, index)} of={suggestion} />}
               </li>
             ))}
           </ul>
@@ -62,5 +65,13 @@ export function RefusalNote({ refusal, onApply, blocked }: RefusalNoteProps) {
         </p>
       ))}
     </div>
+  )
+}
+
+function SuggestionLink({ link: { href, label }, of }: { link: { href: string; label: string }; of: Suggestion }) {
+  return (
+    <ButtonLink href={href} prefetch={false} aria-label={`${label}: ${of.message}`} className="shrink-0">
+      {label}
+    </ButtonLink>
   )
 }

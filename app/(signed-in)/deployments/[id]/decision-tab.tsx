@@ -3,7 +3,7 @@
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { parseAsString, useQueryState } from 'nuqs'
-import { policyText } from '@/server/domain/placement'
+import { policyText, type Suggestion } from '@/server/domain/placement'
 import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/server/domain/views'
 import { DecidedRefusals } from '../../../placement/decided-refusals'
 import { RefusalNote } from '../../../placement/refusal'
@@ -19,6 +19,7 @@ import { plural } from '../../../ui/format'
 import { Section } from '../../../ui/layout-parts'
 import { Empty, ErrorState, Loading } from '../../../ui/states'
 import { exactTime, Time } from '../../../ui/time'
+import { isRefused } from './refused'
 
 /** Why here, why not there: the record of a run of the scheduler, as it was made. */
 export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
@@ -60,10 +61,19 @@ export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
           />
         </div>
       )}
-      <Decision decision={decision.data} />
+      <Decision
+        decision={decision.data}
+        follow={id === list.data[0]?.id && isRefused(deployment) ? deployment : null}
+      />
     </>
   )
 }
+
+/** To the form of the update, filled in with what a suggestion says; to the nodes when they are what has to change. */
+const suggestionLinks = (deploymentId: string, decisionId: string) => (suggestion: Suggestion, index: number) =>
+  suggestion.nodeIds.length > 0
+    ? { href: `/nodes?q=${encodeURIComponent(suggestion.nodeIds[0] ?? '')}`, label: 'To the nodes' }
+    : { href: `/deployments/${deploymentId}/update?decision=${decisionId}&suggestion=${index}`, label: 'Apply' }
 
 interface DecisionSelectProps {
   decisions: DecisionSummary[]
@@ -91,7 +101,13 @@ function DecisionSelect({ decisions, value, onChange }: DecisionSelectProps) {
   )
 }
 
-function Decision({ decision }: { decision: DecisionView }) {
+interface DecisionProps {
+  decision: DecisionView
+  /** The deployment that waits for a change; null when the decision is history. */
+  follow: DeploymentDetail | null
+}
+
+function Decision({ decision, follow }: DecisionProps) {
   const { placement, policy, request } = decision
   const { nodes, feasible } = placement
   const refused = nodes - feasible
@@ -99,7 +115,10 @@ function Decision({ decision }: { decision: DecisionView }) {
     <>
       <div className="space-y-3 px-4 py-4 md:px-6">
         {placement.refusal ? (
-          <RefusalNote refusal={placement.refusal} />
+          <RefusalNote
+            refusal={placement.refusal}
+            {...(follow && !follow.blocked.update && { linkOf: suggestionLinks(follow.id, decision.id) })}
+          />
         ) : (
           <p className="max-w-4xl">
             <span className="font-medium">{decision.message}.</span>{' '}

@@ -14,6 +14,7 @@ import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 import { splitAttempts } from './attempts'
 import { logHref, nameOf } from './logs/sources'
+import { isRefused } from './refused'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   const { current, ended } = splitAttempts(deployment)
@@ -50,10 +51,6 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
     </>
   )
 }
-
-/** A decision says what each node lacked. */
-const isRefused = ({ status, targetReplicas, waiting, latestDecisionId }: DeploymentDetail): boolean =>
-  latestDecisionId !== null && targetReplicas > 0 && (status === 'failed' || waiting?.kind === 'capacity')
 
 function whyNone({ status, targetReplicas, waiting }: DeploymentDetail): string {
   if (status === 'deleted') return 'This deployment was deleted.'

@@ -1,10 +1,12 @@
 'use client'
 
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
+import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs'
 import { useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
+import type { Suggestion } from '@/server/domain/placement'
 import type { DeploymentDetail } from '@/server/domain/views'
 import { useTRPC } from '../../../../trpc'
 import { ButtonLink } from '../../../../ui/button'
@@ -17,6 +19,7 @@ import { usePageTitle } from '../../../../ui/title'
 import { DeployFields } from '../../new/deploy-fields'
 import { formPath } from '../../new/field-paths'
 import { type DeployForm, type DeployInput, deployFormSchema, readForm } from '../../new/form-schema'
+import { suggestedUpdate } from '../../new/suggestions'
 import { ChangeList } from '../change-list'
 import { changesOf, formOf, updateOf } from './changes'
 import { KnownVariables } from './known-variables'
@@ -24,8 +27,17 @@ import { KnownVariables } from './known-variables'
 export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
+  // A suggestion of a refusal, which is filled in.
+  const [{ decision, suggestion }] = useQueryStates({ decision: parseAsString, suggestion: parseAsInteger })
+  const refused = useQuery(trpc.decision.get.queryOptions(decision === null ? skipToken : { id: decision }))
   usePageTitle(query.data && `Update ${query.data.name}`)
-  if (query.data) return <UpdateForm deployment={query.data} />
+  if (query.data && !refused.isLoading)
+    return (
+      <UpdateForm
+        deployment={query.data}
+        suggestion={refused.data?.placement.refusal?.suggestions[suggestion ?? 0] ?? null}
+      />
+    )
   if (errorCode(query.error) === 'NOT_FOUND')
     return (
       <Empty title="There is no such deployment" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
@@ -40,7 +52,7 @@ export function UpdatePage({ id }: { id: string }) {
 }
 
 /** The deploy form, filled in; on the right what would be different. */
-function UpdateForm({ deployment }: { deployment: DeploymentDetail }) {
+function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; suggestion: Suggestion | null }) {
   const trpc = useTRPC()
   const router = useRouter()
   const queries = useQueryClient()
@@ -52,7 +64,7 @@ function UpdateForm({ deployment }: { deployment: DeploymentDetail }) {
   const [reason, setReason] = useState('')
   const form = useForm<DeployForm, unknown, DeployInput>({
     resolver: standardSchemaResolver(deployFormSchema),
-    defaultValues: initial,
+    defaultValues: { ...initial, ...(suggestion && suggestedUpdate(suggestion, initial)) },
     mode: 'onTouched',
   })
   const wanted = readForm(useWatch({ control: form.control }))
