@@ -1,23 +1,19 @@
 'use client'
 
+import type { ReactNode } from 'react'
 import type { Refusal, Suggestion } from '@/server/domain/placement'
-import { Button, ButtonLink } from '../ui/button'
 import { plural } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { ruleLabels } from './words'
 
 interface RefusalNoteProps {
   refusal: Refusal
-  /** Absent where nothing can be applied: an old decision is a record. */
-  onApply?: (suggestion: Suggestion) => void
-  /** Why a suggestion can't be applied by this reader; null when it can. */
-  blocked?: (suggestion: Suggestion) => string | null
-  /** Where a suggestion can be followed instead. */
-  linkOf?: (suggestion: Suggestion, index: number) => { href: string; label: string }
+  /** What follows a suggestion. Absent where nothing can: an old decision is a record. */
+  action?: (suggestion: Suggestion, index: number) => ReactNode
 }
 
 /** That it does not fit, how far off it is, and the changes that would make it fit. */
-export function RefusalNote({ refusal, onApply, blocked, linkOf }: RefusalNoteProps) {
+export function RefusalNote({ refusal, action }: RefusalNoteProps) {
   return (
     <div className="max-w-4xl space-y-3">
       <p className="flex items-start gap-2 font-medium text-failed">
@@ -44,12 +40,7 @@ export function RefusalNote({ refusal, onApply, blocked, linkOf }: RefusalNotePr
                 className="flex items-center justify-between gap-4 border-t border-line py-1.5 first:border-t-0"
               >
                 <span className="min-w-0">{suggestion.message}</span>
-                {onApply && (
-                  <Button blocked={blocked?.(suggestion)} onClick={() => onApply(suggestion)}>
-                    Apply
-                  </Button>
-                )}
-                {linkOf && <SuggestionLink link={linkOf(suggestion, index)} of={suggestion} />}
+                {action?.(suggestion, index)}
               </li>
             ))}
           </ul>
@@ -65,13 +56,5 @@ export function RefusalNote({ refusal, onApply, blocked, linkOf }: RefusalNotePr
         </p>
       ))}
     </div>
-  )
-}
-
-function SuggestionLink({ link: { href, label }, of }: { link: { href: string; label: string }; of: Suggestion }) {
-  return (
-    <ButtonLink href={href} prefetch={false} aria-label={`${label}: ${of.message}`} className="shrink-0">
-      {label}
-    </ButtonLink>
   )
 }

@@ -13,6 +13,7 @@ import { becauseText, triggerText } from '../../../placement/trigger-words'
 import { VerdictTable } from '../../../placement/verdict-table'
 import { weightsIn, whyText } from '../../../placement/words'
 import { useTRPC } from '../../../trpc'
+import { ButtonLink } from '../../../ui/button'
 import { useNow } from '../../../ui/clock'
 import { Select } from '../../../ui/field'
 import { plural } from '../../../ui/format'
@@ -69,11 +70,27 @@ export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
   )
 }
 
+interface SuggestionLinkProps {
+  suggestion: Suggestion
+  index: number
+  deploymentId: string
+  decisionId: string
+}
+
 /** To the form of the update, filled in with what a suggestion says; to the nodes when they are what has to change. */
-const suggestionLinks = (deploymentId: string, decisionId: string) => (suggestion: Suggestion, index: number) =>
-  suggestion.nodeIds.length > 0
-    ? { href: `/nodes?q=${encodeURIComponent(suggestion.nodeIds[0] ?? '')}`, label: 'To the nodes' }
-    : { href: `/deployments/${deploymentId}/update?decision=${decisionId}&suggestion=${index}`, label: 'Apply' }
+function SuggestionLink({ suggestion, index, deploymentId, decisionId }: SuggestionLinkProps) {
+  const [node] = suggestion.nodeIds
+  const label = node === undefined ? 'Apply' : 'To the nodes'
+  const href =
+    node === undefined
+      ? `/deployments/${deploymentId}/update?decision=${decisionId}&suggestion=${index}`
+      : `/nodes?q=${encodeURIComponent(node)}`
+  return (
+    <ButtonLink href={href} prefetch={false} aria-label={`${label}: ${suggestion.message}`} className="shrink-0">
+      {label}
+    </ButtonLink>
+  )
+}
 
 interface DecisionSelectProps {
   decisions: DecisionSummary[]
@@ -117,7 +134,12 @@ function Decision({ decision, follow }: DecisionProps) {
         {placement.refusal ? (
           <RefusalNote
             refusal={placement.refusal}
-            {...(follow && !follow.blocked.update && { linkOf: suggestionLinks(follow.id, decision.id) })}
+            {...(follow &&
+              !follow.blocked.update && {
+                action: (suggestion, index) => (
+                  <SuggestionLink {...{ suggestion, index }} deploymentId={follow.id} decisionId={decision.id} />
+                ),
+              })}
           />
         ) : (
           <p className="max-w-4xl">

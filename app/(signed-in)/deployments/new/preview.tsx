@@ -8,6 +8,7 @@ import { RefusalNote } from '../../../placement/refusal'
 import { RefusedNodes } from '../../../placement/refused-nodes'
 import { ScoreBar, ScoreLegend } from '../../../placement/score-bar'
 import { weightsIn } from '../../../placement/words'
+import { Button } from '../../../ui/button'
 import { cn } from '../../../ui/cn'
 import { formatScore, plural } from '../../../ui/format'
 import { Glyph } from '../../../ui/glyph'
@@ -42,13 +43,19 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
           <>
             <RefusalNote
               refusal={placement.refusal}
-              onApply={(suggestion) =>
-                onApply(
-                  suggestion,
-                  suggestion.nodeIds.flatMap((name) => suggestedIds[name] ?? []),
-                )
-              }
-              blocked={blocked}
+              action={(suggestion) => (
+                <Button
+                  blocked={blocked(suggestion)}
+                  onClick={() =>
+                    onApply(
+                      suggestion,
+                      suggestion.nodeIds.flatMap((name) => suggestedIds[name] ?? []),
+                    )
+                  }
+                >
+                  Apply
+                </Button>
+              )}
             />
             {waits && <p className="text-ink-2">It will stay pending and be placed as soon as there is room.</p>}
           </>

@@ -2,8 +2,7 @@
 
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRouter } from 'next/navigation'
-import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs'
+import { useRouter, useSearchParams } from 'next/navigation'
 import { useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import type { Suggestion } from '@/server/domain/placement'
@@ -28,14 +27,15 @@ export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
   // A suggestion of a refusal, which is filled in.
-  const [{ decision, suggestion }] = useQueryStates({ decision: parseAsString, suggestion: parseAsInteger })
+  const asked = useSearchParams()
+  const decision = asked.get('decision')
   const refused = useQuery(trpc.decision.get.queryOptions(decision === null ? skipToken : { id: decision }))
   usePageTitle(query.data && `Update ${query.data.name}`)
   if (query.data && !refused.isLoading)
     return (
       <UpdateForm
         deployment={query.data}
-        suggestion={refused.data?.placement.refusal?.suggestions[suggestion ?? 0] ?? null}
+        suggestion={refused.data?.placement.refusal?.suggestions[Number(asked.get('suggestion'))] ?? null}
       />
     )
   if (errorCode(query.error) === 'NOT_FOUND')
