@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Suggestion } from '@/server/domain/placement'
 import { type DeployForm, emptyForm } from './form-schema'
-import { suggestedChange, suggestedUpdate } from './suggestions'
+import { suggestedChange } from './suggestions'
 
 const suggestion = (kind: Suggestion['kind'], to: number | null, message = ''): Suggestion => ({
   kind,
@@ -55,10 +55,4 @@ test('a rule about another deployment that is to be dropped is found by its word
 
 test('a change of nodes is no change of the form', () => {
   expect(suggestedChange(suggestion('uncordon', null), emptyForm)).toBeNull()
-})
-
-test('fewer of the replicas that are missing are as many fewer in all', () => {
-  const form: DeployForm = { ...emptyForm, replicas: '30' }
-  expect(suggestedUpdate({ ...suggestion('replicas', 7), from: 25 }, form)).toEqual({ replicas: '12' })
-  expect(suggestedUpdate({ ...suggestion('memory', 1536), from: 2048 }, form)).toEqual({ memory: '1536' })
 })

@@ -38,16 +38,6 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
   }
 }
 
-/**
- * The same for a deployment that there is: the scheduler was asked for what is missing of it, so that a smaller number of
- * replicas is meant as that many fewer.
- */
-export function suggestedUpdate(suggestion: Suggestion, form: DeployForm): Partial<DeployForm> | null {
-  const { kind, from, to } = suggestion
-  if (kind !== 'replicas' || from === null || to === null) return suggestedChange(suggestion, form)
-  return { replicas: String(Number(form.replicas) - (from - to)) }
-}
-
 const ruleText = ({ key, op, values }: DeployForm['constraints'][number]): string => {
   const shown =
     op === 'exists'

@@ -18,10 +18,10 @@ import { usePageTitle } from '../../../../ui/title'
 import { DeployFields } from '../../new/deploy-fields'
 import { formPath } from '../../new/field-paths'
 import { type DeployForm, type DeployInput, deployFormSchema, readForm } from '../../new/form-schema'
-import { suggestedUpdate } from '../../new/suggestions'
 import { ChangeList } from '../change-list'
 import { changesOf, formOf, updateOf } from './changes'
 import { KnownVariables } from './known-variables'
+import { suggestedUpdate } from './suggested'
 
 export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
