@@ -1,7 +1,7 @@
 /** Below a field for the wanted region, where anything may be typed: a region without nodes is no mistake, but may be a slip. */
 export function regionHint(wanted: string, regions: readonly string[]): string {
   const region = wanted.trim()
-  if (region === '' || regions.length === 0 || regions.some((one) => one.startsWith(region)))
-    return 'Near which region; empty is anywhere.'
-  return `No node is in ${region}: those nearest to it come first.`
+  return regions.length > 0 && !regions.some((one) => one.startsWith(region))
+    ? `No node is in ${region}: the nearest come first.`
+    : 'Near which region; empty is anywhere.'
 }

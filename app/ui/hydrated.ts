@@ -2,7 +2,8 @@
 
 import { useSyncExternalStore } from 'react'
 
-const never = () => () => undefined
+/** For what stays as it is. */
+export const never = () => () => undefined
 
 /** False while the page is only the server's HTML: what is typed before its program has arrived would be lost. */
 export const useHydrated = (): boolean =>
