@@ -9,7 +9,6 @@ import { LiveIndicator } from '../live/indicator'
 import { StormBanner } from '../storm/banner'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
-import { useCommandKey } from '../ui/command-key'
 import { Brand } from './brand'
 import { useMe } from './me'
 import { type Destination, destinations } from './nav'
@@ -53,7 +52,6 @@ export function Shell({ children }: { children: ReactNode }) {
 }
 
 function SearchButton({ onClick }: { onClick: () => void }) {
-  const commandKey = useCommandKey()
   return (
     <button
       type="button"
@@ -62,7 +60,7 @@ function SearchButton({ onClick }: { onClick: () => void }) {
     >
       <Search size={14} aria-hidden />
       Search
-      <kbd className="ml-auto font-sans text-meta">{commandKey === '⌘' ? '⌘K' : 'Ctrl K'}</kbd>
+      <kbd className="ml-auto font-sans text-meta">Ctrl K</kbd>
     </button>
   )
 }

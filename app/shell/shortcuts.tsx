@@ -3,7 +3,6 @@
 import { useRouter } from 'next/navigation'
 import { useRef, useState } from 'react'
 import { may } from '@/server/domain/roles'
-import { useCommandKey } from '../ui/command-key'
 import { Dialog } from '../ui/dialog'
 import { usePageKeys } from '../ui/keys'
 import { useMe } from './me'
@@ -17,7 +16,6 @@ const notStarted = Number.NEGATIVE_INFINITY
 export function Shortcuts() {
   const router = useRouter()
   const { role } = useMe()
-  const commandKey = useCommandKey()
   const [sheet, setSheet] = useState(false)
   const startedAt = useRef(notStarted)
   const reachable = destinations.filter(({ permission }) => permission === null || may(role, permission))
@@ -65,7 +63,7 @@ export function Shortcuts() {
     {
       title: 'Everywhere',
       keys: [
-        { keys: [commandKey, 'K'], does: 'Search and commands' },
+        { keys: ['Ctrl', 'K'], does: 'Search and commands (or ⌘ K)' },
         { keys: ['?'], does: 'This sheet' },
         { keys: ['Esc'], does: 'Close what is open' },
       ],

@@ -2,8 +2,7 @@
 
 import { useSyncExternalStore } from 'react'
 
-/** For what stays as it is. */
-export const never = () => () => undefined
+const never = () => () => undefined
 
 /** False while the page is only the server's HTML: what is typed before its program has arrived would be lost. */
 export const useHydrated = (): boolean =>
