@@ -18,6 +18,7 @@ import { type DeploymentToSchedule, readDeploymentsToSchedule } from '../store/s
 import { readSettings } from '../store/settings'
 import type { DeploymentStatusChange } from '../store/status-changes'
 import type { FleetView } from './fleet-view'
+import type { RecordedRefusals } from './recorded-refusals'
 
 export interface Scheduling {
   store: Store
@@ -28,6 +29,8 @@ export interface Scheduling {
   /** Fencing number of its reign. */
   epoch: bigint
   fleet: FleetView
+  /** Without it every refusal is recorded. */
+  refusals?: RecordedRefusals
   /** Milliseconds for the decisions of one commit; for tests that can't make them last. */
   decideForMs?: number
   /** Milliseconds between looks at what waits for capacity; for tests that can't wait. */
@@ -68,7 +71,8 @@ interface Planned {
 
 async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   const { store, log, fleet } = scheduling
-  const { steps, findings, state, now } = await decideOn(scheduling, evaluations)
+  const { findings, state, now, ...decided } = await decideOn(scheduling, evaluations)
+  const steps = scheduling.refusals?.withoutRepeats(decided.steps, now) ?? decided.steps
   const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
   const { changes, journalSeq } = await commitSteps(store, scheduling, {
@@ -79,6 +83,7 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
       at: now,
     },
   })
+  scheduling.refusals?.committed(steps, now)
   if (state !== null) fleet.written({ state, entry, journalSeq })
   fleet.changed(steps.flatMap((step) => step.place.map((replica) => replica.nodeId)))
   const changed = new Map(changes.map((change) => [change.id, change]))

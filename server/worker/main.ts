@@ -12,6 +12,7 @@ import { DatabaseClock } from './database-clock'
 import { FleetView } from './fleet-view'
 import { runEvaluations } from './loop'
 import { runNotifications } from './notify'
+import { RecordedRefusals } from './recorded-refusals'
 import { Reign } from './reign'
 import { keepRecords, watchFleet } from './watch'
 
@@ -68,7 +69,8 @@ async function lead(leadership: Leadership): Promise<void> {
   const reign = new Reign(leadership, { store, clock, log })
   await reign.show()
   const fleet = new FleetView(store, changes)
-  const scheduling = { store, log, clock, worker, epoch: leadership.epoch, fleet }
+  const refusals = new RecordedRefusals()
+  const scheduling = { store, log, clock, worker, epoch: leadership.epoch, fleet, refusals }
   log.info(`Scheduler ${worker} leads (epoch ${leadership.epoch})`)
   const work = [
     runEvaluations(scheduling, changes, signal),

@@ -4,6 +4,7 @@ import { claimEvaluations } from '@/server/store/evaluations'
 import { checkRecords } from '@/server/worker/check-records'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-view'
+import { RecordedRefusals } from '@/server/worker/recorded-refusals'
 import { Waiting } from '@/server/worker/waiting'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
@@ -112,6 +113,29 @@ test('what a look found room for takes none from what is decided next', async ()
       claimed.filter((one) => one.trigger === trigger),
     )
   expect(await outcomes(id)).toEqual(['refused', 'placed'])
+  await checkRecords(scheduling, 100)
+  expect(cp.logged.filter((line) => line.includes('mismatch'))).toEqual([])
+})
+
+test('a refusal that says the same again is recorded once a minute, one that says more at once', async () => {
+  scheduling = { ...scheduling, refusals: new RecordedRefusals() }
+  const id = await deploy('two', { replicas: 3, resources: { cpu: 2, memory: 1024 } })
+  expect(await cp.schedule(scheduling)).toBe(1)
+  const again = async () => {
+    await cp.sql(`update evaluations set status = 'pending', trigger = 'capacity' where status = 'blocked'`)
+    expect(await cp.schedule(scheduling)).toBe(1)
+    return (await outcomes(id)).length
+  }
+  expect([await again(), await again()]).toEqual([1, 1])
+  expect(await statusOf(id)).toBe('blocked')
+  await cordon(true)
+  expect([await again(), await again()]).toEqual([2, 2])
+  cp.advance(61_000)
+  expect([await again(), await again()]).toEqual([3, 3])
+  // What somebody asks for is answered on record.
+  await admin.deployment.scale({ deployment_id: id, replicas: 4 })
+  expect(await cp.schedule(scheduling)).toBe(1)
+  expect(await outcomes(id)).toEqual(Array(4).fill('refused'))
   await checkRecords(scheduling, 100)
   expect(cp.logged.filter((line) => line.includes('mismatch'))).toEqual([])
 })
