@@ -208,6 +208,7 @@ for (const [name, visit] of Object.entries(visits)) {
     await visit({ page, rpc, at: (path) => `${product.url}${path}` })
     for (const { width, height } of sizes) {
       await page.setViewportSize({ width, height })
+      await expect.poll(() => numbersCutOff(page), `numbers that are cut off at ${width} px`).toEqual([])
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
@@ -220,3 +221,13 @@ for (const [name, visit] of Object.entries(visits)) {
     }
   })
 }
+
+/** Numbers stand on the right of their columns. Here, where they are the same in every run. */
+const numbersCutOff = (page: Page): Promise<(string | null)[]> =>
+  page
+    .locator('td, th')
+    .evaluateAll((cells) =>
+      cells
+        .filter((cell) => getComputedStyle(cell).textAlign === 'right' && cell.scrollWidth > cell.clientWidth)
+        .map((cell) => cell.textContent),
+    )

@@ -159,7 +159,9 @@ const inputColumns: Column<Verdict>[] = [
     width: '124px',
     align: 'right',
     from: 'xl',
-    cell: input(({ cpuUsagePercent, memoryUsagePercent }) => `${usage(cpuUsagePercent)}, ${usage(memoryUsagePercent)}`),
+    cell: input(({ cpuUsagePercent: cpu, memoryUsagePercent: memory }) =>
+      cpu === null && memory === null ? 'unknown' : `${usage(cpu)}, ${usage(memory)}`,
+    ),
   },
   {
     id: 'age',
