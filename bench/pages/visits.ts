@@ -36,16 +36,19 @@ async function palette(page: Page): Promise<void> {
   await page.keyboard.press('Escape')
 }
 
+/** Through a long list: sorted anew, scrolled, searched. */
+const browse = (text: string) => async (page: Page) => {
+  await sort(page)
+  await scroll(page)
+  await search(page, text)
+}
+
 export const visits = ({ node, deployment }: { node: string; deployment: string }): Visit[] => [
   { name: 'Overview', path: '/', use: palette },
   {
     name: 'Nodes',
     path: '/nodes',
-    use: async (page) => {
-      await sort(page)
-      await scroll(page)
-      await search(page, 'node-0099')
-    },
+    use: browse('node-0099'),
   },
   {
     name: 'Map of the nodes',
@@ -60,11 +63,7 @@ export const visits = ({ node, deployment }: { node: string; deployment: string 
   {
     name: 'Deployments',
     path: '/deployments',
-    use: async (page) => {
-      await sort(page)
-      await scroll(page)
-      await search(page, 'app-99')
-    },
+    use: browse('app-99'),
   },
   {
     name: 'Deployment',

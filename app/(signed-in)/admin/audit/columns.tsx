@@ -21,8 +21,7 @@ export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
 }
 
 /** "ann", or "ann via nightly report" when it was done with an API token */
-export const whoText = ({ actor, apiToken }: Pick<AuditEntry, 'actor' | 'apiToken'>): string =>
-  apiToken === null ? actor : `${actor} via ${apiToken}`
+const whoText = ({ actor, apiToken }: AuditEntry): string => (apiToken === null ? actor : `${actor} via ${apiToken}`)
 
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
   {
@@ -41,7 +40,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
     header: 'Who',
     width: 'clamp(72px, 12vw, 200px)',
     from: 'sm',
-    cell: ({ actor, apiToken }) => <span title={whoText({ actor, apiToken })}>{whoText({ actor, apiToken })}</span>,
+    cell: (entry) => <span title={whoText(entry)}>{whoText(entry)}</span>,
   },
   {
     id: 'action',
