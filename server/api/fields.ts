@@ -1,4 +1,90 @@
 import { z } from 'zod'
+import { clamped, labelLimits, type Range, storableTime, timeProblem, wholeWithin } from '../domain/ranges'
+import { repairedText, type TextLimits, type TextShape, textProblem } from '../domain/text'
+
+/*
+ * What inputs are made of. Every text, number, time, list and record of an input is one of these, or a choice or a UUID:
+ * server/api/inputs.test.ts walks all inputs and names what is not.
+ */
+const rules = new WeakSet<object>()
+const asRule = <Rule extends object>(rule: Rule): Rule => {
+  rules.add(rule)
+  return rule
+}
+/** Whether a check or a schema keeps to the rules for text, numbers and times of server/domain. */
+export const isRule = (candidate: object): boolean => rules.has(candidate)
+
+const refusing = <Value>(problemOf: (value: Value) => string | null) =>
+  asRule(
+    z.check<Value>((payload) => {
+      const message = problemOf(payload.value)
+      if (message !== null) payload.issues.push({ code: 'custom', message, input: payload.value })
+    }),
+  )
+
+const textRules: Record<TextShape, ReturnType<typeof refusing<string>>> = {
+  line: refusing((text) => textProblem(text, 'line')),
+  lines: refusing((text) => textProblem(text, 'lines')),
+  terminal: refusing((text) => textProblem(text, 'terminal')),
+  raw: refusing((text) => textProblem(text, 'raw')),
+}
+const timeRule = refusing(timeProblem)
+
+/** Text of a person: refused when it can't be stored. `error` is said when it is no text at all. */
+export const personText = ({
+  max,
+  shape = 'line',
+  tooLong = `At most ${max} characters`,
+  error = 'This must be text',
+}: TextLimits & { tooLong?: string; error?: string }) => z.string({ error }).check(textRules[shape]).max(max, tooLong)
+
+/** The same without the white space around it. */
+export const trimmedText = ({
+  max,
+  tooLong = `At most ${max} characters`,
+  error = 'This must be text',
+}: Omit<TextLimits, 'shape'> & { tooLong?: string; error?: string }) =>
+  z.string({ error }).trim().check(textRules.line).max(max, tooLong)
+
+/** Text of an agent or of its engine: repaired and cut to its length. */
+export const agentText = (limits: TextLimits) =>
+  z.string().check(asRule(z.overwrite<string>((text) => repairedText(text, limits))))
+
+/** An id as somebody gives it: what is none of ours is unknown, not malformed. */
+export const idText = () => personText({ max: 200, error: 'The id must be text' })
+
+/** A time of a person, as a Date. */
+export const personTime = (error = 'Give a time such as 2026-01-31T12:00:00Z') =>
+  z.iso
+    .datetime({ offset: true, error })
+    .check(timeRule)
+    .transform((text) => new Date(text))
+
+/** A time of an agent, in UTC; one that can't be stored is unknown. */
+export const agentTime = () => asRule(z.string().nullable().transform(storableTime))
+
+/** A whole number of an agent; one out of its range is unknown. */
+export const agentWhole = (range: Range) =>
+  asRule(
+    z
+      .number()
+      .nullable()
+      .transform((value) => wholeWithin(value, range)),
+  )
+
+/** A measurement of an agent, brought into its range. */
+export const agentNumber = (range: Range) =>
+  z.number().check(asRule(z.overwrite<number>((value) => clamped(value, range))))
+
+/** A record of at most so many entries. */
+export const recordOf = <Key extends z.ZodType<string, string>, Value extends z.ZodType>(
+  { key, value }: { key: Key; value: Value },
+  max: number,
+  tooMany = `At most ${max} entries`,
+) =>
+  z
+    .record(key, value)
+    .check(refusing((record: Record<string, unknown>) => (Object.keys(record).length > max ? tooMany : null)))
 
 /*
  * Fields that several inputs share. Numbers and booleans end in a no-op transform: the REST adapter would otherwise turn
@@ -19,10 +105,11 @@ export const whole = (what: string, bounds: { min: number; max: number }, unit =
 
 export const flag = (what: string) => z.boolean({ error: `${what} must be true or false` }).transform(asGiven)
 
-const labelKey = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, 'A label key is 1 to 63 letters, digits, . _ - /')
-const labelValue = z.string().max(63, 'A label value has at most 63 characters')
+const labelKey = personText({ max: labelLimits.key, error: 'A label key must be text' }).regex(
+  /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/,
+  'A label key is 1 to 63 letters, digits, . _ - /',
+)
+const labelValue = personText({ max: labelLimits.value, tooLong: 'A label value has at most 63 characters' })
 
 export const constraintSchema = z
   .object({ key: labelKey, op: z.enum(['=', '!=', 'in', 'exists']), values: z.array(labelValue).max(50).default([]) })

@@ -1,0 +1,46 @@
+/**
+ * The rule for numbers and times that come from outside: what the columns of the database and JavaScript can hold, and
+ * no more than makes sense. A person is told the range; numbers of agents are brought into it.
+ */
+
+export interface Range {
+  min: number
+  max: number
+}
+
+/** PostgreSQL's `int`: most numbers are stored in one. */
+export const int4: Range = { min: -(2 ** 31), max: 2 ** 31 - 1 }
+/** Whole numbers that JavaScript tells apart; PostgreSQL's `bigint` holds all of them. */
+export const safeIntegers: Range = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }
+/** Whole numbers from zero that fit an `int`. */
+export const counts: Range = { min: 0, max: int4.max }
+export const portNumbers: Range = { min: 1, max: 65_535 }
+export const percentages: Range = { min: 0, max: 100 }
+
+/** Of one node; keys and values in characters. */
+export const labelLimits = { count: 100, key: 63, value: 63 } as const
+
+export const isWithin = (value: number, { min, max }: Range): boolean => value >= min && value <= max
+export const clamped = (value: number, { min, max }: Range): number => Math.min(Math.max(value, min), max)
+
+/** A whole number within the range; null when it is none. */
+export const wholeWithin = (value: number | null, range: Range): number | null =>
+  value !== null && Number.isInteger(value) && isWithin(value, range) ? value : null
+
+/** PostgreSQL has no year 0, and a year of five digits is written in another way than others: neither is meant. */
+export const years: Range = { min: 1970, max: 9999 }
+const times: Range = { min: Date.UTC(years.min, 0), max: Date.UTC(years.max + 1, 0) - 1 }
+
+/** What is wrong with a time in ISO 8601, as a sentence; null when it can be stored. */
+export function timeProblem(text: string): string | null {
+  if (isWithin(Date.parse(text), times)) return null
+  return `Give a time between the years ${years.min} and ${years.max}`
+}
+
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+
+/** A time that an agent reported, in UTC to the millisecond; null, which is unknown, when it can't be one. */
+export const storableTime = (text: string | null): string | null =>
+  text !== null && timePattern.test(text) && timeProblem(text) === null
+    ? new Date(Date.parse(text)).toISOString()
+    : null

@@ -1,0 +1,70 @@
+/**
+ * The rule for text that comes from outside. JSON and JavaScript carry what the text of PostgreSQL cannot hold: the
+ * character NUL, and half of a surrogate pair. Other control characters can be stored but garble a page, a log or a
+ * terminal. A person is told which character to take out; text of agents and engines is repaired, because nobody reads a
+ * refusal there, and what it reports must not be lost.
+ */
+
+/**
+ * Which control characters a text may hold. `line`: none. `lines`: tabs and line ends. `terminal`: what one line of a
+ * program's output moves the cursor and sets colors with. `raw`: all but NUL, for values that only programs read.
+ */
+export type TextShape = 'line' | 'lines' | 'terminal' | 'raw'
+
+export interface TextLimits {
+  /** In UTF-16 units, as JavaScript and zod count. */
+  max: number
+  shape?: TextShape
+}
+
+/** With the flag u, \p{Cs} is a surrogate without its other half. */
+const refused: Record<TextShape, RegExp> = {
+  line: /[\p{Cc}\p{Cs}]/gu,
+  lines: /(?![\t\n\r])[\p{Cc}\p{Cs}]/gu,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+  terminal: /(?![\t\r\b\u{1b}])[\p{Cc}\p{Cs}]/gu,
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
+  raw: /[\u{0}\p{Cs}]/gu,
+}
+
+/** Escape sequences of terminals (ECMA-48): colors, cursor movement, titles. A title that never ends hides nothing. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same
+const escapeSequence = /\u{1b}(?:\[[0-?]*[ -/]*[@-~]?|\][^\u{7}\u{1b}]*(?:\u{7}|\u{1b}\\)|[ -/]*[0-~]?)/gu
+
+export const replacementCharacter = '\u{fffd}'
+const ellipsis = '…'
+
+const firstRefused = (text: string, shape: TextShape): number => text.search(refused[shape])
+
+/** Whether `text` can be stored and shown as it is. */
+export const isCleanText = (text: string, shape: TextShape = 'line'): boolean => firstRefused(text, shape) < 0
+
+/** What a person has to change in `text`, as a sentence; null when it can be taken. */
+export function textProblem(text: string, shape: TextShape = 'line'): string | null {
+  const at = firstRefused(text, shape)
+  if (at < 0) return null
+  const code = text.codePointAt(at) ?? 0
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  const place = [...text.slice(0, at)].length + 1
+  const what = code >= 0xd800 && code <= 0xdfff ? 'half of a surrogate pair' : 'a control character'
+  return `Character ${place} is ${what} (${name}): take it out`
+}
+
+/** The beginning of `text`, at most `max` UTF-16 units of it; no surrogate pair is cut in two. */
+export function beginningOf(text: string, max: number): string {
+  if (text.length <= max) return text
+  const last = text.charCodeAt(max - 1)
+  const endsInPair = last >= 0xd800 && last <= 0xdbff
+  return text.slice(0, Math.max(0, endsInPair ? max - 1 : max))
+}
+
+/** The same, with an ellipsis in place of what was cut off. */
+export const shortened = (text: string, max: number): string =>
+  text.length <= max ? text : `${beginningOf(text, max - ellipsis.length)}${ellipsis}`
+
+/** Text that nobody can correct, made into text that can be stored: at most `max` UTF-16 units of it. */
+export function repairedText(text: string, { max, shape = 'line' }: TextLimits): string {
+  // Sequences of terminals mean nothing outside of one.
+  const plain = shape === 'line' || shape === 'lines' ? text.replace(escapeSequence, '') : text
+  return shortened(plain.replace(refused[shape], replacementCharacter), max)
+}
