@@ -5,7 +5,7 @@ import { systemClock } from './clock'
 import { exitOnSignals, explainAndExit } from './exit'
 import { choiceFlag, FlagError, isName, nameFlag, numberFlag, parseFlags, serverFlag, textFlag } from './flags'
 import { defaultRegions, planFleet } from './fleet-plan'
-import { dataDirOf } from './identity'
+import { dataDirOf, joinTokenOf } from './identity'
 import { lockDataDir } from './lock'
 import { createLogger } from './log'
 import { seeded } from './random'
@@ -14,18 +14,20 @@ import { inFile, SimulatedEngine } from './simulated/engine'
 
 const help = `Runs many simulated nodes in one process, the same fleet for the same seed.
 
-  npm run fleet -- --server URL --token JOIN_TOKEN --nodes 1000
+  FOGDECK_JOIN_TOKEN=TOKEN npm run fleet -- --server URL --nodes 1000
 
   --server URL       the control plane, such as http://localhost:3000
-  --token TOKEN      a join token (or FOGDECK_JOIN_TOKEN); needed the first time only
-  --nodes N          how many nodes (12)
+  --token TOKEN      a join token for as many nodes, needed for new nodes only. Every user of this machine can read it
+                     in the list of processes: give it as FOGDECK_JOIN_TOKEN instead
+  --nodes N          how many nodes (12); with fewer than before, the others go offline until they start again
   --regions a,b,c    their regions in turn (${defaultRegions.join(',')})
   --seed N           another number, another fleet (7)
   --gpu-nodes N      how many nodes have GPUs (every sixth)
   --prefix TEXT      node names are this and a number (node-)
   --load KIND        moving as in real life (the default), or still: the same whenever it is measured
   --name NAME        the name of this program's data folder (fleet)
-  --data-dir DIR     where the fleet keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
+  --data-dir DIR     where the fleet keeps who it is (FOGDECK_AGENT_DIR, else agents/NAME in FOGDECK_DATA_DIR, which
+                     is .fogdeck)
 
 Images say how simulated containers behave: sim/ok, sim/slow:20s (start takes 20 s), sim/fail-pull, sim/crash:5s,
 sim/unhealthy, sim/chatty:5ms (writes a line that often), sim/quiet (writes none); any other image just runs.`
@@ -54,7 +56,7 @@ const main = async () => {
   )
   const runner = new Runner({
     server: serverFlag(flags),
-    token: textFlag(flags, 'token') ?? process.env.FOGDECK_JOIN_TOKEN ?? null,
+    token: joinTokenOf(textFlag(flags, 'token')),
     dataDir,
     names: plan.map((node) => node.name),
     describe: async () => plan,

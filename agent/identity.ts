@@ -12,9 +12,13 @@ export interface Identity {
   heartbeatSeconds: number
 }
 
-/** `--data-dir`, else FOGDECK_AGENT_DIR, else a folder of its own for each name. */
-export const dataDirOf = (name: string, flag: string | undefined, env = process.env): string =>
-  resolve(flag ?? env.FOGDECK_AGENT_DIR ?? join('.fogdeck', 'agents', name))
+/** `--data-dir`, else FOGDECK_AGENT_DIR, else a folder of its own for each name in FOGDECK_DATA_DIR. */
+export const dataDirOf = (name: string, flag: string | undefined, env: NodeJS.ProcessEnv = process.env): string =>
+  resolve(flag ?? (env.FOGDECK_AGENT_DIR || join(env.FOGDECK_DATA_DIR || '.fogdeck', 'agents', name)))
+
+/** The join token of the command line, else of the environment, where other users of the machine do not see it. */
+export const joinTokenOf = (flag: string | undefined, env: NodeJS.ProcessEnv = process.env): string | null =>
+  (flag ?? env.FOGDECK_JOIN_TOKEN)?.trim() || null
 
 const fileIn = (dataDir: string): string => join(dataDir, 'identity.json')
 
@@ -38,19 +42,25 @@ export const readIdentity = async (dataDir: string): Promise<Identity | null> =>
 export const writeIdentity = (dataDir: string, identity: Identity): Promise<void> =>
   writeAtomic(fileIn(dataDir), `${JSON.stringify(identity, null, 2)}\n`)
 
-/** The same identity after a join; a node that got another id keeps the ones that it had. */
+/**
+ * The same identity after a join. A node that got another id keeps the ones that it had. Nodes that did not start this
+ * time stay: they are the same nodes when they start again.
+ */
 export const afterJoin = (
   identity: Identity,
   joined: { nodes: { id: string; name: string }[]; heartbeatSeconds: number },
 ): Identity => ({
   ...identity,
   heartbeatSeconds: joined.heartbeatSeconds,
-  nodes: joined.nodes.map(({ id, name }) => {
-    const before = identity.nodes.find((node) => node.name === name)
-    const formerIds = new Set(before ? [...before.formerIds, before.id] : [])
-    formerIds.delete(id)
-    return { id, name, formerIds: [...formerIds] }
-  }),
+  nodes: [
+    ...joined.nodes.map(({ id, name }) => {
+      const before = identity.nodes.find((node) => node.name === name)
+      const formerIds = new Set(before ? [...before.formerIds, before.id] : [])
+      formerIds.delete(id)
+      return { id, name, formerIds: [...formerIds] }
+    }),
+    ...identity.nodes.filter(({ name }) => !joined.nodes.some((node) => node.name === name)),
+  ],
 })
 
 const isIdentity = (value: unknown): value is Identity =>

@@ -1,5 +1,5 @@
 /** The programs as people start them, with simulated engines and a control plane behind real HTTP. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -99,4 +99,30 @@ test('two agents cannot be the same node', async () => {
   const second = run('main', simulated(), { token: 'token' })
   expect(await second.ended()).toBe(1)
   expect(second.said).toMatch(/^agent: another agent \(process \d+\) uses /)
+})
+
+test('a fleet that starts with fewer nodes runs those, and says what becomes of the others', async () => {
+  const fleet = (nodes: number, env: Record<string, string>) =>
+    run('fleet', ['--server', address, '--nodes', String(nodes), '--prefix', 'x-'], { token: 'token', env })
+  // Without a folder of its own, it keeps who it is where the server keeps its data.
+  const env = { FOGDECK_DATA_DIR: folder }
+  const first = fleet(3, env)
+  await until(() => first.said.includes('joined with 3 nodes'))
+  expect(existsSync(join(folder, 'agents', 'fleet', 'identity.json'))).toBe(true)
+  await first.end('SIGKILL')
+
+  const fewer = fleet(2, env)
+  await until(() => fewer.said.includes('One node of this data folder did not start and will be offline'))
+  await until(() => server.memory.joins.length === 2)
+  const replica = aReplica()
+  server.memory.want(server.memory.idOf('x-02'), [replica])
+  await running(replica.replicaId)
+  await fewer.end('SIGKILL')
+  server.memory.beats.length = 0
+
+  const all = fleet(3, env)
+  const third = server.memory.idOf('x-03')
+  await until(() => server.memory.beats.some(({ nodeId }) => nodeId === third))
+  expect(server.memory.idOf('x-03')).toBe(third)
+  expect(all.said).not.toContain('did not start')
 })

@@ -8,7 +8,7 @@ import type { Engine } from './engine'
 import { isUnreachable } from './engine'
 import { exitOnSignals, explainAndExit } from './exit'
 import { nameOfHost, parseFlags, serverFlag, textFlag } from './flags'
-import { dataDirOf } from './identity'
+import { dataDirOf, joinTokenOf } from './identity'
 import { lockDataDir } from './lock'
 import { createLogger, wordsOf } from './log'
 import { hash, seeded } from './random'
@@ -18,10 +18,11 @@ import { inFile, SimulatedEngine } from './simulated/engine'
 
 const help = `Makes this machine a node of a Fogdeck control plane.
 
-  npm run agent -- --server URL --token JOIN_TOKEN
+  FOGDECK_JOIN_TOKEN=TOKEN npm run agent -- --server URL
 
   --server URL       the control plane, such as http://localhost:3000
-  --token TOKEN      a join token (or FOGDECK_JOIN_TOKEN); needed the first time only
+  --token TOKEN      a join token; needed the first time only. Every user of this machine can read it in the list of
+                     processes: give it as FOGDECK_JOIN_TOKEN instead
   --name NAME        the node's name (this machine's host name)
   --region NAME      where it is (local)
   --location LAT,LON the same in degrees, such as 52.5,13.4
@@ -35,7 +36,8 @@ const help = `Makes this machine a node of a Fogdeck control plane.
   --gpu N            GPUs that may be used (0)
   --usage KIND       what counts as use: host, all that this machine does, or containers, only the node's own against
                      its capacity (host; containers when --cpu or --memory is given)
-  --data-dir DIR     where the node keeps who it is (.fogdeck/agents/NAME, or FOGDECK_AGENT_DIR)
+  --data-dir DIR     where the node keeps who it is (FOGDECK_AGENT_DIR, else agents/NAME in FOGDECK_DATA_DIR, which is
+                     .fogdeck)
 
 Everything said here is kept in the data folder: a restart needs --name or --data-dir alone. Images are pulled when the
 engine does not have them. Ending the agent leaves its containers running; its next start finds them again.`
@@ -58,7 +60,7 @@ const main = async () => {
   const log = createLogger('agent')
   const runner = new Runner({
     server,
-    token: textFlag(flags, 'token') ?? process.env.FOGDECK_JOIN_TOKEN ?? null,
+    token: joinTokenOf(textFlag(flags, 'token')),
     dataDir,
     names: [name],
     describe: async () => [describeNode(name, settings, await engine.info().catch(explainMissing))],

@@ -125,7 +125,9 @@ export class Runner {
       log,
       onRejected: (words) => this.onRejected(words),
     })
-    for (const { id, name, formerIds } of this.identity.nodes) {
+    const started = this.identity.nodes.filter(({ name }) => this.options.names.includes(name))
+    this.warnOfOthers(this.identity.nodes.length - started.length)
+    for (const { id, name, formerIds } of started) {
       const stateFile = join(dataDir, 'nodes', `${name}.json`)
       const engine = this.options.engineOf(name)
       const shared = { clock, random, log, durable, ...program.outboxes, ...(timing ? { timing } : {}) }
@@ -133,6 +135,14 @@ export class Runner {
     }
     this.program = program
     await program.start()
+  }
+
+  private warnOfOthers(count: number): void {
+    if (count === 0) return
+    const nodes = count === 1 ? 'One node' : `${count} nodes`
+    this.options.log.warn(
+      `${nodes} of this data folder did not start and will be offline: start with all of them again, or remove them on the page Nodes`,
+    )
   }
 
   /** Its nodes were removed, or the database is another one: joining anew needs a token that still works. */
@@ -153,4 +163,8 @@ export class Runner {
   }
 }
 
-const idsOf = (identity: Identity): string => identity.nodes.map((node) => `${node.name}=${node.id}`).join()
+const idsOf = (identity: Identity): string =>
+  identity.nodes
+    .map((node) => `${node.name}=${node.id}`)
+    .sort()
+    .join()

@@ -50,7 +50,7 @@ test.beforeAll(async () => {
   })
   token = ((await login.json()) as { access_token: string }).access_token
   rpc = rpcClient(product.url, token)
-  const join = await rpc.joinToken.create.mutate({ name: 'engines', max_uses: 3, expires_in_hours: 1 })
+  const join = await rpc.joinToken.create.mutate({ name: 'engines', max_nodes: 3, expires_in_hours: 1 })
   for (const engine of bed.engines) agents.set(engine, new Agent(engine))
   for (const agent of agents.values()) agent.start(join.token)
   await expect.poll(readyNodes, patient).toEqual(['engine-1', 'engine-2', 'engine-3'])

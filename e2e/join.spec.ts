@@ -53,7 +53,7 @@ test('an administrator makes a join token and sees the node that used it appear'
   await page.getByRole('button', { name: 'Make token' }).click()
   await expect(page.getByText('Waiting for the agent to join')).toBeVisible()
   const command = (await page.locator('pre').textContent()) ?? ''
-  expect(command).toMatch(/^npm run agent -- --server http:\/\/localhost:\d+ --token \S+$/)
+  expect(command).toMatch(/^FOGDECK_JOIN_TOKEN=\S+ npm run agent -- --server http:\/\/localhost:\d+$/)
   // Too small for any replica, so that no other test places one there.
   run(`${command} --engine simulated --name ${name} --cpu 0.25 --memory 256`, name)
   await expect(page.getByText(`Joined: ${name}`)).toBeVisible(patient)
@@ -81,7 +81,7 @@ test('a revoked token lets nobody in', async ({ page, unique }) => {
   const name = unique('thief')
   await page.goto('/admin/join')
   await page.getByLabel('Name').fill(name)
-  await page.getByLabel('Uses').fill('')
+  await page.getByLabel('Nodes').fill('')
   await page.getByRole('button', { name: 'Make token' }).click()
   const command = (await page.locator('pre').textContent()) ?? ''
   const token = page

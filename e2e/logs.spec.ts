@@ -164,7 +164,7 @@ test('of a node that went away the last lines stay, with a word about it', async
 }) => {
   const name = unique('away')
   const dataDir = join(testFolder, `agent-${name}`)
-  const { token } = await rpc.joinToken.create.mutate({ name, max_uses: 1, expires_in_hours: 1 })
+  const { token } = await rpc.joinToken.create.mutate({ name, max_nodes: null, expires_in_hours: 1 })
   const flags = {
     server: baseURL ?? '',
     token,

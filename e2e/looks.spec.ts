@@ -157,7 +157,7 @@ test.beforeAll(async ({ playwright, browser }, { config }) => {
   const admin = { username: 'admin', password: product.password }
   rpc = rpcClient(product.url, await tokenFrom(playwright, product.url, admin))
   cookies = (await sessionFrom(playwright, product.url, admin)).cookies
-  const { token } = await rpc.joinToken.create.mutate({ name: 'fleet', max_uses: 1, expires_in_hours: 24 })
+  const { token } = await rpc.joinToken.create.mutate({ name: 'fleet', max_nodes: null, expires_in_hours: 24 })
   fleet = new AgentProcess('fleet', ['--server', product.url, '--load', 'still', '--data-dir', dataDir], { token })
   await everyNodeMeasured()
   await deploy('web-api', { replicas: 3, region: 'eu-west' })

@@ -48,7 +48,7 @@ test.beforeAll(async ({ playwright }) => {
     await tokenFrom(playwright, product.url, { username: 'admin', password: product.password }),
   )
   await rpc.settings.setHeartbeat.mutate({ everySeconds: 1, limitSeconds: 5 })
-  const { token } = await rpc.joinToken.create.mutate({ name: 'fleets', max_uses: 2, expires_in_hours: 1 })
+  const { token } = await rpc.joinToken.create.mutate({ name: 'fleets', max_nodes: null, expires_in_hours: 1 })
   cut = startFleet('cut', { regions: Array(4).fill('eu-west'), token })
   near = startFleet('near', { regions: ['eu-west', ...Array(4).fill('us-east')], token })
   const ready = async () => (await rpc.node.list.query()).filter(({ ineligible }) => ineligible === null)

@@ -13,7 +13,7 @@ const usage = `npm run -s token -- join|api [options]
   api           a token for programs that call the REST API as a user
 
   --name NAME   what the token is called in lists ("from the command line")
-  --uses N      join: how many programs may join with it (any number)
+  --nodes N     join: how many nodes may join with it (any number)
   --hours N     when it expires (join: 24; api: never)
   --user NAME   api: whose rights it has (FOGDECK_ADMIN_USERNAME, else admin)
   --scope ROLE  api: at most the rights of this role: admin, operator or viewer (those of the user)
@@ -28,7 +28,7 @@ await runProgram(async () => {
     allowPositionals: true,
     options: {
       name: { type: 'string', default: 'from the command line' },
-      uses: { type: 'string' },
+      nodes: { type: 'string' },
       hours: { type: 'string' },
       user: { type: 'string' },
       scope: { type: 'string' },
@@ -41,11 +41,11 @@ await runProgram(async () => {
     throw new Error(`Say which token, join or api.\n\n${usage}`)
   if (values.name.length < 1 || values.name.length > 100) throw new Error('--name must be 1 to 100 characters')
   const hours = wholeNumber('hours', values.hours, longestHours)
-  const uses = wholeNumber('uses', values.uses, 1_000_000)
+  const nodes = wholeNumber('nodes', values.nodes, 1_000_000)
   const env = readEnv()
   const made = await withExistingStore(env, (store) =>
     kind === 'join'
-      ? createJoinToken(store, systemAuthor, { name: values.name, maxUses: uses, expiresInHours: hours ?? 24 })
+      ? createJoinToken(store, systemAuthor, { name: values.name, maxNodes: nodes, expiresInHours: hours ?? 24 })
       : createApiToken(store, systemAuthor, {
           username: values.user ?? env.adminUsername,
           name: values.name,

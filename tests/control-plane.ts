@@ -209,7 +209,7 @@ export class FakeAgent {
     const admin = await this.controlPlane.actor('admin')
     const { token } = await createJoinToken(this.controlPlane.store, admin, {
       name: 'test',
-      maxUses: null,
+      maxNodes: null,
       expiresInHours: 1,
     })
     const joined = await (await this.#call()).agent.join({

@@ -10,10 +10,11 @@ export class AgentProcess {
   constructor(
     program: 'main' | 'fleet',
     args: string[],
-    { token, ipc = false }: { token?: string; ipc?: boolean } = {},
+    { token, ipc = false, env: more = {} }: { token?: string; ipc?: boolean; env?: Record<string, string> } = {},
   ) {
     const { FOGDECK_JOIN_TOKEN: _none, DOCKER_HOST: _host, ...rest } = process.env
-    const env = { ...rest, LOG_LEVEL: 'debug', FOGDECK_LOG: 'pretty', ...(token ? { FOGDECK_JOIN_TOKEN: token } : {}) }
+    const join = token ? { FOGDECK_JOIN_TOKEN: token } : {}
+    const env = { ...rest, LOG_LEVEL: 'debug', FOGDECK_LOG: 'pretty', ...join, ...more }
     this.child = spawn(process.execPath, ['--import', 'tsx', `agent/${program}.ts`, ...args], {
       env,
       stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc' as const] : [])],

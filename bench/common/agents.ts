@@ -30,7 +30,7 @@ export async function joinFleet(
   count: number,
   { credential, prefix = 'node-' }: { credential: string; prefix?: string },
 ): Promise<SimulatedNode[]> {
-  const { token } = await createJoinToken(store, actor, { name: 'bench', maxUses: null, expiresInHours: 1 })
+  const { token } = await createJoinToken(store, actor, { name: 'bench', maxNodes: null, expiresInHours: 1 })
   const sizes = [64, 128, 256, 512]
   const nodes = Array.from({ length: count }, (_, i) => ({
     name: `${prefix}${String(i + 1).padStart(5, '0')}`,

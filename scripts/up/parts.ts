@@ -94,7 +94,12 @@ async function tokenFor(agent: Agent, dataDir: string, store: Store): Promise<st
   const ids = (await readIdentity(dataDir))?.nodes.map(({ id }) => id) ?? []
   const known = await store.prisma.node.count({ where: { id: { in: ids } } })
   if (known === ids.length && known >= agent.nodes) return null
-  const { token } = await createJoinToken(store, systemAuthor, { name: agent.name, maxUses: 1, expiresInHours: 1 })
+  const { token } = await createJoinToken(store, systemAuthor, {
+    name: agent.name,
+    // Of those that it has, some may have been removed, or belong to another database.
+    maxNodes: Math.max(agent.nodes, ids.length),
+    expiresInHours: 1,
+  })
   return token
 }
 

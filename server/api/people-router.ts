@@ -84,7 +84,7 @@ export const joinTokenRouter = router({
     .input(
       z.object({
         name: z.string().trim().min(1, 'Give the token a name').max(100, 'At most 100 characters'),
-        max_uses: z.number().int().min(1, 'At least one use').max(10_000).nullable(),
+        max_nodes: z.number().int().min(1, 'At least one node').max(100_000).nullable(),
         expires_in_hours: z
           .number()
           .min(0.01, 'At least some minutes')
@@ -94,10 +94,10 @@ export const joinTokenRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { id, token } = await createJoinToken(ctx.services.store, ctx.actor, {
         name: input.name,
-        maxUses: input.max_uses,
+        maxNodes: input.max_nodes,
         expiresInHours: input.expires_in_hours,
       })
-      return { id, token, command: `npm run agent -- --server ${ctx.origin} --token ${token}` }
+      return { id, token, command: `FOGDECK_JOIN_TOKEN=${token} npm run agent -- --server ${ctx.origin}` }
     }),
 
   revoke: procedureFor('tokens.manage')

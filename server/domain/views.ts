@@ -293,14 +293,15 @@ export interface ApiTokenView {
 export interface JoinTokenView {
   id: string
   name: string
-  maxUses: number | null
-  uses: number
+  /** How many nodes may join with it; null is any number until it expires. */
+  maxNodes: number | null
+  joinedNodes: number
   createdBy: string
   createdAt: string
   expiresAt: string
   lastUsedAt: string | null
   state: 'usable' | 'used up' | 'expired' | 'revoked'
-  /** Nodes that joined with it. */
+  /** Nodes that joined with it: the first 20 by name. */
   nodes: { id: string; nodeId: string; status: NodeStatus }[]
 }
 

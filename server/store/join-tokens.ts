@@ -7,11 +7,11 @@ import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { hashToken, makeToken } from './credentials'
 
-/** Makes a join token; it is handed back once and only its hash is kept. `maxUses` null: any number of programs. */
+/** Makes a join token; it is handed back once and only its hash is kept. `maxNodes` null: any number of nodes. */
 export async function createJoinToken(
   store: Store,
   author: Author,
-  input: { name: string; maxUses: number | null; expiresInHours: number },
+  input: { name: string; maxNodes: number | null; expiresInHours: number },
 ): Promise<{ id: string; token: string }> {
   const id = uuid()
   const token = makeToken('fdj')
@@ -19,9 +19,9 @@ export async function createJoinToken(
     await tx.query(
       `insert into join_tokens (id, name, token_hash, max_uses, created_by, expires_at)
        values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6))`,
-      [id, input.name, hashToken(token), input.maxUses, author.name, input.expiresInHours * 3600],
+      [id, input.name, hashToken(token), input.maxNodes, author.name, input.expiresInHours * 3600],
     )
-    const after = { name: input.name, maxUses: input.maxUses, expiresInHours: input.expiresInHours }
+    const after = { name: input.name, maxNodes: input.maxNodes, expiresInHours: input.expiresInHours }
     await audit(tx, author, { action: 'join-token.create', subjectType: 'join-token', subjectId: id, after })
     await announce(tx, [{ topic: 'token', ids: [id] }])
   })
@@ -41,8 +41,18 @@ export async function revokeJoinToken(store: Store, author: Author, id: string):
   })
 }
 
-/** Uses the token once, in the transaction in which the nodes join. Throws a Failure that says what is wrong with it. */
-export async function spendJoinToken(tx: Tx, token: string): Promise<{ id: string; name: string }> {
+export interface JoinToken {
+  id: string
+  name: string
+  /** How many more nodes may join with it; null is any number. */
+  nodesLeft: number | null
+}
+
+/**
+ * The token of nodes that want to join, locked until they have. Throws a Failure that says what is wrong with it.
+ */
+export async function requireJoinToken(tx: Pick<Tx, 'query'>, token: string | null): Promise<JoinToken> {
+  if (token === null) throw new Failure('not-signed-in', 'A join token is needed: make one on the page Join a node')
   const { rows } = await tx.query<{
     id: string
     name: string
@@ -61,8 +71,17 @@ export async function spendJoinToken(tx: Tx, token: string): Promise<{ id: strin
   if (row.expired) throw new Failure('not-signed-in', `The join token “${row.name}” has expired: make a new one`)
   if (row.max_uses !== null && row.uses >= row.max_uses)
     throw new Failure('not-signed-in', `The join token “${row.name}” is used up: make a new one`)
-  await tx.query('update join_tokens set uses = uses + 1, last_used_at = now() where id = $1', [row.id])
-  return { id: row.id, name: row.name }
+  return { id: row.id, name: row.name, nodesLeft: row.max_uses === null ? null : row.max_uses - row.uses }
+}
+
+/** Counts nodes that join with the token, which must be locked. Throws a Failure when it is not good for so many. */
+export async function spendJoinToken(tx: Tx, { id, name, nodesLeft }: JoinToken, nodes: number): Promise<void> {
+  if (nodesLeft !== null && nodes > nodesLeft)
+    throw new Failure(
+      'not-signed-in',
+      `The join token “${name}” is good for ${nodesLeft === 1 ? 'one more node' : `${nodesLeft} more nodes`}, and ${nodes} want to join: make one that is good for ${nodes} nodes`,
+    )
+  await tx.query('update join_tokens set uses = uses + $2, last_used_at = now() where id = $1', [id, nodes])
 }
 
 export async function listJoinTokens(store: Store, now: Date): Promise<JoinTokenView[]> {
@@ -74,8 +93,8 @@ export async function listJoinTokens(store: Store, now: Date): Promise<JoinToken
   return tokens.map((token) => ({
     id: token.id,
     name: token.name,
-    maxUses: token.maxUses,
-    uses: token.uses,
+    maxNodes: token.maxUses,
+    joinedNodes: token.uses,
     createdBy: token.createdBy,
     createdAt: token.createdAt.toISOString(),
     expiresAt: token.expiresAt.toISOString(),

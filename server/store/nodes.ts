@@ -7,7 +7,7 @@ import { announce, type Change } from './changes'
 import { isCheckViolation, type Store, type Tx, transaction } from './context'
 import { hashToken } from './credentials'
 import { wakeBlockedEvaluations } from './evaluations'
-import { spendJoinToken } from './join-tokens'
+import { type JoinToken, requireJoinToken, spendJoinToken } from './join-tokens'
 import { requireLeader } from './leadership'
 import { heartbeatSeconds, isSilent, onlineNodeStatus } from './node-health'
 import { openReturns } from './node-returns'
@@ -31,8 +31,10 @@ const describe = (node: NodeDescription): string =>
 export async function joinNodes(store: Store, request: JoinRequest): Promise<{ id: string; name: string }[]> {
   const credentialHash = hashToken(request.credential)
   return transaction(store, async (tx) => {
-    const removed = await removedNodesOf(tx, credentialHash)
-    if (removed !== null) throw new Failure('forbidden', removed)
+    const own = await ownNodesOf(tx, credentialHash)
+    if (own.removed !== null) throw new Failure('forbidden', own.removed)
+    // Whoever is a stranger without a token learns nothing, least of all which names there are.
+    const token = own.some ? null : await requireJoinToken(tx, request.joinToken)
     const names = request.nodes.map((node) => node.name)
     const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
       'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for no key update',
@@ -46,11 +48,10 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
         { fields: [{ path: 'name', message: 'taken by another agent' }] },
       )
     const isNew = request.nodes.filter((node) => !known.some((row) => row.node_id === node.name))
-    let joinToken: { id: string; name: string } | null = null
+    let joinToken: JoinToken | null = null
     if (isNew.length > 0) {
-      if (request.joinToken === null)
-        throw new Failure('not-signed-in', 'A join token is needed: make one on the page Join a node')
-      joinToken = await spendJoinToken(tx, request.joinToken)
+      joinToken = token ?? (await requireJoinToken(tx, request.joinToken))
+      await spendJoinToken(tx, joinToken, isNew.length)
     }
     const ids = new Map(known.map((row) => [row.node_id, row.id]))
     for (const node of isNew) ids.set(node.name, uuid())
@@ -107,21 +108,25 @@ async function upsertNodes(
   )
 }
 
-/** What to tell an agent all of whose nodes were removed; null when there are some, or never were any. */
-async function removedNodesOf(tx: Pick<Tx, 'query'>, credentialHash: string): Promise<string | null> {
+/** Whether the credential speaks for nodes; `removed` is what to say to an agent all of whose nodes were removed. */
+async function ownNodesOf(
+  tx: Pick<Tx, 'query'>,
+  credentialHash: string,
+): Promise<{ some: boolean; removed: string | null }> {
   const { rows } = await tx.query<{ names: string | null; left: boolean }>(
     `select string_agg(distinct node_id, ', ') as names, coalesce(bool_or(removed_at is null), false) as left
      from nodes where credential_hash = $1`,
     [credentialHash],
   )
   const { names, left } = rows[0] ?? { names: null, left: false }
-  if (names === null || left) return null
-  return `${names} was removed from the fleet, and this credential is void: to bring the machine back, start its agent with an empty data folder and a join token`
+  if (names === null || left) return { some: left, removed: null }
+  const removed = `${names} was removed from the fleet, and this credential is void: to bring the machine back, start its agent with an empty data folder and a join token`
+  return { some: false, removed }
 }
 
 /** Why a credential speaks for no node. */
 export const whyNoNodes = async (store: Store, credential: string): Promise<string> =>
-  (await removedNodesOf(store.pool, hashToken(credential))) ?? 'No node belongs to this credential: join again'
+  (await ownNodesOf(store.pool, hashToken(credential))).removed ?? 'No node belongs to this credential: join again'
 
 /** Which of these nodes spoke with this credential until they were removed from the fleet. */
 export async function removedAmong(store: Store, credential: string, nodeIds: string[]): Promise<string[]> {

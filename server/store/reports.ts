@@ -29,10 +29,7 @@ export async function applyReports(
   reports: ReplicaReport[],
 ): Promise<ReportOutcome> {
   return transaction(store, async (tx) => {
-    const rows = await lockReplicas(
-      tx,
-      reports.map((report) => report.replicaId),
-    )
+    const rows = await lockReplicas(tx, reports)
     await openReturns(tx, absencesOf([...rows.values()]))
     const seen = digest(rows, nodeIds, reports)
     await writeReplicas(tx, [...seen.written.values()])
@@ -69,21 +66,31 @@ function newsOf(news: { touched: string[]; freed: ReplicaRow[]; evaluations: boo
   return changes
 }
 
-/** Locks deployments, then replicas, each by id: the order that all writers keep. */
-async function lockReplicas(tx: Tx, ids: string[]): Promise<Map<string, ReplicaRow>> {
+/**
+ * Locks deployments, then replicas, each by id: the order that all writers keep. Replicas that are not on the node that
+ * reports them are another agent's matter: they are not looked at.
+ */
+async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<Map<string, ReplicaRow>> {
+  const pairs = [...new Map(reports.map((report) => [`${report.replicaId} ${report.nodeId}`, report])).values()]
+  const values = [plainArray(pairs.map(({ replicaId }) => replicaId)), plainArray(pairs.map(({ nodeId }) => nodeId))]
   await tx.query({
     name: 'lock-deployments-of-replicas',
-    text: `select id from deployments where id in (select deployment_id from deployment_replicas where id = any($1::uuid[]))
+    text: `
+      select id from deployments where id in (
+        select r.deployment_id from unnest($1::uuid[], $2::uuid[]) as k(id, node_id)
+        join deployment_replicas r on r.id = k.id and r.node_id = k.node_id)
       order by id for update`,
-    values: [ids],
+    values,
   })
   const { rows } = await tx.query<ReplicaRow>({
     name: 'lock-replicas',
     text: `
       select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.health, r.reason,
         r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units, n.status as node_status, n.last_heartbeat
-      from deployment_replicas r join nodes n on n.id = r.node_id where r.id = any($1::uuid[]) order by r.id for update of r`,
-    values: [ids],
+      from unnest($1::uuid[], $2::uuid[]) as k(id, node_id)
+        join deployment_replicas r on r.id = k.id and r.node_id = k.node_id join nodes n on n.id = r.node_id
+      order by r.id for update of r`,
+    values,
   })
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -218,23 +218,23 @@ export class Stack {
     const name = `fleet-${number}`
     const plan = ['--nodes', String(nodes), '--regions', regions.join(), '--seed', String(number)]
     const args = ['agent/fleet.ts', ...plan, '--prefix', `f${number}-`]
-    await this.addAgentProgram(name, { args, host: '127.0.0.1', inside: [] })
+    await this.addAgentProgram(name, { nodes, args, host: '127.0.0.1', inside: [] })
   }
 
   private async addAgent(number: number, engine: Bed['engines'][number]): Promise<void> {
     const flags = ['--name', `real-${number}`, '--region', 'us-east', '--label', 'kind=real', '--socket', engine.socket]
     const args = ['agent/main.ts', ...flags, ...engineSize]
-    await this.addAgentProgram(`agent-${number}`, { args, host: engine.gateway, inside: engine.inside })
+    await this.addAgentProgram(`agent-${number}`, { nodes: 1, args, host: engine.gateway, inside: engine.inside })
   }
 
   private async addAgentProgram(
     name: string,
-    { args, host, inside }: { args: string[]; host: string; inside: readonly string[] },
+    { nodes, args, host, inside }: { nodes: number; args: string[]; host: string; inside: readonly string[] },
   ): Promise<void> {
     const wire = new Wire(() => this.webPort)
     this.wires.set(name, wire)
     const port = await wire.open(host)
-    const token = await this.joinToken(name)
+    const token = await this.joinToken(name, nodes)
     const server = ['--server', `http://${host}:${port}`, '--data-dir', this.agentDir(name)]
     const [program = process.execPath, ...before] = [...inside, process.execPath, '--import', 'tsx']
     const { DOCKER_HOST: _none, ...rest } = process.env
@@ -242,8 +242,8 @@ export class Stack {
     this.add(name, async () => ({ program, args: [...before, ...args, ...server], env }))
   }
 
-  private async joinToken(name: string): Promise<string> {
-    const options = { name, maxUses: 1, expiresInHours: 1 }
+  private async joinToken(name: string, nodes: number): Promise<string> {
+    const options = { name, maxNodes: nodes, expiresInHours: 1 }
     const { token } = await this.withStore((store) => createJoinToken(store, systemAuthor, options))
     this.secrets.push(token)
     return token

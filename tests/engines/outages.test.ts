@@ -48,7 +48,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     cp = await testControlPlane()
     dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-outages-'))
     await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 1, limitSeconds: 10 } })
-    token = (await createJoinToken(cp.store, systemAuthor, { name: 'engines', maxUses: null, expiresInHours: 1 })).token
+    token = (await createJoinToken(cp.store, systemAuthor, { name: 'engines', maxNodes: null, expiresInHours: 1 }))
+      .token
     agents = []
     lines.clear()
   })

@@ -201,52 +201,74 @@ describe('users', () => {
 })
 
 describe('join tokens', () => {
-  const join = (joinToken: string, name: string) => {
-    const credential = `${name}-credential`.padEnd(40, 'x')
+  const join = (joinToken: string | null, ...names: string[]) => {
+    const credential = `${names[0]}-credential`.padEnd(40, 'x')
     return cp.as(null).then((nobody) =>
       nobody.agent.join({
         joinToken,
         credential,
         agentVersion: 'test',
-        nodes: [
-          {
-            name,
-            region: 'us-east',
-            type: 'compute_node',
-            labels: {},
-            engine: 'simulated',
-            engineVersion: null,
-            cpuCores: 2,
-            memoryMb: 2048,
-            storageGb: 10,
-            gpuUnits: 0,
-            latitude: null,
-            longitude: null,
-          },
-        ],
+        nodes: names.map((name) => ({
+          name,
+          region: 'us-east',
+          type: 'compute_node',
+          labels: {},
+          engine: 'simulated' as const,
+          engineVersion: null,
+          cpuCores: 2,
+          memoryMb: 2048,
+          storageGb: 10,
+          gpuUnits: 0,
+          latitude: null,
+          longitude: null,
+        })),
       }),
     )
   }
 
-  test('let as many programs join as they say, and no more', async () => {
+  test('let as many nodes join as they say, and no more', async () => {
     const admin = await cp.as('admin')
-    const { token, command } = await admin.joinToken.create({ name: 'shop', max_uses: 1, expires_in_hours: 1 })
-    expect(command).toBe(`npm run agent -- --server http://localhost:3000 --token ${token}`)
+    const { token, command } = await admin.joinToken.create({ name: 'shop', max_nodes: 1, expires_in_hours: 1 })
+    expect(command).toBe(`FOGDECK_JOIN_TOKEN=${token} npm run agent -- --server http://localhost:3000`)
     await join(token, 'node-01')
     await expect(join(token, 'node-02')).rejects.toThrow('used up')
-    // The same program again needs no use: a lost answer is simply asked for again.
+    // The same program again needs no token: a lost answer is simply asked for again.
     await join(token, 'node-01')
+    await join(null, 'node-01')
     expect(await admin.joinToken.list()).toMatchObject([
-      { name: 'shop', uses: 1, state: 'used up', nodes: [{ nodeId: 'node-01' }] },
+      { name: 'shop', maxNodes: 1, joinedNodes: 1, state: 'used up', nodes: [{ nodeId: 'node-01' }] },
     ])
+  })
+
+  test('count nodes, not the programs that bring them', async () => {
+    const admin = await cp.as('admin')
+    const { token } = await admin.joinToken.create({ name: 'lab', max_nodes: 3, expires_in_hours: 1 })
+    await expect(join(token, 'a-1', 'a-2', 'a-3', 'a-4')).rejects.toThrow(
+      'good for 3 more nodes, and 4 want to join: make one that is good for 4 nodes',
+    )
+    expect(await cp.sql('select 1 from nodes')).toEqual([])
+    await join(token, 'a-1', 'a-2')
+    expect(await admin.joinToken.list()).toMatchObject([{ joinedNodes: 2, state: 'usable' }])
+    // Two programs at once, and one node left.
+    const both = await Promise.allSettled([join(token, 'b-1'), join(token, 'c-1')])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(await admin.joinToken.list()).toMatchObject([{ joinedNodes: 3, state: 'used up' }])
+    expect(await cp.sql('select 1 from nodes')).toHaveLength(3)
+  })
+
+  test('are asked for before anything is told, such as which names there are', async () => {
+    const { token } = await (await cp.as('admin')).joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })
+    await join(token, 'node-01')
+    const stranger = async (...names: string[]) => join('fdj_guess', ...names).catch((error: Error) => error.message)
+    expect(await stranger('new-1', 'node-01')).toBe(await stranger('new-1', 'free-name'))
   })
 
   test('that are revoked, expired or unknown say which', async () => {
     const admin = await cp.as('admin')
-    const { id, token } = await admin.joinToken.create({ name: 'a', max_uses: null, expires_in_hours: 1 })
+    const { id, token } = await admin.joinToken.create({ name: 'a', max_nodes: null, expires_in_hours: 1 })
     await admin.joinToken.revoke({ id })
     await expect(join(token, 'node-01')).rejects.toThrow('revoked')
-    const late = await admin.joinToken.create({ name: 'b', max_uses: null, expires_in_hours: 1 })
+    const late = await admin.joinToken.create({ name: 'b', max_nodes: null, expires_in_hours: 1 })
     await cp.sql(`update join_tokens set expires_at = now() - interval '1 second' where id = $1`, [late.id])
     await expect(join(late.token, 'node-01')).rejects.toThrow('expired')
     await expect(join('fdj_nothing', 'node-01')).rejects.toThrow('not known')
@@ -255,8 +277,8 @@ describe('join tokens', () => {
 
   test('are only for administrators, and never stored in the clear', async () => {
     const operator = await cp.user('ann', 'operator')
-    await expect(operator.joinToken.create({ name: 'x', max_uses: 1, expires_in_hours: 1 })).rejects.toThrow('may not')
-    const { token } = await (await cp.as('admin')).joinToken.create({ name: 'x', max_uses: 1, expires_in_hours: 1 })
+    await expect(operator.joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })).rejects.toThrow('may not')
+    const { token } = await (await cp.as('admin')).joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })
     expect(JSON.stringify(await cp.sql('select * from join_tokens'))).not.toContain(token)
   })
 

@@ -215,7 +215,7 @@ test('no secret is in the log, whatever was done with it', async () => {
   await admin.user.setPassword({ id: await idOf('ann'), password: 'another secret 42' })
   await (await cp.as('ann')).me.changePassword({ current: 'another secret 42', next: 'a third secret 43' })
   const api = await admin.apiToken.create({ name: 'ci', scope: 'admin', expires_in_hours: 1 })
-  const join = await admin.joinToken.create({ name: 'shop', max_uses: 1, expires_in_hours: 1 })
+  const join = await admin.joinToken.create({ name: 'shop', max_nodes: 1, expires_in_hours: 1 })
   const { deployment_id } = await admin.deployment.deploy(aDeployment({ env: { PASSWORD: 'hunter2' } }))
   await cp.schedule()
   await admin.deployment.update({ deployment_id, env: { PASSWORD: 'hunter3' } })

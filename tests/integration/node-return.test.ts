@@ -156,3 +156,18 @@ test('no two live copies: what was replaced is told to stop in the answer to the
   ])
   expect(live).toEqual([{ generation: 2 }])
 })
+
+test('another agent that names a replica of an offline node writes nothing, least of all a return', async () => {
+  const { replica } = await runAway({ held: { lost_after: 0 } })
+  await fallSilent(600)
+  const [nodeId = ''] = [...other.nodes.values()]
+  for (const named of [nodeId, node.id('away-1')]) {
+    const { unknown } = await other.report(
+      { nodeId: named, replicaId: replica('held').replicaId },
+      { status: 'failed' },
+    )
+    expect(unknown).toEqual([replica('held').replicaId])
+  }
+  expect((await returns()).returns).toEqual([])
+  expect(await cp.sql('select status from deployment_replicas')).toEqual([{ status: 'running' }])
+})

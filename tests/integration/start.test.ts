@@ -156,7 +156,7 @@ describe('programs beside it', () => {
     const run = start()
     await run.says('leads')
     const url = npmProgram('scripts/db-url.ts').stdout
-    const live = npmProgram('scripts/token.ts', 'join', '--uses', '2', '--name', 'lab').stdout
+    const live = npmProgram('scripts/token.ts', 'join', '--nodes', '2', '--name', 'lab').stdout
     run.child.kill('SIGTERM')
     await run.end()
     const api = npmProgram('scripts/token.ts', 'api', '--scope', 'viewer').stdout
@@ -181,7 +181,7 @@ describe('programs beside it', () => {
     ['scripts/password.ts', ['--help'], 0],
     ['scripts/password.ts', ['two', 'names'], 1],
     ['scripts/token.ts', [], 1],
-    ['scripts/token.ts', ['join', '--uses', 'many'], 1],
+    ['scripts/token.ts', ['join', '--nodes', 'many'], 1],
     ['scripts/token.ts', ['api', '--user', 'nobody'], 1],
     ['scripts/token.ts', ['api', '--scope', 'everything'], 1],
   ])('%s %j ends with %i and leaves nothing running', (script, args, status) => {

@@ -31,7 +31,8 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
     <div className="max-w-3xl space-y-4">
       <p className="text-ink-2">
         Run this in a copy of Fogdeck (a clone, after <span className="font-mono text-meta">npm ci</span>) on the
-        machine that is to join. The token is in it, and is shown only now.
+        machine that is to join. The token is in it, and is shown only now. In front of the command it stays out of the
+        list of processes, which every user of the machine can read.
       </p>
       <Code text={made.command} label="Copy the command" />
       {isOnlyHere(window.location.hostname) && (

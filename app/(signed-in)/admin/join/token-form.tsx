@@ -25,24 +25,23 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
   const [name, setName] = useState('')
-  const [uses, setUses] = useState('1')
+  const [nodes, setNodes] = useState('1')
   const [hours, setHours] = useState(24)
-  const { problems, set, take } = useFieldProblems(['name', 'max_uses', 'expires_in_hours'])
+  const { problems, set, take } = useFieldProblems(['name', 'max_nodes', 'expires_in_hours'])
   const create = useMutation(trpc.joinToken.create.mutationOptions())
 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (create.isPending) return
-    const unlimited = uses.trim() === ''
-    const maxUses = unlimited ? null : Number(uses)
-    const wrongUses = unlimited || (Number.isInteger(maxUses) && Number(maxUses) >= 1 && Number(maxUses) <= 10_000)
+    const maxNodes = nodes.trim() === '' ? null : Number(nodes)
+    const fits = maxNodes === null || (Number.isInteger(maxNodes) && maxNodes >= 1 && maxNodes <= 100_000)
     set({
       ...(name.trim() === '' && { name: 'Give the token a name' }),
-      ...(!wrongUses && { max_uses: 'A whole number from 1 to 10000, or empty for any number' }),
+      ...(!fits && { max_nodes: 'A whole number from 1 to 100000, or empty for any number' }),
     })
-    if (name.trim() === '' || !wrongUses) return
+    if (name.trim() === '' || !fits) return
     create.mutate(
-      { name: name.trim(), max_uses: maxUses, expires_in_hours: hours },
+      { name: name.trim(), max_nodes: maxNodes, expires_in_hours: hours },
       {
         onError: take,
         onSuccess: ({ id, command }) => {
@@ -65,15 +64,15 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
           />
         )}
       </Field>
-      <Field label="Uses" hint="Empty is any number." error={problems.max_uses}>
+      <Field label="Nodes" hint="Blank is any number." error={problems.max_nodes}>
         {(wiring) => (
           <Input
             {...wiring}
             inputMode="numeric"
             autoComplete="off"
             placeholder="any"
-            value={uses}
-            onChange={(event) => setUses(event.target.value)}
+            value={nodes}
+            onChange={(event) => setNodes(event.target.value)}
           />
         )}
       </Field>

@@ -8,6 +8,7 @@ import { useTRPC } from '../../../trpc'
 import { Button } from '../../../ui/button'
 import { ConfirmDialog } from '../../../ui/dialog'
 import { errorSentence } from '../../../ui/errors'
+import { plural } from '../../../ui/format'
 import type { GlyphName } from '../../../ui/glyph'
 import { Empty } from '../../../ui/states'
 import { type Look, StatusBadge } from '../../../ui/status'
@@ -23,7 +24,7 @@ const look = (label: string, glyph: GlyphName, tone: Look['tone'], explanation: 
 
 const looks: Record<JoinTokenView['state'], Look> = {
   usable: look('Usable', 'ready', 'healthy', 'Machines can join with it.'),
-  'used up': look('Used up', 'stopped', 'quiet', 'As many have joined as it was made for.'),
+  'used up': look('Used up', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
   expired: look('Expired', 'stopped', 'quiet', 'Its time is over.'),
   revoked: look('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
 }
@@ -43,7 +44,7 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
   if (tokens.length === 0)
     return (
       <Empty title="No token was made yet">
-        Make one above. A token is good for as many joins and as long as you say, and only for joining.
+        Make one above. A token is good for as many nodes and as long as you say, and only for joining.
       </Empty>
     )
 
@@ -59,12 +60,13 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
     },
     { id: 'state', header: 'State', width: '100px', cell: ({ state }) => <StatusBadge look={looks[state]} /> },
     {
-      id: 'uses',
-      header: 'Used',
-      width: '92px',
+      id: 'joined',
+      header: 'Joined',
+      width: '112px',
       align: 'right',
       from: 'sm',
-      cell: ({ uses, maxUses }) => (maxUses === null ? `${uses} times` : `${uses} of ${maxUses}`),
+      cell: ({ joinedNodes, maxNodes }) =>
+        maxNodes === null ? plural(joinedNodes, 'node') : `${joinedNodes} of ${plural(maxNodes, 'node')}`,
     },
     {
       id: 'expires',
@@ -73,7 +75,7 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
       from: 'md',
       cell: ({ expiresAt }) => <Time at={expiresAt} className="text-ink-2" />,
     },
-    { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: ({ nodes }) => <JoinedNodes nodes={nodes} /> },
+    { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: (token) => <JoinedNodes token={token} /> },
     { id: 'by', header: 'Made by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
     {
       id: 'actions',
@@ -110,7 +112,8 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
   )
 }
 
-function JoinedNodes({ nodes }: { nodes: JoinTokenView['nodes'] }) {
+function JoinedNodes({ token: { nodes, joinedNodes } }: { token: JoinTokenView }) {
+  const more = joinedNodes - nodes.length
   if (nodes.length === 0) return <span className="text-ink-3">none</span>
   return (
     <span title={nodes.map(({ nodeId }) => nodeId).join(', ')}>
@@ -122,6 +125,7 @@ function JoinedNodes({ nodes }: { nodes: JoinTokenView['nodes'] }) {
           </Link>
         </span>
       ))}
+      {more > 0 && ` and ${more} more`}
     </span>
   )
 }
