@@ -16,7 +16,11 @@ export interface EngineInfo {
   labels: Record<string, string>
 }
 
-export type ContainerState = 'created' | 'running' | 'exited' | 'removing'
+/**
+ * `stopping`: the engine was asked to stop it, which may never end. `removing`: its removal began, and may have failed; it
+ * never runs again.
+ */
+export type ContainerState = 'created' | 'running' | 'stopping' | 'exited' | 'removing'
 export type ContainerHealth = 'healthy' | 'unhealthy' | 'starting' | null
 
 /** One of the agent's own containers, as a list shows it. */

@@ -650,6 +650,78 @@ test('a container that cannot be removed is told at once, and its going later', 
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
+test('a removal that the engine refuses is tried again until it works, also by the next run of the agent', async () => {
+  await aRig()
+  const [stopped, failed] = [
+    aReplica({ image: 'sim/stuck-removal:120s' }),
+    aReplica({ image: 'sim/crash:1s', deploymentName: 'crash' }),
+  ]
+  rig.want(stopped)
+  await rig.told(stopped, 'running')
+  rig.controlPlane.wantStop(rig.nodeId)
+  const words =
+    /^Stopped with code 0\. The engine has not removed the container: unable to remove .*: device or resource busy$/
+  const report = await until(() =>
+    rig.controlPlane.reportsOn(stopped.replicaId).find(({ reason }) => words.test(reason)),
+  )
+  expect(report).toMatchObject({ status: 'stopped', gone: false, exitCode: 0 })
+  await rig.kill()
+  await rig.start()
+  // Others are not held up by it.
+  rig.want(failed)
+  await rig.gone(failed)
+  expect(rig.controlPlane.reportsOn(stopped.replicaId).some(({ gone }) => gone)).toBe(false)
+  expect(await rig.engine.list()).toMatchObject([{ replicaId: stopped.replicaId, state: 'removing' }])
+  expect(await rig.gone(stopped)).toMatchObject({ status: 'stopped', reason: 'Stopped with code 0' })
+  expect(await rig.engine.list()).toEqual([])
+})
+
+test('a container that somebody else began to remove or to stop is not taken for running, and goes in the end', async () => {
+  let state: 'removing' | 'stopping' | null = null
+  await aRig((engine) => ({
+    list: async () => (await engine.list()).map((each) => ({ ...each, state: state ?? each.state })),
+    inspect: async (id) => {
+      const found = await engine.inspect(id)
+      return found && { ...found, state: state ?? found.state }
+    },
+    remove: async (id) => {
+      if (state === null) return engine.remove(id)
+      throw new EngineError('refused', 'driver failed to remove root filesystem', 500)
+    },
+  }))
+  for (const [transient, reason] of [
+    ['removing', 'its container is being removed from the engine by somebody else'],
+    ['stopping', 'its container is being stopped by somebody else, and does not end'],
+  ] as const) {
+    const replica = aReplica({ image: 'nginx', deploymentName: transient })
+    rig.want(replica)
+    await rig.told(replica, 'running')
+    state = transient
+    const failed = await rig.told(replica, 'failed')
+    const expected = `${reason}. The engine has not removed the container: driver failed to remove root filesystem`
+    expect(failed).toMatchObject({ gone: false, reason: expected })
+    state = null
+    expect(await rig.gone(replica)).toMatchObject({ status: 'failed', reason })
+  }
+})
+
+test('a container that the engine did not start, whatever it said, is not asked for without a pause', async () => {
+  let starts = 0
+  await aRig(() => ({
+    start: async () => {
+      starts += 1
+    },
+  }))
+  const replica = aReplica({ image: 'nginx' })
+  rig.want(replica)
+  const told = () =>
+    rig.controlPlane.reportsOn(replica.replicaId).find(({ reason }) => reason.includes('has not started'))
+  await until(told)
+  await rig.pass(5_000)
+  expect(starts).toBeLessThan(10)
+  expect(await told()).toMatchObject({ status: 'starting', gone: false })
+})
+
 test('a node that was removed joins anew with its token, and clears away what it ran before', async () => {
   await aRig()
   const replica = aReplica()

@@ -79,6 +79,8 @@ export class NodeLoop {
   private usage = { cpuPercent: 0, memoryPercent: 0 }
   private sampling: Promise<void> | null = null
   private engineError: string | null = null
+  /** Replica → what was logged last of what failed for it. */
+  private readonly failures = new Map<string, string>()
 
   constructor(private readonly options: NodeLoopOptions) {
     const { engine, clock } = options
@@ -277,12 +279,19 @@ export class NodeLoop {
     } catch (error) {
       if (signal.aborted) return
       this.noteEngine(error)
-      if (!isUnreachable(error)) this.options.log.error(`${this.name}: ${action.kind} failed: ${wordsOf(error)}`)
+      if (!isUnreachable(error)) this.noteFailure(action, wordsOf(error))
       throw error
     } finally {
       touched()
       for (const containerId of this.view.newsOf(action.replicaId)) void this.onContainer(containerId, null)
     }
+  }
+
+  /** What is tried again without end is not logged without end. */
+  private noteFailure({ kind, replicaId }: Action, words: string): void {
+    const line = `${this.name}: ${kind} failed: ${words}`
+    if (this.failures.get(replicaId) !== line) this.options.log.error(line)
+    this.failures.set(replicaId, line)
   }
 
   private async followEngine(): Promise<void> {
@@ -363,6 +372,7 @@ export class NodeLoop {
     for (const replicaId of this.memory.forgetEnded(wanted)) {
       this.view.forget(replicaId)
       this.tasks.forget(replicaId)
+      this.failures.delete(replicaId)
     }
   }
 }

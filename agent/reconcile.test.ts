@@ -18,6 +18,7 @@ const told = (overrides: Partial<ReplicaMemory> = {}): ReplicaMemory => ({
   gone: false,
   ...overrides,
 })
+const states = ['running', 'created', 'stopping', 'exited', 'removing'] as const
 const kinds = (of: Partial<Situation>) => reconcile(situation(of)).map((action) => action.kind)
 
 describe('what is wanted to run', () => {
@@ -93,19 +94,31 @@ describe('what is wanted to run', () => {
   })
 })
 
+describe('a state of the engine that may never end', () => {
+  const replica = aReplica()
+  const stopped = new Map([[replica.replicaId, told({ status: 'stopped' })]])
+
+  test.each(['stopping', 'removing'] as const)('ends a replica that should run: %s', (state) => {
+    expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state })] })).toEqual(['settle'])
+  })
+
+  test.each(states)('leaves no container that is not wanted: %s', (state) => {
+    const containers = [aContainer(replica, { state })]
+    expect(kinds({ containers })).toEqual(['stop'])
+    expect(kinds({ wanted: [replica], containers, memory: stopped })).toEqual(['remove'])
+    expect(kinds({ containers, memory: stopped })).toEqual(['remove'])
+  })
+})
+
 describe('what is wanted to stop', () => {
   const replica = aReplica({ wanted: 'stop' })
 
-  test.each(['running', 'created', 'exited'] as const)('is stopped when its container is %s', (state) => {
+  test.each(states)('is stopped when its container is %s', (state) => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state })] })).toEqual(['stop'])
   })
 
   test('is gone when it has no container', () => {
     expect(kinds({ wanted: [replica] })).toEqual(['gone'])
-  })
-
-  test('is left alone while the engine is removing it', () => {
-    expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state: 'removing' })] })).toEqual([])
   })
 })
 
@@ -232,7 +245,7 @@ const scenario = fc
       wanted: fc.constantFrom('run', 'stop', 'unknown' as const),
       containers: fc.array(
         fc.record({
-          state: fc.constantFrom('created', 'running', 'exited', 'removing' as const),
+          state: fc.constantFrom(...states),
           health: fc.constantFrom(null, 'healthy', 'unhealthy' as const),
           createdAt: fc.integer({ min: 0, max: 3 }),
         }),

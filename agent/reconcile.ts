@@ -4,7 +4,7 @@
  */
 import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import { isFinal, replicaTransitions } from '@/server/domain/status'
-import type { SeenContainer } from './engine'
+import type { ContainerState, SeenContainer } from './engine'
 
 /** What the agent last said of a replica: its memory of it. */
 export type ReplicaMemory = Pick<ReplicaReport, 'status' | 'containerId' | 'health' | 'gone'>
@@ -16,7 +16,7 @@ export type Action =
   | { kind: 'wait'; replicaId: string; replica: WantedReplica }
   /** Its container is there, made by us or by the agent before a restart: start it if needed, and tell of it. */
   | { kind: 'adopt'; replicaId: string; replica: WantedReplica; container: SeenContainer }
-  /** Its container ended by itself: record how, remove it, tell of the failure. */
+  /** Its container ended by itself, or somebody else is about to end it: record how, remove it, tell of the failure. */
   | { kind: 'settle'; replicaId: string; replica: WantedReplica; container: SeenContainer }
   /** It ran until its engine or machine was started anew: start the same container again. */
   | { kind: 'revive'; replicaId: string; replica: WantedReplica; container: SeenContainer }
@@ -62,7 +62,7 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none }: Si
 
   const known = new Set(wanted.map((replica) => replica.replicaId))
   for (const [replicaId, container] of kept) {
-    if (known.has(replicaId) || container.state === 'removing') continue
+    if (known.has(replicaId)) continue
     actions.push(
       endTold(memory.get(replicaId))
         ? { kind: 'remove', replicaId, container, why: 'ended' }
@@ -83,7 +83,6 @@ const forReplica = (
   interrupted: ReadonlySet<string>,
 ): Action | null => {
   const { replicaId } = replica
-  if (container?.state === 'removing') return null
   if (endTold(told)) {
     if (container) return { kind: 'remove', replicaId, container, why: 'ended' }
     return told?.gone ? null : { kind: 'gone', replicaId }
@@ -96,7 +95,7 @@ const forReplica = (
   }
   if (container.state === 'exited' && told?.status === 'running' && interrupted.has(replicaId))
     return { kind: 'revive', replicaId, replica, container }
-  if (container.state === 'exited') return { kind: 'settle', replicaId, replica, container }
+  if (isEnding(container)) return { kind: 'settle', replicaId, replica, container }
   const upToDate =
     container.state === 'running' &&
     told?.status === 'running' &&
@@ -104,6 +103,10 @@ const forReplica = (
     told.health === container.health
   return upToDate ? null : { kind: 'adopt', replicaId, replica, container }
 }
+
+/** It has ended, or will, whatever is done. */
+const isEnding = ({ state }: SeenContainer): boolean =>
+  state === 'exited' || state === 'stopping' || state === 'removing'
 
 /** Its end was told: another attempt is another replica, so nothing may start for it again. */
 const endTold = (told: ReplicaMemory | undefined): boolean =>
@@ -120,7 +123,7 @@ const byReplica = (containers: readonly SeenContainer[]): Map<string, SeenContai
   return groups
 }
 
-const ranks = { running: 0, created: 1, exited: 2, removing: 3 } as const
+const ranks: Record<ContainerState, number> = { running: 0, created: 1, stopping: 2, exited: 3, removing: 4 }
 
 /** The one that was told of, if it runs; else a running one, the oldest first. */
 const bestOf = (group: readonly SeenContainer[], toldId: string | null): SeenContainer => {

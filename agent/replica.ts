@@ -124,7 +124,7 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
     return fail(work, replica.replicaId, containerId, { words: error.message, exitCode: found?.exitCode ?? null })
   }
-  if (containerId !== null) await lookAfter(work, replica, containerId, signal)
+  if (containerId !== null) await lookAfter(work, replica, containerId, signal, { wasStarted: true })
 }
 
 /** Nearly always the image: what else a container needs is found out by its start. */
@@ -145,7 +145,8 @@ const revive = async (
   } finally {
     release()
   }
-  await lookAfter(work, replica, container.id, signal, 'Started again after the engine or its machine restarted')
+  const reason = 'Started again after the engine or its machine restarted'
+  await lookAfter(work, replica, container.id, signal, { reason, wasStarted: true })
 }
 
 /** Its container is there: brings it on if it never started, and tells how it is. */
@@ -154,42 +155,55 @@ const lookAfter = async (
   replica: WantedReplica,
   containerId: string,
   signal: AbortSignal,
-  reason = 'Container is running',
+  { reason = 'Container is running', wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
 ): Promise<void> => {
   const found = await work.look(containerId)
   // Gone meanwhile: the next reconciliation knows.
   if (!found) return
-  if (found.state === 'exited') return settle(work, replica, found)
-  if (found.state === 'created') return startReplica(work, replica, signal)
-  if (found.state === 'running') {
-    await work.tell(
-      reportOf(work, replica.replicaId, {
-        status: 'running',
-        reason,
-        containerId,
-        health: found.health,
-        ports: found.ports,
-        startedAt: found.startedAt,
-      }),
-      runningMayWaitMs(work),
-    )
+  if (found.state === 'created') {
+    if (!wasStarted) return startReplica(work, replica, signal)
+    const words = 'the engine says that it started the container, and the container has not started'
+    await starting(work, replica.replicaId, words)
+    throw new EngineError('refused', words)
   }
+  if (found.state !== 'running') return settle(work, replica, found)
+  await work.tell(
+    reportOf(work, replica.replicaId, {
+      status: 'running',
+      reason,
+      containerId,
+      health: found.health,
+      ports: found.ports,
+      startedAt: found.startedAt,
+    }),
+    runningMayWaitMs(work),
+  )
 }
 
-/** It ended by itself: its words are read before it is removed. */
+/** It ended by itself, or somebody else ends it: its words are read before it is removed. */
 const settle = async (work: Work, replica: WantedReplica, container: SeenContainer): Promise<void> => {
-  const found = await work.look(container.id)
-  if (found?.state !== 'exited') return
+  const found = await lookAtEnd(work, container.id)
+  if (!found) return
   const words = await wordsOfEnd(work, found, replica.memoryMb)
   // Nice to have: an engine that does not hand them out must not hold up the rest.
   await work.keepLog(replica.replicaId, found.id).catch(() => undefined)
   await fail(work, replica.replicaId, found.id, { words, exitCode: found.exitCode, startedAt: found.startedAt })
 }
 
+/** Null when it is gone, or runs after all. A stop that somebody began is brought to its end. */
+const lookAtEnd = async (work: Work, containerId: string): Promise<InspectedContainer | null> => {
+  let found = await work.look(containerId)
+  if (found?.state === 'stopping') {
+    await work.engine.stop(containerId, work.stopGraceSeconds)
+    found = await work.look(containerId)
+  }
+  return found === null || found.state === 'running' || found.state === 'created' ? null : found
+}
+
 /** Stops it politely, removes it, and tells that it is gone. */
 const stopReplica = async (work: Work, replicaId: string, container: SeenContainer): Promise<void> => {
   const base = { containerId: container.id }
-  if (container.state === 'running') {
+  if (container.state === 'running' || container.state === 'stopping') {
     void work.tell(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
     await work.engine.stop(container.id, work.stopGraceSeconds)
   }
@@ -199,8 +213,7 @@ const stopReplica = async (work: Work, replicaId: string, container: SeenContain
   const reason = exitCode === null ? 'Container removed' : `Stopped with code ${exitCode}`
   const stopped = reportOf(work, replicaId, { ...base, status: 'stopped', reason, exitCode, startedAt })
   await work.remember(stopped)
-  await work.engine.remove(container.id)
-  if ((await work.look(container.id)) === null) await work.tell({ ...stopped, gone: true })
+  await removeEnded(work, stopped, container.id)
 }
 
 /** Nothing is left of it. Its end keeps the words with which it was told; without any it is simply stopped. */
@@ -209,7 +222,7 @@ const tellGone = async (work: Work, replicaId: string): Promise<void> => {
   const ended = told && (told.status === 'failed' || told.status === 'stopped')
   await work.tell(
     ended
-      ? { ...told, gone: true }
+      ? { ...told, reason: wordsOnly(told.reason), gone: true }
       : reportOf(work, replicaId, { status: 'stopped', reason: 'No container on this node', gone: true }),
   )
 }
@@ -217,9 +230,43 @@ const tellGone = async (work: Work, replicaId: string): Promise<void> => {
 /** What was left of a told end, or a second container of a replica. */
 const removeContainer = async (work: Work, container: SeenContainer, why: string): Promise<void> => {
   if (why === 'duplicate') await work.engine.stop(container.id, work.stopGraceSeconds)
+  const told = work.told(container.replicaId)
+  if (why === 'ended' && told) return removeEnded(work, told, container.id)
   await work.engine.remove(container.id)
-  const left = await work.look(container.id)
-  if (why === 'ended' && left === null) await tellGone(work, container.replicaId)
+  await work.look(container.id)
+}
+
+/**
+ * Removes the container of a replica whose end is known, and tells the end. A container that is still there afterwards is
+ * told of in the engine's words, and the removal is tried again for as long as it takes: until then its reservation
+ * stays.
+ */
+const removeEnded = async (work: Work, end: ReplicaReport, containerId: string): Promise<void> => {
+  const ended = { ...end, reason: wordsOnly(end.reason) }
+  let refusal: EngineError | null = null
+  const isGone = async () => {
+    await work.engine.remove(containerId).catch((error: unknown) => {
+      if (!(error instanceof EngineError) || error.kind === 'unreachable') throw error
+      refusal = error
+    })
+    return (await work.look(containerId)) === null
+  }
+  const gone = await isGone().catch(async (error: unknown) => {
+    await work.tell(ended)
+    throw error
+  })
+  if (gone) return work.tell({ ...ended, gone: true })
+  const still = refusal ?? new EngineError('refused', 'its removal is not finished')
+  await work.tell({ ...ended, reason: `${ended.reason}${notRemoved}${still.message}` })
+  throw still
+}
+
+const notRemoved = '. The engine has not removed the container: '
+
+/** The reason of an end without what was told of a removal that did not work. */
+const wordsOnly = (reason: string): string => {
+  const at = reason.indexOf(notRemoved)
+  return at < 0 ? reason : reason.slice(0, at)
 }
 
 /** The engine doesn't show its container any more: looks once more before believing it. */
@@ -240,14 +287,7 @@ const fail = async (
   if (containerId === null) return work.tell({ ...failed, gone: true })
   // On the disk before the container goes: after a crash nothing else would know why it ended.
   await work.remember(failed)
-  try {
-    await work.engine.remove(containerId)
-    if ((await work.look(containerId)) === null) await work.tell({ ...failed, gone: true })
-    else await work.tell(failed)
-  } catch (error) {
-    await work.tell(failed)
-    throw error
-  }
+  await removeEnded(work, failed, containerId)
 }
 
 /**
@@ -276,6 +316,8 @@ const pullMissing = async (work: Work, replica: WantedReplica, signal: AbortSign
 }
 
 const wordsOfEnd = async (work: Work, ended: InspectedContainer, memoryMb: number): Promise<string> => {
+  if (ended.state === 'removing') return 'its container is being removed from the engine by somebody else'
+  if (ended.state === 'stopping') return 'its container is being stopped by somebody else, and does not end'
   if (ended.oomKilled) return `OOM-killed at its memory limit of ${memoryMb} MB (exit code ${ended.exitCode ?? 137})`
   if (ended.error) return ended.error
   const line = await work.engine.lastLogLine(ended.id).catch(() => null)

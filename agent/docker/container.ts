@@ -3,15 +3,56 @@ import { containerLabels } from '@/server/domain/agent-protocol'
 import type { ContainerHealth, ContainerSpec, ContainerState, InspectedContainer, SeenContainer } from '../engine'
 import { isRecord } from './http'
 
-/** The body of POST /containers/create. `hostCpuMillis`: a limit above what the machine has would be refused. */
-export const createBody = (spec: ContainerSpec, hostCpuMillis: number): Record<string, unknown> => ({
+/** What an engine can do for a container beyond what every engine can. */
+export interface EngineTraits {
+  kind: 'docker' | 'podman'
+  /** The processors of the machine: a limit above them would be refused. */
+  cpuMillis: number
+  /** Whether the engine has an init program to run as a container's first process. */
+  hasInit: boolean
+}
+
+/** What a container may do as root; all other capabilities are dropped. The official nginx and PostgreSQL images start with these. */
+export const keptCapabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'SETUID',
+  'SETGID',
+  'SETPCAP',
+  'NET_BIND_SERVICE',
+  'KILL',
+] as const
+
+const pidsLimit = 4096
+
+/**
+ * The newest 30 MB of a container's log stay on the disk of its node. Podman keeps one file, and starts it anew when it is
+ * full.
+ */
+const logConfigs = {
+  docker: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  podman: { Type: 'k8s-file', Config: { 'max-size': '30m' } },
+} as const satisfies Record<EngineTraits['kind'], unknown>
+
+/** The body of POST /containers/create, with the safe defaults that every container has. */
+export const createBody = (spec: ContainerSpec, traits: EngineTraits): Record<string, unknown> => ({
   Image: spec.image,
   Labels: spec.labels,
   Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
   ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),
   HostConfig: {
-    NanoCpus: Math.min(spec.cpuMillis, hostCpuMillis) * 1_000_000,
+    NanoCpus: Math.min(spec.cpuMillis, traits.cpuMillis) * 1_000_000,
     Memory: spec.memoryMb * 1024 * 1024,
+    // The same as the memory: no swap. Without it, engines allow as much swap again.
+    MemorySwap: spec.memoryMb * 1024 * 1024,
+    PidsLimit: pidsLimit,
+    CapDrop: ['ALL'],
+    CapAdd: keptCapabilities,
+    SecurityOpt: ['no-new-privileges'],
+    LogConfig: logConfigs[traits.kind],
+    ...(traits.hasInit ? { Init: true } : {}),
     // Another attempt is another replica, and that is for the control plane to decide.
     RestartPolicy: { Name: 'no' },
     PortBindings: bindings(spec.ports),
@@ -61,7 +102,10 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
   return {
     ...seen,
     // A container that could not start stays "created" with an error and a code.
-    exitCode: (status === 'exited' || error) && typeof state.ExitCode === 'number' ? state.ExitCode : null,
+    exitCode:
+      (status === 'exited' || status === 'removing' || error) && typeof state.ExitCode === 'number'
+        ? state.ExitCode
+        : null,
     oomKilled: state.OOMKilled === true,
     error,
     // Engines write the year 1 for "never".
@@ -102,7 +146,9 @@ const states: Record<string, ContainerState> = {
   paused: 'running',
   restarting: 'running',
   removing: 'removing',
-  stopping: 'running',
+  // An inspection calls a container dead whose removal failed; a list goes on calling it removing.
+  dead: 'removing',
+  stopping: 'stopping',
 }
 
 const stateOf = (status: string): ContainerState => states[status.toLowerCase()] ?? 'exited'

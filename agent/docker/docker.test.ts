@@ -38,6 +38,7 @@ const engineWith = async (handle: Handler, version?: { ApiVersion: string; MinAP
   const options = { socketPath: fake.socket, usage: 'host', pullStallMs: 300, callTimeoutMs: 300 } as const
   return { ...fake, engine: new DockerEngine(options) }
 }
+const traits = { kind: 'docker', cpuMillis: 4_000, hasInit: true } as const
 const pullOptions = () => ({ signal: new AbortController().signal, onProgress: () => {} })
 
 describe('streams', () => {
@@ -112,9 +113,9 @@ describe('what is said about a container', () => {
       { container: 80, host: null },
       { container: 443, host: null },
     ]
-    const body = createBody({ ...spec, env: { A: 'b=c' }, gpuUnits: 2, ports }, 4_000)
+    const body = createBody({ ...spec, env: { A: 'b=c' }, gpuUnits: 2, ports }, traits)
     expect(body).toMatchObject({ Image: 'web:1', Labels: labels, Env: ['A=b=c'] })
-    expect(body.HostConfig).toEqual({
+    expect(body.HostConfig).toMatchObject({
       NanoCpus: 500_000_000,
       Memory: 512 * 1024 * 1024,
       RestartPolicy: { Name: 'no' },
@@ -124,7 +125,24 @@ describe('what is said about a container', () => {
   })
 
   test('a limit is never above what the machine has, which an engine would refuse', () => {
-    expect(createBody({ ...spec, cpuMillis: 9_000 }, 2_000).HostConfig).toMatchObject({ NanoCpus: 2_000_000_000 })
+    const body = createBody({ ...spec, cpuMillis: 9_000 }, { ...traits, cpuMillis: 2_000 })
+    expect(body.HostConfig).toMatchObject({ NanoCpus: 2_000_000_000 })
+  })
+
+  test('the safe defaults of every container', () => {
+    expect(createBody(spec, traits).HostConfig).toMatchObject({
+      MemorySwap: 512 * 1024 * 1024,
+      PidsLimit: 4096,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      Init: true,
+    })
+  })
+
+  test('Podman keeps logs with a driver of its own', () => {
+    const { LogConfig } = createBody(spec, { ...traits, kind: 'podman' }).HostConfig as Record<string, unknown>
+    expect(LogConfig).toEqual({ Type: 'k8s-file', Config: { 'max-size': '30m' } })
   })
 })
 
@@ -141,7 +159,8 @@ describe('what is read of a container', () => {
     ['created', 'Created', 'created', null],
     ['configured', '', 'created', null],
     ['removing', 'Removal In Progress', 'removing', null],
-    ['dead', 'Dead', 'exited', null],
+    ['dead', 'Dead', 'removing', null],
+    ['stopping', 'Up 3 seconds', 'stopping', null],
     ['restarting', 'Restarting (1) 2 seconds ago', 'running', null],
   ])('a listed one that is %s, %s', (state, status, seen, health) => {
     expect(listed(state, status)).toMatchObject({

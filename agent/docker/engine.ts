@@ -11,7 +11,7 @@ import type {
   SeenContainer,
 } from '../engine'
 import { EngineError } from '../engine'
-import { createBody, inspectedOf, nameOf, seenOfListed } from './container'
+import { createBody, type EngineTraits, inspectedOf, nameOf, seenOfListed } from './container'
 import { DockerHttp, isRecord } from './http'
 import { hasImage, pullImage } from './image'
 import { readLogs } from './logs'
@@ -41,7 +41,9 @@ const eventFilter = JSON.stringify({
 
 export class DockerEngine implements Engine {
   readonly http: DockerHttp
-  private machine: Promise<EngineInfo> | null = null
+  private machine: Promise<{ info: EngineInfo; kind: EngineTraits['kind'] }> | null = null
+  /** Until the engine says that it has none. */
+  private hasInit = true
   private readonly host = new HostUsage()
   private containers: ContainersUsage | null = null
 
@@ -50,6 +52,10 @@ export class DockerEngine implements Engine {
   }
 
   async info(): Promise<EngineInfo> {
+    return (await this.facts()).info
+  }
+
+  private async facts() {
     this.machine ??= this.readInfo()
     try {
       return await this.machine
@@ -99,8 +105,9 @@ export class DockerEngine implements Engine {
   }
 
   async create(spec: ContainerSpec): Promise<string> {
-    const machine = await this.info()
-    const body = createBody(spec, machine.cpuCores * 1000)
+    const { info, kind } = await this.facts()
+    const { hasInit } = this
+    const body = createBody(spec, { kind, cpuMillis: info.cpuCores * 1000, hasInit })
     const call = { method: 'POST', path: '/containers/create', query: { name: spec.name }, body } as const
     try {
       const { body: answer } = await this.http.call({ ...call, timeoutMs: 60_000 })
@@ -108,6 +115,10 @@ export class DockerEngine implements Engine {
       if (isRecord(made) && typeof made.Id === 'string') return made.Id
       throw new EngineError('refused', 'the engine made a container without telling its id')
     } catch (error) {
+      if (hasInit && lacksInit(error)) {
+        this.hasInit = false
+        return this.create(spec)
+      }
       if (!isNameTaken(error)) throw error
       return this.ownByName(spec, error)
     }
@@ -115,7 +126,13 @@ export class DockerEngine implements Engine {
 
   async start(containerId: string, signal: AbortSignal): Promise<void> {
     const call = { method: 'POST', path: `/containers/${containerId}/start`, timeoutMs: 60_000, signal } as const
-    await this.http.call(call, [204, 304])
+    try {
+      await this.http.call(call, [204, 304])
+    } catch (error) {
+      // Docker finds out now; the next container is made without one.
+      if (lacksInit(error)) this.hasInit = false
+      throw error
+    }
   }
 
   async stop(containerId: string, graceSeconds: number): Promise<void> {
@@ -178,11 +195,11 @@ export class DockerEngine implements Engine {
     throw refusal
   }
 
-  private async readInfo(): Promise<EngineInfo> {
+  private async readInfo(): Promise<{ info: EngineInfo; kind: EngineTraits['kind'] }> {
     const facts = await this.http.json(this.quick('/info'))
     if (!isRecord(facts)) throw new EngineError('refused', 'the engine tells nothing about itself')
     const root = typeof facts.DockerRootDir === 'string' ? facts.DockerRootDir : '/'
-    return {
+    const info: EngineInfo = {
       kind: 'docker',
       version: typeof facts.ServerVersion === 'string' ? facts.ServerVersion : 'unknown',
       cpuCores: Number(facts.NCPU) || 1,
@@ -190,8 +207,16 @@ export class DockerEngine implements Engine {
       storageGb: await storageGbOf(root),
       labels: { arch: platformArch(facts.Architecture), os: String(facts.OSType ?? 'linux') },
     }
+    // A field that Podman adds to the answer.
+    return { info, kind: 'BuildahVersion' in facts ? 'podman' : 'docker' }
   }
 }
+
+/** Docker looks for docker-init, Podman for catatonit; some machines have neither. */
+const lacksInit = (error: unknown): boolean =>
+  error instanceof EngineError &&
+  error.kind === 'refused' &&
+  /docker-init.*not found|init binary (not )?found|container-init binary/.test(error.message)
 
 const isNameTaken = (error: unknown): boolean =>
   error instanceof EngineError &&

@@ -7,15 +7,24 @@ export interface Behaviour {
   crashAfterMs: number | null
   /** What its health check says in the end, and how long after the start; null without a health check. */
   health: { verdict: 'healthy' | 'unhealthy'; afterMs: number } | null
+  /** The engine refuses to remove it for so long after the first try; null is never. */
+  removalRefusedMs: number | null
   /** Between two lines that it writes; null is never. */
   lineEveryMs: number | null
 }
 
-const plain: Behaviour = { pull: 'works', startMs: null, crashAfterMs: null, health: null, lineEveryMs: 1_500 }
+const plain: Behaviour = {
+  pull: 'works',
+  startMs: null,
+  crashAfterMs: null,
+  health: null,
+  removalRefusedMs: null,
+  lineEveryMs: 1_500,
+}
 
 /**
- * `sim/ok`, `sim/slow:20s`, `sim/fail-pull`, `sim/crash:5s`, `sim/unhealthy`, `sim/chatty:5ms` (a line that often),
- * `sim/quiet` (none); any other image just runs.
+ * `sim/ok`, `sim/slow:20s`, `sim/fail-pull`, `sim/crash:5s`, `sim/unhealthy`, `sim/stuck-removal:30s`, `sim/chatty:5ms` (a
+ * line that often), `sim/quiet` (none); any other image just runs.
  */
 export const behaviourOf = (image: string): Behaviour => {
   const match = /^sim\/([a-z-]+)(?::([^@]*))?/.exec(image)
@@ -31,6 +40,8 @@ export const behaviourOf = (image: string): Behaviour => {
       return { ...plain, crashAfterMs: durationMs(tag) ?? 5_000 }
     case 'unhealthy':
       return { ...plain, health: { verdict: 'unhealthy', afterMs: 3_000 } }
+    case 'stuck-removal':
+      return { ...plain, removalRefusedMs: durationMs(tag) ?? 30_000 }
     case 'chatty':
       return { ...plain, lineEveryMs: Math.max(1, durationMs(tag) ?? 20) }
     case 'quiet':

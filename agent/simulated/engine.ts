@@ -31,6 +31,8 @@ interface SimulatedContainer {
   killed?: boolean
   /** Set when it was stopped; a crash follows from the start time and the image. */
   stoppedAt: number | null
+  /** When its removal was tried first, and refused. */
+  removalAt?: number
   ports: { container: number; host: number }[]
 }
 
@@ -194,6 +196,11 @@ export class SimulatedEngine implements Engine {
     await this.load()
     const found = this.find(containerId)
     if (!found) return
+    if (this.refusesRemoval(found)) {
+      await this.saved.save()
+      this.announce(found)
+      throw new EngineError('refused', `unable to remove filesystem for ${containerId}: device or resource busy`, 500)
+    }
     this.state.containers = this.state.containers.filter((each) => each !== found)
     await this.saved.save()
     this.announce(found)
@@ -216,6 +223,16 @@ export class SimulatedEngine implements Engine {
     this.listeners.add(events)
     signal.addEventListener('abort', () => this.listeners.delete(events), { once: true })
     queueMicrotask(() => events.onOpen())
+  }
+
+  /** As Docker does it: the container has ended and stays, until a later try. */
+  private refusesRemoval(container: SimulatedContainer): boolean {
+    const { removalRefusedMs } = behaviourOf(container.spec.image)
+    if (removalRefusedMs === null) return false
+    const now = this.options.clock.now()
+    container.removalAt ??= now
+    if (container.startedAt !== null) container.stoppedAt ??= now
+    return now < container.removalAt + removalRefusedMs
   }
 
   private load(): Promise<void> {
@@ -249,7 +266,9 @@ export class SimulatedEngine implements Engine {
     const now = this.options.clock.now()
     const { crashAfterMs, health } = behaviourOf(spec.image)
     const crashed = startedAt !== null && crashAfterMs !== null && (stoppedAt ?? now) >= startedAt + crashAfterMs
-    const state = startedAt === null ? 'created' : crashed || stoppedAt !== null ? 'exited' : 'running'
+    const hasEnded = crashed || stoppedAt !== null
+    const removing = container.removalAt !== undefined
+    const state = removing ? 'removing' : startedAt === null ? 'created' : hasEnded ? 'exited' : 'running'
     const checked = health !== null && startedAt !== null && now >= startedAt + health.afterMs
     return {
       id,
@@ -261,7 +280,7 @@ export class SimulatedEngine implements Engine {
       state,
       health: state !== 'running' || health === null ? null : checked ? health.verdict : 'starting',
       createdAt,
-      exitCode: state === 'exited' ? (crashed ? 1 : container.killed ? 137 : 0) : null,
+      exitCode: hasEnded ? (crashed ? 1 : container.killed ? 137 : 0) : null,
       oomKilled: false,
       error: '',
       startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),

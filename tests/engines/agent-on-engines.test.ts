@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { keptCapabilities } from '@/agent/docker/container'
 import { aReplica, until } from '@/agent/testing/builders'
 import { MemoryControlPlane } from '@/agent/testing/control-plane'
 import { containerLabels, containerName, type WantedReplica } from '@/server/domain/agent-protocol'
@@ -102,6 +103,54 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(Date.parse(running.startedAt ?? '')).toBeGreaterThan(Date.now() - 60_000)
   })
 
+  test('gives every container the safe defaults, with which it can do what images do as root', async () => {
+    const agent = await anAgent()
+    const replica = aReplica({ image: image('fogdeck-test/root:1'), memoryMb: 64 })
+    agent.want(replica)
+    const running = await agent.told(replica, 'running')
+    const { HostConfig } = await agent.inspected(running.containerId)
+    expect(HostConfig).toMatchObject({
+      SecurityOpt: ['no-new-privileges'],
+      CapDrop: ['ALL'],
+      CapAdd: expect.arrayContaining([...keptCapabilities]),
+      PidsLimit: 4096,
+      MemorySwap: 64 * 1024 * 1024,
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+      Init: true,
+      Privileged: false,
+    })
+    const log = () => agent.docker.lastLogLine(running.containerId ?? '')
+    await until(async () => (await log())?.startsWith('done'), { what: 'the last line of the image' })
+    // Effective capabilities of root in the container, and that a set-uid program gains nothing.
+    const kept = (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 7) | (1 << 8) | (1 << 10)
+    expect(await log()).toBe(
+      `done: 1000 owns it, port 80 is bound, caps ${kept.toString(16).padStart(16, '0')}, no-new-privs 1`,
+    )
+  })
+
+  test('tries a removal again for as long as the engine refuses it, also after a restart of the agent', async (context) => {
+    const agent = await anAgent()
+    const replica = web()
+    agent.want(replica)
+    const { containerId } = await agent.told(replica, 'running')
+    const release = agent.engine.obstructRemoval(containerId ?? '')
+    if (!release) return context.skip('the file system knows no immutable files')
+    try {
+      controlPlane.wantStop(agent.nodeId)
+      const stuck = () =>
+        controlPlane.reportsOn(replica.replicaId).find(({ reason }) => /unlinkat|not permitted/.test(reason))
+      expect(await until(stuck, { timeoutMs: 20_000 })).toMatchObject({ status: 'stopped', gone: false })
+      await agent.stop()
+      // Docker's list calls it removing, for ever.
+      expect(await agent.containers()).toMatchObject([{ State: 'removing' }])
+      await agent.start()
+    } finally {
+      release()
+    }
+    expect(await agent.gone(replica, 40_000)).toMatchObject({ status: 'stopped' })
+    expect(await agent.containers()).toEqual([])
+  })
+
   test('publishes fixed and free ports that answer over HTTP', async () => {
     const agent = await anAgent()
     const fixed = web({ ports: [{ container: 80, host: 8080 }] })
@@ -192,7 +241,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const replica = aReplica({ image: image('fogdeck-test/bad-command:1') })
     agent.want(replica)
     const failed = await agent.gone(replica)
-    expect(failed).toMatchObject({ status: 'failed', exitCode: 127, startedAt: null })
+    expect(failed).toMatchObject({ status: 'failed', exitCode: 127 })
     expect(failed.reason).toContain('/there/is/no/such/program')
     expect(await agent.containers()).toHaveLength(0)
   })

@@ -47,6 +47,8 @@ export interface TestEngine {
   /** Its link drops every packet in silence, both ways; what runs inside goes on. */
   cut(): void
   heal(): void
+  /** The engine can not remove this container until the answer is called; null where the file system can not do that. */
+  obstructRemoval(containerId: string): (() => void) | null
 }
 
 export interface Bed {
@@ -110,6 +112,7 @@ class Engine implements TestEngine {
   readonly address: string
   readonly gateway: string
   inside: readonly string[] = []
+  private readonly obstacles = new Set<() => void>()
   private readonly dir: string
   private process: ChildProcess | null = null
 
@@ -172,8 +175,22 @@ class Engine implements TestEngine {
       quietly(() => run([...inside, 'tc', 'qdisc', 'del', 'dev', link, 'root']))
   }
 
+  obstructRemoval(containerId: string): (() => void) | null {
+    const file = join(this.dir, 'data', 'containers', containerId, 'obstacle')
+    writeFileSync(file, '')
+    const immutable = quietly(() => run(['chattr', '+i', file]) ?? true)
+    if (!immutable) return null
+    const release = () => {
+      quietly(() => run(['chattr', '-i', file]))
+      this.obstacles.delete(release)
+    }
+    this.obstacles.add(release)
+    return release
+  }
+
   /** The end of the first process is the end of all processes in its namespace. */
   async end(): Promise<void> {
+    for (const release of this.obstacles) release()
     const { process } = this
     if (!process || process.exitCode !== null || process.signalCode !== null) return
     const exited = new Promise((resolve) => process.once('exit', resolve))
@@ -281,6 +298,8 @@ const removeBed = async (dir: string): Promise<void> => {
     removeGroups(name)
     quietly(() => rmSync(dir, { recursive: true, force: true }))
     if (!existsSync(dir) && groupsOf(name).length === 0) return
+    // What a test made immutable, and did not live to release.
+    if (existsSync(dir)) quietly(() => run(['chattr', '-R', '-f', '-i', dir]))
     await sleep(50)
   }
 }

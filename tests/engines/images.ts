@@ -29,7 +29,18 @@ trap '' TERM
 echo started
 while :; do sleep 1; done
 `
-const scripts = { web, health, crash, ignore }
+/** What the official images do before they serve: give a folder to a user, become that user, take a port below 1024. */
+const root = `#!/bin/sh
+trap 'exit 0' TERM
+mkdir /tmp/own && chown 1000:1000 /tmp/own
+su fog -c 'touch /tmp/own/file' || exit 1
+httpd -p 80 -h /www || exit 1
+caps=$(sed -n 's/^CapEff:.//p' /proc/self/status)
+privs=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)
+echo "done: $(stat -c %u /tmp/own/file) owns it, port 80 is bound, caps $caps, no-new-privs $privs"
+while :; do sleep 1; done
+`
+const scripts = { web, health, crash, ignore, root }
 
 interface ImageConfig {
   Cmd: string[]
@@ -50,6 +61,8 @@ const images = {
   /** The same, with a health check that it passes. */
   'fogdeck-test/healthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/fog/health') },
   'fogdeck-test/unhealthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/bin/false') },
+  /** Does as root what images do, and says so in its last line. */
+  'fogdeck-test/root:1': { Cmd: ['/fog/root'] },
   'fogdeck-test/exit1:1': shell('echo fatal: cannot read configuration >&2; exit 1'),
   /** Ends with CODE (3) after AFTER (2) seconds. */
   'fogdeck-test/crash:1': { Cmd: ['/fog/crash'] },
@@ -106,6 +119,7 @@ const makeRoot = (root: string): void => {
   for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).split('\n')) {
     if (applet && applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet))
   }
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nfog:x:1000:1000::/:/bin/sh\n')
   for (const [name, text] of Object.entries(scripts)) writeFileSync(join(root, 'fog', name), text, { mode: 0o755 })
 }
 
