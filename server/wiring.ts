@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AccessWatch } from './api/access-watch'
+import { createPasswordQueue } from './api/auth'
 import type { Services } from './api/context'
 import { LiveFleet } from './api/live-fleet'
 import { LiveLog } from './api/live-log'
+import { SignInLog } from './api/sign-in-log'
 import { systemClock } from './clock'
 import { readEnv } from './env'
 import { createLogger } from './log'
@@ -44,6 +47,8 @@ function start(): Running {
   const changes = openChangeFeed(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
   const fleet = new LiveFleet({ store, changes, clock: systemClock })
   const live = new LiveLog(changes)
+  const access = new AccessWatch({ store, changes })
+  const signInLog = new SignInLog({ store, log })
   const stopping = new AbortController()
   return {
     services: {
@@ -53,6 +58,9 @@ function start(): Running {
       log,
       clock: systemClock,
       signInLimit: createSignInLimit(store),
+      signInLog,
+      passwordQueue: createPasswordQueue(),
+      access,
       acceptor: createAcceptor(store),
       fleet,
       inbox: createAgentInbox(store),
@@ -65,6 +73,8 @@ function start(): Running {
       await sleep(300)
       fleet.close()
       live.close()
+      access.close()
+      await signInLog.close()
       await changes.close()
       await store.close()
     },

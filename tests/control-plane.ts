@@ -1,11 +1,14 @@
 /** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
 import pino from 'pino'
+import { AccessWatch } from '@/server/api/access-watch'
+import { createPasswordQueue } from '@/server/api/auth'
 import type { Context, Services } from '@/server/api/context'
 import { LiveFleet } from '@/server/api/live-fleet'
 import { LiveLog } from '@/server/api/live-log'
 import { handleLogin } from '@/server/api/login'
 import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
+import { SignInLog } from '@/server/api/sign-in-log'
 import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import type { Role } from '@/server/domain/roles'
 import { createAcceptor } from '@/server/store/accept'
@@ -15,8 +18,9 @@ import { openStore, type Store } from '@/server/store/context'
 import type { Actor } from '@/server/store/deployments'
 import { claimEvaluations } from '@/server/store/evaluations'
 import { createJoinToken } from '@/server/store/join-tokens'
+import { sessionRestMs, startSession } from '@/server/store/sessions'
 import { createSignInLimit } from '@/server/store/sign-in-limit'
-import { createUser, ensureFirstAdmin, findAccount } from '@/server/store/users'
+import { type Account, createUser, ensureFirstAdmin, findAccount } from '@/server/store/users'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-view'
 import { testDatabase } from './database'
@@ -75,6 +79,8 @@ export async function testControlPlane(
   let offsetMs = 0
   const clock = { now: () => new Date(Date.now() + offsetMs) }
   const livingFleet = new FreshFleet({ store, changes, clock }, { keepsWarm: false })
+  const access = new AccessWatch({ store, changes })
+  const signInLog = new SignInLog({ store, log })
   const stopping = new AbortController()
   const services: Services = {
     store,
@@ -83,6 +89,9 @@ export async function testControlPlane(
     log,
     clock,
     signInLimit: createSignInLimit(store),
+    signInLog,
+    passwordQueue: createPasswordQueue(),
+    access,
     acceptor: createAcceptor(store),
     fleet: livingFleet,
     inbox: createAgentInbox(store),
@@ -97,6 +106,17 @@ export async function testControlPlane(
 
   const fleets = new Map<string, FleetView>()
 
+  /** Of each user, one that is good now: it begins when the user is needed, and anew when it has ended. */
+  const sessions = new Map<string, string>()
+  const sessionOf = async (account: Account): Promise<string> => {
+    const known = sessions.get(account.id)
+    if (known && (await sessionRestMs(store, known)) > 0) return known
+    const client = { kind: 'browser', address: '127.0.0.1', userAgent: null } as const
+    const { id } = await startSession(store.pool, account, client)
+    sessions.set(account.id, id)
+    return id
+  }
+
   const actor = async (username: string): Promise<Actor> => {
     const found = await store.pool.query<{ id: string }>('select id from users where username = $1', [username])
     const account = await findAccount(store, found.rows[0]?.id ?? '')
@@ -105,7 +125,7 @@ export async function testControlPlane(
       id: account.id,
       name: username,
       role: account.role,
-      sessionEpoch: account.sessionEpoch,
+      sessionId: await sessionOf(account),
       apiTokenId: null,
       address: '127.0.0.1',
     }
@@ -115,7 +135,6 @@ export async function testControlPlane(
       services,
       actor: username === null ? null : await actor(username),
       refusal: null,
-      sessionCookie: null,
       agentCredential: null,
       idempotencyKey: null,
       address: '127.0.0.1',
@@ -175,6 +194,8 @@ export async function testControlPlane(
       for (const fleet of fleets.values()) fleet.close()
       livingFleet.close()
       services.live.close()
+      access.close()
+      await signInLog.close()
       await changes.close()
       await store.close()
       await database.drop()

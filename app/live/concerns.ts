@@ -30,7 +30,7 @@ type Concern = (changes: Changes, input: Record<string, unknown>) => boolean
 const ofDeployment: Concern = (changes, input) => changes.touches('deployment', input.id)
 
 /** What somebody does always changes one of these. */
-const auditedTopics = ['deployment', 'node', 'user', 'token', 'setting', 'scheduler'] as const
+const auditedTopics = ['deployment', 'node', 'user', 'session', 'token', 'setting', 'scheduler'] as const
 
 /** For each query, when what it answered may be wrong. */
 const concerns: Record<string, Concern> = {
@@ -77,7 +77,9 @@ const concerns: Record<string, Concern> = {
   'storm.list': (changes) => changes.touches('scheduler'),
   'storm.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
-  'user.list': (changes) => changes.touches('user'),
+  'user.list': (changes) => changes.touches('user') || changes.touches('session'),
+  'me.sessions': (changes) => changes.touches('session'),
+  'user.sessions': (changes, input) => changes.touches('session', input.id),
   'notification.list': (changes) => changes.touches('setting'),
   'audit.page': (changes) => auditedTopics.some((topic) => changes.touches(topic)),
   'apiToken.list': (changes) => changes.touches('token') || changes.touches('user'),

@@ -41,6 +41,7 @@ test('a right password leads to where the reader wanted to go', async () => {
 test.each([
   [refused('wrong'), /username or the password is wrong/],
   [refused('disabled'), /account is disabled/],
+  [refused('busy:3'), /signing in right now/],
   [refused('fault'), /fault of its own/],
   [new TypeError('Failed to fetch'), /does not answer/],
 ])('a refusal is said beside the form (%#)', async (answer, text) => {

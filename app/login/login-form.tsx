@@ -80,6 +80,8 @@ function refusalText(refusal: SignInRefusal, lockedForMs: number): string {
       return 'This account is disabled. Ask an administrator to enable it.'
     case 'locked':
       return `Too many tries. Wait ${formatDuration(Math.ceil(lockedForMs / 1000) * 1000)} before the next one.`
+    case 'busy':
+      return 'Too many people are signing in right now. Try again in a few seconds.'
     case 'fault':
       return 'The server could not check this because of a fault of its own; its log says more.'
     case 'unreachable':

@@ -34,7 +34,7 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
         true: httpSubscriptionLink({ url }),
         false: splitLink({
           // A header belongs to a whole request, so what has a key of its own is not batched.
-          condition: (op) => keyOf(op.context) !== undefined || op.context.alone === true,
+          condition: (op) => keyOf(op.context) !== undefined,
           true: httpLink({
             url,
             fetch: fetchWithClock,
@@ -48,12 +48,6 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
       }),
     ],
   })
-
-/**
- * For mutations whose answer sets a cookie: the head of a batch is sent before any of its answers is known.
- * As `{ trpc: alone }`.
- */
-export const alone = { context: { alone: true } }
 
 const onError = (error: Error): void => {
   if (isSignedOut(error)) leaveForLogin(error.message)

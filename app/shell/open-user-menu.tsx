@@ -21,20 +21,20 @@ const item =
 
 interface OpenUserMenuProps {
   /** Shows the button of the menu: it looks the same before the menu was loaded. */
-  face: (leaving: boolean) => ReactNode
+  face: (note: string | null) => ReactNode
 }
 
 /** Opens as soon as it is here: it was asked for. */
 export default function OpenUserMenu({ face }: OpenUserMenuProps) {
   const { theme = 'system', setTheme } = useTheme()
-  const [leaving, setLeaving] = useState(false)
+  const [note, setNote] = useState<string | null>(null)
   const leave = async (): Promise<void> => {
-    setLeaving(true)
-    await leaveBySigningOut(signOut).catch(() => setLeaving(false))
+    setNote('Signing out…')
+    await leaveBySigningOut(signOut).catch(() => setNote('Still signed in: try again'))
   }
   return (
     <Menu.Root modal={false} defaultOpen>
-      <Menu.Trigger className={userMenuLook}>{face(leaving)}</Menu.Trigger>
+      <Menu.Trigger className={userMenuLook}>{face(note)}</Menu.Trigger>
       <Menu.Portal container={overlayHost()}>
         <Menu.Content
           side="top"

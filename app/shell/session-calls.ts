@@ -7,6 +7,8 @@ export type SignInRefusal =
   | { kind: 'wrong' }
   | { kind: 'disabled' }
   | { kind: 'locked'; seconds: number }
+  /** Too many sign in at once. */
+  | { kind: 'busy' }
   /** The server answered, but had a fault of its own. */
   | { kind: 'fault' }
   | { kind: 'unreachable' }
@@ -16,12 +18,12 @@ function textOf(answer: unknown, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-async function post(path: string, fields: Record<string, string>): Promise<{ url: string | null }> {
+async function post(path: string, fields: Record<string, string>): Promise<{ ok: boolean; url: string | null }> {
   const csrfToken = textOf(await (await fetch('/api/auth/csrf')).json(), 'csrfToken')
   if (csrfToken === null) throw new Error('The server gave no CSRF token')
-  const body = new URLSearchParams({ ...fields, csrfToken, json: 'true', callbackUrl: window.location.origin })
+  const body = new URLSearchParams({ ...fields, csrfToken, json: 'true' })
   const response = await fetch(path, { method: 'POST', body })
-  return { url: textOf(await response.json(), 'url') }
+  return { ok: response.ok, url: textOf(await response.json(), 'url') }
 }
 
 /** The word that the server gave in the address of its answer. */
@@ -29,6 +31,7 @@ export function refusalOf(error: string): SignInRefusal {
   if (error === 'disabled') return { kind: 'disabled' }
   const locked = /^locked:(\d+)$/.exec(error)
   if (locked) return { kind: 'locked', seconds: Number(locked[1]) }
+  if (error.startsWith('busy:')) return { kind: 'busy' }
   return error === 'wrong' || error === 'CredentialsSignin' ? { kind: 'wrong' } : { kind: 'fault' }
 }
 
@@ -44,5 +47,6 @@ export async function signIn(username: string, password: string): Promise<SignIn
 }
 
 export async function signOut(): Promise<void> {
-  await post('/api/auth/signout', {})
+  const { ok } = await post('/api/auth/signout', {})
+  if (!ok) throw new Error('The server did not end the session')
 }

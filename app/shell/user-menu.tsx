@@ -12,11 +12,12 @@ export const userMenuLook = 'flex w-full items-center gap-2 rounded-control px-2
 export function UserMenu() {
   const me = useMe()
   const [wanted, setWanted] = useState(false)
-  const face = (leaving: boolean) => (
+  /** `note` stands in the place of the role while it matters more. */
+  const face = (note: string | null) => (
     <>
       <span className="min-w-0 flex-1">
         <span className="block truncate font-medium">{me.username}</span>
-        <span className="block text-meta text-ink-3">{leaving ? 'Signing out…' : me.role}</span>
+        <span className="block text-meta text-ink-3">{note ?? me.role}</span>
       </span>
       <ChevronsUpDown size={14} aria-hidden className="text-ink-3" />
     </>
@@ -29,7 +30,7 @@ export function UserMenu() {
       onClick={() => setWanted(true)}
       className={userMenuLook}
     >
-      {face(false)}
+      {face(null)}
     </button>
   )
   if (!wanted) return closed

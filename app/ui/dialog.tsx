@@ -12,6 +12,8 @@ export interface OpenDialogProps {
   title: ReactNode
   description?: ReactNode
   children: ReactNode
+  /** For a table. */
+  wide?: boolean
 }
 
 interface DialogProps extends OpenDialogProps {

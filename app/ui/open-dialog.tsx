@@ -3,17 +3,21 @@
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import { Button } from './button'
+import { cn } from './cn'
 import type { OpenDialogProps } from './dialog'
 
 /** Over the page, until it is closed; the focus comes back to where it was. */
-export default function OpenDialog({ onClose, title, description, children }: OpenDialogProps) {
+export default function OpenDialog({ onClose, title, description, children, wide = false }: OpenDialogProps) {
   return (
     <Radix.Root open onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="appear fixed inset-0 z-40 bg-scrim" />
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
-          className="appear fixed inset-x-3 top-[12dvh] z-50 mx-auto max-h-[80dvh] max-w-lg overflow-y-auto rounded-overlay border border-line bg-raised p-4 shadow-overlay outline-none"
+          className={cn(
+            'appear fixed inset-x-3 top-[12dvh] z-50 mx-auto max-h-[80dvh] overflow-y-auto rounded-overlay border border-line bg-raised p-4 shadow-overlay outline-none',
+            wide ? 'max-w-4xl' : 'max-w-lg',
+          )}
         >
           <Radix.Title className="pr-10 text-lead font-semibold break-words">{title}</Radix.Title>
           {description && <Radix.Description className="mt-1 text-ink-2">{description}</Radix.Description>}

@@ -35,7 +35,7 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
       const author = { name: 'bench', address: null, apiTokenId: null }
       const user = { username: 'bench', password: 'no one signs in 1', role: 'operator' } as const
       const { id } = await createUser(store, author, user)
-      const actor: Actor = { ...author, id, role: 'operator', sessionEpoch: 0 }
+      const actor: Actor = { ...author, id, role: 'operator', sessionId: null }
       return await work({ url, store, changes, acceptor: createAcceptor(store), actor })
     } finally {
       await changes.close()

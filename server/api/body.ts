@@ -16,16 +16,8 @@ export async function readJsonObject(
       },
     }
   const tooLarge: Problem = { status: 413, detail: `The body has more than ${bodyLimit / 1024} kB` }
-  if (Number(request.headers.get('content-length') ?? 0) > bodyLimit) return { problem: tooLarge }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  if (request.body)
-    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength
-      if (size > bodyLimit) return { problem: tooLarge }
-      chunks.push(chunk)
-    }
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = await readText(request, bodyLimit)
+  if (text === null) return { problem: tooLarge }
   try {
     const body: unknown = JSON.parse(text)
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
@@ -40,4 +32,18 @@ export async function readJsonObject(
   } catch (error) {
     return { problem: { status: 400, detail: `The body is not JSON: ${(error as Error).message}` } }
   }
+}
+
+/** The body as text; null when it has more bytes than that, which are not read then. */
+export async function readText(request: Request, limit: number): Promise<string | null> {
+  if (Number(request.headers.get('content-length') ?? 0) > limit) return null
+  const chunks: Uint8Array[] = []
+  let size = 0
+  if (request.body)
+    for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength
+      if (size > limit) return null
+      chunks.push(chunk)
+    }
+  return Buffer.concat(chunks).toString('utf8')
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock'
+import type { FairQueue } from '../fair-queue'
 import type { Logger } from '../log'
 import type { Acceptor } from '../store/accept'
 import type { AgentInbox } from '../store/agent-inbox'
@@ -6,8 +7,10 @@ import type { ChangeFeed } from '../store/changes'
 import type { Store } from '../store/context'
 import type { Actor } from '../store/deployments'
 import type { SignInLimit } from '../store/sign-in-limit'
+import type { AccessWatch } from './access-watch'
 import type { LiveFleet } from './live-fleet'
 import type { LiveLog } from './live-log'
+import type { SignInLog } from './sign-in-log'
 
 /** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
 export interface Services {
@@ -18,6 +21,11 @@ export interface Services {
   log: Logger
   clock: Clock
   signInLimit: SignInLimit
+  signInLog: SignInLog
+  /** Passwords are checked and hashed in it. */
+  passwordQueue: FairQueue
+  /** Ends streams whose session or API token ends. */
+  access: AccessWatch
   acceptor: Acceptor
   /** The fleet as previews see it. */
   fleet: LiveFleet
@@ -35,8 +43,6 @@ export interface Context {
   actor: Actor | null
   /** Why there is no actor although credentials were sent. */
   refusal: string | null
-  /** Name of the cookie that the session of a page came in; null for programs. */
-  sessionCookie: string | null
   /** What an agent sent as its bearer. */
   agentCredential: string | null
   idempotencyKey: string | null

@@ -4,7 +4,15 @@ import type { Change, ChangeFeed } from '../store/changes'
 
 type Topic = Exclude<LiveChange['topic'], 'hello' | 'session-ended'>
 
-const topics: readonly string[] = ['deployment', 'node', 'user', 'token', 'setting', 'scheduler'] satisfies Topic[]
+const topics: readonly string[] = [
+  'deployment',
+  'node',
+  'user',
+  'session',
+  'token',
+  'setting',
+  'scheduler',
+] satisfies Topic[]
 const isTopic = (topic: string): topic is Topic => topics.includes(topic)
 
 /** Nodes change with every heartbeat: pages hear of them at most this often. */

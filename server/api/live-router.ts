@@ -3,7 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { LiveChange } from '../domain/views'
 import type { Change } from '../store/changes'
-import { accessEnded, ChangeCollector, stoppingError } from './streams'
+import { ChangeCollector, stoppingError } from './streams'
 import { router, signedInProcedure } from './trpc'
 
 /** At most this often does one reader hear of changes, in milliseconds. */
@@ -19,9 +19,10 @@ export const liveRouter = router({
   changes: signedInProcedure
     .input(z.object({ lastEventId: z.string().max(100).nullish() }).optional())
     .subscription(async function* ({ ctx, input, signal }) {
-      const { live, stopping, store } = ctx.services
+      const { live, stopping } = ctx.services
+      const access = ctx.services.access.watch(ctx.actor)
       // Listens before it looks back: what happens in between is told twice rather than never.
-      const collector = new ChangeCollector(live, () => true, [signal, stopping])
+      const collector = new ChangeCollector(live, () => true, [signal, stopping, access.signal])
       const missed = live.since(input?.lastEventId ?? '')
       let cursor = (missed && input?.lastEventId) || live.cursor
       /** Only the last event of a batch carries its number: a stream that breaks within one gets all of it again. */
@@ -37,7 +38,7 @@ export const liveRouter = router({
         while (!signal?.aborted) {
           const next = await collector.next()
           if (stopping.aborted) throw stoppingError()
-          if (await accessEnded(store, ctx.actor, next)) {
+          if (access.signal.aborted) {
             yield tracked(cursor, event('session-ended'))
             return
           }
@@ -46,6 +47,7 @@ export const liveRouter = router({
         }
       } finally {
         collector.close()
+        access.release()
       }
     }),
 })

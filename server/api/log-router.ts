@@ -6,7 +6,7 @@ import type { Store } from '../store/context'
 import { type ReadState, readLogStates, requireReplicas, unreadLogs, wantLogs } from '../store/replica-logs'
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
-import { accessEnded, ChangeCollector, stoppingError } from './streams'
+import { ChangeCollector, stoppingError } from './streams'
 import { procedureFor, router } from './trpc'
 
 /** Well before a wish lapses. */
@@ -60,31 +60,29 @@ export const logRouter = router({
       await requireReplicas(store, input.id, input.replicas)
       const cursors = cursorsOf(input.replicas, input.lastEventId ?? '')
       const states = new Map<string, ReadState>()
+      const access = ctx.services.access.watch(ctx.actor)
       const tell = (event: LogEvent) => tracked(cursorText(input.replicas, cursors), event)
       // Listens before it looks: what happens in between is looked for twice rather than never.
       const collector = new ChangeCollector(
         changes,
-        ({ topic, ids }) =>
-          topic === 'user' ||
-          topic === 'token' ||
-          (topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id)))),
-        [signal, stopping],
+        ({ topic, ids }) => topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id))),
+        [signal, stopping, access.signal],
       )
       const renew = setInterval(() => {
         wantLogs(store, input.replicas).catch((error: Error) => log.warn(`A log wish had to wait: ${error.message}`))
       }, renewEveryMs)
       try {
         await wantLogs(store, input.replicas)
-        while (!signal?.aborted) {
+        while (!signal?.aborted && !access.signal.aborted) {
           for await (const chunk of unreadLogs(store, cursors)) yield tell({ kind: 'lines', ...chunk })
           for (const state of await newStates(store, input.replicas, states)) yield tell({ kind: 'state', ...state })
-          const next = await collector.next()
+          await collector.next()
           if (stopping.aborted) throw stoppingError()
-          if (await accessEnded(store, ctx.actor, next)) return
         }
       } finally {
         clearInterval(renew)
         collector.close()
+        access.release()
       }
     }),
 })

@@ -1,16 +1,12 @@
 import { z } from 'zod'
 import { Failure } from '../domain/failure'
 import { databaseTrouble } from '../store/trouble'
-import { issueAccessToken, sessionSeconds, signIn } from './auth'
+import { accessTokenSeconds, issueAccessToken, loginFields, signIn } from './auth'
 import { readJsonObject } from './body'
 import type { Services } from './context'
-import { problemResponse } from './problem'
-import { zodProblems } from './trpc'
-
-export const loginSchema = z.object({
-  username: z.string({ error: 'The user name must be text' }).min(1, 'Give the user name').max(200),
-  password: z.string({ error: 'The password must be text' }).min(1, 'Give the password').max(1000),
-})
+import { problemOf, problemResponse } from './problem'
+import { addressOf } from './request-context'
+import { refusal, zodProblems } from './trpc'
 
 export const loginAnswer = z.object({
   access_token: z.string(),
@@ -22,7 +18,7 @@ export const loginAnswer = z.object({
 export async function handleLogin(services: Services, request: Request): Promise<Response> {
   const read = await readJsonObject(request)
   if ('problem' in read) return problemResponse(read.problem)
-  const parsed = loginSchema.safeParse(read.body)
+  const parsed = loginFields.safeParse(read.body)
   if (!parsed.success) {
     return problemResponse({
       status: 422,
@@ -31,22 +27,19 @@ export async function handleLogin(services: Services, request: Request): Promise
     })
   }
   try {
-    const account = await signIn(services, parsed.data.username, parsed.data.password)
+    const signedIn = await signIn(services, parsed.data, {
+      kind: 'program',
+      address: addressOf(request),
+      userAgent: request.headers.get('user-agent'),
+    })
     const answer: z.infer<typeof loginAnswer> = {
-      access_token: await issueAccessToken(services, account),
+      access_token: await issueAccessToken(services, signedIn),
       token_type: 'bearer',
-      expires_in: sessionSeconds,
+      expires_in: accessTokenSeconds,
     }
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (error) {
-    if (error instanceof Failure)
-      return problemResponse({
-        status: error.code === 'too-many' ? 429 : 401,
-        detail: error.message,
-        ...(error.retryAfterSeconds === undefined
-          ? {}
-          : { headers: { 'retry-after': String(error.retryAfterSeconds) } }),
-      })
+    if (error instanceof Failure) return problemResponse(problemOf(refusal(error)))
     const trouble = databaseTrouble(error)
     if (trouble !== null) return problemResponse({ status: 503, detail: trouble })
     services.log.error({ err: error }, 'Sign-in failed')

@@ -1,6 +1,7 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
-import { loginAnswer, loginSchema } from './login'
+import { loginFields } from './auth'
+import { loginAnswer } from './login'
 import { appRouter } from './root'
 import { acceptedProcedures } from './trpc'
 
@@ -43,7 +44,7 @@ export function openApiDocument(serverUrl: string) {
           operationId: 'auth-login',
           tags: ['auth'],
           summary: 'Sign in: a bearer token for programs',
-          requestBody: { required: true, content: { 'application/json': { schema: loginSchema } } },
+          requestBody: { required: true, content: { 'application/json': { schema: loginFields } } },
           responses: {
             200: { description: 'Signed in', content: { 'application/json': { schema: loginAnswer } } },
             401: { description: 'Wrong user name or password', content: problemContent },

@@ -1,17 +1,14 @@
 import { z } from 'zod'
+import { Failure } from '../domain/failure'
 import { may, type Permission, permissions, type Role, roles } from '../domain/roles'
 import type { UserView } from '../domain/views'
+import type { Actor } from '../store/deployments'
 import { createJoinToken, listJoinTokens, revokeJoinToken } from '../store/join-tokens'
-import {
-  changeOwnPassword,
-  createUser,
-  endSessions,
-  listUsers,
-  setUserDisabled,
-  setUserPassword,
-  setUserRole,
-} from '../store/users'
-import { renewSession } from './renew-session'
+import { endSession, endSessions, listSessions } from '../store/sessions'
+import { lockedFailure } from '../store/sign-in-limit'
+import { changeOwnPassword, createUser, listUsers, setUserDisabled, setUserPassword, setUserRole } from '../store/users'
+import { inPasswordQueue } from './auth'
+import type { Context } from './context'
 import { inPersonProcedure, inPersonProcedureFor, procedureFor, router, signedInProcedure } from './trpc'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
@@ -26,17 +23,38 @@ export const meRouter = router({
     permissions: (Object.keys(permissions) as Permission[]).filter((permission) => may(ctx.actor.role, permission)),
   })),
 
-  /** Ends all sessions of the caller, this one too. */
+  /** Ends the other sessions of the caller. */
   changePassword: inPersonProcedure
     .input(z.object({ current: password, next: password }))
-    .mutation(({ ctx, input }) => changeOwnPassword(ctx.services.store, ctx.actor, { id: ctx.actor.id, ...input })),
+    .mutation(({ ctx, input }) => inPasswordQueue(ctx.services, ctx.address, () => changePassword(ctx, input))),
 
-  /** Ends all sessions of the caller; a page gets a new one in place of its own, when it asks for this alone. */
-  endSessions: inPersonProcedure.mutation(async ({ ctx }) => {
-    const epoch = await endSessions(ctx.services.store, ctx.actor, ctx.actor.id)
-    return { kept: await renewSession(ctx, ctx.actor, epoch) }
-  }),
+  /** The caller's own, those that are good now. */
+  sessions: inPersonProcedure.query(({ ctx }) => listSessions(ctx.services.store, ctx.actor.id, ctx.actor.sessionId)),
+
+  /** One of the caller's own, also the one of this call. */
+  endSession: inPersonProcedure
+    .input(byId)
+    .mutation(({ ctx, input }) => endSession(ctx.services.store, ctx.actor, { id: input.id, userId: ctx.actor.id })),
+
+  /** All of the caller's but the one of this call. */
+  endSessions: inPersonProcedure.mutation(({ ctx }) =>
+    endSessions(ctx.services.store, ctx.actor, { userId: ctx.actor.id, keep: ctx.actor.sessionId }),
+  ),
 })
+
+async function changePassword(
+  { services: { store, signInLimit }, actor }: Context & { actor: Actor },
+  { current, next }: { current: string; next: string },
+): Promise<void> {
+  const counted = await signInLimit.confirm(actor.sessionId ?? actor.id)
+  if (counted.lockedSeconds !== null) throw lockedFailure(counted.lockedSeconds)
+  const changed = await changeOwnPassword(store, actor, { id: actor.id, current, next, keep: actor.sessionId })
+  if (!changed) {
+    const message = 'That is not your current password'
+    throw new Failure('bad-input', message, { fields: [{ path: 'current', message }] })
+  }
+  await counted.giveBack()
+}
 
 export const userRouter = router({
   list: procedureFor('users.manage').query(async ({ ctx }): Promise<UserView[]> => {
@@ -64,17 +82,29 @@ export const userRouter = router({
     .input(byId.extend({ disabled: z.boolean() }))
     .mutation(({ ctx, input }) => setUserDisabled(ctx.services.store, ctx.actor, input)),
 
+  /** Of oneself: the session of the call goes on. */
   setPassword: inPersonProcedureFor('users.manage')
     .input(byId.extend({ password }))
-    .mutation(({ ctx, input }) => setUserPassword(ctx.services.store, ctx.actor, input)),
+    .mutation(({ ctx, input }) =>
+      setUserPassword(ctx.services.store, ctx.actor, { ...input, keep: ctx.actor.sessionId }),
+    ),
 
-  /** Of oneself: as me.endSessions. */
+  sessions: inPersonProcedureFor('users.manage')
+    .input(byId)
+    .query(({ ctx, input }) => listSessions(ctx.services.store, input.id, ctx.actor.sessionId)),
+
+  endSession: inPersonProcedureFor('users.manage')
+    .input(byId.extend({ session_id: z.string() }))
+    .mutation(({ ctx, input }) =>
+      endSession(ctx.services.store, ctx.actor, { id: input.session_id, userId: input.id }),
+    ),
+
+  /** Of oneself: all but the one of the call. */
   endSessions: inPersonProcedureFor('users.manage')
     .input(byId)
-    .mutation(async ({ ctx, input }) => {
-      const epoch = await endSessions(ctx.services.store, ctx.actor, input.id)
-      if (input.id === ctx.actor.id) await renewSession(ctx, ctx.actor, epoch)
-    }),
+    .mutation(({ ctx, input }) =>
+      endSessions(ctx.services.store, ctx.actor, { userId: input.id, keep: ctx.actor.sessionId }),
+    ),
 })
 
 export const joinTokenRouter = router({

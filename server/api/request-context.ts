@@ -1,15 +1,18 @@
-import { cookies, headers } from 'next/headers'
+import { headers } from 'next/headers'
 import { getToken } from 'next-auth/jwt'
 import { Failure } from '../domain/failure'
+import { sessionRefusals } from '../domain/session-refusals'
 import type { Actor } from '../store/deployments'
+import { accountOfSession } from '../store/sessions'
 import { databaseTrouble } from '../store/trouble'
 import type { Account } from '../store/users'
-import { accountOfBearer, accountOfSession } from './auth'
+import { accountOfBearer } from './auth'
 import type { Context, Services } from './context'
+import { cookiesOf } from './cookies'
 import { refusal } from './trpc'
 
 /** The caller's network address as the web server wrote it down. */
-const addressOf = (request: Request): string | null =>
+export const addressOf = (request: Request): string | null =>
   request.headers
     .get('x-forwarded-for')
     ?.split(',')[0]
@@ -25,39 +28,30 @@ function fromOtherSite(request: Request): boolean {
   return origin !== null && new URL(origin).host !== request.headers.get('host')
 }
 
-type Caller = { account: Account; apiTokenId?: string } | { refusal: string | null }
+type Caller = { account: Account; apiTokenId?: string; sessionId?: string } | { refusal: string | null }
 
 async function callerOf(services: Services, request: Request, bearer: string | null): Promise<Caller> {
-  if (bearer !== null) return accountOfBearer(services, bearer)
-  const cookie = request.headers.get('cookie')
-  if (!cookie?.includes('next-auth.session-token')) return { refusal: null }
+  const address = addressOf(request)
+  if (bearer !== null) return accountOfBearer(services, bearer, address)
+  if (!hasSessionCookie(request.headers)) return { refusal: null }
   if (fromOtherSite(request)) return { refusal: 'This request came from another site' }
-  const token = await sessionToken(services, request.headers)
-  return token
-    ? accountOfSession(services, token.sub, token.epoch)
-    : { refusal: 'The session is not valid: sign in again' }
+  return accountOfCookie(services, request.headers, address)
 }
 
-/** With a prefix where the pages are served by HTTPS. */
-const sessionCookieName = (request: Request): string | null =>
-  /(?:^|;\s*)((?:__Secure-)?next-auth\.session-token)=/.exec(request.headers.get('cookie') ?? '')?.[1] ?? null
+/** With a prefix where the pages are served by HTTPS, and in parts when it is long. */
+const hasSessionCookie = (from: Headers): boolean => from.get('cookie')?.includes('next-auth.session-token') ?? false
 
-/** Reads the session cookie, wherever the headers came from. */
-const sessionToken = (services: Services, from: Headers) =>
-  getToken({
+/** Whom the session cookie speaks for, wherever the headers came from. */
+export async function accountOfCookie(services: Services, from: Headers, address: string | null): Promise<Caller> {
+  if (!hasSessionCookie(from)) return { refusal: null }
+  const token = await getToken({
     req: { headers: Object.fromEntries(from), cookies: cookiesOf(from.get('cookie') ?? '') } as unknown as Parameters<
       typeof getToken
     >[0]['req'],
     secret: services.authSecret,
   })
-
-const cookiesOf = (header: string): Record<string, string> =>
-  Object.fromEntries(
-    header
-      .split(';')
-      .map((pair) => pair.trim().split('='))
-      .map(([name = '', ...value]) => [name, decodeURIComponent(value.join('='))]),
-  )
+  return token ? accountOfSession(services.store, token.sid, address) : { refusal: sessionRefusals.invalid }
+}
 
 /** Who calls can't be known without the database: that is nobody's fault, and no reason to sign in again. */
 async function knownCaller(services: Services, request: Request, bearer: string | null): Promise<Caller> {
@@ -83,7 +77,6 @@ export async function contextOfRequest(
     services,
     actor: 'account' in caller ? actorOf(caller, address) : null,
     refusal: 'refusal' in caller ? caller.refusal : null,
-    sessionCookie: bearer === null ? sessionCookieName(request) : null,
     agentCredential: bearer,
     idempotencyKey: request.headers.get('idempotency-key'),
     address,
@@ -92,11 +85,14 @@ export async function contextOfRequest(
   }
 }
 
-const actorOf = ({ account, apiTokenId }: Extract<Caller, { account: Account }>, address: string | null): Actor => ({
+const actorOf = (
+  { account, apiTokenId, sessionId }: Extract<Caller, { account: Account }>,
+  address: string | null,
+): Actor => ({
   id: account.id,
   name: account.username,
   role: account.role,
-  sessionEpoch: account.sessionEpoch,
+  sessionId: sessionId ?? null,
   apiTokenId: apiTokenId ?? null,
   address,
 })
@@ -108,10 +104,6 @@ function originOf(request: Request): string {
 
 /** Who is signed in, for server components. */
 export async function accountOfPage(services: Services): Promise<Account | null> {
-  const jar = await cookies()
-  if (!jar.getAll().some((cookie) => cookie.name.includes('next-auth.session-token'))) return null
-  const token = await sessionToken(services, new Headers(await headers()))
-  if (!token) return null
-  const session = await accountOfSession(services, token.sub, token.epoch)
-  return 'account' in session ? session.account : null
+  const caller = await accountOfCookie(services, new Headers(await headers()), null)
+  return 'account' in caller ? caller.account : null
 }

@@ -1,9 +1,5 @@
 import { TRPCError } from '@trpc/server'
-import { isApiTokenUsable } from '../store/api-tokens'
 import type { Change, ChangeFeed } from '../store/changes'
-import type { Store } from '../store/context'
-import type { Actor } from '../store/deployments'
-import { findAccount } from '../store/users'
 
 /** Gathers what changes between two reads of a stream, so that a slow reader gets one summary instead of a backlog. */
 export class ChangeCollector {
@@ -51,17 +47,3 @@ export class ChangeCollector {
 /** Thrown, not returned: a stream that returns ends for good, one that throws is opened again by its client. */
 export const stoppingError = (): TRPCError =>
   new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The server is stopping; connect again in a moment' })
-
-/** Whether the changes took the reader's access away: its streams end then. */
-export async function accessEnded(store: Store, actor: Actor, changes: readonly Change[]): Promise<boolean> {
-  const concerns = (wanted: Change['topic'], id: string) =>
-    changes.some(({ topic, ids }) => topic === wanted && (ids.length === 0 || ids.includes(id)))
-  if (actor.apiTokenId !== null)
-    return (
-      (concerns('user', actor.id) || concerns('token', actor.apiTokenId)) &&
-      !(await isApiTokenUsable(store, actor.apiTokenId))
-    )
-  if (!concerns('user', actor.id)) return false
-  const account = await findAccount(store, actor.id)
-  return !account || account.disabled || account.sessionEpoch !== actor.sessionEpoch
-}

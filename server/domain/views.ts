@@ -369,7 +369,7 @@ export type LogEvent =
 /** One change, as the live stream tells it: what to read again. */
 export interface LiveChange {
   /** deployments, nodes, users, tokens; or hello at the start of a stream, session-ended when the reader lost access */
-  topic: 'deployment' | 'node' | 'user' | 'token' | 'setting' | 'scheduler' | 'hello' | 'session-ended'
+  topic: 'deployment' | 'node' | 'user' | 'session' | 'token' | 'setting' | 'scheduler' | 'hello' | 'session-ended'
   /** UUIDs of what changed; empty is "any of them". */
   ids: string[]
 }

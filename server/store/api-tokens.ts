@@ -112,14 +112,15 @@ export async function accountOfApiToken(
   return { account, apiTokenId: row.id }
 }
 
-/** Whether calls with it would be answered now. */
-export async function isApiTokenUsable(store: Store, id: string): Promise<boolean> {
-  const { rowCount } = await store.pool.query(
-    `select from api_tokens t join users u on u.id = t.user_id
+/** Milliseconds for which calls with it are answered from now on, if nobody revokes it; 0: none, infinite: no end. */
+export async function apiTokenRestMs(store: Store, id: string): Promise<number> {
+  const { rows } = await store.pool.query<{ rest: number | null }>(
+    `select (extract(epoch from t.expires_at - now()) * 1000)::float8 as rest
+     from api_tokens t join users u on u.id = t.user_id
      where t.id = $1 and u.disabled_at is null and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
     [id],
   )
-  return rowCount === 1
+  return rows[0] ? (rows[0].rest ?? Number.POSITIVE_INFINITY) : 0
 }
 
 /** So many are listed: all that can be used, long before that. */

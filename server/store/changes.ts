@@ -4,13 +4,14 @@ import type { Tx } from './context'
 
 /**
  * What changed, told to every process by PostgreSQL at commit. `wanted` is what nodes should run, `log` that replicas
- * wrote something, and `log-wish` of which nodes somebody reads logs.
+ * wrote something, and `log-wish` of which nodes somebody reads logs. `session` names the users whose sessions changed.
  */
 export interface Change {
   topic:
     | 'deployment'
     | 'node'
     | 'user'
+    | 'session'
     | 'token'
     | 'setting'
     | 'scheduler'
@@ -57,6 +58,7 @@ const topics: Change['topic'][] = [
   'deployment',
   'node',
   'user',
+  'session',
   'token',
   'setting',
   'scheduler',

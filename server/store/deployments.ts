@@ -15,8 +15,8 @@ import { changeDeploymentStatus } from './status-changes'
 export interface Actor extends Author {
   id: string
   role: Role
-  /** users.session_epoch with which the caller signed in. */
-  sessionEpoch: number
+  /** The session that the call came with; null for API tokens. */
+  sessionId: string | null
 }
 
 export interface LockedDeployment {

@@ -7,6 +7,7 @@ import { type Author, audit, systemAuthor } from './audit'
 import { announce } from './changes'
 import { isUniqueViolation, type Store, type Tx, transaction } from './context'
 import { hashPassword, verifyPassword } from './credentials'
+import { endSessionsIn } from './sessions'
 
 export interface Account {
   id: string
@@ -44,20 +45,23 @@ export async function findAccount(store: Store, id: string): Promise<Account | n
   return rows[0] ? account(rows[0]) : null
 }
 
-/** The account, when the password is right and the account is enabled. */
-export async function checkPassword(
-  store: Store,
-  username: string,
-  password: string,
-): Promise<{ result: 'ok'; account: Account } | { result: 'wrong' | 'disabled' }> {
+export type PasswordCheck =
+  | { result: 'ok' | 'disabled'; account: Account }
+  /** The account when there is one, which the caller must not learn. */
+  | { result: 'wrong'; account: Account | null }
+
+/** Whether it is the password of that user. Takes the same work whether or not there is one. */
+export async function checkPassword(store: Store, username: string, password: string): Promise<PasswordCheck> {
+  const name = username.toLowerCase()
+  // What can't be a name isn't looked for, but hashed against all the same.
   const { rows } = await store.pool.query<UserRow>(`select ${columns} from users where username = $1`, [
-    username.toLowerCase(),
+    usernameProblem(name) === null ? name : '',
   ])
   const row = rows[0]
-  if (!(await verifyPassword(row?.password_hash ?? null, password)) || !row) return { result: 'wrong' }
-  if (row.disabled_at) return { result: 'disabled' }
-  await store.pool.query('update users set last_login_at = now() where id = $1', [row.id])
-  return { result: 'ok', account: account(row) }
+  const right = await verifyPassword(row?.password_hash ?? null, password)
+  if (!row) return { result: 'wrong', account: null }
+  if (!right) return { result: 'wrong', account: account(row) }
+  return row.disabled_at ? { result: 'disabled', account: account(row) } : { result: 'ok', account: account(row) }
 }
 
 /**
@@ -182,64 +186,40 @@ export async function setUserDisabled(
     const user = await lockUser(tx, id)
     if ((user.disabled_at !== null) === disabled) return
     if (disabled && user.role === 'admin') await requireAnotherAdmin(tx, id)
-    await tx.query(
-      `update users set disabled_at = case when $2 then now() end, session_epoch = session_epoch + 1, updated_at = now()
-       where id = $1`,
-      [id, disabled],
-    )
+    await tx.query('update users set disabled_at = case when $2 then now() end where id = $1', [id, disabled])
+    await endSessionsIn(tx, id, null)
     await audit(tx, author, { action: disabled ? 'user.disable' : 'user.enable', subjectType: 'user', subjectId: id })
-    await announce(tx, [{ topic: 'user', ids: [id] }])
   })
 }
 
-/**
- * Ends all sessions of the user, and the access tokens that were made with the password; API tokens stay as they are.
- * Hands back the epoch of sessions that begin now.
- */
-export const endSessions = (store: Store, author: Author, id: string): Promise<number> =>
-  transaction(store, async (tx) => {
-    if (!isUuid(id)) throw notFound('user', id)
-    const { rows } = await tx.query<{ epoch: number }>(
-      'update users set session_epoch = session_epoch + 1, updated_at = now() where id = $1 returning session_epoch as epoch',
-      [id],
-    )
-    if (!rows[0]) throw notFound('user', id)
-    await audit(tx, author, { action: 'user.end-sessions', subjectType: 'user', subjectId: id })
-    await announce(tx, [{ topic: 'user', ids: [id] }])
-    return rows[0].epoch
-  })
-
-/** Ends all sessions and tokens that were made with the old password. */
+/** Ends all sessions that began with the old password, but `keep`: the one of a user who changes the own password. */
 export async function setUserPassword(
   store: Store,
   author: Author,
-  { id, password }: { id: string; password: string },
+  { id, password, keep = null }: { id: string; password: string; keep?: string | null },
 ): Promise<void> {
   const passwordHash = await hashPassword(password)
   await transaction(store, async (tx) => {
     const user = await lockUser(tx, id)
     requireGoodPassword(password, user.username, 'password')
-    await tx.query(
-      'update users set password_hash = $2, session_epoch = session_epoch + 1, updated_at = now() where id = $1',
-      [id, passwordHash],
-    )
+    await tx.query('update users set password_hash = $2 where id = $1', [id, passwordHash])
+    await endSessionsIn(tx, id, keep)
     await audit(tx, author, { action: 'user.password', subjectType: 'user', subjectId: id })
-    await announce(tx, [{ topic: 'user', ids: [id] }])
   })
 }
 
+/** False when `current` is not the password. */
 export async function changeOwnPassword(
   store: Store,
   author: Author,
-  { id, current, next }: { id: string; current: string; next: string },
-): Promise<void> {
+  { id, current, next, keep }: { id: string; current: string; next: string; keep: string | null },
+): Promise<boolean> {
   const { rows } = await store.pool.query<UserRow>(`select ${columns} from users where id = $1`, [id])
-  if (!rows[0] || !(await verifyPassword(rows[0].password_hash, current))) {
-    const message = 'That is not your current password'
-    throw new Failure('bad-input', message, { fields: [{ path: 'current', message }] })
-  }
+  if (!rows[0]) throw notFound('user', id)
   requireGoodPassword(next, rows[0].username, 'next')
-  await setUserPassword(store, author, { id, password: next })
+  if (!(await verifyPassword(rows[0].password_hash, current))) return false
+  await setUserPassword(store, author, { id, password: next, keep })
+  return true
 }
 
 export async function listUsers(store: Store) {

@@ -1,9 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { verify } from '@node-rs/argon2'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { signIn } from '@/server/api/auth'
 import type { LiveChange } from '@/server/domain/views'
 import { createApiToken } from '@/server/store/api-tokens'
-import { createSignInLimit } from '@/server/store/sign-in-limit'
+import { createSignInLimit, signInLimits } from '@/server/store/sign-in-limit'
 import { ensureFirstAdmin } from '@/server/store/users'
 import { adminPassword, FakeAgent, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+
+// Real, and counted.
+vi.mock('@node-rs/argon2', { spy: true })
+const hashForm = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/
 
 let cp: TestControlPlane
 beforeEach(async () => {
@@ -15,6 +21,13 @@ const tokenOf = async (username: string, password: string) =>
   ((await (await cp.login(username, password)).json()) as { access_token: string }).access_token
 const listWith = async (token: string) =>
   (await cp.rest('/deployment/list', { headers: { authorization: `Bearer ${token}` } })).status
+/** Signs in from there; says "in", or why not. */
+const signInFrom = (address: string, username: string, password: string): Promise<string> =>
+  signIn(cp.services, { username, password }, { kind: 'browser', address, userAgent: null }).then(
+    () => 'in',
+    (error: Error) => error.message,
+  )
+const pastLocks = () => cp.sql(`update rate_limits set expire = now() at time zone 'utc' - interval '1 second'`)
 const idOf = async (username: string) => (await cp.actor(username)).id
 
 describe('signing in', () => {
@@ -33,40 +46,122 @@ describe('signing in', () => {
     expect(await listWith(token)).toBe(200)
   })
 
-  test('locks a name after repeated wrong passwords, for a while, and tells how long', async () => {
-    cp.services.signInLimit = createSignInLimit(cp.store, {
-      wrongTries: 3,
-      windowSeconds: 60,
-      lockSeconds: 2,
-      freeTries: 3,
-      slowestMs: 0,
-    })
-    for (let i = 0; i < 3; i++) expect((await cp.login('admin', 'wrong')).status).toBe(401)
-    expect((await cp.login('admin', 'wrong')).status).toBe(429)
+  test('checks no more wrong passwords than the limit, however many are tried at once', async () => {
+    const tries = Array.from({ length: 100 }, (_, i) => cp.login('admin', `wrong ${i}`))
+    const statuses = (await Promise.all(tries)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    expect(statuses.filter((status) => status === 401)).toHaveLength(signInLimits.pair.tries)
+    // The same without the queue, which refuses most of so many before they are counted.
+    const limit = createSignInLimit(cp.store)
+    const counted = await Promise.all(
+      Array.from({ length: 100 }, () => limit.signIn({ username: 'ann', address: '192.0.2.1' })),
+    )
+    expect(counted.filter(({ lockedSeconds }) => lockedSeconds === null)).toHaveLength(signInLimits.pair.tries)
+  })
+
+  test('is locked for a while after wrong passwords, and tells how long; not for other names, and not elsewhere', async () => {
+    await cp.user('ann', 'viewer')
+    for (let i = 0; i < signInLimits.pair.tries; i++) expect((await cp.login('admin', 'wrong')).status).toBe(401)
     const locked = await cp.login('admin', adminPassword)
     expect(locked.status).toBe(429)
-    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0)
-    // Another name is not locked with it.
-    await cp.user('ann', 'viewer')
+    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(signInLimits.pair.lockSeconds - 60)
     expect((await cp.login('ann', userPassword)).status).toBe(200)
-    await cp.sql(`update rate_limits set expire = now() at time zone 'utc' - interval '1 second'`)
+    expect(await signInFrom('203.0.113.9', 'admin', adminPassword)).toBe('in')
+    // Who goes on does not make it longer.
+    const expiry = async () => (await cp.sql('select max(expire) as at from rate_limits'))[0]
+    const before = await expiry()
+    expect((await cp.login('admin', 'wrong')).status).toBe(429)
+    expect(await expiry()).toEqual(before)
+    await pastLocks()
     expect((await cp.login('admin', adminPassword)).status).toBe(200)
   })
 
-  test('answers wrong passwords later and later, and forgets them after a right one', async () => {
-    const limit = createSignInLimit(cp.store)
-    const delays: number[] = []
-    for (let i = 0; i < 6; i++) delays.push(await limit.wrong('ann'))
-    expect(delays).toEqual([0, 0, 0, 250, 500, 1000])
-    await limit.right('ann')
-    expect(await limit.wrong('ann')).toBe(0)
+  test('counts the network of an IPv6 address, and forgets wrong passwords after a right one', async () => {
+    for (let i = 0; i < signInLimits.pair.tries; i++) await signInFrom(`2001:db8:1:2::${i}`, 'admin', 'wrong')
+    expect(await signInFrom('2001:db8:1:2::ffff', 'admin', adminPassword)).toMatch(/locked for \d+ s/)
+    expect(await signInFrom('2001:db8:1:3::1', 'admin', 'wrong')).toBe('User name or password is wrong')
+    for (let i = 0; i < 3 * signInLimits.pair.tries; i++)
+      expect(await signInFrom('192.0.2.7', 'admin', i % 5 === 0 ? adminPassword : 'wrong')).not.toContain('locked')
+  })
+
+  test('of a name that is attacked from everywhere is still possible where its owner has signed in before', async () => {
+    cp.services.signInLimit = createSignInLimit(cp.store, {
+      ...signInLimits,
+      name: { ...signInLimits.name, tries: 20 },
+    })
+    expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
+    for (let i = 0; i < 20; i++) expect(await signInFrom(`192.0.2.${i}`, 'admin', 'wrong')).not.toContain('locked')
+    expect(await signInFrom('192.0.2.99', 'admin', 'wrong')).toContain('locked')
+    expect(await signInFrom('192.0.2.99', 'admin', adminPassword)).toContain('locked')
+    expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
+    // Other names have nothing to do with it.
+    await cp.user('ann', 'viewer')
+    expect(await signInFrom('192.0.2.99', 'ann', userPassword)).toBe('in')
+  })
+
+  test('from an address that tries many names is refused, but for those who have signed in there before', async () => {
+    cp.services.signInLimit = createSignInLimit(cp.store, {
+      ...signInLimits,
+      network: { ...signInLimits.network, tries: 20 },
+    })
+    expect(await signInFrom('192.0.2.1', 'admin', adminPassword)).toBe('in')
+    await cp.user('ann', 'viewer')
+    for (let i = 0; i < 20; i++) expect(await signInFrom('192.0.2.1', `name-${i}`, 'wrong')).not.toContain('locked')
+    expect(await signInFrom('192.0.2.1', 'ann', userPassword)).toContain('locked')
+    expect(await signInFrom('192.0.2.1', 'admin', adminPassword)).toBe('in')
+    expect(await signInFrom('192.0.2.2', 'ann', userPassword)).toBe('in')
+  })
+
+  test('is the same work for a name that nobody has, and for one that is none', async () => {
+    await cp.user('ann', 'viewer')
+    await (await cp.as('admin')).user.setDisabled({ id: await idOf('ann'), disabled: true })
+    for (const username of ['admin', 'ann', 'nobody', 'Not A Name', 'x'.repeat(200)]) {
+      vi.mocked(verify).mockClear()
+      expect((await cp.login(username, 'wrong')).status).toBe(401)
+      expect(vi.mocked(verify).mock.calls).toEqual([[expect.stringMatching(hashForm), 'wrong']])
+    }
+  })
+
+  test('is written down in the audit log, a flood of it as few entries', async () => {
+    await cp.user('ann', 'viewer')
+    await cp.login('ann', userPassword)
+    for (let i = 0; i < 30; i++) await cp.login('ann', 'wrong')
+    for (let i = 0; i < 5; i++) await cp.login(`my password ${i}`, 'wrong')
+    await cp.services.signInLog.flush()
+    const entries = await cp.sql<{ actor: string; action: string; subject_id: string; after: object }>(
+      `select actor, action, subject_id, after from audit_log where action ~ 'sign-in' order by id`,
+    )
+    const [id, nobody] = [await idOf('ann'), '00000000-0000-0000-0000-000000000000']
+    expect(entries).toEqual([
+      { actor: 'ann', action: 'session.sign-in', subject_id: id, after: { as: 'program' } },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: id, after: {} },
+      { actor: 'nobody', action: 'sign-in.locked', subject_id: id, after: {} },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: nobody, after: { name: 'unknown user' } },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: id, after: { times: signInLimits.pair.tries - 1 } },
+      { actor: 'nobody', action: 'sign-in.locked', subject_id: id, after: { times: 19 } },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: nobody, after: { name: 'unknown user', times: 4 } },
+    ])
+    expect(JSON.stringify(await (await cp.as('admin')).audit.page({ limit: 200 }))).not.toContain('my password')
+    const flood = Array.from({ length: 300 }, (_, i) => ({
+      action: 'sign-in.wrong' as const,
+      user: null,
+      address: `192.0.2.${i}`,
+    }))
+    for (const event of flood) await cp.services.signInLog.note(event)
+    await cp.services.signInLog.flush()
+    expect(await cp.sql(`select 1 from audit_log where address like '192.0.2.%'`)).toHaveLength(100)
+    expect(
+      await cp.sql(
+        `select after->'times' as times from audit_log where action = 'sign-in.wrong' order by id desc limit 1`,
+      ),
+    ).toEqual([{ times: 199 }])
   })
 
   test('keeps passwords as argon2id and never writes them down', async () => {
     await cp.login('admin', adminPassword)
     await cp.login('admin', 'a wrong password nobody may see')
     const [row] = await cp.sql<{ password_hash: string }>(`select password_hash from users where username = 'admin'`)
-    expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(row?.password_hash).toMatch(hashForm)
     expect(cp.logged.join('\n')).not.toContain('nobody may see')
     expect(cp.logged.join('\n')).not.toContain(adminPassword)
   })

@@ -1,8 +1,13 @@
+import { SignJWT } from 'jose'
 import { encode } from 'next-auth/jwt'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { handleTrpc } from '@/server/api/trpc-http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { handleNextAuth } from '@/server/api/next-auth'
+import { keptSessions, type SessionView } from '@/server/domain/sessions'
 import type { LiveChange } from '@/server/domain/views'
-import { type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+import { pruneSessions, startSession } from '@/server/store/sessions'
+import { findAccount } from '@/server/store/users'
+import { TestBrowser } from '../browser'
+import { adminPassword, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {
@@ -11,96 +16,369 @@ beforeEach(async () => {
 afterEach(() => cp.close())
 
 const idOf = async (username: string) => (await cp.actor(username)).id
-const tokenOf = async (username: string) =>
-  ((await (await cp.login(username, userPassword)).json()) as { access_token: string }).access_token
+const tokenOf = async (username: string, password = userPassword) =>
+  ((await (await cp.login(username, password)).json()) as { access_token: string }).access_token
 const listWith = async (token: string) =>
   (await cp.rest('/deployment/list', { headers: { authorization: `Bearer ${token}` } })).status
 
-/** The cookie of a browser that signs in now. */
-const cookieOf = async (username: string, name = 'next-auth.session-token') => {
-  const { id, sessionEpoch } = await cp.actor(username)
-  const token = await encode({ token: { sub: id, epoch: sessionEpoch }, secret: cp.services.authSecret })
-  return `${name}=${token}`
+/** A browser that signs in now. */
+async function signedIn(username: string, password = userPassword, userAgent?: string): Promise<TestBrowser> {
+  const browser = new TestBrowser(cp, userAgent)
+  expect((await browser.signIn(username, password)).status).toBe(200)
+  return browser
 }
 
-const call = (cookie: string, path: string, input?: object) => {
-  const url = `http://localhost:3000/api/trpc/${path}`
-  if (input === undefined) return handleTrpc(cp.services, new Request(url, { headers: { cookie } }))
-  const body = JSON.stringify(input)
-  const headers = { cookie, 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
-  return handleTrpc(cp.services, new Request(url, { method: 'POST', headers, body }))
-}
+const statusOf = async (browser: TestBrowser) => (await browser.call('me.get')).status
+const sessionsOf = (browser: TestBrowser) => browser.ask<SessionView[]>('me.sessions')
 
-test('signing out everywhere else ends other sessions and access tokens, keeps this one, and leaves API tokens', async () => {
-  const ann = await cp.user('ann', 'operator')
-  const [here, elsewhere, accessToken] = [await cookieOf('ann'), await cookieOf('ann'), await tokenOf('ann')]
-  const apiToken = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: null })
-  const answer = await call(here, 'me.endSessions', {})
-  expect(answer.status).toBe(200)
-  expect(await answer.json()).toMatchObject({ result: { data: { kept: true } } })
-  const [renewed = '', ...attributes] = (answer.headers.get('set-cookie') ?? '').split('; ')
-  expect(attributes).toEqual(['Path=/', 'Max-Age=43200', 'HttpOnly', 'SameSite=Lax'])
-  expect((await call(renewed, 'me.get')).status).toBe(200)
-  for (const old of [here, elsewhere]) {
-    const refused = await call(old, 'me.get')
-    expect(refused.status).toBe(401)
-    expect(await refused.text()).toContain('The session has ended: sign in again')
-  }
-  expect([await listWith(accessToken), await listWith(apiToken.token)]).toEqual([401, 200])
-  expect(await cp.sql(`select actor, subject_id from audit_log where action = 'user.end-sessions'`)).toEqual([
-    { actor: 'ann', subject_id: await idOf('ann') },
-  ])
-})
-
-test('a program that signs out everywhere is out, too, and is given no cookie', async () => {
-  await cp.user('ann', 'viewer')
-  const resHeaders = new Headers()
-  expect(await (await cp.as('ann', { resHeaders })).me.endSessions()).toEqual({ kept: false })
-  expect(resHeaders.get('set-cookie')).toBeNull()
-})
-
-test('a session by HTTPS is followed by one by HTTPS', async () => {
-  const resHeaders = new Headers()
-  await (await cp.as('admin', { resHeaders, sessionCookie: '__Secure-next-auth.session-token' })).me.endSessions()
-  expect(resHeaders.get('set-cookie')).toMatch(/^__Secure-next-auth\.session-token=.*; Secure$/)
-})
-
-test('an administrator ends the sessions of somebody, whose open pages hear of it at once', async () => {
-  const ann = await cp.user('ann', 'viewer')
-  const cookie = await cookieOf('ann')
-  const changes = await ann.live.changes()
+/** The topics of a live stream so far, and the end of it. */
+async function streamOf(caller: Awaited<ReturnType<TestControlPlane['as']>>) {
+  const changes = await caller.live.changes()
   const topics: LiveChange['topic'][] = []
-  const stream = (async () => {
+  const over = (async () => {
     // Called directly, a tracked event is the tuple that goes over the wire: id, data.
     for await (const event of changes) topics.push((event as unknown as [string, LiveChange])[1].topic)
   })()
+  // Those that go on end with the control plane.
+  over.catch(() => undefined)
   await expect.poll(() => topics).toContain('hello')
-  const admin = await cookieOf('admin')
-  const answer = await call(admin, 'user.endSessions', { id: await idOf('ann') })
-  expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null])
-  await stream
-  expect(topics.at(-1)).toBe('session-ended')
-  expect((await call(cookie, 'me.get')).status).toBe(401)
-  expect((await call(admin, 'me.get')).status).toBe(200)
-  expect((await cp.login('ann', userPassword)).status).toBe(200)
+  return { topics, over }
+}
+
+describe('signing out', () => {
+  test('ends the session: the old cookie is refused at the next call, and is not renewed', async () => {
+    const browser = await signedIn('admin', adminPassword)
+    const copied = browser.copy()
+    expect([await statusOf(browser), await statusOf(copied)]).toEqual([200, 200])
+    expect(await (await copied.auth('session')).json()).toEqual({ user: { name: 'admin' } })
+    expect((await browser.signOut()).status).toBe(200)
+    expect(browser.cookie).not.toContain('session-token')
+    const refused = await copied.call('me.get')
+    expect(refused.status).toBe(401)
+    expect(await refused.text()).toContain('The session has ended: sign in again')
+    const asked = await copied.auth('session')
+    expect([await asked.json(), asked.headers.getSetCookie()]).toEqual([{}, []])
+    expect(await statusOf(copied)).toBe(401)
+    expect(
+      await cp.sql(
+        `select actor, action, before->>'device' as device from audit_log where action like 'session.%' order by id`,
+      ),
+    ).toEqual([
+      { actor: 'admin', action: 'session.sign-in', device: null },
+      { actor: 'admin', action: 'session.sign-out', device: 'Firefox on Linux' },
+    ])
+  })
+
+  test('ends the live streams of that session, and of no other', async () => {
+    await cp.user('ann', 'viewer')
+    const browser = await signedIn('ann')
+    const [current] = await sessionsOf(browser)
+    const actor = await cp.actor('ann')
+    const ending = await streamOf(await cp.as('ann', { actor: { ...actor, sessionId: current?.id ?? '' } }))
+    const other = await streamOf(await cp.as('ann'))
+    await browser.signOut()
+    await ending.over
+    expect(ending.topics.at(-1)).toBe('session-ended')
+    await expect.poll(() => other.topics).toContain('session')
+    expect(other.topics).not.toContain('session-ended')
+  })
+
+  test('that the database did not take is not told as done', async () => {
+    const browser = await signedIn('admin', adminPassword)
+    await cp.sql('alter table sessions rename to sessions_away')
+    const answer = await browser.signOut()
+    await cp.sql('alter table sessions_away rename to sessions')
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([500, []])
+    expect(await statusOf(browser)).toBe(200)
+  })
 })
 
-test('an administrator who ends the own sessions stays where they are', async () => {
-  const answer = await call(await cookieOf('admin'), 'user.endSessions', { id: await idOf('admin') })
-  const renewed = answer.headers.get('set-cookie')?.split('; ')[0] ?? ''
-  expect((await call(renewed, 'me.get')).status).toBe(200)
-})
-
-test('sessions of others are ended by administrators only, and never by an API token', async () => {
-  for (const role of ['viewer', 'operator'] as const)
-    await expect((await cp.user(`a-${role}`, role)).user.endSessions({ id: await idOf('admin') })).rejects.toThrow(
-      'may not',
+describe('the list of sessions', () => {
+  test('shows what is good now, marks the one that asks, and ends each', async () => {
+    await cp.user('ann', 'operator')
+    const here = await signedIn('ann')
+    const there = await signedIn('ann', userPassword, 'curl/8.5.0')
+    const token = await tokenOf('ann')
+    // Without the one of the caller that made ann.
+    const listed = (await sessionsOf(here)).filter(({ kind, device }) => kind === 'program' || device !== null)
+    expect(listed.map(({ kind, device, current }) => [kind, device, current]).sort()).toEqual(
+      [
+        ['browser', 'Firefox on Linux', true],
+        ['browser', 'curl/8.5.0', false],
+        ['program', null, false],
+      ].sort(),
     )
-  await expect((await cp.as(null)).me.endSessions()).rejects.toThrow('Sign in first')
-  const admin = await cp.as('admin')
-  await expect(admin.user.endSessions({ id: 'nobody' })).rejects.toThrow('There is no user nobody')
-  const byToken = await cp.as('admin', { actor: { ...(await cp.actor('admin')), apiTokenId: 'some' } })
-  await expect(byToken.me.endSessions()).rejects.toThrow('An API token may not do this')
-  await expect(byToken.user.endSessions({ id: await idOf('a-viewer') })).rejects.toThrow('An API token may not do this')
-  expect(await cp.sql('select session_epoch from users where session_epoch > 0')).toEqual([])
+    const other = listed.find(({ device }) => device === 'curl/8.5.0')
+    const program = listed.find(({ kind }) => kind === 'program')
+    expect((await here.call('me.endSession', { id: other?.id })).status).toBe(200)
+    expect([await statusOf(here), await statusOf(there), await listWith(token)]).toEqual([200, 401, 200])
+    expect((await here.call('me.endSession', { id: program?.id })).status).toBe(200)
+    expect(await listWith(token)).toBe(401)
+    expect((await sessionsOf(here)).map(({ id }) => id)).not.toContain(program?.id)
+    // Also the one that asks.
+    expect((await here.call('me.endSession', { id: listed.find(({ current }) => current)?.id })).status).toBe(200)
+    expect(await statusOf(here)).toBe(401)
+  })
+
+  test('ends all others at once: browsers, access tokens, but not API tokens', async () => {
+    const ann = await cp.user('ann', 'operator')
+    const [here, elsewhere, accessToken] = [await signedIn('ann'), await signedIn('ann'), await tokenOf('ann')]
+    const apiToken = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: null })
+    expect((await here.call('me.endSessions', {})).status).toBe(200)
+    expect([await statusOf(here), await statusOf(elsewhere)]).toEqual([200, 401])
+    expect([await listWith(accessToken), await listWith(apiToken.token)]).toEqual([401, 200])
+    expect(await sessionsOf(here)).toMatchObject([{ current: true }])
+    expect(await cp.sql(`select actor, subject_id from audit_log where action = 'user.end-sessions'`)).toEqual([
+      { actor: 'ann', subject_id: await idOf('ann') },
+    ])
+  })
+
+  test('of others is for administrators: they see and end one or all of somebody, whose open pages hear of it', async () => {
+    const ann = await cp.user('ann', 'viewer')
+    const theirs = await signedIn('ann')
+    const admin = await signedIn('admin', adminPassword)
+    const id = await idOf('ann')
+    const listed = await admin.ask<SessionView[]>(`user.sessions?input=${encodeURIComponent(JSON.stringify({ id }))}`)
+    expect(listed.every(({ current }) => !current)).toBe(true)
+    const one = listed.find(({ device }) => device === 'Firefox on Linux')
+    expect((await admin.call('user.endSession', { id, session_id: one?.id })).status).toBe(200)
+    expect(await statusOf(theirs)).toBe(401)
+    const stream = await streamOf(ann)
+    expect((await admin.call('user.endSessions', { id })).status).toBe(200)
+    await stream.over
+    expect(stream.topics.at(-1)).toBe('session-ended')
+    expect(await statusOf(admin)).toBe(200)
+    expect((await cp.login('ann', userPassword)).status).toBe(200)
+    expect(
+      await cp.sql(
+        `select actor, action, subject_id from audit_log where action in ('session.end', 'user.end-sessions') order by id`,
+      ),
+    ).toEqual([
+      { actor: 'admin', action: 'session.end', subject_id: id },
+      { actor: 'admin', action: 'user.end-sessions', subject_id: id },
+    ])
+  })
+
+  test('an administrator who ends the own sessions stays where they are', async () => {
+    const admin = await signedIn('admin', adminPassword)
+    expect((await admin.call('user.endSessions', { id: await idOf('admin') })).status).toBe(200)
+    expect(await statusOf(admin)).toBe(200)
+  })
+
+  test('of somebody else can neither be seen nor ended, and nothing of it with an API token', async () => {
+    const victim = (await cp.actor('admin')).sessionId ?? ''
+    for (const role of ['viewer', 'operator'] as const) {
+      const user = await cp.user(`a-${role}`, role)
+      const id = await idOf('admin')
+      await expect(user.user.endSessions({ id })).rejects.toThrow('may not')
+      await expect(user.user.sessions({ id })).rejects.toThrow('may not')
+      await expect(user.user.endSession({ id, session_id: victim })).rejects.toThrow('may not')
+      await expect(user.me.endSession({ id: victim })).rejects.toThrow('There is no session')
+    }
+    await expect((await cp.as(null)).me.endSessions()).rejects.toThrow('Sign in first')
+    const admin = await cp.as('admin')
+    await expect(admin.user.endSessions({ id: 'nobody' })).rejects.toThrow('There is no user nobody')
+    await expect(admin.me.endSession({ id: 'none' })).rejects.toThrow('There is no session none')
+    const byToken = await cp.as('admin', { actor: { ...(await cp.actor('admin')), apiTokenId: 'some' } })
+    for (const call of [
+      () => byToken.me.endSessions(),
+      () => byToken.me.sessions(),
+      () => byToken.me.endSession({ id: victim }),
+    ])
+      await expect(call()).rejects.toThrow('An API token may not do this')
+    expect(await cp.sql('select 1 from sessions where ended_at is not null')).toEqual([])
+  })
+})
+
+describe('a session is over', () => {
+  test('when nothing was asked with it for its idle limit, and when its absolute limit is reached', async () => {
+    const [idle, old, good] = [
+      await signedIn('admin', adminPassword),
+      await signedIn('admin', adminPassword),
+      await signedIn('admin', adminPassword),
+    ]
+    const [idleId, oldId] = await Promise.all(
+      [idle, old].map(async (browser) => (await sessionsOf(browser)).find(({ current }) => current)?.id),
+    )
+    await cp.sql(`update sessions set last_seen_at = now() - interval '12 hours' where id = $1`, [idleId])
+    await cp.sql(`update sessions set expires_at = now() where id = $1`, [oldId])
+    expect([await statusOf(idle), await statusOf(old), await statusOf(good)]).toEqual([401, 401, 200])
+    expect(await (await idle.call('me.get')).text()).toContain('The session has expired: sign in again')
+  })
+
+  test('and so is its stream, and the stream of an API token whose time is over', async () => {
+    const ann = await cp.user('ann', 'viewer')
+    const session = await streamOf(ann)
+    const { id } = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: 1 })
+    const actor = { ...(await cp.actor('ann')), apiTokenId: id }
+    await cp.sql(`update api_tokens set expires_at = now() + interval '1 second' where id = $1`, [id])
+    const token = await streamOf(await cp.as('ann', { actor }))
+    await token.over
+    expect(token.topics.at(-1)).toBe('session-ended')
+    expect(session.topics).not.toContain('session-ended')
+    await cp.sql(`update sessions set expires_at = now() + interval '1 second' where id = $1`, [
+      (await cp.actor('ann')).sessionId,
+    ])
+    // The stream looks again when something of its user changes.
+    await cp.login('ann', userPassword)
+    await session.over
+    expect(session.topics.at(-1)).toBe('session-ended')
+  })
+
+  test('when the password changed while it was being made', async () => {
+    await cp.user('ann', 'viewer')
+    const account = await findAccount(cp.store, await idOf('ann'))
+    await (await cp.as('admin')).user.setPassword({ id: await idOf('ann'), password: 'a different one 9' })
+    if (!account) throw new Error('There is no ann')
+    const { id } = await startSession(cp.store.pool, account, { kind: 'browser', address: null, userAgent: null })
+    const cookie = `next-auth.session-token=${await encode({ token: { sub: account.id, sid: id }, secret: cp.services.authSecret })}`
+    const late = new TestBrowser(cp)
+    late.cookies.set(...(cookie.split('=', 2) as [string, string]))
+    expect(await statusOf(late)).toBe(401)
+  })
+
+  test('elsewhere when its user changes the password, and goes on where that was done', async () => {
+    await cp.user('ann', 'viewer')
+    const [here, there] = [await signedIn('ann'), await signedIn('ann')]
+    const change = { current: userPassword, next: 'a different one 9' }
+    expect((await here.call('me.changePassword', change)).status).toBe(200)
+    expect([await statusOf(here), await statusOf(there)]).toEqual([200, 401])
+  })
+})
+
+test('a call is written down as seen once a minute at most', async () => {
+  const browser = await signedIn('admin', adminPassword)
+  const [current] = await sessionsOf(browser)
+  const version = async () =>
+    (await cp.sql<{ xmin: string }>('select xmin::text from sessions where id = $1', [current?.id]))[0]?.xmin
+  const first = await version()
+  await Promise.all(Array.from({ length: 20 }, () => statusOf(browser)))
+  expect(await version()).toBe(first)
+  await cp.sql(`update sessions set last_seen_at = now() - interval '61 seconds' where id = $1`, [current?.id])
+  const second = await version()
+  await Promise.all(Array.from({ length: 20 }, () => statusOf(browser)))
+  const third = await version()
+  expect(third).not.toBe(second)
+  await statusOf(browser)
+  expect(await version()).toBe(third)
+})
+
+test('sessions of one user do not grow without end, and old ones are forgotten', async () => {
+  const id = await idOf('admin')
+  await cp.sql(
+    `insert into sessions (id, user_id, kind, epoch, expires_at, network, last_seen_at)
+     select uuidv7(), $1, 'program', 0, now() + interval '1 hour', 'x', now() - make_interval(mins => i) from generate_series(1, $2) i`,
+    [id, keptSessions + 20],
+  )
+  const token = await tokenOf('admin', adminPassword)
+  expect(await listWith(token)).toBe(200)
+  const count = async () => (await cp.sql(`select 1 from sessions where kind = 'program'`)).length
+  expect(await count()).toBe(keptSessions)
+  await cp.sql(`update sessions set ended_at = now() - interval '91 days' where kind = 'program' and network = 'x'`)
+  const before = new Date(Date.now() - 90 * 86_400_000)
+  expect(await pruneSessions(cp.store, { epoch: cp.epoch, before })).toBe(keptSessions - 1)
+  expect([await count(), await listWith(token)]).toEqual([1, 200])
+})
+
+describe('what is not signed by this server, or for another use, is refused', () => {
+  const withCookie = (value: string) => {
+    const browser = new TestBrowser(cp)
+    browser.cookies.set('next-auth.session-token', value)
+    return statusOf(browser)
+  }
+
+  test('a forged cookie or access token, one of another secret, or one in the place of the other', async () => {
+    const { id, sessionId: sid } = await cp.actor('admin')
+    const claims = { sub: id, sid: sid ?? '' }
+    const secret = cp.services.authSecret
+    const key = new TextEncoder().encode(secret)
+    const good = await encode({ token: claims, secret })
+    const accessToken = await tokenOf('admin', adminPassword)
+    expect([await withCookie(good), await listWith(accessToken)]).toEqual([200, 200])
+    const unsigned = `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ ...claims, iss: 'fogdeck' }))}.`
+    const plain = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setIssuer('fogdeck').sign(key)
+    const strange = await encode({ token: claims, secret: 'another secret, which is no less long' })
+    for (const forged of [unsigned, plain, strange, `${good.slice(0, -4)}AAAA`, accessToken])
+      expect(await withCookie(forged)).toBe(401)
+    for (const forged of [unsigned, plain, strange, good, `${accessToken.slice(0, -4)}AAAA`])
+      expect(await listWith(forged)).toBe(401)
+  })
+
+  test('a signed one whose session there never was', async () => {
+    const secret = cp.services.authSecret
+    const sub = await idOf('admin')
+    for (const sid of ['01a208da-0000-7000-8000-000000000000', 'x', undefined])
+      expect(await withCookie(await encode({ token: { sub, ...(sid && { sid }) }, secret }))).toBe(401)
+  })
+
+  test('a change that another site provokes', async () => {
+    const browser = await signedIn('admin', adminPassword)
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'http://evil.example' },
+    ])
+      expect((await browser.call('me.endSessions', {}, headers)).status).toBe(401)
+    // Nor does it sign anybody in or out without the token that only the own pages can read.
+    expect(await (await browser.auth('signout', { json: 'true' })).json()).toMatchObject({
+      url: expect.stringContaining('csrf'),
+    })
+    const other = new TestBrowser(cp)
+    await other.auth('callback/credentials', { username: 'admin', password: adminPassword, json: 'true' })
+    expect(other.cookie).not.toContain('session-token')
+    expect(await statusOf(browser)).toBe(200)
+  })
+})
+
+describe('/api/auth', () => {
+  const post = (path: string, body: string, type = 'application/x-www-form-urlencoded') =>
+    handleNextAuth(
+      cp.services,
+      new Request(`http://localhost:3000/api/auth/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': type },
+        body,
+      }),
+    )
+
+  test('writes no log line for a stranger, and knows no other calls than those of pages', async () => {
+    const logged = cp.logged.length
+    const line = JSON.stringify({ level: 'error', code: 'SIGNIN_ERROR', message: 'nonsense' })
+    expect((await post('_log', line, 'application/json')).status).toBe(404)
+    for (const path of ['session', 'signin/credentials', 'callback/other', 'nothing'])
+      expect((await post(path, 'json=true')).status).toBe(404)
+    for (const path of ['providers', 'verify-request', 'nothing', '_log'])
+      expect((await new TestBrowser(cp).auth(path)).status).toBe(404)
+    expect(cp.logged.slice(logged)).toEqual([])
+  })
+
+  test('reads no more than 16 kB, whatever length is announced', async () => {
+    expect((await post('callback/credentials', `username=${'a'.repeat(16 * 1024)}`)).status).toBe(413)
+    expect((await post('callback/credentials', `username=${'a'.repeat(15 * 1024)}`)).status).toBeLessThan(413)
+    let read = 0
+    const endless = new ReadableStream({
+      pull(controller) {
+        read += 1024
+        controller.enqueue(new Uint8Array(1024))
+      },
+    })
+    const init = { method: 'POST', body: endless, duplex: 'half' } as RequestInit
+    const request = new Request('http://localhost:3000/api/auth/signout', init)
+    expect((await handleNextAuth(cp.services, request)).status).toBe(413)
+    expect(read).toBeLessThan(64 * 1024)
+  })
+
+  test('leads nowhere else, whatever address to go to is given, and takes cookies of other programs', async () => {
+    for (const callbackUrl of ['//evil.example', 'javascript:alert(1)', 'http://', '%', '[]']) {
+      const browser = new TestBrowser(cp)
+      browser.cookies.set('next-auth.callback-url', encodeURIComponent(callbackUrl))
+      browser.cookies.set('other', '%E0%A4%A')
+      const { csrfToken } = (await (await browser.auth('csrf')).json()) as { csrfToken: string }
+      const answer = await browser.auth('callback/credentials', {
+        ...{ username: 'admin', password: adminPassword, csrfToken, callbackUrl },
+      })
+      expect([answer.status, answer.headers.get('location')]).toEqual([302, 'http://localhost:3000'])
+      expect(await statusOf(browser)).toBe(200)
+    }
+  })
 })

@@ -3,9 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { passwordProblem } from '@/server/domain/accounts'
-import { stayDuring } from '../../shell/leave'
 import { useMe } from '../../shell/me'
-import { signIn } from '../../shell/session-calls'
 import { useTRPC } from '../../trpc'
 import { Button } from '../../ui/button'
 import { Field, FieldError, Input } from '../../ui/field'
@@ -48,18 +46,14 @@ function PasswordForm() {
     const wrong = passwordProblem(next, me.username)
     set({ ...(current === '' && { current: 'Type your current password' }), ...(wrong && { next: wrong }) })
     if (wrong || current === '') return
-    await stayDuring(async () => {
-      try {
-        await change.mutateAsync({ current, next })
-        // The change ended this session too; a new one takes its place before anything notices.
-        await signIn(me.username, next)
-        setCurrent('')
-        setNext('')
-        notice({ text: 'Your password is changed; your other sessions have ended' })
-      } catch (error) {
-        take(error)
-      }
-    })
+    try {
+      await change.mutateAsync({ current, next })
+      setCurrent('')
+      setNext('')
+      notice({ text: 'Your password is changed; your other sessions have ended' })
+    } catch (error) {
+      take(error)
+    }
   }
   return (
     <form noValidate onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">

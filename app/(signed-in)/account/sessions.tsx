@@ -1,63 +1,83 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { alone } from '../../shell/client'
-import { stayDuring } from '../../shell/leave'
+import { SessionTable } from '../../sessions/session-table'
 import { useTRPC } from '../../trpc'
 import { Button } from '../../ui/button'
 import { ConfirmDialog } from '../../ui/dialog'
 import { errorSentence } from '../../ui/errors'
 import { Section } from '../../ui/layout-parts'
 import { useNotice } from '../../ui/notice'
+import { ErrorState, Loading } from '../../ui/states'
 
+/** Where the reader is signed in. */
 export function Sessions() {
   const trpc = useTRPC()
   const queries = useQueryClient()
-  const notice = useNotice()
-  const [asking, setAsking] = useState(false)
-  const end = useMutation(trpc.me.endSessions.mutationOptions({ trpc: alone }))
-
-  const confirm = (): Promise<void> =>
-    stayDuring(async () => {
-      try {
-        // Its answer brings a new session for this browser.
-        await end.mutateAsync()
-      } catch {
-        // Said in the dialog.
-        return
-      }
-      setAsking(false)
-      notice({ text: 'Your other sessions have ended' })
-      // What was asked with the old session is answered before this is.
-      await queries.invalidateQueries({ queryKey: trpc.me.get.queryKey() })
-    })
-
+  const query = useQuery(trpc.me.sessions.queryOptions())
+  const again = () => queries.invalidateQueries({ queryKey: trpc.me.sessions.queryKey() })
+  const end = useMutation(trpc.me.endSession.mutationOptions({ onSettled: again }))
   return (
     <Section
+      flush
       title="Sessions"
-      meta="For when you stayed signed in where you should not have, or lost a computer. API tokens are revoked above."
+      meta="Where you are signed in: browsers, and programs that signed in with your password."
+      actions={<EndOthers onEnded={again} />}
     >
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The sessions could not be read" onRetry={() => void query.refetch()} />
+      ) : query.data ? (
+        <SessionTable
+          caption="Your sessions"
+          sessions={query.data}
+          ending={end.isPending ? end.variables.id : null}
+          problem={end.error ? errorSentence(end.error) : null}
+          onEnd={({ id }) => end.mutate({ id })}
+        />
+      ) : (
+        <Loading label="Loading the sessions" />
+      )}
+    </Section>
+  )
+}
+
+function EndOthers({ onEnded }: { onEnded: () => Promise<void> }) {
+  const trpc = useTRPC()
+  const notice = useNotice()
+  const [asking, setAsking] = useState(false)
+  const end = useMutation(
+    trpc.me.endSessions.mutationOptions({
+      onSuccess: async () => {
+        setAsking(false)
+        notice({ text: 'Your other sessions have ended' })
+        await onEnded()
+      },
+    }),
+  )
+  return (
+    <>
       <Button
+        size="sm"
         onClick={() => {
           end.reset()
           setAsking(true)
         }}
       >
-        Sign out everywhere else
+        End all others
       </Button>
       <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}
-        title="Sign out everywhere else?"
-        action="Sign out everywhere else"
+        title="End all other sessions?"
+        action="End all others"
         busy={end.isPending}
         error={end.error ? errorSentence(end.error) : null}
-        onConfirm={() => void confirm()}
+        onConfirm={() => end.mutate()}
       >
         Your sessions in other browsers end at once, and so do the access tokens of programs that signed in with your
-        password. This browser stays signed in.
+        password. This browser stays signed in. API tokens keep working.
       </ConfirmDialog>
-    </Section>
+    </>
   )
 }

@@ -4,8 +4,6 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { passwordProblem } from '@/server/domain/accounts'
 import type { UserView } from '@/server/domain/views'
-import { stayDuring } from '../../../shell/leave'
-import { signIn } from '../../../shell/session-calls'
 import { useTRPC } from '../../../trpc'
 import { Button } from '../../../ui/button'
 import { Dialog } from '../../../ui/dialog'
@@ -32,17 +30,13 @@ export function PasswordDialog({ user, onClose }: PasswordDialogProps) {
     const wrong = passwordProblem(password, user.username)
     set(wrong ? { password: wrong } : {})
     if (wrong) return
-    await stayDuring(async () => {
-      try {
-        await change.mutateAsync({ id: user.id, password })
-        // One's own session ended with the old password; this makes the next one.
-        if (user.isSelf) await signIn(user.username, password)
-        notice({ text: `${user.username} has a new password; sessions with the old one have ended` })
-        onClose()
-      } catch (error) {
-        take(error)
-      }
-    })
+    try {
+      await change.mutateAsync({ id: user.id, password })
+      notice({ text: `${user.username} has a new password; sessions with the old one have ended` })
+      onClose()
+    } catch (error) {
+      take(error)
+    }
   }
   return (
     <Dialog

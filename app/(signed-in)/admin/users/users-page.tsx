@@ -1,7 +1,7 @@
 'use client'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { KeyRound, LogOut, Plus } from 'lucide-react'
+import { KeyRound, MonitorSmartphone, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { roles } from '@/server/domain/roles'
 import type { UserView } from '@/server/domain/views'
@@ -15,9 +15,9 @@ import { useNotice } from '../../../ui/notice'
 import { ErrorState, Loading } from '../../../ui/states'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
-import { EndSessionsDialog } from './end-sessions-dialog'
 import { PasswordDialog } from './password-dialog'
 import { PermissionMatrix } from './permission-matrix'
+import { SessionsDialog } from './sessions-dialog'
 import { UserDialog } from './user-dialog'
 
 export function UsersPage() {
@@ -25,7 +25,7 @@ export function UsersPage() {
   const query = useQuery(trpc.user.list.queryOptions())
   const [creating, setCreating] = useState(false)
   const [passwordOf, setPasswordOf] = useState<UserView | null>(null)
-  const [ending, setEnding] = useState<UserView | null>(null)
+  const [sessionsOf, setSessionsOf] = useState<UserView | null>(null)
   const { setRole, setDisabled, problem } = useUserChanges()
 
   const columns: Column<UserView>[] = [
@@ -110,12 +110,12 @@ export function UsersPage() {
           <Button
             variant="ghost"
             size="sm"
-            aria-label={`End the sessions of ${user.username}`}
-            title="End sessions"
-            icon={<LogOut size={14} aria-hidden />}
-            onClick={() => setEnding(user)}
+            aria-label={`Sessions of ${user.username}`}
+            title="Sessions"
+            icon={<MonitorSmartphone size={14} aria-hidden />}
+            onClick={() => setSessionsOf(user)}
           >
-            <span className="max-xl:hidden">End sessions</span>
+            <span className="max-xl:hidden">Sessions</span>
           </Button>
           <Button
             variant="ghost"
@@ -158,7 +158,7 @@ export function UsersPage() {
         <PermissionMatrix />
       </Section>
       <UserDialog open={creating} onClose={() => setCreating(false)} />
-      {ending && <EndSessionsDialog user={ending} onClose={() => setEnding(null)} />}
+      {sessionsOf && <SessionsDialog user={sessionsOf} onClose={() => setSessionsOf(null)} />}
       {passwordOf && <PasswordDialog user={passwordOf} onClose={() => setPasswordOf(null)} />}
     </>
   )

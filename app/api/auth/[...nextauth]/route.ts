@@ -1,8 +1,6 @@
-import NextAuth from 'next-auth'
-import { authOptions } from '@/server/api/next-auth'
+import { handleNextAuth } from '@/server/api/next-auth'
 import { getServices } from '@/server/wiring'
 
-const handler = (request: Request, context: unknown): Promise<Response> =>
-  NextAuth(authOptions(getServices()))(request, context)
+const handler = (request: Request) => handleNextAuth(getServices(), request)
 
 export { handler as GET, handler as POST }
