@@ -10,6 +10,8 @@ const container = (overrides: Partial<SeenContainer> = {}): InspectedContainer =
   oomKilled: false,
   error: '',
   startedAt: null,
+  finishedAt: null,
+  checkOutput: '',
   ports: [],
 })
 /** An engine whose next list is answered when the test says so. */

@@ -18,9 +18,17 @@ export interface EngineInfo {
 
 /**
  * `stopping`: the engine was asked to stop it, which may never end. `removing`: its removal began, and may have failed; it
- * never runs again.
+ * never runs again. `unknown`: the engine uses a word that is not known here.
  */
-export type ContainerState = 'created' | 'running' | 'stopping' | 'exited' | 'removing'
+export type ContainerState =
+  | 'created'
+  | 'running'
+  | 'paused'
+  | 'restarting'
+  | 'stopping'
+  | 'exited'
+  | 'removing'
+  | 'unknown'
 export type ContainerHealth = 'healthy' | 'unhealthy' | 'starting' | null
 
 /** One of the agent's own containers, as a list shows it. */
@@ -46,6 +54,10 @@ export interface InspectedContainer extends SeenContainer {
   error: string
   /** ISO 8601; null before the first start. */
   startedAt: string | null
+  /** ISO 8601; null before its first end. */
+  finishedAt: string | null
+  /** What its health check printed last; empty when it has none, or printed nothing. */
+  checkOutput: string
   ports: { container: number; host: number }[]
 }
 

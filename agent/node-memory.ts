@@ -1,5 +1,6 @@
 /** What a node told of each replica: on the disk, so that a restart knows it, and sent, as far as it is news. */
 import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import { newerRecord, noRestarts, type RestartRecord } from '@/server/domain/restart'
 import { canTransition, replicaTransitions } from '@/server/domain/status'
 import type { Clock } from './clock'
 import { SavedFile } from './files'
@@ -34,6 +35,8 @@ export class NodeMemory {
   private session: string | null = null
   /** Reports in the file that are not the newest of their replica. */
   private earlierOnDisk = 0
+  /** Replica → when its next restart is due, by the clock. */
+  private readonly restartAt = new Map<string, number>()
   /** Why the last save failed; null when it did not. */
   private trouble: string | null = null
   /** A save that was put off, and until when by the clock. */
@@ -59,6 +62,7 @@ export class NodeMemory {
       // Told under a former id of this node: the control plane knows only the present one.
       const report = { ...each, nodeId: this.options.nodeId }
       this.told.set(report.replicaId, report)
+      this.noteRestart(report)
       this.send(report)
     }
     return wanted
@@ -70,21 +74,47 @@ export class NodeMemory {
    */
   async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.told.get(news.replicaId)
-    const report = unlessTold(before, { ...news, reason: shortened(news.reason) })
-    const isPast =
-      before && before.status !== report.status && !canTransition(replicaTransitions, before.status, report.status)
-    if (isPast) return
+    const report = unlessTold(before, { ...news, reason: shortened(news.reason), ...checkOf(news) })
+    if (before && isPast(before, report)) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
+    this.noteRestart(report)
     this.send(report, mayWaitMs)
     await this.write(mayWaitMs)
   }
 
   /** Without telling. */
   async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
-    const news = { ...report, reason: shortened(report.reason) }
+    const news = { ...report, reason: shortened(report.reason), ...checkOf(report) }
     this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
     await this.write(mayWaitMs)
+  }
+
+  /** What this node, or else the control plane, remembers of its restarts. */
+  record(replicaId: string): RestartRecord {
+    const told = this.told.get(replicaId)?.restarts ?? noRestarts
+    const replica = this.options.wanted()?.replicas.find((each) => each.replicaId === replicaId)
+    return newerRecord(told, replica?.restarts ?? noRestarts)
+  }
+
+  /** Replicas whose restart is not due yet. */
+  pausing(): Set<string> {
+    const now = this.options.clock.now()
+    return new Set([...this.restartAt].flatMap(([replicaId, at]) => (at > now ? [replicaId] : [])))
+  }
+
+  /** Milliseconds until the next restart that is not due yet; null without any. */
+  nextRestartInMs(): number | null {
+    const now = this.options.clock.now()
+    const due = [...this.restartAt.values()].filter((at) => at > now)
+    return due.length === 0 ? null : Math.min(...due) - now
+  }
+
+  /** A pause is never longer than it was meant to be, also when the clock was set back meanwhile. */
+  private noteRestart({ replicaId, restartInMs, observedAt }: ReplicaReport): void {
+    if (restartInMs === null) return void this.restartAt.delete(replicaId)
+    const now = this.options.clock.now()
+    this.restartAt.set(replicaId, Math.min((Date.parse(observedAt ?? '') || now) + restartInMs, now + restartInMs))
   }
 
   private async write(mayWaitMs: number): Promise<void> {
@@ -151,6 +181,7 @@ export class NodeMemory {
       this.told.delete(replicaId)
       this.sent.delete(replicaId)
       this.ranIn.delete(replicaId)
+      this.restartAt.delete(replicaId)
     }
     if (forgotten.length > 0) void this.save()
     return forgotten
@@ -195,6 +226,16 @@ export class NodeMemory {
 /** The same as before keeps the time at which it was first seen. */
 const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
   before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
+
+const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutput'> => ({
+  checkOutput: checkOutput === null ? null : shortened(checkOutput),
+})
+
+/** A replica goes back to `starting` only with an interruption that was not told yet. */
+const isPast = (before: ReplicaReport, news: ReplicaReport): boolean =>
+  before.status !== news.status &&
+  (!canTransition(replicaTransitions, before.status, news.status) ||
+    (news.status === 'starting' && news.restarts.interruptions <= before.restarts.interruptions))
 
 /** Engines can be wordy; the control plane takes 2,000 characters. */
 export const shortened = (words: string): string => (words.length > 1_000 ? `${words.slice(0, 999)}…` : words)

@@ -1,5 +1,6 @@
 /** What a node keeps over restarts of the agent: the wanted state, and what it told of each replica. */
 import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 
 export interface NodeState {
   wanted: WantedState | null
@@ -32,5 +33,11 @@ export const parseState = (text: string | null): NodeState => {
     earlier = [],
     ranIn = {},
   } = value as Omit<NodeState, 'earlier' | 'ranIn'> & Partial<NodeState>
-  return { wanted, memory, earlier, ranIn }
+  return { wanted, memory: memory.map(whole), earlier: earlier.map(whole), ranIn }
 }
+
+/** A report that was written before restarts were counted says nothing of them. */
+const whole = (report: ReplicaReport): ReplicaReport => ({
+  ...{ restarts: noRestarts, restartInMs: null, checkOutput: null, standstill: null },
+  ...report,
+})

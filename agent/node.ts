@@ -81,6 +81,7 @@ export class NodeLoop {
   private engineError: string | null = null
   /** Replica → what was logged last of what failed for it. */
   private readonly failures = new Map<string, string>()
+  private callOffRestart: () => void = () => undefined
 
   constructor(private readonly options: NodeLoopOptions) {
     const { engine, clock } = options
@@ -117,6 +118,7 @@ export class NodeLoop {
       stopGraceSeconds: this.timing.stopGraceSeconds,
       pullPatienceMs: this.timing.pullPatienceMs,
       told: (replicaId) => this.memory.told.get(replicaId),
+      record: (replicaId) => this.memory.record(replicaId),
       tell: (report, mayWaitMs) => this.memory.tell(report, mayWaitMs),
       remember: (report, mayWaitMs) => this.memory.remember(report, mayWaitMs),
       saved: () => this.saving,
@@ -142,6 +144,7 @@ export class NodeLoop {
   stop(): void {
     this.stopping.abort()
     this.logs.stop()
+    this.callOffRestart()
     this.tasks.abortAll()
   }
 
@@ -251,20 +254,29 @@ export class NodeLoop {
       containers: this.view.containers(),
       memory: this.memory.told,
       interrupted: this.memory.interrupted(),
+      pausing: this.memory.pausing(),
     }
     for (const action of reconcile(situation)) {
       if (this.wanted !== this.heard && !this.mayFromMemory(action)) continue
       this.tasks.run(action, (signal) => this.perform(action, signal))
     }
     this.forgetEnded()
+    this.awaitRestart()
+  }
+
+  /** Reconciles once the next restart is due. */
+  private awaitRestart(): void {
+    this.callOffRestart()
+    const inMs = this.memory.nextRestartInMs()
+    this.callOffRestart = inMs === null ? () => undefined : this.options.clock.after(inMs, () => this.reconcileNow())
   }
 
   /**
-   * Nothing is started from old memory alone: it may run elsewhere by now. The one exception is what ran here until the
-   * machine was started anew, while the control plane can't be asked: cut off without a reboot it would run on as well.
+   * Nothing is started from old memory alone: it may run elsewhere by now. The one exception is what ran here until it
+   * ended or the machine was started anew, while the control plane can't be asked: cut off without a reboot it would run on as well.
    */
   private mayFromMemory(action: Action): boolean {
-    if (action.kind === 'revive') return this.cutOff
+    if (action.kind === 'revive' || action.kind === 'restart') return this.cutOff
     // Made by an earlier process for what it did not live to write down: it does no harm, and may be wanted.
     if (action.kind === 'stop' && action.container.state === 'created') return false
     return !startsSomething(action)

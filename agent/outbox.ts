@@ -13,7 +13,7 @@ import type { Random } from './random'
 
 const batchSize = 500
 /** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
-const waitingAtMost = 8
+const waitingAtMost = 32
 const callTimeoutMs = 15_000
 
 export interface OutboxOptions {
@@ -43,7 +43,10 @@ export class Outbox {
   put(report: ReplicaReport, mayWaitMs = 0): void {
     const steps = this.waitingOf(report.replicaId)
     const last = steps.at(-1)
-    const sameStep = last?.status === report.status && last.startedAt === report.startedAt
+    const sameStep =
+      last?.status === report.status &&
+      last.startedAt === report.startedAt &&
+      last.restarts.interruptions === report.restarts.interruptions
     const next = [...(sameStep ? steps.slice(0, -1) : steps), report]
     this.waiting.set(report.replicaId, next.slice(-waitingAtMost))
     this.dueAt = Math.min(this.dueAt, this.options.clock.now() + mayWaitMs)

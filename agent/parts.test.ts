@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ReplicaReport } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 import { Backoff } from './backoff'
 import { ControlPlaneError } from './control-plane'
 import { SavedFile } from './files'
@@ -78,6 +79,10 @@ describe('the outbox', () => {
     startedAt: null,
     observedAt: null,
     gone: false,
+    restarts: noRestarts,
+    restartInMs: null,
+    checkOutput: null,
+    standstill: null,
   })
   const anOutbox = (take: (reports: ReplicaReport[]) => void) => {
     const clock = new ManualClock()
@@ -130,7 +135,7 @@ describe('the outbox', () => {
     outbox.put({ ...report('a', ' runs'), startedAt: '1' })
     outbox.put({ ...report('a', ' runs again'), startedAt: '2' })
     outbox.put({ ...report('a', ' crashed'), status: 'failed' })
-    for (let start = 0; start < 20; start++) outbox.put({ ...report('b', ` ${start}`), startedAt: String(start) })
+    for (let start = 0; start < 40; start++) outbox.put({ ...report('b', ` ${start}`), startedAt: String(start) })
     await clock.advance(0)
     isAway = false
     outbox.retryNow()
@@ -138,7 +143,7 @@ describe('the outbox', () => {
     await settled(outbox)
     const told = batches.flat()
     expect(told.filter((each) => each.startsWith('a'))).toEqual(['a starts', 'a runs', 'a runs again', 'a crashed'])
-    expect(told.filter((each) => each.startsWith('b'))).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((n) => `b ${n}`))
+    expect(told.filter((each) => each.startsWith('b'))).toEqual(Array.from({ length: 32 }, (_, i) => `b ${8 + i}`))
   })
 
   test('what may wait goes with what follows, or a moment later', async () => {

@@ -16,6 +16,8 @@ const told = (overrides: Partial<ReplicaMemory> = {}): ReplicaMemory => ({
   containerId: null,
   health: null,
   gone: false,
+  restartInMs: null,
+  standstill: null,
   ...overrides,
 })
 const states = ['running', 'created', 'stopping', 'exited', 'removing'] as const

@@ -7,7 +7,10 @@ import { isFinal, replicaTransitions } from '@/server/domain/status'
 import type { ContainerState, SeenContainer } from './engine'
 
 /** What the agent last said of a replica: its memory of it. */
-export type ReplicaMemory = Pick<ReplicaReport, 'status' | 'containerId' | 'health' | 'gone'>
+export type ReplicaMemory = Pick<
+  ReplicaReport,
+  'status' | 'containerId' | 'health' | 'gone' | 'restartInMs' | 'standstill'
+>
 
 export type Action =
   /** There is no container yet: create (after a pull, where the image is missing) and start. */
@@ -16,8 +19,10 @@ export type Action =
   | { kind: 'wait'; replicaId: string; replica: WantedReplica }
   /** Its container is there, made by us or by the agent before a restart: start it if needed, and tell of it. */
   | { kind: 'adopt'; replicaId: string; replica: WantedReplica; container: SeenContainer }
-  /** Its container ended by itself, or somebody else is about to end it: record how, remove it, tell of the failure. */
+  /** Its container ended by itself, or somebody else is about to end it: record how, start it again later or tell of the failure. */
   | { kind: 'settle'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  /** It ended or its health check fails, and the pause is over: start the same container again. */
+  | { kind: 'restart'; replicaId: string; replica: WantedReplica; container: SeenContainer }
   /** It ran until its engine or machine was started anew: start the same container again. */
   | { kind: 'revive'; replicaId: string; replica: WantedReplica; container: SeenContainer }
   /** It had a container, and somebody else removed it. */
@@ -36,11 +41,13 @@ export interface Situation {
   memory: ReadonlyMap<string, ReplicaMemory>
   /** Replicas that were last seen running before the engine was started anew. */
   interrupted?: ReadonlySet<string>
+  /** Replicas whose restart is not due yet. */
+  pausing?: ReadonlySet<string>
 }
 
 const none: ReadonlySet<string> = new Set()
 
-export const reconcile = ({ wanted, containers, memory, interrupted = none }: Situation): Action[] => {
+export const reconcile = ({ wanted, containers, memory, interrupted = none, pausing = none }: Situation): Action[] => {
   const actions: Action[] = []
   const kept = new Map<string, SeenContainer>()
   for (const [replicaId, group] of byReplica(containers)) {
@@ -53,7 +60,10 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none }: Si
 
   const running = new Set(wanted.filter((replica) => replica.wanted === 'run').map((replica) => replica.replicaId))
   for (const replica of wanted) {
-    const action = forReplica(replica, kept.get(replica.replicaId), memory.get(replica.replicaId), interrupted)
+    const action = forReplica(replica, kept.get(replica.replicaId), memory.get(replica.replicaId), {
+      interrupted,
+      pausing,
+    })
     if (!action) continue
     const held =
       action.kind === 'start' && containers.some((each) => holdsSlotOf(each, replica) && !running.has(each.replicaId))
@@ -80,7 +90,7 @@ const forReplica = (
   replica: WantedReplica,
   container: SeenContainer | undefined,
   told: ReplicaMemory | undefined,
-  interrupted: ReadonlySet<string>,
+  { interrupted, pausing }: { interrupted: ReadonlySet<string>; pausing: ReadonlySet<string> },
 ): Action | null => {
   const { replicaId } = replica
   if (endTold(told)) {
@@ -93,20 +103,36 @@ const forReplica = (
       ? { kind: 'vanished', replicaId, containerId: told.containerId }
       : { kind: 'start', replicaId, replica }
   }
-  if (container.state === 'exited' && told?.status === 'running' && interrupted.has(replicaId))
-    return { kind: 'revive', replicaId, replica, container }
-  if (isEnding(container)) return { kind: 'settle', replicaId, replica, container }
-  const upToDate =
-    container.state === 'running' &&
-    told?.status === 'running' &&
-    told.containerId === container.id &&
-    told.health === container.health
-  return upToDate ? null : { kind: 'adopt', replicaId, replica, container }
+  // Unless it is another container than the one that was told of.
+  const restartTold = told?.containerId === container.id && told.restartInMs !== null
+  switch (container.state) {
+    case 'exited':
+      if (restartTold && told.status === 'starting')
+        return pausing.has(replicaId) ? null : { kind: 'restart', replicaId, replica, container }
+      if (interrupted.has(replicaId) && ran(told)) return { kind: 'revive', replicaId, replica, container }
+      return { kind: 'settle', replicaId, replica, container }
+    // Either ends, whatever is done.
+    case 'stopping':
+    case 'removing':
+      return { kind: 'settle', replicaId, replica, container }
+    case 'created':
+      return { kind: 'adopt', replicaId, replica, container }
+    case 'running':
+      if (!isTold(told, container)) return { kind: 'adopt', replicaId, replica, container }
+      return restartTold && !pausing.has(replicaId) ? { kind: 'restart', replicaId, replica, container } : null
+    case 'paused':
+    case 'restarting':
+    case 'unknown':
+      return told?.standstill === container.state ? null : { kind: 'adopt', replicaId, replica, container }
+  }
 }
 
-/** It has ended, or will, whatever is done. */
-const isEnding = ({ state }: SeenContainer): boolean =>
-  state === 'exited' || state === 'stopping' || state === 'removing'
+/** It ran, or had been stopped by nobody's fault of its own. */
+const ran = (told: ReplicaMemory | undefined): boolean =>
+  told?.status === 'running' || (told?.status === 'starting' && told.restartInMs === null)
+
+const isTold = (told: ReplicaMemory | undefined, { id, health }: SeenContainer): boolean =>
+  told?.status === 'running' && told.containerId === id && told.health === health
 
 /** Its end was told: another attempt is another replica, so nothing may start for it again. */
 const endTold = (told: ReplicaMemory | undefined): boolean =>
@@ -123,7 +149,16 @@ const byReplica = (containers: readonly SeenContainer[]): Map<string, SeenContai
   return groups
 }
 
-const ranks: Record<ContainerState, number> = { running: 0, created: 1, stopping: 2, exited: 3, removing: 4 }
+const ranks: Record<ContainerState, number> = {
+  running: 0,
+  paused: 1,
+  restarting: 1,
+  unknown: 1,
+  created: 2,
+  stopping: 3,
+  exited: 4,
+  removing: 5,
+}
 
 /** The one that was told of, if it runs; else a running one, the oldest first. */
 const bestOf = (group: readonly SeenContainer[], toldId: string | null): SeenContainer => {

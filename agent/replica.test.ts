@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { ReplicaReport } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 import { systemClock } from './clock'
 import { type Engine, EngineError, type InspectedContainer } from './engine'
 import { carryOut, type Work } from './replica'
@@ -41,6 +42,7 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
     stopGraceSeconds: 1,
     pullPatienceMs: 1_000,
     told: () => undefined,
+    record: () => noRestarts,
     tell: async ({ status }, mayWaitMs = 0) => void told.push({ status, mayWaitMs }),
     remember: async () => undefined,
     saved: () => saved,

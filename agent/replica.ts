@@ -3,7 +3,8 @@
  * truth told, or throws: an unreachable engine (tried again later), or the signal's reason (somebody decided otherwise).
  */
 import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
-import { containerLabels, containerName } from '@/server/domain/agent-protocol'
+import { containerLabels, containerName, type Standstill } from '@/server/domain/agent-protocol'
+import { afterRun, type RestartRecord, restartDelayMs } from '@/server/domain/restart'
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
 import { EngineError } from './engine'
@@ -23,6 +24,8 @@ export interface Work {
   pullPatienceMs: number
   /** What was told last. */
   told(replicaId: string): ReplicaReport | undefined
+  /** How it fared so far, as the agent or the control plane remembers it. */
+  record(replicaId: string): RestartRecord
   /**
    * Tells the control plane, when it is news, and keeps it on the disk. What may wait goes with what comes next, so many
    * milliseconds later at most; all else is on the disk when the promise resolves.
@@ -60,6 +63,10 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
   startedAt: work.told(replicaId)?.startedAt ?? null,
   gone: false,
   observedAt: new Date(work.clock.now()).toISOString(),
+  restarts: work.record(replicaId),
+  restartInMs: null,
+  checkOutput: null,
+  standstill: null,
   ...news,
   nodeId: work.nodeId,
   replicaId,
@@ -79,6 +86,8 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
       return lookAfter(work, action.replica, action.container.id, signal)
     case 'settle':
       return settle(work, action.replica, action.container)
+    case 'restart':
+      return restart(work, action, signal)
     case 'revive':
       return revive(work, action, signal)
     case 'vanished':
@@ -130,24 +139,90 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
 /** Nearly always the image: what else a container needs is found out by its start. */
 const isMissing = (error: unknown): boolean => error instanceof EngineError && error.httpStatus === 404
 
-/** The container has its environment and all else that it was made with: it needs no more than a start. */
+/** Ended with its engine or its machine. That is no failure of its own, and costs it no pause. */
 const revive = async (
   work: Work,
   { replica, container }: { replica: WantedReplica; container: SeenContainer },
   signal: AbortSignal,
 ): Promise<void> => {
+  const told = work.told(replica.replicaId)
+  if (told?.status === 'running')
+    await interrupt(work, replica.replicaId, {
+      reason: 'Ended with the engine or its machine',
+      containerId: container.id,
+    })
+  const reason = 'Started again after the engine or its machine restarted'
+  await startAgain(work, { replica, container, reason }, signal)
+}
+
+/** It ended by itself, or its health check fails, and the pause is over. */
+const restart = async (
+  work: Work,
+  { replica, container }: { replica: WantedReplica; container: SeenContainer },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { replicaId } = replica
+  const found = await work.look(container.id)
+  const startedAt = work.told(replicaId)?.startedAt ?? null
+  if (found?.state === 'running' && found.health === 'unhealthy') {
+    const reason = `Restarting: ${wordsOfCheck(found)}`
+    // A restart that the agent does not live to see goes on at once.
+    await interrupt(work, replicaId, { reason, containerId: found.id, startedAt: found.startedAt, restartInMs: 0 })
+    await work.engine.stop(found.id, work.stopGraceSeconds)
+    return startAgain(work, { replica, container }, signal)
+  }
+  // Somebody started it meanwhile, and it ended again: that is another end, with words of its own.
+  if (found?.state === 'exited' && found.startedAt === startedAt)
+    return startAgain(work, { replica, container }, signal)
+  await lookAfter(work, replica, container.id, signal)
+}
+
+/** The container has its environment and all else that it was made with: it needs no more than a start. */
+const startAgain = async (
+  work: Work,
+  { replica, container, reason }: { replica: WantedReplica; container: SeenContainer; reason?: string },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { replicaId } = replica
   const release = await work.starts.acquire(signal)
   try {
     await work.engine.start(container.id, signal)
   } catch (error) {
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
-    return fail(work, replica.replicaId, container.id, { words: error.message, exitCode: null })
+    const startedAt = work.told(replicaId)?.startedAt ?? null
+    const tried = withRestart(work.record(replicaId))
+    return endOrWait(work, replica, {
+      containerId: container.id,
+      words: error.message,
+      exitCode: null,
+      startedAt,
+      tried,
+    })
   } finally {
     release()
   }
-  const reason = 'Started again after the engine or its machine restarted'
-  await lookAfter(work, replica, container.id, signal, { reason, wasStarted: true })
+  await lookAfter(work, replica, container.id, signal, {
+    ...(reason === undefined ? {} : { reason }),
+    wasStarted: true,
+  })
 }
+
+const withRestart = (record: RestartRecord): RestartRecord => ({
+  ...record,
+  restarts: record.restarts + 1,
+  inARow: record.inARow + 1,
+})
+
+const withInterruption = (record: RestartRecord): RestartRecord => ({
+  ...record,
+  interruptions: record.interruptions + 1,
+})
+
+/** Tells that its container does not run any more, and is on its way to. */
+const interrupt = (work: Work, replicaId: string, news: Omit<News, 'status'>): Promise<void> =>
+  work.tell(
+    reportOf(work, replicaId, { restarts: withInterruption(work.record(replicaId)), ...news, status: 'starting' }),
+  )
 
 /** Its container is there: brings it on if it never started, and tells how it is. */
 const lookAfter = async (
@@ -155,39 +230,148 @@ const lookAfter = async (
   replica: WantedReplica,
   containerId: string,
   signal: AbortSignal,
-  { reason = 'Container is running', wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
+  { reason, wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
 ): Promise<void> => {
   const found = await work.look(containerId)
   // Gone meanwhile: the next reconciliation knows.
   if (!found) return
-  if (found.state === 'created') {
-    if (!wasStarted) return startReplica(work, replica, signal)
-    const words = 'the engine says that it started the container, and the container has not started'
-    await starting(work, replica.replicaId, words)
-    throw new EngineError('refused', words)
+  switch (found.state) {
+    case 'created': {
+      if (!wasStarted) return startReplica(work, replica, signal)
+      const words = 'the engine says that it started the container, and the container has not started'
+      await starting(work, replica.replicaId, words)
+      throw new EngineError('refused', words)
+    }
+    case 'exited':
+    case 'stopping':
+    case 'removing':
+      return settle(work, replica, found)
+    case 'running':
+      return tellRunning(work, replica, found, reason)
+    case 'paused':
+    case 'restarting':
+    case 'unknown':
+      return tellStandstill(work, replica.replicaId, found, found.state)
   }
-  if (found.state !== 'running') return settle(work, replica, found)
-  await work.tell(
-    reportOf(work, replica.replicaId, {
-      status: 'running',
-      reason,
-      containerId,
-      health: found.health,
-      ports: found.ports,
-      startedAt: found.startedAt,
-    }),
-    runningMayWaitMs(work),
-  )
 }
 
-/** It ended by itself, or somebody else ends it: its words are read before it is removed. */
+const tellRunning = async (
+  work: Work,
+  replica: WantedReplica,
+  found: InspectedContainer,
+  reason: string | undefined,
+): Promise<void> => {
+  const { replicaId } = replica
+  const told = work.told(replicaId)
+  const record = recordOfRun(work, replicaId, found)
+  const about = { containerId: found.id, health: found.health, ports: found.ports, startedAt: found.startedAt }
+  if (found.health !== 'unhealthy') {
+    const words = reason ?? wordsOfRun(told, found, record)
+    const report = reportOf(work, replicaId, { status: 'running', reason: words, ...about, restarts: record })
+    return work.tell(report, runningMayWaitMs(work))
+  }
+  const ranMs = found.startedAt === null ? 0 : work.clock.now() - Date.parse(found.startedAt)
+  const after = afterRun(record, { ranMs, byCheck: true })
+  const restartInMs = restartDelayMs(after)
+  const words = wordsOfCheck(found)
+  const checkOutput = found.checkOutput === '' ? null : found.checkOutput
+  await work.tell(
+    reportOf(work, replicaId, {
+      status: 'running',
+      reason: words,
+      ...about,
+      restarts: after,
+      // As it was told first: looking again must not put off the restart.
+      restartInMs: told?.health === 'unhealthy' && told.startedAt === found.startedAt ? told.restartInMs : restartInMs,
+      checkOutput,
+    }),
+  )
+  if (restartInMs !== null) return
+  await work.keepLog(replicaId, found.id).catch(() => undefined)
+  await work.engine.stop(found.id, work.stopGraceSeconds)
+  await fail(work, replicaId, found.id, { words, exitCode: null, startedAt: found.startedAt })
+}
+
+/** What ran before it was interrupted, and has another start now, was started again. */
+const recordOfRun = (work: Work, replicaId: string, found: InspectedContainer): RestartRecord => {
+  const told = work.told(replicaId)
+  const record = work.record(replicaId)
+  const wasWell = record.wasWell || found.health === 'healthy'
+  const again = told?.status === 'starting' && record.interruptions > 0 && told.startedAt !== found.startedAt
+  if (!again) return { ...record, wasWell }
+  // A pause belongs to every restart but one for which its machine or somebody else is the reason.
+  return told.restartInMs === null
+    ? { ...record, wasWell, restarts: record.restarts + 1 }
+    : { ...withRestart(record), wasWell }
+}
+
+const wordsOfRun = (
+  told: ReplicaReport | undefined,
+  found: InspectedContainer,
+  { restarts }: RestartRecord,
+): string => {
+  if (told?.status === 'running' && told.startedAt === found.startedAt)
+    return told.health === 'unhealthy' ? 'Its health check passes again' : told.reason
+  if (told?.standstill === 'paused' && told.startedAt === found.startedAt) return 'Running again after a pause'
+  return restarts > 0 ? `Running again (restart ${restarts})` : 'Container is running'
+}
+
+const wordsOfCheck = ({ checkOutput }: InspectedContainer): string =>
+  checkOutput === '' ? 'Its health check fails' : `Its health check fails: ${checkOutput}`
+
+const standstillWords: Record<Standstill, string> = {
+  paused: 'Paused on the node by somebody else',
+  restarting: 'Restarted by its engine, as somebody else told it to',
+  unknown: 'Its engine shows it in a state that is not known here',
+}
+
+/** Whoever did it knows why: it is shown, and nothing is done against it. */
+const tellStandstill = (
+  work: Work,
+  replicaId: string,
+  found: InspectedContainer,
+  standstill: Standstill,
+): Promise<void> => {
+  const told = work.told(replicaId)
+  if (told?.standstill === standstill) return Promise.resolve()
+  const news = { reason: standstillWords[standstill], containerId: found.id, startedAt: found.startedAt, standstill }
+  return interrupt(work, replicaId, news)
+}
+
+/** It ended by itself, or somebody else ends it: its words are read, and it is started again or removed. */
 const settle = async (work: Work, replica: WantedReplica, container: SeenContainer): Promise<void> => {
+  const { replicaId, memoryMb } = replica
   const found = await lookAtEnd(work, container.id)
   if (!found) return
-  const words = await wordsOfEnd(work, found, replica.memoryMb)
+  const words = await wordsOfEnd(work, found, memoryMb)
   // Nice to have: an engine that does not hand them out must not hold up the rest.
-  await work.keepLog(replica.replicaId, found.id).catch(() => undefined)
-  await fail(work, replica.replicaId, found.id, { words, exitCode: found.exitCode, startedAt: found.startedAt })
+  await work.keepLog(replicaId, found.id).catch(() => undefined)
+  const { exitCode, startedAt, id: containerId } = found
+  // Engines start nothing whose removal began.
+  if (found.state !== 'exited') return fail(work, replicaId, containerId, { words, exitCode, startedAt })
+  const ranMs = Date.parse(found.finishedAt ?? '') - Date.parse(startedAt ?? '')
+  // A run of which nobody saw that it runs ends here, too: it may be the first one or one after a restart.
+  const tried = afterRun(recordOfRun(work, replicaId, found), { ranMs: ranMs || 0, byCheck: false })
+  await endOrWait(work, replica, { containerId, words, exitCode, startedAt, tried })
+}
+
+/** It is started again after a pause, or had its tries. */
+const endOrWait = (
+  work: Work,
+  { replicaId }: WantedReplica,
+  end: {
+    containerId: string
+    words: string
+    exitCode: number | null
+    startedAt: string | null
+    tried: RestartRecord
+  },
+): Promise<void> => {
+  const { containerId, words, exitCode, startedAt, tried } = end
+  const restarts = withInterruption(tried)
+  const restartInMs = restartDelayMs(restarts)
+  if (restartInMs === null) return fail(work, replicaId, containerId, { words, exitCode, startedAt, restarts })
+  return interrupt(work, replicaId, { reason: words, containerId, exitCode, startedAt, restarts, restartInMs })
 }
 
 /** Null when it is gone, or runs after all. A stop that somebody began is brought to its end. */
@@ -197,12 +381,13 @@ const lookAtEnd = async (work: Work, containerId: string): Promise<InspectedCont
     await work.engine.stop(containerId, work.stopGraceSeconds)
     found = await work.look(containerId)
   }
-  return found === null || found.state === 'running' || found.state === 'created' ? null : found
+  return found?.state === 'exited' || found?.state === 'stopping' || found?.state === 'removing' ? found : null
 }
 
 /** Stops it politely, removes it, and tells that it is gone. */
 const stopReplica = async (work: Work, replicaId: string, container: SeenContainer): Promise<void> => {
   const base = { containerId: container.id }
+  // A paused one takes no signal: it goes by force.
   if (container.state === 'running' || container.state === 'stopping') {
     void work.tell(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
     await work.engine.stop(container.id, work.stopGraceSeconds)
@@ -280,10 +465,17 @@ const fail = async (
   work: Work,
   replicaId: string,
   containerId: string | null,
-  end: { words: string; exitCode: number | null; startedAt?: string | null },
+  end: { words: string; exitCode: number | null; startedAt?: string | null; restarts?: RestartRecord },
 ): Promise<void> => {
-  const { words, exitCode, startedAt = null } = end
-  const failed = reportOf(work, replicaId, { status: 'failed', reason: words, exitCode, startedAt, containerId })
+  const { words, exitCode, startedAt = null, restarts = work.record(replicaId) } = end
+  const failed = reportOf(work, replicaId, {
+    status: 'failed',
+    reason: words,
+    exitCode,
+    startedAt,
+    containerId,
+    restarts,
+  })
   if (containerId === null) return work.tell({ ...failed, gone: true })
   // On the disk before the container goes: after a crash nothing else would know why it ended.
   await work.remember(failed)

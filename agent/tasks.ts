@@ -12,6 +12,8 @@ interface Task {
   controller: AbortController
 }
 
+const bringingUp: ReadonlySet<Action['kind']> = new Set(['start', 'adopt', 'restart', 'revive'])
+
 /** Doing the same again so soon means that it changed nothing. */
 const repeatMs = 500
 
@@ -36,7 +38,7 @@ export class TaskTable {
     const { replicaId, kind } = action
     const task = this.busy.get(replicaId)
     if (task) {
-      const bringsUp = task.kind === 'start' || task.kind === 'adopt'
+      const bringsUp = bringingUp.has(task.kind)
       if (bringsUp && (kind === 'stop' || kind === 'gone')) task.controller.abort(new Error('no longer wanted'))
       return
     }

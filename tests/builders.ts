@@ -60,6 +60,7 @@ export const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttem
   wanted: 'run',
   reserved: true,
   health: null,
+  restartsInARow: 0,
   reason: null,
   startedAt: null,
   finishedAt: null,

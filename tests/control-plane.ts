@@ -10,6 +10,7 @@ import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
 import { SignInLog } from '@/server/api/sign-in-log'
 import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 import type { Role } from '@/server/domain/roles'
 import { createAcceptor } from '@/server/store/accept'
 import { createAgentInbox } from '@/server/store/agent-inbox'
@@ -302,6 +303,10 @@ export class FakeAgent {
           startedAt: new Date().toISOString(),
           gone: false,
           observedAt: null,
+          restarts: noRestarts,
+          restartInMs: null,
+          checkOutput: null,
+          standstill: null,
           ...overrides,
         },
       ],

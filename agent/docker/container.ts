@@ -98,7 +98,7 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
   })
   if (!seen) return null
   const error = text(state.Error)
-  const startedAt = Date.parse(text(state.StartedAt))
+  const lastCheck: unknown = Array.isArray(health.Log) ? health.Log.at(-1) : null
   return {
     ...seen,
     // A container that could not start stays "created" with an error and a code.
@@ -108,8 +108,9 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
         : null,
     oomKilled: state.OOMKilled === true,
     error,
-    // Engines write the year 1 for "never".
-    startedAt: startedAt > 0 ? new Date(startedAt).toISOString() : null,
+    startedAt: timeOf(state.StartedAt),
+    finishedAt: timeOf(state.FinishedAt),
+    checkOutput: isRecord(lastCheck) ? text(lastCheck.Output).trim() : '',
     ports: status === 'running' ? publishedPorts(network.Ports) : [],
   }
 }
@@ -137,21 +138,55 @@ const ownership = (
   }
 }
 
-const states: Record<string, ContainerState> = {
-  created: 'created',
-  // Podman's words for a container that never ran.
-  configured: 'created',
-  initialized: 'created',
-  running: 'running',
-  paused: 'running',
-  restarting: 'running',
-  removing: 'removing',
-  // An inspection calls a container dead whose removal failed; a list goes on calling it removing.
-  dead: 'removing',
-  stopping: 'stopping',
+/** Engines write the year 1 for "never". */
+const timeOf = (value: unknown): string | null => {
+  const ms = Date.parse(text(value))
+  return ms > 0 ? new Date(ms).toISOString() : null
 }
 
-const stateOf = (status: string): ContainerState => states[status.toLowerCase()] ?? 'exited'
+/** Every state that Docker and Podman have a word for. */
+export const engineStates = [
+  'created',
+  'configured',
+  'initialized',
+  'running',
+  'paused',
+  'restarting',
+  'stopping',
+  'stopped',
+  'exited',
+  'dead',
+  'removing',
+] as const
+type EngineState = (typeof engineStates)[number]
+
+const stateOf = (status: string): ContainerState => {
+  const state = engineStates.find((each) => each === status.toLowerCase())
+  return state ? meaningOf(state) : 'unknown'
+}
+
+const meaningOf = (state: EngineState): ContainerState => {
+  switch (state) {
+    case 'created':
+    // Podman's words for a container that never ran.
+    case 'configured':
+    case 'initialized':
+      return 'created'
+    case 'exited':
+    // Podman's word for a container that ended and is not cleaned up yet.
+    case 'stopped':
+      return 'exited'
+    // An inspection calls a container dead whose removal failed; a list goes on calling it removing.
+    case 'dead':
+      return 'removing'
+    case 'running':
+    case 'paused':
+    case 'restarting':
+    case 'stopping':
+    case 'removing':
+      return state
+  }
+}
 
 const healthOf = (words: string): ContainerHealth => {
   if (/\bunhealthy\b/.test(words)) return 'unhealthy'

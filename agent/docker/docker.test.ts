@@ -161,7 +161,10 @@ describe('what is read of a container', () => {
     ['removing', 'Removal In Progress', 'removing', null],
     ['dead', 'Dead', 'removing', null],
     ['stopping', 'Up 3 seconds', 'stopping', null],
-    ['restarting', 'Restarting (1) 2 seconds ago', 'running', null],
+    ['stopped', '', 'exited', null],
+    ['paused', 'Up 3 seconds (Paused)', 'paused', null],
+    ['thawing', '', 'unknown', null],
+    ['restarting', 'Restarting (1) 2 seconds ago', 'restarting', null],
   ])('a listed one that is %s, %s', (state, status, seen, health) => {
     expect(listed(state, status)).toMatchObject({
       id: 'c1',

@@ -284,6 +284,11 @@ export class SimulatedEngine implements Engine {
       oomKilled: false,
       error: '',
       startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),
+      finishedAt:
+        state !== 'exited' || startedAt === null
+          ? null
+          : new Date(crashed ? startedAt + (crashAfterMs ?? 0) : (stoppedAt ?? startedAt)).toISOString(),
+      checkOutput: state === 'running' && checked && health.verdict === 'unhealthy' ? checkOutputOf(spec.image) : '',
       ports: state === 'running' ? container.ports : [],
     }
   }
@@ -335,6 +340,8 @@ export class SimulatedEngine implements Engine {
     return Math.round(between(chanceOf(this.options.seed, this.options.name, what, step), minMs, maxMs))
   }
 }
+
+const checkOutputOf = (image: string): string => `simulated health check of ${image}: connection refused`
 
 const sizeOf = (spec: ContainerSpec) => ({ cpuMillis: spec.cpuMillis, memoryMb: spec.memoryMb })
 

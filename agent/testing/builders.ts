@@ -1,6 +1,7 @@
 /** Builders for tests: say what matters, the rest is ordinary. */
 import { randomUUID } from 'node:crypto'
 import type { WantedReplica } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 import type { SeenContainer } from '../engine'
 
 export const aReplica = (overrides: Partial<WantedReplica> = {}): WantedReplica => ({
@@ -17,6 +18,7 @@ export const aReplica = (overrides: Partial<WantedReplica> = {}): WantedReplica 
   storageGb: 10,
   ports: [],
   env: {},
+  restarts: noRestarts,
   ...overrides,
 })
 

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { loadAt } from '@/agent/simulated/load'
 import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import { noRestarts } from '@/server/domain/restart'
 import type { AgentInbox } from '@/server/store/agent-inbox'
 import type { ChangeFeed } from '@/server/store/changes'
 import { createJoinToken } from '@/server/store/join-tokens'
@@ -147,6 +148,10 @@ export class BenchAgent {
         startedAt: new Date().toISOString(),
         observedAt: null,
         gone: false,
+        restarts: noRestarts,
+        restartInMs: null,
+        checkOutput: null,
+        standstill: null,
       })
     }
     if (!this.#reporting && this.#outbox.length > 0) void this.#report()

@@ -1,9 +1,10 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { byOurClock } from '../domain/agent-clock'
-import type { AgentNews } from '../domain/agent-protocol'
+import { type AgentNews, standstills } from '../domain/agent-protocol'
 import { Failure } from '../domain/failure'
 import { logLimits, logStates, logTimePattern } from '../domain/log'
+import { restartRules } from '../domain/restart'
 import type { Change } from '../store/changes'
 import type { Store } from '../store/context'
 import { recordLogs } from '../store/log-inbox'
@@ -18,6 +19,11 @@ import { openProcedure, router } from './trpc'
 const uuid = z.uuid()
 const percent = z.number().min(0).max(100)
 const text = z.string().max(2_000)
+const count = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
 
 const description = z.object({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A node name is 1 to 63 letters, digits, . _ -'),
@@ -53,6 +59,10 @@ const report = z.object({
   ports: z.array(z.object({ container: z.number().int(), host: z.number().int() })).max(50),
   startedAt: z.iso.datetime({ offset: true }).nullable(),
   gone: z.boolean(),
+  restarts: z.object({ interruptions: count, restarts: count, inARow: count, wasWell: z.boolean() }),
+  restartInMs: z.number().int().min(0).max(restartRules.mostMs).nullable(),
+  checkOutput: text.nullable(),
+  standstill: z.enum(standstills).nullable(),
   observedAt: z.iso.datetime({ offset: true }).nullable().default(null),
 })
 

@@ -131,7 +131,7 @@ class Drill {
   #started({ version, revision }: DeploymentToSchedule, { score: _, ...replica }: NewReplica): AttemptToSchedule {
     return {
       ...{ ...replica, version, revision, nodeDraining: false, status: 'running', wanted: 'run', reserved: true },
-      ...{ health: null, reason: null, startedAt: this.#world.at, finishedAt: null },
+      ...{ health: null, restartsInARow: 0, reason: null, startedAt: this.#world.at, finishedAt: null },
     }
   }
 

@@ -3,6 +3,7 @@
  * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined.
  */
 import type { LogWishes } from './log'
+import type { RestartRecord } from './restart'
 import type { ReplicaStatus } from './status'
 
 /** One replica as the control plane wants it on a node. */
@@ -20,6 +21,8 @@ export interface WantedReplica {
   storageGb: number
   ports: { container: number; host: number | null }[]
   env: Record<string, string>
+  /** What the control plane knows of its restarts, for an agent that lost its memory. */
+  restarts: RestartRecord
 }
 
 /** All that a node should run; replaces whatever was known before. Replicas not in it are to be removed. */
@@ -33,6 +36,10 @@ export interface WantedState {
 
 /** What the stream to an agent carries. */
 export type AgentNews = WantedState | { logs: LogWishes }
+
+/** What an engine shows of a container that neither runs nor ended, nor is started: nobody here made it so. */
+export const standstills = ['paused', 'restarting', 'unknown'] as const
+export type Standstill = (typeof standstills)[number]
 
 /** What an agent saw of one replica. Reports are idempotent; only changes are sent. */
 export interface ReplicaReport {
@@ -51,6 +58,12 @@ export interface ReplicaReport {
   observedAt: string | null
   /** True once no container of it exists on the node: its reservation can go. */
   gone: boolean
+  restarts: RestartRecord
+  /** Milliseconds from the observation to the next restart; null when none is due. */
+  restartInMs: number | null
+  /** What its health check printed last, while it fails. */
+  checkOutput: string | null
+  standstill: Standstill | null
 }
 
 export interface NodeHeartbeat {

@@ -61,8 +61,9 @@ describe('the status that follows from what was seen', () => {
 })
 
 describe('health', () => {
-  const seen = (overrides: Partial<ReplicaState> & { nodeSilent?: boolean } = {}) => ({
+  const seen = (overrides: Partial<ReplicaState> & { nodeSilent?: boolean; interruptions?: number } = {}) => ({
     nodeSilent: false,
+    interruptions: 0,
     ...aReplica(overrides),
   })
   const of = (
@@ -89,6 +90,13 @@ describe('health', () => {
   test('is progressing while replicas are on their way or a health check has not answered yet', () => {
     expect(of([seen(), seen({ slot: 1, status: 'starting' })], 2, 'scheduled')).toBe('progressing')
     expect(of([seen({ health: 'starting' })], 1)).toBe('progressing')
+  })
+
+  test('is degraded while a replica that ran is restarted or paused', () => {
+    const restarted = seen({ slot: 1, status: 'starting', interruptions: 1 })
+    expect(of([seen(), restarted])).toBe('degraded')
+    expect(of([restarted], 1)).toBe('degraded')
+    expect(of([seen(), { ...restarted, status: 'running' }])).toBe('healthy')
   })
 
   test('of a failed deployment tells whether something still runs', () => {

@@ -15,6 +15,13 @@ export interface ReplicaState {
   reason: string | null
 }
 
+/** What there is to know of a replica to tell how its deployment is. */
+export interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> {
+  nodeSilent: boolean
+  /** How often its container ceased to run: since then it is not on its way for the first time. */
+  interruptions: number
+}
+
 const wantedAndLive = (replica: ReplicaState): boolean => replica.wanted === 'run' && isLive(replica.status)
 
 /**
@@ -51,7 +58,7 @@ export function statusAfterObservation(
 /** How a deployment is, in one word. Replicas on nodes that are silent count as unknown. */
 export function healthOf(
   deployment: { status: DeploymentStatus; targetReplicas: number },
-  replicas: (Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> & { nodeSilent: boolean })[],
+  replicas: ReplicaHealth[],
 ): Health {
   if (deployment.status === 'deleted' || deployment.status === 'stopped' || deployment.targetReplicas === 0)
     return 'none'
@@ -65,5 +72,8 @@ export function healthOf(
   if (well >= deployment.targetReplicas) return 'healthy'
   if (deployment.status === 'failed') return well > 0 ? 'degraded' : 'unhealthy'
   if (running.some((replica) => replica.health === 'unhealthy')) return well > 0 ? 'degraded' : 'unhealthy'
-  return 'progressing'
+  return wanted.some(isDown) ? 'degraded' : 'progressing'
 }
+
+/** Its container ran and does not run now: it is to be restarted, or somebody paused it. */
+const isDown = ({ status, interruptions }: ReplicaHealth): boolean => status === 'starting' && interruptions > 0

@@ -18,11 +18,14 @@ export const deploymentTransitions: Record<DeploymentStatus, readonly Deployment
 export const replicaStatuses = ['pending', 'starting', 'running', 'stopping', 'stopped', 'failed', 'lost'] as const
 export type ReplicaStatus = (typeof replicaStatuses)[number]
 
-/** A replica never goes back: another attempt is another row. `lost` may still turn out to have stopped. */
+/**
+ * Another attempt is another row. The one way back is a restart in place: its container ceased to run and is started again.
+ * `lost` may still turn out to have stopped.
+ */
 export const replicaTransitions: Record<ReplicaStatus, readonly ReplicaStatus[]> = {
   pending: ['starting', 'running', 'stopping', 'stopped', 'failed', 'lost'],
   starting: ['running', 'stopping', 'stopped', 'failed', 'lost'],
-  running: ['stopping', 'stopped', 'failed', 'lost'],
+  running: ['starting', 'stopping', 'stopped', 'failed', 'lost'],
   stopping: ['stopped', 'failed', 'lost'],
   stopped: [],
   failed: [],

@@ -1,5 +1,6 @@
 import { type BackoffLimits, backoffMs } from '../domain/backoff'
 import { chanceOf } from '../domain/chance'
+import { restartRules } from '../domain/restart'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
 import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
 
@@ -19,6 +20,8 @@ export interface ReplicaAttempt {
   wanted: 'run' | 'stop'
   reserved: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
+  /** How often its agent restarted it in place since its back-off began. */
+  restartsInARow: number
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -97,6 +100,10 @@ function failuresInARow(attempts: ReplicaAttempt[], version: number, policy: Ret
   return failures
 }
 
+/** Its agent gave it up: it was never well, and elsewhere it would be the same. */
+const wasRestarted = ({ status, restartsInARow }: ReplicaAttempt): boolean =>
+  status === 'failed' && restartsInARow >= restartRules.triesUntilWell
+
 /** Replacements of one deployment under way at once, beside the replicas that they replace. */
 const maxSurge = 1
 
@@ -113,10 +120,14 @@ function recordOf(attempts: ReplicaAttempt[], version: number, { now, policy }: 
   const [latest] = failures
   if (!latest) return { failures, exhausted: null, dueMs: 0 }
   const allowed = latest.startedAt === null ? policy.startAttempts : policy.runAttempts
+  const words = latest.reason ?? 'no reason was given'
   return {
     failures,
-    exhausted:
-      failures.length < allowed ? null : `failed ${failures.length} times: ${latest.reason ?? 'no reason was given'}`,
+    exhausted: wasRestarted(latest)
+      ? `failed after ${latest.restartsInARow} restarts: ${words}`
+      : failures.length < allowed
+        ? null
+        : `failed ${failures.length} times: ${words}`,
     // Its own chance for each attempt, and the same one whenever it is planned again.
     dueMs: (latest.finishedAt ?? now).getTime() + backoffMs(failures.length, policy.pause, chanceOf(latest.id)),
   }

@@ -43,6 +43,7 @@ interface SummaryRow {
     status: ReplicaStatus
     wanted: 'run' | 'stop'
     health: ReplicaView['health']
+    interruptions: number
     region: string
     silent: boolean
   }[]
@@ -56,8 +57,8 @@ const summaryColumns = `
      order by c.created_at desc limit 1),
     (select h.reason from deployment_status_history h where h.deployment_id = d.id order by h.seq desc limit 1)
   ) as reason,
-  coalesce((select jsonb_agg(jsonb_build_object('slot', r.slot, 'status', r.status, 'wanted', r.wanted, 'health', r.health, 'region', n.region,
-      'silent', n.status = 'offline'))
+  coalesce((select jsonb_agg(jsonb_build_object('slot', r.slot, 'status', r.status, 'wanted', r.wanted, 'health', r.health,
+      'interruptions', r.interruptions, 'region', n.region, 'silent', n.status = 'offline'))
     from (select * from deployment_replicas where deployment_id = d.id offset 0) r join nodes n on n.id = r.node_id
     where r.reserved), '[]') as replicas`
 

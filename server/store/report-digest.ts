@@ -12,6 +12,7 @@ export interface ReplicaRow {
   wanted: 'run' | 'stop'
   reserved: boolean
   health: ReplicaReport['health']
+  interruptions: number
   reason: string | null
   cpu_millis: number
   memory_mb: number
@@ -26,14 +27,27 @@ export interface HistoryRow {
   from: ReplicaStatus
   to: ReplicaStatus
   reason: string
+  health: ReplicaReport['health']
   /** When the agent saw it, ISO 8601; null is now. */
   at: string | null
 }
 
+/** What is to be written of a replica. */
+export interface WrittenReplica {
+  row: ReplicaRow
+  /** The newest one that says something of it. */
+  report: ReplicaReport
+  ended: boolean
+  /** The report of the newest interruption. */
+  interruption: ReplicaReport | null
+  /** The report that first told that it is unhealthy. */
+  unhealthy: ReplicaReport | null
+}
+
 export interface Digest {
   unknown: string[]
-  /** By replica: its row as it is to be, and the report that says so. */
-  written: Map<string, { row: ReplicaRow; report: ReplicaReport; ended: boolean }>
+  /** By replica. */
+  written: Map<string, WrittenReplica>
   history: HistoryRow[]
   freed: Set<ReplicaRow>
   /** In the agents' words, also of those that had been given up as lost before. */
@@ -63,8 +77,7 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     }
     if (report.status === 'failed') seen.failed.set(row.id, report.reason)
     const status = statusOf(row, report)
-    const moves = canTransition(replicaTransitions, row.status, status)
-    if (moves || row.status === status) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
+    if (isNews(row, status, report)) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
     // What can't be told of this replica any more may still say that its container is gone.
     if (report.gone && row.reserved && !isLive(row.status)) {
       row.reserved = false
@@ -72,6 +85,18 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     }
   }
   return seen
+}
+
+/**
+ * Reports may come twice, and late: one that knows of fewer interruptions was overtaken, and a replica goes back to
+ * `starting` only with one more.
+ */
+const isNews = (row: ReplicaRow, status: ReplicaReport['status'], { restarts }: ReplicaReport): boolean => {
+  const { interruptions } = restarts
+  if (isLive(status) && interruptions < row.interruptions) return false
+  if (row.status === status) return true
+  if (row.status === 'running' && status === 'starting' && interruptions === row.interruptions) return false
+  return canTransition(replicaTransitions, row.status, status)
 }
 
 /** What was given up as lost and had failed by itself is simply over: its successor has been placed long ago. */
@@ -88,9 +113,21 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   const from = row.status
   const moves = from !== report.status
   if (moves || row.reason !== report.reason)
-    seen.history.push({ replica: row, from, to: report.status, reason: report.reason, at: report.observedAt })
+    seen.history.push({
+      replica: row,
+      from,
+      to: report.status,
+      reason: report.reason,
+      health: report.health,
+      at: report.observedAt,
+    })
   if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
+  const before = seen.written.get(row.id)
+  // What stands still has not ended.
+  const interrupted = report.restarts.interruptions > row.interruptions && report.standstill === null
+  const fallsIll = report.health === 'unhealthy' && row.health !== 'unhealthy'
   row.status = report.status
+  row.interruptions = Math.max(row.interruptions, report.restarts.interruptions)
   row.health = report.health
   row.reason = report.reason
   const over = moves && !isLive(report.status)
@@ -98,8 +135,13 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
     row.wanted = 'stop'
     seen.endedWhileWanted.push(row)
   }
-  const ended = (seen.written.get(row.id)?.ended ?? false) || (over && report.status !== 'stopping')
-  seen.written.set(row.id, { row, report, ended })
+  seen.written.set(row.id, {
+    row,
+    report,
+    ended: (before?.ended ?? false) || (over && report.status !== 'stopping'),
+    interruption: interrupted ? report : (before?.interruption ?? null),
+    unhealthy: fallsIll ? report : (before?.unhealthy ?? null),
+  })
 }
 
 /** Nodes that are heard again by a report, before their first heartbeat. */

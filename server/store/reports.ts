@@ -7,7 +7,14 @@ import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
 import { openReturns, settleReturns } from './node-returns'
 import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
 import { followObservations } from './observations'
-import { absencesOf, digest, type HistoryRow, type ReplicaRow, returnNewsOf } from './report-digest'
+import {
+  absencesOf,
+  digest,
+  type HistoryRow,
+  type ReplicaRow,
+  returnNewsOf,
+  type WrittenReplica,
+} from './report-digest'
 import type { DeploymentStatusChange } from './status-changes'
 
 export interface ReportOutcome {
@@ -85,8 +92,8 @@ async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<
   const { rows } = await tx.query<ReplicaRow>({
     name: 'lock-replicas',
     text: `
-      select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.health, r.reason,
-        r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units, n.status as node_status, n.last_heartbeat
+      select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status, r.wanted, r.reserved, r.health, r.interruptions,
+        r.reason, r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units, n.status as node_status, n.last_heartbeat
       from unnest($1::uuid[], $2::uuid[]) as k(id, node_id)
         join deployment_replicas r on r.id = k.id and r.node_id = k.node_id join nodes n on n.id = r.node_id
       order by r.id for update of r`,
@@ -95,23 +102,30 @@ async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-async function writeReplicas(
-  tx: Tx,
-  written: { row: ReplicaRow; report: ReplicaReport; ended: boolean }[],
-): Promise<void> {
+async function writeReplicas(tx: Tx, written: WrittenReplica[]): Promise<void> {
   if (written.length === 0) return
-  const records = written.map(({ row, report, ended }) => ({
+  const records = written.map(({ row, report, ended, interruption, unhealthy }) => ({
     id: row.id,
     status: row.status,
     wanted: row.wanted,
     reason: row.reason,
     container_id: report.containerId,
-    exit_code: report.exitCode,
+    exit_code: report.exitCode ?? interruption?.exitCode ?? null,
     health: report.health,
     ports: report.ports,
     started_at: report.startedAt,
     observed_at: report.observedAt,
     ended,
+    interruptions: row.interruptions,
+    restarts: report.restarts.restarts,
+    in_a_row: report.restarts.inARow,
+    was_well: report.restarts.wasWell,
+    restart_in_ms: report.restartInMs,
+    last_end_at: interruption?.observedAt,
+    last_end_reason: interruption?.reason,
+    unhealthy_at: unhealthy?.observedAt,
+    check_output: report.checkOutput,
+    standstill: report.standstill,
   }))
   await tx.query({
     name: 'write-replicas',
@@ -119,9 +133,16 @@ async function writeReplicas(
       update deployment_replicas r set status = s.status, wanted = s.wanted, reason = s.reason, health = s.health, ports = s.ports,
         container_id = coalesce(s.container_id, r.container_id), exit_code = coalesce(s.exit_code, r.exit_code),
         acknowledged_at = coalesce(r.acknowledged_at, now()), started_at = coalesce(s.started_at, r.started_at),
-        finished_at = case when s.ended then greatest(least(coalesce(s.observed_at, now()), now()), r.created_at) else r.finished_at end, updated_at = now()
+        finished_at = case when s.ended then greatest(least(coalesce(s.observed_at, now()), now()), r.created_at) else r.finished_at end,
+        interruptions = s.interruptions, restarts = s.restarts, restarts_in_a_row = s.in_a_row, was_well = s.was_well or r.was_well,
+        next_restart_at = least(coalesce(s.observed_at, now()), now()) + s.restart_in_ms * interval '1 ms',
+        last_end_at = case when s.last_end_reason is null then r.last_end_at else coalesce(s.last_end_at, now()) end,
+        last_end_reason = coalesce(s.last_end_reason, r.last_end_reason), check_output = s.check_output, standstill = s.standstill,
+        unhealthy_since = case when s.health = 'unhealthy' then coalesce(s.unhealthy_at, r.unhealthy_since, now()) end, updated_at = now()
       from jsonb_to_recordset($1::jsonb) as s(id uuid, status text, wanted text, reason text, container_id text, exit_code int,
-        health text, ports jsonb, started_at timestamptz, observed_at timestamptz, ended boolean)
+        health text, ports jsonb, started_at timestamptz, observed_at timestamptz, ended boolean,
+        interruptions int, restarts int, in_a_row int, was_well boolean, restart_in_ms int, last_end_at timestamptz,
+        last_end_reason text, unhealthy_at timestamptz, check_output text, standstill text)
       where r.id = s.id`,
     values: [JSON.stringify(records)],
   })
@@ -133,12 +154,12 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
   await tx.query({
     name: 'write-replica-history',
     text: `
-      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by, changed_at)
-      select h.replica_id, h.deployment_id, h.old_status, h.new_status, h.reason, h.changed_by,
+      insert into replica_status_history (replica_id, deployment_id, old_status, new_status, health, reason, changed_by, changed_at)
+      select h.replica_id, h.deployment_id, h.old_status, h.new_status, h.health, h.reason, h.changed_by,
         greatest(least(coalesce(max(h.at) over (partition by h.replica_id order by h.n), now()), now()), (
           select o.changed_at from replica_status_history o where o.replica_id = h.replica_id order by o.id desc limit 1))
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]) with ordinality
-        as h(replica_id, deployment_id, old_status, new_status, reason, changed_by, at, n) order by h.n`,
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
+        with ordinality as h(replica_id, deployment_id, old_status, new_status, reason, changed_by, at, health, n) order by h.n`,
     values: [
       plainArray(history.map(({ replica }) => replica.id)),
       plainArray(history.map(({ replica }) => replica.deployment_id)),
@@ -147,6 +168,7 @@ async function writeHistory(tx: Tx, history: HistoryRow[]): Promise<void> {
       textArray(history.map(({ reason }) => reason)),
       textArray(history.map(({ replica }) => replica.node_name)),
       textArray(history.map(({ at }) => at)),
+      textArray(history.map(({ health }) => health)),
     ],
   })
 }

@@ -19,6 +19,7 @@ export interface AttemptToSchedule {
   wanted: 'run' | 'stop'
   reserved: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
+  restartsInARow: number
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -77,6 +78,7 @@ interface AttemptRow {
   wanted: 'run' | 'stop'
   reserved: boolean
   health: AttemptToSchedule['health']
+  restarts_in_a_row: number
   reason: string | null
   started_at: Date | null
   finished_at: Date | null
@@ -96,7 +98,7 @@ export async function readDeploymentsToSchedule(
     name: 'attempts-to-schedule',
     text: `
       select r.deployment_id, r.id, r.node_id, n.node_id as node_name, n.draining, r.slot, r.generation, r.version, r.revision,
-        r.status, r.wanted, r.reserved, r.health, r.reason, r.started_at, r.finished_at
+        r.status, r.wanted, r.reserved, r.health, r.restarts_in_a_row, r.reason, r.started_at, r.finished_at
       from deployment_replicas r join deployments d on d.id = r.deployment_id join nodes n on n.id = r.node_id
       where r.deployment_id = any($1::uuid[]) and (r.reserved or r.version = d.version or r.generation =
         (select max(o.generation) from deployment_replicas o where o.deployment_id = r.deployment_id and o.slot = r.slot))`,
@@ -158,6 +160,7 @@ const attemptOf = (row: AttemptRow): AttemptToSchedule => ({
   wanted: row.wanted,
   reserved: row.reserved,
   health: row.health,
+  restartsInARow: row.restarts_in_a_row,
   reason: row.reason,
   startedAt: row.started_at,
   finishedAt: row.finished_at,

@@ -1,4 +1,5 @@
 import type { WantedReplica, WantedState } from '../domain/agent-protocol'
+import type { RestartRecord } from '../domain/restart'
 import { plainArray } from './array-text'
 import type { Store } from './context'
 
@@ -18,6 +19,7 @@ interface WantedRow {
   storage_gb: number
   ports: { container: number; host: number | null }[]
   env_sealed: Buffer | null
+  restarts: RestartRecord
 }
 
 /**
@@ -31,6 +33,8 @@ export async function wantedStates(store: Store, nodeIds: string[]): Promise<Wan
     text: `
       select n.id as node_id, n.wanted_revision::text as revision, r.id as replica_id, d.id as deployment_id, d.name, r.slot,
         r.generation, r.wanted, r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb,
+        jsonb_build_object('interruptions', r.interruptions, 'restarts', r.restarts, 'inARow', r.restarts_in_a_row,
+          'wasWell', r.was_well) as restarts,
         case when v.revision is null then d.container_image else v.spec->>'image' end as container_image,
         case when v.revision is null then d.ports else v.spec->'ports' end as ports,
         case when v.revision is null then d.env_sealed else v.env_sealed end as env_sealed
@@ -66,4 +70,5 @@ const wantedReplica = (store: Store, row: WantedRow, replicaId: string): WantedR
   storageGb: row.storage_gb,
   ports: row.ports,
   env: row.env_sealed && row.wanted === 'run' ? store.sealer.open(row.env_sealed) : {},
+  restarts: row.restarts,
 })

@@ -40,7 +40,7 @@ const wishes: Wish[] = [
   { image: 'sim/slow:3s', simulated: true, share: 10 },
   { image: 'sim/crash:2s', simulated: true, share: 5, fails: true },
   { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
-  { image: 'sim/unhealthy', simulated: true, share: 3 },
+  { image: 'sim/unhealthy', simulated: true, share: 3, fails: true },
 ]
 
 /** Works until `signal` aborts, then waits for the answers that are outstanding. */
