@@ -22,7 +22,7 @@ type Closers = (() => Promise<void>)[]
 
 async function main(env: Env, stopping: AbortSignal): Promise<void> {
   ensureDataDir(env.dataDir)
-  const url = env.role === 'scheduler' ? null : `http://localhost:${env.port}`
+  const url = env.role === 'scheduler' ? null : addressForPeople(env)
   const key = env.role === 'web' ? `web-${env.port}` : env.role
   const claim = await claimInstance(env.dataDir, { key, url })
   if ('heldBy' in claim) {
@@ -49,7 +49,7 @@ interface Start {
 }
 
 async function bringUp({ env, url, instance, closers, stopping }: Start): Promise<void> {
-  if (url) await requireFreePort(env.port)
+  if (url) await requireFreePort(env)
   let parts: Part[] = []
   const restartAll = () => {
     for (const part of parts) part.restart()
@@ -91,10 +91,15 @@ async function closeDatabase(database: Database, instance: Instance): Promise<vo
   else await database.stop()
 }
 
-async function requireFreePort(port: number): Promise<void> {
+/** Localhost where it answers, because it is what people try first. */
+const addressForPeople = (env: Env): string =>
+  env.publicUrl ??
+  (['0.0.0.0', '::', '127.0.0.1', '::1'].includes(env.host) ? `http://localhost:${env.port}` : localAddress(env))
+
+async function requireFreePort({ host, port }: Env): Promise<void> {
   const server = createServer()
   try {
-    server.listen(port)
+    server.listen(port, host)
     await once(server, 'listening')
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) {
@@ -102,6 +107,7 @@ async function requireFreePort(port: number): Promise<void> {
         `Port ${port} is used by another program: choose another one, such as PORT=${port + 1} npm start`,
       )
     }
+    if (hasCode(error, 'EADDRNOTAVAIL')) throw new StartError(`FOGDECK_HOST ${host} is not an address of this machine`)
     if (hasCode(error, 'EACCES'))
       throw new StartError(`Port ${port} needs more rights than this user has: choose one above 1023`)
     throw error

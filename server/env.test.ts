@@ -15,6 +15,10 @@ describe('the environment', () => {
   it('has a default for everything', () => {
     expect(readEnv({})).toEqual({
       port: 3000,
+      host: '0.0.0.0',
+      publicUrl: null,
+      trustedProxies: [],
+      webhookAddresses: [],
       dataDir: resolve('.fogdeck'),
       databaseUrl: null,
       adminUsername: 'admin',
@@ -30,6 +34,10 @@ describe('the environment', () => {
   it('takes what is given', () => {
     const env = readEnv({
       PORT: '8080',
+      FOGDECK_HOST: '::1',
+      FOGDECK_PUBLIC_URL: 'https://Fog.example.org/',
+      FOGDECK_TRUSTED_PROXIES: '10.0.0.1, 192.168.0.0/16 ::1',
+      FOGDECK_WEBHOOK_ADDRESSES: '127.0.0.1',
       FOGDECK_DATA_DIR: '/srv/fog deck',
       DATABASE_URL: 'postgres://me:pw@db.example:5432/fog',
       FOGDECK_ADMIN_USERNAME: 'root@example.org',
@@ -42,6 +50,10 @@ describe('the environment', () => {
     })
     expect(env).toEqual({
       port: 8080,
+      host: '::1',
+      publicUrl: 'https://fog.example.org',
+      trustedProxies: ['10.0.0.1', '192.168.0.0/16', '::1'],
+      webhookAddresses: ['127.0.0.1'],
       dataDir: '/srv/fog deck',
       databaseUrl: 'postgres://me:pw@db.example:5432/fog',
       adminUsername: 'root@example.org',
@@ -70,6 +82,24 @@ describe('the environment', () => {
     [
       { FOGDECK_ADMIN_USERNAME: 'two words' },
       'FOGDECK_ADMIN_USERNAME must be 1 to 64 letters, digits, dots, underscores, hyphens or @, not "two words"',
+    ],
+    [
+      { FOGDECK_HOST: 'localhost' },
+      'FOGDECK_HOST must be an address of this machine, such as 127.0.0.1 or 0.0.0.0, not "localhost"',
+    ],
+    ...['fog.example.org', 'ftp://fog.example.org', 'https://fog.example.org/deck', 'https://fog.example.org?a'].map(
+      (url): [Record<string, string>, string] => [
+        { FOGDECK_PUBLIC_URL: url },
+        `FOGDECK_PUBLIC_URL must be scheme and host, such as https://fogdeck.example.org, not "${url}"`,
+      ],
+    ),
+    ...['proxy.local', '10.0.0.0/33', '::1/129', '10.0.0.1, 10.0.0'].map((list): [Record<string, string>, string] => [
+      { FOGDECK_TRUSTED_PROXIES: list },
+      `FOGDECK_TRUSTED_PROXIES must be addresses or networks, such as 10.0.0.1, 192.168.0.0/16, not "${list}"`,
+    ]),
+    [
+      { FOGDECK_WEBHOOK_ADDRESSES: 'everywhere' },
+      'FOGDECK_WEBHOOK_ADDRESSES must be addresses or networks, such as 10.0.0.1, 192.168.0.0/16, not "everywhere"',
     ],
   ])('refuses %j in one line', (source, message) => {
     expect(complaintOf(source as Record<string, string>)).toBe(message)

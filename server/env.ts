@@ -1,9 +1,19 @@
 /** The environment of the server, read and checked once at start. Nothing else reads process.env for settings. */
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { addressEntries, isAddressEntry } from './addresses'
 
 export interface Env {
   port: number
+  /** The address of this machine that is listened on. */
+  host: string
+  /** Scheme and host under which people and agents reach this installation; null: whatever they asked for. */
+  publicUrl: string | null
+  /** Addresses and networks whose X-Forwarded headers are believed. */
+  trustedProxies: readonly string[]
+  /** Addresses and networks to which notifications may go although they are refused by default. */
+  webhookAddresses: readonly string[]
   /** Absolute. */
   dataDir: string
   /** Null: the embedded PostgreSQL is used. */
@@ -48,8 +58,34 @@ const isPostgresUrl = (text: string): boolean => {
   return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && pathname.length > 1
 }
 
+/** Scheme and host alone: pages live at the root of it. */
+const isOrigin = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return /^https?:$/.test(url.protocol) && url.hostname !== '' && url.href === `${url.origin}/`
+}
+
+const addressList = z
+  .string()
+  .transform(addressEntries)
+  .refine((entries) => entries.every(isAddressEntry), 'must be addresses or networks, such as 10.0.0.1, 192.168.0.0/16')
+
 const variables = z.object({
   PORT: wholeNumber(1, 65535).default(3000),
+  FOGDECK_HOST: z
+    .string()
+    .trim()
+    .refine((text) => isIP(text) !== 0, 'must be an address of this machine, such as 127.0.0.1 or 0.0.0.0')
+    .default('0.0.0.0'),
+  FOGDECK_PUBLIC_URL: z
+    .string()
+    .trim()
+    .refine(isOrigin, 'must be scheme and host, such as https://fogdeck.example.org')
+    .transform((text) => new URL(text).origin)
+    .nullable()
+    .default(null),
+  FOGDECK_TRUSTED_PROXIES: addressList.default([]),
+  FOGDECK_WEBHOOK_ADDRESSES: addressList.default([]),
   FOGDECK_DATA_DIR: z.string().default('.fogdeck'),
   DATABASE_URL: z
     .string()
@@ -81,6 +117,10 @@ export function readEnv(source: EnvSource = process.env): Env {
   const is = parsed.data
   return {
     port: is.PORT,
+    host: is.FOGDECK_HOST,
+    publicUrl: is.FOGDECK_PUBLIC_URL,
+    trustedProxies: is.FOGDECK_TRUSTED_PROXIES,
+    webhookAddresses: is.FOGDECK_WEBHOOK_ADDRESSES,
     dataDir: resolve(is.FOGDECK_DATA_DIR),
     databaseUrl: is.DATABASE_URL,
     adminUsername: is.FOGDECK_ADMIN_USERNAME,

@@ -65,6 +65,7 @@ function start(): Running {
       fleet,
       inbox: createAgentInbox(store),
       authSecret: secrets.authSecret,
+      publicUrl: env.publicUrl,
       stopping: stopping.signal,
     },
     stop: async () => {

@@ -97,6 +97,7 @@ export async function testControlPlane(
     fleet: livingFleet,
     inbox: createAgentInbox(store),
     authSecret: 'a secret for tests only, 32 bytes',
+    publicUrl: null,
     stopping: stopping.signal,
   }
   await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })

@@ -8,13 +8,15 @@ import { TRPCProvider } from '../trpc'
 import { NoticeProvider } from '../ui/notice'
 import { makeQueryClient, makeTrpcClient } from './client'
 
-export function Providers({ children }: { children: ReactNode }) {
+/** @param nonce for the script that sets the theme. */
+export function Providers({ nonce, children }: { nonce: string; children: ReactNode }) {
   const [queryClient] = useState(makeQueryClient)
   const [trpcClient] = useState(makeTrpcClient)
   return (
     <ThemeProvider
       attribute="data-theme"
       disableTransitionOnChange
+      nonce={nonce}
       // The script only works in the page as the server sent it; React warns of scripts that it renders itself.
       scriptProps={{ type: typeof window === 'undefined' ? 'text/javascript' : 'text/plain' }}
     >

@@ -26,6 +26,7 @@ const inServer = [
   'worker',
   'session',
   'api',
+  'gateway',
   'wiring',
 ]
 
@@ -100,6 +101,12 @@ export const zones: readonly Zone[] = [
     files: /^server\/api\//,
     values: ['api', 'domain', 'scheduler', 'deciding', 'store', 'leaf'],
     because: 'the API writes what is wanted and shows what would be decided; acting is the worker’s',
+  },
+  {
+    name: 'gateway',
+    files: /^server\/gateway\//,
+    values: ['gateway', 'domain', 'leaf'],
+    because: 'the gateway stands before the pages and the API, and knows nothing of either',
   },
   {
     name: 'wiring',

@@ -1,4 +1,5 @@
 /** What runs beside the supervisor, and how each of it is called. */
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { readIdentity } from '@/agent/identity'
 import { socketOf } from '@/agent/settings'
@@ -21,7 +22,10 @@ export interface PartPlan {
 type Settings = Record<string, string>
 
 /** The address that the parts on this machine use. */
-export const localAddress = (env: Env): string => `http://127.0.0.1:${env.port}`
+export function localAddress({ host, port }: Env): string {
+  if (isIP(host) === 4) return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
+  return `http://[${host === '::' ? '::1' : host}]:${port}`
+}
 
 export async function planParts(env: Env, databaseUrl: () => string): Promise<PartPlan[]> {
   const server = (settings: Settings = {}): NodeJS.ProcessEnv => ({
@@ -35,12 +39,13 @@ export async function planParts(env: Env, databaseUrl: () => string): Promise<Pa
   if (env.role !== 'scheduler') {
     const settings = {
       PORT: String(env.port),
-      NEXTAUTH_URL: process.env.NEXTAUTH_URL ?? `http://localhost:${env.port}`,
+      // The library that signs people in reads its address from here alone.
+      NEXTAUTH_URL: env.publicUrl ?? `http://localhost:${env.port}`,
       // Next would wait for ever for open event streams: the server ends itself (instrumentation-node.ts).
       NEXT_MANUAL_SIG_HANDLE: '1',
       NEXT_TELEMETRY_DISABLED: '1',
     }
-    const args = ['node_modules/next/dist/bin/next', 'start', '-p', String(env.port)]
+    const args = ['--import', 'tsx/esm', 'server/gateway/main.ts']
     plans.push({ name: 'web server', nodes: null, command: async () => ({ args, env: server(settings) }) })
   }
   if (env.role !== 'web') {

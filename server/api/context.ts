@@ -32,6 +32,8 @@ export interface Services {
   inbox: AgentInbox
   /** 32 bytes or more: signs sessions and access tokens. */
   authSecret: string
+  /** Scheme and host of this installation when they are set (FOGDECK_PUBLIC_URL). */
+  publicUrl: string | null
   /** Aborts when the process stops: streams end with it. */
   stopping: AbortSignal
 }

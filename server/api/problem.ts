@@ -1,39 +1,13 @@
 import type { TRPCError } from '@trpc/server'
-import { Failure, type FieldProblem } from '../domain/failure'
+import { Failure } from '../domain/failure'
+import { type Problem, problemDocument, problemHeaders } from '../problem-document'
 import { fieldsOf, sentenceOf } from './trpc'
 
-const titles: Record<number, string> = {
-  400: 'Bad request',
-  401: 'Not signed in',
-  403: 'Not allowed',
-  404: 'Not found',
-  405: 'Method not allowed',
-  409: 'Conflict',
-  413: 'Too large',
-  415: 'Unsupported media type',
-  422: 'Wrong input',
-  429: 'Too many tries',
-  500: 'Fault of the server',
-  503: 'Not ready',
-}
-
-export interface Problem {
-  status: number
-  detail: string
-  errors?: FieldProblem[]
-  headers?: Record<string, string>
-}
+export type { Problem }
 
 /** An answer in the form of RFC 9457, application/problem+json. */
-export const problemResponse = ({ status, detail, errors = [], headers = {} }: Problem): Response =>
-  new Response(JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Error', status, detail, errors }), {
-    status,
-    headers: {
-      'content-type': 'application/problem+json; charset=utf-8',
-      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
-      ...headers,
-    },
-  })
+export const problemResponse = (problem: Problem): Response =>
+  new Response(problemDocument(problem), { status: problem.status, headers: problemHeaders(problem) })
 
 const statuses: Partial<Record<TRPCError['code'], number>> = {
   PARSE_ERROR: 400,

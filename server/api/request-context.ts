@@ -1,5 +1,6 @@
 import { headers } from 'next/headers'
 import { getToken } from 'next-auth/jwt'
+import { plainAddress } from '../addresses'
 import { Failure } from '../domain/failure'
 import { sessionRefusals } from '../domain/session-refusals'
 import type { Actor } from '../store/deployments'
@@ -11,13 +12,8 @@ import type { Context, Services } from './context'
 import { cookiesOf } from './cookies'
 import { refusal } from './trpc'
 
-/** The caller's network address as the web server wrote it down. */
-export const addressOf = (request: Request): string | null =>
-  request.headers
-    .get('x-forwarded-for')
-    ?.split(',')[0]
-    ?.trim()
-    .replace(/^::ffff:/, '') || null
+/** The caller's network address, as the gateway wrote it down (server/gateway). */
+export const addressOf = (request: Request): string | null => plainAddress(request.headers.get('x-forwarded-for') ?? '')
 
 /** A cookie goes along with requests that other sites provoke: those must not change anything. */
 function fromOtherSite(request: Request): boolean {
@@ -25,7 +21,9 @@ function fromOtherSite(request: Request): boolean {
   const site = request.headers.get('sec-fetch-site')
   if (site) return site !== 'same-origin' && site !== 'none'
   const origin = request.headers.get('origin')
-  return origin !== null && new URL(origin).host !== request.headers.get('host')
+  if (origin === null) return false
+  // Of pages that must not say where they are from, it is the word null.
+  return !URL.canParse(origin) || new URL(origin).host !== request.headers.get('host')
 }
 
 type Caller = { account: Account; apiTokenId?: string; sessionId?: string } | { refusal: string | null }
@@ -80,7 +78,7 @@ export async function contextOfRequest(
     agentCredential: bearer,
     idempotencyKey: request.headers.get('idempotency-key'),
     address,
-    origin: originOf(request),
+    origin: originOf(services, request),
     resHeaders,
   }
 }
@@ -97,9 +95,10 @@ const actorOf = (
   address,
 })
 
-function originOf(request: Request): string {
-  const protocol = request.headers.get('x-forwarded-proto')?.split(',')[0] ?? 'http'
-  return `${protocol}://${request.headers.get('host') ?? 'localhost'}`
+/** Scheme and host by which people and agents reach us: as the installation says, else as the caller did. */
+export function originOf({ publicUrl }: Pick<Services, 'publicUrl'>, { headers }: Request): string {
+  const protocol = headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http'
+  return publicUrl ?? `${protocol}://${headers.get('host') ?? 'localhost'}`
 }
 
 /** Who is signed in, for server components. */

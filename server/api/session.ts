@@ -1,5 +1,7 @@
+import { headers } from 'next/headers'
 import { connection } from 'next/server'
 import type { Role } from '../domain/roles'
+import { nonceHeader } from '../inside-headers'
 import { getServices } from '../wiring'
 import { accountOfPage } from './request-context'
 
@@ -10,3 +12,6 @@ export async function currentUser(): Promise<{ id: string; username: string; rol
   const account = await accountOfPage(getServices())
   return account && { id: account.id, username: account.username, role: account.role }
 }
+
+/** What the browser knows the scripts of this page by; other scripts don't run. */
+export const pageNonce = async (): Promise<string> => (await headers()).get(nonceHeader) ?? ''
