@@ -14,7 +14,7 @@ import { findPostmaster } from '../server/store/postmaster'
 import { remove, removeOrphans, testFolder } from '../tests/postgres'
 
 /** The programs beside the supervisor, and how each is told apart by its command line. */
-const parts = { web: /next/, scheduler: /worker\/main/, fleet: /agent\/fleet/ } as const
+const parts = { web: /gateway\/main/, scheduler: /worker\/main/, fleet: /agent\/fleet/ } as const
 export type Part = keyof typeof parts
 
 export interface ProductOptions {
