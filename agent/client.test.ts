@@ -55,6 +55,7 @@ const beat = (nodeId: string) => ({
   memoryUsagePercent: 2,
   engineError: null,
   revision: '0',
+  reportsWaiting: false,
 })
 
 describe('calls', () => {

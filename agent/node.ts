@@ -212,7 +212,7 @@ export class NodeLoop {
   }
 
   /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
-  async beat(): Promise<NodeHeartbeat> {
+  async beat(): Promise<Omit<NodeHeartbeat, 'reportsWaiting'>> {
     await Promise.race([this.sampleUsage(), sleep(this.options.clock, 500)])
     const trouble = this.memory.mend()
     return {

@@ -67,6 +67,11 @@ export class Outbox {
     return this.waiting.size
   }
 
+  /** Ids of the nodes of whose replicas something waits. */
+  get nodesWaiting(): ReadonlySet<string> {
+    return new Set([...this.waiting.values()].flatMap((steps) => steps.map((report) => report.nodeId)))
+  }
+
   /** The control plane was just heard: no need to wait any longer. */
   retryNow(): void {
     this.wake.abort()

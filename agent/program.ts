@@ -2,7 +2,7 @@
  * What the nodes of one program share: one batch of heartbeats, one subscription, one outbox. The control plane may be
  * away for as long as it likes: everything is tried again, and the containers run on.
  */
-import type { WantedState } from '@/server/domain/agent-protocol'
+import type { NodeHeartbeat, WantedState } from '@/server/domain/agent-protocol'
 import type { Clock } from './clock'
 import { sleep } from './clock'
 import { type ControlPlane, ControlPlaneError, type Watch } from './control-plane'
@@ -103,7 +103,7 @@ export class Program {
 
   private async heartbeat(): Promise<void> {
     const { controlPlane } = this.options
-    const beats = await Promise.all([...this.nodes.values()].map((node) => node.beat()))
+    const beats = await this.beats()
     try {
       // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
       const timeoutMs = Math.min(2_000 * this.everySeconds, maxPatienceMs)
@@ -118,6 +118,12 @@ export class Program {
     } catch (error) {
       if (!this.stopping.signal.aborted) this.noteLost(error)
     }
+  }
+
+  private async beats(): Promise<NodeHeartbeat[]> {
+    const beats = await Promise.all([...this.nodes.values()].map((node) => node.beat()))
+    const waiting = this.outbox.nodesWaiting
+    return beats.map((beat) => ({ ...beat, reportsWaiting: waiting.has(beat.nodeId) }))
   }
 
   private hand(state: WantedState, answerTo: string | null): void {

@@ -39,7 +39,7 @@ function beatOn({ store }: Scratch, { ids, credential }: { ids: string[]; creden
       return i % every === call % every
     })
     const beats = due.map((nodeId, i) => ({
-      ...{ nodeId, engineError: null, revision: '0' },
+      ...{ nodeId, engineError: null, revision: '0', reportsWaiting: false },
       cpuUsagePercent: 20 + ((i + call) % 60),
       memoryUsagePercent: 30 + ((i + call) % 40),
     }))

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AccessWatch } from './api/access-watch'
 import { createPasswordQueue } from './api/auth'
 import type { Services } from './api/context'
+import { selfAt, showIntake } from './api/intake'
 import { LiveFleet } from './api/live-fleet'
 import { LiveLog } from './api/live-log'
 import { SignInLog } from './api/sign-in-log'
@@ -19,6 +20,9 @@ interface Running {
   services: Services
   stop(): Promise<void>
 }
+
+/** Heartbeats, reports, the credentials of both, and the marks of how far they have come: one each. */
+const agentConnections = 4
 
 /** One per process: Next bundles this module more than once, so the process itself keeps it. */
 const shared = globalThis as typeof globalThis & { fogdeck?: Running }
@@ -49,7 +53,16 @@ function start(): Running {
   const live = new LiveLog(changes)
   const access = new AccessWatch({ store, changes })
   const signInLog = new SignInLog({ store, log })
+  // Connections of their own: what agents say never waits for what people ask.
+  const agentStore = openStore(env.databaseUrl, {
+    sealKey: secrets.sealKey,
+    maxConnections: agentConnections,
+    applicationName: 'fogdeck-agents',
+    onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
+  })
+  const inbox = createAgentInbox(agentStore)
   const stopping = new AbortController()
+  showIntake({ store: agentStore, inbox, log, reachSelf: selfAt(env.port, log) }, stopping.signal)
   return {
     services: {
       store,
@@ -63,7 +76,7 @@ function start(): Running {
       access,
       acceptor: createAcceptor(store),
       fleet,
-      inbox: createAgentInbox(store),
+      inbox,
       authSecret: secrets.authSecret,
       publicUrl: env.publicUrl,
       stopping: stopping.signal,
@@ -77,6 +90,7 @@ function start(): Running {
       access.close()
       await signInLog.close()
       await changes.close()
+      await agentStore.close()
       await store.close()
     },
   }

@@ -101,6 +101,8 @@ export async function testControlPlane(
     stopping: stopping.signal,
   }
   await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })
+  // No server takes what agents send by itself here: calls are procedures, and each of them is recorded at once.
+  await store.pool.query(`update report_intake set heartbeats_until = 'infinity', reports_until = 'infinity'`)
   const { rows } = await store.pool.query<{ epoch: string }>(
     'update scheduler_leadership set epoch = epoch + 1 returning epoch',
   )
@@ -265,7 +267,15 @@ export class FakeAgent {
     return id
   }
 
-  async heartbeat(usage: { cpu?: number; memory?: number; engineError?: string | null; revision?: string } = {}) {
+  async heartbeat(
+    usage: {
+      cpu?: number
+      memory?: number
+      engineError?: string | null
+      revision?: string
+      reportsWaiting?: boolean
+    } = {},
+  ) {
     return (await this.#call()).agent.heartbeat({
       beats: [...this.nodes.values()].map((nodeId) => ({
         nodeId,
@@ -273,6 +283,7 @@ export class FakeAgent {
         memoryUsagePercent: usage.memory ?? 0,
         engineError: usage.engineError ?? null,
         revision: usage.revision ?? '0',
+        reportsWaiting: usage.reportsWaiting ?? false,
       })),
     })
   }

@@ -59,7 +59,8 @@ export const newCredential = (): string => randomBytes(32).toString('base64url')
 /** What a simulated node without containers says at a moment; the revision is the one that it was told last. */
 export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revision = '0'): NodeHeartbeat {
   const { cpuPercent, memoryPercent } = loadAt(atMs, { seed, node: name, capacity, containers: [] })
-  return { nodeId: id, cpuUsagePercent: cpuPercent, memoryUsagePercent: memoryPercent, engineError: null, revision }
+  const usage = { cpuUsagePercent: cpuPercent, memoryUsagePercent: memoryPercent }
+  return { nodeId: id, ...usage, engineError: null, revision, reportsWaiting: false }
 }
 
 /** One agent program with many nodes: it runs until it is closed. */

@@ -78,6 +78,7 @@ const heartbeat = z.object({
   memoryUsagePercent: percent,
   engineError: text.nullable(),
   revision: z.string().regex(/^\d{1,18}$/),
+  reportsWaiting: z.boolean(),
 })
 
 const logChunk = z.object({
@@ -152,7 +153,7 @@ export const agentRouter = router({
 
   report: credentialProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
     const { log, inbox, clock, store } = ctx.services
-    const nodeIds = await nodesOfCredential(store, ctx.agentCredential)
+    const nodeIds = await inbox.nodesOfCredential(ctx.agentCredential)
     // What a removed node tells of its last containers is taken and belongs to nothing any more.
     if (nodeIds.size === 0 && (await removedAmong(store, ctx.agentCredential, input.reports.map(idOf))).length === 0)
       await ownNodes(store, ctx.agentCredential)

@@ -74,6 +74,8 @@ export interface NodeHeartbeat {
   engineError: string | null
   /** The revision of the wanted state that the agent holds; '0' when none. */
   revision: string
+  /** Whether the agent has reports of this node's replicas that the control plane has not taken yet. */
+  reportsWaiting: boolean
 }
 
 export interface NodeDescription {

@@ -6,8 +6,9 @@ import type { NodeHeartbeat, ReplicaReport } from '../domain/agent-protocol'
 import type { Store } from './context'
 import { hashToken } from './credentials'
 import { groupCommit } from './group-commit'
-import { recordHeartbeats, type SignedHeartbeat } from './nodes'
+import { nodesOfCredential, recordHeartbeats, type SignedHeartbeat } from './nodes'
 import { applyReports, type ReportOutcome } from './reports'
+import { databaseTrouble } from './trouble'
 
 export interface Heard {
   /** How many of the nodes belong to the credential. */
@@ -23,8 +24,16 @@ export interface Heard {
 export interface AgentInbox {
   /** Resolves after the commit. Beats of nodes that do not belong to the credential change nothing. */
   heartbeat(credential: string, beats: NodeHeartbeat[]): Promise<Heard>
+  /** The nodes for which a credential speaks. */
+  nodesOfCredential(credential: string): Promise<Set<string>>
   /** Resolves after the commit. `nodeIds` are those for which the agent speaks. */
   report(nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Promise<ReportOutcome>
+  /** Resolves when the heartbeats that came before this call are committed; rejects when the database takes none. */
+  heartbeatsTaken(): Promise<void>
+  /** The same of reports. */
+  reportsTaken(): Promise<void>
+  /** How many calls of agents wait for their commit. */
+  waiting(): { heartbeats: number; reports: number }
 }
 
 /** A heartbeat may wait so long for company: then even ten thousand agents make 40 commits a second at most. */
@@ -45,6 +54,7 @@ export function createAgentInbox(store: Store): AgentInbox {
     limit: callsPerCommit,
     atOnce: 1,
     pauseMs: () => heartbeatPauseMs,
+    mayGoAlone,
   })
   const report = groupCommit<ReportCall, ReportOutcome>({
     write: (calls) => writeReports(store, calls),
@@ -53,15 +63,32 @@ export function createAgentInbox(store: Store): AgentInbox {
     atOnce: 1,
     pauseMs: (calls) =>
       calls.reduce((sum, { reports }) => sum + reports.length, 0) < burst.reports ? 0 : burst.pauseMs,
+    mayGoAlone,
   })
+  const waiting = { heartbeats: 0, reports: 0 }
+  const counted = async <T>(what: keyof typeof waiting, call: Promise<T>): Promise<T> => {
+    waiting[what]++
+    try {
+      return await call
+    } finally {
+      waiting[what]--
+    }
+  }
   return {
     heartbeat: (credential, beats) => {
       const credentialHash = hashToken(credential)
-      return heartbeat(beats.map((beat) => ({ ...beat, credentialHash })))
+      return counted('heartbeats', heartbeat(beats.map((beat) => ({ ...beat, credentialHash }))))
     },
-    report: (nodeIds, reports) => report({ nodeIds, reports }),
+    nodesOfCredential: (credential) => nodesOfCredential(store, credential),
+    report: (nodeIds, reports) => counted('reports', report({ nodeIds, reports })),
+    heartbeatsTaken: async () => void (await heartbeat([])),
+    reportsTaken: async () => void (await report({ nodeIds: new Set(), reports: [] })),
+    waiting: () => ({ ...waiting }),
   }
 }
+
+/** A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the other. */
+const mayGoAlone = (error: unknown): boolean => databaseTrouble(error) === null
 
 async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Heard[]> {
   // Of a node that beat twice the newer one counts. A stranger that names the node is not the same.

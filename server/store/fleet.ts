@@ -3,7 +3,7 @@ import type { MeasuredLatency } from '../domain/placement'
 import { millisOfCores } from '../domain/resources'
 import type { NodeStatus } from '../domain/status'
 import type { Store } from './context'
-import { isSilent } from './node-health'
+import { isStale } from './node-health'
 
 interface FleetRow {
   id: string
@@ -29,7 +29,7 @@ interface FleetRow {
   memory_usage_percent: number | null
   engine_error: string | null
   last_heartbeat_ms: number | null
-  silent: boolean
+  stale: boolean
   unseen_cpu_millis: number
   unseen_memory_mb: number
 }
@@ -50,7 +50,7 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
         n.reserved_cpu_millis, n.reserved_memory_mb, n.reserved_storage_gb, n.reserved_gpu,
         n.cpu_usage_percent, n.memory_usage_percent, n.engine_error,
         floor(extract(epoch from n.last_heartbeat))::float8 * 1000 as last_heartbeat_ms,
-        ${isSilent('n')} as silent,
+        ${isStale('n')} as stale,
         coalesce(r.unseen_cpu_millis, 0)::int as unseen_cpu_millis,
         coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb
       from nodes n
@@ -102,8 +102,8 @@ const journalNode = (row: FleetRow): JournalNode => ({
     storageGb: row.reserved_storage_gb,
     gpuUnits: row.reserved_gpu,
   },
-  cpuUsagePercent: row.silent ? null : row.cpu_usage_percent,
-  memoryUsagePercent: row.silent ? null : row.memory_usage_percent,
+  cpuUsagePercent: row.stale ? null : row.cpu_usage_percent,
+  memoryUsagePercent: row.stale ? null : row.memory_usage_percent,
   lastHeartbeatMs: row.last_heartbeat_ms,
   unseen: { cpuMillis: row.unseen_cpu_millis, memoryMb: row.unseen_memory_mb },
 })

@@ -11,6 +11,8 @@ export interface GroupOptions<Call, Answer> {
   pauseMs?: (calls: Call[]) => number
   /** Two calls that say the same never share a commit: the second must see what the first one did. Null is nothing. */
   apart?: (call: Call) => string | null
+  /** Whether the calls of a commit that failed with this error may go through one by one. Always, if not said. */
+  mayGoAlone?: (error: unknown) => boolean
 }
 
 interface Waiting<Call, Answer> {
@@ -25,7 +27,7 @@ interface Waiting<Call, Answer> {
  * refuse the others.
  */
 export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): (call: Call) => Promise<Answer> {
-  const { write, limit, atOnce, pauseMs = () => 0, apart = () => null } = options
+  const { write, limit, atOnce, pauseMs = () => 0, apart = () => null, mayGoAlone = () => true } = options
   let waiting: Waiting<Call, Answer>[] = []
   let underWay = 0
 
@@ -61,8 +63,8 @@ export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): 
       const answers = await write(batch.map((one) => one.call))
       for (const [i, one] of batch.entries()) one.settle(answers[i] as Answer)
     } catch (error) {
-      if (batch.length > 1) for (const one of batch) await settle([one])
-      else batch[0]?.fail(error)
+      if (batch.length > 1 && mayGoAlone(error)) for (const one of batch) await settle([one])
+      else for (const one of batch) one.fail(error)
     }
   }
 

@@ -5,10 +5,16 @@ import { requireLeader } from './leadership'
 import { isSilent } from './node-health'
 import { raiseWantedRevision } from './node-rows'
 import { followObservations } from './observations'
+import { heardTime, heartbeatsUntil, reportsUntil } from './report-intake'
 import type { DeploymentStatusChange } from './status-changes'
 
-/** A replica that no agent acknowledged for this long is lost, although its node is heard. Seconds. */
+/**
+ * A replica that its agent did not acknowledge for this long is lost, although its node is heard. The time counts from when
+ * the agent was seen to know of it and to have no reports left to deliver. Seconds.
+ */
 const acknowledgeWithinSeconds = 30
+/** For an agent that never gets so far: from the placement. */
+const acknowledgeAtLastSeconds = 600
 
 export interface LossSweep {
   lost: { id: string; nodeName: string; reason: string }[]
@@ -24,19 +30,40 @@ export const replicasOnSilentNodes = `
 /** How long a node must be silent for a deployment; $1 is the least of it. */
 const patience = 'greatest(d.lost_after_seconds, $1::int)'
 
+/** From when the silence of a node counts. */
+const silentFrom = 'greatest(n.last_heartbeat, n.silence_counted_from)'
+
+/** From when the silence of an agent about a replica counts. */
+const unansweredFrom = 'greatest(r.delivered_at, n.reports_waiting_at)'
+
+/** Replicas (r) that the agents of their nodes (n), which are heard, do not know of as far as anybody has heard. */
+const unacknowledged = `
+  deployment_replicas r join nodes n on n.id = r.node_id
+  where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running') and r.acknowledged_at is null
+    and n.status not in ('offline', 'maintenance') and not ${isSilent('n')}`
+
+/** Whether so many seconds of time in which something could have been heard have passed since, as SQL. */
+const hasPassed = (from: string, until: string, seconds: string | number): string => `
+  (${from} < ${until} - make_interval(secs => ${seconds})
+    and ${heardTime(from, until)} > make_interval(secs => ${seconds}))`
+
 const candidates = `
   select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status,
     'Node ' || n.node_id || ' has been silent for over ' || ${patience} || ' s' as reason
   from ${replicasOnSilentNodes}
-    and greatest(n.last_heartbeat, n.silence_counted_from) < now() - make_interval(secs => ${patience})
+    and ${hasPassed(silentFrom, heartbeatsUntil, patience)}
     and not exists (
       select 1 from storm_brakes b where b.region = n.region and b.ended_at is null and b.overruled_at is null)
   union all
   select r.id, r.deployment_id, r.node_id, n.node_id, r.status,
     'The agent of ' || n.node_id || ' did not acknowledge it within ${acknowledgeWithinSeconds} s'
-  from deployment_replicas r join nodes n on n.id = r.node_id
-  where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running') and not ${isSilent('n')}
-    and r.acknowledged_at is null and r.created_at < now() - interval '${acknowledgeWithinSeconds} seconds'`
+  from ${unacknowledged} and r.delivered_at is not null and ${hasPassed(unansweredFrom, reportsUntil, acknowledgeWithinSeconds)}
+  union all
+  select r.id, r.deployment_id, r.node_id, n.node_id, r.status,
+    'The agent of ' || n.node_id || case when r.delivered_at is null then ' could not be told of it'
+      else ' could not report on it' end || ' within ${acknowledgeAtLastSeconds} s'
+  from ${unacknowledged} and not (r.delivered_at is not null and ${hasPassed(unansweredFrom, reportsUntil, acknowledgeWithinSeconds)})
+    and ${hasPassed('r.created_at', reportsUntil, acknowledgeAtLastSeconds)}`
 
 interface Candidate {
   id: string
@@ -45,6 +72,26 @@ interface Candidate {
   node_name: string
   status: string
   reason: string
+}
+
+/**
+ * Remembers which replicas their agents know of by now, by the revision that they said to hold: from then on their
+ * acknowledgement is due. Those that were reported on at once are acknowledged already, and cost nothing here. It waits for
+ * no lock: a row that somebody holds is being reported on, or has its turn in a second.
+ */
+export async function noteDeliveries(store: Store, epoch: bigint): Promise<void> {
+  await transaction(store, async (tx) => {
+    await requireLeader(tx, epoch)
+    await tx.query(
+      `with delivered as (
+         select r.id from deployment_replicas r join nodes n on n.id = r.node_id
+         where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running')
+           and r.acknowledged_at is null and r.delivered_at is null and n.held_revision >= r.node_revision
+         order by r.id for update of r skip locked
+       )
+       update deployment_replicas r set delivered_at = now() from delivered where r.id = delivered.id`,
+    )
+  })
 }
 
 /**

@@ -1,15 +1,17 @@
-import { defaultSettings } from '../domain/settings'
+import { heartbeatLimit } from './heartbeat-limits'
+import { heardTime, heartbeatsUntil, silenceLimit } from './report-intake'
 
-/** How often agents are to beat, as it is set now, as SQL of type float8. */
-export const heartbeatSeconds = `coalesce(
-  (select (value->>'everySeconds')::float8 from settings where key = 'heartbeat'), ${defaultSettings.heartbeat.everySeconds})`
+/** Whether what a node said last is older than the heartbeat limit, whoever is to blame for it: its usage is unknown, as SQL. */
+export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
 
-/** The heartbeat limit as it is set now, as SQL of type interval: read with the rows that are judged by it. */
-export const heartbeatLimit = `make_interval(secs => coalesce(
-  (select (value->>'limitSeconds')::float8 from settings where key = 'heartbeat'), ${defaultSettings.heartbeat.limitSeconds}))`
-
-/** Whether a node is silent, as SQL. */
-export const isSilent = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
+/**
+ * Whether a node is silent, as SQL: nothing came from it for the heartbeat limit in which it could have been heard. What it
+ * may have sent while the control plane was behind does not count against it.
+ */
+export const isSilent = (node: string): string => `coalesce(
+  ${node}.last_heartbeat < ${heartbeatsUntil} - ${heartbeatLimit}
+    and ${heardTime(`${node}.last_heartbeat`, heartbeatsUntil)} > ${silenceLimit},
+  ${node}.last_heartbeat is null)`
 
 /**
  * A node's status as SQL, from its own row: full nodes are busy (nothing fits the smallest request any more), nodes

@@ -7,11 +7,13 @@ import { announce, type Change } from './changes'
 import { isCheckViolation, type Store, type Tx, transaction } from './context'
 import { hashToken } from './credentials'
 import { wakeBlockedEvaluations } from './evaluations'
+import { heartbeatSeconds } from './heartbeat-limits'
 import { type JoinToken, requireJoinToken, spendJoinToken } from './join-tokens'
 import { requireLeader } from './leadership'
-import { heartbeatSeconds, isSilent, onlineNodeStatus } from './node-health'
+import { isSilent, onlineNodeStatus } from './node-health'
 import { openReturns } from './node-returns'
 import { type NodeEvent, recordNodeEvents } from './node-rows'
+import { heartbeatsUntil } from './report-intake'
 
 export interface JoinRequest {
   joinToken: string | null
@@ -184,12 +186,14 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
       name: 'record-heartbeats',
       text: `
         with beat as (
-          select n.id, n.status as was, n.engine_error as old_error, n.last_heartbeat as before, b.cpu, b.memory, b.error
-          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[]) as b(id, cpu, memory, error, credential_hash)
+          select n.id, n.status as was, n.engine_error as old_error, n.last_heartbeat as before, b.cpu, b.memory, b.error, b.held, b.waiting
+          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[], $6::bigint[], $7::boolean[])
+            as b(id, cpu, memory, error, credential_hash, held, waiting)
           join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for no key update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
-          last_heartbeat = now(), offline_since = null, silence_counted_from = null,
+          last_heartbeat = now(), offline_since = null, silence_counted_from = null, held_revision = beat.held,
+          reports_waiting_at = case when beat.waiting then now() else n.reports_waiting_at end,
           status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
         returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.before, beat.old_error, n.engine_error,
@@ -200,6 +204,8 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
         beats.map((beat) => tenths(beat.memoryUsagePercent)),
         beats.map((beat) => beat.engineError),
         beats.map((beat) => beat.credentialHash),
+        beats.map((beat) => beat.revision),
+        beats.map((beat) => beat.reportsWaiting),
       ],
     })
     const back = rows.filter((row) => row.was === 'offline')
@@ -259,7 +265,7 @@ export async function markSilentNodes(
          select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isSilent('n')} order by id for no key update
        )
        update nodes n set status = 'offline', offline_since = now() from silent where n.id = silent.id
-       returning n.id, n.node_id, floor(extract(epoch from now() - n.last_heartbeat))::int as silent_seconds`,
+       returning n.id, n.node_id, floor(extract(epoch from ${heartbeatsUntil} - n.last_heartbeat))::int as silent_seconds`,
     )
     if (rows.length === 0) return []
     await recordNodeEvents(

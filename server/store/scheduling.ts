@@ -232,9 +232,11 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
     text: `
       with placed as (
         insert into deployment_replicas (id, deployment_id, node_id, decision_id, slot, generation, version, revision, score,
-          cpu_millis, memory_mb, storage_gb, gpu_units, updated_at)
-        select p.*, now() from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[],
-          $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[], $13::int[]) p
+          cpu_millis, memory_mb, storage_gb, gpu_units, updated_at, node_revision)
+        -- The reservations have raised the revisions of the nodes already.
+        select p.*, now(), n.wanted_revision from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[],
+          $7::int[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[], $13::int[]) as p(id, deployment_id, node_id)
+        join nodes n on n.id = p.node_id
         returning id, deployment_id
       )
       insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)

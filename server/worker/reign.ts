@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DatabaseClock } from '../database-clock'
 import type { Logger } from '../log'
 import { followClockJump } from '../store/clock-jumps'
 import type { Store } from '../store/context'
 import { type Leadership, StaleLeaderError, showEveryMs } from '../store/leadership'
-import type { DatabaseClock } from './database-clock'
 
 /** The time for which this scheduler leads. */
 export class Reign {

@@ -4,7 +4,7 @@ import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '..
 import { stormInWords } from '../domain/storm'
 import { StaleLeaderError } from '../store/leadership'
 import { pruneLogs } from '../store/log-inbox'
-import { sweepLostReplicas } from '../store/lost'
+import { noteDeliveries, sweepLostReplicas } from '../store/lost'
 import { markSilentNodes } from '../store/nodes'
 import { pruneRecords } from '../store/retention'
 import { readSettings } from '../store/settings'
@@ -100,6 +100,7 @@ async function sweep({ store, log, epoch }: Scheduling, patience: Patience, nowM
   for (const node of await markSilentNodes(store, epoch))
     log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.silentSeconds} s`)
   logStorms(log, await judgeSilence(store, epoch))
+  await noteDeliveries(store, epoch)
   if (nowMs < patience.lostFromMs) return
   const earliestSeconds = earliestLossSeconds(patience.heartbeat)
   const { lost, deployments } = await sweepLostReplicas(store, { epoch, earliestSeconds })

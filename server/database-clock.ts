@@ -1,4 +1,4 @@
-import type { Clock } from '../clock'
+import type { Clock } from './clock'
 
 /** A difference above this that the way of the answers does not explain is a jump of the database's clock. Milliseconds. */
 const jumpFromMs = 2_000
@@ -13,9 +13,19 @@ export class DatabaseClock implements Clock {
   /** `steadyMs` never jumps; `performance.now` by default. */
   constructor(readonly steadyMs: () => number = () => performance.now()) {}
 
+  /** Whether the database has said its time. */
+  get isKnown(): boolean {
+    return this.#learned !== null
+  }
+
   now(): Date {
+    return this.at(this.steadyMs())
+  }
+
+  /** The database's time at a moment of the steady clock; too early rather than too late. */
+  at(steadyMs: number): Date {
     if (!this.#learned) throw new Error('The time of the database is not known yet')
-    return new Date(this.#learned.databaseMs + this.steadyMs() - this.#learned.answeredMs)
+    return new Date(this.#learned.databaseMs + steadyMs - this.#learned.answeredMs)
   }
 
   /**
