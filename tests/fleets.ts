@@ -1,5 +1,6 @@
 /** Random fleets and requests for property tests, drawn so that tight, tied and refused cases are all common. */
 import fc from 'fast-check'
+import type { TakenPort } from '@/server/domain/host-ports'
 import type { Constraint, Fleet, FleetNode, PlacementRequest, Policy } from '@/server/domain/placement'
 import { defaultPolicy } from '@/server/domain/placement'
 import { idOf } from './builders'
@@ -38,6 +39,19 @@ const somewhere: fc.Arbitrary<Located> = fc.record({
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 })
 
+/** Ports of other deployments and of other programs, from so few that requests often meet them. */
+const takenPorts: fc.Arbitrary<TakenPort[]> = fc
+  .uniqueArray(fc.constantFrom(80, 81, 443), { minLength: 1, maxLength: 2 })
+  .chain((ports) =>
+    fc.boolean().map((ours) =>
+      ports.map((port) => ({
+        port,
+        holder: ours ? { deploymentId: idOf('other'), name: 'other' } : null,
+        seenAgeMs: null,
+      })),
+    ),
+  )
+
 /** A node but for its name. `full` moves its reservations towards its capacity. */
 function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitrary<Omit<FleetNode, 'id' | 'nodeId'>> {
   return fc
@@ -59,8 +73,9 @@ function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitra
       heartbeatAgeMs: fc.constantFrom(null, 900, 45_000),
       unseen: mostly({ cpuMillis: 0, memoryMb: 0 }, { cpuMillis: 1000, memoryMb: 1024 }),
       ownReplicas: mostly(0, 1, 2),
+      ports: fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, takenPorts),
     })
-    .map(({ at, shares: share, ...node }) => {
+    .map(({ at, shares: share, ports, ...node }) => {
       const part = (whole: number, value: number): number =>
         Math.floor(whole * (options.full ? 0.7 + 0.3 * value : 0.6 * value))
       const reserved = {
@@ -69,7 +84,14 @@ function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitra
         storageGb: part(node.capacity.storageGb, share.storage),
         gpuUnits: Math.min(node.capacity.gpuUnits, share.gpu),
       }
-      return { ...node, ...at, reserved, nodeType: 'compute_node', simulated: true }
+      return {
+        ...node,
+        ...at,
+        reserved,
+        nodeType: 'compute_node',
+        simulated: true,
+        ...(ports && { takenPorts: ports }),
+      }
     })
 }
 
@@ -104,7 +126,11 @@ const constraint: fc.Arbitrary<Constraint> = fc.record({
 
 const someConstraints = fc.array(constraint, { minLength: 1, maxLength: 2 })
 
-const plainRequest: fc.Arbitrary<PlacementRequest> = fc.record({
+const hostPorts = fc
+  .uniqueArray(fc.constantFrom(80, 443, 8080), { minLength: 1, maxLength: 2 })
+  .map((ports) => ports.sort((a, b) => a - b))
+
+const portlessRequest: fc.Arbitrary<PlacementRequest> = fc.record({
   deploymentId: fc.constant(idOf('deployment')),
   replicas: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 8 })),
   resources: fc.record({
@@ -121,6 +147,15 @@ const plainRequest: fc.Arbitrary<PlacementRequest> = fc.record({
     fc.subarray(['node-1', 'node-2', 'node-3', 'node-4'].map(idOf), { minLength: 1 }),
   ),
 })
+
+/** Now and then with fixed host ports. */
+const plainRequest: fc.Arbitrary<PlacementRequest> = fc.oneof(
+  { weight: 2, arbitrary: portlessRequest },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(portlessRequest, hostPorts).map(([request, ports]) => ({ ...request, hostPorts: ports })),
+  },
+)
 
 /** Requests with wishes only. */
 export const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc

@@ -112,6 +112,7 @@ function canTakeOne(request: PlacementRequest, node: FleetNode): boolean {
   if (node.status !== 'idle' && node.status !== 'active') return false
   if (node.engineError !== null || node.cordoned || node.draining) return false
   if (node.ownReplicas + 1 > request.maxPerNode) return false
+  for (const { port } of node.takenPorts ?? []) if (request.hostPorts?.includes(port)) return false
   if (node.reserved.cpuMillis + resources.cpuMillis > node.capacity.cpuMillis) return false
   if (node.reserved.memoryMb + resources.memoryMb > node.capacity.memoryMb) return false
   if (node.reserved.storageGb + resources.storageGb > node.capacity.storageGb) return false
@@ -164,6 +165,9 @@ export function referencePlacement(request: PlacementRequest, fleet: Fleet, poli
     const { node, score } = best
     placed.push({ id: node.id, nodeId: node.nodeId, score })
     node.ownReplicas += 1
+    const holder = { deploymentId: request.deploymentId, name: '' }
+    const ports = (request.hostPorts ?? []).map((port) => ({ port, holder, seenAgeMs: null }))
+    node.takenPorts = [...(node.takenPorts ?? []), ...ports]
     node.reserved.cpuMillis += request.resources.cpuMillis
     node.reserved.memoryMb += request.resources.memoryMb
     node.reserved.storageGb += request.resources.storageGb

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { fleetSeenFrom } from '../domain/fleet-journal'
+import { hostPortsOf } from '../domain/host-ports'
 import { isOf } from '../domain/placed-replica'
 import { type Fleet, type PlacementRequest, type Policy, policyOf } from '../domain/placement'
 import { withGivenWishes } from '../domain/wishes'
@@ -29,7 +30,8 @@ export async function asIfDeployed(
     readSettings(store),
     placedReplicas(store, asked?.affinity.map((rule) => rule.deployment) ?? []),
   ])
-  const fleet = fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map() })
+  const fleet = fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map(), handover: null })
+  const hostPorts = hostPortsOf(input.ports ?? [])
   const wishes = resolveWishes(asked, ({ deployment }) => {
     const holders = new Set(others.filter((one) => isOf(one, deployment)).map((one) => one.nodeId))
     return fleet.nodes.filter((node) => holders.has(node.id))
@@ -46,6 +48,7 @@ export async function asIfDeployed(
       constraints: input.constraints ?? [],
       maxPerNode: input.max_per_node ?? 1,
       avoidNodeIds: [],
+      ...(hostPorts.length > 0 && { hostPorts }),
       ...(wishes && { wishes }),
     },
   }

@@ -71,6 +71,19 @@ const envSchema = z
   )
   .refine((env) => Object.keys(env).length <= 100, 'At most 100 variables')
 
+const portsSchema = z
+  .array(portSchema)
+  .max(20, 'At most 20 ports')
+  .refine(
+    (ports) => new Set(ports.map((one) => one.container)).size === ports.length,
+    'A container port is listed twice',
+  )
+  .refine((ports) => {
+    const hosts = ports.flatMap(({ host }) => host ?? [])
+    return new Set(hosts).size === hosts.length
+  }, 'A host port is listed twice: a node has each of them once')
+  .describe('A fixed host port can be held once per node; without one, the engine picks a free port')
+
 /** What a placement depends on: shared by the deploy call and the preview. */
 const placementFields = {
   replicas: replicasSchema,
@@ -79,6 +92,7 @@ const placementFields = {
   max_per_node: whole('Replicas per node', limits.replicas).optional(),
   constraints: z.array(constraintSchema).max(20, 'At most 20 label constraints').optional(),
   policy: policySchema.optional(),
+  ports: portsSchema.optional(),
   ...wishFields,
 }
 
@@ -100,14 +114,6 @@ export const deploySchema = z.object({
   lost_after: whole('Lost after', lostAfterLimits, ' seconds')
     .optional()
     .describe("Seconds of a node's silence after which its replicas are lost and replaced elsewhere; 0 is never"),
-  ports: z
-    .array(portSchema)
-    .max(20, 'At most 20 ports')
-    .refine(
-      (ports) => new Set(ports.map((one) => one.container)).size === ports.length,
-      'A container port is listed twice',
-    )
-    .optional(),
   env: envSchema.optional(),
   priority: whole('Priority', priorities).optional(),
   preview_token: z.string().max(20_000).optional(),

@@ -1,4 +1,6 @@
-import type { Policy } from '../domain/placement'
+import { takenBy } from '../domain/fleet-journal'
+import type { Handover, PlacementRequest, Policy } from '../domain/placement'
+import { leastResources } from '../domain/resources'
 import { isOpen } from '../domain/status'
 import { countOf } from '../domain/words'
 import type { Plan, SlotToMove, SlotToPlace } from '../reconciler/plan'
@@ -6,9 +8,9 @@ import { requestFor } from '../scheduler/request'
 import { type Findings, insufficientNodes } from '../scheduler/summary'
 import { resolveWishes } from '../scheduler/wishes'
 import type { DecisionRecord, NewReplica, Step } from '../store/scheduling'
-import type { DeploymentToSchedule } from '../store/scheduling-reads'
+import type { AttemptToSchedule, DeploymentToSchedule } from '../store/scheduling-reads'
 import type { OtherReplicas } from './other-replicas'
-import { ownReplicas, type WorkingFleet } from './working-fleet'
+import { type Choice, ownReplicas, type WorkingFleet } from './working-fleet'
 
 /** What one evaluation is to change, still without the evaluation itself. */
 export type Outcome = Omit<Step, 'evaluation' | 'deployment'>
@@ -76,7 +78,12 @@ export function decidePlacement(
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // Two of a deployment may stand side by side on a node while the one replaces the other.
   const own = ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)])
-  const { chosen, found, findings } = fleet.decide(request, policy, own)
+  const { asked, choice, first } = choiceOf(deployment, plan, {
+    move,
+    request,
+    choose: (one) => fleet.decide(one, policy, own),
+  })
+  const { chosen, found, findings } = choice
   const fits = found >= request.replicas
   const message = fits
     ? `Placed ${chosen.length} on ${chosen.map((node) => node.nodeId).join(', ')}`
@@ -84,21 +91,67 @@ export function decidePlacement(
   const decision: DecisionRecord = {
     id: newId(),
     outcome: fits ? 'placed' : 'refused',
-    request,
+    request: asked,
     policy,
     chosen,
     found,
-    message: move ? `${moveText(deployment, move)}: ${message}` : message,
+    message: move ? `${moveText(deployment, move, first)}: ${message}` : message,
     own: Object.fromEntries(own),
   }
-  const outcome = fits ? accepted(deployment, plan, { decision, newId }) : refused(deployment, plan, decision)
-  fleet.place(outcome.place, deployment.resources)
+  const outcome = fits ? accepted(deployment, plan, { decision, newId, first }) : refused(deployment, plan, decision)
+  fleet.place(outcome.place, takenBy(asked, deployment.name))
   return { outcome, findings }
 }
 
-/** "Moving replica 2 off node-01", "Updating replica 2 to revision 3" */
-function moveText({ attempts, revision }: DeploymentToSchedule, { slot, replaces, why }: SlotToMove): string {
-  if (why === 'update') return `Updating replica ${slot + 1} to revision ${revision}`
+/** A choice, what was asked for it in the end, and the replica that stops first for it. */
+interface Chosen {
+  asked: PlacementRequest
+  choice: Choice
+  first: AttemptToSchedule | null
+}
+
+/**
+ * A replacement stands beside what it replaces wherever there is a node for both. Where its fixed host ports leave none,
+ * the old one stops first, and the new one takes its place on the same node.
+ */
+function choiceOf(
+  deployment: DeploymentToSchedule,
+  plan: Plan,
+  {
+    move,
+    request,
+    choose,
+  }: { move: SlotToMove | undefined; request: PlacementRequest; choose: (request: PlacementRequest) => Choice },
+): Chosen {
+  const choice = choose(request)
+  const beside = { asked: request, choice, first: null }
+  // A port that is about to be free is worth waiting for.
+  if (choice.found >= request.replicas || deployment.attempts.some(isLeaving(plan))) return beside
+  const first = deployment.attempts.find((attempt) => move?.why === 'update' && attempt.id === move.replaces)
+  const handover = first ? handoverFrom(first, request) : null
+  if (!first || handover === null) return beside
+  const asked = { ...request, handover }
+  const instead = choose(asked)
+  return instead.found >= request.replicas ? { asked, choice: instead, first } : beside
+}
+
+/** What passes over from a replica to the one that replaces it; null when host ports are not what stands in the way. */
+export function handoverFrom(
+  { nodeId, resources, hostPorts: held }: Pick<AttemptToSchedule, 'nodeId' | 'resources' | 'hostPorts'>,
+  { resources: asked, hostPorts = [] }: Pick<PlacementRequest, 'resources' | 'hostPorts'>,
+): Handover | null {
+  const both = hostPorts.filter((port) => held.includes(port))
+  return both.length === 0 ? null : { nodeId, resources: leastResources(resources, asked), hostPorts: both }
+}
+
+/** "Moving replica 2 off node-01", "Updating replica 2 to revision 3, revision 2 stops first" */
+function moveText(
+  { attempts, revision }: DeploymentToSchedule,
+  { slot, replaces, why }: SlotToMove,
+  first: AttemptToSchedule | null,
+): string {
+  const stops = first ? `, revision ${first.revision} stops first` : ''
+  if (why === 'update') return `Updating replica ${slot + 1} to revision ${revision}${stops}`
   const from = attempts.find((attempt) => attempt.id === replaces)?.nodeName
   return `Moving replica ${slot + 1} off ${from ?? 'its node'}`
 }
@@ -109,8 +162,9 @@ function refused(deployment: DeploymentToSchedule, plan: Plan, decision: Decisio
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // What leaves its node runs there until there is room elsewhere; nothing has failed.
   if (move?.why === 'drain') return { ...waits, status: settledStatus(deployment, plan) }
-  // The room of those that were replaced a moment ago is still held.
-  if (move && deployment.attempts.some(isLeaving(plan))) return waits
+  // The room of those that were replaced a moment ago is still held; so are the ports of those that ended.
+  const waitsForOwn = move !== undefined || deployment.hostPorts.length > 0
+  if (waitsForOwn && deployment.attempts.some(isLeaving(plan))) return waits
   return { ...nothing, stop: plan.stop, decision, status: { to: 'failed', reason: decision.message } }
 }
 
@@ -122,12 +176,16 @@ const isLeaving =
 function accepted(
   deployment: DeploymentToSchedule,
   plan: Plan,
-  { decision, newId }: { decision: DecisionRecord; newId: () => string },
+  { decision, newId, first }: { decision: DecisionRecord; newId: () => string; first: AttemptToSchedule | null },
 ): Decided['outcome'] {
   const places = wantedPlaces(plan)
+  const { handover } = decision.request
+  const takesOver = first && handover ? { ...handover, replicaId: first.id } : null
   const replicas = places.flatMap(({ slot, generation }, i): NewReplica[] => {
     const node = decision.chosen[i]
-    return node ? [{ id: newId(), nodeId: node.id, nodeName: node.nodeId, slot, generation, score: node.score }] : []
+    return node
+      ? [{ id: newId(), nodeId: node.id, nodeName: node.nodeId, slot, generation, score: node.score, takesOver }]
+      : []
   })
   if (replicas.length !== places.length) throw new Error('The scheduler chose fewer nodes than there are slots')
   const target = deployment.targetReplicas
@@ -138,7 +196,7 @@ function accepted(
     ...nothing,
     decision,
     place: replicas,
-    stop: plan.stop,
+    stop: first ? [...plan.stop, first.id] : plan.stop,
     status: staysRunning ? null : { to: 'scheduled', reason: `Scheduled ${placed} replicas` },
   }
 }

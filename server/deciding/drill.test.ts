@@ -21,6 +21,7 @@ const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number
   const {
     heartbeatAgeMs: _age,
     ownReplicas: _own,
+    takenPorts: _ports,
     ...plain
   } = aNode({
     nodeId,
@@ -32,6 +33,8 @@ const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number
 const attempt = (slot: number, nodeName: string, overrides: Partial<AttemptToSchedule> = {}): AttemptToSchedule => ({
   ...anAttempt({ id: `${slot}-on-${nodeName}`, nodeId: idOf(nodeName), slot, startedAt: at }),
   nodeName,
+  resources: { cpuMillis: 1000, memoryMb: 1024, storageGb: 10, gpuUnits: 0 },
+  hostPorts: [],
   ...overrides,
 })
 
@@ -58,6 +61,7 @@ function subject(name: string, on: (string | AttemptToSchedule)[], asked: Asked 
     wishes: null,
     policy: null,
     resources: { cpuMillis: 1000, memoryMb: 1024, storageGb: 10, gpuUnits: 0 },
+    hostPorts: [],
     ...rest,
     attempts: attempts.map((one) => ({ ...one, id: `${name}-${one.id}` })),
   }

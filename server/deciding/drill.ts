@@ -128,9 +128,20 @@ class Drill {
     course.placed.push(...place)
   }
 
-  #started({ version, revision }: DeploymentToSchedule, { score: _, ...replica }: NewReplica): AttemptToSchedule {
+  #started(deployment: DeploymentToSchedule, { score: _, takesOver: __, ...replica }: NewReplica): AttemptToSchedule {
+    const { version, revision, resources, hostPorts } = deployment
     return {
-      ...{ ...replica, version, revision, nodeDraining: false, status: 'running', wanted: 'run', reserved: true },
+      ...{
+        ...replica,
+        version,
+        revision,
+        resources,
+        hostPorts,
+        nodeDraining: false,
+        status: 'running',
+        wanted: 'run',
+        reserved: true,
+      },
       ...{ health: null, restartsInARow: 0, reason: null, startedAt: this.#world.at, finishedAt: null },
     }
   }

@@ -1,6 +1,13 @@
-import { type EarlierPlacement, fleetSeenFrom, type JournalNode, type JournalState } from '../domain/fleet-journal'
-import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '../domain/placement'
-import type { Resources } from '../domain/resources'
+import {
+  afterHandover,
+  type EarlierPlacement,
+  fleetSeenFrom,
+  type JournalNode,
+  type JournalState,
+  type Taken,
+} from '../domain/fleet-journal'
+import type { RecordedPort, TakenPort } from '../domain/host-ports'
+import type { ChosenNode, Fleet, FleetNode, Handover, PlacementRequest, Policy } from '../domain/placement'
 import type { Choice as CoreChoice } from '../scheduler/candidates'
 import { choose } from '../scheduler/choose'
 import { FleetIndex } from '../scheduler/index/fleet-index'
@@ -26,12 +33,12 @@ export interface Choice {
 export interface WorkingFleet {
   readonly at: Date
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice
-  /** The fleet as the next decision sees it. */
-  seen(own: OwnReplicas): Fleet
+  /** The fleet as the next decision sees it; with a handover as if what is handed over were free. */
+  seen(own: OwnReplicas, handover?: Handover): Fleet
   /** A node by its UUID. */
   node(id: string): Located | null
   /** Counts replicas that are placed now. */
-  place(replicas: NewReplica[], resources: Resources): void
+  place(replicas: NewReplica[], takes: Taken): void
 }
 
 function choiceOf(choice: CoreChoice): Choice {
@@ -49,19 +56,19 @@ export class PlainWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
-    return choiceOf(choose(request, this.seen(own), policy))
+    return choiceOf(choose(request, this.seen(own, request.handover), policy))
   }
 
-  seen(own: OwnReplicas): Fleet {
-    return fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own })
+  seen(own: OwnReplicas, handover: Handover | null = null): Fleet {
+    return fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own, handover })
   }
 
   node(id: string): Located | null {
     return this.state.nodes.find((node) => node?.id === id) ?? null
   }
 
-  place(replicas: NewReplica[], resources: Resources): void {
-    if (replicas.length > 0) this.#earlier.push({ nodeIds: replicas.map((replica) => replica.nodeId), resources })
+  place(replicas: NewReplica[], takes: Taken): void {
+    if (replicas.length > 0) this.#earlier.push({ nodeIds: replicas.map((replica) => replica.nodeId), ...takes })
   }
 }
 
@@ -78,8 +85,8 @@ export class IndexedWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
-    // Of wishes the bounds of the index know nothing: every node is looked at.
-    if (request.wishes) return choiceOf(choose(request, this.seen(own), policy))
+    // Of wishes and handovers the bounds of the index know nothing: every node is looked at.
+    if (request.wishes || request.handover) return choiceOf(choose(request, this.seen(own, request.handover), policy))
     const { chosen, found } = this.index.decide(request, policy, own)
     const feasible = this.index.countAble(request, own)
     const asked = Math.min(3, feasible)
@@ -90,10 +97,13 @@ export class IndexedWorkingFleet implements WorkingFleet {
     return { chosen, found, findings: { feasible, best } }
   }
 
-  seen(own: OwnReplicas): Fleet {
+  seen(own: OwnReplicas, handover: Handover | null = null): Fleet {
     this.#plain ??= this.#read()
     const { fleet, places } = this.#plain
     const nodes = [...fleet.nodes]
+    const leaving = handover ? places.get(handover.nodeId) : undefined
+    const left = leaving === undefined ? undefined : nodes[leaving]
+    if (handover && leaving !== undefined && left) nodes[leaving] = afterHandover(left, handover)
     for (const [id, ownReplicas] of own) {
       const at = places.get(id)
       const node = at === undefined ? undefined : nodes[at]
@@ -111,9 +121,10 @@ export class IndexedWorkingFleet implements WorkingFleet {
     return this.index.node(id)
   }
 
-  place(replicas: NewReplica[], resources: Resources): void {
+  place(replicas: NewReplica[], { resources, hostPorts, holder }: Taken): void {
+    const ports = hostPorts.map((port) => ({ port, holder, seenAgeMs: null }))
     for (const { nodeId } of replicas) {
-      this.index.reserve(nodeId, resources)
+      this.index.reserve(nodeId, resources, ports)
       this.touched.add(nodeId)
       const at = this.#plain?.places.get(nodeId)
       const node = this.index.node(nodeId)
@@ -125,12 +136,15 @@ export class IndexedWorkingFleet implements WorkingFleet {
 /** From this many nodes on the index decides; below, looking at every node is as quick. */
 export const usualIndexFrom = 500
 
-/** As the index takes it: its age and the deployment's own replicas belong to a request. */
-export const asFleetNode = ({ lastHeartbeatMs: _, ...node }: JournalNode): FleetNode => ({
+/** As the index takes it: ages and the deployment's own replicas belong to a request. */
+export const asFleetNode = ({ lastHeartbeatMs: _, takenPorts, ...node }: JournalNode): FleetNode => ({
   ...node,
+  ...(takenPorts && { takenPorts: takenPorts.map(withoutAge) }),
   heartbeatAgeMs: null,
   ownReplicas: 0,
 })
+
+const withoutAge = ({ port, holder }: RecordedPort): TakenPort => ({ port, holder, seenAgeMs: null })
 
 export const indexOf = ({ nodes, latencies }: JournalState): FleetIndex =>
   new FleetIndex({ nodes: nodes.filter((node) => node !== null).map(asFleetNode), latencies })

@@ -12,7 +12,7 @@ import {
 
 function aJournalNode(overrides: Parameters<typeof aNode>[0] & { lastHeartbeatMs?: number | null } = {}): JournalNode {
   const { lastHeartbeatMs = 1_000_000, ...rest } = overrides
-  const { heartbeatAgeMs: _, ownReplicas: __, ...node } = aNode(rest)
+  const { heartbeatAgeMs: _, ownReplicas: __, takenPorts: ___, ...node } = aNode(rest)
   return { ...node, lastHeartbeatMs }
 }
 
@@ -78,7 +78,7 @@ test('a journal of random changes gives back every state', () => {
   const cases = { put: 0, numbers: 0, gone: 0, snapshots: 0 }
   const change = fc.record({
     place: fc.nat(9),
-    what: fc.constantFrom('usage', 'reserve', 'cordon', 'label', 'remove', 'add', 'latency', 'silence'),
+    what: fc.constantFrom('usage', 'reserve', 'cordon', 'label', 'port', 'remove', 'add', 'latency', 'silence'),
     amount: fc.nat(1000),
     snapshot: fc.boolean(),
   })
@@ -112,6 +112,8 @@ test('a journal of random changes gives back every state', () => {
               if (what === 'cordon') nodes[place] = { ...node, cordoned: amount % 2 === 0 }
               if (what === 'label') nodes[place] = { ...node, labels: { rack: String(amount) } }
               if (what === 'remove') nodes[place] = null
+              if (what === 'port')
+                nodes[place] = { ...node, takenPorts: [{ port: amount + 1, holder: null, seenAtMs: 1_000 * amount }] }
             }
           }
           const after = { nodes, latencies }
@@ -145,11 +147,13 @@ test('a fleet is seen with what was placed before in the batch, the own replicas
   ])
   const [first] = state.nodes
   const resources = { cpuMillis: 500, memoryMb: 512, storageGb: 1, gpuUnits: 0 }
+  const holder = { deploymentId: 'web', name: 'web' }
   const earlier = [
-    { nodeIds: [first?.id ?? ''], resources },
-    { nodeIds: [first?.id ?? ''], resources },
+    { nodeIds: [first?.id ?? ''], resources, hostPorts: [8080], holder },
+    { nodeIds: [first?.id ?? ''], resources, hostPorts: [], holder },
   ]
-  const { nodes } = fleetSeenFrom(state, { atMs: 7_500, earlier, own: new Map([[first?.id ?? '', 2]]) })
+  const own = new Map([[first?.id ?? '', 2]])
+  const { nodes } = fleetSeenFrom(state, { atMs: 7_500, earlier, own, handover: null })
   expect(nodes.map((node) => [node.nodeId, node.heartbeatAgeMs, node.ownReplicas])).toEqual([
     ['node-01', 2_500, 2],
     ['node-02', null, 0],
@@ -159,4 +163,31 @@ test('a fleet is seen with what was placed before in the batch, the own replicas
     unseen: { cpuMillis: 1000, memoryMb: 1024 },
   })
   expect(first?.reserved.cpuMillis).toBe(0)
+  expect(nodes.map((node) => node.takenPorts)).toEqual([[{ port: 8080, holder, seenAgeMs: null }], undefined])
+})
+
+test('a fleet is seen with how long ago a port was found taken, and without what is handed over', () => {
+  const ours = { deploymentId: 'web', name: 'web' }
+  const node = {
+    ...aJournalNode({ status: 'busy', reserved: { cpuMillis: 4_000, memoryMb: 8_192, storageGb: 20, gpuUnits: 0 } }),
+    takenPorts: [
+      { port: 80, holder: null, seenAtMs: 2_500 },
+      { port: 8080, holder: ours, seenAtMs: null },
+    ],
+  }
+  const state = aState([node])
+  const at = { atMs: 7_500, earlier: [], own: new Map() }
+  const other = { port: 80, holder: null, seenAgeMs: 5_000 }
+  expect(fleetSeenFrom(state, { ...at, handover: null }).nodes[0]).toMatchObject({
+    status: 'busy',
+    takenPorts: [other, { port: 8080, holder: ours, seenAgeMs: null }],
+  })
+  const resources = { cpuMillis: 1_000, memoryMb: 1_024, storageGb: 10, gpuUnits: 0 }
+  const handover = { nodeId: node.id, resources, hostPorts: [8080] }
+  expect(fleetSeenFrom(state, { ...at, handover }).nodes[0]).toMatchObject({
+    status: 'active',
+    reserved: { cpuMillis: 3_000, memoryMb: 7_168, storageGb: 10, gpuUnits: 0 },
+    takenPorts: [other],
+  })
+  expect(fleetSeenFrom(state, { ...at, handover: { ...handover, nodeId: 'another' } }).nodes[0]?.status).toBe('busy')
 })

@@ -2,6 +2,7 @@
  * The fleet as a row of snapshots and small differences, so that what any decision saw can be rebuilt without keeping the
  * whole fleet with each decision. Pure: plain data in, plain data out.
  */
+import { type PortHolder, portSeenFrom, type TakenPort } from './host-ports'
 import {
   isAlike,
   type JournalNode,
@@ -13,8 +14,8 @@ import {
   withoutNumbers,
   writeNumber,
 } from './journal-node'
-import type { Fleet, FleetNode, MeasuredLatency } from './placement'
-import { addResources, noResources, type Resources } from './resources'
+import type { Fleet, FleetNode, Handover, MeasuredLatency, PlacementRequest } from './placement'
+import { addResources, noResources, type Resources, subtractResources } from './resources'
 
 export type { JournalNode } from './journal-node'
 
@@ -147,10 +148,24 @@ function stepsBetween(old: JournalNode, now: JournalNode): number[] | null {
 }
 
 /** What was placed earlier in the same batch: counts as reserved and as load. */
-export interface EarlierPlacement {
+export interface EarlierPlacement extends Taken {
   nodeIds: string[]
-  resources: Resources
 }
+
+/** What each replica of a placement takes of its node. */
+export interface Taken {
+  /** What it adds to what is reserved. */
+  resources: Resources
+  hostPorts: readonly number[]
+  holder: PortHolder
+}
+
+/** What was handed over is reserved already. */
+export const takenBy = (request: PlacementRequest, name: string): Taken => ({
+  resources: request.handover ? subtractResources(request.resources, request.handover.resources) : request.resources,
+  hostPorts: request.hostPorts ?? [],
+  holder: { deploymentId: request.deploymentId, name },
+})
 
 /** What makes a state of the journal the fleet that one decision saw. */
 export interface Viewpoint {
@@ -159,21 +174,49 @@ export interface Viewpoint {
   earlier: EarlierPlacement[]
   /** Replicas of the deployment that held reservations, by node (UUID). */
   own: ReadonlyMap<string, number>
+  /** What counts as free because its replica stops first; null when nothing does. */
+  handover: Handover | null
+}
+
+const portsOf = ({ hostPorts, holder }: EarlierPlacement): TakenPort[] =>
+  hostPorts.map((port) => ({ port, holder, seenAgeMs: null }))
+
+/** The host ports as a decision sees them; undefined when all are free. */
+function portsSeen(node: JournalNode, more: TakenPort[] | undefined, atMs: number): TakenPort[] | undefined {
+  if (node.takenPorts === undefined) return more
+  const known = node.takenPorts.map((port) => portSeenFrom(port, atMs))
+  const added = more?.filter(({ port }) => known.every((one) => one.port !== port)) ?? []
+  return [...known, ...added]
+}
+
+/** The node once the replica that stops first is gone. */
+export function afterHandover(node: FleetNode, { resources, hostPorts }: Handover): FleetNode {
+  const { takenPorts = [], ...rest } = node
+  const left = takenPorts.filter(({ port }) => !hostPorts.includes(port))
+  const reserved = subtractResources(node.reserved, resources)
+  // Full nodes are busy, and this one is full no more.
+  const after: FleetNode = { ...rest, reserved, status: node.status === 'busy' ? 'active' : node.status }
+  if (left.length > 0) after.takenPorts = left
+  return after
 }
 
 /**
  * The fleet as one decision saw it, nodes in the journal's order. Field by field: previews do this for the whole fleet at
  * every keystroke, and spreading takes many times as long.
  */
-export function fleetSeenFrom(state: JournalState, { atMs, earlier, own }: Viewpoint): Fleet {
+export function fleetSeenFrom(state: JournalState, { atMs, earlier, own, handover }: Viewpoint): Fleet {
   const placed = new Map<string, Resources>()
-  for (const { nodeIds, resources } of earlier)
-    for (const id of nodeIds) placed.set(id, addResources(placed.get(id) ?? noResources, resources))
+  const ports = new Map<string, TakenPort[]>()
+  for (const placement of earlier)
+    for (const id of placement.nodeIds) {
+      placed.set(id, addResources(placed.get(id) ?? noResources, placement.resources))
+      if (placement.hostPorts.length > 0) ports.set(id, [...(ports.get(id) ?? []), ...portsOf(placement)])
+    }
   const nodes: FleetNode[] = []
   for (const node of state.nodes) {
     if (!node) continue
     const more = placed.get(node.id)
-    nodes.push({
+    const seen: FleetNode = {
       id: node.id,
       nodeId: node.nodeId,
       nodeType: node.nodeType,
@@ -198,7 +241,10 @@ export function fleetSeenFrom(state: JournalState, { atMs, earlier, own }: Viewp
           }
         : node.unseen,
       ownReplicas: own.get(node.id) ?? 0,
-    })
+    }
+    const takenPorts = portsSeen(node, ports.get(node.id), atMs)
+    if (takenPorts !== undefined) seen.takenPorts = takenPorts
+    nodes.push(handover?.nodeId === node.id ? afterHandover(seen, handover) : seen)
   }
   return { nodes, latencies: state.latencies }
 }

@@ -1,8 +1,11 @@
 /** A node as the fleet journal keeps it: what it is, and the numbers that change all the time. */
+import type { RecordedPort } from './host-ports'
 import type { FleetNode } from './placement'
 
-/** Without what depends on the decision (its age then, the deployment's own replicas). */
-export interface JournalNode extends Omit<FleetNode, 'heartbeatAgeMs' | 'ownReplicas'> {
+/** Without what depends on the decision (ages then, the deployment's own replicas). */
+export interface JournalNode extends Omit<FleetNode, 'heartbeatAgeMs' | 'ownReplicas' | 'takenPorts'> {
+  /** Absent when every host port is free. */
+  takenPorts?: RecordedPort[]
   /** Milliseconds since 1970; null when there never was a heartbeat. */
   lastHeartbeatMs: number | null
 }

@@ -1,3 +1,4 @@
+import type { TakenPort } from './host-ports'
 import { type Resources, resourceKinds } from './resources'
 import type { NodeStatus } from './status'
 import type { Wishes } from './wishes'
@@ -20,8 +21,22 @@ export interface PlacementRequest {
   maxPerNode: number
   /** UUIDs of nodes that the replicas should keep off while others can take them (an attempt failed there). */
   avoidNodeIds: string[]
+  /** Fixed host ports, each once, ascending. Absent when there are none, also in records from before placement knew of them. */
+  hostPorts?: number[]
+  /** The replica that stops first so that this one can take its place on the same node; absent when none does. */
+  handover?: Handover
   /** Absent when there are none, also in the records of decisions that were made before there were any. */
   wishes?: Wishes
+}
+
+/** What of the reservation of a replica that stops first passes over to the one that replaces it on its node. */
+export interface Handover {
+  /** UUID of the node */
+  nodeId: string
+  /** At most what is asked for. */
+  resources: Resources
+  /** Of those asked for. */
+  hostPorts: number[]
 }
 
 /** A node as the scheduler sees it. Immutable; everything that a verdict depends on is in it. */
@@ -52,6 +67,8 @@ export interface FleetNode {
   unseen: Pick<Resources, 'cpuMillis' | 'memoryMb'>
   /** Replicas of the requested deployment that hold a reservation here. */
   ownReplicas: number
+  /** Host ports that are not free; absent when all are. */
+  takenPorts?: TakenPort[]
 }
 
 /** Round-trip latency between two regions, as somebody measured it. */
@@ -125,6 +142,7 @@ export const ruleNames = [
   ...resourceKinds,
   'labels',
   'one-per-node',
+  'host-ports',
   'affinity',
   'anti-affinity',
   'spread',
@@ -216,6 +234,7 @@ export const suggestionKinds = [
   'uncordon',
   'undrain',
   'max-per-node',
+  'host-ports',
   'labels',
   'max-skew',
   'affinity',

@@ -11,6 +11,21 @@ export interface Resources {
 
 export const noResources: Resources = { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
 
+export const subtractResources = (a: Resources, b: Resources): Resources => ({
+  cpuMillis: a.cpuMillis - b.cpuMillis,
+  memoryMb: a.memoryMb - b.memoryMb,
+  gpuUnits: a.gpuUnits - b.gpuUnits,
+  storageGb: a.storageGb - b.storageGb,
+})
+
+/** Of each resource the smaller amount. */
+export const leastResources = (a: Resources, b: Resources): Resources => ({
+  cpuMillis: Math.min(a.cpuMillis, b.cpuMillis),
+  memoryMb: Math.min(a.memoryMb, b.memoryMb),
+  gpuUnits: Math.min(a.gpuUnits, b.gpuUnits),
+  storageGb: Math.min(a.storageGb, b.storageGb),
+})
+
 export const addResources = (a: Resources, b: Resources): Resources => ({
   cpuMillis: a.cpuMillis + b.cpuMillis,
   memoryMb: a.memoryMb + b.memoryMb,

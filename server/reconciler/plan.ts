@@ -1,5 +1,6 @@
 import { type BackoffLimits, backoffMs } from '../domain/backoff'
 import { chanceOf } from '../domain/chance'
+import { isPortConflict } from '../domain/host-ports'
 import { restartRules } from '../domain/restart'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
 import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
@@ -33,6 +34,8 @@ export interface WantedDeployment {
   version: number
   /** The wanted revision. */
   revision: number
+  /** Fixed ones; absent when there are none. */
+  hostPorts?: readonly number[]
 }
 
 export interface SlotToPlace {
@@ -115,19 +118,28 @@ interface Fared {
   dueMs: number
 }
 
-function recordOf(attempts: ReplicaAttempt[], version: number, { now, policy }: Required<PlanOptions>): Fared {
+/** Its node turned out not to have the host port free, which says nothing of the replica: placement knows better now. */
+const lackedPort = ({ startedAt, reason }: ReplicaAttempt): boolean =>
+  startedAt === null && reason !== null && isPortConflict(reason)
+
+function recordOf(
+  attempts: ReplicaAttempt[],
+  { version, hostPorts = [] }: WantedDeployment,
+  { now, policy }: Required<PlanOptions>,
+): Fared {
   const failures = failuresInARow(attempts, version, policy)
   const [latest] = failures
   if (!latest) return { failures, exhausted: null, dueMs: 0 }
   const allowed = latest.startedAt === null ? policy.startAttempts : policy.runAttempts
   const words = latest.reason ?? 'no reason was given'
+  const { length: tries } = hostPorts.length > 0 ? failures.filter((failure) => !lackedPort(failure)) : failures
   return {
     failures,
     exhausted: wasRestarted(latest)
       ? `failed after ${latest.restartsInARow} restarts: ${words}`
-      : failures.length < allowed
+      : tries < allowed
         ? null
-        : `failed ${failures.length} times: ${words}`,
+        : `failed ${tries} times: ${words}`,
     // Its own chance for each attempt, and the same one whenever it is planned again.
     dueMs: (latest.finishedAt ?? now).getTime() + backoffMs(failures.length, policy.pause, chanceOf(latest.id)),
   }
@@ -166,7 +178,7 @@ export function planDeployment(
       plan.giveUp ??= halted(deployment, onItsWay.kept, `replica ${slot + 1} is unhealthy`)
     }
     if (!missing && !replace) continue
-    const record = recordOf(own, deployment.version, { now, policy })
+    const record = recordOf(own, deployment, { now, policy })
     records.set(slot, record)
     const next = { slot, generation: (own[0]?.generation ?? 0) + 1 }
     if (replace) moves.push({ ...next, replaces: replace.replica.id, why: replace.why })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ruleNames } from '@/server/domain/placement'
 import { nodeStatuses } from '@/server/domain/status'
 import { constraintText } from '@/server/domain/wishes'
-import { aNode, aRequest } from '@/tests/builders'
+import { aNode, aRequest, idOf } from '@/tests/builders'
 import { failuresOf, meetsAll, meetsAllBut, roomOn, rules, withReplica } from './filters'
 
 const messages = (request = aRequest(), node = aNode()): string[] =>
@@ -23,6 +23,7 @@ describe('the rules', () => {
     const request = aRequest({
       resources: { cpuMillis: 8000, memoryMb: 16384, storageGb: 500, gpuUnits: 1 },
       constraints: [{ key: 'disk', op: '=', values: ['ssd'] }],
+      hostPorts: [80],
       wishes: {
         preferences: [],
         spread: [{ across: 'zone', maxSkew: 1, weight: 0 }],
@@ -32,7 +33,10 @@ describe('the rules', () => {
         ],
       },
     })
-    const node = aNode({ status: 'busy', engineError: 'no space left', cordoned: true, draining: true, ownReplicas: 1 })
+    const node = aNode({
+      ...{ status: 'busy', engineError: 'no space left', cordoned: true, draining: true, ownReplicas: 1 },
+      takenPorts: [{ port: 80, holder: null, seenAgeMs: 0 }],
+    })
     expect(failuresOf(request, node).map((failure) => failure.rule)).toEqual(
       ruleNames.filter((name) => name !== 'avoided'),
     )
@@ -207,5 +211,39 @@ describe('replicas per node', () => {
     expect(roomOn(request, aNode())).toBe(5)
     expect(node.reserved).toEqual({ cpuMillis: 3500, memoryMb: 5120, storageGb: 50, gpuUnits: 0 })
     expect(node.unseen).toEqual({ cpuMillis: 3500, memoryMb: 5120 })
+  })
+})
+
+describe('host ports', () => {
+  const db = { deploymentId: idOf('db'), name: 'db' }
+  const own = { deploymentId: idOf('deployment'), name: 'web' }
+  const node = aNode({
+    nodeId: 'real-2',
+    takenPorts: [
+      { port: 80, holder: null, seenAgeMs: 125_000 },
+      { port: 81, holder: null, seenAgeMs: 40_000 },
+      { port: 8080, holder: db, seenAgeMs: null },
+      { port: 8081, holder: own, seenAgeMs: null },
+    ],
+  })
+
+  it('names who holds the port, and says since when that is known of another program', () => {
+    expect(messages(aRequest({ hostPorts: [80, 81, 443, 8080, 8081] }), node)).toEqual([
+      'host port 80 is taken by another program on real-2 (seen 2 min ago)',
+      'host port 81 is taken by another program on real-2 (seen 40 s ago)',
+      'host port 8080 is taken by db on real-2',
+      'host port 8081 is taken by another replica of this deployment on real-2',
+    ])
+    expect(meetsAll(aRequest({ hostPorts: [443] }), node)).toBe(true)
+    expect(meetsAll(aRequest(), node)).toBe(true)
+  })
+
+  it('have room for one replica on a node, however many the deployment allows there', () => {
+    const request = aRequest({ hostPorts: [443], maxPerNode: 9 })
+    expect(roomOn(request, node)).toBe(1)
+    const after = withReplica(request, node)
+    expect(meetsAll(request, after)).toBe(false)
+    expect(roomOn(request, after)).toBe(0)
+    expect(meetsAll(aRequest({ hostPorts: [444], maxPerNode: 9 }), after)).toBe(true)
   })
 })

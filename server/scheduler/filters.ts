@@ -3,6 +3,7 @@ import type { Constraint, FleetNode, PlacementRequest, RuleFailure, RuleResult }
 import { amountText, bareAmountText, type ResourceKind, resourceFields, resourceKinds } from '@/server/domain/resources'
 import { schedulableNodeStatuses } from '@/server/domain/status'
 import { constraintText } from '@/server/domain/wishes'
+import { hostPorts, withPortsOf } from './host-ports'
 import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'
 import { labelOf } from './topology'
 import { wishRules } from './wish-rules'
@@ -129,6 +130,7 @@ export const rules: readonly Rule[] = [
   ...resourceKinds.map(resourceRule),
   labels,
   onePerNode,
+  hostPorts,
   ...wishRules,
 ]
 
@@ -196,6 +198,8 @@ export const offersPlace = (request: PlacementRequest, node: FleetNode): boolean
 /** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
 export function roomOn(request: PlacementRequest, node: FleetNode): number {
   if (!meetsAll(request, node)) return 0
+  // A fixed host port can be held once per node, however many replicas the deployment allows there.
+  if (request.hostPorts && request.hostPorts.length > 0) return 1
   let room = request.maxPerNode - node.ownReplicas
   // The usual case: with one replica per node the rules have said it all.
   if (room === 1) return 1
@@ -208,7 +212,7 @@ export function roomOn(request: PlacementRequest, node: FleetNode): number {
 
 /** The node after one replica of the request was placed on it: its reservation is held, and it counts as load. */
 export const withReplica = (request: PlacementRequest, node: FleetNode): FleetNode => ({
-  ...node,
+  ...withPortsOf(request, node),
   reserved: {
     cpuMillis: node.reserved.cpuMillis + request.resources.cpuMillis,
     memoryMb: node.reserved.memoryMb + request.resources.memoryMb,

@@ -41,8 +41,12 @@ function overCapacity(request: PlacementRequest, fleet: Fleet, chosen: readonly 
     const wrong = resourceKinds
       .map((kind) => resourceFields[kind])
       .filter((field) => node.reserved[field] + count * request.resources[field] > node.capacity[field])
+    const held = (node.takenPorts ?? []).map(({ port }) => port)
+    const twice = (request.hostPorts ?? []).filter((port) => count > 1 || held.includes(port))
     const crowded = node.ownReplicas + count > request.maxPerNode ? ['too many on one node'] : []
-    return [...wrong, ...crowded].map((what) => `${node.nodeId}: ${what}`)
+    return [...wrong, ...crowded, ...twice.map((port) => `host port ${port} twice`)].map(
+      (what) => `${node.nodeId}: ${what}`,
+    )
   })
 }
 
@@ -65,8 +69,14 @@ describe('place, on any fleet and request,', () => {
     allSeen()
   })
 
-  it('never goes over the capacity of a node or the limit per node, and places all replicas or none', () => {
-    const { saw, allSeen } = cases('placed', 'refused', 'several on one node', 'filled to the brim')
+  it('never goes over the capacity of a node or the limit per node, never gives a host port twice, and places all replicas or none', () => {
+    const { saw, allSeen } = cases(
+      'placed',
+      'refused',
+      'several on one node',
+      'filled to the brim',
+      'several with a host port',
+    )
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {
         const { chosen, refusal } = place(request, fleet, policy)
@@ -82,6 +92,8 @@ describe('place, on any fleet and request,', () => {
         saw('refused', refusal !== null)
         saw('several on one node', new Set(chosen.map((one) => one.id)).size < chosen.length)
         saw('filled to the brim', full !== undefined)
+        const wanted = (request.hostPorts?.length ?? 0) > 0 && request.maxPerNode > 1
+        saw('several with a host port', wanted && chosen.length > 1)
       }),
       { numRuns },
     )
@@ -129,6 +141,7 @@ describe('place, on any fleet and request,', () => {
       'ruled out by skew',
       'ruled out by affinity',
       'ruled out by anti-affinity',
+      'ruled out by host ports alone',
     )
     const failsBy = (verdicts: Verdict[], rule: RuleName): boolean =>
       verdicts.some((verdict) => verdict.failures.some((failure) => failure.rule === rule))
@@ -148,6 +161,10 @@ describe('place, on any fleet and request,', () => {
         saw('ruled out by skew', failsBy(verdicts, 'spread'))
         saw('ruled out by affinity', failsBy(verdicts, 'affinity'))
         saw('ruled out by anti-affinity', failsBy(verdicts, 'anti-affinity'))
+        saw(
+          'ruled out by host ports alone',
+          verdicts.some(({ failures }) => failures.length > 0 && failures.every(({ rule }) => rule === 'host-ports')),
+        )
         saw('placed by wishes', !refusal && request.wishes !== undefined)
         const regions = new Set(verdicts.flatMap((verdict) => (verdict.chosen > 0 ? verdict.region : [])))
         saw('spread over several places', regions.size > 1 && (request.wishes?.spread.length ?? 0) > 0)

@@ -2,7 +2,10 @@ import type { PlacementRequest } from '@/server/domain/placement'
 import type { Wishes } from '@/server/domain/wishes'
 
 /** What of a deployment a placement depends on. */
-export type Placeable = Omit<PlacementRequest, 'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes'> & { id: string }
+export type Placeable = Omit<
+  PlacementRequest,
+  'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
+> & { id: string; hostPorts: number[] }
 
 /** What is asked of the scheduler for some replicas of a deployment; its wishes with the places of the others. */
 export const requestFor = (
@@ -16,5 +19,6 @@ export const requestFor = (
   constraints: deployment.constraints,
   maxPerNode: deployment.maxPerNode,
   avoidNodeIds,
+  ...(deployment.hostPorts.length > 0 && { hostPorts: deployment.hostPorts }),
   ...(wishes && { wishes }),
 })

@@ -28,7 +28,7 @@ const without = (fleet: Fleet, flag: 'cordoned' | 'draining', names: readonly st
 })
 
 /** What a reader of the suggestion would do; `to` is the number that it names, or another one. */
-function applied({ request, fleet }: Asked, { kind, message, nodeIds }: Suggestion, to: number | null): Asked {
+function applied({ request, fleet }: Asked, { kind, message, nodeIds, from }: Suggestion, to: number | null): Asked {
   switch (kind) {
     case 'replicas':
       return { fleet, request: { ...request, replicas: to ?? 0 } }
@@ -37,6 +37,8 @@ function applied({ request, fleet }: Asked, { kind, message, nodeIds }: Suggesti
     case 'uncordon':
     case 'undrain':
       return { request, fleet: without(fleet, flags[kind], nodeIds) }
+    case 'host-ports':
+      return { fleet, request: withPort(request, from, to) }
     case 'labels': {
       const dropped = request.constraints.findIndex((one) => message.includes(`“${constraintText(one)}”`))
       return {
@@ -56,6 +58,12 @@ function applied({ request, fleet }: Asked, { kind, message, nodeIds }: Suggesti
     default:
       return { fleet, request: { ...request, resources: { ...request.resources, [resourceFields[kind]]: to ?? 0 } } }
   }
+}
+
+/** One fixed host port changed or dropped; all of them when none is named. */
+function withPort({ hostPorts = [], ...request }: PlacementRequest, from: number | null, to: number | null) {
+  const ports = hostPorts.flatMap((port) => (from === null || port === from ? (to ?? []) : port))
+  return ports.length === 0 ? request : { ...request, hostPorts: ports }
 }
 
 const spreadOf = (request: PlacementRequest): Spread[] => request.wishes?.spread ?? []
@@ -87,6 +95,13 @@ function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
     case 'max-skew':
       // "A wish only" comes after every number.
       return [applied(asked, suggestion, to === null ? limits.replicas.max : to - 1)]
+    case 'host-ports':
+      // The nearest port above it that fits.
+      return to === null || from === null
+        ? []
+        : Array.from({ length: to - from - 1 }, (_, more) => from + 1 + more)
+            .filter((port) => !asked.request.hostPorts?.includes(port))
+            .map((port) => applied(asked, suggestion, port))
     case 'labels':
     case 'affinity':
       return []
@@ -121,6 +136,7 @@ function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['
       undrain: { request, fleet: without(fleet, 'draining', names) },
     }),
     'max-per-node': { fleet, request: { ...request, maxPerNode: limits.replicas.max } },
+    'host-ports': { fleet, request: withPort(request, null, null) },
   }
 }
 

@@ -63,6 +63,28 @@ describe('suggestions', () => {
     expect(messages(someNodes(1), { resources: { gpuUnits: 1 } })).toEqual(['Ask for no GPU instead of 1'])
   })
 
+  it('use the nearest host port that is free, or none that is fixed', () => {
+    const taken = (...ports: number[]) => ports.map((port) => ({ port, holder: null, seenAgeMs: null }))
+    const nodes = [
+      aNode({ nodeId: 'node-01', takenPorts: taken(8080, 8081) }),
+      aNode({ nodeId: 'node-02', takenPorts: taken(8080, 8083) }),
+    ]
+    expect(suggestions(nodes, { replicas: 2, hostPorts: [8080] })).toEqual([
+      { kind: 'host-ports', message: 'Use host port 8082 instead of 8080', from: 8080, to: 8082, nodeIds: [] },
+      {
+        kind: 'host-ports',
+        message: 'Let the engine pick a free host port instead of 8080',
+        from: 8080,
+        to: null,
+        nodeIds: [],
+      },
+    ])
+    // Two that are both taken: no single change helps, all of them together do.
+    expect(messages(nodes, { replicas: 2, hostPorts: [8080, 8081] })).toEqual(['Let the engine pick all host ports'])
+    // Nothing about ports helps where something else is in the way, too.
+    expect(messages(nodes, { replicas: 2, hostPorts: [8080], resources: { cpuMillis: 5000 } })).toEqual([])
+  })
+
   it('suggest less of one resource only where nothing else stands in the way', () => {
     const nodes = [
       aNode({ nodeId: 'node-01', reserved: { memoryMb: 8000, cpuMillis: 3900 } }),

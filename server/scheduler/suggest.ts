@@ -158,6 +158,44 @@ function morePerNode(refused: Refused): Idea[] {
   return [{ suggestion, request: allowing(to), fleet, size: (to - from) / to }]
 }
 
+/** So many ports above the one that is asked for are tried. */
+const nearbyPorts = 20
+const highestPort = 65_535
+
+/** The request with other fixed host ports, or none. */
+function withHostPorts({ hostPorts: _, ...request }: PlacementRequest, ports: number[]): PlacementRequest {
+  return ports.length === 0 ? request : { ...request, hostPorts: ports.sort((a, b) => a - b) }
+}
+
+function otherHostPorts(refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const asked = request.hostPorts ?? []
+  if (asked.length === 0) return []
+  const nodes = concerned('host-ports', refused)
+  const idea = (suggestion: Omit<Suggestion, 'kind' | 'nodeIds'>, ports: number[], size: number): Idea => ({
+    suggestion: { kind: 'host-ports', nodeIds: [], ...suggestion },
+    request: withHostPorts(request, ports),
+    fleet,
+    size,
+  })
+  const each = asked.flatMap((from): Idea[] => {
+    const others = asked.filter((port) => port !== from)
+    const fits = (ports: number[]): boolean => roomIn(withHostPorts(request, ports), nodes) >= request.replicas
+    if (!fits(others)) return []
+    const nearby = Array.from({ length: Math.min(nearbyPorts, highestPort - from) }, (_, more) => from + 1 + more)
+    const to = nearby.find((port) => !others.includes(port) && fits([...others, port]))
+    const random = { message: `Let the engine pick a free host port instead of ${from}`, from, to: null }
+    const ideas = [idea(random, others, 1 / asked.length)]
+    if (to === undefined) return ideas
+    return [
+      idea({ message: `Use host port ${to} instead of ${from}`, from, to }, [...others, to], 0.5 / asked.length),
+      ...ideas,
+    ]
+  })
+  if (each.length > 0 || asked.length === 1) return each
+  return [idea({ message: 'Let the engine pick all host ports', from: null, to: null }, [], 1)]
+}
+
 function droppedRules({ request, fleet }: Refused): Idea[] {
   return request.constraints.map((dropped, index) => {
     const constraints = request.constraints.filter((_, other) => other !== index)
@@ -215,6 +253,7 @@ export function suggest(refused: Refused): Suggestion[] {
     ...backInService('uncordon', refused),
     ...backInService('undrain', refused),
     ...morePerNode(refused),
+    ...otherHostPorts(refused),
     ...droppedRules(refused),
     ...furtherApart(refused),
     ...droppedAffinities(refused),

@@ -109,5 +109,9 @@ export async function allAnswered(sent: readonly Promise<unknown>[]): Promise<vo
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined
 
-export const isUniqueViolation = (error: unknown): boolean => sqlState(error) === '23505'
+/** Of any constraint, or of the one that is named. */
+export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>
+  error instanceof pg.DatabaseError &&
+  error.code === '23505' &&
+  (constraint === undefined || error.constraint === constraint)
 export const isCheckViolation = (error: unknown): boolean => sqlState(error) === '23514'

@@ -68,6 +68,7 @@ export async function readDecision(store: Store, id: string): Promise<RecordedDe
     batchId: row.batch_id,
     batchOrder: row.batch_order,
     own: row.own,
+    request: row.request,
     createdAt: row.created_at,
   })
   return {

@@ -8,6 +8,7 @@ import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { settleDeadEvaluations } from './dead-letters'
 import { enqueueEvaluations } from './evaluations'
+import { forgetConflictsOf } from './host-ports'
 import { raiseWantedRevision } from './node-rows'
 import { changeDeploymentStatus } from './status-changes'
 
@@ -131,6 +132,7 @@ export async function scaleDeployment(
 export async function retryDeployment(store: Store, actor: Actor, id: string): Promise<{ id: string; name: string }> {
   return transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'retry')
+    await forgetConflictsOf(tx, id)
     await reopen(tx, actor, deployment, {
       trigger: 'retry',
       reason: 'Tried again',

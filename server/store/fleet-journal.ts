@@ -4,6 +4,7 @@ import {
   type JournalEntry,
   type JournalState,
   rebuild,
+  takenBy,
 } from '../domain/fleet-journal'
 import type { ChosenNode, Fleet, PlacementRequest } from '../domain/placement'
 import type { Store } from './context'
@@ -63,6 +64,7 @@ export interface RecordedViewpoint {
   batchId: string
   batchOrder: number
   own: Record<string, number>
+  request: PlacementRequest
   createdAt: Date
 }
 
@@ -70,20 +72,22 @@ export interface RecordedViewpoint {
 export async function fleetOfDecision(store: Store, decision: RecordedViewpoint): Promise<Fleet> {
   const [state, batch] = await Promise.all([
     stateAt(store, decision.journalSeq),
-    store.pool.query<{ chosen: ChosenNode[]; request: PlacementRequest }>(
-      `select chosen, request from decisions where batch_id = $1 and batch_order < $2 and outcome = 'placed' order by batch_order`,
+    store.pool.query<{ chosen: ChosenNode[]; request: PlacementRequest; name: string }>(
+      `select c.chosen, c.request, d.name from decisions c join deployments d on d.id = c.deployment_id
+       where c.batch_id = $1 and c.batch_order < $2 and c.outcome = 'placed' order by c.batch_order`,
       [decision.batchId, decision.batchOrder],
     ),
   ])
   const earlier = batch.rows.map(
-    ({ chosen, request }): EarlierPlacement => ({
+    ({ chosen, request, name }): EarlierPlacement => ({
       nodeIds: chosen.map((node) => node.id),
-      resources: request.resources,
+      ...takenBy(request, name),
     }),
   )
   return fleetSeenFrom(state, {
     atMs: decision.createdAt.getTime(),
     earlier,
     own: new Map(Object.entries(decision.own)),
+    handover: decision.request.handover ?? null,
   })
 }

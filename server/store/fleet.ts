@@ -1,4 +1,5 @@
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
+import type { RecordedPort } from '../domain/host-ports'
 import type { MeasuredLatency } from '../domain/placement'
 import { millisOfCores } from '../domain/resources'
 import type { NodeStatus } from '../domain/status'
@@ -32,6 +33,7 @@ interface FleetRow {
   stale: boolean
   unseen_cpu_millis: number
   unseen_memory_mb: number
+  taken_ports: RecordedPort[] | null
 }
 
 /** The whole fleet as it is now. */
@@ -52,7 +54,7 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
         floor(extract(epoch from n.last_heartbeat))::float8 * 1000 as last_heartbeat_ms,
         ${isStale('n')} as stale,
         coalesce(r.unseen_cpu_millis, 0)::int as unseen_cpu_millis,
-        coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb
+        coalesce(r.unseen_memory_mb, 0)::int as unseen_memory_mb, t.taken_ports
       from nodes n
       left join (
         select r.node_id, sum(r.cpu_millis) as unseen_cpu_millis, sum(r.memory_mb) as unseen_memory_mb
@@ -61,6 +63,20 @@ export async function loadNodes(store: Store, ids: string[] | null): Promise<Jou
           ${ids === null ? '' : 'and r.node_id = any($1::uuid[])'}
         group by r.node_id
       ) r on r.node_id = n.id
+      left join (
+        select node_id, jsonb_agg(jsonb_build_object('port', host_port, 'holder', holder, 'seenAtMs', seen_at_ms)
+          order by host_port) as taken_ports
+        from (
+          select p.node_id, p.host_port, jsonb_build_object('deploymentId', d.id, 'name', d.name) as holder, null::float8 as seen_at_ms
+          from host_port_reservations p join deployment_replicas h on h.id = p.replica_id join deployments d on d.id = h.deployment_id
+          ${ids === null ? '' : 'where p.node_id = any($1::uuid[])'}
+          union all
+          select c.node_id, c.host_port, null, floor(extract(epoch from c.seen_at))::float8 * 1000
+          from host_port_conflicts c
+          where not exists (select 1 from host_port_reservations p where p.node_id = c.node_id and p.host_port = c.host_port)
+            ${ids === null ? '' : 'and c.node_id = any($1::uuid[])'}
+        ) taken group by node_id
+      ) t on t.node_id = n.id
       where n.removed_at is null ${ids === null ? '' : 'and n.id = any($1::uuid[])'}
       order by n.node_id collate "C"`,
     values: ids === null ? [] : [ids],
@@ -106,4 +122,5 @@ const journalNode = (row: FleetRow): JournalNode => ({
   memoryUsagePercent: row.stale ? null : row.memory_usage_percent,
   lastHeartbeatMs: row.last_heartbeat_ms,
   unseen: { cpuMillis: row.unseen_cpu_millis, memoryMb: row.unseen_memory_mb },
+  ...(row.taken_ports && { takenPorts: row.taken_ports }),
 })

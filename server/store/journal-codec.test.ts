@@ -32,6 +32,7 @@ const node = fc
     const {
       heartbeatAgeMs: _,
       ownReplicas: __,
+      takenPorts: ___,
       ...rest
     } = aNode({
       nodeId: `node-${some.name}`,
@@ -98,7 +99,12 @@ test('an entry from before the bytes is still read', async () => {
 
 test('two thousand heartbeats take less than two bytes each', async () => {
   const before = Array.from({ length: 10_000 }, (_, i): JournalNode => {
-    const { heartbeatAgeMs: _a, ownReplicas: _o, ...rest } = aNode({ nodeId: `node-${i}`, cpuUsagePercent: i % 40 })
+    const {
+      heartbeatAgeMs: _a,
+      ownReplicas: _o,
+      takenPorts: _p,
+      ...rest
+    } = aNode({ nodeId: `node-${i}`, cpuUsagePercent: i % 40 })
     return { ...rest, lastHeartbeatMs: 1_000_000 }
   })
   const places = before.flatMap((_, i) => ((i * 7919) % 5 === 0 ? [i] : []))

@@ -6,6 +6,7 @@ import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { lockNode } from './drain'
 import { enqueueEvaluations } from './evaluations'
+import { releaseHostPorts } from './host-ports'
 import { recordNodeEvents } from './node-rows'
 import { followObservations } from './observations'
 import type { DeploymentStatusChange } from './status-changes'
@@ -113,6 +114,10 @@ async function loseReplicas(
        reason = case when id = any($2::uuid[]) then $3 else reason end, finished_at = coalesce(finished_at, now())
      where id = any($1::uuid[])`,
     [held.map(({ id }) => id), lost.map(({ id }) => id), reason],
+  )
+  await releaseHostPorts(
+    tx,
+    held.map(({ id }) => id),
   )
   await tx.query(
     `insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)

@@ -4,6 +4,7 @@ import { plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
 import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
+import { releaseHostPorts, rememberConflicts } from './host-ports'
 import { openReturns, settleReturns } from './node-returns'
 import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
 import { followObservations } from './observations'
@@ -44,6 +45,10 @@ export async function applyReports(
     const freed = [...seen.freed]
     const changedNodes = [...seen.endedWhileWanted, ...freed].map((row) => row.node_id)
     await raiseWantedRevision(tx, [...new Set(changedNodes)].sort())
+    const conflicts = await rememberConflicts(
+      tx,
+      [...seen.written.values()].map(({ report }) => report),
+    )
     await release(tx, freed)
     await settleReturns(tx, returnNewsOf(seen))
     const touched = [...new Set([...seen.written.values()].map(({ row }) => row.deployment_id))].sort()
@@ -55,7 +60,10 @@ export async function applyReports(
     const moving = onTheMove.filter((id) => seenRunning.has(id))
     await enqueueEvaluations(tx, moving, 'move')
     if (freed.length > 0) await wakeBlockedEvaluations(tx)
-    await announce(tx, newsOf({ touched, freed, evaluations: freed.length + lostSlots.length + moving.length > 0 }))
+    await announce(
+      tx,
+      newsOf({ touched, freed, conflicts, evaluations: freed.length + lostSlots.length + moving.length > 0 }),
+    )
     const moved = seen.history.filter(({ from, to }) => from !== to)
     return {
       unknown: seen.unknown,
@@ -65,10 +73,17 @@ export async function applyReports(
   })
 }
 
-function newsOf(news: { touched: string[]; freed: ReplicaRow[]; evaluations: boolean }): Change[] {
+function newsOf(news: {
+  touched: string[]
+  freed: ReplicaRow[]
+  /** Nodes of which it is known now that another program has a host port. */
+  conflicts: string[]
+  evaluations: boolean
+}): Change[] {
   const changes: Change[] = []
   if (news.touched.length > 0) changes.push({ topic: 'deployment', ids: news.touched })
-  if (news.freed.length > 0) changes.push({ topic: 'node', ids: news.freed.map((row) => row.node_id) })
+  const nodes = [...news.freed.map((row) => row.node_id), ...news.conflicts]
+  if (nodes.length > 0) changes.push({ topic: 'node', ids: nodes })
   if (news.evaluations) changes.push({ topic: 'evaluation', ids: [] })
   return changes
 }
@@ -179,6 +194,10 @@ async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
   await tx.query(
     'update deployment_replicas set reserved = false, released_at = now(), updated_at = now() where id = any($1::uuid[])',
     [rows.map((row) => row.id)],
+  )
+  await releaseHostPorts(
+    tx,
+    rows.map((row) => row.id),
   )
   await tx.query({
     name: 'release',

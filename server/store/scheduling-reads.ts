@@ -1,3 +1,4 @@
+import { hostPortsOf } from '../domain/host-ports'
 import type { Constraint, Policy } from '../domain/placement'
 import { millisOfCores, type Resources } from '../domain/resources'
 import type { DeploymentStatus, ReplicaStatus } from '../domain/status'
@@ -23,6 +24,9 @@ export interface AttemptToSchedule {
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
+  /** Reserved for it, as long as anything is. */
+  resources: Resources
+  hostPorts: number[]
 }
 
 /** A deployment as the scheduler reads it, with the version against which it will commit. */
@@ -42,6 +46,8 @@ export interface DeploymentToSchedule {
   /** Null is the installation's. */
   policy: Policy | null
   resources: Resources
+  /** Fixed ones, each once, ascending. */
+  hostPorts: number[]
   attempts: AttemptToSchedule[]
 }
 
@@ -62,6 +68,7 @@ interface DeploymentRow {
   memory_mb: number
   gpu_units: number
   storage_gb: number
+  ports: { host: number | null }[]
 }
 
 interface AttemptRow {
@@ -82,11 +89,15 @@ interface AttemptRow {
   reason: string | null
   started_at: Date | null
   finished_at: Date | null
+  cpu_millis: number
+  memory_mb: number
+  gpu_units: number
+  storage_gb: number
 }
 
 /**
  * The deployments, with every attempt that matters: those of the present version, those that hold a reservation, and the
- * newest of each slot. Two queries that are sent together, whatever the number of deployments; the attempts first, so that
+ * newest of each slot. Three queries that are sent together, whatever the number of deployments; the attempts first, so that
  * what changes in between makes the commit's check of the version fail rather than pass.
  */
 export async function readDeploymentsToSchedule(
@@ -98,30 +109,40 @@ export async function readDeploymentsToSchedule(
     name: 'attempts-to-schedule',
     text: `
       select r.deployment_id, r.id, r.node_id, n.node_id as node_name, n.draining, r.slot, r.generation, r.version, r.revision,
-        r.status, r.wanted, r.reserved, r.health, r.restarts_in_a_row, r.reason, r.started_at, r.finished_at
+        r.status, r.wanted, r.reserved, r.health, r.restarts_in_a_row, r.reason, r.started_at, r.finished_at,
+        r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb
       from deployment_replicas r join deployments d on d.id = r.deployment_id join nodes n on n.id = r.node_id
       where r.deployment_id = any($1::uuid[]) and (r.reserved or r.version = d.version or r.generation =
         (select max(o.generation) from deployment_replicas o where o.deployment_id = r.deployment_id and o.slot = r.slot))`,
+    values: [ids],
+  })
+  const portRows = client.query<{ replica_id: string; host_port: number }>({
+    name: 'host-ports-to-schedule',
+    text: `
+      select p.replica_id, p.host_port from host_port_reservations p join deployment_replicas r on r.id = p.replica_id
+      where r.deployment_id = any($1::uuid[]) order by p.host_port`,
     values: [ids],
   })
   const deploymentRows = client.query<DeploymentRow>({
     name: 'deployments-to-schedule',
     text: `
       select d.id, d.name, d.status, d.target_replicas, d.version, d.revision, d.region, d.wait_for_capacity, d.max_per_node,
-        d.constraints, d.wishes, d.policy, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
+        d.constraints, d.wishes, d.policy, d.ports, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
   })
   try {
-    await allAnswered([attemptRows, deploymentRows])
+    await allAnswered([attemptRows, portRows, deploymentRows])
   } catch (error) {
     client.release(error as Error)
     throw error
   }
   client.release()
-  const [attempts, deployments] = [await attemptRows, await deploymentRows]
+  const [attempts, ports, deployments] = [await attemptRows, await portRows, await deploymentRows]
+  const held = new Map<string, number[]>()
+  for (const row of ports.rows) held.set(row.replica_id, [...(held.get(row.replica_id) ?? []), row.host_port])
   const found = new Map(deployments.rows.map((row) => [row.id, deploymentOf(row)]))
-  for (const row of attempts.rows) found.get(row.deployment_id)?.attempts.push(attemptOf(row))
+  for (const row of attempts.rows) found.get(row.deployment_id)?.attempts.push(attemptOf(row, held.get(row.id) ?? []))
   return found
 }
 
@@ -144,10 +165,11 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
     gpuUnits: row.gpu_units,
     storageGb: row.storage_gb,
   },
+  hostPorts: hostPortsOf(row.ports),
   attempts: [],
 })
 
-const attemptOf = (row: AttemptRow): AttemptToSchedule => ({
+const attemptOf = (row: AttemptRow, hostPorts: number[]): AttemptToSchedule => ({
   id: row.id,
   nodeId: row.node_id,
   nodeName: row.node_name,
@@ -164,4 +186,11 @@ const attemptOf = (row: AttemptRow): AttemptToSchedule => ({
   reason: row.reason,
   startedAt: row.started_at,
   finishedAt: row.finished_at,
+  resources: {
+    cpuMillis: row.cpu_millis,
+    memoryMb: row.memory_mb,
+    gpuUnits: row.gpu_units,
+    storageGb: row.storage_gb,
+  },
+  hostPorts,
 })

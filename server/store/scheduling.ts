@@ -1,12 +1,13 @@
 import { v7 as uuid } from 'uuid'
-import type { ChosenNode, PlacementRequest, Policy } from '../domain/placement'
-import type { Resources } from '../domain/resources'
+import type { ChosenNode, Handover, PlacementRequest, Policy } from '../domain/placement'
+import { type Resources, subtractResources } from '../domain/resources'
 import type { DeploymentStatus } from '../domain/status'
 import { jsonArray, plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
 import { allAnswered, isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from './context'
 import { type Committer, type Evaluation, enqueueEvaluations, settleEvaluations } from './evaluations'
 import type { PackedEntry } from './fleet-journal'
+import { reserveHostPorts } from './host-ports'
 import { requireLeader } from './leadership'
 import { refreshNodeStatus } from './node-rows'
 import { wakeForAffinity } from './replica-places'
@@ -20,6 +21,12 @@ export interface NewReplica {
   slot: number
   generation: number
   score: number
+  /** The replica on the same node that stops first, and what of its reservation passes over; null when none does. */
+  takesOver: TakeOver | null
+}
+
+export interface TakeOver extends Pick<Handover, 'resources' | 'hostPorts'> {
+  replicaId: string
 }
 
 export interface DecisionRecord {
@@ -48,7 +55,7 @@ export interface Sighting {
 /** All that one evaluation changes. */
 export interface Step {
   evaluation: Evaluation
-  deployment: Pick<DeploymentToSchedule, 'id' | 'name' | 'version' | 'revision' | 'resources' | 'status'>
+  deployment: Pick<DeploymentToSchedule, 'id' | 'name' | 'version' | 'revision' | 'resources' | 'hostPorts' | 'status'>
   decision: DecisionRecord | null
   place: NewReplica[]
   stop: string[]
@@ -93,9 +100,13 @@ export async function commitSteps(
         lockNodes(tx, { stop, places: reserved }),
       ]
       const touched = stopReplicas(tx, stop)
-      const rooms = [reserve(tx, sums), refreshNodeStatus(tx, reserved)]
+      const rooms = [handOver(tx, steps), reserve(tx, steps, sums), refreshNodeStatus(tx, reserved)]
       const journalSeq = insertDecisions(tx, steps, sighting)
-      const rows = [insertReplicas(tx, steps), changeDeploymentStatuses(tx, changes)]
+      const rows = [
+        insertReplicas(tx, steps),
+        reserveHostPorts(tx, placedOf(steps).map(portsOfPlaced)),
+        changeDeploymentStatuses(tx, changes),
+      ]
       const retries = steps.flatMap(({ deployment, evaluation, retryInMs }) =>
         retryInMs === null ? [] : [enqueueEvaluations(tx, [deployment.id], evaluation.trigger, retryInMs)],
       )
@@ -110,6 +121,7 @@ export async function commitSteps(
     })
   } catch (error) {
     if (isCheckViolation(error)) throw new LostRaceError('a node has less capacity than it had')
+    if (isUniqueViolation(error, 'host_port_reservations_pkey')) throw new LostRaceError('a host port was taken')
     if (isUniqueViolation(error)) throw new LostRaceError('a slot was placed by another scheduler')
     throw error
   }
@@ -178,10 +190,16 @@ async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
 const placedOf = (steps: Step[]): { step: Step; replica: NewReplica; resources: Resources }[] =>
   steps.flatMap((step) => step.place.map((replica) => ({ step, replica, resources: step.deployment.resources })))
 
-/** What is to be reserved on each node. */
+const portsOfPlaced = ({ step, replica }: ReturnType<typeof placedOf>[number]) => ({
+  replica,
+  hostPorts: step.deployment.hostPorts,
+})
+
+/** What is to be reserved on each node, beside what is handed over there. */
 function reservations(steps: Step[]): Map<string, Resources> {
   const sums = new Map<string, Resources>()
-  for (const { replica, resources } of placedOf(steps)) {
+  for (const { replica, resources: asked } of placedOf(steps)) {
+    const resources = replica.takesOver ? subtractResources(asked, replica.takesOver.resources) : asked
     const sum = sums.get(replica.nodeId) ?? { cpuMillis: 0, memoryMb: 0, storageGb: 0, gpuUnits: 0 }
     sum.cpuMillis += resources.cpuMillis
     sum.memoryMb += resources.memoryMb
@@ -192,9 +210,33 @@ function reservations(steps: Step[]): Map<string, Resources> {
   return sums
 }
 
+/** Takes from replicas that stop what their successors take over; one that ended meanwhile has nothing left to give. */
+async function handOver(tx: Tx, steps: Step[]): Promise<void> {
+  const handed = placedOf(steps).flatMap(({ replica }) => replica.takesOver ?? [])
+  if (handed.length === 0) return
+  const { rowCount } = await tx.query({
+    name: 'hand-over',
+    text: `
+      update deployment_replicas r set cpu_millis = r.cpu_millis - h.cpu, memory_mb = r.memory_mb - h.memory,
+        storage_gb = r.storage_gb - h.storage, gpu_units = r.gpu_units - h.gpu
+      from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as h(id, cpu, memory, storage, gpu)
+      where r.id = h.id and r.reserved and r.cpu_millis >= h.cpu and r.memory_mb >= h.memory
+        and r.storage_gb >= h.storage and r.gpu_units >= h.gpu`,
+    values: [
+      plainArray(handed.map(({ replicaId }) => replicaId)),
+      plainArray(handed.map(({ resources }) => resources.cpuMillis)),
+      plainArray(handed.map(({ resources }) => resources.memoryMb)),
+      plainArray(handed.map(({ resources }) => resources.storageGb)),
+      plainArray(handed.map(({ resources }) => resources.gpuUnits)),
+    ],
+  })
+  if (rowCount !== handed.length) throw new LostRaceError('a replica that was to make way ended by itself')
+}
+
 /** Adds the reservations; a node that takes no replicas any more, or has no room, ends the commit. */
-async function reserve(tx: Tx, sums: ReadonlyMap<string, Resources>): Promise<void> {
+async function reserve(tx: Tx, steps: Step[], sums: ReadonlyMap<string, Resources>): Promise<void> {
   if (sums.size === 0) return
+  const handedOver = placedOf(steps).flatMap(({ replica }) => (replica.takesOver ? replica.nodeId : []))
   const amounts = [...sums.values()]
   const { rowCount } = await tx.query({
     name: 'reserve',
@@ -203,7 +245,9 @@ async function reserve(tx: Tx, sums: ReadonlyMap<string, Resources>): Promise<vo
         select n.id, w.cpu, w.memory, w.storage, w.gpu
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as w(id, cpu, memory, storage, gpu)
         join nodes n on n.id = w.id
-        where not n.cordoned and not n.draining and n.status in ('idle', 'active') and n.engine_error is null
+        where not n.cordoned and not n.draining and n.engine_error is null
+          -- A full node has room for what takes the place of something there.
+          and (n.status in ('idle', 'active') or n.status = 'busy' and n.id = any($6::uuid[]))
         order by n.id for no key update of n
       )
       update nodes n set
@@ -219,6 +263,7 @@ async function reserve(tx: Tx, sums: ReadonlyMap<string, Resources>): Promise<vo
       plainArray(amounts.map((amount) => amount.memoryMb)),
       plainArray(amounts.map((amount) => amount.storageGb)),
       plainArray(amounts.map((amount) => amount.gpuUnits)),
+      plainArray(handedOver),
     ],
   })
   if (rowCount !== sums.size) throw new LostRaceError('a node takes no replicas any more')

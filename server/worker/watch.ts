@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { logLimits } from '../domain/log'
 import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '../domain/settings'
 import { stormInWords } from '../domain/storm'
+import { forgetOldConflicts } from '../store/host-ports'
 import { StaleLeaderError } from '../store/leadership'
 import { pruneLogs } from '../store/log-inbox'
 import { noteDeliveries, sweepLostReplicas } from '../store/lost'
@@ -87,6 +88,7 @@ export async function watchFleet(
     if (!patience || !sameHeartbeat(patience.heartbeat, heartbeat))
       patience = patienceFrom(nowMs, heartbeat, patience?.heartbeat)
     await sweep(scheduling, patience, nowMs)
+    await forgetOldConflicts(store, scheduling.epoch)
     await sleep(sweepMs, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -138,6 +138,7 @@ export class Real {
         slot,
         generation,
         score: 1,
+        takesOver: null,
       })),
       stop: read.attempts
         .filter((one) => plan.stop.some((stop) => stop.slot === one.slot && stop.generation === one.generation))

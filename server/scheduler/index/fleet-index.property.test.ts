@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { TakenPort } from '@/server/domain/host-ports'
 import type { Fleet, FleetNode, PlacementRequest, Policy } from '@/server/domain/placement'
 import { idOf } from '@/tests/builders'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/tests/fleets'
@@ -38,10 +39,18 @@ function cases<Name extends string>(...names: Name[]) {
   }
 }
 
+/** Whether a host port is all that is in the way. */
+const isHeld = ({ hostPorts, ...request }: PlacementRequest, node: FleetNode): boolean =>
+  hostPorts !== undefined && meetsAll(request, node) && !meetsAll({ ...request, hostPorts }, node)
+
 /** Something that happens to one node of the fleet. */
 type Change = (node: FleetNode, request: PlacementRequest) => FleetNode
 const changes: Record<string, Change> = {
   'a replica is placed': (node, request) => ({ ...withReplica(request, node), ownReplicas: node.ownReplicas }),
+  'its host ports change': ({ takenPorts: _, ...node }, { hostPorts = [] }) =>
+    hostPorts.length === 0
+      ? node
+      : { ...node, takenPorts: hostPorts.map((port) => ({ port, holder: null, seenAgeMs: null })) },
   'a replica that was seen goes': (node, { resources }) => withPromise(node, { resources, sign: -1, unseen: false }),
   'it beats': (node) => ({
     ...node,
@@ -57,13 +66,16 @@ const changes: Record<string, Change> = {
   'it moves': (node) => ({ ...node, region: 'ap-south', latitude: 19, longitude: 73 }),
 }
 
+const portsOf = ({ hostPorts = [], deploymentId }: PlacementRequest): TakenPort[] =>
+  hostPorts.map((port) => ({ port, holder: { deploymentId, name: '' }, seenAgeMs: null }))
+
 /** Tells the index of a change as whoever keeps it would: by what happened where it knows that, else by the new node. */
 function tell(
   index: FleetIndex,
   name: string,
   { node, request }: { node: FleetNode; request: PlacementRequest },
 ): void {
-  if (name === 'a replica is placed') index.reserve(node.id, request.resources)
+  if (name === 'a replica is placed') index.reserve(node.id, request.resources, portsOf(request))
   else if (name === 'a replica that was seen goes') index.release(node.id, request.resources, { unseen: false })
   else if (name === 'it beats' || name === 'it falls silent') index.heartbeat(node.id, node)
   else index.put(node)
@@ -86,6 +98,7 @@ describe('the fleet index, on any fleet and request,', () => {
       'scanned',
       'nodes came late',
       'coordinates counted',
+      'a host port taken',
     )
     const scene = fc.record({
       fleet: fleetArbitrary({ located: true, maxNodes: 40 }),
@@ -118,6 +131,7 @@ describe('the fleet index, on any fleet and request,', () => {
             saw('own replicas', own.size > 0 && expected.chosen.length > 0)
             saw('labels asked for', request.constraints.length > 0 && expected.chosen.length > 0)
             saw('packing', policy.packing === true)
+            saw('a host port taken', expected.chosen.length > 0 && nodes.some((node) => isHeld(request, node)))
             saw('scanned', index.lastTrace.way === 'scan')
           }
         }

@@ -3,6 +3,7 @@
  * explains), in microseconds whatever the size of the fleet. It reads no clock and no database: whoever keeps it tells
  * it of every change. docs/decisions/0005-fleet-index.md says how it works and why.
  */
+import type { TakenPort } from '@/server/domain/host-ports'
 import type { ChosenNode, Fleet, FleetNode, MeasuredLatency, PlacementRequest, Policy } from '@/server/domain/placement'
 import type { Resources } from '@/server/domain/resources'
 import type { Choice } from '../candidates'
@@ -14,6 +15,7 @@ import type { Way } from './finder'
 import { FleetTree } from './fleet-tree'
 import type { Locality } from './policies'
 import type { Found } from './scan'
+import { TakenPorts, withPorts } from './taken-ports'
 
 export interface Answer {
   /** As many as replicas were asked for, or none. */
@@ -41,12 +43,14 @@ export class FleetIndex {
   readonly #slots = new Map<string, number>()
   /** Nodes that are not in the tree, by id. */
   readonly #late = new Map<string, FleetNode>()
+  readonly #ports = new TakenPorts()
   #latencies: readonly MeasuredLatency[]
 
   /** `ownReplicas` of the nodes is not looked at: it belongs to a request. */
   constructor({ nodes, latencies }: Fleet) {
     this.#latencies = latencies
     this.#tree = this.#treeOf(nodes)
+    for (const node of nodes) this.#ports.put(node)
   }
 
   #treeOf(nodes: readonly FleetNode[]): FleetTree {
@@ -95,14 +99,22 @@ export class FleetIndex {
   /** Takes a node as it is now, whether it is known or new. */
   put(node: FleetNode): void {
     const slot = this.#slots.get(node.id)
-    if (slot !== undefined && this.#tree.replace(slot, node)) return
+    const before = slot === undefined ? null : this.#tree.named(slot)
+    if (slot !== undefined && before && this.#tree.replace(slot, node)) {
+      this.#ports.remove(before)
+      this.#ports.put(node)
+      return
+    }
     this.remove(node.id)
     this.#late.set(node.id, node)
+    this.#ports.put(node)
     this.#tree.forgetLocalities()
   }
 
   remove(id: string): void {
     const slot = this.#slots.get(id)
+    const known = slot === undefined ? this.#late.get(id) : this.#tree.named(slot)
+    if (known) this.#ports.remove(known)
     if (slot !== undefined) this.#tree.shut(slot)
     if (this.#slots.delete(id) || this.#late.delete(id)) this.#tree.forgetLocalities()
   }
@@ -112,11 +124,23 @@ export class FleetIndex {
     this.#tree.forgetLocalities()
   }
 
-  /** Counts a replica that was placed: its reservation, and its load until a heartbeat has seen it. */
-  reserve(id: string, resources: Resources): void {
+  /** Counts a replica that was placed: its reservation, with its host ports, and its load until a heartbeat has seen it. */
+  reserve(id: string, resources: Resources, ports: readonly TakenPort[] = []): void {
     const slot = this.#slots.get(id)
     if (slot !== undefined) this.#tree.reserve(slot, resources)
     else this.#change(id, (node) => withPromise(node, { resources, sign: 1, unseen: true }))
+    if (ports.length > 0) this.#takePorts(id, ports)
+  }
+
+  #takePorts(id: string, ports: readonly TakenPort[]): void {
+    const slot = this.#slots.get(id)
+    const node = slot === undefined ? this.#late.get(id) : this.#tree.named(slot)
+    if (!node) return
+    const known = node.takenPorts ?? []
+    const more = ports.filter(({ port }) => known.every((one) => one.port !== port))
+    this.#ports.add(node, more)
+    if (slot !== undefined) this.#tree.takePorts(slot, more)
+    else this.#change(id, (late) => withPorts(late, more))
   }
 
   /** The reservation of a replica ends; `unseen` when it still counts as load that no heartbeat has seen. */
@@ -179,11 +203,12 @@ export class FleetIndex {
     const inTree = request.wishes ? null : this.#tree.countAble(request)
     if (inTree === null) return this.fleet().nodes.filter(isAble).length
     let count = inTree
-    for (const [id, replicas] of own) {
+    const full = [...own].flatMap(([id, replicas]) => (replicas >= request.maxPerNode ? id : []))
+    // Counted as if they had none of the deployment's replicas, and every host port.
+    const { hostPorts: _, ...counted } = request
+    for (const id of new Set([...full, ...this.#ports.on(request.hostPorts)])) {
       const slot = this.#slots.get(id)
-      // Counted as if it had none of the deployment's replicas.
-      const full = slot !== undefined && replicas >= request.maxPerNode
-      if (full && meetsAll(request, { ...this.#tree.node(slot), ownReplicas: 0 })) count--
+      if (slot !== undefined && meetsAll(counted, { ...this.#tree.node(slot), ownReplicas: 0 })) count--
     }
     for (const node of this.#late.values()) if (isAble(node)) count++
     return count
@@ -196,17 +221,19 @@ export class FleetIndex {
       this.#tree = this.#treeOf(this.fleet().nodes)
   }
 
-  /** Slots of nodes that are full of the deployment's replicas, or to be avoided while others can take them. */
-  #without({ avoidNodeIds, maxPerNode }: PlacementRequest, own: OwnReplicas): number[] {
+  /**
+   * Slots of nodes that are full of the deployment's replicas, hold a host port that is asked for, or are to be avoided
+   * while others can take them.
+   */
+  #without({ avoidNodeIds, maxPerNode, hostPorts }: PlacementRequest, own: OwnReplicas): number[] {
     const slots: number[] = []
-    for (const id of avoidNodeIds) {
+    const add = (id: string): void => {
       const slot = this.#slots.get(id)
       if (slot !== undefined) slots.push(slot)
     }
-    for (const [id, count] of own) {
-      const slot = this.#slots.get(id)
-      if (slot !== undefined && count >= maxPerNode) slots.push(slot)
-    }
+    for (const id of avoidNodeIds) add(id)
+    for (const [id, count] of own) if (count >= maxPerNode) add(id)
+    for (const id of this.#ports.on(hostPorts)) add(id)
     return slots
   }
 

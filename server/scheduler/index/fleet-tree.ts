@@ -1,4 +1,5 @@
 /** Some nodes, laid out in columns and summed up in a tree. Which nodes these are is settled when it is made. */
+import type { TakenPort } from '@/server/domain/host-ports'
 import type { FleetNode, PlacementRequest, Policy } from '@/server/domain/placement'
 import type { Resources } from '@/server/domain/resources'
 import { addReservation, addUnseen, readNode, type Usage, writeNode, writeUsage } from './columns'
@@ -10,12 +11,13 @@ import { FleetMemory } from './memory'
 import { Places } from './places'
 import { type Locality, Policies } from './policies'
 import type { Found } from './scan'
+import { withPorts } from './taken-ports'
 
 const samePlace = (a: FleetNode, b: FleetNode): boolean =>
   a.nodeId === b.nodeId && a.region === b.region && a.latitude === b.latitude && a.longitude === b.longitude
 
 export class FleetTree {
-  /** By slot. What changes often is in the columns only. */
+  /** By slot. What changes often is in the columns only; taken host ports are here. */
   readonly #nodes: FleetNode[]
   readonly #memory: FleetMemory
   readonly #labelSets: LabelSets
@@ -79,6 +81,11 @@ export class FleetTree {
   shut(slot: number): void {
     this.#memory.columns.gate[slot] = Number.NEGATIVE_INFINITY
     this.#memory.markWhole(slot)
+  }
+
+  /** Takes more host ports of the node. */
+  takePorts(slot: number, ports: readonly TakenPort[]): void {
+    this.#nodes[slot] = withPorts(this.named(slot), ports)
   }
 
   reserve(slot: number, resources: Resources): void {

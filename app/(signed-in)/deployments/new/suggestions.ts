@@ -20,6 +20,8 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
       return { gpu: to }
     case 'max-per-node':
       return { maxPerNode: to }
+    case 'host-ports':
+      return { ports: form.ports.map((row) => (isPort(row, suggestion.from) ? { ...row, host: to } : row)) }
     case 'labels':
       // The suggestion names the rule as it is read: “disk = ssd”.
       return { constraints: form.constraints.filter((row) => !suggestion.message.includes(`“${ruleText(row)}”`)) }
@@ -37,6 +39,10 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
       return null
   }
 }
+
+/** Whether the row asks for this host port; null is any. */
+const isPort = ({ host }: DeployForm['ports'][number], port: number | null): boolean =>
+  port === null || Number(host.trim() || Number.NaN) === port
 
 const ruleText = ({ key, op, values }: DeployForm['constraints'][number]): string => {
   const shown =
