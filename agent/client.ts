@@ -8,7 +8,7 @@ import {
   TRPCClientError,
 } from '@trpc/client'
 import type { AppRouter } from '@/server/api/root'
-import type { NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import type { NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { Backoff } from './backoff'
 import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from './control-plane'
@@ -61,6 +61,10 @@ export class TrpcControlPlane implements ControlPlane {
     // By the same clock as `observedAt`: how long ago that was is true also where the clock is wrong.
     const sentAt = new Date().toISOString()
     return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
+  }
+
+  resolveImage(found: ResolvedImage, timeoutMs: number) {
+    return this.call((signal) => this.client.agent.resolveImage.mutate(found, { signal }), timeoutMs)
   }
 
   sendLogs(chunks: LogChunk[], timeoutMs: number) {

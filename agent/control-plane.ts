@@ -1,5 +1,12 @@
 /** The agent's port to the control plane: client.ts speaks tRPC, tests hand in one that lives in memory. */
-import type { NodeDescription, NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
+import type {
+  NodeDescription,
+  NodeHeartbeat,
+  ReplicaReport,
+  ResolvedImage,
+  WantedState,
+} from '@/server/domain/agent-protocol'
+import type { ImageContent } from '@/server/domain/image'
 import type { LogChunk, LogWishes } from '@/server/domain/log'
 
 export interface Joined {
@@ -35,6 +42,8 @@ export interface ControlPlane {
   join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined>
   heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer>
   report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }>
+  /** What an image is on this node; the answer is what it is for all nodes of the revision. */
+  resolveImage(found: ResolvedImage, timeoutMs: number): Promise<ImageContent | null>
   /** The answer names the replicas whose logs nobody reads. */
   sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }>
   /** Keeps a subscription for these nodes until it is closed, whatever breaks. */

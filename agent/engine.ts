@@ -3,6 +3,7 @@
  * `unreachable` error after the call's own time-out, because a frozen engine takes connections and never answers.
  */
 import type { NodeDescription } from '@/server/domain/agent-protocol'
+import type { ImageContent } from '@/server/domain/image'
 import type { LogLine } from '@/server/domain/log'
 
 export interface EngineInfo {
@@ -63,7 +64,10 @@ export interface InspectedContainer extends SeenContainer {
 
 export interface ContainerSpec {
   name: string
+  /** A reference with a digest, or the id of an image. */
   image: string
+  /** The reference that people gave. */
+  reference: string
   labels: Record<string, string>
   env: Record<string, string>
   cpuMillis: number
@@ -103,7 +107,8 @@ export interface Engine {
   list(): Promise<SeenContainer[]>
   /** Null when there is no such container. */
   inspect(containerId: string): Promise<InspectedContainer | null>
-  hasImage(image: string): Promise<boolean>
+  /** By a reference, with a tag or a digest, or by an id; null when it is not there. */
+  image(image: string): Promise<ImageContent | null>
   /** Ends when the image is there; calls `onProgress` whenever the engine says something. */
   pull(image: string, options: { signal: AbortSignal; onProgress: () => void }): Promise<void>
   /**

@@ -621,7 +621,7 @@ test('an engine that cannot be reached is told in heartbeats, fails nothing, and
   await aRig((engine) => ({
     list: () => whenUp(() => engine.list()),
     inspect: (id) => whenUp(() => engine.inspect(id)),
-    hasImage: (image) => whenUp(() => engine.hasImage(image)),
+    image: (image) => whenUp(() => engine.image(image)),
   }))
   const [before, during] = [aReplica(), aReplica({ deploymentName: 'during' })]
   rig.want(before)

@@ -3,6 +3,7 @@
  * events, and a slow resync that finds what both missed. All end in reconcileNow, which starts one task per replica.
  */
 import type { NodeHeartbeat, WantedState } from '@/server/domain/agent-protocol'
+import type { ImageContent } from '@/server/domain/image'
 import type { LogWish } from '@/server/domain/log'
 import { Backoff } from './backoff'
 import type { Clock } from './clock'
@@ -50,6 +51,7 @@ export interface NodeLoopOptions {
   durable?: boolean
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   logOutbox: Pick<LogOutbox, 'put' | 'newest'>
+  resolveImage: Work['resolveImage']
   clock: Clock
   random: Random
   log: Logger
@@ -79,6 +81,8 @@ export class NodeLoop {
   private usage = { cpuPercent: 0, memoryPercent: 0 }
   private sampling: Promise<void> | null = null
   private engineError: string | null = null
+  /** Starts that wait to hear which image their revision runs. */
+  private readonly imageWaits = new Set<() => void>()
   /** Replica → what was logged last of what failed for it. */
   private readonly failures = new Map<string, string>()
   private callOffRestart: () => void = () => undefined
@@ -124,6 +128,9 @@ export class NodeLoop {
       saved: () => this.saving,
       look: (containerId) => this.view.look(containerId),
       keepLog: (replicaId, containerId) => this.logs.keepEnd(replicaId, containerId),
+      imageOf: (replicaId) => this.imageOf(replicaId),
+      imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
+      resolveImage: options.resolveImage,
     }
   }
 
@@ -164,10 +171,28 @@ export class NodeLoop {
     if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
     this.heard = state
     this.wanted = state
+    for (const tell of [...this.imageWaits]) tell()
     this.memory.repeatEnds(state)
     this.saving = this.acknowledge()
     this.reconcileNow()
     await this.saving
+  }
+
+  private imageOf(replicaId: string): ImageContent | null {
+    return this.wanted?.replicas.find((each) => each.replicaId === replicaId)?.imageContent ?? null
+  }
+
+  private async imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void> {
+    const heard = new AbortController()
+    const tell = () => {
+      if (this.imageOf(replicaId)) heard.abort()
+    }
+    this.imageWaits.add(tell)
+    try {
+      await sleep(this.options.clock, ms, AbortSignal.any([signal, heard.signal, this.stopping.signal]))
+    } finally {
+      this.imageWaits.delete(tell)
+    }
   }
 
   /** Once it is on the disk, and not before: a power cut must not take back what the control plane relies on. */

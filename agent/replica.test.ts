@@ -8,7 +8,8 @@ import { carryOut, type Work } from './replica'
 import { Slots } from './slots'
 import { aReplica } from './testing/builders'
 
-const replica = aReplica()
+const content = { digest: `sha256:${'b'.repeat(64)}`, imageId: `sha256:${'a'.repeat(64)}` }
+const replica = aReplica({ imageContent: content })
 
 /** An engine that does at once what it is asked, and notes it; it has the image when no pull is needed. */
 function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
@@ -18,8 +19,8 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
   const saved = new Promise<void>((resolve) => {
     save = resolve
   })
-  const engine: Pick<Engine, 'hasImage' | 'pull' | 'create' | 'start'> = {
-    hasImage: async () => missing === null,
+  const engine: Pick<Engine, 'image' | 'pull' | 'create' | 'start'> = {
+    image: async () => (missing === null ? content : null),
     pull: async () => {
       done.push('pull')
       if (missing === 'until pulled') missing = null
@@ -48,6 +49,9 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
     saved: () => saved,
     look: async () => running as unknown as InspectedContainer,
     keepLog: async () => undefined,
+    imageOf: () => null,
+    imageNews: async () => undefined,
+    resolveImage: async () => content,
   }
   const start = () =>
     carryOut(work, { kind: 'start', replicaId: replica.replicaId, replica }, new AbortController().signal)

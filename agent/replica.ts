@@ -8,6 +8,7 @@ import { afterRun, type RestartRecord, restartDelayMs } from '@/server/domain/re
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
 import { EngineError } from './engine'
+import { contentOf, exactImage, type ImageWork, obtainImage } from './images'
 import type { Action } from './reconcile'
 import type { Slots } from './slots'
 
@@ -39,7 +40,18 @@ export interface Work {
   look(containerId: string): Promise<InspectedContainer | null>
   /** Sends the last lines of a container that failed, before it is removed. */
   keepLog(replicaId: string, containerId: string): Promise<void>
+  /** What the control plane said last of the image of a replica's revision. */
+  imageOf: ImageWork['imageOf']
+  imageNews: ImageWork['imageNews']
+  resolveImage: ImageWork['resolveImage']
 }
+
+const imageWork = (work: Work): ImageWork => ({
+  ...work,
+  pull: (replica, image, signal, options) =>
+    pullMissing(work, { replica, image, anew: options?.anew ?? false }, signal),
+  starting: (replicaId, reason) => starting(work, replicaId, reason),
+})
 
 /**
  * While containers start, each call and each write takes processor and disk from them. That one is about to start is
@@ -104,13 +116,14 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
 /** Creates, after a pull if that needs one, starts, and tells `running` once it was seen running. */
 const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
   let containerId: string | null = null
-  const bringUp = async () => {
+  const images = imageWork(work)
+  const bringUp = async (image: string) => {
     if (work.starts.full) await starting(work, replica.replicaId, 'Waiting for other starts')
     const release = await work.starts.acquire(signal)
     try {
       const reason = 'Starting container'
       void starting(work, replica.replicaId, reason, mayWaitMs.starting)
-      containerId = await work.engine.create(specOf(work.nodeId, replica))
+      containerId = await work.engine.create(specOf(work.nodeId, replica, image))
       // A container that nobody remembers is found by its labels.
       const made = reportOf(work, replica.replicaId, { status: 'starting', reason, containerId })
       void work.remember(made, mayWaitMs.starting)
@@ -123,10 +136,10 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
     }
   }
   try {
-    await bringUp().catch(async (error: unknown) => {
+    const content = await contentOf(images, replica, signal)
+    await bringUp(exactImage(replica, content)).catch(async (error: unknown) => {
       if (containerId !== null || !isMissing(error)) throw error
-      await pullMissing(work, replica, signal)
-      await bringUp()
+      await bringUp(await obtainImage(images, replica, content, signal))
     })
   } catch (error) {
     const found = containerId === null ? null : await work.look(containerId).catch(() => null)
@@ -482,12 +495,12 @@ const fail = async (
   await removeEnded(work, failed, containerId)
 }
 
-/**
- * Only what is missing is pulled: a tag that moved is a new image reference for the user to deploy, and images that exist
- * on the node alone must work without any registry.
- */
-const pullMissing = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
-  const { image, replicaId } = replica
+/** Only what is missing is pulled, unless it is to be looked up anew: images that exist on the node alone need no registry. */
+const pullMissing = async (
+  work: Work,
+  { replica: { replicaId }, image, anew }: { replica: WantedReplica; image: string; anew: boolean },
+  signal: AbortSignal,
+): Promise<void> => {
   if (work.pulls.full) await starting(work, replicaId, `Waiting to pull ${image}`)
   const release = await work.pulls.acquire(signal)
   let cancel = () => {}
@@ -497,7 +510,7 @@ const pullMissing = async (work: Work, replica: WantedReplica, signal: AbortSign
   }
   try {
     // Another replica may have pulled it while this one waited.
-    if (await work.engine.hasImage(image)) return
+    if (!anew && (await work.engine.image(image))) return
     void starting(work, replicaId, `Pulling ${image}`)
     wait()
     await work.engine.pull(image, { signal, onProgress: wait })
@@ -516,9 +529,10 @@ const wordsOfEnd = async (work: Work, ended: InspectedContainer, memoryMb: numbe
   return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${line}` : ''}`
 }
 
-const specOf = (nodeId: string, replica: WantedReplica): ContainerSpec => ({
+const specOf = (nodeId: string, replica: WantedReplica, image: string): ContainerSpec => ({
   name: containerName(replica),
-  image: replica.image,
+  image,
+  reference: replica.image,
   env: replica.env,
   cpuMillis: replica.cpuMillis,
   memoryMb: replica.memoryMb,
@@ -532,5 +546,6 @@ const specOf = (nodeId: string, replica: WantedReplica): ContainerSpec => ({
     [containerLabels.replica]: replica.replicaId,
     [containerLabels.slot]: String(replica.slot),
     [containerLabels.generation]: String(replica.generation),
+    [containerLabels.image]: replica.image,
   },
 })

@@ -11,9 +11,11 @@ import { type ControlPlane, ControlPlaneError } from './control-plane'
 import type { Engine } from './engine'
 import { afterJoin, type Identity, newIdentity, readIdentity, writeIdentity } from './identity'
 import { type Logger, wordsOf } from './log'
-import { NodeLoop, type NodeTiming } from './node'
+import { NodeLoop, type NodeLoopOptions, type NodeTiming } from './node'
 import { Program } from './program'
 import type { Random } from './random'
+
+const callTimeoutMs = 15_000
 
 export interface RunnerOptions {
   /** As the command line says; else the one that was joined before. */
@@ -130,7 +132,9 @@ export class Runner {
     for (const { id, name, formerIds } of started) {
       const stateFile = join(dataDir, 'nodes', `${name}.json`)
       const engine = this.options.engineOf(name)
-      const shared = { clock, random, log, durable, ...program.outboxes, ...(timing ? { timing } : {}) }
+      const resolveImage: NodeLoopOptions['resolveImage'] = (found) =>
+        this.connection.resolveImage(found, callTimeoutMs)
+      const shared = { clock, random, log, durable, resolveImage, ...program.outboxes, ...(timing ? { timing } : {}) }
       program.add(new NodeLoop({ id, name, formerIds, engine, stateFile, ...shared }))
     }
     this.program = program

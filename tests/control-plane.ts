@@ -325,6 +325,14 @@ export class FakeAgent {
     })
   }
 
+  /** Reports what the image of a replica's revision is on its node; hands out what counts. */
+  async resolveImage(
+    { nodeId, replicaId }: { nodeId: string; replicaId: string },
+    found: { digest: string | null; imageId: string; fromRegistry: boolean },
+  ) {
+    return (await this.#call()).agent.resolveImage({ nodeId, replicaId, ...found })
+  }
+
   /** Sends lines of the logs of its replicas. */
   async logs(chunks: Parameters<ReturnType<typeof createCaller>['agent']['logs']>[0]['chunks']) {
     return (await this.#call()).agent.logs({ chunks })

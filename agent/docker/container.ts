@@ -2,6 +2,7 @@
 import { containerLabels } from '@/server/domain/agent-protocol'
 import type { ContainerHealth, ContainerSpec, ContainerState, InspectedContainer, SeenContainer } from '../engine'
 import { isRecord } from './http'
+import { engineReference } from './image'
 
 /** What an engine can do for a container beyond what every engine can. */
 export interface EngineTraits {
@@ -38,7 +39,7 @@ const logConfigs = {
 
 /** The body of POST /containers/create, with the safe defaults that every container has. */
 export const createBody = (spec: ContainerSpec, traits: EngineTraits): Record<string, unknown> => ({
-  Image: spec.image,
+  Image: engineReference(spec.image),
   Labels: spec.labels,
   Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
   ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),

@@ -22,6 +22,7 @@ const labels = {
 const spec: ContainerSpec = {
   name: 'fogdeck-web-2-5-abc',
   image: 'web:1',
+  reference: 'web:1',
   labels,
   env: {},
   cpuMillis: 500,
@@ -104,6 +105,22 @@ test.each([
   ['localhost:5000/a:1@sha256:0123', 'localhost:5000/a', 'sha256:0123'],
 ])('%s is pulled as %s with tag %s', (image, name, tag) => {
   expect(splitReference(image)).toEqual({ name, tag })
+})
+
+test('an image is told with the digest under which its own registry has it', async () => {
+  const digest = (letter: string) => `sha256:${letter.repeat(64)}`
+  const RepoDigests = [`other/app@${digest('a')}`, `team/app@${digest('b')}`, `localhost:5000/team/app@${digest('c')}`]
+  const { engine, requests } = await engineWith((_, response) =>
+    answerJson(response, 200, { Id: digest('d'), RepoDigests }),
+  )
+  const imageId = digest('d')
+  expect(await engine.image('team/app:2')).toEqual({ digest: digest('b'), imageId })
+  expect(await engine.image('docker.io/team/app')).toEqual({ digest: digest('b'), imageId })
+  expect(await engine.image('localhost:5000/team/app:1')).toEqual({ digest: digest('c'), imageId })
+  // Tagged by hand: no registry has it under that name.
+  expect(await engine.image('mine:1')).toEqual({ digest: null, imageId })
+  await engine.image(`team/app:2@${digest('b')}`)
+  expect(requests.at(-1)).toBe(`GET /v1.41/images/team/app@${digest('b')}/json`)
 })
 
 describe('what is said about a container', () => {
@@ -345,7 +362,7 @@ describe('an engine that', () => {
     await engine.stop('c1', 1)
     await engine.remove('c1')
     expect(await engine.inspect('c1')).toBeNull()
-    expect(await engine.hasImage('web:1')).toBe(false)
+    expect(await engine.image('web:1')).toBeNull()
     await expect(engine.start('c1', new AbortController().signal)).rejects.toMatchObject({ message: 'whatever' })
   })
 

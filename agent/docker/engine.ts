@@ -1,6 +1,7 @@
 /** Docker (and Podman by its compatible socket) as the agent's engine. */
 import { readFile, stat, statfs } from 'node:fs/promises'
 import { containerLabels } from '@/server/domain/agent-protocol'
+import type { ImageContent } from '@/server/domain/image'
 import type {
   ContainerSpec,
   Engine,
@@ -13,7 +14,7 @@ import type {
 import { EngineError } from '../engine'
 import { createBody, type EngineTraits, inspectedOf, nameOf, seenOfListed } from './container'
 import { DockerHttp, isRecord } from './http'
-import { hasImage, pullImage } from './image'
+import { pullImage, readImage } from './image'
 import { readLogs } from './logs'
 import { jsonLines, lastLine } from './streams'
 import { ContainersUsage, HostUsage } from './usage'
@@ -96,8 +97,8 @@ export class DockerEngine implements Engine {
     return answer === null ? null : inspectedOf(answer)
   }
 
-  hasImage(image: string): Promise<boolean> {
-    return hasImage(this.http, image)
+  image(image: string): Promise<ImageContent | null> {
+    return readImage(this.http, image)
   }
 
   pull(image: string, options: Parameters<Engine['pull']>[1]): Promise<void> {

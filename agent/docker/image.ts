@@ -1,4 +1,5 @@
-/** Pulling images. */
+/** Images of an engine: what there is, and pulling. */
+import { canonicalRepository, type ImageContent, isImageDigest, parseImage } from '@/server/domain/image'
 import type { Engine } from '../engine'
 import { EngineError } from '../engine'
 import type { DockerHttp } from './http'
@@ -15,9 +16,36 @@ export const splitReference = (image: string): { name: string; tag: string } => 
   return { name: image, tag: 'latest' }
 }
 
-export const hasImage = async (http: DockerHttp, image: string): Promise<boolean> => {
-  const path = `/images/${encodeURI(image)}/json`
-  return (await http.call({ path }, [200, 404])).status === 200
+/** As engines take it: a digest says all, and not every engine takes a tag beside it. */
+export const engineReference = (image: string): string => {
+  if (!image.includes('@')) return image
+  const { name, tag } = splitReference(image)
+  return `${name}@${tag}`
+}
+
+/** What the engine has of that name, with the digest under which its own registry has it. */
+export const readImage = async (http: DockerHttp, image: string): Promise<ImageContent | null> => {
+  const path = `/images/${encodeURI(engineReference(image))}/json`
+  const answer = await http.call({ path }, [200, 404])
+  if (answer.status === 404) return null
+  const found: unknown = JSON.parse(answer.body.toString('utf8'))
+  if (!isRecord(found) || typeof found.Id !== 'string')
+    throw new EngineError('refused', `the engine tells no id of ${image}`)
+  const digests = Array.isArray(found.RepoDigests) ? found.RepoDigests : []
+  // Podman tells the bare hexadecimal id.
+  const imageId = found.Id.includes(':') ? found.Id : `sha256:${found.Id}`
+  return { digest: isImageDigest(image) ? null : digestIn(digests, image), imageId }
+}
+
+/** An image that was pulled from several places has a digest of each; one with another name is none of this one's. */
+const digestIn = (digests: readonly unknown[], image: string): string | null => {
+  const own = canonicalRepository(image)
+  for (const each of digests) {
+    if (typeof each !== 'string') continue
+    const { digest } = parseImage(each)
+    if (digest !== null && canonicalRepository(each) === own) return digest
+  }
+  return null
 }
 
 /**

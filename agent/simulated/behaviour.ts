@@ -1,6 +1,10 @@
 /** How containers of the simulated engine behave: image names say it, so that every failure can be shown at will. */
 export interface Behaviour {
   pull: 'works' | 'fails'
+  /** Its tag moves so often to another content; null is never. */
+  tagMovesMs: number | null
+  /** Whether its registry gives it a digest. */
+  hasDigest: boolean
   /** How long a start takes; null is the engine's usual time. */
   startMs: number | null
   /** It ends with code 1 so long after its start; null is never. */
@@ -15,6 +19,8 @@ export interface Behaviour {
 
 const plain: Behaviour = {
   pull: 'works',
+  tagMovesMs: null,
+  hasDigest: true,
   startMs: null,
   crashAfterMs: null,
   health: null,
@@ -23,8 +29,9 @@ const plain: Behaviour = {
 }
 
 /**
- * `sim/ok`, `sim/slow:20s`, `sim/fail-pull`, `sim/crash:5s`, `sim/unhealthy`, `sim/stuck-removal:30s`, `sim/chatty:5ms` (a
- * line that often), `sim/quiet` (none); any other image just runs.
+ * `sim/ok`, `sim/slow:20s`, `sim/fail-pull`, `sim/crash:5s`, `sim/unhealthy`, `sim/stuck-removal:30s`, `sim/moving:5s`
+ * (its tag moves that often), `sim/unverified` (of no registry), `sim/chatty:5ms` (a line that often), `sim/quiet` (none);
+ * any other image just runs.
  */
 export const behaviourOf = (image: string): Behaviour => {
   const match = /^sim\/([a-z-]+)(?::([^@]*))?/.exec(image)
@@ -42,6 +49,10 @@ export const behaviourOf = (image: string): Behaviour => {
       return { ...plain, health: { verdict: 'unhealthy', afterMs: 3_000 } }
     case 'stuck-removal':
       return { ...plain, removalRefusedMs: durationMs(tag) ?? 30_000 }
+    case 'moving':
+      return { ...plain, tagMovesMs: Math.max(1, durationMs(tag) ?? 5_000) }
+    case 'unverified':
+      return { ...plain, hasDigest: false }
     case 'chatty':
       return { ...plain, lineEveryMs: Math.max(1, durationMs(tag) ?? 20) }
     case 'quiet':

@@ -4,6 +4,13 @@
  * that they outlive the agent as real ones do.
  */
 import { containerLabels } from '@/server/domain/agent-protocol'
+import {
+  canonicalImage,
+  canonicalRepository,
+  type ImageContent,
+  isImageDigest,
+  parseImage,
+} from '@/server/domain/image'
 import type { Clock } from '../clock'
 import { sleep } from '../clock'
 import type {
@@ -20,11 +27,14 @@ import { SavedFile, type StateStore } from '../files'
 import { between, chanceOf } from '../random'
 import { behaviourOf } from './behaviour'
 import { loadAt } from './load'
+import { contentNow, contentOfDigest } from './registry'
 import { hand, lastWords, type Writing } from './writing'
 
 interface SimulatedContainer {
   id: string
   spec: ContainerSpec
+  /** The digest or id of what it runs. */
+  content: string
   createdAt: number
   startedAt: number | null
   /** It did not end by itself or as asked: its machine was started anew. */
@@ -37,7 +47,8 @@ interface SimulatedContainer {
 }
 
 interface State {
-  images: string[]
+  /** By the reference with which each was pulled; a tag is not pulled again by itself. */
+  pulled: { reference: string; content: ImageContent }[]
   containers: SimulatedContainer[]
   /** Counts containers ever made, so that ids never repeat. */
   made: number
@@ -67,7 +78,7 @@ export const inFile =
     new SavedFile(path, render, false)
 
 export class SimulatedEngine implements Engine {
-  private state: State = { images: [], containers: [], made: 0 }
+  private state: State = { pulled: [], containers: [], made: 0 }
   private readonly saved: StateStore
   private loaded: Promise<void> | null = null
   private readonly listeners = new Set<EngineEvents>()
@@ -121,22 +132,38 @@ export class SimulatedEngine implements Engine {
     return found ? this.viewOf(found) : null
   }
 
-  async hasImage(image: string): Promise<boolean> {
+  async image(image: string): Promise<ImageContent | null> {
     await this.load()
-    return this.state.images.includes(image)
+    return this.imageOf(image)
   }
 
   async pull(image: string, { signal, onProgress }: Parameters<Engine['pull']>[1]): Promise<void> {
     await this.load()
     onProgress()
-    await sleep(this.options.clock, this.delay(image, 'pull', 150, 900), signal)
+    await sleep(this.options.clock, this.delay(image.split('@')[0] ?? image, 'pull', 150, 900), signal)
     signal.throwIfAborted()
-    if (behaviourOf(image).pull === 'fails') {
+    const behaviour = behaviourOf(image)
+    if (behaviour.pull === 'fails') {
       throw new EngineError('refused', `manifest for ${image} not found: manifest unknown`, 404)
     }
-    if (this.state.images.includes(image)) return
-    this.state.images.push(image)
+    const { digest } = parseImage(image)
+    const content = digest === null ? contentNow(image, this.options.clock.now()) : contentOfDigest(digest)
+    const others = this.state.pulled.filter((each) => each.reference !== canonicalImage(image))
+    this.state.pulled = [...others, { reference: canonicalImage(image), content }]
     await this.saved.save()
+  }
+
+  /** By its tag, its digest in that repository, or its id. */
+  private imageOf(image: string): ImageContent | null {
+    const { pulled } = this.state
+    if (isImageDigest(image)) return pulled.find(({ content }) => content.imageId === image)?.content ?? null
+    const { digest } = parseImage(image)
+    const found = pulled.find(({ reference, content }) =>
+      digest === null
+        ? reference === canonicalImage(image)
+        : content.digest === digest && canonicalRepository(reference) === canonicalRepository(image),
+    )
+    return found?.content ?? null
   }
 
   async create(spec: ContainerSpec): Promise<string> {
@@ -148,13 +175,15 @@ export class SimulatedEngine implements Engine {
       if (ours) return taken.id
       throw new EngineError('refused', `Conflict. The container name "/${spec.name}" is already in use`, 409)
     }
-    if (!this.state.images.includes(spec.image)) throw new EngineError('refused', `No such image: ${spec.image}`, 404)
+    if (!this.imageOf(spec.image)) throw new EngineError('refused', `No such image: ${spec.image}`, 404)
     const id = this.newId()
     const createdAt = this.options.clock.now()
     // Environments may hold secrets, and nothing here runs with them: they don't reach the file.
     this.state.containers.push({
       id,
-      spec: { ...spec, env: {} },
+      // Its reference says how it behaves.
+      spec: { ...spec, image: spec.reference, env: {} },
+      content: this.imageOf(spec.image)?.digest ?? spec.image,
       createdAt,
       startedAt: null,
       stoppedAt: null,
@@ -239,7 +268,7 @@ export class SimulatedEngine implements Engine {
     this.loaded ??= this.saved.load().then((text) => {
       if (text === null) return
       // Written by this class alone; a file from elsewhere shows at its first use.
-      this.state = JSON.parse(text) as State
+      this.state = { ...this.state, ...(JSON.parse(text) as State) }
       for (const each of this.state.containers) this.expectChanges(each)
     })
     return this.loaded

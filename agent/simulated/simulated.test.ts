@@ -31,6 +31,7 @@ const anEngine = (seed = 1, still = false) =>
 const aSpec = (image: string, overrides: Partial<ContainerSpec> = {}): ContainerSpec => ({
   name: `c-${image}`,
   image,
+  reference: image,
   labels: { [containerLabels.managed]: 'true', [containerLabels.replica]: image, [containerLabels.node]: 'n' },
   env: {},
   cpuMillis: 1_000,
@@ -137,7 +138,8 @@ describe('the simulated engine', () => {
     await clock.advance(30_000)
     const after = anEngine()
     expect(await after.inspect(steady)).toEqual(seen)
-    expect(await after.hasImage('nginx')).toBe(true)
+    expect(await after.image('nginx')).toEqual(await before.image('docker.io/library/nginx:latest'))
+    expect(await after.image('nginx')).not.toBeNull()
     const told: string[] = []
     after.follow({ onOpen: () => undefined, onContainer: (id) => told.push(id), onEnd: () => undefined }, never)
     await clock.advance(31_000)

@@ -7,9 +7,11 @@ import type {
   NodeDescription,
   NodeHeartbeat,
   ReplicaReport,
+  ResolvedImage,
   WantedReplica,
   WantedState,
 } from '@/server/domain/agent-protocol'
+import type { ImageContent } from '@/server/domain/image'
 import type { LogChunk, LogLine, LogWish } from '@/server/domain/log'
 import {
   type ControlPlane,
@@ -44,6 +46,8 @@ export class MemoryControlPlane implements ControlPlane {
   /** Whether it knows nobody's credential any more; `refusals` counts whom it told so. */
   refuses = false
   refusals = 0
+  /** Deployment and revision → what its image is. */
+  readonly images = new Map<string, ImageContent>()
   private readonly ids = new Map<string, string>()
   private readonly wanted = new Map<string, WantedState>()
   private readonly watchers = new Set<{ nodeIds: string[]; handlers: WatchHandlers }>()
@@ -131,6 +135,23 @@ export class MemoryControlPlane implements ControlPlane {
       if (this.concludes && gone && left.length < replicas.length) this.want(nodeId, left)
     }
     return { unknown: [] }
+  }
+
+  /** The first that is found counts for all replicas of the revision. */
+  async resolveImage(found: ResolvedImage, timeoutMs: number): Promise<ImageContent | null> {
+    await this.answer(timeoutMs)
+    const replica = this.stateOf(found.nodeId).replicas.find(({ replicaId }) => replicaId === found.replicaId)
+    if (!replica) return null
+    const key = `${replica.deploymentId} ${replica.revision}`
+    const content = this.images.get(key) ?? { digest: found.digest, imageId: found.imageId }
+    if (this.images.has(key)) return content
+    this.images.set(key, content)
+    for (const state of [...this.wanted.values()]) {
+      const others = state.replicas.filter((each) => `${each.deploymentId} ${each.revision}` === key)
+      for (const each of others) each.imageContent = content
+      if (others.length > 0 && state.nodeId !== found.nodeId) this.want(state.nodeId, state.replicas)
+    }
+    return content
   }
 
   /** Asks the node for these logs. */

@@ -2,7 +2,13 @@
 import { createServer, type Server } from 'node:http'
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
-import type { AgentNews, NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import type {
+  AgentNews,
+  NodeDescription,
+  NodeHeartbeat,
+  ReplicaReport,
+  ResolvedImage,
+} from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { MemoryControlPlane } from './control-plane'
 
@@ -42,6 +48,9 @@ export class HttpControlPlane {
       report: this.known
         .input(as<{ reports: ReplicaReport[] }>())
         .mutation(({ input }) => this.memory.report(input.reports, 1_000)),
+      resolveImage: this.known
+        .input(as<ResolvedImage>())
+        .mutation(({ input }) => this.memory.resolveImage(input, 1_000)),
       logs: this.known
         .input(as<{ chunks: LogChunk[] }>())
         .mutation(({ input }) => this.memory.sendLogs(input.chunks, 1_000)),

@@ -27,7 +27,16 @@ export class Raw implements Contender {
   }
 
   async #startOne(number: number): Promise<void> {
-    const spec = { name: `raw-${number}`, image, env: {}, ...size, gpuUnits: 0, ports: [], labels: { [label]: 'true' } }
+    const spec = {
+      name: `raw-${number}`,
+      image,
+      reference: image,
+      env: {},
+      ...size,
+      gpuUnits: 0,
+      ports: [],
+      labels: { [label]: 'true' },
+    }
     const id = await this.docker.create(spec)
     this.#ids.push(id)
     await this.docker.start(id, new AbortController().signal)

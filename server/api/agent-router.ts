@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { byOurClock } from '../domain/agent-clock'
 import { type AgentNews, standstills } from '../domain/agent-protocol'
 import { Failure } from '../domain/failure'
+import { isImageDigest } from '../domain/image'
 import { logLimits, logStates, logTimePattern } from '../domain/log'
 import { restartRules } from '../domain/restart'
 import type { Change } from '../store/changes'
@@ -10,6 +11,7 @@ import type { Store } from '../store/context'
 import { recordLogs } from '../store/log-inbox'
 import { joinNodes, nodesOfCredential, removedAmong, whyNoNodes } from '../store/nodes'
 import { logWishes } from '../store/replica-logs'
+import { recordRevisionImage } from '../store/revision-images'
 import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
 import { logStatusChange } from './log-lines'
@@ -98,6 +100,16 @@ const logChunk = z.object({
   words: text,
 })
 
+const digest = z.string().max(200).refine(isImageDigest, 'A digest is such as sha256:…')
+
+const resolvedImage = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  digest: digest.nullable(),
+  imageId: digest,
+  fromRegistry: z.boolean(),
+})
+
 /** An agent with a credential that nobody looked at yet. */
 const credentialProcedure = openProcedure.use(({ ctx, next }) => {
   const { agentCredential } = ctx
@@ -168,6 +180,11 @@ export const agentRouter = router({
     }
     return { unknown: outcome.unknown }
   }),
+
+  /** What the image of a replica's revision is on this node; the answer is what it is for all nodes. */
+  resolveImage: agentProcedure
+    .input(resolvedImage)
+    .mutation(({ ctx, input }) => recordRevisionImage(ctx.services.store, ctx.nodeIds, input)),
 
   /** Lines of its own replicas' logs; the answer names those that nobody reads. */
   logs: agentProcedure

@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { policyOf } from '../domain/placement'
 import type { RevisionView } from '../domain/views'
-import { listRevisions, rollbackDeployment, type SpecUpdate, type Updated, updateDeployment } from '../store/revisions'
+import {
+  listRevisions,
+  redeployDeployment,
+  rollbackDeployment,
+  type SpecUpdate,
+  type Updated,
+  updateDeployment,
+} from '../store/revisions'
 import { requireKnownDeployments } from './known-deployments'
 import { deployAnswer, deploySchema, resourcesOf } from './schemas'
 import { procedureFor, router } from './trpc'
@@ -61,6 +68,11 @@ const answer = (updated: Updated, message: string): z.infer<typeof updateAnswer>
   message,
 })
 
+const sameText = (image: string | undefined): string =>
+  image === undefined
+    ? 'Nothing is different: no new revision was made'
+    : `Nothing is different: no new revision was made. To run what ${image} is in its registry now, redeploy`
+
 export const revisionRouter = router({
   update: procedureFor('deployments.changeOwn')
     .meta({
@@ -85,7 +97,7 @@ export const revisionRouter = router({
         ...(replicas !== undefined && { replicas }),
         ...(reason !== undefined && { note: reason }),
       })
-      if (updated.changes.length === 0) return answer(updated, 'Nothing is different: no new revision was made')
+      if (updated.changes.length === 0) return answer(updated, sameText(fields.container_image))
       ctx.services.log.info(
         `Updating deployment ${id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
       )
@@ -127,6 +139,32 @@ export const revisionRouter = router({
         `Rolling back deployment ${updated.id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
       )
       return answer(updated, `Deployment ${updated.name} goes back to revision ${updated.revision}`)
+    }),
+
+  redeploy: procedureFor('deployments.changeOwn')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/deployment/redeploy/{deployment_id}',
+        tags,
+        summary: 'Pull the image anew and replace the replicas, one after the other',
+        description:
+          'Makes a new revision of the same specification. The tag of the image is looked up in its registry anew, and all ' +
+          'replicas of the new revision run the content that it has then.',
+      },
+    })
+    .input(byDeploymentId.extend({ reason: note.describe('Why, for the history') }))
+    .output(updateAnswer)
+    .mutation(async ({ ctx, input }) => {
+      const { deployment_id: id, reason } = input
+      const updated = await redeployDeployment(ctx.services.store, ctx.actor, {
+        id,
+        ...(reason !== undefined && { note: reason }),
+      })
+      ctx.services.log.info(
+        `Redeploying deployment ${id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
+      )
+      return answer(updated, `Deployment ${updated.name} pulls its image anew, one replica after the other`)
     }),
 
   revisions: procedureFor('deployments.read')

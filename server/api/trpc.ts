@@ -67,6 +67,7 @@ export const acceptedProcedures: ReadonlySet<string> = new Set([
   'deployment.scale',
   'deployment.update',
   'deployment.rollback',
+  'deployment.redeploy',
 ])
 
 export const router = t.router

@@ -2,6 +2,7 @@
  * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
  * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined.
  */
+import type { ImageContent } from './image'
 import type { LogWishes } from './log'
 import type { RestartRecord } from './restart'
 import type { ReplicaStatus } from './status'
@@ -14,7 +15,14 @@ export interface WantedReplica {
   slot: number
   generation: number
   wanted: 'run' | 'stop'
+  revision: number
   image: string
+  /** What the image is of which this revision runs; null until a node has reported it. */
+  imageContent: ImageContent | null
+  /** While that is null: whether this node finds it out, or waits a moment for the node that does. */
+  resolvesImage: boolean
+  /** Whether the tag is looked up in its registry, even where the node has an image of that name. */
+  pullsAnew: boolean
   cpuMillis: number
   memoryMb: number
   gpuUnits: number
@@ -66,6 +74,14 @@ export interface ReplicaReport {
   standstill: Standstill | null
 }
 
+/** What an image reference was on the first node that looked. */
+export interface ResolvedImage extends ImageContent {
+  nodeId: string
+  replicaId: string
+  /** It was pulled a moment ago, and did not lie on the node from before. */
+  fromRegistry: boolean
+}
+
 export interface NodeHeartbeat {
   nodeId: string
   cpuUsagePercent: number
@@ -103,6 +119,7 @@ export const containerLabels = {
   replica: 'fogdeck.replica',
   slot: 'fogdeck.slot',
   generation: 'fogdeck.generation',
+  image: 'fogdeck.image',
 } as const
 
 export const containerName = (r: Pick<WantedReplica, 'deploymentName' | 'slot' | 'generation' | 'replicaId'>): string =>

@@ -7,6 +7,7 @@ export const actionWords: Record<AuditAction, string> = {
   'deployment.update': 'Updated a deployment',
   'deployment.scale': 'Scaled',
   'deployment.rollback': 'Rolled back',
+  'deployment.redeploy': 'Redeployed',
   'deployment.retry': 'Retried a deployment',
   'deployment.delete': 'Deleted a deployment',
   'evaluation.try-now': 'Tried stuck work',

@@ -19,6 +19,7 @@ export const auditActions = [
   'deployment.update',
   'deployment.scale',
   'deployment.rollback',
+  'deployment.redeploy',
   'deployment.retry',
   'deployment.delete',
   'evaluation.try-now',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { imageProblem } from './image'
+import { canonicalImage, imageProblem, imageWithDigest, shortDigest } from './image'
 
 test.each([
   'nginx',
@@ -38,4 +38,26 @@ test.each([
   ['x'.repeat(501), 'At most 500'],
 ])('“%s” is refused: %s', (reference, why) => {
   expect(imageProblem(reference)).toContain(why)
+})
+
+test.each([
+  ['nginx', 'docker.io/library/nginx:latest'],
+  ['nginx:latest', 'docker.io/library/nginx:latest'],
+  ['library/nginx', 'docker.io/library/nginx:latest'],
+  ['docker.io/nginx', 'docker.io/library/nginx:latest'],
+  ['index.docker.io/team/app:2', 'docker.io/team/app:2'],
+  ['team/app', 'docker.io/team/app:latest'],
+  ['localhost/app', 'localhost/app:latest'],
+  ['localhost:5000/app', 'localhost:5000/app:latest'],
+  ['localhost:5000/a/b:2', 'localhost:5000/a/b:2'],
+  [`nginx:1@sha256:${'f'.repeat(64)}`, `docker.io/library/nginx@sha256:${'f'.repeat(64)}`],
+])('%s is %s', (reference, canonical) => {
+  expect(canonicalImage(reference)).toBe(canonical)
+})
+
+test('a reference with a digest keeps its tag for people, and has no other digest', () => {
+  const [old, digest] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`)
+  expect(imageWithDigest('team/app:2', digest ?? '')).toBe(`team/app:2@${digest}`)
+  expect(imageWithDigest(`team/app:2@${old}`, digest ?? '')).toBe(`team/app:2@${digest}`)
+  expect(shortDigest(digest ?? '')).toBe('sha256:bbbbbbbbbbbb')
 })

@@ -37,3 +37,71 @@ export function imageProblem(reference: string): string | null {
   if (/[A-Z]/.test(bad)) return `“${bad}” must be in lower case`
   return `“${bad}” is not a valid part of an image name: a–z, 0–9 and single . _ - between them`
 }
+
+export interface ImageReference {
+  registry: string
+  path: string
+  /** "latest" where the reference names neither a tag nor a digest. */
+  tag: string | null
+  digest: string | null
+}
+
+/** The parts of a valid reference, with what engines fill in: nginx is docker.io/library/nginx:latest. */
+export function parseImage(reference: string): ImageReference {
+  const [named = '', digest = null] = reference.split('@')
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
+  const name = colon < 0 ? named : named.slice(0, colon)
+  const tag = colon < 0 ? null : named.slice(colon + 1)
+  const slash = name.indexOf('/')
+  const first = name.slice(0, Math.max(0, slash))
+  const hasHost = first.includes('.') || first.includes(':') || first === 'localhost'
+  const host = hasHost ? first : dockerHub
+  const path = hasHost ? name.slice(slash + 1) : name
+  const registry = host === 'index.docker.io' ? dockerHub : host
+  return {
+    registry,
+    path: registry === dockerHub && !path.includes('/') ? `library/${path}` : path,
+    // An engine that is given a digest takes no notice of a tag.
+    tag: digest === null ? (tag ?? 'latest') : null,
+    digest,
+  }
+}
+
+const dockerHub = 'docker.io'
+
+/** One text for all spellings of a reference. */
+export function canonicalImage(reference: string): string {
+  const { registry, path, tag, digest } = parseImage(reference)
+  return `${registry}/${path}${digest === null ? `:${tag}` : `@${digest}`}`
+}
+
+/** Without tag and digest: what an engine lists a digest under. */
+export function canonicalRepository(reference: string): string {
+  const { registry, path } = parseImage(reference)
+  return `${registry}/${path}`
+}
+
+export const sameImage = (one: string, other: string): boolean => canonicalImage(one) === canonicalImage(other)
+
+/** The reference to exactly this content; a tag stays for people to read. */
+export const imageWithDigest = (reference: string, digest: string): string => `${reference.split('@')[0]}@${digest}`
+
+/** sha256:0123456789ab */
+export function shortDigest(digest: string): string {
+  const [algorithm = '', hex = ''] = digest.split(':')
+  return `${algorithm}:${hex.slice(0, 12)}`
+}
+
+/**
+ * What a reference stood for when a revision was run first: one revision is one content. An image that no registry has
+ * given a digest is known by its id alone, which is the same wherever the same image was loaded; it is shown as
+ * unverified.
+ */
+export interface ImageContent {
+  /** That of the registry; null when there is none. */
+  digest: string | null
+  /** The engine's id of the image; empty when it is not known. */
+  imageId: string
+}
+
+export const isImageDigest = (text: string): boolean => digestPattern.test(text)

@@ -1,4 +1,5 @@
 /** What a deployment runs, apart from how many times: the content of one revision. */
+import { sameImage } from './image'
 import type { Constraint, Policy } from './placement'
 import { bareAmountText, type DeploymentType, type Resources, resourceFields, resourceKinds } from './resources'
 import { type AskedWishes, constraintText, wishTexts } from './wishes'
@@ -56,7 +57,8 @@ export function specChanges(before: DeploymentSpec, after: DeploymentSpec): Spec
     if (from !== to) changes.push({ what, from, to })
   }
   const { image, ...others } = texts
-  compare(image[0], image[1](before), image[1](after))
+  // nginx and nginx:latest are one image.
+  if (!sameImage(before.image, after.image)) compare(image[0], image[1](before), image[1](after))
   for (const kind of resourceKinds) {
     const field = resourceFields[kind]
     compare(kind, bareAmountText(kind, before.resources[field]), bareAmountText(kind, after.resources[field]))

@@ -72,6 +72,7 @@ export const deploymentActions = {
   scale: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   update: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   rollback: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
+  redeploy: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   retry: ['failed'],
   delete: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
 } as const satisfies Record<string, readonly DeploymentStatus[]>

@@ -64,6 +64,8 @@ export interface ReplicaView {
 export interface DeploymentDetail extends DeploymentSummary {
   /** The one that is wanted; during an update some replicas still run another. */
   revision: number
+  /** What the image of that revision is; null until a node has looked it up. */
+  revisionImage: RevisionImageView | null
   /** What Start goes back to after a scale to 0. */
   startReplicas: number | null
   policy: Policy | null
@@ -87,6 +89,18 @@ export interface DeploymentDetail extends DeploymentSummary {
   deletedAt: string | null
 }
 
+/** What the image of a revision is, as the first node found it. */
+export interface RevisionImageView {
+  /** That of the registry; the id of the image when it is unverified. */
+  digest: string
+  verified: boolean
+  /** The name of the node. */
+  resolvedBy: string
+  resolvedAt: string
+  /** Another content that a registry gave the same reference later. */
+  newer: { digest: string; seenAt: string } | null
+}
+
 export interface RevisionView {
   revision: number
   spec: DeploymentSpec
@@ -97,6 +111,8 @@ export interface RevisionView {
   replicas: number
   /** The one that is wanted. */
   current: boolean
+  /** Null until a node has looked it up. */
+  image: RevisionImageView | null
 }
 
 export interface StatusChange {

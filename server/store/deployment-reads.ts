@@ -9,10 +9,11 @@ import {
   type NodeStatus,
   type ReplicaStatus,
 } from '../domain/status'
-import type { DeploymentSummary, DeploymentTimeline, ReplicaView } from '../domain/views'
+import type { DeploymentSummary, DeploymentTimeline, ReplicaView, RevisionImageView } from '../domain/views'
 import type { AskedWishes } from '../domain/wishes'
 import type { Store } from './context'
 import { containing } from './patterns'
+import { readRevisionImages } from './revision-images'
 
 export interface DeploymentFilter {
   search?: string | undefined
@@ -129,6 +130,7 @@ export interface DeploymentRecord {
   userId: string
   resources: { cpuMillis: number; memoryMb: number; storageGb: number; gpuUnits: number }
   revision: number
+  revisionImage: RevisionImageView | null
   startReplicas: number | null
   waitForCapacity: boolean
   maxPerNode: number
@@ -148,11 +150,12 @@ export interface DeploymentRecord {
 /** A deployment with its replicas; ended attempts beyond the newest 200 rows are left out. */
 export async function readDeployment(store: Store, id: string): Promise<DeploymentRecord> {
   if (!isUuid(id)) throw notFound('deployment', id)
-  const [summaries, deployment, replicas, evaluation, decision] = await Promise.all([
+  const [summaries, images, deployment, replicas, evaluation, decision] = await Promise.all([
     store.pool.query<SummaryRow>(
       `select ${summaryColumns} from deployments d join users u on u.id = d.user_id where d.id = $1`,
       [id],
     ),
+    readRevisionImages(store, id),
     store.prisma.deployment.findUnique({ where: { id }, include: { resources: true } }),
     store.prisma.deploymentReplica.findMany({
       where: { deploymentId: id },
@@ -194,6 +197,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
       gpuUnits: deployment.resources.gpuUnits,
     },
     revision: deployment.revision,
+    revisionImage: images.get(deployment.revision) ?? null,
     startReplicas: deployment.startReplicas,
     policy: deployment.policy as Policy | null,
     priority: deployment.priority,

@@ -7,6 +7,7 @@ import { type AskedWishes, type GivenWishes, withGivenWishes } from '../domain/w
 import { audit } from './audit'
 import { type Store, type Tx, transaction } from './context'
 import { type Actor, type LockedDeployment, lockForAction, reopen } from './deployments'
+import { pullAnew, readRevisionImages } from './revision-images'
 
 /** What is given changes, everything else stays; of wishes, each list. A variable that is null is taken away. */
 export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'wishes'>> {
@@ -75,6 +76,45 @@ export async function updateDeployment(
       after: { revision, replicas: target, changes },
     })
     return { ...answer, status: 'pending', revision }
+  })
+}
+
+/** Makes a new revision of the same, for which the tag of the image is looked up in its registry anew. */
+export async function redeployDeployment(
+  store: Store,
+  actor: Actor,
+  { id, note }: { id: string; note?: string },
+): Promise<Updated> {
+  return transaction(store, async (tx) => {
+    const deployment = await lockForAction(tx, actor, id, 'redeploy')
+    const content = await readContent(tx, id)
+    await keepFirst(tx, deployment, content)
+    const revision = await nextRevision(tx, id)
+    const reason = withNote(`Redeployed ${content.spec.image}`, note)
+    await insertRevision(tx, { id, revision, content, actor, reason })
+    await switchTo(tx, id, revision, content)
+    await pullAnew(tx, id, { revision, image: content.spec.image })
+    await reopen(tx, actor, deployment, {
+      trigger: 'update',
+      reason: `Redeploying as revision ${revision}: ${withNote(`${content.spec.image} pulled anew`, note)}`,
+      targetReplicas: deployment.target_replicas,
+    })
+    await audit(tx, actor, {
+      action: 'deployment.redeploy',
+      subjectType: 'deployment',
+      subjectId: id,
+      before: { revision: deployment.revision },
+      after: { revision },
+    })
+    return {
+      id,
+      name: deployment.name,
+      status: 'pending',
+      replicas: deployment.target_replicas,
+      revision,
+      previous: deployment.revision,
+      changes: [],
+    }
   })
 }
 
@@ -276,8 +316,9 @@ async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed 
 /** All revisions of a deployment, the newest first. */
 export async function listRevisions(store: Store, id: string): Promise<RevisionView[]> {
   if (!isUuid(id)) throw notFound('deployment', id)
-  const [content, { rows: deployments }, { rows }, { rows: counts }] = await Promise.all([
+  const [content, images, { rows: deployments }, { rows }, { rows: counts }] = await Promise.all([
     readContent(store.pool, id),
+    readRevisionImages(store, id),
     store.pool.query<{ revision: number; username: string; created_at: Date }>(
       'select d.revision, u.username, d.created_at from deployments d join users u on u.id = d.user_id where d.id = $1',
       [id],
@@ -311,5 +352,6 @@ export async function listRevisions(store: Store, id: string): Promise<RevisionV
     reason: row.reason,
     replicas: replicas.get(row.revision) ?? 0,
     current: row.revision === deployment.revision,
+    image: images.get(row.revision) ?? null,
   }))
 }

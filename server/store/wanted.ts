@@ -2,6 +2,7 @@ import type { WantedReplica, WantedState } from '../domain/agent-protocol'
 import type { RestartRecord } from '../domain/restart'
 import { plainArray } from './array-text'
 import type { Store } from './context'
+import { contentOfReference } from './revision-images'
 
 interface WantedRow {
   node_id: string
@@ -12,6 +13,12 @@ interface WantedRow {
   slot: number
   generation: number
   wanted: 'run' | 'stop'
+  replica_revision: number
+  resolved: boolean
+  digest: string | null
+  image_id: string | null
+  pulls_anew: boolean
+  is_first: boolean
   container_image: string
   cpu_millis: number
   memory_mb: number
@@ -35,6 +42,11 @@ export async function wantedStates(store: Store, nodeIds: string[]): Promise<Wan
         r.generation, r.wanted, r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb,
         jsonb_build_object('interruptions', r.interruptions, 'restarts', r.restarts, 'inARow', r.restarts_in_a_row,
           'wasWell', r.was_well) as restarts,
+        r.revision as replica_revision, i.resolved_at is not null as resolved, i.digest, i.image_id,
+        coalesce(i.pulls_anew, false) as pulls_anew,
+        i.resolved_at is null and not exists (
+          select from deployment_replicas o where o.deployment_id = r.deployment_id and o.revision = r.revision
+            and o.reserved and o.wanted = 'run' and o.status <> 'lost' and o.id < r.id) as is_first,
         case when v.revision is null then d.container_image else v.spec->>'image' end as container_image,
         case when v.revision is null then d.ports else v.spec->'ports' end as ports,
         case when v.revision is null then d.env_sealed else v.env_sealed end as env_sealed
@@ -44,6 +56,7 @@ export async function wantedStates(store: Store, nodeIds: string[]): Promise<Wan
       left join lateral (select * from deployment_replicas where node_id = n.id and reserved offset 0) r on true
       left join deployments d on d.id = r.deployment_id
       left join deployment_revisions v on v.deployment_id = d.id and v.revision = r.revision and r.revision <> d.revision
+      left join revision_images i on i.deployment_id = r.deployment_id and i.revision = r.revision
       order by n.id, r.id`,
     values: [plainArray(nodeIds)],
   })
@@ -63,7 +76,13 @@ const wantedReplica = (store: Store, row: WantedRow, replicaId: string): WantedR
   slot: row.slot,
   generation: row.generation,
   wanted: row.wanted,
+  revision: row.replica_revision,
   image: row.container_image,
+  imageContent: row.resolved
+    ? { digest: row.digest, imageId: row.image_id ?? '' }
+    : contentOfReference(row.container_image),
+  resolvesImage: row.is_first,
+  pullsAnew: row.pulls_anew,
   cpuMillis: row.cpu_millis,
   memoryMb: row.memory_mb,
   gpuUnits: row.gpu_units,

@@ -1,6 +1,6 @@
 /** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
 import { type ControlPlane, ControlPlaneError, type Watch, type WatchHandlers } from '@/agent/control-plane'
-import type { NodeDescription, NodeHeartbeat, ReplicaReport } from '@/server/domain/agent-protocol'
+import type { NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import type { TestControlPlane } from '../control-plane'
 
@@ -25,6 +25,11 @@ export class DirectControlPlane implements ControlPlane {
   async report(reports: ReplicaReport[]) {
     const { agent } = await this.caller()
     return agent.report({ sentAt: new Date().toISOString(), reports })
+  }
+
+  async resolveImage(found: ResolvedImage) {
+    const { agent } = await this.caller()
+    return agent.resolveImage(found)
   }
 
   async sendLogs(chunks: LogChunk[]) {

@@ -187,6 +187,7 @@ describe('the calls of the contract', () => {
       '/deployment/deploy',
       '/deployment/list',
       '/deployment/logs/{deployment_id}',
+      '/deployment/redeploy/{deployment_id}',
       '/deployment/rollback/{deployment_id}',
       '/deployment/scale/{deployment_id}',
       '/deployment/status/{deployment_id}',

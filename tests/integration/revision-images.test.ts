@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+
+let cp: TestControlPlane
+let agent: FakeAgent
+
+beforeEach(async () => {
+  cp = await testControlPlane()
+  agent = await new FakeAgent(cp).join({ name: 'node-01' }, { name: 'node-02' }, { name: 'node-03' })
+})
+afterEach(() => cp.close())
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`
+const found = (letter: string, fromRegistry = true) => ({ digest: digest(letter), imageId: digest('0'), fromRegistry })
+const admin = () => cp.as('admin')
+const detail = async (id: string) => (await admin()).deployment.detail({ id })
+const deployed = async (overrides = {}) => {
+  const { deployment } = await admin()
+  const { deployment_id: id } = await deployment.deploy(aDeployment({ container_image: 'team/app', ...overrides }))
+  await cp.schedule()
+  return id
+}
+const wantedOf = async (id: string) => (await agent.wanted()).filter((replica) => replica.deploymentId === id)
+const revisionsOf = (nodeIds: string[]) =>
+  cp.sql<{ revision: string }>('select wanted_revision::text as revision from nodes where id = any($1) order by id', [
+    nodeIds,
+  ])
+
+test('one node of a revision looks its image up, the first answer counts for all, and the others hear of it', async () => {
+  const id = await deployed({ replicas: 3 })
+  const replicas = await wantedOf(id)
+  expect(replicas.map(({ imageContent }) => imageContent)).toEqual([null, null, null])
+  const [first, ...others] = replicas.filter((each) => each.resolvesImage)
+  if (!first) throw new Error('nobody looks the image up')
+  expect(others).toEqual([])
+  const rest = replicas.filter((each) => each !== first)
+  const restNodes = rest.map(({ nodeId }) => nodeId)
+  const before = await revisionsOf(restNodes)
+  const counts = { digest: digest('a'), imageId: digest('0') }
+  expect(await agent.resolveImage(first, found('a'))).toEqual(counts)
+  expect(await revisionsOf(restNodes)).not.toEqual(before)
+  // One that grew tired of waiting found that the tag had moved.
+  for (const each of rest) expect(await agent.resolveImage(each, found('b'))).toEqual(counts)
+  expect((await wantedOf(id)).map(({ imageContent }) => imageContent)).toEqual([counts, counts, counts])
+  expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('a'), verified: true, newer: null })
+})
+
+test('two nodes that report at once get one answer', async () => {
+  const id = await deployed({ replicas: 3 })
+  const replicas = await wantedOf(id)
+  const answers = await Promise.all(
+    replicas.map((each, i) => agent.resolveImage(each, found(['a', 'b', 'c'][i] ?? 'd'))),
+  )
+  expect(new Set(answers.map((answer) => answer?.digest)).size).toBe(1)
+})
+
+test('an agent speaks of its own replicas only, and only in digests', async () => {
+  const id = await deployed({ replicas: 1 })
+  const [replica] = await wantedOf(id)
+  if (!replica) throw new Error('nothing was placed')
+  const stranger = await new FakeAgent(cp).join({ name: 'stranger' })
+  expect(await stranger.resolveImage(replica, found('f'))).toBeNull()
+  expect(await stranger.resolveImage({ ...replica, nodeId: stranger.id('stranger') }, found('f'))).toBeNull()
+  await expect(agent.resolveImage(replica, { ...found('a'), digest: 'latest' })).rejects.toThrow(/sha256/)
+  expect((await detail(id)).revisionImage).toBeNull()
+})
+
+test('a reference with a digest says itself what it is', async () => {
+  const id = await deployed({ container_image: `team/app@${digest('c')}`, replicas: 1 })
+  expect((await wantedOf(id)).map(({ imageContent }) => imageContent)).toEqual([{ digest: digest('c'), imageId: '' }])
+})
+
+test('redeploy makes a revision that is looked up anew; the one before keeps its content, also after a rollback', async () => {
+  const id = await deployed({ replicas: 1 })
+  for (const replica of await wantedOf(id)) await agent.resolveImage(replica, found('a'))
+  await agent.obey()
+  const { deployment } = await admin()
+  const answer = await deployment.redeploy({ deployment_id: id, reason: 'new base image' })
+  expect(answer).toMatchObject({ revision: 2, changes: [], status: 'pending' })
+  await cp.schedule()
+  const next = (await wantedOf(id)).find((replica) => replica.revision === 2)
+  expect(next).toMatchObject({ imageContent: null, pullsAnew: true, resolvesImage: true, image: 'team/app' })
+  if (next) await agent.resolveImage(next, found('b'))
+  const images = (await deployment.revisions({ id })).map(({ revision, image }) => [revision, image?.digest])
+  expect(images).toEqual([
+    [2, digest('b')],
+    [1, digest('a')],
+  ])
+  await deployment.rollback({ deployment_id: id, revision: 1 })
+  expect((await detail(id)).revisionImage?.digest).toBe(digest('a'))
+  const [entry] = await cp.sql<{ action: string }>(
+    "select action from audit_log where action = 'deployment.redeploy'",
+    [],
+  )
+  expect(entry).toBeDefined()
+})
+
+test('a tag that moved shows on whatever runs what it was before', async () => {
+  const [old, other, cached] = [
+    await deployed({ name: 'old', replicas: 1, container_image: 'team/app' }),
+    await deployed({ name: 'other', replicas: 1, container_image: 'docker.io/team/app:latest' }),
+    await deployed({ name: 'cached', replicas: 1, container_image: 'team/app' }),
+  ]
+  const resolve = async (id: string, what: ReturnType<typeof found>) => {
+    for (const replica of await wantedOf(id)) await agent.resolveImage(replica, what)
+  }
+  await resolve(old, found('a'))
+  expect((await detail(old)).revisionImage?.newer).toBeNull()
+  await resolve(other, found('b'))
+  expect((await detail(old)).revisionImage?.newer).toMatchObject({ digest: digest('b') })
+  expect((await detail(other)).revisionImage?.newer).toBeNull()
+  // What a node had is no news of the registry.
+  await resolve(cached, found('a', false))
+  expect((await detail(other)).revisionImage?.newer).toBeNull()
+})
+
+test('an image without a digest is unverified', async () => {
+  const id = await deployed({ replicas: 1 })
+  for (const replica of await wantedOf(id))
+    await agent.resolveImage(replica, { digest: null, imageId: digest('e'), fromRegistry: false })
+  expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('e'), verified: false })
+})
+
+test('an update to the same image under another spelling changes nothing, and says what does', async () => {
+  const id = await deployed({ replicas: 1 })
+  const { deployment } = await admin()
+  const answer = await deployment.update({ deployment_id: id, container_image: 'docker.io/team/app:latest' })
+  expect(answer).toMatchObject({ revision: 1, changes: [] })
+  expect(answer.message).toBe(
+    'Nothing is different: no new revision was made. To run what docker.io/team/app:latest is in its registry now, redeploy',
+  )
+})
