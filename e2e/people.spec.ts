@@ -107,7 +107,7 @@ test.describe('a session that ends', () => {
     await dialog.getByRole('button', { name: 'Create' }).click()
     await expect(dialog.getByLabel('User name')).toHaveAccessibleDescription(/^Use 1 to 64 of/)
     await expect(dialog.getByLabel('Password', { exact: true })).toHaveAccessibleDescription(
-      'Use at least 10 characters',
+      'Use at least 12 characters',
     )
     await dialog.getByLabel('User name').fill(username)
     await dialog.getByLabel('Role').selectOption('operator')

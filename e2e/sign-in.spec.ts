@@ -1,4 +1,6 @@
 /** Coming in and going out. */
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { admin, expect, fillSignIn, signedOut, test } from './fixtures'
 
 test.use({ storageState: signedOut })
@@ -77,4 +79,50 @@ test.describe('a refused sign-in', () => {
     await fillSignIn(page, admin.username, admin.password)
     await expect(page).toHaveURL(/:\d+\/$/)
   })
+})
+
+/** Signs in as a program does, from another address of this machine. */
+const statusFrom = (address: string, url: string, who: { username: string; password: string }) =>
+  new Promise<number>((resolve, reject) => {
+    const body = JSON.stringify(who)
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+    const { port } = new URL(url)
+    const options = { host: '127.0.0.1', port, path: '/api/auth/login', method: 'POST', headers }
+    const call = request({ ...options, localAddress: address, agent: new Agent() }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode ?? 0))
+    })
+    call.once('error', reject)
+    call.end(body)
+  })
+
+test('a flood of sign-ins takes no node offline, others are answered, and its owner gets in from elsewhere', async ({
+  baseURL = '',
+  rpc,
+  userWith,
+}) => {
+  test.setTimeout(240_000)
+  const { username, password } = await userWith('viewer')
+  const begun = new Date().toISOString()
+  const floodMs = 30_000
+  const answers = new Map<number, number>()
+  let over = false
+  const flood = Array.from({ length: 150 }, async (_, i) => {
+    while (!over) {
+      const status = await statusFrom('127.0.0.66', baseURL, { username, password: `wrong ${i}` })
+      answers.set(status, (answers.get(status) ?? 0) + 1)
+    }
+  })
+  await sleep(floodMs / 2)
+  expect(await statusFrom('127.0.0.67', baseURL, { username, password })).toBe(200)
+  expect((await rpc.deployment.page.query({ limit: 1 })).items).toBeDefined()
+  await sleep(floodMs / 2)
+  over = true
+  await Promise.all(flood)
+  // Every try was answered: checked up to the limit, and then refused at once.
+  expect([...answers.keys()].sort()).toEqual([401, 429])
+  expect(answers.get(401)).toBe(10)
+  const { nodes } = await rpc.node.page.query({ limit: 100 })
+  expect(nodes.filter(({ status }) => status === 'offline')).toEqual([])
+  const { events } = await rpc.event.page.query({ kinds: ['node'], after: begun, limit: 200 })
+  expect(events.filter((event) => /offline/i.test(JSON.stringify(event)))).toEqual([])
 })

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureDataDir } from '@/server/data-dir'
 import { type Env, readEnv } from '@/server/env'
 import { applyMigrations } from '@/server/store/migrate'
+import { resealOldValues } from '@/server/store/reseal'
 import { ensureFirstAdmin } from '@/server/store/users'
 import { hasCode } from '@/server/system-error'
 import { type Database, openDatabase } from './up/database'
@@ -58,6 +59,7 @@ async function bringUp({ env, url, instance, closers, stopping }: Start): Promis
   closers.push(() => closeDatabase(database, instance))
   const { applied } = await applyMigrations(database.url)
   if (applied.length > 0) say(applied.length === 1 ? 'Applied one migration' : `Applied ${applied.length} migrations`)
+  await sealAnew(env, database.url)
   const password = await firstAdministrator(env, database.url)
   if (url) await buildPages(stopping)
   if (stopping.aborted) return
@@ -95,6 +97,14 @@ async function closeDatabase(database: Database, instance: Instance): Promise<vo
 const addressForPeople = (env: Env): string =>
   env.publicUrl ??
   (['0.0.0.0', '::', '127.0.0.1', '::1'].includes(env.host) ? `http://localhost:${env.port}` : localAddress(env))
+
+/** What an older version sealed is bound to its rows before any part reads it. */
+async function sealAnew(env: Env, databaseUrl: string): Promise<void> {
+  const { resealed, unreadable } = await withStore(env, databaseUrl, resealOldValues)
+  if (resealed > 0) say(`Sealed ${resealed} environments and channel secrets anew, each for its row`)
+  if (unreadable > 0)
+    say(`${unreadable} environments and channel secrets were sealed with a key that secrets.json does not hold`)
+}
 
 async function requireFreePort({ host, port }: Env): Promise<void> {
   const server = createServer()

@@ -1,6 +1,6 @@
 'use client'
 
-import { passwordLimits } from '@/server/domain/accounts'
+import { passwordLimits } from '@/server/domain/passwords'
 import { Field } from './field'
 import { SecretInput } from './secret-input'
 
@@ -31,7 +31,7 @@ export function NewPasswordField({ label = 'New password', value, onChange, erro
     <Field
       label={label}
       error={error}
-      hint={`At least ${passwordLimits.min} characters, 5 of them different, not the user name.`}
+      hint={`At least ${passwordLimits.min} characters: several unrelated words are good.`}
     >
       {(wiring) => (
         <SecretInput

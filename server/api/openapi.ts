@@ -49,7 +49,11 @@ export function openApiDocument(serverUrl: string) {
             200: { description: 'Signed in', content: { 'application/json': { schema: loginAnswer } } },
             401: { description: 'Wrong user name or password', content: problemContent },
             422: { description: errors[422], content: problemContent },
-            429: { description: 'Too many wrong passwords: Retry-After says how long', content: problemContent },
+            429: {
+              description: 'Too many wrong passwords, or too many tries at once: Retry-After says how long',
+              content: problemContent,
+            },
+            503: { description: 'Too many sign-ins at once: Retry-After says how long', content: problemContent },
           },
         },
       },

@@ -8,6 +8,7 @@ import { changePayloads } from './changes'
 import { noteTrouble, type Store } from './context'
 import type { Actor } from './deployments'
 import { groupCommit } from './group-commit'
+import { envPlace } from './seal'
 
 export interface NewDeployment {
   name: string
@@ -183,7 +184,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
       jsonArray(column(({ input }) => (input.constraints.length > 0 ? input.constraints : null))),
       jsonArray(column(({ input }) => (input.ports.length > 0 ? input.ports : null))),
       textArray(column(({ input }) => envNames(input.env))),
-      textArray(column(({ input }) => sealedEnv(store, input.env))),
+      textArray(column(({ id, input }) => sealedEnv(store, id, input.env))),
       jsonArray(column(({ input }) => input.policy)),
       jsonArray(column(({ input }) => input.wishes)),
       plainArray(column(({ input }) => input.priority)),
@@ -224,5 +225,5 @@ function envNames(env: Record<string, string>): string | null {
   return names.length > 0 ? `{${names.join(',')}}` : null
 }
 
-const sealedEnv = (store: Store, env: Record<string, string>): string | null =>
-  envNames(env) === null ? null : `\\x${store.sealer.seal(env).toString('hex')}`
+const sealedEnv = (store: Store, id: string, env: Record<string, string>): string | null =>
+  envNames(env) === null ? null : `\\x${store.sealer.seal(env, envPlace(id)).toString('hex')}`

@@ -96,7 +96,7 @@ async function writeChunks(tx: Tx, { sealer }: Store, chunks: WrittenChunk[]): P
       chunks.map(({ seq }) => seq),
       chunks.map(({ gap }) => gap),
       chunks.map(({ lines }) => lengthOf(lines)),
-      chunks.map(({ lines }) => sealLines(sealer, lines)),
+      chunks.map(({ replicaId, lines }) => sealLines(sealer, replicaId, lines)),
     ],
   })
 }

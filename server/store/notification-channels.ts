@@ -11,6 +11,7 @@ import {
 import { type Author, audit } from './audit'
 import { announce } from './changes'
 import { isUniqueViolation, type Store, type Tx, transaction } from './context'
+import { channelPlace } from './seal'
 
 export interface ChannelInput {
   name: string
@@ -49,9 +50,9 @@ export function createChannel(
         id,
         input.name,
         input.kind,
-        store.sealer.seal({ url: input.url }),
+        store.sealer.seal({ url: input.url }, channelPlace(id, 'url')),
         channelAddress(input.url),
-        secretOf(store, input.kind, input.secret),
+        secretOf(store, id, input),
         input.events,
         input.linkOrigin,
         author.name,
@@ -63,8 +64,12 @@ export function createChannel(
   return named(input.name, work)
 }
 
-const secretOf = (store: Store, kind: ChannelKind, secret: string | null): Buffer | null =>
-  kind === 'webhook' && secret !== null ? store.sealer.seal({ secret }) : null
+const secretOf = (
+  store: Store,
+  id: string,
+  { kind, secret }: { kind: ChannelKind; secret: string | null },
+): Buffer | null =>
+  kind === 'webhook' && secret !== null ? store.sealer.seal({ secret }, channelPlace(id, 'secret')) : null
 
 /** An address or secret that is left out stays as it is; a secret of null is no secret any more. */
 export function updateChannel(
@@ -88,10 +93,10 @@ export function updateChannel(
         input.kind,
         input.events,
         input.linkOrigin,
-        url === undefined ? null : store.sealer.seal({ url }),
+        url === undefined ? null : store.sealer.seal({ url }, channelPlace(id, 'url')),
         url === undefined ? null : channelAddress(url),
         secret === null,
-        secret ? secretOf(store, input.kind, secret) : null,
+        secret ? secretOf(store, id, { kind: input.kind, secret }) : null,
       ],
     )
     const after = await auditedOf(tx, id)
@@ -232,15 +237,15 @@ export async function readReceiver(store: Store, id: string): Promise<ChannelRec
   )
   if (!rows[0]) throw notFound('notification channel', id)
   const { urlSealed, secretSealed, ...row } = rows[0]
-  const { url, secret } = openBoth(store, urlSealed, secretSealed)
+  const { url, secret } = openBoth(store, rows[0])
   return { ...row, url, secret }
 }
 
-function openBoth(store: Store, urlSealed: Buffer, secretSealed: Buffer | null) {
+function openBoth({ sealer }: Store, { id, urlSealed, secretSealed }: SealedRow) {
   try {
-    const { url } = store.sealer.open(urlSealed)
+    const { url } = sealer.open(urlSealed, channelPlace(id, 'url'))
     if (url === undefined) throw new Error('no address')
-    return { url, secret: (secretSealed && store.sealer.open(secretSealed).secret) ?? null }
+    return { url, secret: (secretSealed && sealer.open(secretSealed, channelPlace(id, 'secret')).secret) ?? null }
   } catch {
     throw new Failure('conflict', 'It was sealed with a key that secrets.json does not hold: give the address anew')
   }

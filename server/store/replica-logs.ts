@@ -105,7 +105,7 @@ async function readChunks(store: Store, cursors: ReadonlyMap<string, number>): P
       replicaId: row.replica_id,
       seq: row.seq,
       gap: row.gap || missed,
-      lines: openLines(store.sealer, row.sealed),
+      lines: openLines(store.sealer, row.replica_id, row.sealed),
     }
   })
 }

@@ -8,6 +8,7 @@ import { audit } from './audit'
 import { type Store, type Tx, transaction } from './context'
 import { type Actor, type LockedDeployment, lockForAction, reopen } from './deployments'
 import { pullAnew, readRevisionImages } from './revision-images'
+import { envPlace } from './seal'
 
 /** What is given changes, everything else stays; of wishes, each list. A variable that is null is taken away. */
 export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'wishes'>> {
@@ -39,7 +40,7 @@ export async function updateDeployment(
   return transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'update')
     const before = await readContent(tx, id)
-    const { content: after, changes } = applied(store, before, update)
+    const { content: after, changes } = applied({ store, id, before }, update)
     const target = replicas ?? deployment.target_replicas
     const answer = { id, name: deployment.name, previous: deployment.revision, replicas: target, changes }
     if (changes.length === 0) {
@@ -165,11 +166,10 @@ const withNote = (text: string, note: string | undefined): string => (note ? `${
 
 /** The content with the update applied, and what is different in it; a new value of a variable is told by its name. */
 function applied(
-  store: Store,
-  before: Content,
+  { store, id, before }: { store: Store; id: string; before: Content },
   { env, wishes, ...given }: SpecUpdate,
 ): { content: Content; changes: SpecChange[] } {
-  const known = before.envSealed ? store.sealer.open(before.envSealed) : {}
+  const known = before.envSealed ? store.sealer.open(before.envSealed, envPlace(id)) : {}
   const merged = new Map(Object.entries(known))
   const reset: string[] = []
   for (const [name, value] of Object.entries(env ?? {})) {
@@ -191,7 +191,7 @@ function applied(
   }
   const changes = specChanges(before.spec, spec)
   for (const name of reset) changes.push({ what: `variable ${name}`, from: 'its value', to: 'another value' })
-  const envSealed = merged.size > 0 ? store.sealer.seal(Object.fromEntries(merged)) : null
+  const envSealed = merged.size > 0 ? store.sealer.seal(Object.fromEntries(merged), envPlace(id)) : null
   return { content: { spec, envSealed: env === undefined ? before.envSealed : envSealed }, changes }
 }
 

@@ -3,6 +3,7 @@ import type { RestartRecord } from '../domain/restart'
 import { plainArray } from './array-text'
 import type { Store } from './context'
 import { contentOfReference } from './revision-images'
+import { envPlace } from './seal'
 
 interface WantedRow {
   node_id: string
@@ -88,6 +89,6 @@ const wantedReplica = (store: Store, row: WantedRow, replicaId: string): WantedR
   gpuUnits: row.gpu_units,
   storageGb: row.storage_gb,
   ports: row.ports,
-  env: row.env_sealed && row.wanted === 'run' ? store.sealer.open(row.env_sealed) : {},
+  env: row.env_sealed && row.wanted === 'run' ? store.sealer.open(row.env_sealed, envPlace(row.deployment_id)) : {},
   restarts: row.restarts,
 })

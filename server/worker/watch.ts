@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { logLimits } from '../domain/log'
+import { keptSessionDays } from '../domain/sessions'
 import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '../domain/settings'
 import { stormInWords } from '../domain/storm'
 import { forgetOldConflicts } from '../store/host-ports'
@@ -8,7 +9,9 @@ import { pruneLogs } from '../store/log-inbox'
 import { noteDeliveries, sweepLostReplicas } from '../store/lost'
 import { markSilentNodes } from '../store/nodes'
 import { pruneRecords } from '../store/retention'
+import { pruneSessions } from '../store/sessions'
 import { readSettings } from '../store/settings'
+import { pruneSignInCounts } from '../store/sign-in-limit'
 import { judgeSilence, type StormNews } from '../store/storms'
 import { checkRecords } from './check-records'
 import { logChange, type Scheduling } from './evaluate'
@@ -51,6 +54,10 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
   if (gone.decisions > 0) log.info(`Forgot ${gone.decisions} decisions older than ${decisionRetentionDays} days`)
   const logsBefore = new Date(clock.now().getTime() - logLimits.keptDays * dayMs)
   const logs = await pruneLogs(store, { epoch, before: logsBefore })
+  const sessionsBefore = new Date(clock.now().getTime() - keptSessionDays * dayMs)
+  const sessions = await pruneSessions(store, { epoch, before: sessionsBefore })
+  if (sessions > 0) log.info(`Forgot ${sessions} sessions that ended ${keptSessionDays} days ago`)
+  await pruneSignInCounts(store, epoch)
   if (logs > 0) log.info(`Forgot the logs of ${logs} replicas, unchanged for ${logLimits.keptDays} days`)
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
 import type { Actor } from '@/server/store/deployments'
+import { envPlace } from '@/server/store/seal'
 import { createUser } from '@/server/store/users'
 import { type TestControlPlane, testControlPlane } from '../control-plane'
 
@@ -115,6 +116,9 @@ test('environments are sealed one by one', async () => {
   const byId = new Map(rows.map((row) => [row.id, row]))
   const sealed = byId.get(first?.answer.id ?? '')
   expect(sealed?.env_names).toEqual(['A', 'B'])
-  expect(cp.store.sealer.open(sealed?.env_sealed ?? Buffer.alloc(0))).toEqual({ A: '1', B: '2' })
+  expect(cp.store.sealer.open(sealed?.env_sealed ?? Buffer.alloc(0), envPlace(sealed?.id ?? ''))).toEqual({
+    A: '1',
+    B: '2',
+  })
   expect(byId.get(second?.answer.id ?? '')).toMatchObject({ env_names: [], env_sealed: null })
 })

@@ -190,7 +190,7 @@ describe('the first administrator', () => {
     expect(await ensureFirstAdmin(cp.store, { username: 'root', password: 'abc' })).toMatchObject({
       created: true,
       password: null,
-      weakness: expect.stringContaining('10 characters'),
+      weakness: expect.stringContaining('12 characters'),
     })
     expect((await cp.login('root', 'abc')).status).toBe(200)
   })
@@ -259,7 +259,7 @@ describe('users', () => {
     )
     await expect(admin.user.create({ username: 'a b', password: userPassword, role: 'viewer' })).rejects.toThrow('a–z')
     await expect(admin.user.create({ username: 'bob', password: 'short', role: 'viewer' })).rejects.toThrow(
-      '10 characters',
+      '12 characters',
     )
     expect(await cp.sql('select 1 from users')).toHaveLength(2)
   })

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { passwordProblem } from '@/server/domain/accounts'
+import { passwordProblem } from '@/server/domain/passwords'
 import { useMe } from '../../shell/me'
 import { useTRPC } from '../../trpc'
 import { Button } from '../../ui/button'

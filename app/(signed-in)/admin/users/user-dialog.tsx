@@ -2,7 +2,8 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { passwordProblem, usernameProblem } from '@/server/domain/accounts'
+import { usernameProblem } from '@/server/domain/accounts'
+import { passwordProblem } from '@/server/domain/passwords'
 import { type Role, roles } from '@/server/domain/roles'
 import { useTRPC } from '../../../trpc'
 import { Button } from '../../../ui/button'
