@@ -10,6 +10,7 @@ export function requestText({
   region,
   maxPerNode,
   constraints,
+  hostPorts = [],
   wishes,
 }: DecisionView['request']): string {
   const parts = [
@@ -19,6 +20,7 @@ export function requestText({
     ...(resources.gpuUnits > 0 ? [amountText('gpu', resources.gpuUnits)] : []),
     region === null ? 'anywhere' : `near ${region}`,
     `at most ${maxPerNode} per node`,
+    ...(hostPorts.length > 0 ? [`host ${hostPorts.length === 1 ? 'port' : 'ports'} ${hostPorts.join(', ')}`] : []),
     ...constraints.map(constraintText),
     ...(wishes ? wishTexts(wishes) : []),
   ]

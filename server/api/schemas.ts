@@ -81,7 +81,7 @@ const portsSchema = z
   .refine((ports) => {
     const hosts = ports.flatMap(({ host }) => host ?? [])
     return new Set(hosts).size === hosts.length
-  }, 'A host port is listed twice: a node has each of them once')
+  }, 'A host port is listed twice')
   .describe('A fixed host port can be held once per node; without one, the engine picks a free port')
 
 /** What a placement depends on: shared by the deploy call and the preview. */

@@ -165,6 +165,24 @@ describe('a failure', () => {
     expect(outcome?.refusal?.suggestions.map(({ kind }) => kind)).toContain('max-per-node')
   })
 
+  test('counts fixed host ports: what the others hold, and what was placed before', () => {
+    const taken = (port: number, name: string) => ({
+      takenPorts: [{ port, holder: { deploymentId: idOf(name), name }, seenAtMs: null }],
+    })
+    const nodes = [node('node-01', { holds: 2 }), node('node-02', taken(8080, 'db')), node('node-03')]
+    const first = subject('first', ['node-01'], { priority: 90, hostPorts: [8080] })
+    const second = subject('second', ['node-01'], { priority: 10, hostPorts: [8080] })
+    const outcomes = fail(world(nodes, [first, second]), ['node-01'])
+    expect(told(outcomes)).toEqual(['first: moves 1→node-03', 'second: no-room 1→nowhere'])
+    expect(outcomes[1]?.refusal?.reasons).toMatchObject([
+      { rule: 'host-ports', nodeIds: ['node-02', 'node-03'] },
+      { rule: 'status', nodeIds: ['node-01'] },
+    ])
+    expect(outcomes[1]?.refusal?.suggestions.map(({ message }) => message)).toContain(
+      'Use host port 8081 instead of 8080',
+    )
+  })
+
   test('does not touch what is never to be replaced', () => {
     const web = subject('web', ['node-01'], { lostAfterSeconds: 0 })
     const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])

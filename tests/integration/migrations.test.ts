@@ -118,6 +118,49 @@ describe('migrations', () => {
     await empty.drop()
   })
 
+  it('give what runs already the host ports that it holds, once per node', async () => {
+    const older = await emptyDatabase()
+    const all = readMigrations()
+    const before = all.migrationDirectories.filter(({ path }) => path < '20261130202731_host_ports')
+    expect(before.length).toBeLessThan(all.migrationDirectories.length)
+    const migrationsList = { ...all, migrationDirectories: before }
+    await withSchemaEngine(older.url, (engine) => engine.applyMigrations({ migrationsList, filters }))
+    const ids = Object.fromEntries(
+      ['user', 'node', 'web', 'rival', 'first', 'second', 'ended', 'other'].map((name) => [name, randomUUID()]),
+    )
+    const deployment = (id: string | undefined, revision: number) =>
+      `insert into deployments (id, name, type, user_id, container_image, target_replicas, ports, revision)
+       values ('${id}', 'web', 'compute', '${ids.user}', 'nginx', 1, '[{"container": 80, "host": 8080}, {"container": 81, "host": null}]', ${revision})`
+    const replica = (id: string | undefined, of: string | undefined, rest: string) =>
+      `insert into deployment_replicas (id, deployment_id, node_id, slot, generation, cpu_millis, memory_mb, gpu_units, storage_gb, status, reserved, revision)
+       values ('${id}', '${of}', '${ids.node}', 0, ${rest})`
+    await runSql(
+      older.url,
+      `insert into users (id, username, password_hash, role) values ('${ids.user}', 'u', 'x', 'admin')`,
+      `insert into nodes (id, node_id, region, cpu_cores, memory_mb, storage_gb, credential_hash)
+       values ('${ids.node}', 'node-01', 'us-east', 4, 8192, 100, 'x')`,
+      deployment(ids.web, 2),
+      deployment(ids.rival, 1),
+      // Runs the revision before, which had another port.
+      `insert into deployment_revisions (deployment_id, revision, spec, created_by, reason)
+       values ('${ids.web}', 1, '{"ports": [{"container": 80, "host": 9090}]}', 'u', 'As it was deployed')`,
+      replica(ids.second, ids.rival, `1, 500, 512, 0, 1, 'starting', true, 1`),
+      replica(ids.other, ids.web, `1, 500, 512, 0, 1, 'running', true, 1`),
+      replica(ids.first, ids.web, `2, 500, 512, 0, 1, 'running', true, 2`),
+      replica(ids.ended, ids.rival, `2, 500, 512, 0, 1, 'stopped', false, 1`),
+    )
+    await applyMigrations(older.url)
+    const reader = new pg.Client({ connectionString: older.url })
+    await reader.connect()
+    const { rows } = await reader.query('select host_port, replica_id from host_port_reservations order by host_port')
+    await reader.end()
+    await older.drop()
+    expect(rows).toEqual([
+      { host_port: 8080, replica_id: ids.first },
+      { host_port: 9090, replica_id: ids.other },
+    ])
+  })
+
   it('need no superuser', async () => {
     const { rows } = await client.query('select rolsuper from pg_roles where rolname = current_user')
     expect(rows).toEqual([{ rolsuper: false }])

@@ -187,6 +187,16 @@ describe('what is wrong is said in the words of the server', () => {
       ofServer({ ports: [{ container: 80 }, { container: 80 }] }),
     )
   })
+
+  test('a host port that is listed twice', () => {
+    const twice = [
+      { container: '80', host: '8080' },
+      { container: '81', host: '8080' },
+    ]
+    const asked = { ports: twice.map(({ container, host }) => ({ container: Number(container), host: Number(host) })) }
+    expect(problems({ ...filled, ports: twice })['ports.1.host']).toBe('A host port is listed twice')
+    expect(ofServer(asked)).toBe('A host port is listed twice')
+  })
 })
 
 test('a variable that is listed twice would silently lose one value', () => {

@@ -99,6 +99,14 @@ const placementShape = {
   maxPerNode: wholeNumber('Replicas per node', limits.replicas),
   constraints: v.pipe(v.array(constraintRow), v.maxLength(20, 'At most 20 label constraints')),
   policy: policyShape,
+  ports: v.pipe(
+    v.array(portRow),
+    v.maxLength(20, 'At most 20 ports'),
+    checked((rows, problem) => {
+      noneTwice(rows, problem, { name: 'container', message: 'A container port is listed twice' })
+      noneTwice(rows, problem, { name: 'host', message: 'A host port is listed twice' })
+    }),
+  ),
   ...wishShape,
 }
 
@@ -112,6 +120,14 @@ const previewOf = (form: PlacementForm): PreviewInput => ({
   ...(form.maxPerNode === 1 ? {} : { max_per_node: form.maxPerNode }),
   ...optionalList('constraints', form.constraints.filter(({ key }) => key.trim() !== '').map(constraintOf)),
   ...policyInputOf(form.policy),
+  ...optionalList(
+    'ports',
+    form.ports.flatMap(({ container, host }) =>
+      container.trim() === ''
+        ? []
+        : [{ container: numberOf(container), host: host.trim() === '' ? null : numberOf(host) }],
+    ),
+  ),
   ...wishesOf(form),
 })
 
@@ -139,13 +155,6 @@ export const deployFormSchema = v.pipe(
     waitForCapacity: v.boolean(),
     lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
     priority: wholeNumber('Priority', priorities),
-    ports: v.pipe(
-      v.array(portRow),
-      v.maxLength(20, 'At most 20 ports'),
-      checked((rows, problem) =>
-        noneTwice(rows, problem, { name: 'container', message: 'A container port is listed twice' }),
-      ),
-    ),
     env: v.pipe(
       v.array(envRow),
       v.maxLength(100, 'At most 100 variables'),
@@ -153,11 +162,6 @@ export const deployFormSchema = v.pipe(
     ),
   }),
   v.transform((form): DeployInput => {
-    const ports = form.ports.flatMap(({ container, host }) =>
-      container.trim() === ''
-        ? []
-        : [{ container: numberOf(container), host: host.trim() === '' ? null : numberOf(host) }],
-    )
     const env = form.env.flatMap(({ name, value }) => (name.trim() === '' ? [] : [[name.trim(), value] as const]))
     return {
       name: form.name,
@@ -167,7 +171,6 @@ export const deployFormSchema = v.pipe(
       ...(form.lostAfter === defaultLostAfterSeconds ? {} : { lost_after: form.lostAfter }),
       ...(form.waitForCapacity ? { wait_for_capacity: true } : {}),
       ...(form.priority === priorities.default ? {} : { priority: form.priority }),
-      ...optionalList('ports', ports),
       ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
     }
   }),

@@ -22,6 +22,21 @@ test.each([
   expect(suggestedChange(suggestion(kind, to), emptyForm)).toEqual(change),
 )
 
+test('a fixed host port becomes another one, or none; the other rows stay', () => {
+  const form: DeployForm = {
+    ...emptyForm,
+    ports: [
+      { container: '80', host: '8080' },
+      { container: '443', host: '8443' },
+    ],
+  }
+  const change = (from: number | null, to: number | null) =>
+    suggestedChange({ ...suggestion('host-ports', to), from }, form)?.ports?.map(({ host }) => host)
+  expect(change(8080, 8081)).toEqual(['8081', '8443'])
+  expect(change(8080, null)).toEqual(['', '8443'])
+  expect(change(null, null)).toEqual(['', ''])
+})
+
 test('a rule that is to be dropped is found by its words', () => {
   const form: DeployForm = {
     ...emptyForm,
