@@ -27,8 +27,8 @@ const needs = {
   },
   engines: {
     what: 'Docker Engine and the tools to start several of them',
-    isThere: () => ['dockerd', 'containerd', 'busybox', 'ip'].every(hasProgram),
-    packages: ['docker.io', 'busybox-static', 'iproute2'],
+    isThere: () => ['dockerd', 'containerd', 'docker-registry', 'busybox', 'ip'].every(hasProgram),
+    packages: ['docker.io', 'docker-registry', 'busybox-static', 'iproute2'],
     otherwise: 'tests on real engines need Linux and root',
     needsRoot: true,
   },

@@ -78,31 +78,45 @@ const images = {
 export type TestImage = keyof typeof images
 export const testImages = Object.keys(images) as TestImage[]
 
+/** The file system of all of them, as an archive. */
+export const imageLayer = (): Buffer => {
+  const folder = mkdtempSync(join(tmpdir(), 'fogdeck-layer-'))
+  try {
+    makeRoot(folder)
+    return tarOf(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What an image says of itself beyond its layer. */
+export const imageConfig = (image: TestImage, env: string[] = []) => ({
+  architecture: architectures[process.arch] ?? process.arch,
+  os: 'linux',
+  config: { WorkingDir: '/', ...images[image], Env: ['PATH=/bin', ...env] },
+  history: [{ created: '2026-01-01T00:00:00Z', created_by: 'busybox' }],
+})
+
+const tarOf = (from: string): Buffer =>
+  execFileSync('tar', ['-C', from, '--owner=0', '--group=0', '-c', '.'], { maxBuffer: 2 ** 28 })
+
 /** All of them in one archive, as `docker save` writes it, so that engines store their one layer once. */
 export const imageArchive = (): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'fogdeck-images-'))
-  const tar = (from: string) =>
-    execFileSync('tar', ['-C', from, '--owner=0', '--group=0', '-c', '.'], { maxBuffer: 2 ** 28 })
   try {
     const root = join(folder, 'root')
     makeRoot(root)
-    const layer = tar(root)
+    const layer = tarOf(root)
     rmSync(root, { recursive: true })
     writeFileSync(join(folder, 'layer.tar'), layer)
     const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`
     const manifest = testImages.map((image, index) => {
-      const config = {
-        architecture: architectures[process.arch] ?? process.arch,
-        os: 'linux',
-        config: { Env: ['PATH=/bin'], WorkingDir: '/', ...images[image] },
-        rootfs: { type: 'layers', diff_ids: [diffId] },
-        history: [{ created: '2026-01-01T00:00:00Z', created_by: 'busybox' }],
-      }
+      const config = { ...imageConfig(image), rootfs: { type: 'layers', diff_ids: [diffId] } }
       writeFileSync(join(folder, `${index}.json`), JSON.stringify(config))
       return { Config: `${index}.json`, RepoTags: [image], Layers: ['layer.tar'] }
     })
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
-    return tar(folder)
+    return tarOf(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

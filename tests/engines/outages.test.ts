@@ -1,4 +1,5 @@
 /** Agents on real engines under the real control plane: cut off, started anew, and in front of a registry that hangs. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,8 @@ import { aDeployment, type TestControlPlane, testControlPlane } from '../control
 import { type Bed, startEngines, type TestImage } from './bed'
 import { DirectControlPlane } from './direct-control-plane'
 import { EngineAgent } from './engine-agent'
+import { imageConfig, imageLayer } from './images'
+import { Registry } from './registry'
 import { skipReason } from './skip'
 
 const web: TestImage = 'fogdeck-test/web:1'
@@ -112,6 +115,48 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     })
 
   const idsOn = async (agent: EngineAgent) => (await agent.containers()).map(({ Id }) => String(Id)).sort()
+
+  /** Digests of what the containers run. */
+  const contents = async (): Promise<Set<string>> => {
+    const found = new Set<string>()
+    for (const agent of agents)
+      for (const { ImageID } of await agent.containers()) {
+        const image = await agent.docker.http.json({ path: `/images/${ImageID}/json` })
+        for (const each of (image as { RepoDigests: string[] }).RepoDigests) found.add(each.split('@')[1] ?? '')
+      }
+    return found
+  }
+
+  test('all replicas run one content of a tag that moves between their pulls, until a redeploy takes the new one', async () => {
+    const registry = await Registry.start()
+    try {
+      const layer = imageLayer()
+      const push = (version: string) =>
+        registry.push('team/app', 'latest', { layer, config: imageConfig(web, [`MESSAGE=${version}`]) })
+      const old = await push('one')
+      const [one, two] = [await anAgent(0), await anAgent(1)]
+      // One address for both of them.
+      const [program = '', ...inside] = two.engine.inside
+      execFileSync(program, [...inside, 'ip', 'route', 'replace', one.engine.gateway, 'via', two.engine.gateway])
+      const image = `${one.engine.gateway}:${registry.port}/team/app`
+      const id = await deploy('moving', { container_image: image, replicas: 1, max_per_node: 2 })
+      await runs(id, 1)
+      const moved = await push('two')
+      const { deployment } = await cp.as('admin')
+      await deployment.scale({ deployment_id: id, replicas: 3 })
+      await runs(id, 3)
+      expect(new Set((await attempts(id)).map(({ node }) => node)).size).toBe(2)
+      expect(await contents()).toEqual(new Set([old]))
+      expect((await deployment.detail({ id })).revisionImage).toMatchObject({ digest: old, verified: true })
+      await deployment.redeploy({ deployment_id: id })
+      await untilSo('all run what the tag is now', async () => {
+        const all = await contents()
+        return all.size === 1 && all.has(moved)
+      })
+    } finally {
+      await registry.stop()
+    }
+  })
 
   test('the machine is started anew while it is cut off: the same containers run again, and are told at the return', async () => {
     const agent = await anAgent(0)

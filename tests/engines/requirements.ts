@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 /** Program → Debian package. */
 const programs: Record<string, string> = {
   dockerd: 'docker.io',
+  'docker-registry': 'docker-registry',
   containerd: 'containerd',
   runc: 'runc',
   tini: 'tini',

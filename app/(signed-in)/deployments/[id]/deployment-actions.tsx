@@ -10,6 +10,7 @@ import { ConfirmDialog } from '../../../ui/dialog'
 import { errorSentence } from '../../../ui/errors'
 import { FieldError } from '../../../ui/field'
 import { plural } from '../../../ui/format'
+import { RedeployButton } from './redeploy-button'
 import { Scale } from './scale'
 import { StopStart } from './stop-start'
 import { UpdateLink } from './update-link'
@@ -36,6 +37,7 @@ export function DeploymentActions({ deployment }: { deployment: DeploymentDetail
     <div>
       <div className="flex flex-wrap gap-2 sm:justify-end">
         <UpdateLink deployment={deployment} />
+        <RedeployButton deployment={deployment} />
         <Scale deployment={deployment} />
         <StopStart deployment={deployment} />
         {(status === 'failed' || !blocked.retry) && (

@@ -14,6 +14,7 @@ import { deploymentLook, healthLooks, StatusBadge } from '../../../ui/status'
 import { Time } from '../../../ui/time'
 import { ReplicaCount } from '../columns'
 import { DeploymentActions } from './deployment-actions'
+import { ImageContent } from './image-content'
 
 export function DeploymentHeader({ deployment }: { deployment: DeploymentDetail }) {
   return (
@@ -53,7 +54,15 @@ function factsOf(deployment: DeploymentDetail) {
         </>
       ),
     },
-    { name: 'Image', value: <span className="font-mono text-meta break-all">{deployment.image}</span> },
+    {
+      name: 'Image',
+      value: (
+        <>
+          <span className="font-mono text-meta break-all">{deployment.image}</span>
+          <ImageContent image={deployment.revisionImage} />
+        </>
+      ),
+    },
     {
       name: 'Each replica',
       value: [

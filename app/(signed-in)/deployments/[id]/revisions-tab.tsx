@@ -17,6 +17,7 @@ import { Glyph } from '../../../ui/glyph'
 import { ErrorState, Loading } from '../../../ui/states'
 import { Time } from '../../../ui/time'
 import { ChangeList } from './change-list'
+import { ImageContent } from './image-content'
 
 /** Every revision with what it changed, and the way back to it. */
 export function RevisionsTab({ deployment }: { deployment: DeploymentDetail }) {
@@ -76,6 +77,7 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
           </span>
         </p>
         <p className="font-mono text-meta break-all text-ink-2">{revision.spec.image}</p>
+        <ImageContent image={revision.image} />
         {/* Without a note, the reason says the changes once more. */}
         {revision.reason !== changesText(changes) && <p className="text-ink-2">{revision.reason}</p>}
         {changes.length > 0 && <ChangeList changes={changes} />}

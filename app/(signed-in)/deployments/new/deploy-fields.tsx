@@ -132,7 +132,7 @@ export function DeployFields(props: DeployFieldsProps) {
           </Field>
           <Field
             label="Storage"
-            hint={`${limits.storage.min} to ${limits.storage.max}`}
+            hint={`${limits.storage.min} to ${limits.storage.max}, not enforced`}
             error={errors.storage?.message}
           >
             {(wiring) => (

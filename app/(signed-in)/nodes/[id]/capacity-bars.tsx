@@ -8,6 +8,8 @@ interface Amount {
   capacity: number
   usedPercent: number | null
   unmeasured?: boolean
+  /** The engine does not keep a container to it. */
+  unenforced?: boolean
   format: (amount: number) => string
 }
 
@@ -34,6 +36,7 @@ export function CapacityBars({ node }: { node: NodeView }) {
       capacity: capacity.storageGb,
       usedPercent: null,
       unmeasured: true,
+      unenforced: true,
       format: formatStorage,
     },
     ...(capacity.gpuUnits > 0
@@ -60,6 +63,11 @@ export function CapacityBars({ node }: { node: NodeView }) {
           <Bar {...amount} className="h-3" />
           <span className="text-ink-2 max-sm:col-start-2">
             {formatPair(amount.reserved, amount.capacity, amount.format)} reserved
+            {amount.unenforced && (
+              <span className="text-ink-3" title="The engine does not keep containers to the storage that they reserve">
+                , not enforced on this node
+              </span>
+            )}
             {!amount.unmeasured && (
               <span className="text-ink-3">
                 {', '}
