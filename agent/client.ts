@@ -20,6 +20,9 @@ import { agentVersion } from './version'
 const nodesPerWatch = 200
 const joinTimeoutMs = 60_000
 
+const joinHeaders = ({ joinToken }: Record<string, unknown>): Record<string, string> =>
+  typeof joinToken === 'string' ? { 'x-fogdeck-join-token': joinToken } : {}
+
 export class TrpcControlPlane implements ControlPlane {
   private readonly client: TRPCClient<AppRouter>
 
@@ -41,7 +44,7 @@ export class TrpcControlPlane implements ControlPlane {
           // No batching: a heartbeat must not wait for the answer to a long report.
           false: httpLink({
             url,
-            headers: ({ op }) => (op.path === 'agent.join' ? {} : headers),
+            headers: ({ op }) => ({ ...headers, ...joinHeaders(op.context) }),
           }),
         }),
       ],
@@ -50,7 +53,11 @@ export class TrpcControlPlane implements ControlPlane {
 
   async join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {
     const input = { joinToken, credential: this.credential, nodes, agentVersion }
-    return this.call((signal) => this.client.agent.join.mutate(input, { signal }), joinTimeoutMs)
+    // The nodes of a large fleet are read only from somebody who is known.
+    return this.call(
+      (signal) => this.client.agent.join.mutate(input, { signal, context: { joinToken } }),
+      joinTimeoutMs,
+    )
   }
 
   heartbeat(beats: NodeHeartbeat[], timeoutMs: number) {

@@ -50,14 +50,14 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
   expect(receiver.calls[0]?.headers['webhook-signature']).toMatch(/^v1,/)
   receiver.answer = () => ({ status: 403, body: 'invalid_token' })
   await outcome.getByRole('button', { name: 'Send another' }).click()
-  await expect(outcome.getByText('It answered 403 Forbidden: invalid_token')).toBeVisible()
+  await expect(outcome.getByText('It answered 403 Forbidden')).toBeVisible()
   await outcome.getByRole('button', { name: 'Done' }).click()
 
   const app = unique('too-big')
   await deploy({ name: app, replicas: 10, resources: { cpu: 8, memory: 16384 } })
   // Without a reload: it fails first, and is delivered once the other side takes it.
   await expect(row).toContainText('Failing', patient)
-  await expect(row).toContainText('It answered 403 Forbidden: invalid_token')
+  await expect(row).toContainText('It answered 403 Forbidden')
   receiver.answer = () => ({ status: 200 })
   const before = receiver.calls.length
   await row.getByRole('button', { name: `Send a test: ${name}` }).click()

@@ -86,6 +86,8 @@ export class Product {
       FOGDECK_ROLE: 'all',
       // Only simulated nodes: a container engine of this machine would make every run another one.
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
+      // Receivers of tests are on this machine.
+      FOGDECK_WEBHOOK_ADDRESSES: '127.0.0.1',
       ...this.options.env,
     }
     // By the channel it notices when this run is killed.

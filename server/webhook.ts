@@ -1,6 +1,10 @@
 /** One HTTP call to where somebody wants to hear of events, and what became of it. */
+import http, { STATUS_CODES } from 'node:http'
+import https from 'node:https'
+import type { AddressList } from './addresses'
 import { type ChannelKind, type DeliveryOutcome, notificationLimits } from './domain/notification'
 import { bodyOf, type NotificationMessage } from './domain/notification-message'
+import { guardedLookup, requireAllowedHost } from './webhook-address'
 import { signatureOf } from './webhook-signature'
 
 export interface Receiver {
@@ -9,15 +13,27 @@ export interface Receiver {
   secret: string | null
 }
 
-/** Of an answer so many characters are looked at. */
-const shownLength = 200
 const longestRetryAfterMs = 3_600_000
+
+/** Where and when a message is sent. */
+interface Sending {
+  now: Date
+  signal: AbortSignal
+  /** Addresses that are called although they are refused by default. */
+  allowed: AddressList
+}
+
+/** What is taken notice of in an answer: what else it says is the receiver's, and nobody here asked for it. */
+interface Answer {
+  status: number
+  retryAfter: string
+}
 
 /** Never throws. Redirects are not followed: they would carry the message to a place that nobody chose. */
 export async function sendMessage(
   receiver: Receiver,
   message: NotificationMessage,
-  { now, signal }: { now: Date; signal: AbortSignal },
+  { now, signal, allowed }: Sending,
 ): Promise<DeliveryOutcome> {
   const begun = performance.now()
   const outcome = (rest: Partial<DeliveryOutcome>): DeliveryOutcome => ({
@@ -27,11 +43,9 @@ export async function sendMessage(
   })
   const deadline = startDeadline(signal)
   try {
-    const response = await post(receiver, message, { now, signal: deadline.signal })
-    const words = await wordsOf(response)
-    if (response.ok) return outcome({ ok: true, status: response.status })
-    const error = withoutSecrets(answerSentence(response, words), receiver.url)
-    return outcome({ status: response.status, error, retryAfterMs: retryAfterMs(response, now) })
+    const { status, retryAfter } = await post(receiver, message, { now, signal: deadline.signal, allowed })
+    if (status >= 200 && status < 300) return outcome({ ok: true, status })
+    return outcome({ status, error: answerSentence(status), retryAfterMs: retryAfterMs(retryAfter, now) })
   } catch (error) {
     return outcome({ error: withoutSecrets(failureSentence(error), receiver.url) })
   } finally {
@@ -61,72 +75,64 @@ function startDeadline(outer: AbortSignal): { signal: AbortSignal; end: () => vo
 function post(
   { kind, url, secret }: Receiver,
   message: NotificationMessage,
-  { now, signal }: { now: Date; signal: AbortSignal },
-): Promise<Response> {
-  const target = new URL(url)
-  const credentials = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`
-  target.username = ''
-  target.password = ''
-  target.hash = ''
+  { now, signal, allowed }: Sending,
+): Promise<Answer> {
+  const { protocol, username, password, hostname, port, pathname, search } = new URL(url)
+  requireAllowedHost(hostname, allowed)
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   const body = bodyOf(kind, message)
   const timestamp = Math.floor(now.getTime() / 1000)
-  return fetch(target, {
-    method: 'POST',
-    body,
-    redirect: 'manual',
-    cache: 'no-store',
-    signal,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'Fogdeck',
-      'webhook-id': message.deliveryId,
-      'webhook-timestamp': String(timestamp),
-      ...(secret !== null && { 'webhook-signature': signatureOf(secret, { id: message.deliveryId, timestamp, body }) }),
-      ...(credentials !== ':' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-    },
+  return new Promise((resolve, reject) => {
+    const call = (protocol === 'https:' ? https : http).request({
+      method: 'POST',
+      hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port,
+      path: `${pathname}${search}`,
+      lookup: guardedLookup(allowed),
+      // A connection of its own: one that is kept may lead to an address that nobody looked at for this message.
+      agent: false,
+      signal,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'user-agent': 'Fogdeck',
+        'webhook-id': message.deliveryId,
+        'webhook-timestamp': String(timestamp),
+        ...(secret !== null && {
+          'webhook-signature': signatureOf(secret, { id: message.deliveryId, timestamp, body }),
+        }),
+        ...(credentials !== ':' && { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+      },
+    })
+    call.on('error', (error) => reject(signal.aborted ? signal.reason : error))
+    call.on('response', ({ statusCode = 0, headers }) => {
+      resolve({ status: statusCode, retryAfter: headers['retry-after'] ?? '' })
+      call.destroy()
+    })
+    call.end(body)
   })
 }
 
-/** The beginning of what it answered; the rest is not waited for. */
-async function wordsOf(response: Response): Promise<string> {
-  let text = ''
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  while (reader && text.length < 4 * shownLength) {
-    const { done, value } = await reader.read()
-    if (done) break
-    text += value
-  }
-  await reader?.cancel().catch(() => undefined)
-  const isPage = response.headers.get('content-type')?.includes('html') || text.trimStart().startsWith('<')
-  const words = (isPage ? withoutMarkup(text) : text).replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  return words.length > shownLength ? `${words.slice(0, shownLength)}…` : words
+function answerSentence(status: number): string {
+  if (status >= 300 && status < 400)
+    return `It answered ${status} and points elsewhere, which is not followed: give the address itself`
+  const name = STATUS_CODES[status]
+  return `It answered ${status}${name === undefined ? '' : ` ${name}`}`
 }
 
-const withoutMarkup = (page: string): string =>
-  page.replace(/<(head|style|script)\b[\s\S]*?(<\/\1>|$)/gi, ' ').replace(/<[^>]*>?/g, ' ')
-
-function answerSentence(response: Response, words: string): string {
-  if (response.status >= 300 && response.status < 400)
-    return `It answered ${response.status} and points elsewhere, which is not followed: give the address itself`
-  const named = `It answered ${response.status}${response.statusText === '' ? '' : ` ${response.statusText}`}`
-  return words === '' ? named : `${named}: ${words}`
-}
-
-function retryAfterMs({ headers }: Response, now: Date): number | null {
-  const text = headers.get('retry-after') ?? ''
+function retryAfterMs(text: string, now: Date): number | null {
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime()
   return ms > 0 ? Math.min(ms, longestRetryAfterMs) : null
 }
 
-/** `fetch` says no more than that it failed; what says why is the cause, or the first of its causes. */
+/** A name with several addresses fails with a cause for each: the first says why. */
 function failureSentence(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause
-  const message = cause instanceof Error && cause.message !== '' ? cause.message : error.message
-  return message.charAt(0).toUpperCase() + message.slice(1)
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  if (!(first instanceof Error)) return String(first)
+  return first.message.charAt(0).toUpperCase() + first.message.slice(1)
 }
 
-/** Answers often repeat the path that was asked for, and here that is what must not be seen. */
+/** Where messages go is a secret: words about what went wrong must not repeat it. */
 function withoutSecrets(sentence: string, url: string): string {
   const { href, pathname, search, username, password } = new URL(url)
   const parts = [...pathname.split('/'), ...search.slice(1).split(/[=&]/), username, password]

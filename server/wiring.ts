@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AddressList } from './addresses'
 import { AccessWatch } from './api/access-watch'
 import { createPasswordQueue } from './api/auth'
 import type { Services } from './api/context'
@@ -79,6 +80,7 @@ function start(): Running {
       inbox,
       authSecret: secrets.authSecret,
       publicUrl: env.publicUrl,
+      webhookAddresses: new AddressList(env.webhookAddresses),
       stopping: stopping.signal,
     },
     stop: async () => {

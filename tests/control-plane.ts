@@ -1,5 +1,6 @@
 /** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
 import pino from 'pino'
+import { AddressList } from '@/server/addresses'
 import { AccessWatch } from '@/server/api/access-watch'
 import { createPasswordQueue } from '@/server/api/auth'
 import type { Context, Services } from '@/server/api/context'
@@ -98,6 +99,8 @@ export async function testControlPlane(
     inbox: createAgentInbox(store),
     authSecret: 'a secret for tests only, 32 bytes',
     publicUrl: null,
+    // Receivers of tests are on this machine.
+    webhookAddresses: new AddressList(['127.0.0.1']),
     stopping: stopping.signal,
   }
   await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })

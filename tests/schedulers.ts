@@ -13,7 +13,13 @@ export class SchedulerProcess {
 
   constructor(databaseUrl: string, dataDir: string) {
     this.#child = spawn(process.execPath, ['--import', 'tsx', 'server/worker/main.ts'], {
-      env: { ...process.env, DATABASE_URL: databaseUrl, FOGDECK_DATA_DIR: dataDir, LOG_LEVEL: 'debug' },
+      env: {
+        ...process.env,
+        DATABASE_URL: databaseUrl,
+        FOGDECK_DATA_DIR: dataDir,
+        FOGDECK_WEBHOOK_ADDRESSES: '127.0.0.1',
+        LOG_LEVEL: 'debug',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#child.stdout, this.#child.stderr])

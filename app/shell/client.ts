@@ -9,6 +9,7 @@ import {
 } from '@trpc/client'
 import type { AppRouter } from '@/server/api/root'
 import { backoffMs } from '@/server/domain/backoff'
+import { batchLimit } from '@/server/domain/batch'
 import { noteServerDate } from '../ui/clock'
 import { errorCode } from '../ui/errors'
 import { leaveForLogin, nextSessionMs } from './leave'
@@ -43,7 +44,7 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
               return key === undefined ? {} : { 'idempotency-key': key }
             },
           }),
-          false: httpBatchStreamLink({ url, fetch: fetchWithClock, maxURLLength: 4000 }),
+          false: httpBatchStreamLink({ url, fetch: fetchWithClock, maxURLLength: 4000, maxItems: batchLimit }),
         }),
       }),
     ],

@@ -1,7 +1,5 @@
+import { bodyLimit } from '../body-limits'
 import type { Problem } from './problem'
-
-/** The largest body that a call may have, in bytes. */
-export const bodyLimit = 256 * 1024
 
 /** Reads a JSON body of a limited size; what is wrong with it comes back as a problem. */
 export async function readJsonObject(

@@ -1,3 +1,4 @@
+import type { AddressList } from '../addresses'
 import type { Clock } from '../clock'
 import type { FairQueue } from '../fair-queue'
 import type { Logger } from '../log'
@@ -34,6 +35,8 @@ export interface Services {
   authSecret: string
   /** Scheme and host of this installation when they are set (FOGDECK_PUBLIC_URL). */
   publicUrl: string | null
+  /** Addresses to which notifications may go although they are refused by default. */
+  webhookAddresses: AddressList
   /** Aborts when the process stops: streams end with it. */
   stopping: AbortSignal
 }

@@ -1,9 +1,13 @@
+import { TRPCError } from '@trpc/server'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { localMark } from '../inside-headers'
 import { fleetCounts } from '../store/counts'
 import { leaderState } from '../store/leadership'
 import { channelCounts } from '../store/notification-deliveries'
 import { openBrakes } from '../store/storms'
 import type { Services } from './context'
+import { type Problem, problemOf, problemResponse } from './problem'
+import { contextOfRequest } from './request-context'
 
 interface Metrics {
   registry: Registry
@@ -98,4 +102,27 @@ export async function renderMetrics({ store }: Services): Promise<{ body: string
   metrics.replaysChecked.set(leader.replaysChecked)
   metrics.replaysMismatched.set(leader.replaysMismatched)
   return { body: await metrics.registry.metrics(), contentType: metrics.registry.contentType }
+}
+
+/** GET /api/metrics: for programs of this machine, and for whoever has a token. */
+export async function handleMetrics(services: Services, request: Request): Promise<Response> {
+  if (!request.headers.has(localMark)) {
+    const problem = await refusedCaller(services, request)
+    if (problem !== null) return problemResponse(problem)
+  }
+  const { body, contentType } = await renderMetrics(services)
+  return new Response(body, { headers: { 'content-type': contentType } })
+}
+
+async function refusedCaller(services: Services, request: Request): Promise<Problem | null> {
+  try {
+    const { actor, refusal } = await contextOfRequest(services, request, { resHeaders: new Headers() })
+    if (actor) return null
+    const hint =
+      'send an API token of scope viewer (Authorization: Bearer …); without one, metrics are for this machine only'
+    return { status: 401, detail: refusal ?? `Sign in first: ${hint}` }
+  } catch (error) {
+    if (error instanceof TRPCError) return problemOf(error)
+    throw error
+  }
 }

@@ -1,5 +1,6 @@
 import NextAuth, { type NextAuthOptions } from 'next-auth'
 import Credentials from 'next-auth/providers/credentials'
+import { authBodyLimit } from '../body-limits'
 import { Failure } from '../domain/failure'
 import { sessionLimits } from '../domain/sessions'
 import { type Client, endSession } from '../store/sessions'
@@ -27,7 +28,6 @@ const calls = {
 } as const
 
 /** What a call may send: a name and a password, with the library's own token against other sites. */
-const bodyLimit = 16 * 1024
 const bodyFields = ['csrfToken', 'json', 'username', 'password'] as const
 
 /** Its cookie with the address to go to next is of no use here, and what is in it is not to be trusted. */
@@ -40,8 +40,9 @@ export async function handleNextAuth(services: Services, request: Request): Prom
   const known: readonly string[] = calls[request.method as keyof typeof calls] ?? []
   if (!known.includes(path))
     return problemResponse({ status: 404, detail: `There is no ${request.method} /api/auth/${path}` })
-  const text = request.method === 'POST' ? await readText(request, bodyLimit) : ''
-  if (text === null) return problemResponse({ status: 413, detail: `The body has more than ${bodyLimit / 1024} kB` })
+  const text = request.method === 'POST' ? await readText(request, authBodyLimit) : ''
+  if (text === null)
+    return problemResponse({ status: 413, detail: `The body has more than ${authBodyLimit / 1024} kB` })
   const asked: Asked = {
     client: { address: addressOf(request), userAgent: request.headers.get('user-agent') },
     problem: null,

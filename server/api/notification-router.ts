@@ -73,10 +73,14 @@ export const notificationRouter = router({
 
   /** Sends a message that says that it is a test, now and from here, and tells what came of it. */
   test: manage.input(byId).mutation(async ({ ctx, input }): Promise<DeliveryOutcome> => {
-    const { store, clock, stopping } = ctx.services
+    const { store, clock, stopping, webhookAddresses, publicUrl } = ctx.services
     const { id, name, linkOrigin, ...receiver } = await readReceiver(store, input.id)
-    const message = testMessage({ id, name }, { deliveryId: randomUUID(), linkOrigin })
-    const outcome = await sendMessage(receiver, message, { now: clock.now(), signal: stopping })
+    const message = testMessage({ id, name }, { deliveryId: randomUUID(), linkOrigin: publicUrl ?? linkOrigin })
+    const outcome = await sendMessage(receiver, message, {
+      now: clock.now(),
+      signal: stopping,
+      allowed: webhookAddresses,
+    })
     await noteTest(store, ctx.actor, { id, name, ok: outcome.ok })
     return outcome
   }),

@@ -139,6 +139,19 @@ export async function removedAmong(store: Store, credential: string, nodeIds: st
   return rows.map((row) => row.id)
 }
 
+/** Throws a Failure unless nodes have joined with the credential, or may join with the token. */
+export async function requireKnownAgent(
+  store: Store,
+  { credential, joinToken }: { credential: string | null; joinToken: string | null },
+): Promise<void> {
+  if (credential !== null) {
+    const { some } = await ownNodesOf(store.pool, hashToken(credential))
+    if (some) return
+    if (joinToken === null) throw new Failure('not-signed-in', await whyNoNodes(store, credential))
+  }
+  await requireJoinToken(store.pool, joinToken)
+}
+
 /** The nodes for which a credential speaks. */
 export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {
   const { rows } = await store.pool.query<{ id: string }>({

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AddressList } from '../addresses'
 import { DatabaseClock } from '../database-clock'
 import { readEnv } from '../env'
 import { createLogger } from '../log'
@@ -32,6 +33,7 @@ const store = openStore(databaseUrl, {
   onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
 })
 const changes = openChangeFeed(databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
+const webhookAddresses = new AddressList(env.webhookAddresses)
 const stopping = new AbortController()
 
 const stop = (why: string) => {
@@ -76,7 +78,7 @@ async function lead(leadership: Leadership): Promise<void> {
     runEvaluations(scheduling, changes, signal),
     watchFleet({ ...scheduling, reign }, signal),
     keepRecords(scheduling, signal),
-    runNotifications(scheduling, signal),
+    runNotifications({ ...scheduling, webhookAddresses, publicUrl: env.publicUrl }, signal),
     reign.keepShowing(signal),
   ]
   try {

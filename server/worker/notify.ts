@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AddressList } from '../addresses'
 import { backoffMs } from '../domain/backoff'
 import { chanceOf } from '../domain/chance'
 import { Failure } from '../domain/failure'
@@ -34,6 +35,10 @@ export interface Notifying {
   store: Store
   log: Logger
   epoch: bigint
+  /** Addresses that are called although they are refused by default. */
+  webhookAddresses: AddressList
+  /** Where links lead when it is set; else to the address at which the channel was made. */
+  publicUrl: string | null
 }
 
 /** A message that is begun, with its events. */
@@ -128,10 +133,11 @@ async function goOn(
   return { channel, deliveryId, ...read, waiting: read.total + later.total }
 }
 
-async function deliver({ store, log, epoch }: Notifying, begun: Begun, signal: AbortSignal): Promise<void> {
+async function deliver(notifying: Notifying, begun: Begun, signal: AbortSignal): Promise<void> {
+  const { store, log, epoch } = notifying
   const { channel, deliveryId, events, total, waiting } = begun
   const attempt = { channelId: channel.id, deliveryId }
-  const outcome = await send(store, { ...attempt, events, total }, signal)
+  const outcome = await send(notifying, { ...attempt, events, total }, signal)
   if (outcome.ok) {
     log.debug(attempt, `Notified of ${total} events within ${outcome.tookMs} ms`)
     return messageDelivered(store, epoch, { ...attempt, sent: true })
@@ -147,13 +153,15 @@ async function deliver({ store, log, epoch }: Notifying, begun: Begun, signal: A
 
 type Message = Pick<Parameters<typeof eventsMessage>[1], 'deliveryId' | 'events' | 'total'> & { channelId: string }
 
-async function send(store: Store, { channelId, ...message }: Message, signal: AbortSignal): Promise<DeliveryOutcome> {
+async function send(
+  { store, webhookAddresses, publicUrl }: Notifying,
+  { channelId, ...message }: Message,
+  signal: AbortSignal,
+): Promise<DeliveryOutcome> {
   try {
     const { id, name, linkOrigin, ...receiver } = await readReceiver(store, channelId)
-    return await sendMessage(receiver, eventsMessage({ id, name }, { ...message, linkOrigin }), {
-      now: new Date(),
-      signal,
-    })
+    const text = eventsMessage({ id, name }, { ...message, linkOrigin: publicUrl ?? linkOrigin })
+    return await sendMessage(receiver, text, { now: new Date(), signal, allowed: webhookAddresses })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { ok: false, status: null, error: error.message, tookMs: 0, retryAfterMs: null }

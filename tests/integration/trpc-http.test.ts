@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { handleMetrics } from '@/server/api/metrics'
 import { handleTrpc } from '@/server/api/trpc-http'
+import { localMark } from '@/server/inside-headers'
+import { createJoinToken } from '@/server/store/join-tokens'
 import { type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
@@ -38,6 +41,94 @@ test('a body that is too large, or does not say how large it is, is not read', a
   expect((await post('agent.join', '{}', { 'content-length': String(64 * 1024 * 1024) })).status).toBe(413)
   const stream = new ReadableStream({ start: (controller) => controller.close() })
   expect((await call('agent.join', { method: 'POST', body: stream, duplex: 'half' } as RequestInit)).status).toBe(411)
+})
+
+test('a batch has a limit', async () => {
+  const many = (count: number, path = 'me.get') => Array.from({ length: count }, () => path).join(',')
+  expect((await call(`${many(20)}?batch=1&input=%7B%7D`)).status).toBe(401)
+  for (const path of [many(21), many(400, 'node.list')]) {
+    const response = await call(`${path}?batch=1&input=%7B%7D`)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('A batch holds 20 calls at most')
+  }
+  expect((await call(`${many(2, 'agent.watch')}?batch=1&input=%7B%7D`)).status).toBe(400)
+})
+
+describe('a large body of an agent', () => {
+  const large = (joinToken: string) =>
+    JSON.stringify({ joinToken, credential: 'c'.repeat(40), agentVersion: '1', nodes: [], filling: 'x'.repeat(70_000) })
+
+  /** Says whether anybody has looked into the body. */
+  const sent = async (path: string, body: string, headers: Record<string, string>) => {
+    let isRead = false
+    const stream = new ReadableStream(
+      {
+        pull(controller) {
+          isRead = true
+          controller.enqueue(Buffer.from(body))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const response = await call(path, {
+      method: 'POST',
+      body: stream,
+      duplex: 'half',
+      headers: { 'content-type': 'application/json', 'content-length': String(body.length), ...headers },
+    } as RequestInit)
+    return { status: response.status, text: await response.text(), isRead }
+  }
+
+  test('is not read from somebody who is not known', async () => {
+    const strange = { authorization: 'Bearer nobody' }
+    for (const [path, headers] of [
+      ['agent.heartbeat', strange],
+      ['agent.report', strange],
+      ['agent.join', {}],
+      ['agent.join', { ...strange, 'x-fogdeck-join-token': 'guessed' }],
+    ] as const) {
+      const { status, isRead } = await sent(path, large('guessed'), headers)
+      expect({ path, status, isRead }).toEqual({ path, status: 401, isRead: false })
+    }
+  })
+
+  test('is read from who has a join token', async () => {
+    const { token } = await createJoinToken(cp.store, await cp.actor('admin'), {
+      name: 'fleet',
+      maxNodes: 2,
+      expiresInHours: 1,
+    })
+    const { status, isRead, text } = await sent('agent.join', large(token), { 'x-fogdeck-join-token': token })
+    expect({ status, isRead }).toEqual({ status: 400, isRead: true })
+    expect(text).toContain('nodes')
+  })
+})
+
+test('metrics are for this machine, and for whoever has a token', async () => {
+  const metrics = (headers: Record<string, string>) =>
+    handleMetrics(cp.services, new Request('http://localhost:3000/api/metrics', { headers }))
+  const refused = await metrics({ 'x-forwarded-for': '203.0.113.9' })
+  expect(refused.status).toBe(401)
+  expect(await refused.text()).toContain('token of scope viewer')
+  expect((await metrics({ authorization: 'Bearer fdk_guessed' })).status).toBe(401)
+  expect((await metrics({ [localMark]: '1' })).status).toBe(200)
+  const viewer = await cp.user('vera', 'viewer')
+  const { token } = await viewer.apiToken.create({ name: 'prometheus', scope: 'viewer', expires_in_hours: 1 })
+  const answer = await metrics({ authorization: `Bearer ${token}` })
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toContain('fogdeck_nodes')
+})
+
+test.each([
+  ['a cookie of another program', { cookie: 'theirs=%E0%A4%A; next-auth.session-token=%' }],
+  ['an origin that is not told', { cookie: 'next-auth.session-token=x', origin: 'null' }],
+  ['an origin that is none', { cookie: 'next-auth.session-token=x', origin: 'http://[' }],
+  ['a strange authorization', { authorization: 'Bearer' }],
+])('%s is nobody’s fault here', async (_name, headers) => {
+  for (const path of ['me.changePassword', 'deployment.deploy', 'agent.heartbeat']) {
+    expect((await post(path, '{}', headers)).status).toBe(401)
+  }
 })
 
 test('a cookie that another site sends along is of no use for changes', async () => {
