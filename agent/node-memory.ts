@@ -92,9 +92,10 @@ export class NodeMemory {
 
   /** What this node, or else the control plane, remembers of its restarts. */
   record(replicaId: string): RestartRecord {
-    const told = this.told.get(replicaId)?.restarts ?? noRestarts
+    const told = this.told.get(replicaId)?.restarts
     const replica = this.options.wanted()?.replicas.find((each) => each.replicaId === replicaId)
-    return newerRecord(told, replica?.restarts ?? noRestarts)
+    const known = replica?.restarts ?? noRestarts
+    return told ? newerRecord(told, known) : known
   }
 
   /** Replicas whose restart is not due yet. */
