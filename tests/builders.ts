@@ -61,6 +61,7 @@ export const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttem
   reserved: true,
   health: null,
   restartsInARow: 0,
+  restarts: 0,
   reason: null,
   startedAt: null,
   finishedAt: null,

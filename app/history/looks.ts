@@ -11,6 +11,8 @@ interface MarkLook {
 /** The gravest first: of several at one place it is the one that is seen. */
 export const markLooks: Record<MarkKind, MarkLook> = {
   failed: { label: 'Failed', glyph: 'failed', tone: 'failed' },
+  unhealthy: { label: 'Unhealthy', glyph: 'failed', tone: 'degraded' },
+  interrupted: { label: 'Interrupted', glyph: 'partial', tone: 'degraded' },
   silent: { label: 'Fell silent', glyph: 'unknown', tone: 'unknown' },
   returned: { label: 'Returned', glyph: 'ready', tone: 'healthy' },
   deploy: { label: 'Deployed', glyph: 'assigned', tone: 'progressing' },

@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation'
 import { type PointerEvent, useMemo, useRef, useState } from 'react'
 import { cn } from '../ui/cn'
 import { formatAge, formatDuration } from '../ui/format'
-import { Glyph } from '../ui/glyph'
+import { Glyph, type GlyphName } from '../ui/glyph'
 import { exactClock, exactTime, tenthsClock } from '../ui/time'
 import { useWidth } from '../ui/width'
 import { type Axis, buildAxis, type Tick } from './axis'
@@ -270,11 +270,19 @@ function MarkerMark({ marker, axis, onDetail, onOpen }: MarkerMarkProps) {
         ) : marker.kind === 'retry' ? (
           <ArrowRight size={13} aria-hidden />
         ) : (
-          <Glyph name={marker.kind === 'lost' ? 'unknown' : marker.kind} />
+          <Glyph name={glyphs[marker.kind]} />
         )}
       </span>
     </div>
   )
+}
+
+const glyphs: Record<Exclude<Marker['kind'], 'person' | 'retry'>, GlyphName> = {
+  failed: 'failed',
+  lost: 'unknown',
+  stopped: 'stopped',
+  interrupted: 'partial',
+  unhealthy: 'failed',
 }
 
 export function segmentText({ phase, from, to, live, nodeId, generation, note }: Segment, { slot }: Lane): string {

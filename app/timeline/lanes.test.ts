@@ -21,6 +21,8 @@ interface AChange {
   generation?: number
   reason?: string
   nodeId?: string
+  oldStatus?: ReplicaStatus
+  health?: ReplicaChange['health']
 }
 
 const replica = (seconds: number, newStatus: ReplicaStatus, change: AChange = {}): ReplicaChange => ({
@@ -29,8 +31,9 @@ const replica = (seconds: number, newStatus: ReplicaStatus, change: AChange = {}
   slot: change.slot ?? 0,
   generation: change.generation ?? 1,
   nodeId: change.nodeId ?? 'node-01',
-  oldStatus: 'none',
+  oldStatus: change.oldStatus ?? 'none',
   newStatus,
+  health: change.health ?? null,
   changedBy: 'scheduler',
   changedAt: at(seconds),
   reason: change.reason ?? '',
@@ -203,4 +206,21 @@ test('a lost replica ends where it was lost, even if it turns out later to have 
   })
   expect(lanes[0] && read(lanes[0]).slice(-2)).toEqual(['running 7-15', 'queued 15-60…'])
   expect(lanes[0] && marks(lanes[0])).toEqual(['lost 15', 'stopped 50'])
+})
+
+test('a restart in place goes on with the attempt, and says what ended and what is unhealthy', () => {
+  const { lanes } = build({
+    deployment: [deployment(0, 'pending')],
+    replicas: [
+      ...firstStart,
+      replica(15, 'starting', { oldStatus: 'running', reason: 'exited with code 1' }),
+      replica(19, 'running', { oldStatus: 'starting' }),
+      replica(25, 'running', { oldStatus: 'running', health: 'unhealthy', reason: 'Its health check fails' }),
+    ],
+    status: 'running',
+    now: 30,
+  })
+  expect(lanes[0] && read(lanes[0]).slice(-3)).toEqual(['running 7-15', 'restarting 15-19', 'running 19-30…'])
+  expect(lanes[0] && marks(lanes[0])).toEqual(['interrupted 15', 'unhealthy 25'])
+  expect(lanes[0]?.markers[0]?.note).toBe('node-01: exited with code 1')
 })

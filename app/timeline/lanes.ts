@@ -1,7 +1,7 @@
 import { type DeploymentStatus, isLive } from '@/server/domain/status'
 import type { DeploymentTimeline, ReplicaChange, StatusChange } from '@/server/domain/views'
 
-export const phases = ['queued', 'scheduled', 'pulling', 'starting', 'running', 'stopping'] as const
+export const phases = ['queued', 'scheduled', 'pulling', 'starting', 'running', 'restarting', 'stopping'] as const
 export type Phase = (typeof phases)[number]
 
 /** One thing that one attempt did, from then till then; times in milliseconds since 1970. */
@@ -19,7 +19,7 @@ export interface Segment {
 }
 
 export interface Marker {
-  kind: 'failed' | 'lost' | 'stopped' | 'retry' | 'person'
+  kind: 'failed' | 'lost' | 'stopped' | 'interrupted' | 'unhealthy' | 'retry' | 'person'
   at: number
   note: string
 }
@@ -191,9 +191,13 @@ function addOpenWait(lane: Lane, endedAt: number | null, { waits, status, now }:
 /** The segments of one attempt; when it ended, or null when it is still there. */
 function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number | null {
   let ended: number | null = null
+  let hasRun = false
   changes.forEach((change, index) => {
     const at = ms(change.changedAt)
-    const phase = phaseOf(change)
+    const phase = phaseOf(change, hasRun)
+    hasRun ||= change.newStatus === 'running'
+    const trouble = troubleOf(change)
+    if (trouble) lane.markers.push({ kind: trouble, at, note: `${change.nodeId}: ${change.reason}` })
     if (phase === null) {
       ended ??= at
       if (change.newStatus === 'failed' || change.newStatus === 'lost' || change.newStatus === 'stopped')
@@ -215,8 +219,15 @@ function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number |
   return ended
 }
 
+/** What went wrong with a replica that goes on. */
+function troubleOf({ oldStatus, newStatus, health }: ReplicaChange): Marker['kind'] | null {
+  if (oldStatus === 'running' && newStatus === 'starting') return 'interrupted'
+  return newStatus === 'running' && health === 'unhealthy' ? 'unhealthy' : null
+}
+
 /** Agents say within `starting` what they do: pulling is told apart by its words. */
-function phaseOf({ newStatus, reason }: ReplicaChange): Phase | null {
+function phaseOf({ newStatus, reason }: ReplicaChange, hasRun: boolean): Phase | null {
+  if (newStatus === 'starting' && hasRun) return 'restarting'
   if (newStatus === 'starting') return /^pull/i.test(reason) ? 'pulling' : 'starting'
   if (newStatus === 'pending') return 'scheduled'
   if (newStatus === 'stopping') return 'stopping'

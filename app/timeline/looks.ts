@@ -25,6 +25,11 @@ export const phaseLooks: Record<Phase, PhaseLook> = {
   },
   starting: { label: 'Starting', explanation: 'The container is being started.', bar: 'bg-progressing' },
   running: { label: 'Running', explanation: 'The container was seen running.', bar: 'bg-healthy' },
+  restarting: {
+    label: 'Restarting',
+    explanation: 'It ran and does not run now: its node starts it again after a pause.',
+    bar: 'border border-degraded bg-degraded/30',
+  },
   stopping: { label: 'Stopping', explanation: 'The container is being stopped.', bar: 'bg-slate' },
 }
 
@@ -32,6 +37,8 @@ export const markerLooks: Record<Marker['kind'], { label: string; className: str
   failed: { label: 'Failed', className: 'text-failed' },
   lost: { label: 'Lost', className: 'text-unknown' },
   stopped: { label: 'Stopped', className: 'text-ink-3' },
+  interrupted: { label: 'Interrupted', className: 'text-degraded' },
+  unhealthy: { label: 'Unhealthy', className: 'text-failed' },
   retry: { label: 'Retry', className: 'text-degraded' },
   person: { label: 'By a person', className: 'text-ink' },
 }

@@ -58,7 +58,8 @@ export interface Deciding {
 
 export interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
-  findings: Findings
+  /** Null when there is nothing to say of it. */
+  findings: Findings | null
 }
 
 /** Runs the scheduler core for a plan, and counts what was placed for whatever is decided next. */
@@ -77,7 +78,9 @@ export function decidePlacement(
   })
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // Two of a deployment may stand side by side on a node while the one replaces the other.
-  const own = ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)])
+  const own = new Map(ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)]))
+  // What is restarted too often is to have another node, however many of its deployment may be on one.
+  for (const nodeId of leftNodes(deployment, plan)) own.set(nodeId, deployment.maxPerNode)
   const { asked, choice, first } = choiceOf(deployment, plan, {
     move,
     request,
@@ -100,8 +103,14 @@ export function decidePlacement(
   }
   const outcome = fits ? accepted(deployment, plan, { decision, newId, first }) : refused(deployment, plan, decision)
   fleet.place(outcome.place, takenBy(asked, deployment.name))
-  return { outcome, findings }
+  // That there is no other node for it is no news.
+  return { outcome, findings: !fits && move?.why === 'restart' ? null : findings }
 }
+
+const leftNodes = ({ attempts }: DeploymentToSchedule, { move }: Plan): string[] =>
+  move.flatMap(({ why, replaces }) =>
+    why === 'restart' ? attempts.filter(({ id }) => id === replaces).map(({ nodeId }) => nodeId) : [],
+  )
 
 /** A choice, what was asked for it in the end, and the replica that stops first for it. */
 interface Chosen {
@@ -152,14 +161,17 @@ function moveText(
 ): string {
   const stops = first ? `, revision ${first.revision} stops first` : ''
   if (why === 'update') return `Updating replica ${slot + 1} to revision ${revision}${stops}`
-  const from = attempts.find((attempt) => attempt.id === replaces)?.nodeName
-  return `Moving replica ${slot + 1} off ${from ?? 'its node'}`
+  const from = attempts.find((attempt) => attempt.id === replaces)
+  const where = `Moving replica ${slot + 1} off ${from?.nodeName ?? 'its node'}`
+  return why === 'restart' ? `${where} after ${from?.restarts} restarts` : where
 }
 
 function refused(deployment: DeploymentToSchedule, plan: Plan, decision: DecisionRecord): Decided['outcome'] {
+  const move = plan.place.length > 0 ? undefined : plan.move[0]
+  // It goes on where it is: its next restart asks again.
+  if (move?.why === 'restart') return { ...nothing, stop: plan.stop, decision, status: settledStatus(deployment, plan) }
   const waits = { ...nothing, stop: plan.stop, decision, evaluationEnds: 'blocked' as const }
   if (deployment.waitForCapacity) return waits
-  const move = plan.place.length > 0 ? undefined : plan.move[0]
   // What leaves its node runs there until there is room elsewhere; nothing has failed.
   if (move?.why === 'drain') return { ...waits, status: settledStatus(deployment, plan) }
   // The room of those that were replaced a moment ago is still held; so are the ports of those that ended.

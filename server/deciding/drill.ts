@@ -142,7 +142,7 @@ class Drill {
         wanted: 'run',
         reserved: true,
       },
-      ...{ health: null, restartsInARow: 0, reason: null, startedAt: this.#world.at, finishedAt: null },
+      ...{ health: null, restartsInARow: 0, restarts: 0, reason: null, startedAt: this.#world.at, finishedAt: null },
     }
   }
 

@@ -22,6 +22,7 @@ const clip = (text: string, length: number): string => (text.length <= length ? 
 const headlines: Record<NotificationKind, (name: string) => string> = {
   'deployment.failed': (name) => `Deployment ${name} failed`,
   'deployment.recovered': (name) => `Deployment ${name} runs again`,
+  'deployment.unhealthy': (name) => `Deployment ${name} is unhealthy`,
   'node.offline': (name) => `Node ${name} is offline`,
   'node.online': (name) => `Node ${name} is back`,
   'storm.began': (name) => `The storm brake holds ${name}`,

@@ -7,6 +7,7 @@ export type ChannelKind = (typeof channelKinds)[number]
 export const notificationKinds = [
   'deployment.failed',
   'deployment.recovered',
+  'deployment.unhealthy',
   'node.offline',
   'node.online',
   'storm.began',

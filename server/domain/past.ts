@@ -58,7 +58,7 @@ export interface PastDeployment {
 }
 
 /** What stands out in a history. */
-export const markKinds = ['failed', 'silent', 'returned', 'deploy', 'person'] as const
+export const markKinds = ['failed', 'unhealthy', 'interrupted', 'silent', 'returned', 'deploy', 'person'] as const
 export type MarkKind = (typeof markKinds)[number]
 
 export interface HistoryMark {

@@ -1,4 +1,5 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
+import type { Standstill } from './agent-protocol'
 import type { LeavingState } from './drain'
 import type { Excerpt } from './excerpt'
 import type { LogLine, LogState } from './log'
@@ -30,6 +31,15 @@ export interface DeploymentSummary {
   updatedAt: string
 }
 
+/** Restarts of one replica in place, by its agent. */
+export interface RestartView {
+  count: number
+  /** Since the back-off began anew. */
+  inARow: number
+  nextAt: string | null
+  lastEnd: { at: string; reason: string } | null
+}
+
 export interface ReplicaView {
   id: string
   slot: number
@@ -52,6 +62,12 @@ export interface ReplicaView {
   reason: string | null
   exitCode: number | null
   health: 'healthy' | 'unhealthy' | 'starting' | null
+  /** Of what is unhealthy: since when, and what its health check printed last. */
+  unhealthySince: string | null
+  checkOutput: string | null
+  /** What its engine shows when its container neither runs nor ended by itself. */
+  standstill: Standstill | null
+  restarts: RestartView
   containerId: string | null
   ports: { container: number; host: number }[]
   score: number | null
@@ -132,6 +148,8 @@ export interface ReplicaChange {
   nodeId: string
   oldStatus: string
   newStatus: ReplicaStatus
+  /** What its health check said then. */
+  health: ReplicaView['health']
   changedBy: string
   changedAt: string
   reason: string

@@ -33,6 +33,54 @@ const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =
 
 const plan = (deployment: WantedDeployment, attempts: ReplicaAttempt[]) => planDeployment(deployment, attempts, { now })
 
+describe('a replica that is restarted again and again', () => {
+  const looping = anAttempt({ status: 'starting', restarts: 5, restartsInARow: 5 })
+
+  test('is to have another node, and is kept until the new one was seen running', () => {
+    expect(plan(aDeployment(), [looping])).toMatchObject({
+      place: [],
+      move: [{ slot: 0, generation: 2, replaces: 'replica-0-1', why: 'restart' }],
+      stop: [],
+    })
+    const next = { generation: 2, nodeId: 'node-02', restartsInARow: 5 }
+    expect(plan(aDeployment(), [looping, anAttempt({ ...next, status: 'starting' })])).toMatchObject({
+      move: [],
+      stop: [],
+    })
+    expect(plan(aDeployment(), [looping, anAttempt(next)]).stop).toEqual(['replica-0-1'])
+  })
+
+  test('stays after fewer restarts, and while it runs', () => {
+    for (const fewer of [{ restartsInARow: 4 }, { restarts: 4 }, { status: 'running' as const }])
+      expect(plan(aDeployment(), [{ ...looping, ...fewer }])).toMatchObject({ move: [], stop: [] })
+  })
+
+  test('stays when it did not come up elsewhere, and fails nothing', () => {
+    const elsewhere = [2, 3, 4].map((generation) => aFailure(generation))
+    expect(plan(aDeployment(), [looping, ...elsewhere])).toMatchObject({ move: [], stop: [], giveUp: null })
+  })
+
+  test('does not hold up the others', () => {
+    const draining = anAttempt({ slot: 1, nodeDraining: true })
+    expect(plan(aDeployment({ targetReplicas: 2 }), [looping, draining]).move).toMatchObject([{ why: 'drain' }])
+  })
+
+  test('fails its deployment once its agent gave it up', () => {
+    const failed = aFailure(1, {
+      startedAt: secondsAgo(110),
+      restarts: 5,
+      restartsInARow: 5,
+      reason: 'exited with code 1',
+    })
+    expect(plan(aDeployment(), [failed])).toMatchObject({
+      giveUp: 'Replica 1 failed after 5 restarts: exited with code 1',
+      place: [],
+    })
+    // A person wants it tried again.
+    expect(plan(aDeployment({ version: 2 }), [failed])).toMatchObject({ giveUp: null, place: [{ generation: 2 }] })
+  })
+})
+
 describe('a replica on a node that is drained', () => {
   const draining = anAttempt({ nodeDraining: true })
 

@@ -23,6 +23,8 @@ export interface ReplicaAttempt {
   health: 'healthy' | 'unhealthy' | 'starting' | null
   /** How often its agent restarted it in place since its back-off began. */
   restartsInARow: number
+  /** How often in all, on this node. */
+  restarts: number
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -43,14 +45,14 @@ export interface SlotToPlace {
   generation: number
 }
 
-/** A slot whose replica is to be replaced by one elsewhere, or of another revision, while it goes on running. */
+/** A slot whose replica is to be replaced by one elsewhere, or of another revision, while it goes on. */
 export interface SlotToMove extends SlotToPlace {
   /** Id of the replica that runs now. */
   replaces: string
   why: MoveReason
 }
 
-export type MoveReason = 'update' | 'drain'
+export type MoveReason = 'update' | 'drain' | 'restart'
 
 /** What brings a deployment to its wanted state, in buckets. */
 export interface Plan {
@@ -180,6 +182,8 @@ export function planDeployment(
     if (!missing && !replace) continue
     const record = recordOf(own, deployment, { now, policy })
     records.set(slot, record)
+    // Elsewhere it did not come up either: it stays where it is restarted.
+    if (replace?.why === 'restart' && record.exhausted !== null) continue
     const next = { slot, generation: (own[0]?.generation ?? 0) + 1 }
     if (replace) moves.push({ ...next, replaces: replace.replica.id, why: replace.why })
     else plan.place.push(next)
@@ -189,6 +193,8 @@ export function planDeployment(
       plan.giveUp ??= halted(deployment, replace.replica, `replica ${slot + 1} ${record.exhausted}`)
   }
   if (plan.giveUp !== null) return { ...plan, place: [] }
+  // A restart goes on anyway, and there may be no other node for it: it must not hold up the others.
+  moves.sort((a, b) => Number(a.why === 'restart') - Number(b.why === 'restart'))
   // An update waits for every replica that is on its way, so that a bad revision takes down one at most.
   const busy = moves[0]?.why === 'update' ? updating : moving
   if (plan.place.length === 0) plan.move = moves.slice(0, Math.max(0, maxSurge - busy))

@@ -1,3 +1,4 @@
+import { restartRules } from '../domain/restart'
 import { isLive } from '../domain/status'
 import type { MoveReason, ReplicaAttempt, WantedDeployment } from './plan'
 
@@ -7,7 +8,7 @@ export interface SlotAssessment {
   stop: string[]
   /** Nothing of it runs or is on its way. */
   missing: boolean
-  /** It has only a replica that must be replaced: of another revision, or on a node that is drained. */
+  /** It has only a replica that must be replaced: of another revision, on a node that is drained, or restarted there too often. */
   replace: { replica: ReplicaAttempt; why: MoveReason } | null
   /** Its replica is the wanted one and does not work yet; `kept` is the one that runs until it does. */
   onItsWay: { replica: ReplicaAttempt; kept: ReplicaAttempt | null } | null
@@ -24,8 +25,12 @@ const works = ({ status, health }: ReplicaAttempt): boolean =>
  * elsewhere. A drain would never end.
  */
 const isWorthKeeping = (old: ReplicaAttempt, replacement: ReplicaAttempt): boolean =>
-  old.status === 'running' &&
+  (old.status === 'running' || isMoveDue(old)) &&
   !(old.health === 'unhealthy' && old.revision === replacement.revision && replacement.status === 'running')
+
+/** It is restarted again and again on its node: another one may do better. */
+const isMoveDue = ({ status, restarts, restartsInARow }: ReplicaAttempt): boolean =>
+  status === 'starting' && Math.min(restarts, restartsInARow) >= restartRules.beforeMove
 
 const best = (attempts: ReplicaAttempt[]): ReplicaAttempt | undefined =>
   attempts.find(works) ?? attempts.find((attempt) => attempt.status === 'running') ?? attempts[0]
@@ -33,7 +38,7 @@ const best = (attempts: ReplicaAttempt[]): ReplicaAttempt | undefined =>
 /** `attempts` are those of the slot, the newest first. */
 export function assessSlot({ revision }: WantedDeployment, attempts: ReplicaAttempt[]): SlotAssessment {
   const live = attempts.filter(isWantedAndLive)
-  const stays = live.filter((attempt) => attempt.revision === revision && !attempt.nodeDraining)
+  const stays = live.filter((attempt) => attempt.revision === revision && !attempt.nodeDraining && !isMoveDue(attempt))
   const leaves = live.filter((attempt) => !stays.includes(attempt))
   const allBut = (...kept: (ReplicaAttempt | null)[]): string[] =>
     live.filter((attempt) => !kept.includes(attempt)).map((attempt) => attempt.id)
@@ -42,7 +47,7 @@ export function assessSlot({ revision }: WantedDeployment, attempts: ReplicaAtte
   const old = best(leaves)
   if (!wanted) {
     if (!old) return { stop: [], missing: true, replace: null, onItsWay: null }
-    const why: MoveReason = old.revision === revision ? 'drain' : 'update'
+    const why: MoveReason = old.revision !== revision ? 'update' : old.nodeDraining ? 'drain' : 'restart'
     return { stop: allBut(old), missing: false, replace: { replica: old, why }, onItsWay: null }
   }
   if (works(wanted)) return { stop: allBut(wanted), missing: false, replace: null, onItsWay: null }

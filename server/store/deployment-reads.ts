@@ -226,6 +226,18 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
           reason: replica.reason,
           exitCode: replica.exitCode,
           health: replica.health as ReplicaView['health'],
+          unhealthySince: replica.unhealthySince?.toISOString() ?? null,
+          checkOutput: replica.checkOutput,
+          standstill: replica.standstill as ReplicaView['standstill'],
+          restarts: {
+            count: replica.restarts,
+            inARow: replica.restartsInARow,
+            nextAt: replica.nextRestartAt?.toISOString() ?? null,
+            lastEnd:
+              replica.lastEndAt === null
+                ? null
+                : { at: replica.lastEndAt.toISOString(), reason: replica.lastEndReason ?? '' },
+          },
           containerId: replica.containerId,
           ports: replica.ports as unknown as ReplicaView['ports'],
           score: replica.score,
@@ -276,6 +288,7 @@ export async function readTimeline(store: Store, id: string): Promise<Deployment
       nodeId: row.replica.node.nodeId,
       oldStatus: row.oldStatus,
       newStatus: row.newStatus as ReplicaStatus,
+      health: row.health as ReplicaView['health'],
       changedBy: row.changedBy,
       changedAt: row.changedAt.toISOString(),
       reason: row.reason,

@@ -20,11 +20,14 @@ interface Source {
   ofDeployment: string | null
 }
 
+/** Its container ended, or somebody paused it; its agent brings it back. */
+const interrupted = `old_status = 'running' and new_status = 'starting'`
+
 const sources: Source[] = [
   {
     table: 'replica_status_history',
     time: 'changed_at',
-    trouble: `new_status in ('failed', 'lost')`,
+    trouble: `new_status in ('failed', 'lost') or ${interrupted}`,
     condition: 'old_status <> new_status',
     ofDeployment: 'deployment_id = $3::uuid',
   },
@@ -91,11 +94,14 @@ const markSources = (one: boolean): string[] => {
   const ofDeployment = one ? 'and h.deployment_id = $3::uuid' : ''
   const ofSubject = one ? 'and h.subject_id = $3::uuid::text' : ''
   const ofReplicas = `
-    select 'failed' as kind, h.changed_at as at, 'deployment' as type, d.id::text, d.name || '/' || (r.slot + 1) as name,
+    select case when h.new_status in ('failed', 'lost') then 'failed' when h.new_status = 'running' then 'unhealthy' else 'interrupted' end as kind,
+      h.changed_at as at, 'deployment' as type, d.id::text, d.name || '/' || (r.slot + 1) as name,
       n.node_id || ': ' || h.reason as text, null as actor
     from replica_status_history h join deployments d on d.id = h.deployment_id
       join deployment_replicas r on r.id = h.replica_id join nodes n on n.id = r.node_id
-    where h.changed_at between $1 and $2 and h.new_status in ('failed', 'lost') and h.old_status <> h.new_status ${ofDeployment}
+    where h.changed_at between $1 and $2 and (h.new_status in ('failed', 'lost') and h.old_status <> h.new_status
+      or ${interrupted}
+      or h.health = 'unhealthy' and h.new_status = 'running') ${ofDeployment}
     order by h.changed_at desc limit ${mostMarks + 1}`
   const ofDeployments = `
     select 'failed', h.changed_at, 'deployment', d.id::text, d.name, h.reason, null

@@ -34,6 +34,12 @@ const runsAgain = `
     where p.deployment_id = h.deployment_id and p.seq < h.seq and p.new_status in ('failed', 'running')
     order by p.seq desc limit 1)`
 
+/** A container that is restarted again and again because of its check is one piece of news. */
+const isFirstOfDeployment = `
+  not exists (
+    select 1 from replica_status_history p where p.deployment_id = h.deployment_id and p.id < h.id and p.health = 'unhealthy'
+      and p.changed_at > h.changed_at - interval '15 minutes')`
+
 /** Parameters: after, up to, kinds. `seq`: the order of those of one kind that have the same date. */
 const events = `
   select 'deployment:' || h.id as id, case h.new_status when 'failed' then 'deployment.failed' else 'deployment.recovered' end as kind,
@@ -41,6 +47,13 @@ const events = `
   from deployment_status_history h join deployments d on d.id = h.deployment_id
   where h.changed_at > $1 and h.changed_at <= $2
     and (h.new_status = 'failed' and 'deployment.failed' = any($3) or ${runsAgain})
+  union all
+  select 'replica:' || h.id, 'deployment.unhealthy', h.changed_at, h.id, 'deployment', d.id, d.name,
+    'Replica ' || (r.slot + 1) || ' on ' || n.node_id || ': ' || h.reason
+  from replica_status_history h join deployments d on d.id = h.deployment_id
+    join deployment_replicas r on r.id = h.replica_id join nodes n on n.id = r.node_id
+  where h.changed_at > $1 and h.changed_at <= $2 and h.health = 'unhealthy' and h.new_status = 'running'
+    and 'deployment.unhealthy' = any($3) and ${isFirstOfDeployment}
   union all
   select 'node:' || e.id, 'node.' || e.kind, e.at, e.id, 'node', n.id, n.node_id, e.detail
   from node_events e join nodes n on n.id = e.node_id

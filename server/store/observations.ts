@@ -1,4 +1,5 @@
 import { type ReplicaState, statusAfterObservation } from '../domain/deployment-state'
+import { restartRules } from '../domain/restart'
 import { type DeploymentStatus, isOpen } from '../domain/status'
 import { plainArray } from './array-text'
 import type { Tx } from './context'
@@ -15,7 +16,10 @@ interface ObservedRow {
 
 export interface Observed {
   changes: DeploymentStatusChange[]
-  /** Deployments of which a replica is to make way for another: on a node that is drained, or of another revision. */
+  /**
+   * Deployments of which a replica is to make way for another: on a node that is drained, of another revision, or restarted
+   * too often; and those with two replicas in a slot.
+   */
   onTheMove: string[]
 }
 
@@ -30,7 +34,10 @@ export async function followObservations(tx: Tx, deploymentIds: string[]): Promi
         select coalesce(jsonb_agg(jsonb_build_object('slot', r.slot, 'generation', r.generation, 'status', r.status,
             'wanted', r.wanted, 'reserved', r.reserved, 'current', r.revision = d.revision, 'health', r.health,
             'reason', r.reason)), '[]') as replicas,
-          coalesce(bool_or(r.reserved and r.wanted = 'run' and (r.revision <> d.revision or n.draining)), false) as to_move
+          coalesce(bool_or(r.reserved and r.wanted = 'run' and (r.revision <> d.revision or n.draining
+              or r.status = 'starting' and least(r.restarts, r.restarts_in_a_row) >= ${restartRules.beforeMove})), false)
+            or count(*) filter (where r.reserved and r.wanted = 'run' and r.status in ('starting', 'running'))
+              > count(distinct r.slot) filter (where r.reserved and r.wanted = 'run' and r.status in ('starting', 'running')) as to_move
         from deployment_replicas r join nodes n on n.id = r.node_id
         where r.deployment_id = d.id and (r.reserved or not exists (
           select 1 from deployment_replicas o where o.deployment_id = d.id and o.slot = r.slot and o.generation > r.generation))

@@ -1,5 +1,6 @@
 /** What reports of agents mean for the replicas as they are: in memory, before anything is written. */
 import type { ReplicaReport } from '../domain/agent-protocol'
+import { restartRules } from '../domain/restart'
 import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '../domain/status'
 import type { Absence, ReturnNews } from './node-returns'
 
@@ -54,6 +55,8 @@ export interface Digest {
   failed: Map<string, string>
   /** Replicas that ended although they should run. */
   endedWhileWanted: ReplicaRow[]
+  /** Replicas that were restarted on their nodes so often that another one is to be tried. */
+  restartedTooOften: ReplicaRow[]
   /** Replicas that came to run, or whose health changed. */
   seenRunning: Set<ReplicaRow>
 }
@@ -67,6 +70,7 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     freed: new Set(),
     failed: new Map(),
     endedWhileWanted: [],
+    restartedTooOften: [],
     seenRunning: new Set(),
   }
   for (const report of reports) {
@@ -130,6 +134,9 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   row.interruptions = Math.max(row.interruptions, report.restarts.interruptions)
   row.health = report.health
   row.reason = report.reason
+  const { restarts, inARow } = report.restarts
+  if (interrupted && row.wanted === 'run' && Math.min(restarts, inARow) >= restartRules.beforeMove)
+    seen.restartedTooOften.push(row)
   const over = moves && !isLive(report.status)
   if (over && row.wanted === 'run') {
     row.wanted = 'stop'

@@ -57,7 +57,8 @@ export async function applyReports(
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
     // A replica came to run, or changed its health, while another one is to make way: the scheduler takes the next step.
     const seenRunning = new Set([...seen.seenRunning].map((row) => row.deployment_id))
-    const moving = onTheMove.filter((id) => seenRunning.has(id))
+    const tooOften = new Set(seen.restartedTooOften.map((row) => row.deployment_id))
+    const moving = onTheMove.filter((id) => seenRunning.has(id) || tooOften.has(id))
     await enqueueEvaluations(tx, moving, 'move')
     if (freed.length > 0) await wakeBlockedEvaluations(tx)
     await announce(

@@ -21,6 +21,7 @@ export interface AttemptToSchedule {
   reserved: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
   restartsInARow: number
+  restarts: number
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
@@ -86,6 +87,7 @@ interface AttemptRow {
   reserved: boolean
   health: AttemptToSchedule['health']
   restarts_in_a_row: number
+  restarts: number
   reason: string | null
   started_at: Date | null
   finished_at: Date | null
@@ -109,7 +111,7 @@ export async function readDeploymentsToSchedule(
     name: 'attempts-to-schedule',
     text: `
       select r.deployment_id, r.id, r.node_id, n.node_id as node_name, n.draining, r.slot, r.generation, r.version, r.revision,
-        r.status, r.wanted, r.reserved, r.health, r.restarts_in_a_row, r.reason, r.started_at, r.finished_at,
+        r.status, r.wanted, r.reserved, r.health, r.restarts_in_a_row, r.restarts, r.reason, r.started_at, r.finished_at,
         r.cpu_millis, r.memory_mb, r.gpu_units, r.storage_gb
       from deployment_replicas r join deployments d on d.id = r.deployment_id join nodes n on n.id = r.node_id
       where r.deployment_id = any($1::uuid[]) and (r.reserved or r.version = d.version or r.generation =
@@ -183,6 +185,7 @@ const attemptOf = (row: AttemptRow, hostPorts: number[]): AttemptToSchedule => (
   reserved: row.reserved,
   health: row.health,
   restartsInARow: row.restarts_in_a_row,
+  restarts: row.restarts,
   reason: row.reason,
   startedAt: row.started_at,
   finishedAt: row.finished_at,

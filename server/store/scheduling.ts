@@ -1,6 +1,7 @@
 import { v7 as uuid } from 'uuid'
 import type { ChosenNode, Handover, PlacementRequest, Policy } from '../domain/placement'
 import { type Resources, subtractResources } from '../domain/resources'
+import { restartRules } from '../domain/restart'
 import type { DeploymentStatus } from '../domain/status'
 import { jsonArray, plainArray, textArray } from './array-text'
 import { announce, type Change } from './changes'
@@ -277,11 +278,21 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
     text: `
       with placed as (
         insert into deployment_replicas (id, deployment_id, node_id, decision_id, slot, generation, version, revision, score,
-          cpu_millis, memory_mb, storage_gb, gpu_units, updated_at, node_revision)
+          cpu_millis, memory_mb, storage_gb, gpu_units, updated_at, node_revision, was_well, restarts_in_a_row)
         -- The reservations have raised the revisions of the nodes already.
-        select p.*, now(), n.wanted_revision from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[],
-          $7::int[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[], $13::int[]) as p(id, deployment_id, node_id)
+        select p.*, now(), n.wanted_revision, coalesce(o.was_well, false), coalesce(o.in_a_row, 0)
+        from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[],
+          $7::int[], $8::int[], $9::float8[], $10::int[], $11::int[], $12::int[], $13::int[])
+          as p(id, deployment_id, node_id, decision_id, slot, generation, version, revision)
         join nodes n on n.id = p.node_id
+        -- What was well on another node is restarted for ever on this one, too, and its back-off goes on.
+        left join lateral (
+          select r.was_well or (r.health is distinct from 'unhealthy' and r.status in ('running', 'lost', 'stopped')
+              and coalesce(r.finished_at, now()) - r.started_at >= interval '${restartRules.wellAfterMs} ms') as was_well,
+            case when r.version = p.version then r.restarts_in_a_row end as in_a_row
+          from deployment_replicas r where r.deployment_id = p.deployment_id and r.slot = p.slot and r.revision = p.revision
+          order by r.generation desc limit 1
+        ) o on true
         returning id, deployment_id
       )
       insert into replica_status_history (replica_id, deployment_id, old_status, new_status, reason, changed_by)

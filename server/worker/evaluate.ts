@@ -170,7 +170,7 @@ function decideOne(
 /** The lines that people grep for, once the step is committed. */
 function logStep(
   log: Logger,
-  { deployment, decision, place }: Step,
+  { deployment, decision, place, evaluationEnds }: Step,
   { change, findings }: { change: DeploymentStatusChange | undefined; findings: Findings | undefined },
 ): void {
   const refused = decision?.outcome === 'refused'
@@ -185,7 +185,7 @@ function logStep(
   if (change) logChange(log, change)
   if (place.length > 0) log.info(`Successfully scheduled deployment ${deployment.id} with ${place.length} replicas`)
   if (refused && change) log.error(`Deployment ${deployment.id} scheduling failed: Insufficient capacity`)
-  else if (refused) log.info(`Deployment ${deployment.id} waits for capacity`)
+  else if (refused && evaluationEnds === 'blocked') log.info(`Deployment ${deployment.id} waits for capacity`)
 }
 
 export const logChange = (log: Logger, { id, from, to, reason }: DeploymentStatusChange): void =>

@@ -103,6 +103,8 @@ describe('a channel', () => {
     for (const replica of await agent.wanted()) await agent.report(replica, {})
     const runs = async () => (await admin.deployment.detail({ id })).status
     await expect.poll(runs, patient).toBe('running')
+    for (const replica of await agent.wanted())
+      await agent.report(replica, { health: 'unhealthy', reason: 'no answer' })
 
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour'`)
     await markSilentNodes(cp.store, cp.epoch)
@@ -115,22 +117,26 @@ describe('a channel', () => {
     const burial = { id: claimed?.id ?? '', deploymentId: stuck, reason: 'Scheduling failed', error: 'no luck' }
     await buryEvaluation(cp.store, { epoch: cp.epoch, worker: 'w' }, burial)
 
-    await expect.poll(() => told().length, patient).toBe(12)
-    expect(told().slice(0, 2)).toEqual(['deployment.failed web-api', 'deployment.recovered web-api'])
-    expect(told().slice(2, 10).sort()).toEqual([
+    await expect.poll(() => told().length, patient).toBe(13)
+    expect(told().slice(0, 3)).toEqual([
+      'deployment.failed web-api',
+      'deployment.recovered web-api',
+      'deployment.unhealthy web-api',
+    ])
+    expect(told().slice(3, 11).sort()).toEqual([
       ...[1, 2, 3].map((n) => `node.offline node-0${n}`),
       ...[1, 2, 3].map((n) => `node.online node-0${n}`),
       'storm.began us-east',
       'storm.ended us-east',
     ])
     expect(told().indexOf('storm.began us-east')).toBeLessThan(told().indexOf('storm.ended us-east'))
-    expect(told().slice(10).sort()).toEqual(['deployment.failed unlucky', 'work.stuck unlucky'])
+    expect(told().slice(11).sort()).toEqual(['deployment.failed unlucky', 'work.stuck unlucky'])
     const texts = receiver.messages.flatMap(({ events }) => events.map(({ text }) => text))
     expect(texts[0]).toMatch(/^Deployment web-api failed: Insufficient nodes: need 1, found 0/)
     expect(texts).toContain('Scheduling work of unlucky was given up: no luck')
     expect(receiver.messages[0]?.events[0]?.url).toBe(`http://localhost:3000/deployments/${id}`)
     await letPass(6)
-    expect(told()).toHaveLength(12)
+    expect(told()).toHaveLength(13)
     expect(await listed()).toMatchObject([{ failing: null, waiting: 0, lastDeliveredAt: expect.any(String) }])
   })
 

@@ -5,6 +5,7 @@ import type { Look } from '../../../ui/status'
 export const eventWords: Record<NotificationKind, string> = {
   'deployment.failed': 'A deployment fails',
   'deployment.recovered': 'A deployment that had failed runs again',
+  'deployment.unhealthy': 'A health check of a deployment fails',
   'node.offline': 'A node goes offline',
   'node.online': 'A node comes back',
   'storm.began': 'The storm brake takes hold of a region',

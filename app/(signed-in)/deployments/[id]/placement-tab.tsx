@@ -9,12 +9,14 @@ import { formatScore, plural } from '../../../ui/format'
 import { RowLink } from '../../../ui/row-link'
 import { SimulatedMark } from '../../../ui/simulated-mark'
 import { Empty } from '../../../ui/states'
-import { nodeLooks, replicaLook, StatusBadge } from '../../../ui/status'
+import { nodeLooks, StatusBadge } from '../../../ui/status'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
 import { splitAttempts } from './attempts'
 import { logHref, nameOf } from './logs/sources'
 import { isRefused } from './refused'
+import { ReplicaNote } from './replica-note'
+import { replicaStateLook } from './replica-state'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   const { current, ended } = splitAttempts(deployment)
@@ -82,15 +84,8 @@ function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
       header: 'Status',
       cell: (row) => (
         <span className="flex min-w-0 items-center gap-2">
-          <StatusBadge
-            look={replicaLook(row.status, { silent: row.node.status === 'offline' })}
-            title={row.reason ?? undefined}
-          />
-          <span className="truncate text-ink-2 max-sm:hidden" title={row.reason ?? undefined}>
-            {row.status !== 'running' && row.reason}
-            {row.status === 'running' && row.health === 'unhealthy' && 'its health check fails'}
-            {row.status === 'running' && row.wanted === 'stop' && 'is to stop'}
-          </span>
+          <StatusBadge look={replicaStateLook(row)} title={row.reason ?? undefined} />
+          <ReplicaNote row={row} />
         </span>
       ),
     },
