@@ -27,6 +27,10 @@ const signInFrom = (address: string, username: string, password: string): Promis
     () => 'in',
     (error: Error) => error.message,
   )
+/** The limit with so few tries of a name from a network. */
+const limitPair = (tries: number) => {
+  cp.services.signInLimit = createSignInLimit(cp.store, { ...signInLimits, pair: { ...signInLimits.pair, tries } })
+}
 const pastLocks = () => cp.sql(`update rate_limits set expire = now() at time zone 'utc' - interval '1 second'`)
 const idOf = async (username: string) => (await cp.actor(username)).id
 
@@ -60,8 +64,9 @@ describe('signing in', () => {
   })
 
   test('is locked for a while after wrong passwords, and tells how long; not for other names, and not elsewhere', async () => {
+    limitPair(3)
     await cp.user('ann', 'viewer')
-    for (let i = 0; i < signInLimits.pair.tries; i++) expect((await cp.login('admin', 'wrong')).status).toBe(401)
+    for (let i = 0; i < 3; i++) expect((await cp.login('admin', 'wrong')).status).toBe(401)
     const locked = await cp.login('admin', adminPassword)
     expect(locked.status).toBe(429)
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(signInLimits.pair.lockSeconds - 60)
@@ -77,20 +82,21 @@ describe('signing in', () => {
   })
 
   test('counts the network of an IPv6 address, and forgets wrong passwords after a right one', async () => {
-    for (let i = 0; i < signInLimits.pair.tries; i++) await signInFrom(`2001:db8:1:2::${i}`, 'admin', 'wrong')
+    limitPair(3)
+    for (let i = 0; i < 3; i++) await signInFrom(`2001:db8:1:2::${i}`, 'admin', 'wrong')
     expect(await signInFrom('2001:db8:1:2::ffff', 'admin', adminPassword)).toMatch(/locked for \d+ s/)
     expect(await signInFrom('2001:db8:1:3::1', 'admin', 'wrong')).toBe('User name or password is wrong')
-    for (let i = 0; i < 3 * signInLimits.pair.tries; i++)
-      expect(await signInFrom('192.0.2.7', 'admin', i % 5 === 0 ? adminPassword : 'wrong')).not.toContain('locked')
+    for (let i = 0; i < 9; i++)
+      expect(await signInFrom('192.0.2.7', 'admin', i % 3 === 0 ? adminPassword : 'wrong')).not.toContain('locked')
   })
 
   test('of a name that is attacked from everywhere is still possible where its owner has signed in before', async () => {
     cp.services.signInLimit = createSignInLimit(cp.store, {
       ...signInLimits,
-      name: { ...signInLimits.name, tries: 20 },
+      name: { ...signInLimits.name, tries: 5 },
     })
     expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
-    for (let i = 0; i < 20; i++) expect(await signInFrom(`192.0.2.${i}`, 'admin', 'wrong')).not.toContain('locked')
+    for (let i = 0; i < 5; i++) expect(await signInFrom(`192.0.2.${i}`, 'admin', 'wrong')).not.toContain('locked')
     expect(await signInFrom('192.0.2.99', 'admin', 'wrong')).toContain('locked')
     expect(await signInFrom('192.0.2.99', 'admin', adminPassword)).toContain('locked')
     expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
@@ -102,11 +108,11 @@ describe('signing in', () => {
   test('from an address that tries many names is refused, but for those who have signed in there before', async () => {
     cp.services.signInLimit = createSignInLimit(cp.store, {
       ...signInLimits,
-      network: { ...signInLimits.network, tries: 20 },
+      network: { ...signInLimits.network, tries: 5 },
     })
     expect(await signInFrom('192.0.2.1', 'admin', adminPassword)).toBe('in')
     await cp.user('ann', 'viewer')
-    for (let i = 0; i < 20; i++) expect(await signInFrom('192.0.2.1', `name-${i}`, 'wrong')).not.toContain('locked')
+    for (let i = 0; i < 5; i++) expect(await signInFrom('192.0.2.1', `name-${i}`, 'wrong')).not.toContain('locked')
     expect(await signInFrom('192.0.2.1', 'ann', userPassword)).toContain('locked')
     expect(await signInFrom('192.0.2.1', 'admin', adminPassword)).toBe('in')
     expect(await signInFrom('192.0.2.2', 'ann', userPassword)).toBe('in')
@@ -123,10 +129,11 @@ describe('signing in', () => {
   })
 
   test('is written down in the audit log, a flood of it as few entries', async () => {
+    limitPair(3)
     await cp.user('ann', 'viewer')
     await cp.login('ann', userPassword)
-    for (let i = 0; i < 30; i++) await cp.login('ann', 'wrong')
-    for (let i = 0; i < 5; i++) await cp.login(`my password ${i}`, 'wrong')
+    for (let i = 0; i < 8; i++) await cp.login('ann', 'wrong')
+    for (let i = 0; i < 3; i++) await cp.login(`my password ${i}`, 'wrong')
     await cp.services.signInLog.flush()
     const entries = await cp.sql<{ actor: string; action: string; subject_id: string; after: object }>(
       `select actor, action, subject_id, after from audit_log where action ~ 'sign-in' order by id`,
@@ -137,9 +144,9 @@ describe('signing in', () => {
       { actor: 'nobody', action: 'sign-in.wrong', subject_id: id, after: {} },
       { actor: 'nobody', action: 'sign-in.locked', subject_id: id, after: {} },
       { actor: 'nobody', action: 'sign-in.wrong', subject_id: nobody, after: { name: 'unknown user' } },
-      { actor: 'nobody', action: 'sign-in.wrong', subject_id: id, after: { times: signInLimits.pair.tries - 1 } },
-      { actor: 'nobody', action: 'sign-in.locked', subject_id: id, after: { times: 19 } },
-      { actor: 'nobody', action: 'sign-in.wrong', subject_id: nobody, after: { name: 'unknown user', times: 4 } },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: id, after: { times: 2 } },
+      { actor: 'nobody', action: 'sign-in.locked', subject_id: id, after: { times: 4 } },
+      { actor: 'nobody', action: 'sign-in.wrong', subject_id: nobody, after: { name: 'unknown user', times: 2 } },
     ])
     expect(JSON.stringify(await (await cp.as('admin')).audit.page({ limit: 200 }))).not.toContain('my password')
     const flood = Array.from({ length: 300 }, (_, i) => ({
@@ -249,6 +256,19 @@ describe('users', () => {
     )
     await ann.me.changePassword({ current: userPassword, next: 'a different one 9' })
     expect((await cp.login('ann', 'a different one 9')).status).toBe(200)
+  })
+
+  test('guess the present password no more often than at signing in, and lock only that session out', async () => {
+    limitPair(3)
+    const ann = await cp.user('ann', 'viewer')
+    const guesses = Array.from({ length: 12 }, (_, i) =>
+      ann.me.changePassword({ current: `${i}`, next: 'a different one 9' }),
+    )
+    const answers = await Promise.all(guesses.map((guess) => guess.then(String, (error: Error) => error.message)))
+    expect(answers.filter((answer) => answer === 'That is not your current password')).toHaveLength(3)
+    expect(answers.filter((answer) => answer.includes('locked for'))).toHaveLength(9)
+    await expect(ann.me.changePassword({ current: userPassword, next: 'a different one 9' })).rejects.toThrow('locked')
+    expect((await cp.login('ann', userPassword)).status).toBe(200)
   })
 
   test('can not be named twice, nor have bad names or weak passwords', async () => {
