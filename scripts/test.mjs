@@ -42,6 +42,12 @@ const chaos = async () => {
   return readChaos(file, await node(['--import', 'tsx', 'tests/chaos/main.ts', ...args]))
 }
 
+/** Small, with limits that the stop exceeds; `npm run proof -- overload` alone is the long form. */
+const slowness = check([
+  ...['--import', 'tsx', 'tests/proof/overload.ts', '--nodes', '300', '--deployments', '20', '--replicas', '20'],
+  ...['--stop', '12', '--limit', '6', '--minutes', '5'],
+])
+
 /** In this order; `after` names a step without which this one has no chance. */
 const steps = {
   generate: { what: 'the database client is made', run: check(['scripts/generate.mjs']) },
@@ -58,6 +64,7 @@ const steps = {
   engines: { what: 'nodes with real container engines', after: 'generate', run: vitest('engines') },
   build: { what: 'the pages are built', after: 'generate', run: check(['scripts/build.mjs']) },
   e2e: { what: 'the whole product in a browser', after: 'build', run: playwright },
+  proof: { what: 'slowness is not taken for failure', after: 'build', run: slowness },
   chaos: { what: 'promises kept while programs are killed', after: 'build', run: chaos },
 }
 

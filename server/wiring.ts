@@ -63,7 +63,7 @@ function start(): Running {
   })
   const inbox = createAgentInbox(agentStore)
   const stopping = new AbortController()
-  showIntake({ store: agentStore, inbox, log, reachSelf: selfAt(env.port, log) }, stopping.signal)
+  showIntake({ store: agentStore, inbox, log, reachSelf: selfAt(env, log) }, stopping.signal)
   return {
     services: {
       store,

@@ -75,6 +75,7 @@ const concerns: Record<string, Concern> = {
   'queue.stuck': (changes) => changes.touches('deployment'),
   'node.returns': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'storm.list': (changes) => changes.touches('scheduler'),
+  'intake.behind': (changes) => changes.touches('scheduler'),
   'storm.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
   'me.get': (changes) => changes.touches('user'),
   'user.list': (changes) => changes.touches('user') || changes.touches('session'),

@@ -5,11 +5,12 @@
  */
 import { request } from 'node:http'
 import { DatabaseClock } from '../database-clock'
+import { delayToSay } from '../domain/behind'
 import { IntakeLane } from '../intake-lane'
 import type { Logger } from '../log'
 import type { AgentInbox } from '../store/agent-inbox'
 import type { Store } from '../store/context'
-import { databaseTime, markIntake } from '../store/report-intake'
+import { announceIntake, databaseTime, markIntake } from '../store/report-intake'
 
 const probeEveryMs = 1_000
 /** Without a probe that came through for so long, the server did not take anything in between. */
@@ -33,6 +34,7 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
   const clock = new DatabaseClock(steadyMs)
   let writing = false
   let isNew = false
+  let wasLate = false
   const moved = () => {
     isNew = true
     if (!writing) void write()
@@ -54,8 +56,9 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
           unbrokenSince: clock.at(unbrokenSinceMs),
         })
         clock.learn(now, askedMs)
-        if (gapSeconds >= gapToLogSeconds)
-          log.warn(`No heartbeats were taken for ${Math.round(gapSeconds)} s: this time counts against no node`)
+        if (gapSeconds < gapToLogSeconds) continue
+        log.warn(`No heartbeats were taken for ${Math.round(gapSeconds)} s: this time counts against no node`)
+        await announceIntake(store)
       }
     } catch (error) {
       // The mark of the next probe says the same.
@@ -64,7 +67,21 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
       writing = false
     }
   }
+  const sayWhenLate = async () => {
+    const nowMs = clock.steadyMs()
+    const late = (lane: IntakeLane, limitSeconds: number) => nowMs - (lane.untilMs ?? nowMs) > limitSeconds * 1000
+    const isLate = late(heartbeats, delayToSay.heartbeats) || late(reports, delayToSay.reports)
+    if (isLate === wasLate) return
+    wasLate = isLate
+    log.warn(
+      isLate
+        ? 'Heartbeats or reports are recorded late: nothing is declared lost for it'
+        : 'Heartbeats and reports are recorded in time again',
+    )
+    await announceIntake(store)
+  }
   const probe = async () => {
+    void sayWhenLate().catch(() => undefined)
     if (heartbeats.underWay >= probesAtMost || reports.underWay >= probesAtMost) return
     if (!clock.isKnown) {
       const askedMs = clock.steadyMs()
@@ -90,19 +107,20 @@ const answerWithinMs = 60_000
 const unreachableForMs = 30_000
 
 /** Asks this server something small over a connection of its own, as an agent that has just come. */
-export function selfAt(port: number, log: Logger): () => Promise<void> {
+export function selfAt({ host: boundTo, port }: { host: string; port: number }, log: Logger): () => Promise<void> {
   const begunMs = performance.now()
+  const host = boundTo === '0.0.0.0' ? '127.0.0.1' : boundTo === '::' ? '::1' : boundTo
   let way: 'untried' | 'open' | 'closed' = 'untried'
   return async () => {
     if (way === 'closed') return
     try {
-      await ask(port)
+      await ask(host, port)
       way = 'open'
     } catch (error) {
       if (way === 'untried' && performance.now() - begunMs > unreachableForMs) {
         way = 'closed'
         log.warn(
-          `This server does not reach itself at 127.0.0.1:${port} (${error instanceof Error ? error.message : error}): how busy it is is judged by its queues alone`,
+          `This server does not reach itself at ${host}, port ${port} (${error instanceof Error ? error.message : error}): how busy it is is judged by its queues alone`,
         )
       }
       throw error
@@ -110,10 +128,10 @@ export function selfAt(port: number, log: Logger): () => Promise<void> {
   }
 }
 
-const ask = (port: number): Promise<void> =>
+const ask = (host: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(answerWithinMs)
-    const call = request({ host: '127.0.0.1', port, path: '/api/health', agent: false, signal }, (answer) => {
+    const call = request({ host, port, path: '/api/health', agent: false, signal }, (answer) => {
       answer.on('error', reject)
       answer.on('end', () =>
         answer.statusCode === 200 ? resolve() : reject(new Error(`it answered with ${answer.statusCode}`)),

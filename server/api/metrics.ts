@@ -1,9 +1,11 @@
 import { TRPCError } from '@trpc/server'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { behindInWords } from '../domain/behind'
 import { localMark } from '../inside-headers'
 import { fleetCounts } from '../store/counts'
 import { leaderState } from '../store/leadership'
 import { channelCounts } from '../store/notification-deliveries'
+import { intakeState } from '../store/report-intake'
 import { openBrakes } from '../store/storms'
 import type { Services } from './context'
 import { type Problem, problemOf, problemResponse } from './problem'
@@ -22,6 +24,10 @@ interface Metrics {
   channelWaiting: Gauge<'channel'>
   delivered: Gauge<'channel'>
   undelivered: Gauge<'channel'>
+  behind: Gauge
+  heartbeatDelay: Gauge
+  reportDelay: Gauge
+  callsWaiting: Gauge<'kind'>
   leader: Gauge
   epoch: Gauge
   replaysChecked: Gauge
@@ -58,6 +64,16 @@ function create(): Metrics {
     ]),
     delivered: gauge('notification_messages_delivered_total', 'Messages that a channel took', ['channel']),
     undelivered: gauge('notification_attempts_failed_total', 'Attempts at a message that failed', ['channel']),
+    behind: gauge(
+      'control_plane_behind',
+      '1 while heartbeats or reports are recorded late, or agents have not had their full time since none were taken',
+      [],
+    ),
+    heartbeatDelay: gauge('heartbeat_delay_seconds', 'How late heartbeats are recorded, over all web servers', []),
+    reportDelay: gauge('report_delay_seconds', 'How late reports of replicas are recorded, over all web servers', []),
+    callsWaiting: gauge('web_agent_calls_waiting', 'Calls of agents that wait for this web server to record them', [
+      'kind',
+    ]),
     leader: gauge('scheduler_leader_present', '1 while a scheduler leads', []),
     epoch: gauge('scheduler_epoch', 'How often a scheduler was elected', []),
     replaysChecked: gauge('decision_replays_checked_total', 'Stored decisions that were replayed', []),
@@ -70,14 +86,15 @@ function create(): Metrics {
 }
 
 /** The Prometheus text of this moment; what the fleet looks like is read from the database. */
-export async function renderMetrics({ store }: Services): Promise<{ body: string; contentType: string }> {
+export async function renderMetrics({ store, inbox }: Services): Promise<{ body: string; contentType: string }> {
   shared.fogdeckMetrics ??= create()
   const metrics = shared.fogdeckMetrics
-  const [counts, leader, brakes, channels] = await Promise.all([
+  const [counts, leader, brakes, channels, intake] = await Promise.all([
     fleetCounts(store),
     leaderState(store),
     openBrakes(store),
     channelCounts(store),
+    intakeState(store),
   ])
   for (const name of ['deployments', 'replicas', 'nodes', 'evaluations'] as const) {
     metrics[name].reset()
@@ -96,6 +113,10 @@ export async function renderMetrics({ store }: Services): Promise<{ body: string
     metrics.delivered.set({ channel }, delivered)
     metrics.undelivered.set({ channel }, failed)
   }
+  metrics.behind.set(behindInWords(intake) === null ? 0 : 1)
+  metrics.heartbeatDelay.set(intake.heartbeatDelaySeconds ?? 0)
+  metrics.reportDelay.set(intake.reportDelaySeconds ?? 0)
+  for (const [kind, count] of Object.entries(inbox.waiting())) metrics.callsWaiting.set({ kind }, count)
   metrics.oldestEvaluation.set(counts.oldestDueEvaluationSeconds)
   metrics.leader.set(leader.present ? 1 : 0)
   metrics.epoch.set(Number(leader.epoch))

@@ -6,6 +6,7 @@ import { deploymentRouter } from './deployment-router'
 import { drainRouter } from './drain-router'
 import { drillRouter } from './drill-router'
 import { historyRouter } from './history-router'
+import { intakeRouter } from './intake-router'
 import { liveRouter } from './live-router'
 import { logRouter } from './log-router'
 import { nodeRouter } from './node-router'
@@ -38,6 +39,7 @@ export const appRouter = router({
   event: eventRouter,
   history: historyRouter,
   storm: stormRouter,
+  intake: intakeRouter,
   live: liveRouter,
   agent: agentRouter,
 })

@@ -27,6 +27,13 @@ export async function followClockJump(
        where status = 'pending' and run_after > now() and $1::float8 < 0`,
       [jumpSeconds],
     )
+    // Marks of a time that has not come yet: the servers that take heartbeats set theirs themselves.
+    await tx.query('update report_intake set resumed_at = now() where resumed_at > now()')
+    await tx.query('delete from report_intake_gaps where ended_at > now()')
+    await tx.query(
+      `update deployment_replicas set delivered_at = now()
+       where reserved and acknowledged_at is null and delivered_at > now()`,
+    )
     // What happened in the time that comes again is told again.
     await tx.query(
       `update notification_channels set next_try_at = least(next_try_at, now()),

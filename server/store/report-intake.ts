@@ -2,6 +2,8 @@
  * Up to when the control plane has recorded what agents sent. A server that is stopped, slow or cut off from the database
  * records nothing, and then nobody can say that an agent was silent: all deadlines of agents count by this table.
  */
+import type { IntakeState } from '../domain/behind'
+import { announce } from './changes'
 import type { Store } from './context'
 import { heartbeatLimit } from './heartbeat-limits'
 
@@ -31,6 +33,9 @@ export const silenceLimit = `(
 
 /** Between two marks; a longer time without any is a gap. Short limits need short gaps, as SQL of type interval. */
 const longestBetweenMarks = `greatest(least(interval '3 seconds', ${heartbeatLimit} / 3), interval '1500 milliseconds')`
+
+/** For so long gaps can be read; no silence that matters is older. */
+const keptDays = 30
 
 export interface IntakeMark {
   /** Everything that reached this server before is recorded, by the clock of the database. */
@@ -66,6 +71,8 @@ export async function markIntake(store: Store, mark: IntakeMark): Promise<{ gapS
         select heartbeats, least($1, $3::timestamptz(3)) from before
         where least($1, $3::timestamptz(3)) - heartbeats > ${longestBetweenMarks}
         returning began_at, ended_at
+      ), forgotten as (
+        delete from report_intake_gaps where ended_at < now() - interval '${keptDays} days' and exists (select 1 from gap)
       )
       update report_intake i set heartbeats_until = greatest(before.heartbeats, $1::timestamptz(3)),
         reports_until = greatest(before.reports, $2::timestamptz(3)),
@@ -77,15 +84,6 @@ export async function markIntake(store: Store, mark: IntakeMark): Promise<{ gapS
   const [row] = rows
   if (!row) throw new Error('The row of report_intake is missing: the database is not migrated')
   return { gapSeconds: row.gap_seconds, now: row.now }
-}
-
-/** How far behind the control plane is with what agents send. */
-export interface IntakeState {
-  /** By how much heartbeats are recorded late; null before any server ever took one. */
-  heartbeatDelaySeconds: number | null
-  reportDelaySeconds: number | null
-  /** The last gap of which agents have not had their full limit since. */
-  gap: { seconds: number; endedAt: Date; judgedFrom: Date } | null
 }
 
 export async function intakeState(store: Store): Promise<IntakeState> {
@@ -111,3 +109,6 @@ export async function intakeState(store: Store): Promise<IntakeState> {
     gap: row?.seconds == null ? null : { seconds: row.seconds, endedAt: row.ended_at, judgedFrom: row.judged_from },
   }
 }
+
+/** Every process that shows whether the control plane is behind looks again. */
+export const announceIntake = (store: Store): Promise<void> => announce(store.pool, [{ topic: 'scheduler', ids: [] }])

@@ -1,6 +1,7 @@
 /** Slowness is never taken for failure: deadlines of agents count only time in which a server could have heard them. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { showIntake } from '@/server/api/intake'
+import { renderMetrics } from '@/server/api/metrics'
 import { systemAuthor } from '@/server/store/audit'
 import { noteDeliveries, sweepLostReplicas } from '@/server/store/lost'
 import { markSilentNodes } from '@/server/store/nodes'
@@ -195,9 +196,16 @@ describe('a server', () => {
       reached = () => Promise.reject(new Error('refused'))
       await cp.sql(`update report_intake set heartbeats_until = now() - interval '500 seconds'`)
       await expect.poll(delay).toBeGreaterThan(499)
+      expect(await (await cp.as('admin')).intake.behind()).toMatch(
+        /^The control plane is behind: heartbeats are recorded 5\d\d s late/,
+      )
+      expect((await renderMetrics(cp.services)).body).toMatch(/^fogdeck_control_plane_behind 1$/m)
       reached = () => Promise.resolve()
       await untilShown()
       expect(await intakeState(store)).toMatchObject({ gap: { seconds: expect.toSatisfy((s: number) => s > 400) } })
+      expect(await (await cp.as('admin')).intake.behind()).toMatch(
+        /^The control plane was away: it took no heartbeats for/,
+      )
       expect(cp.logged.filter((line) => line.startsWith('No heartbeats were taken for'))).toHaveLength(1)
     } finally {
       stopping.abort()

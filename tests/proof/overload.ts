@@ -112,7 +112,9 @@ async function burst(stack: Stack, options: Options): Promise<Counts> {
   const database = new Database(() => stack.databaseUrl)
   const total = options.deployments * options.replicas
   const ending = new AbortController()
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(options.minutes * 60_000)])
+  const { signal } = ending
+  // Not AbortSignal.timeout: as a part of another signal it may be forgotten.
+  const deadline = setTimeout(() => ending.abort(), options.minutes * 60_000)
   const rest = new Rest({
     url: stack.url,
     username: 'admin',
@@ -143,6 +145,7 @@ async function burst(stack: Stack, options: Options): Promise<Counts> {
   // What was slow may still be taken for lost: by now it would have been.
   await sleep(settleMs(options))
   ending.abort()
+  clearTimeout(deadline)
   await deploying
   say(
     `${((performance.now() - began) / 1000).toFixed(0)} s in all; calls without an answer: ${JSON.stringify(rest.unanswered)}`,
