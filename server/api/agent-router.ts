@@ -5,6 +5,7 @@ import { type AgentNews, standstills } from '../domain/agent-protocol'
 import { Failure } from '../domain/failure'
 import { isImageDigest } from '../domain/image'
 import { logLimits, logStates, logTimePattern } from '../domain/log'
+import { counts, int4, labelLimits, percentages, portNumbers, timeProblem } from '../domain/ranges'
 import { restartRules } from '../domain/restart'
 import type { Change } from '../store/changes'
 import type { Store } from '../store/context'
@@ -14,26 +15,33 @@ import { logWishes } from '../store/replica-logs'
 import { recordRevisionImage } from '../store/revision-images'
 import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
+import { agentCount, agentList, agentNumber, agentText, agentTime, agentWhole, personText, recordOf } from './fields'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
 import { openProcedure, router } from './trpc'
 
 const uuid = z.uuid()
-const percent = z.number().min(0).max(100)
-const text = z.string().max(2_000)
-const count = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1)
+/** Words of an agent or its engine. */
+const words = agentText({ max: 2_000, shape: 'lines' })
+const count = agentCount(counts)
 
 const description = z.object({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A node name is 1 to 63 letters, digits, . _ -'),
-  region: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A region is 1 to 63 letters, digits, . _ -'),
-  type: z.string().regex(/^[a-z0-9_-]{1,40}$/, 'A node type is 1 to 40 of a–z, 0–9, _ -'),
-  labels: z.record(z.string().min(1).max(63), z.string().max(63)),
+  name: personText({ max: 63 }).regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'A node name is 1 to 63 letters, digits, . _ -',
+  ),
+  region: personText({ max: 63 }).regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'A region is 1 to 63 letters, digits, . _ -',
+  ),
+  type: personText({ max: 40 }).regex(/^[a-z0-9_-]{1,40}$/, 'A node type is 1 to 40 of a–z, 0–9, _ -'),
+  labels: recordOf(
+    { key: personText({ max: labelLimits.key }).min(1), value: personText({ max: labelLimits.value }) },
+    labelLimits.count,
+    `A node has at most ${labelLimits.count} labels`,
+  ),
   engine: z.enum(['docker', 'simulated']),
-  engineVersion: z.string().max(100).nullable(),
+  engineVersion: agentText({ max: 100 }).nullable(),
   cpuCores: z.number().min(0.1, 'A node has at least 0.1 CPU').max(4096),
   memoryMb: z
     .number()
@@ -50,36 +58,44 @@ const description = z.object({
   longitude: z.number().min(-180).max(180).nullable(),
 })
 
+/** What can't be a port is left out. */
+const reportedPorts = agentList(
+  z.object({ container: agentWhole(portNumbers), host: agentWhole(portNumbers) }),
+  50,
+).transform((ports) =>
+  ports.flatMap(({ container, host }) => (container === null || host === null ? [] : [{ container, host }])),
+)
+
 const report = z.object({
   nodeId: uuid,
   replicaId: uuid,
   status: z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']),
-  reason: text,
-  containerId: z.string().max(128).nullable(),
-  exitCode: z.number().int().nullable(),
+  reason: words,
+  containerId: agentText({ max: 128 }).nullable(),
+  exitCode: agentWhole(int4),
   health: z.enum(['healthy', 'unhealthy', 'starting']).nullable(),
-  ports: z.array(z.object({ container: z.number().int(), host: z.number().int() })).max(50),
-  startedAt: z.iso.datetime({ offset: true }).nullable(),
+  ports: reportedPorts,
+  startedAt: agentTime(),
   gone: z.boolean(),
   restarts: z.object({ interruptions: count, restarts: count, inARow: count, wasWell: z.boolean() }),
-  restartInMs: z.number().int().min(0).max(restartRules.mostMs).nullable(),
-  checkOutput: text.nullable(),
+  restartInMs: agentCount({ min: 0, max: restartRules.mostMs }).nullable(),
+  checkOutput: words.nullable(),
   standstill: z.enum(standstills).nullable(),
-  observedAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  observedAt: agentTime().default(null),
 })
 
 const reportInput = z.object({
   /** By the same clock as the times of observation. */
-  sentAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  sentAt: agentTime().default(null),
   reports: z.array(report).max(5_000),
 })
 
 const heartbeat = z.object({
   nodeId: uuid,
-  cpuUsagePercent: percent,
-  memoryUsagePercent: percent,
-  engineError: text.nullable(),
-  revision: z.string().regex(/^\d{1,18}$/),
+  cpuUsagePercent: agentNumber(percentages),
+  memoryUsagePercent: agentNumber(percentages),
+  engineError: words.nullable(),
+  revision: personText({ max: 18 }).regex(/^\d{1,18}$/),
   reportsWaiting: z.boolean(),
 })
 
@@ -89,15 +105,17 @@ const logChunk = z.object({
   lines: z
     .array(
       z.object({
-        at: z.string().regex(logTimePattern, 'The time of a line is ISO 8601 in UTC with nine decimals'),
+        at: personText({ max: 30 })
+          .regex(logTimePattern, 'The time of a line is ISO 8601 in UTC with nine decimals')
+          .refine((at) => timeProblem(at) === null, 'The time of a line is between the years 1970 and 9999'),
         stream: z.enum(['stdout', 'stderr']),
-        text: z.string().max(logLimits.lineLength),
+        text: agentText({ max: logLimits.lineLength, shape: 'terminal' }),
       }),
     )
     .max(logLimits.linesPerChunk),
   gap: z.boolean(),
   state: z.enum(logStates).nullable(),
-  words: text,
+  words,
 })
 
 const digest = z.string().max(200).refine(isImageDigest, 'A digest is such as sha256:…')
@@ -134,9 +152,9 @@ export const agentRouter = router({
   join: openProcedure
     .input(
       z.object({
-        joinToken: z.string().max(200).nullable(),
-        credential: z.string().min(32).max(200),
-        agentVersion: z.string().max(50),
+        joinToken: personText({ max: 200 }).nullable(),
+        credential: personText({ max: 200 }).min(32),
+        agentVersion: agentText({ max: 50 }),
         nodes: z.array(description).min(1).max(20_000),
       }),
     )

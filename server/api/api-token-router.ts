@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { may, roles } from '../domain/roles'
 import { createApiToken, listApiTokens, revokeApiToken } from '../store/api-tokens'
+import { idText, trimmedText } from './fields'
 import { inPersonProcedure, procedureFor, router, signedInProcedure } from './trpc'
 
 export const apiTokenRouter = router({
@@ -13,7 +14,7 @@ export const apiTokenRouter = router({
   create: inPersonProcedure
     .input(
       z.object({
-        name: z.string().trim().min(1, 'Give the token a name').max(100, 'At most 100 characters'),
+        name: trimmedText({ max: 100 }).min(1, 'Give the token a name'),
         scope: z.enum(roles, { error: `The scope must be one of ${roles.join(', ')}` }),
         /** null: never */
         expires_in_hours: z
@@ -33,7 +34,7 @@ export const apiTokenRouter = router({
     ),
 
   /** One's own; anybody's for those who manage tokens. */
-  revoke: inPersonProcedure.input(z.object({ id: z.string() })).mutation(({ ctx, input }) =>
+  revoke: inPersonProcedure.input(z.object({ id: idText() })).mutation(({ ctx, input }) =>
     revokeApiToken(ctx.services.store, ctx.actor, {
       id: input.id,
       ofAnybody: may(ctx.actor.role, 'tokens.manage'),

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../domain/audit'
 import { csvLine } from '../domain/csv'
 import { Failure } from '../domain/failure'
 import { type AuditFilter, readAudit } from '../store/audit-reads'
+import { databaseTrouble } from '../store/trouble'
 import { auditFilterSchema } from './audit-router'
 import type { Services } from './context'
 import { problemOf, problemResponse } from './problem'
@@ -37,8 +38,21 @@ export async function handleAuditCsv(services: Services, request: Request): Prom
   const filter = auditFilterSchema.safeParse(Object.fromEntries(new URL(request.url).searchParams))
   if (!filter.success)
     return problemResponse({ status: 422, detail: 'Some filters are wrong', errors: zodProblems(filter.error) })
+  const pages = readAuditPages(services, filter.data)
+  let first: AuditEntry[]
+  try {
+    // Before the answer begins: a fault after that can only cut it off.
+    first = await pages.next()
+  } catch (error) {
+    const trouble = databaseTrouble(error)
+    services.log.warn({ err: error }, 'The audit log could not be read')
+    return problemResponse({
+      status: trouble === null ? 500 : 503,
+      detail: trouble ?? 'The server could not read the audit log because of a fault of its own; its log says more',
+    })
+  }
   const day = services.clock.now().toISOString().slice(0, 10)
-  return new Response(csvStream(services, filter.data), {
+  return new Response(csvStream(services, pages, first), {
     headers: {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="fogdeck-audit-${day}.csv"`,
@@ -47,18 +61,34 @@ export async function handleAuditCsv(services: Services, request: Request): Prom
   })
 }
 
-/** Reads on only as fast as the reader takes it, however long the log is. */
-function csvStream({ store, log }: Services, filter: AuditFilter): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
+/** All entries that the filter lets through, `batch` at a time; the last page has fewer. */
+function readAuditPages({ store }: Services, filter: AuditFilter): { next(): Promise<AuditEntry[]> } {
   let last: AuditEntry | null = null
+  return {
+    next: async () => {
+      const from = last && { atMs: Date.parse(last.at), id: last.id }
+      const entries = await readAudit(store, filter, { from, limit: batch })
+      last = entries.at(-1) ?? null
+      return entries
+    },
+  }
+}
+
+/** Reads on only as fast as the reader takes it, however long the log is. */
+function csvStream(
+  { log }: Services,
+  pages: { next(): Promise<AuditEntry[]> },
+  first: AuditEntry[],
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder()
+  let read: AuditEntry[] | null = first
   return new ReadableStream({
     start: (controller) => controller.enqueue(encoder.encode(csvLine(head))),
     pull: async (controller) => {
       try {
-        const from = last && { atMs: Date.parse(last.at), id: last.id }
-        const entries = await readAudit(store, filter, { from, limit: batch })
+        const entries = read ?? (await pages.next())
+        read = null
         if (entries.length > 0) controller.enqueue(encoder.encode(entries.map(lineOf).join('')))
-        last = entries.at(-1) ?? null
         if (entries.length < batch) controller.close()
       } catch (error) {
         log.warn({ err: error }, 'The audit log could not be sent to its end')

@@ -1,23 +1,22 @@
 import { z } from 'zod'
 import { auditActions, auditCursorText, parseAuditCursor } from '../domain/audit'
 import { readAudit } from '../store/audit-reads'
+import { pageLimit, personText, personTime } from './fields'
 import { procedureFor, router } from './trpc'
 
-const cursorSchema = z.string().transform((text, context) => {
+const cursorSchema = personText({ max: 50 }).transform((text, context) => {
   const cursor = parseAuditCursor(text)
   if (cursor) return cursor
   context.addIssue({ code: 'custom', message: 'This is no place in the log: take it from next of an earlier page' })
   return z.NEVER
 })
 
-const moment = z.iso
-  .datetime({ offset: true, error: 'Give the moment as 2026-01-31T12:00:00Z' })
-  .transform((text) => new Date(text))
+const moment = personTime('Give the moment as 2026-01-31T12:00:00Z')
 
 export const auditFilterSchema = z.object({
-  actor: z.string().max(200).optional(),
+  actor: personText({ max: 200 }).optional(),
   action: z.enum(auditActions, { error: 'There is no such action' }).optional(),
-  subject: z.string().max(200).optional(),
+  subject: personText({ max: 200 }).optional(),
   after: moment.optional(),
   before: moment.optional(),
 })
@@ -25,9 +24,7 @@ export const auditFilterSchema = z.object({
 export const auditRouter = router({
   /** What people and programs did, the newest first; `next` of a page is `from` of the one after it. */
   page: procedureFor('audit.read')
-    .input(
-      auditFilterSchema.extend({ from: cursorSchema.optional(), limit: z.number().int().min(1).max(200).default(100) }),
-    )
+    .input(auditFilterSchema.extend({ from: cursorSchema.optional(), limit: pageLimit({ max: 200, default: 100 }) }))
     .query(async ({ ctx, input: { from = null, limit, ...filter } }) => {
       // One more than shown tells whether there is another page.
       const read = await readAudit(ctx.services.store, filter, { from, limit: limit + 1 })

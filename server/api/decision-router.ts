@@ -7,8 +7,9 @@ import { choose } from '../scheduler/choose'
 import { explainNode } from '../scheduler/explain'
 import { matchesRecord, replay } from '../scheduler/replay'
 import { Survey } from '../scheduler/survey'
-import { type DecisionFilter, listNewestDecisions } from '../store/decision-list'
+import { listNewestDecisions } from '../store/decision-list'
 import { type RecordedDecision, readDecision } from '../store/decision-reads'
+import { idText, pageLimit, personText, personTime } from './fields'
 import { recordedDecision } from './recorded'
 import { policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
@@ -18,20 +19,13 @@ const excerptSize = 50
 /** More would take long enough to be noticed by others. */
 const whatIfLimit = 200
 
-const time = z.iso.datetime({ offset: true, error: 'Give a time such as 2026-01-31T12:00:00Z' })
 const filterSchema = z.object({
-  deployment: z.string().max(200).optional(),
-  node: z.string().max(200).optional(),
+  deployment: personText({ max: 200 }).optional(),
+  node: personText({ max: 200 }).optional(),
   outcome: z.enum(['placed', 'refused']).optional(),
-  trigger: z.string().max(50).optional(),
-  after: time.optional(),
-  before: time.optional(),
-})
-
-const filterOf = ({ after, before, ...rest }: z.infer<typeof filterSchema>): DecisionFilter => ({
-  ...rest,
-  after: after === undefined ? undefined : new Date(after),
-  before: before === undefined ? undefined : new Date(before),
+  trigger: personText({ max: 50 }).optional(),
+  after: personTime().optional(),
+  before: personTime().optional(),
 })
 
 export const decisionRouter = router({
@@ -39,18 +33,18 @@ export const decisionRouter = router({
   page: procedureFor('deployments.read')
     .input(
       filterSchema.extend({
-        older_than: z.string().refine(isUuid, 'Give the id of a decision').optional(),
-        limit: z.number().int().min(1).max(200).default(50),
+        older_than: idText().refine(isUuid, 'Give the id of a decision').optional(),
+        limit: pageLimit({ max: 200, default: 50 }),
       }),
     )
     .query(async ({ ctx, input: { older_than: olderThan, limit, ...filter } }): Promise<DecisionPage> => {
       const { store } = ctx.services
-      const found = await listNewestDecisions(store, { ...filterOf(filter), olderThan }, limit + 1)
+      const found = await listNewestDecisions(store, { ...filter, olderThan }, limit + 1)
       return { items: found.slice(0, limit), more: found.length > limit }
     }),
 
   get: procedureFor('deployments.read')
-    .input(z.object({ id: z.string() }))
+    .input(z.object({ id: idText() }))
     .query(async ({ ctx, input }): Promise<DecisionView> => {
       const { chosen: _, fleet, ...decision } = await recordedDecision(ctx.services.store, input.id)
       return { ...decision, placement: new Survey({ ...decision, fleet }).excerpt(excerptSize) }
@@ -58,7 +52,7 @@ export const decisionRouter = router({
 
   /** All that the decision says of one node, by UUID or name: each rule, each wish, where it stood. */
   explain: procedureFor('deployments.read')
-    .input(z.object({ id: z.string(), nodeId: z.string() }))
+    .input(z.object({ id: idText(), nodeId: idText() }))
     .query(async ({ ctx, input }): Promise<NodeExplanation> => {
       const explanation = explainNode(await recordedDecision(ctx.services.store, input.id), input.nodeId)
       if (!explanation) throw new Failure('not-found', `This decision saw no node ${input.nodeId}`)
@@ -67,7 +61,7 @@ export const decisionRouter = router({
 
   /** Runs the core again on the record: whether it still gives the placement that was made, and what it gives. */
   replay: procedureFor('deployments.read')
-    .input(z.object({ id: z.string() }))
+    .input(z.object({ id: idText() }))
     .query(async ({ ctx, input }) => {
       const decision = await readDecision(ctx.services.store, input.id)
       const placement = replay(decision)
@@ -83,7 +77,7 @@ export const decisionRouter = router({
     .input(
       z.object({
         policy: policySchema,
-        ids: z.array(z.string()).max(whatIfLimit, `At most ${whatIfLimit} decisions at once`).optional(),
+        ids: z.array(idText()).max(whatIfLimit, `At most ${whatIfLimit} decisions at once`).optional(),
         newest: z.number().int().min(1).max(whatIfLimit).optional(),
         /** Of which the newest are taken. */
         filter: filterSchema.default({}),
@@ -96,8 +90,7 @@ export const decisionRouter = router({
           fields: [{ path: 'ids', message: 'either ids or newest' }],
         })
       const ids =
-        input.ids ??
-        (await listNewestDecisions(store, filterOf(input.filter), input.newest ?? 0)).map((decision) => decision.id)
+        input.ids ?? (await listNewestDecisions(store, input.filter, input.newest ?? 0)).map((decision) => decision.id)
       const policy = policyOf(input.policy)
       const changes: WhatIfChange[] = []
       for (const id of ids) {

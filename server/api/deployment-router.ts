@@ -13,6 +13,7 @@ import { listDecisions } from '../store/decision-reads'
 import { listDeployments, readDeployment, readTimeline, recentStatusChanges } from '../store/deployment-reads'
 import { type Actor, actionBlocked, deleteDeployment, retryDeployment, scaleDeployment } from '../store/deployments'
 import type { Services } from './context'
+import { idText, personText } from './fields'
 import { requireKnownDeployments } from './known-deployments'
 import { logStatusChange } from './log-lines'
 import { freshnessOf } from './preview'
@@ -78,8 +79,8 @@ async function previewOf(services: Services, input: DeployInput): Promise<z.infe
   return { outcome, message }
 }
 
-const byId = z.object({ id: z.string() })
-const byDeploymentId = z.object({ deployment_id: z.string() })
+const byId = z.object({ id: idText() })
+const byDeploymentId = z.object({ deployment_id: idText() })
 
 export const deploymentRouter = router({
   deploy: procedureFor('deployments.create')
@@ -92,7 +93,7 @@ export const deploymentRouter = router({
         description:
           'Answered with 202 once the deployment, its resources, its first history row and its evaluation are committed. ' +
           'An Idempotency-Key header makes a repeated call return the first answer.',
-        requestHeaders: z.object({ 'idempotency-key': z.string().max(200).optional() }),
+        requestHeaders: z.object({ 'idempotency-key': personText({ max: 200 }).optional() }),
       },
     })
     .input(deploySchema)

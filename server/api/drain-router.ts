@@ -9,15 +9,16 @@ import { type LeavingRow, leavingReplicas } from '../store/drain-reads'
 import { removeNode } from '../store/removal'
 import type { Services } from './context'
 import { drainPreview } from './drain-preview'
+import { idText, personText } from './fields'
 import { logStatusChange } from './log-lines'
 import { procedureFor, router } from './trpc'
 
-const byId = z.object({ id: z.string() })
+const byId = z.object({ id: idText() })
 
 export const drainRouter = router({
   /** Where everything on the nodes would go, before anybody drains them. */
   drainPreview: procedureFor('nodes.read')
-    .input(z.object({ ids: z.array(z.string()).min(1).max(200, 'At most 200 nodes at once') }))
+    .input(z.object({ ids: z.array(idText()).min(1).max(200, 'At most 200 nodes at once') }))
     .query(({ ctx, input }): Promise<DrainPreview> => drainPreview(ctx.services, input.ids)),
 
   /** What is still on a node that is drained, and what each replica waits for. */
@@ -47,7 +48,7 @@ export const drainRouter = router({
     }),
 
   remove: procedureFor('nodes.manage')
-    .input(byId.extend({ lost_name: z.string().max(100).nullable().default(null) }))
+    .input(byId.extend({ lost_name: personText({ max: 100 }).nullable().default(null) }))
     .mutation(async ({ ctx, input }) => {
       const { log, store } = ctx.services
       const removed = await removeNode(store, ctx.actor, { id: input.id, lostName: input.lost_name })

@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import { drillLimits, drillModes, drillShows, drillStages } from '../domain/drill'
+import { idText, pageLimit, pageOffset, personText } from './fields'
 
 const words = (most: number, noun: string) =>
-  z.array(z.string().min(1).max(200)).max(most, `At most ${most} ${noun} at once`).default([])
+  z
+    .array(personText({ max: 200 }).min(1))
+    .max(most, `At most ${most} ${noun} at once`)
+    .default([])
 
 /** What fails or is drained: nodes by id or name, whole regions, and zones as “region/zone”. */
 export const pickSchema = z
@@ -21,10 +25,10 @@ export const drillSchema = pickSchema.safeExtend({
   /** With a storm brake: while it holds, or once somebody has overruled it. */
   stage: z.enum(drillStages).default('overruled'),
   show: z.enum(drillShows).default('affected'),
-  limit: z.number().int().min(1).max(200).default(50),
-  offset: z.number().int().min(0).default(0),
+  limit: pageLimit({ max: 200, default: 50 }),
+  offset: pageOffset(),
   /** `takenAt` of an earlier answer, to turn the pages of that one while it is known. */
-  taken_at: z.iso.datetime().optional(),
+  taken_at: personText({ max: 50 }).optional(),
 })
 
-export const explainSchema = pickSchema.safeExtend({ deployment_id: z.string(), stage: z.enum(drillStages) })
+export const explainSchema = pickSchema.safeExtend({ deployment_id: idText(), stage: z.enum(drillStages) })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { clamped, labelLimits, type Range, storableTime, timeProblem, wholeWithin } from '../domain/ranges'
+import { clamped, counts, labelLimits, type Range, storableTime, timeProblem, wholeWithin } from '../domain/ranges'
 import { repairedText, type TextLimits, type TextShape, textProblem } from '../domain/text'
 
 /*
@@ -60,6 +60,19 @@ export const personTime = (error = 'Give a time such as 2026-01-31T12:00:00Z') =
     .check(timeRule)
     .transform((text) => new Date(text))
 
+/** The same, or a day, which begins at midnight UTC; as the text that it was given as. */
+export const personTimeOrDay = (error = 'Give a time such as 2026-01-31T12:00:00Z') =>
+  z.iso.datetime({ offset: true, local: true, error }).check(timeRule).or(z.iso.date(error).check(timeRule))
+
+/** How many, and from which on, of a list that is read page by page. */
+export const pageLimit = ({ max, default: usual }: { max: number; default: number }) =>
+  z.number().int().min(1).max(max).default(usual)
+export const pageOffset = () => z.number().int().min(0).max(counts.max).default(0)
+/** The same in the query of a REST call, where a number is text. */
+export const queryLimit = ({ max, default: usual }: { max: number; default: number }) =>
+  z.coerce.number().int().min(1).max(max).default(usual)
+export const queryOffset = () => z.coerce.number().int().min(0).max(counts.max).default(0)
+
 /** A time of an agent, in UTC; one that can't be stored is unknown. */
 export const agentTime = () => asRule(z.string().nullable().transform(storableTime))
 
@@ -75,6 +88,14 @@ export const agentWhole = (range: Range) =>
 /** A measurement of an agent, brought into its range. */
 export const agentNumber = (range: Range) =>
   z.number().check(asRule(z.overwrite<number>((value) => clamped(value, range))))
+
+/** What an agent counted, brought into its range. */
+export const agentCount = (range: Range) =>
+  z.number().check(asRule(z.overwrite<number>((value) => clamped(Math.trunc(value), range))))
+
+/** A list of an agent; what is beyond its limit is left out. */
+export const agentList = <Item extends z.ZodType>(item: Item, max: number) =>
+  z.array(item).check(asRule(z.overwrite<z.output<Item>[]>((items) => items.slice(0, max))))
 
 /** A record of at most so many entries. */
 export const recordOf = <Key extends z.ZodType<string, string>, Value extends z.ZodType>(

@@ -4,12 +4,11 @@ import { momentsNear, readBounds, readMarks } from '../store/history-marks'
 import { readPastDeployment } from '../store/past-deployment'
 import { readPastFleet } from '../store/past-fleet'
 import type { Services } from './context'
+import { idText, personTime } from './fields'
 import { regionSchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
-const moment = z.iso
-  .datetime({ offset: true, error: 'Give a moment as ISO 8601, for example 2026-11-27T14:02:31Z' })
-  .transform((text) => new Date(text))
+const moment = personTime('Give a moment as ISO 8601, for example 2026-11-27T14:02:31Z')
 
 const stretch = z
   .object({
@@ -50,7 +49,7 @@ export const historyRouter = router({
 
   /** A deployment: what was wanted, its status, and where each replica was. */
   deploymentAt: procedureFor('deployments.read')
-    .input(z.object({ id: z.string(), at: moment.optional() }))
+    .input(z.object({ id: idText(), at: moment.optional() }))
     .query(({ ctx: { services }, input }) =>
       readPastDeployment(services.store, { id: input.id, at: pastMoment(services, input.at) }),
     ),

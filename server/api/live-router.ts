@@ -3,6 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { LiveChange } from '../domain/views'
 import type { Change } from '../store/changes'
+import { personText } from './fields'
 import { ChangeCollector, stoppingError } from './streams'
 import { router, signedInProcedure } from './trpc'
 
@@ -17,7 +18,7 @@ export const liveRouter = router({
    * and at the very start, it begins with `hello`: everything is to be read again.
    */
   changes: signedInProcedure
-    .input(z.object({ lastEventId: z.string().max(100).nullish() }).optional())
+    .input(z.object({ lastEventId: personText({ max: 100 }).nullish() }).optional())
     .subscription(async function* ({ ctx, input, signal }) {
       const { live, stopping } = ctx.services
       const access = ctx.services.access.watch(ctx.actor)

@@ -4,6 +4,7 @@ import { logLimits } from '../domain/log'
 import type { LogEvent } from '../domain/views'
 import type { Store } from '../store/context'
 import { type ReadState, readLogStates, requireReplicas, unreadLogs, wantLogs } from '../store/replica-logs'
+import { idText, personText, queryLimit } from './fields'
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
 import { ChangeCollector, stoppingError } from './streams'
@@ -32,8 +33,8 @@ export const logRouter = router({
     })
     .input(
       z.object({
-        deployment_id: z.string(),
-        lines: z.coerce.number().int().min(1).max(logLimits.firstLines).default(200),
+        deployment_id: idText(),
+        lines: queryLimit({ max: logLimits.firstLines, default: 200 }),
       }),
     )
     .output(
@@ -54,7 +55,7 @@ export const logRouter = router({
    * broke goes on after `lastEventId`.
    */
   logs: procedureFor('deployments.read')
-    .input(z.object({ id: z.string(), replicas: replicaIds, lastEventId: z.string().max(4_000).nullish() }))
+    .input(z.object({ id: idText(), replicas: replicaIds, lastEventId: personText({ max: 4_000 }).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const { changes, stopping, store, log } = ctx.services
       await requireReplicas(store, input.id, input.replicas)

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { machineKinds, nodeSortKeys, nodeStates } from '../domain/node-list'
 import { findNodes, mapOfNodes, nodeFacets, pageOfNodes } from '../store/node-list'
+import { pageLimit, pageOffset, personText } from './fields'
 import { procedureFor } from './trpc'
 
-const word = z.string().max(130)
+const word = personText({ max: 130 })
 
 const nodeFilter = z.object({
-  search: z.string().max(200).optional(),
+  search: personText({ max: 200 }).optional(),
   region: word.optional(),
   type: word.optional(),
   label: word.optional(),
@@ -17,8 +18,8 @@ const nodeFilter = z.object({
 const nodePage = nodeFilter.extend({
   sort_by: z.enum(nodeSortKeys).default('name'),
   sort_order: z.enum(['asc', 'desc']).default('asc'),
-  limit: z.number().int().min(1).max(500).default(100),
-  offset: z.number().int().min(0).default(0),
+  limit: pageLimit({ max: 500, default: 100 }),
+  offset: pageOffset(),
 })
 
 /** What lists of nodes are made of; part of the node router. */
@@ -36,6 +37,6 @@ export const nodeListProcedures = {
   facets: procedureFor('nodes.read').query(({ ctx }) => nodeFacets(ctx.services.store)),
 
   find: procedureFor('nodes.read')
-    .input(z.object({ text: z.string().min(1).max(200), limit: z.number().int().min(1).max(50).default(8) }))
+    .input(z.object({ text: personText({ max: 200 }).min(1), limit: pageLimit({ max: 50, default: 8 }) }))
     .query(({ ctx, input }) => findNodes(ctx.services.store, input.text, input.limit)),
 }

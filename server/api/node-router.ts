@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listNodes, readNode } from '../store/node-reads'
 import { readReturns } from '../store/node-returns'
 import { setNodeCordoned } from '../store/nodes'
+import { idText } from './fields'
 import { nodeListProcedures } from './node-list-router'
 import { procedureFor, router } from './trpc'
 
@@ -11,16 +12,16 @@ export const nodeRouter = router({
   list: procedureFor('nodes.read').query(({ ctx }) => listNodes(ctx.services.store)),
 
   get: procedureFor('nodes.read')
-    .input(z.object({ id: z.string() }))
+    .input(z.object({ id: idText() }))
     .query(({ ctx, input }) => readNode(ctx.services.store, input.id)),
 
   /** What its returns did to each replica, and what the next one would do while it is offline. */
   returns: procedureFor('nodes.read')
-    .input(z.object({ id: z.string() }))
+    .input(z.object({ id: idText() }))
     .query(({ ctx, input }) => readReturns(ctx.services.store, input.id)),
 
   cordon: procedureFor('nodes.cordon')
-    .input(z.object({ id: z.string(), cordoned: z.boolean() }))
+    .input(z.object({ id: idText(), cordoned: z.boolean() }))
     .mutation(async ({ ctx, input }) => {
       const { nodeId } = await setNodeCordoned(ctx.services.store, ctx.actor, input)
       ctx.services.log.info(`Node ${nodeId} ${input.cordoned ? 'cordoned' : 'uncordoned'} by ${ctx.actor.name}`)

@@ -19,32 +19,27 @@ import {
   updateChannel,
 } from '../store/notification-channels'
 import { sendMessage } from '../webhook'
+import { idText, trimmedText } from './fields'
 import { procedureFor, router } from './trpc'
 
-const byId = z.object({ id: z.string() })
+const byId = z.object({ id: idText() })
 
 /** Text of which a function of the domain says what is wrong with it. */
-const checked = (problemOf: (text: string) => string | null) =>
-  z
-    .string()
-    .trim()
-    .superRefine((text, context) => {
-      const message = problemOf(text)
-      if (message !== null) context.addIssue({ code: 'custom', message })
-    })
+const checked = (max: number, problemOf: (text: string) => string | null) =>
+  trimmedText({ max }).superRefine((text, context) => {
+    const message = problemOf(text)
+    if (message !== null) context.addIssue({ code: 'custom', message })
+  })
 
-const url = checked(channelUrlProblem)
-const secret = checked(channelSecretProblem)
+const url = checked(notificationLimits.url, channelUrlProblem)
+const secret = checked(notificationLimits.secret.max, channelSecretProblem)
 const channel = z.object({
-  name: z
-    .string()
-    .trim()
-    .min(1, 'Give the channel a name')
-    .max(notificationLimits.name, `At most ${notificationLimits.name} characters`),
+  name: trimmedText({ max: notificationLimits.name }).min(1, 'Give the channel a name'),
   kind: z.enum(channelKinds, { error: `The kind must be one of ${channelKinds.join(', ')}` }),
   events: z
     .array(z.enum(notificationKinds, { error: `Events are ${notificationKinds.join(', ')}` }))
     .min(1, 'Choose at least one event')
+    .max(notificationKinds.length, 'An event is listed twice')
     .transform((kinds) => notificationKinds.filter((kind) => kinds.includes(kind))),
 })
 
@@ -60,7 +55,7 @@ export const notificationRouter = router({
 
   /** Without `url` or `secret` these stay as they are; a `secret` of null is taken away. */
   update: manage
-    .input(channel.extend({ id: z.string(), url: url.optional(), secret: secret.nullish() }))
+    .input(channel.extend({ id: idText(), url: url.optional(), secret: secret.nullish() }))
     .mutation(({ ctx, input: { id, ...input } }) =>
       updateChannel(ctx.services.store, ctx.actor, id, { ...input, linkOrigin: ctx.origin }),
     ),

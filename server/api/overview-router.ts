@@ -3,9 +3,10 @@ import { cursorText, eventKinds, parseCursor } from '../domain/feed'
 import { may } from '../domain/roles'
 import { readFeed } from '../store/feed'
 import { readOverview } from '../store/overview-reads'
+import { pageLimit, personText, personTime } from './fields'
 import { procedureFor, router } from './trpc'
 
-const cursorSchema = z.string().transform((text, context) => {
+const cursorSchema = personText({ max: 300 }).transform((text, context) => {
   const cursor = parseCursor(text)
   if (cursor) return cursor
   context.addIssue({ code: 'custom', message: 'This is no place in the events: take it from next of an earlier page' })
@@ -27,13 +28,14 @@ export const eventRouter = router({
         kinds: z
           .array(z.enum(eventKinds))
           .min(1, 'Choose at least one kind of event')
+          .max(eventKinds.length, 'A kind is listed twice')
           .default([...eventKinds]),
-        subject: z.string().max(200).optional(),
-        actor: z.string().max(200).optional(),
-        after: z.iso.datetime({ offset: true }).optional(),
-        before: z.iso.datetime({ offset: true }).optional(),
+        subject: personText({ max: 200 }).optional(),
+        actor: personText({ max: 200 }).optional(),
+        after: personTime().optional(),
+        before: personTime().optional(),
         from: cursorSchema.optional(),
-        limit: z.number().int().min(1).max(200).default(50),
+        limit: pageLimit({ max: 200, default: 50 }),
       }),
     )
     .query(async ({ ctx, input }) => {
@@ -41,8 +43,8 @@ export const eventRouter = router({
         kinds: input.kinds.filter((kind) => kind !== 'person' || may(ctx.actor.role, 'users.manage')),
         subject: input.subject,
         actor: input.actor,
-        after: input.after === undefined ? undefined : new Date(input.after),
-        before: input.before === undefined ? undefined : new Date(input.before),
+        after: input.after,
+        before: input.before,
         from: input.from ?? {},
         limit: input.limit,
       })

@@ -9,11 +9,12 @@ import { lockedFailure } from '../store/sign-in-limit'
 import { changeOwnPassword, createUser, listUsers, setUserDisabled, setUserPassword, setUserRole } from '../store/users'
 import { inPasswordQueue } from './auth'
 import type { Context } from './context'
+import { idText, personText, trimmedText } from './fields'
 import { inPersonProcedure, inPersonProcedureFor, procedureFor, router, signedInProcedure } from './trpc'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
-const password = z.string({ error: 'The password must be text' }).max(1000)
-const byId = z.object({ id: z.string() })
+const password = personText({ max: 1000, shape: 'raw', error: 'The password must be text' })
+const byId = z.object({ id: idText() })
 
 export const meRouter = router({
   get: signedInProcedure.query(({ ctx }) => ({
@@ -71,7 +72,7 @@ export const userRouter = router({
   }),
 
   create: inPersonProcedureFor('users.manage')
-    .input(z.object({ username: z.string().max(100), password, role }))
+    .input(z.object({ username: personText({ max: 100 }), password, role }))
     .mutation(({ ctx, input }) => createUser(ctx.services.store, ctx.actor, input)),
 
   setRole: inPersonProcedureFor('users.manage')
@@ -94,7 +95,7 @@ export const userRouter = router({
     .query(({ ctx, input }) => listSessions(ctx.services.store, input.id, ctx.actor.sessionId)),
 
   endSession: inPersonProcedureFor('users.manage')
-    .input(byId.extend({ session_id: z.string() }))
+    .input(byId.extend({ session_id: idText() }))
     .mutation(({ ctx, input }) =>
       endSession(ctx.services.store, ctx.actor, { id: input.session_id, userId: input.id }),
     ),
@@ -113,7 +114,7 @@ export const joinTokenRouter = router({
   create: procedureFor('tokens.manage')
     .input(
       z.object({
-        name: z.string().trim().min(1, 'Give the token a name').max(100, 'At most 100 characters'),
+        name: trimmedText({ max: 100 }).min(1, 'Give the token a name'),
         max_nodes: z.number().int().min(1, 'At least one node').max(100_000).nullable(),
         expires_in_hours: z
           .number()

@@ -4,6 +4,7 @@ import type { Ranking } from '../domain/ranking'
 import { Survey } from '../scheduler/survey'
 
 import type { Services } from './context'
+import { idText, pageLimit, pageOffset, personText } from './fields'
 import { type Asked, asIfDeployed } from './preview'
 import { recordedDecision } from './recorded'
 import { policySchema, previewSchema } from './schemas'
@@ -11,17 +12,20 @@ import { policySchema, previewSchema } from './schemas'
 /** Which nodes of the ranking to send. */
 const pageFields = {
   policy: policySchema.optional(),
-  text: z.string().max(200).default(''),
-  region: z.string().max(63).nullable().default(null),
+  text: personText({ max: 200 }).default(''),
+  region: personText({ max: 63 }).nullable().default(null),
   show: z.enum(['all', 'room', 'refused']).default('all'),
-  compare: z.array(z.string().max(200)).max(2, 'At most two nodes are compared').default([]),
-  limit: z.number().int().min(1).max(500).default(100),
-  offset: z.number().int().min(0).default(0),
+  compare: z
+    .array(personText({ max: 200 }))
+    .max(2, 'At most two nodes are compared')
+    .default([]),
+  limit: pageLimit({ max: 500, default: 100 }),
+  offset: pageOffset(),
 }
 
 export const rankSchema = z.object({ ...pageFields, request: previewSchema })
 /** Of a decision the request, the fleet and, if no other is given, the policy are those of its record. */
-export const rankDecisionSchema = z.object({ ...pageFields, id: z.string() })
+export const rankDecisionSchema = z.object({ ...pageFields, id: idText() })
 
 type Page = Omit<z.infer<typeof rankSchema>, 'request' | 'policy'>
 

@@ -9,19 +9,20 @@ import {
   type Updated,
   updateDeployment,
 } from '../store/revisions'
+import { idText, recordOf, trimmedText } from './fields'
 import { requireKnownDeployments } from './known-deployments'
-import { deployAnswer, deploySchema, resourcesOf } from './schemas'
+import { deployAnswer, deploySchema, envLimit, envName, envValue, resourcesOf } from './schemas'
 import { procedureFor, router } from './trpc'
 
 const tags = ['deployment']
-const byDeploymentId = z.object({ deployment_id: z.string() })
-const note = z.string().trim().min(1).max(200, 'A reason has at most 200 characters').optional()
+const byDeploymentId = z.object({ deployment_id: idText() })
+const note = trimmedText({ max: 200, tooLong: 'A reason has at most 200 characters' }).min(1).optional()
 
-const envUpdate = z.record(
-  z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'A variable name is letters, digits and _, not starting with a digit'),
-  z.string().max(8192, 'A value has at most 8192 characters').nullable(),
+/** More than a deployment may have: others can be taken away in the same call. */
+const envUpdate = recordOf(
+  { key: envName, value: envValue.nullable() },
+  2 * envLimit,
+  `At most ${2 * envLimit} variables`,
 )
 
 /** The fields of a deploy call but for the name, each of them optional. */
@@ -169,6 +170,6 @@ export const revisionRouter = router({
     }),
 
   revisions: procedureFor('deployments.read')
-    .input(z.object({ id: z.string() }))
+    .input(z.object({ id: idText() }))
     .query(({ ctx, input }): Promise<RevisionView[]> => listRevisions(ctx.services.store, input.id)),
 })

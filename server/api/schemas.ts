@@ -4,13 +4,25 @@ import { policyProfileNames, weightsProblem } from '../domain/placement'
 import { deploymentTypes, limits, millisOfCores, priorities, type Resources } from '../domain/resources'
 import { lostAfterLimits } from '../domain/settings'
 import { deploymentStatuses, healths, replicaStatuses } from '../domain/status'
-import { asGiven, constraintSchema, flag, range, whole } from './fields'
+import {
+  asGiven,
+  constraintSchema,
+  flag,
+  personText,
+  personTimeOrDay,
+  queryLimit,
+  queryOffset,
+  range,
+  recordOf,
+  whole,
+} from './fields'
 import { wishFields } from './wish-schemas'
 
 /* The inputs of the REST contract, with messages that say what to do. */
-export const regionSchema = z
-  .string({ error: 'The region must be text' })
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'A region is 1 to 63 letters, digits, . _ -, for example us-east')
+export const regionSchema = personText({ max: 63, error: 'The region must be text' }).regex(
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+  'A region is 1 to 63 letters, digits, . _ -, for example us-east',
+)
 
 export const replicasSchema = whole('Replicas', limits.replicas)
 export const scaleReplicasSchema = whole('Replicas', { min: 0, max: limits.replicas.max })
@@ -37,13 +49,15 @@ export const resourcesOf = (input: z.infer<typeof resourcesSchema>): Resources =
   storageGb: input.storage ?? limits.storage.default,
 })
 
+const policyWeight = z.number().min(0, 'A weight is between 0 and 1').max(1, 'A weight is between 0 and 1')
+
 /** A policy by name, or own weights. */
 export const policySchema = z.union(
   [
     z.enum(policyProfileNames),
     z
       .object({
-        weights: z.object({ resources: z.number(), load: z.number(), locality: z.number() }),
+        weights: z.object({ resources: policyWeight, load: policyWeight, locality: policyWeight }),
         packing: z.boolean().optional(),
       })
       .superRefine(({ weights }, context) => {
@@ -62,14 +76,14 @@ export const portSchema = z.object({
   host: port('The host port').nullable().default(null),
 })
 
-const envSchema = z
-  .record(
-    z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'A variable name is letters, digits and _, not starting with a digit'),
-    z.string().max(8192, 'A value has at most 8192 characters'),
-  )
-  .refine((env) => Object.keys(env).length <= 100, 'At most 100 variables')
+export const envLimit = 100
+export const envName = personText({ max: 128 }).regex(
+  /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+  'A variable name is letters, digits and _, not starting with a digit',
+)
+/** Programs read it: any character that a process can be given. */
+export const envValue = personText({ max: 8192, shape: 'raw', tooLong: 'A value has at most 8192 characters' })
+const envSchema = recordOf({ key: envName, value: envValue }, envLimit, `At most ${envLimit} variables`)
 
 const portsSchema = z
   .array(portSchema)
@@ -99,16 +113,20 @@ const placementFields = {
 export const previewSchema = z.object(placementFields)
 
 export const deploySchema = z.object({
-  name: z
-    .string({ error: 'Name must be text' })
+  name: personText({
+    max: limits.name.max,
+    tooLong: `Name has at most ${limits.name.max} characters`,
+    error: 'Name must be text',
+  })
     .min(limits.name.min, 'Give the deployment a name')
-    .max(limits.name.max, `Name has at most ${limits.name.max} characters`)
     .regex(limits.name.pattern, 'Name may have only letters, digits, _ and -'),
   type: z.enum(deploymentTypes, { error: `Type must be one of ${deploymentTypes.join(', ')}` }),
-  container_image: z.string({ error: 'The container image must be text' }).superRefine((image, context) => {
-    const message = imageProblem(image)
-    if (message) context.addIssue({ code: 'custom', message })
-  }),
+  container_image: personText({ max: 100_000, error: 'The container image must be text' }).superRefine(
+    (image, context) => {
+      const message = imageProblem(image)
+      if (message) context.addIssue({ code: 'custom', message })
+    },
+  ),
   ...placementFields,
   wait_for_capacity: flag('wait_for_capacity').optional(),
   lost_after: whole('Lost after', lostAfterLimits, ' seconds')
@@ -116,7 +134,7 @@ export const deploySchema = z.object({
     .describe("Seconds of a node's silence after which its replicas are lost and replaced elsewhere; 0 is never"),
   env: envSchema.optional(),
   priority: whole('Priority', priorities).optional(),
-  preview_token: z.string().max(20_000).optional(),
+  preview_token: personText({ max: 20_000 }).optional(),
 })
 export type DeployInput = z.infer<typeof deploySchema>
 
@@ -159,22 +177,18 @@ export const statusAnswer = z.object({
 })
 
 const whichPage = {
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-  offset: z.coerce.number().int().min(0).default(0),
+  limit: queryLimit({ max: 500, default: 50 }),
+  offset: queryOffset(),
 }
 const sorting = {
   sort_by: z.enum(['name', 'status', 'created_at', 'updated_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
 }
-const moment = z.iso
-  .datetime({ offset: true, local: true, error: 'Give a time such as 2026-01-31T12:00:00Z' })
-  .or(z.iso.date())
-
 export const listSchema = z.object({
   status: z.enum(deploymentStatuses, { error: `Status must be one of ${deploymentStatuses.join(', ')}` }).optional(),
-  name: z.string().max(200).optional(),
-  created_after: moment.optional(),
-  created_before: moment.optional(),
+  name: personText({ max: 200 }).optional(),
+  created_after: personTimeOrDay().optional(),
+  created_before: personTimeOrDay().optional(),
   ...sorting,
   ...whichPage,
 })
@@ -197,7 +211,7 @@ export const listAnswer = z.array(
 )
 
 export const pageSchema = z.object({
-  search: z.string().max(200).optional(),
+  search: personText({ max: 200 }).optional(),
   status: z.enum(deploymentStatuses).optional(),
   ...sorting,
   ...whichPage,

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { policyOf } from '../domain/placement'
+import { int4 } from '../domain/ranges'
 import { heartbeatProblems } from '../domain/settings'
 import { readSettings, writeSettings } from '../store/settings'
 import { policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
+/** Which numbers fit is said in the words of the settings, below. */
+const seconds = (error: string) => z.number({ error }).min(int4.min, error).max(int4.max, error)
+
 const heartbeatSchema = z
   .object({
-    everySeconds: z.number({ error: 'The interval must be a number of seconds' }),
-    limitSeconds: z.number({ error: 'The limit must be a number of seconds' }),
+    everySeconds: seconds('The interval must be a number of seconds'),
+    limitSeconds: seconds('The limit must be a number of seconds'),
   })
   .superRefine((heartbeat, context) => {
     for (const [field, message] of Object.entries(heartbeatProblems(heartbeat)))

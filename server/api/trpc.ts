@@ -2,6 +2,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { ZodError } from 'zod'
 import { Failure, type FailureCode, type FieldProblem } from '../domain/failure'
+import { sizeProblem } from '../domain/input-size'
 import { may, type Permission } from '../domain/roles'
 import { databaseTrouble } from '../store/trouble'
 import type { Context } from './context'
@@ -22,9 +23,13 @@ export function fieldsOf(error: TRPCError): FieldProblem[] {
   return error.cause instanceof ZodError ? zodProblems(error.cause) : []
 }
 
+/** A list of thousands of wrong items is not answered item by item. */
+const shownProblems = 100
+
 export function zodProblems(error: ZodError): FieldProblem[] {
   const first = new Map<string, string>()
   for (const { path, message } of error.issues) {
+    if (first.size === shownProblems) break
     const name = path.join('.')
     if (!first.has(name)) first.set(name, message)
   }
@@ -94,8 +99,15 @@ const settled = t.middleware(async ({ ctx, next, path }) => {
   return result
 })
 
+/** No input of ours is as deep or as wide as that: it is refused before anything walks through it. */
+const sized = t.middleware(async ({ getRawInput, next }) => {
+  const problem = sizeProblem(await getRawInput())
+  if (problem !== null) throw new Failure('bad-input', problem.message, { fields: [problem] })
+  return next()
+})
+
 /** Anybody, also without signing in. */
-export const openProcedure = t.procedure.use(settled)
+export const openProcedure = t.procedure.use(settled).use(sized)
 
 /** Who calls, when they are signed in and may do it; throws a Failure otherwise. */
 export function permitted({ actor, refusal: why }: Context, permission: Permission): NonNullable<Context['actor']> {

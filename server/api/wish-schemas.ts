@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { limits } from '../domain/resources'
 import { type AffinityRule, type AskedWishes, defaultWeight, spreadTopologies, topologies } from '../domain/wishes'
-import { constraintSchema, flag, whole } from './fields'
+import { constraintSchema, flag, personText, whole } from './fields'
 
 const weight = whole('The weight', { min: 1, max: 100 })
   .default(defaultWeight)
@@ -29,10 +29,12 @@ const spreadSchema = z
   .describe('Replicas evenly over regions, or over zones (the node label zone, within its region)')
 
 const affinitySchema = z.object({
-  deployment: z
-    .string({ error: 'The deployment must be text' })
+  deployment: personText({
+    max: limits.name.max,
+    tooLong: `A name has at most ${limits.name.max} characters`,
+    error: 'The deployment must be text',
+  })
     .regex(limits.name.pattern, 'Give the name or the id of a deployment')
-    .max(limits.name.max, `A name has at most ${limits.name.max} characters`)
     .describe('Name or id of another deployment'),
   on: z
     .enum(topologies, { error: `on must be one of ${topologies.join(', ')}` })
