@@ -67,6 +67,16 @@ describe('calls', () => {
     expect(stale).toEqual([server.memory.stateOf(id)])
   })
 
+  test('a fault of the server is told apart from a server that is away', async () => {
+    const { client } = await joined('node-01')
+    server.memory.report = async () => {
+      throw new Error('a fault')
+    }
+    await expect(client.report([], 1_000)).rejects.toMatchObject({ kind: 'faulty' })
+    await server.stop()
+    await expect(client.report([], 1_000)).rejects.toMatchObject({ kind: 'unreachable' })
+  })
+
   test('a wrong token and an unknown credential are refusals, in the server’s words', async () => {
     const client = new TrpcControlPlane(address, 'x'.repeat(40))
     const wrongToken = { kind: 'unauthorized', message: 'This join token is not valid' }

@@ -162,7 +162,11 @@ const classified = (error: unknown): ControlPlaneError => {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   const code = typeof data === 'object' && data !== null && 'code' in data ? data.code : null
   if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', wordsOf(error))
-  const passing = [null, 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'TOO_MANY_REQUESTS', 'TIMEOUT']
-  const kind = passing.some((each) => each === code) ? 'unreachable' : 'refused'
+  const passing = [null, 'SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS', 'TIMEOUT']
+  const kind = passing.some((each) => each === code)
+    ? 'unreachable'
+    : code === 'INTERNAL_SERVER_ERROR'
+      ? 'faulty'
+      : 'refused'
   return new ControlPlaneError(kind, wordsOf(error))
 }

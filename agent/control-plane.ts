@@ -51,15 +51,22 @@ export interface ControlPlane {
 }
 
 /**
- * `unreachable`: no answer, try again. `unauthorized`: it does not know this agent (any more). `refused`: it answered,
- * and will answer the same again.
+ * `unreachable`: no answer, or none yet: try again. `faulty`: it answered with a fault of its own, which may pass, or may
+ * be due to what was sent. `unauthorized`: it does not know this agent (any more). `refused`: it answered, and will answer
+ * the same again.
  */
 export class ControlPlaneError extends Error {
   constructor(
-    readonly kind: 'unreachable' | 'unauthorized' | 'refused',
+    readonly kind: 'unreachable' | 'faulty' | 'unauthorized' | 'refused',
     message: string,
   ) {
     super(message)
     this.name = 'ControlPlaneError'
   }
 }
+
+export const isRefusal = (error: unknown): boolean => error instanceof ControlPlaneError && error.kind === 'refused'
+
+/** Whether what was sent may be the reason: sending it once more as it is may never help. */
+export const isAboutInput = (error: unknown): boolean =>
+  isRefusal(error) || (error instanceof ControlPlaneError && error.kind === 'faulty')

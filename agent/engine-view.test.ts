@@ -8,6 +8,7 @@ const container = (overrides: Partial<SeenContainer> = {}): InspectedContainer =
   ...aContainer(replica, { id: 'c1', ...overrides }),
   exitCode: null,
   oomKilled: false,
+  env: {},
   error: '',
   startedAt: null,
   finishedAt: null,

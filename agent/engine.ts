@@ -5,6 +5,7 @@
 import type { NodeDescription } from '@/server/domain/agent-protocol'
 import type { ImageContent } from '@/server/domain/image'
 import type { LogLine } from '@/server/domain/log'
+import { repairedText } from '@/server/domain/text'
 
 export interface EngineInfo {
   kind: NodeDescription['engine']
@@ -53,6 +54,8 @@ export interface InspectedContainer extends SeenContainer {
   oomKilled: boolean
   /** The engine's own words about a start that failed; empty when there are none. */
   error: string
+  /** What it was made with, its image's own included; empty where the engine does not tell. */
+  env: Record<string, string>
   /** ISO 8601; null before the first start. */
   startedAt: string | null
   /** ISO 8601; null before its first end. */
@@ -140,7 +143,8 @@ export class EngineError extends Error {
     message: string,
     readonly httpStatus: number | null = null,
   ) {
-    super(message)
+    // Engines quote what they were given, and what programs wrote.
+    super(repairedText(message, { max: Number.MAX_SAFE_INTEGER, shape: 'lines' }))
     this.name = 'EngineError'
   }
 }

@@ -4,7 +4,6 @@ import { logLimits } from '@/server/domain/log'
 import type { Clock } from './clock'
 import { sleep } from './clock'
 import type { Engine, SeenContainer } from './engine'
-import { wordsOf } from './log'
 import type { LogOutbox } from './log-outbox'
 import type { Random } from './random'
 
@@ -38,6 +37,8 @@ export interface NodeLogsOptions {
   /** How often the last lines of a container are sent that nobody reads. */
   tailEveryMs: number
   containers: () => SeenContainer[]
+  /** What to tell of a log that can't be read. */
+  wordsOf: (replicaId: string, error: unknown) => string
 }
 
 export class NodeLogs {
@@ -137,7 +138,7 @@ export class NodeLogs {
             told = ''
           },
           (error) => {
-            const words = wordsOf(error).slice(0, 1_000)
+            const words = this.options.wordsOf(replicaId, error)
             if (words !== told && !signal.aborted) void outbox.put({ nodeId, replicaId, state: 'unavailable', words })
             told = words
           },

@@ -6,13 +6,15 @@ import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/server/domai
 import { Backoff } from './backoff'
 import type { Clock } from './clock'
 import { sleep } from './clock'
-import { type ControlPlane, ControlPlaneError } from './control-plane'
+import { type ControlPlane, isAboutInput, isRefusal } from './control-plane'
 import { type Logger, wordsOf } from './log'
 import type { Random } from './random'
 
 /** From one call to the next at least: lines of a moment travel together. */
 const pauseMs = 250
 const callTimeoutMs = 15_000
+/** After so many answers that are no failure of the network, logs go one by one. */
+const answersToOneByOne = 2
 /** Logs that wait; beyond it the oldest is given up: an outage may last. */
 const waitingAtMost = 500
 
@@ -32,6 +34,8 @@ export class LogOutbox {
   private readonly backoff: Backoff
   private readonly closing = new AbortController()
   private sending = false
+  /** Answers in a row that may be due to what was sent. */
+  private wrongAnswers = 0
   private roomMade: () => void = () => undefined
   private room: Promise<void> | null = null
 
@@ -80,16 +84,13 @@ export class LogOutbox {
       while (this.waiting.size > 0 && !signal.aborted) {
         const batch = this.take()
         try {
-          const { unwanted } = await this.options.controlPlane.sendLogs(batch, callTimeoutMs)
+          await this.deliver(batch)
           this.backoff.reset()
+          this.wrongAnswers = 0
           this.roomMade()
-          for (const { nodeId, replicaId } of batch)
-            if (unwanted.includes(replicaId)) this.options.onUnwanted(nodeId, replicaId)
           await sleep(clock, pauseMs, signal)
         } catch (error) {
           this.options.log.debug(`${batch.length} logs wait: ${wordsOf(error)}`)
-          // What was refused would be refused again.
-          if (error instanceof ControlPlaneError && error.kind === 'refused') continue
           this.putBack(batch)
           await sleep(clock, this.backoff.next(), signal)
         }
@@ -97,6 +98,37 @@ export class LogOutbox {
     } finally {
       this.sending = false
     }
+  }
+
+  private async deliver(batch: LogChunk[]): Promise<void> {
+    try {
+      await this.sendChunks(batch)
+    } catch (error) {
+      if (!isAboutInput(error)) throw error
+      this.wrongAnswers += 1
+      if (this.wrongAnswers < answersToOneByOne) throw error
+      // One log that cannot be taken must not hold back the others for ever.
+      for (const chunk of batch) await this.deliverAlone(chunk)
+    }
+  }
+
+  /** As it is, else as a gap: whoever reads it sees that lines are missing. */
+  private async deliverAlone(chunk: LogChunk): Promise<void> {
+    for (const form of [chunk, { ...chunk, lines: [], gap: true, words: '' }]) {
+      try {
+        return await this.sendChunks([form])
+      } catch (error) {
+        // Not even a gap is taken: it is not the lines that are wrong.
+        if (!isAboutInput(error) || (form !== chunk && !isRefusal(error))) throw error
+        this.options.log.error(`lines of the log of replica ${chunk.replicaId} were not taken: ${wordsOf(error)}`)
+      }
+    }
+  }
+
+  private async sendChunks(chunks: LogChunk[]): Promise<void> {
+    const { unwanted } = await this.options.controlPlane.sendLogs(chunks, callTimeoutMs)
+    for (const { nodeId, replicaId } of chunks)
+      if (unwanted.includes(replicaId)) this.options.onUnwanted(nodeId, replicaId)
   }
 
   /** As much of each log as one call takes, in turn; the rest stays. */

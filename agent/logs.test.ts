@@ -1,6 +1,7 @@
 /** Logs on demand, on simulated engines with a control plane in memory. */
 import { afterEach, expect, test } from 'vitest'
 import { type LogChunk, type LogLine, logLimits } from '@/server/domain/log'
+import { ControlPlaneError } from './control-plane'
 import { EngineError } from './engine'
 import { silentLogger } from './log'
 import { LogOutbox } from './log-outbox'
@@ -183,6 +184,33 @@ test('calls stay within their limits, and who follows waits while too much is on
   const sizes = controlPlane.logChunks.map(({ lines }) => lines.reduce((sum, line) => sum + line.text.length + 1, 0))
   expect(Math.max(...sizes)).toBeLessThanOrEqual(logLimits.chunkLength)
   outbox.close()
+})
+
+test('a log that the control plane cannot take is a gap, and holds back no other', async () => {
+  for (const kind of ['faulty', 'refused'] as const) {
+    const controlPlane = new MemoryControlPlane()
+    const bad = `a${String.fromCodePoint(0)}b`
+    const outbox = new LogOutbox({
+      controlPlane: {
+        sendLogs: async (chunks, timeoutMs) => {
+          if (chunks.some(({ lines }) => lines.some(({ text }) => text === bad)))
+            throw new ControlPlaneError(kind, 'a fault of its own')
+          return controlPlane.sendLogs(chunks, timeoutMs)
+        },
+      },
+      clock: fastClock(50),
+      random: Math.random,
+      log: silentLogger,
+      onUnwanted: () => undefined,
+    })
+    void outbox.put(chunk('a', someLines(3, 5)))
+    void outbox.put(chunk('bad', [{ at: '2026-01-01T00:00:00.000000001Z', stream: 'stdout', text: bad }]))
+    void outbox.put(chunk('b', someLines(3, 5)))
+    await until(() => controlPlane.linesOf('b').length === 3, { what: 'the other logs' })
+    expect(controlPlane.linesOf('a')).toHaveLength(3)
+    expect(controlPlane.logChunks.find(({ replicaId }) => replicaId === 'bad')).toMatchObject({ gap: true, lines: [] })
+    outbox.close()
+  }
 })
 
 test('what could not be sent is sent later, before what came meanwhile', async () => {

@@ -3,6 +3,7 @@ import type { ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
 import { newerRecord, noRestarts, type RestartRecord } from '@/server/domain/restart'
 import { canTransition, replicaTransitions } from '@/server/domain/status'
 import type { Clock } from './clock'
+import { fitWords } from './engine-words'
 import { SavedFile } from './files'
 import { type Logger, wordsOf } from './log'
 import { parseState, renderState } from './node-state'
@@ -74,7 +75,7 @@ export class NodeMemory {
    */
   async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.told.get(news.replicaId)
-    const report = unlessTold(before, { ...news, reason: shortened(news.reason), ...checkOf(news) })
+    const report = unlessTold(before, { ...news, reason: fitWords(news.reason), ...checkOf(news) })
     if (before && isPast(before, report)) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
@@ -85,7 +86,7 @@ export class NodeMemory {
 
   /** Without telling. */
   async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
-    const news = { ...report, reason: shortened(report.reason), ...checkOf(report) }
+    const news = { ...report, reason: fitWords(report.reason), ...checkOf(report) }
     this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
     await this.write(mayWaitMs)
   }
@@ -229,7 +230,7 @@ const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): Rep
   before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
 
 const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutput'> => ({
-  checkOutput: checkOutput === null ? null : shortened(checkOutput),
+  checkOutput: checkOutput === null ? null : fitWords(checkOutput),
 })
 
 /** A replica goes back to `starting` only with an interruption that was not told yet. */
@@ -237,6 +238,3 @@ const isPast = (before: ReplicaReport, news: ReplicaReport): boolean =>
   before.status !== news.status &&
   (!canTransition(replicaTransitions, before.status, news.status) ||
     (news.status === 'starting' && news.restarts.interruptions <= before.restarts.interruptions))
-
-/** Engines can be wordy; the control plane takes 2,000 characters. */
-export const shortened = (words: string): string => (words.length > 1_000 ? `${words.slice(0, 999)}…` : words)

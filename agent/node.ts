@@ -10,10 +10,11 @@ import type { Clock } from './clock'
 import { sleep } from './clock'
 import { type Engine, isUnreachable } from './engine'
 import { EngineView } from './engine-view'
+import { engineWords, fitWords } from './engine-words'
 import { type Logger, wordsOf } from './log'
 import { NodeLogs } from './log-follower'
 import type { LogOutbox } from './log-outbox'
-import { NodeMemory, shortened } from './node-memory'
+import { NodeMemory } from './node-memory'
 import type { Outbox } from './outbox'
 import type { Random } from './random'
 import { type Action, reconcile } from './reconcile'
@@ -111,6 +112,7 @@ export class NodeLoop {
       outbox: options.logOutbox,
       tailEveryMs: this.timing.logTailMs,
       containers: () => this.view.containers(),
+      wordsOf: (replicaId, error) => this.wordsAbout(replicaId, error),
     })
     this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
     this.work = {
@@ -316,7 +318,7 @@ export class NodeLoop {
     } catch (error) {
       if (signal.aborted) return
       this.noteEngine(error)
-      if (!isUnreachable(error)) this.noteFailure(action, wordsOf(error))
+      if (!isUnreachable(error)) this.noteFailure(action, this.wordsAbout(action.replicaId, error))
       throw error
     } finally {
       touched()
@@ -329,6 +331,12 @@ export class NodeLoop {
     const line = `${this.name}: ${kind} failed: ${words}`
     if (this.failures.get(replicaId) !== line) this.options.log.error(line)
     this.failures.set(replicaId, line)
+  }
+
+  /** The words of an error that may quote the environment of the replica. */
+  private wordsAbout(replicaId: string, error: unknown): string {
+    const replica = this.wanted?.replicas.find((each) => each.replicaId === replicaId)
+    return engineWords(wordsOf(error), replica?.env ?? {})
   }
 
   private async followEngine(): Promise<void> {
@@ -398,7 +406,7 @@ export class NodeLoop {
 
   private noteEngine(error: unknown): void {
     if (!isUnreachable(error)) return
-    const words = shortened(wordsOf(error))
+    const words = fitWords(wordsOf(error))
     if (this.engineError !== words) this.options.log.warn(`${this.name}: ${words}`)
     this.engineError = words
   }

@@ -7,7 +7,7 @@ import type { ReplicaReport } from '@/server/domain/agent-protocol'
 import { Backoff } from './backoff'
 import type { Clock } from './clock'
 import { sleep } from './clock'
-import { type ControlPlane, ControlPlaneError } from './control-plane'
+import { type ControlPlane, isAboutInput, isRefusal } from './control-plane'
 import { type Logger, wordsOf } from './log'
 import type { Random } from './random'
 
@@ -15,6 +15,10 @@ const batchSize = 500
 /** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
 const waitingAtMost = 32
 const callTimeoutMs = 15_000
+/** After so many answers that are no failure of the network, reports go one by one. */
+const answersToOneByOne = 2
+/** So many reports that are not taken in any form, one after the other: it is not they that are wrong. */
+const untakenAtMost = 3
 
 export interface OutboxOptions {
   controlPlane: Pick<ControlPlane, 'report'>
@@ -29,6 +33,8 @@ export class Outbox {
   private readonly waiting = new Map<string, ReplicaReport[]>()
   private readonly backoff: Backoff
   private sending = false
+  /** Answers in a row that may be due to what was sent. */
+  private wrongAnswers = 0
   private closed = false
   private wake = new AbortController()
   private hurry = new AbortController()
@@ -96,6 +102,7 @@ export class Outbox {
         try {
           await this.deliver(all.slice(0, batchSize))
           this.backoff.reset()
+          this.wrongAnswers = 0
         } catch (error) {
           if (this.closed) return
           this.dueAt = 0
@@ -124,15 +131,47 @@ export class Outbox {
       await this.options.controlPlane.report(batch, callTimeoutMs)
       for (const report of batch) this.settle(report)
     } catch (error) {
-      if (!(error instanceof ControlPlaneError && error.kind === 'refused')) throw error
-      // One report that cannot be taken must not hold back the others for ever.
-      const [only] = batch
-      if (batch.length > 1) for (const report of batch) await this.deliver([report])
-      else if (only) {
-        this.options.log.error(`the control plane refused the report on replica ${only.replicaId}: ${error.message}`)
-        this.settle(only)
+      if (!isAboutInput(error)) throw error
+      this.wrongAnswers += 1
+      if (!isRefusal(error) && this.wrongAnswers < answersToOneByOne) throw error
+      await this.deliverOneByOne(batch)
+    }
+  }
+
+  /** One report that cannot be taken must not hold back the others for ever. */
+  private async deliverOneByOne(batch: ReplicaReport[]): Promise<void> {
+    let trouble: unknown = null
+    let untaken = 0
+    for (const report of batch) {
+      const error = await this.deliverAlone(report)
+      untaken = error === null ? 0 : untaken + 1
+      trouble ??= error
+      if (untaken === untakenAtMost) break
+    }
+    if (trouble !== null) throw trouble
+  }
+
+  /** As it is, else in plain words. Hands out why neither was taken; then it waits for a better time. */
+  private async deliverAlone(report: ReplicaReport): Promise<unknown> {
+    const { controlPlane, log } = this.options
+    let words = ''
+    for (const form of [report, plainReport(report)]) {
+      try {
+        await controlPlane.report([form], callTimeoutMs)
+        if (words) log.error(`the report on replica ${report.replicaId} was not taken and set aside: ${words}`)
+        this.settle(report)
+        return null
+      } catch (error) {
+        if (!isAboutInput(error)) throw error
+        words ||= wordsOf(error)
+        const isLast = form !== report
+        if (!isLast) continue
+        if (!isRefusal(error)) return error
+        log.error(`the control plane refused the report on replica ${report.replicaId}: ${words}`)
+        this.settle(report)
       }
     }
+    return null
   }
 
   /** A newer report that came meanwhile stays. */
@@ -142,4 +181,39 @@ export class Outbox {
     else this.waiting.delete(report.replicaId)
     this.options.onDelivered(report)
   }
+}
+
+/** What matters of a report that could not be taken: what became of the replica, and whether its container is gone. */
+const plainReport = ({
+  nodeId,
+  replicaId,
+  status,
+  gone,
+  restarts,
+  restartInMs,
+  standstill,
+}: ReplicaReport): ReplicaReport => ({
+  nodeId,
+  replicaId,
+  status,
+  reason: `${plainWords[status]} (the control plane could not take the whole report)`,
+  containerId: null,
+  exitCode: null,
+  health: null,
+  ports: [],
+  startedAt: null,
+  observedAt: null,
+  gone,
+  restarts,
+  restartInMs,
+  checkOutput: null,
+  standstill,
+})
+
+const plainWords: Record<ReplicaReport['status'], string> = {
+  starting: 'Starting',
+  running: 'Container is running',
+  stopping: 'Stopping container',
+  stopped: 'Stopped',
+  failed: 'Failed',
 }

@@ -202,6 +202,44 @@ describe('the outbox', () => {
     expect(batches).toEqual([['a'], ['b']])
     expect(outbox.size).toBe(0)
   })
+
+  test('one report that makes the control plane fail is set aside, and its replica failed all the same', async () => {
+    const bad = `what${String.fromCodePoint(0)}ever`
+    const taken: ReplicaReport[] = []
+    let calls = 0
+    const { outbox, clock, delivered } = anOutbox((reports) => {
+      calls += 1
+      if (reports.some((each) => each.reason === bad)) throw new ControlPlaneError('faulty', 'a fault of its own')
+      taken.push(...reports)
+    })
+    outbox.put(report('a'))
+    outbox.put({ ...report('bad'), status: 'failed', reason: bad, exitCode: 2 ** 40, gone: true })
+    outbox.put(report('b'))
+    await clock.advance(0)
+    expect([calls, taken]).toEqual([1, []])
+    await clock.advance(500)
+    await settled(outbox)
+    expect(taken.map(({ replicaId }) => replicaId)).toEqual(['a', 'bad', 'b'])
+    expect(taken[1]).toMatchObject({ status: 'failed', gone: true, exitCode: null })
+    expect(taken[1]?.reason).toBe('Failed (the control plane could not take the whole report)')
+    expect(delivered).toHaveLength(3)
+    expect(outbox.size).toBe(0)
+  })
+
+  test('a control plane that fails at everything gets each report as it is once it works again', async () => {
+    let isFaulty = true
+    const { outbox, clock, batches } = anOutbox(() => {
+      if (isFaulty) throw new ControlPlaneError('faulty', 'a fault of its own')
+    })
+    for (const id of ['a', 'b', 'c', 'd', 'e']) outbox.put(report(id, ' in its words'))
+    for (let waited = 0; waited < 60; waited++) await clock.advance(1_000)
+    expect(outbox.size).toBe(5)
+    isFaulty = false
+    outbox.retryNow()
+    await clock.advance(0)
+    await settled(outbox)
+    expect(batches.flat().toSorted()).toEqual(['a', 'b', 'c', 'd', 'e'].map((id) => `${id} in its words`))
+  })
 })
 
 describe('server-sent events', () => {

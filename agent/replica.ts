@@ -8,6 +8,7 @@ import { afterRun, type RestartRecord, restartDelayMs } from '@/server/domain/re
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
 import { EngineError } from './engine'
+import { engineWords } from './engine-words'
 import { contentOf, exactImage, type ImageWork, obtainImage } from './images'
 import type { Action } from './reconcile'
 import type { Slots } from './slots'
@@ -144,7 +145,8 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
   } catch (error) {
     const found = containerId === null ? null : await work.look(containerId).catch(() => null)
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
-    return fail(work, replica.replicaId, containerId, { words: error.message, exitCode: found?.exitCode ?? null })
+    const words = engineWords(error.message, replica.env)
+    return fail(work, replica.replicaId, containerId, { words, exitCode: found?.exitCode ?? null })
   }
   if (containerId !== null) await lookAfter(work, replica, containerId, signal, { wasStarted: true })
 }
@@ -178,7 +180,7 @@ const restart = async (
   const found = await work.look(container.id)
   const startedAt = work.told(replicaId)?.startedAt ?? null
   if (found?.state === 'running' && found.health === 'unhealthy') {
-    const reason = `Restarting: ${wordsOfCheck(found)}`
+    const reason = `Restarting: ${wordsOfCheck(checkOutputOf(replica, found))}`
     // A restart that the agent does not live to see goes on at once.
     await interrupt(work, replicaId, { reason, containerId: found.id, startedAt: found.startedAt, restartInMs: 0 })
     await work.engine.stop(found.id, work.stopGraceSeconds)
@@ -206,7 +208,7 @@ const startAgain = async (
     const tried = withRestart(work.record(replicaId))
     return endOrWait(work, replica, {
       containerId: container.id,
-      words: error.message,
+      words: engineWords(error.message, replica.env),
       exitCode: null,
       startedAt,
       tried,
@@ -286,8 +288,9 @@ const tellRunning = async (
   const ranMs = found.startedAt === null ? 0 : work.clock.now() - Date.parse(found.startedAt)
   const after = afterRun(record, { ranMs, byCheck: true })
   const restartInMs = restartDelayMs(after)
-  const words = wordsOfCheck(found)
-  const checkOutput = found.checkOutput === '' ? null : found.checkOutput
+  const output = checkOutputOf(replica, found)
+  const words = wordsOfCheck(output)
+  const checkOutput = output === '' ? null : output
   await work.tell(
     reportOf(work, replicaId, {
       status: 'running',
@@ -329,8 +332,11 @@ const wordsOfRun = (
   return restarts > 0 ? `Running again (restart ${restarts})` : 'Container is running'
 }
 
-const wordsOfCheck = ({ checkOutput }: InspectedContainer): string =>
-  checkOutput === '' ? 'Its health check fails' : `Its health check fails: ${checkOutput}`
+const checkOutputOf = (replica: WantedReplica, found: InspectedContainer): string =>
+  engineWords(found.checkOutput, envOf(replica, found))
+
+const wordsOfCheck = (output: string): string =>
+  output === '' ? 'Its health check fails' : `Its health check fails: ${output}`
 
 const standstillWords: Record<Standstill, string> = {
   paused: 'Paused on the node by somebody else',
@@ -353,10 +359,10 @@ const tellStandstill = (
 
 /** It ended by itself, or somebody else ends it: its words are read, and it is started again or removed. */
 const settle = async (work: Work, replica: WantedReplica, container: SeenContainer): Promise<void> => {
-  const { replicaId, memoryMb } = replica
+  const { replicaId } = replica
   const found = await lookAtEnd(work, container.id)
   if (!found) return
-  const words = await wordsOfEnd(work, found, memoryMb)
+  const words = await wordsOfEnd(work, found, replica)
   // Nice to have: an engine that does not hand them out must not hold up the rest.
   await work.keepLog(replicaId, found.id).catch(() => undefined)
   const { exitCode, startedAt, id: containerId } = found
@@ -520,13 +526,22 @@ const pullMissing = async (
   }
 }
 
-const wordsOfEnd = async (work: Work, ended: InspectedContainer, memoryMb: number): Promise<string> => {
+/** How much of the last line of a program, or of its health check, stands in a status. */
+const shownOfLine = 300
+
+/** A restarted agent that is cut off has no environments: the container knows its own. */
+const envOf = (replica: WantedReplica, found: InspectedContainer): Record<string, string> =>
+  Object.keys(replica.env).length > 0 ? replica.env : found.env
+
+const wordsOfEnd = async (work: Work, ended: InspectedContainer, replica: WantedReplica): Promise<string> => {
+  const env = envOf(replica, ended)
+  const { memoryMb } = replica
   if (ended.state === 'removing') return 'its container is being removed from the engine by somebody else'
   if (ended.state === 'stopping') return 'its container is being stopped by somebody else, and does not end'
   if (ended.oomKilled) return `OOM-killed at its memory limit of ${memoryMb} MB (exit code ${ended.exitCode ?? 137})`
-  if (ended.error) return ended.error
+  if (ended.error) return engineWords(ended.error, env)
   const line = await work.engine.lastLogLine(ended.id).catch(() => null)
-  return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${line}` : ''}`
+  return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${engineWords(line, env, shownOfLine)}` : ''}`
 }
 
 const specOf = (nodeId: string, replica: WantedReplica, image: string): ContainerSpec => ({

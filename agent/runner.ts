@@ -91,7 +91,7 @@ export class Runner {
         return await this.joinOnce()
       } catch (error) {
         const words = wordsOf(error)
-        const final = error instanceof ControlPlaneError && error.kind !== 'unreachable'
+        const final = error instanceof ControlPlaneError && (error.kind === 'refused' || error.kind === 'unauthorized')
         if (final) throw new JoinError(words)
         // Without any node there is nothing to keep running: a missing engine is for the person at the terminal.
         if (!this.program && !(error instanceof ControlPlaneError)) throw error

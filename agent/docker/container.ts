@@ -108,6 +108,7 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
         ? state.ExitCode
         : null,
     oomKilled: state.OOMKilled === true,
+    env: environmentOf(config.Env),
     error,
     startedAt: timeOf(state.StartedAt),
     finishedAt: timeOf(state.FinishedAt),
@@ -115,6 +116,15 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
     ports: status === 'running' ? publishedPorts(network.Ports) : [],
   }
 }
+
+/** NAME=value, as engines list it. */
+const environmentOf = (list: unknown): Record<string, string> =>
+  Object.fromEntries(
+    (Array.isArray(list) ? list : []).flatMap((entry: unknown) => {
+      const at = text(entry).indexOf('=')
+      return at > 0 ? [[text(entry).slice(0, at), text(entry).slice(at + 1)]] : []
+    }),
+  )
 
 /** The name of the container as an inspection tells it, without Docker's leading slash. */
 export const nameOf = (answer: unknown): string => (isRecord(answer) ? text(answer.Name).replace(/^\//, '') : '')

@@ -71,7 +71,7 @@ describe('streams', () => {
       'fatal: three',
     )
     expect(lastLine(Buffer.alloc(0))).toBeNull()
-    expect(lastLine(frame(1, 'x'.repeat(500)), 10)).toBe(`${'x'.repeat(9)}…`)
+    expect(lastLine(frame(1, 'bye \u{0} end\n\u{1b}[0m\n'))).toBe('bye � end')
   })
 
   test('a character that is split between two frames stays whole', () => {

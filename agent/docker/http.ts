@@ -1,5 +1,6 @@
 /** The Docker Engine API over a unix socket, with nothing but node:http. */
 import { Agent, type IncomingMessage, request } from 'node:http'
+import { beginningOf } from '@/server/domain/text'
 import { EngineError } from '../engine'
 
 export interface Call {
@@ -192,5 +193,5 @@ const refusalWords = (status: number, body: Buffer): string => {
   } catch {
     // Not JSON: a proxy, or an engine that says it in plain words.
   }
-  return text.slice(0, 500) || `the engine answered with status ${status}`
+  return beginningOf(text, 500) || `the engine answered with status ${status}`
 }

@@ -1,5 +1,6 @@
 /** Logs as the Engine API hands them out: frames of one message each, with the time before it. */
 import { type LogLine, logLimits, logTime, nanosOf } from '@/server/domain/log'
+import { repairedText } from '@/server/domain/text'
 import type { LogRequest } from '../engine'
 import type { DockerHttp } from './http'
 import { frameReader, type LogFrame } from './streams'
@@ -42,12 +43,13 @@ export class LineReader {
     const text = Buffer.concat(line.parts)
       .toString('utf8')
       .replace(/[\r\n]+$/, '')
-    return { at: logTime(this.last), stream, text: shortened(text) }
+    return {
+      at: logTime(this.last),
+      stream,
+      text: repairedText(text, { max: logLimits.lineLength, shape: 'terminal' }),
+    }
   }
 }
-
-const shortened = (text: string): string =>
-  text.length > logLimits.lineLength ? `${text.slice(0, logLimits.lineLength - 1)}…` : text
 
 /** The API takes seconds with decimals, and hands out what is as old as that, too. */
 const secondsOf = (time: string): string => {

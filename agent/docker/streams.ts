@@ -1,4 +1,5 @@
 /** The two shapes in which an engine streams: one JSON value a line, and log frames with 8-byte heads. */
+import { repairedText } from '@/server/domain/text'
 import { isRecord } from './http'
 
 /** Takes chunks as they come and hands out whole lines as parsed objects; lines that are not JSON are passed over. */
@@ -67,14 +68,16 @@ const frameAt = (buffer: Buffer, at: number, end: number): LogFrame => ({
   bytes: buffer.subarray(at + headLength, end),
 })
 
-/** The last line that is not blank, at most `max` characters of it. */
-export const lastLine = (buffer: Buffer, max = 300): string | null => {
+/** Far more than is shown: what is secret in it is blanked before it is cut. */
+const longestLine = 8_192
+
+/** The last line that is not blank, as text that can be stored. */
+export const lastLine = (buffer: Buffer): string | null => {
   const text = Buffer.concat(logFrames(buffer).map((frame) => frame.bytes)).toString('utf8')
   const line = text
     .split(/[\r\n]+/)
-    .map((each) => each.trim())
+    .map((each) => repairedText(each, { max: longestLine }).trim())
     .filter(Boolean)
     .at(-1)
-  if (!line) return null
-  return line.length > max ? `${line.slice(0, max - 1)}…` : line
+  return line ?? null
 }

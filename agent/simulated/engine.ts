@@ -311,6 +311,7 @@ export class SimulatedEngine implements Engine {
       createdAt,
       exitCode: hasEnded ? (crashed ? 1 : container.killed ? 137 : 0) : null,
       oomKilled: false,
+      env: {},
       error: '',
       startedAt: startedAt === null ? null : new Date(startedAt).toISOString(),
       finishedAt:

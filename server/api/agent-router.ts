@@ -118,7 +118,7 @@ const logChunk = z.object({
   words,
 })
 
-const digest = z.string().max(200).refine(isImageDigest, 'A digest is such as sha256:…')
+const digest = personText({ max: 200 }).refine(isImageDigest, 'A digest is such as sha256:…')
 
 const resolvedImage = z.object({
   nodeId: uuid,

@@ -17,6 +17,8 @@ export const isRule = (candidate: object): boolean => rules.has(candidate)
 const refusing = <Value>(problemOf: (value: Value) => string | null) =>
   asRule(
     z.check<Value>((payload) => {
+      // What has no form yet is told first.
+      if (payload.issues.length > 0) return
       const message = problemOf(payload.value)
       if (message !== null) payload.issues.push({ code: 'custom', message, input: payload.value })
     }),

@@ -63,8 +63,16 @@ test('a credential without any node is told to join again', async () => {
 
 test('a beat that the database refuses refuses no other one', async () => {
   const [broken, sound] = await agents(2)
+  const beat = {
+    nodeId: broken?.id('node-0') ?? '',
+    cpuUsagePercent: 0,
+    memoryUsagePercent: 0,
+    engineError: 'no\0text',
+    revision: '0',
+  }
   const beats = await Promise.allSettled([
-    broken?.heartbeat({ engineError: 'no\0text' }),
+    // Past the API, which repairs such a text.
+    cp.services.inbox.heartbeat(broken?.credential ?? '', [beat]),
     sound?.heartbeat({ cpu: 42 }),
   ])
   expect(beats.map((beat) => beat.status)).toEqual(['rejected', 'fulfilled'])
