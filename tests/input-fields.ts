@@ -1,7 +1,7 @@
 /** What the inputs of the API are made of: every schema of every procedure, field by field, down to its leaves. */
 import type { z } from 'zod'
-import { loginFields } from '@/server/api/auth'
 import { auditFilterSchema } from '@/server/api/audit-router'
+import { loginFields } from '@/server/api/auth'
 
 import { appRouter } from '@/server/api/root'
 
