@@ -69,6 +69,7 @@ test('a beat that the database refuses refuses no other one', async () => {
     memoryUsagePercent: 0,
     engineError: 'no\0text',
     revision: '0',
+    reportsWaiting: false,
   }
   const beats = await Promise.allSettled([
     // Past the API, which repairs such a text.
