@@ -59,9 +59,9 @@ describe('a node whose engine quotes the environment in all that it says', () =>
           await engine.pull(image, options)
         },
         create: async (spec) => {
-          if (spec.image === 'quoted/create') throw quoting('create')
+          if (spec.reference === 'quoted/create') throw quoting('create')
           const id = await engine.create(spec)
-          images.set(id, spec.image)
+          images.set(id, spec.reference)
           return id
         },
         start: async (id, signal) => {
