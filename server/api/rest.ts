@@ -18,6 +18,10 @@ async function refusedBody(services: Services, request: Request, problem: Proble
   }
 }
 
+/** Every object has these names already: as parameters they would confuse the library's record of the query. */
+const inheritedName = (request: Request): string | undefined =>
+  [...new URL(request.url).searchParams.keys()].find((name) => name in Object.prototype)
+
 /** The REST face of the procedures: the library finds and calls them, errors are answered as problems. */
 export async function handleRest(services: Services, request: Request): Promise<Response> {
   let call = request
@@ -27,6 +31,12 @@ export async function handleRest(services: Services, request: Request): Promise<
     const headers = new Headers(request.headers)
     headers.set('content-type', 'application/json')
     call = new Request(request.url, { method: request.method, headers, body: read.text })
+  }
+  const inherited = inheritedName(request)
+  if (inherited !== undefined) {
+    const message = `There is no parameter ${inherited}`
+    const problem = { status: 422, detail: message, errors: [{ path: inherited, message }] }
+    return problemResponse(await refusedBody(services, request, problem))
   }
   let failure: TRPCError | undefined
   const resHeaders = new Headers()
