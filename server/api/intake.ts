@@ -102,7 +102,11 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
   stopping.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
 
-const answerWithinMs = 60_000
+/**
+ * Agents give a heartbeat up after twice its interval, and what they have given up is not recorded. A server that takes longer
+ * than this for something small does not take heartbeats, and must not say so.
+ */
+const answerWithinMs = 5_000
 /** A server that cannot be reached at its own port for so long is bound to another address: it goes without. */
 const unreachableForMs = 30_000
 
