@@ -1,5 +1,6 @@
 /** Agents on real engines under the real control plane: cut off, started anew, and in front of a registry that hangs. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -20,6 +21,8 @@ import { Registry } from './registry'
 import { skipReason } from './skip'
 
 const web: TestImage = 'fogdeck-test/web:1'
+/** A program that listens on port 8080 until it is killed. */
+const listening = "require('node:net').createServer().listen(8080, () => console.log('listening'))"
 const patient = { timeoutMs: 120_000 }
 
 interface Attempt {
@@ -114,6 +117,9 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       return running.length === count
     })
 
+  const statusOf = async (id: string) => (await (await cp.as('admin')).deployment.detail({ id })).status
+  const decisions = async (id: string) => (await cp.as('admin')).deployment.decisions({ id })
+
   const idsOn = async (agent: EngineAgent) => (await agent.containers()).map(({ Id }) => String(Id)).sort()
 
   /** Digests of what the containers run. */
@@ -155,6 +161,78 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       })
     } finally {
       await registry.stop()
+    }
+  })
+
+  test('host ports: taken ones are refused by name and waited for, updates stop first, other programs are kept off', async () => {
+    const [one, two] = [await anAgent(0), await anAgent(1)]
+    const admin = await cp.as('admin')
+    const ports = [{ container: 80, host: 8080 }]
+    const resources = { cpu: 0.5, memory: 512 }
+    const holder = await deploy('portx', { replicas: 2, ports })
+    await runs(holder, 2)
+    const { placement } = await admin.placement.preview({ replicas: 1, resources, ports })
+    expect(placement.refusal?.reasons).toEqual([{ rule: 'host-ports', count: 2, nodeIds: ['node-1', 'node-2'] }])
+    const named = placement.refused.flatMap(({ some }) => some.flatMap(({ failures }) => failures))
+    expect(named.map(({ message }) => message)).toEqual([
+      'host port 8080 is taken by portx on node-1',
+      'host port 8080 is taken by portx on node-2',
+    ])
+    const refused = await deploy('refused', { ports })
+    const waits = await deploy('waits', { ports, wait_for_capacity: true })
+    await untilSo(
+      'the one is refused',
+      async () => (await admin.deployment.detail({ id: refused })).status === 'failed',
+    )
+    expect((await admin.deployment.detail({ id: waits })).status).toBe('pending')
+    expect(await attempts(refused)).toEqual([])
+
+    await admin.deployment.update({ deployment_id: holder, env: { MESSAGE: 'updated' } })
+    await untilSo('the update is over', async () => {
+      const { status, revision, runningReplicas } = await admin.deployment.detail({ id: holder })
+      if (status === 'failed') throw new Error('the update failed')
+      return status === 'running' && revision === 2 && runningReplicas === 2
+    })
+    const updated = await attempts(holder)
+    expect(updated.map(({ generation, status }) => [generation, status])).toEqual([
+      [1, 'stopped'],
+      [2, 'running'],
+      [1, 'stopped'],
+      [2, 'running'],
+    ])
+    // Each took the place of its predecessor, and none failed on the way.
+    expect(updated[0]?.node).toBe(updated[1]?.node)
+    expect(updated[2]?.node).toBe(updated[3]?.node)
+    for (const { address } of bed.engines) {
+      const answer = await fetch(`http://${address}:8080/`)
+      expect(await answer.text()).toContain('updated')
+    }
+
+    // Both containers go; on the one machine another program takes the port, and says so by listening.
+    await admin.deployment.delete({ deployment_id: waits })
+    await admin.deployment.delete({ deployment_id: holder })
+    await untilSo('both are gone', async () => (await idsOn(one)).length + (await idsOn(two)).length === 0)
+    const [command = '', ...inside] = one.engine.inside
+    const program = spawn(command, [...inside, process.execPath, '-e', listening], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    try {
+      await once(program.stdout, 'data')
+      const later = await deploy('later', { replicas: 2, ports, wait_for_capacity: true })
+      await untilSo(
+        'the other program was met',
+        async () =>
+          (await cp.sql('select 1 from host_port_conflicts')).length > 0 && (await statusOf(later)) === 'pending',
+      )
+      await cp.makeDue()
+      await untilSo('it waits', async () => (await decisions(later))[0]?.outcome === 'refused')
+      const [newest] = await decisions(later)
+      const why = await admin.decision.explain({ id: newest?.id ?? '', nodeId: 'node-1' })
+      expect(why.rules.find(({ rule }) => rule === 'host-ports')?.message).toMatch(
+        /^host port 8080 is taken by another program on node-1 \(seen \d+ s ago\)$/,
+      )
+    } finally {
+      program.kill('SIGKILL')
     }
   })
 
