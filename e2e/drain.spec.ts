@@ -75,7 +75,7 @@ test('a node is drained: the preview says where its replicas go, and there they 
     expect(deployment.map(({ newStatus }) => newStatus)).toEqual(['pending', 'scheduled', 'running'])
 
     await page.goto(`/nodes/${node.id}`)
-    await page.getByRole('button', { name: 'Take replicas again' }).click()
+    await page.getByRole('button', { name: 'Uncordon' }).click()
     await expect(statusOf(page, 'Takes new replicas')).toBeVisible(patient)
   } finally {
     await rpc.node.undrain.mutate({ id: node.id })

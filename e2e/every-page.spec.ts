@@ -3,6 +3,7 @@
  * the console stays silent (the fixture of `page` sees to that).
  */
 import type { Page } from '@playwright/test'
+import packageJson from '../package.json' with { type: 'json' }
 import { notificationKinds } from '../server/domain/notification'
 import { expect, patient, type Rpc, rpcClient, signedOut, test } from './fixtures'
 import { expectFlawless } from './flawless'
@@ -295,7 +296,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/nodes')
     await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
     await page.keyboard.press('?')
-    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible()
+    await expect(page.getByRole('dialog', { name: 'Help' })).toContainText(`Fogdeck ${packageJson.version}`)
   },
 }
 

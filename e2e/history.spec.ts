@@ -4,7 +4,7 @@ import { expect, patient, type Rpc, test } from './fixtures'
 import { goByKeys } from './pages'
 
 const slider = (page: Page) => page.getByRole('slider', { name: 'Moment' })
-const pastBar = (page: Page) => page.getByRole('region', { name: /^(You look at the past|Past)/ })
+const pastBar = (page: Page) => page.getByRole('region', { name: /^Viewing / })
 const momentOf = (page: Page): string | null => new URL(page.url()).searchParams.get('at')
 
 /** Presses a key, and waits until the page shows the moment to which it leads. */
@@ -72,7 +72,7 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await expect(page).not.toHaveURL(/tab=/)
   await page.reload()
   await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
-  await page.getByRole('button', { name: 'Back to now' }).click()
+  await page.getByRole('button', { name: 'Back to live' }).click()
   await expect(pastBar(page)).toBeHidden()
   await expect(page.getByRole('table', { name: 'Replicas', exact: true })).toContainText('Stopped')
   await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toHaveCount(0)

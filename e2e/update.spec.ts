@@ -19,9 +19,12 @@ test('a deployment is updated from its page and rolled back, each revision with 
   await page.getByRole('link', { name: 'Update' }).click()
   await expect(page.getByText('Nothing yet: the form is as the deployment is.')).toBeVisible(patient)
   await page.getByLabel('Container image').fill('sim/ok:2')
-  await page.getByLabel('Why').fill('a new version')
+  await page.getByLabel('Reason (optional)').fill('a new version')
   const changes = page.getByRole('region', { name: 'What changes' })
   await expect(changes.getByRole('listitem')).toHaveText([/image\s*sim\/ok\s*sim\/ok:2/])
+  await expect(changes.getByText('Fits: 2 replicas, one after the other')).toBeVisible(patient)
+  const previewed = await changes.getByRole('table').getByRole('row').locator('td:nth-child(3)').allTextContents()
+  expect(previewed).toHaveLength(2)
   await page.getByRole('button', { name: 'Update', exact: true }).click()
 
   await expect(page).toHaveURL(`/deployments/${id}`)
@@ -63,14 +66,47 @@ test('an update to an image that can not be had halts, and what ran goes on runn
   expect(live.map((replica) => replica.containerId).sort()).toEqual(before)
 })
 
+test('an update that does not fit says so before it is sent, and a suggestion makes it fit', async ({
+  page,
+  rpc,
+  deploy,
+}) => {
+  const id = await deploy({ container_image: 'sim/ok', replicas: 2 })
+  await runs(rpc, id)
+  await page.goto(`/deployments/${id}/update`)
+  await expect(page.getByText('Nothing yet: the form is as the deployment is.')).toBeVisible(patient)
+  await page.getByLabel('CPU').fill('16')
+  await page.getByLabel('Memory').fill('16384')
+  const changes = page.getByRole('region', { name: 'What changes' })
+  await expect(changes.getByText(/^Insufficient nodes: need \d, found \d with capacity$/)).toBeVisible(patient)
+  await expect(changes.getByText('The update stops there. What runs keeps running.')).toBeVisible()
+  await page.getByLabel('Memory').fill('1024')
+  await changes.getByRole('button', { name: 'Apply' }).first().click()
+  await expect(changes.getByText('Fits: 2 replicas, one after the other')).toBeVisible(patient)
+  expect(await page.getByLabel('CPU').inputValue()).not.toBe('16')
+})
+
 test('a deployment is stopped and started again with as many replicas', async ({ page, rpc, deploy }) => {
   const id = await deploy({ container_image: 'sim/ok', replicas: 2 })
   await runs(rpc, id)
   await page.goto(`/deployments/${id}`)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  // Nothing is stopped before it is confirmed.
+  const dialog = page.getByRole('dialog', { name: /^Stop / })
+  await expect(dialog).toContainText('2 replicas will be stopped')
+  expect((await rpc.deployment.detail.query({ id })).targetReplicas).toBe(2)
+  await dialog.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(statusOf(page, 'Stopped')).toBeVisible(patient)
   await page.getByRole('button', { name: 'Start', exact: true }).click()
   await expect(page.getByText('2/2 running')).toBeVisible(patient)
+
+  await page.getByRole('button', { name: 'Restart', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Restart', exact: true }).click()
+  await expect.poll(async () => running(rpc, id), patient).toEqual([2, 2])
+  await openTab(page, 'History')
+  for (const reason of ['Stopping 2 replicas', 'Starting 2 replicas', 'Restarting 2 replicas, one after the other'])
+    await expect(page.getByText(reason)).toBeVisible()
+  await expect(page.getByText('Scaling')).toHaveCount(0)
 })
 
 /** The revisions of the replicas that are wanted and run. */

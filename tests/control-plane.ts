@@ -32,6 +32,8 @@ export const userPassword = 'battery staple 7'
 
 export const testSealKey = Buffer.alloc(32, 7).toString('base64url')
 
+let deploymentsSoFar = 0
+
 export interface TestControlPlane {
   url: string
   services: Services
@@ -70,6 +72,7 @@ export async function testControlPlane(
   options: { indexFrom?: number; through?: (url: string) => string } = {},
 ): Promise<TestControlPlane> {
   const database = await testDatabase()
+  deploymentsSoFar = 0
   const url = options.through?.(database.url) ?? database.url
   const store = openStore(url, { sealKey: testSealKey })
   const changes = openChangeFeed(url, () => undefined)
@@ -210,9 +213,9 @@ export async function testControlPlane(
   }
 }
 
-/** What a test deploys: one replica of 1 core and 1024 MB. */
+/** What a test deploys: one replica of 1 core and 1024 MB. The first on a control plane is web-api, then web-api-2… */
 export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
-  name: 'web-api',
+  name: ++deploymentsSoFar === 1 ? 'web-api' : `web-api-${deploymentsSoFar}`,
   type: 'compute' as const,
   container_image: 'nginx:latest',
   replicas: 1,

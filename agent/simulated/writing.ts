@@ -72,11 +72,12 @@ const lineOf = ({ seed, container, image, startedAt }: Writing, index: number): 
   if (index === 1) return out(`${colour('36', 'info')} listening on port 8080`)
   const ms = Math.round(between(chance('ms') ** 3, 1, 900))
   const kind = chance('kind')
+  // A program that is well complains about others at the most.
   if (kind < 0.015)
     return {
       at: when,
       stream: 'stderr',
-      text: `${colour('31;1', 'error')} request ${index} failed: upstream answered 502`,
+      text: `${colour('33', 'warn')} request ${index}: the client closed the connection`,
     }
   if (kind < 0.06)
     return out(

@@ -24,24 +24,24 @@ export function PastBar({ at, go, keepsPlace, children }: PastBarProps) {
         <section
           aria-labelledby={id}
           style={{ height: heightPx }}
-          className="sticky top-(--topbar) z-20 flex items-center gap-2 border-y border-degraded bg-chrome px-4 md:px-6"
+          className="sticky top-(--topbar) z-20 flex items-center gap-2 border-b border-degraded bg-chrome px-4 md:px-6"
         >
           <History size={16} aria-hidden className="shrink-0 text-degraded max-sm:hidden" />
           <p id={id} className="min-w-0 truncate">
             <span className="font-medium text-degraded">
-              <span className="max-sm:hidden">You look at the past: </span>
-              <span className="sm:hidden">Past: </span>
+              <span className="max-sm:hidden">Viewing </span>
+              <span className="sm:hidden">Viewing </span>
             </span>
             <time dateTime={isoOf(at)}>{momentTime(at)}</time>
           </p>
           <Button size="sm" className="ml-auto" onClick={() => go(null)}>
-            Back to now
+            Back to live
           </Button>
         </section>
       )}
       {!past && keepsPlace && (
-        <p style={{ height: heightPx }} className="flex items-center border-y border-line px-4 text-ink-3 md:px-6">
-          This is now. The slider leads into the past.
+        <p style={{ height: heightPx }} className="flex items-center border-b border-line px-4 text-ink-3 md:px-6">
+          Live. Drag to go back in time.
         </p>
       )}
       {/* Heads of tables stick below the bar. */}

@@ -16,12 +16,7 @@ const columns: Column<PastReplica>[] = [
     id: 'replica',
     header: 'Replica',
     width: 'clamp(72px, 8vw, 110px)',
-    cell: ({ slot, generation }) => (
-      <>
-        {slot + 1}
-        {generation > 1 && <span className="text-ink-3"> try {generation}</span>}
-      </>
-    ),
+    cell: ({ slot }) => slot + 1,
   },
   {
     id: 'status',

@@ -89,7 +89,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
           size="sm"
           variant="ghost"
           aria-label="Change after"
-          blocked={held === null ? 'This is now.' : null}
+          blocked={held === null ? 'Live.' : null}
           icon={<ChevronRight size={16} aria-hidden />}
           onClick={() => step('on')}
         />

@@ -59,6 +59,7 @@ const concerns: Record<string, Concern> = {
   'history.bounds': () => false,
   'settings.get': (changes) => changes.touches('setting'),
   'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'deployment.previewUpdate': (changes) => changes.touches('node') || changes.touches('deployment'),
   'node.page': (changes) => changes.touches('node'),
   'node.map': (changes) => changes.touches('node'),
   'node.facets': (changes) => changes.touches('node'),
@@ -103,6 +104,7 @@ const minimumAgeMs: Record<string, number> = {
   'node.get': 1000,
   'node.returns': 2000,
   'placement.preview': 2000,
+  'deployment.previewUpdate': 2000,
   'node.drainPreview': 2000,
   'placement.rank': 2000,
 }

@@ -13,7 +13,7 @@ export function Comparison({ verdicts, onClear }: { verdicts: Verdict[]; onClear
   const [first, second] = verdicts
   if (!first) return null
   return (
-    <section aria-label="Comparison" className={cn(onClear && 'border-b border-line')}>
+    <section aria-label="Comparison" className={cn(onClear && 'border-t border-line')}>
       <div className="flex items-center justify-between gap-4 px-4 pt-3 md:px-6">
         <h2 className="font-semibold">{second ? `${first.nodeId} against ${second.nodeId}` : first.nodeId}</h2>
         {onClear && (

@@ -70,7 +70,6 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
         <Loading label="Ranking the nodes" />
       ) : (
         <>
-          <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
           {ranking.nodes === 0 ? (
             <Empty title="No nodes">There is nothing to rank. A node that joins appears here by itself.</Empty>
           ) : ranking.total === 0 ? (
@@ -101,6 +100,10 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
             total={ranking.total}
             onPage={(page) => void setView({ page }, { history: 'push' })}
           />
+          {/* Docked to the window's edge, so that the rows stay where they are while nodes are ticked. */}
+          <div className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
+            <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
+          </div>
         </>
       )}
     </>

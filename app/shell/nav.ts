@@ -46,7 +46,7 @@ export const destinations: Destination[] = [
     label: 'Stuck work',
     icon: Hourglass,
     permission: 'deployments.read',
-    group: 'admin',
+    group: 'main',
     key: 'q',
   },
   { href: '/admin/users', label: 'Users', icon: UserCog, permission: 'users.manage', group: 'admin', key: 'u' },

@@ -9,9 +9,10 @@ import { overlayHost } from '../ui/overlay-host'
 import { leaveBySigningOut } from './leave'
 import { signOut } from './session-calls'
 import { userMenuLook } from './user-menu'
+import { productVersion } from './version'
 
 const themes = [
-  { id: 'system', label: 'As the system', icon: Monitor },
+  { id: 'system', label: 'System', icon: Monitor },
   { id: 'light', label: 'Light', icon: Sun },
   { id: 'dark', label: 'Dark', icon: Moon },
 ]
@@ -65,6 +66,11 @@ export default function OpenUserMenu({ face }: OpenUserMenuProps) {
           <Menu.Item className={item} onSelect={() => void leave()}>
             <LogOut size={14} aria-hidden className="text-ink-3" /> Sign out
           </Menu.Item>
+          <Menu.Separator className="my-1 h-px bg-line" />
+          <Menu.Label className="flex justify-between gap-4 px-2 py-1 text-meta text-ink-3">
+            Fogdeck {productVersion}
+            <span>Help: press ?</span>
+          </Menu.Label>
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>

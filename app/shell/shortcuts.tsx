@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog'
 import { usePageKeys } from '../ui/keys'
 import { useMe } from './me'
 import { destinations } from './nav'
+import { productVersion } from './version'
 
 const chordMs = 1200
 /** Earlier than any key: those of a page's first second must not look like the second of two. */
@@ -70,7 +71,7 @@ export function Shortcuts() {
     },
   ]
   return (
-    <Dialog open={sheet} onClose={() => setSheet(false)} title="Keyboard">
+    <Dialog open={sheet} onClose={() => setSheet(false)} title="Help">
       <div className="space-y-4">
         {groups.map(({ title, keys }) => (
           <section key={title}>
@@ -94,6 +95,10 @@ export function Shortcuts() {
             </dl>
           </section>
         ))}
+        <section>
+          <h3 className="mb-1 text-meta text-ink-3">About</h3>
+          <p className="py-1.5">Fogdeck {productVersion}</p>
+        </section>
       </div>
     </Dialog>
   )

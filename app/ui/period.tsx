@@ -12,19 +12,21 @@ interface PeriodProps {
 /** From when to when, in the reader's time zone. */
 export function Period({ after, before, onChange }: PeriodProps) {
   const field = (label: string, value: string, change: (value: string | null) => void) => (
-    <Input
-      type="datetime-local"
-      aria-label={label}
-      title={label}
-      value={value}
-      onChange={(event) => change(event.target.value || null)}
-      className="min-w-0 sm:w-48"
-    />
+    // biome-ignore lint/a11y/noLabelWithoutControl: the field is inside it
+    <label className="flex min-w-0 items-center gap-1.5 text-meta text-ink-2 max-sm:flex-col max-sm:items-start">
+      {label}
+      <Input
+        type="datetime-local"
+        value={value}
+        onChange={(event) => change(event.target.value || null)}
+        className="min-w-0 sm:w-48"
+      />
+    </label>
   )
   return (
     <div className="grid grid-cols-2 gap-2 max-sm:w-full sm:flex">
-      {field('Not before', after, (value) => onChange({ after: value }))}
-      {field('Not after', before, (value) => onChange({ before: value }))}
+      {field('From', after, (value) => onChange({ after: value }))}
+      {field('To', before, (value) => onChange({ before: value }))}
     </div>
   )
 }

@@ -66,9 +66,16 @@ export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment =
   ...overrides,
 })
 
+let accepted = 0
+
+/** Accepts the order under a name that no other one has. */
 export const accept = ({ acceptor, actor }: Scratch, order: NewDeployment): Promise<string> =>
   acceptor
-    .accept(actor, order, { idempotency: null, answer: (deployment_id) => ({ deployment_id }) })
+    .accept(
+      actor,
+      { ...order, name: `${order.name}-${++accepted}` },
+      { idempotency: null, answer: (deployment_id) => ({ deployment_id }) },
+    )
     .then(({ answer }) => answer.deployment_id)
 
 /**

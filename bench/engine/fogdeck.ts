@@ -71,9 +71,11 @@ export class Fogdeck implements Contender {
     await this.#until(`select 1 from nodes where status in ('idle', 'active')`, (rows) => rows === 1)
   }
 
+  #deployed = 0
+
   async #deploy(): Promise<string> {
     const answer = await this.#call('POST', '/deployment/deploy', {
-      name: 'bench',
+      name: `bench-${++this.#deployed}`,
       type: 'compute',
       container_image: image,
       replicas: groupSize,

@@ -11,7 +11,15 @@ import { countOf } from '../domain/words'
 import type { NewDeployment } from '../store/accept'
 import { listDecisions } from '../store/decision-reads'
 import { listDeployments, readDeployment, readTimeline, recentStatusChanges } from '../store/deployment-reads'
-import { type Actor, actionBlocked, deleteDeployment, retryDeployment, scaleDeployment } from '../store/deployments'
+import {
+  type Actor,
+  actionBlocked,
+  deleteDeployment,
+  retryDeployment,
+  scaleDeployment,
+  startDeployment,
+  stopDeployment,
+} from '../store/deployments'
 import type { Services } from './context'
 import { idText, personText } from './fields'
 import { requireKnownDeployments } from './known-deployments'
@@ -273,6 +281,22 @@ export const deploymentRouter = router({
       const { id } = await retryDeployment(ctx.services.store, ctx.actor, input.deployment_id)
       ctx.services.log.info(`Retrying deployment ${id} for user ${ctx.actor.name}`)
       return { deployment_id: id }
+    }),
+
+  stop: procedureFor('deployments.changeOwn')
+    .input(byDeploymentId)
+    .mutation(async ({ ctx, input }) => {
+      const stopped = await stopDeployment(ctx.services.store, ctx.actor, input.deployment_id)
+      ctx.services.log.info(`Stopping deployment ${stopped.id} for user ${ctx.actor.name}`)
+      return { deployment_id: stopped.id, replicas: stopped.replicas }
+    }),
+
+  start: procedureFor('deployments.changeOwn')
+    .input(byDeploymentId)
+    .mutation(async ({ ctx, input }) => {
+      const started = await startDeployment(ctx.services.store, ctx.actor, input.deployment_id)
+      ctx.services.log.info(`Starting deployment ${started.id} for user ${ctx.actor.name}`)
+      return { deployment_id: started.id, replicas: started.replicas }
     }),
 
   page: procedureFor('deployments.read')

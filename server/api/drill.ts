@@ -1,6 +1,5 @@
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { z } from 'zod'
-import { type DrilledDeployment, type DrillSteps, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
+import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '../deciding/drill'
 import type { DrillBrake, DrillMode, DrillPlaces, DrillReport, DrillStage } from '../domain/drill'
 import { Failure, type FieldProblem } from '../domain/failure'
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
@@ -15,6 +14,7 @@ import { readSettings } from '../store/settings'
 import { readPulses } from '../store/storms'
 import type { Services } from './context'
 import type { pickSchema } from './drill-schemas'
+import { inPieces } from './pieces'
 
 /** Of the web process what a drill looks at. */
 export type DrillServices = Pick<Services, 'store' | 'fleet' | 'clock'>
@@ -88,19 +88,6 @@ export async function runDrill(services: DrillServices, picked: Picked, explain:
   const ground = await readGround(services)
   const explained = { first: explainedOf(ground.fleet), always: new Set(explain) }
   return drillOn(services, ground, { mode: picked.mode, ...resolve(picked, ground.fleet), explain: explained })
-}
-
-/** At most so long at a stretch: the process has others to answer. Milliseconds. */
-const pieceMs = 20
-
-async function inPieces(steps: DrillSteps): Promise<DrilledDeployment[]> {
-  for (let begunMs = performance.now(); ; ) {
-    const { done, value } = steps.next()
-    if (done) return value
-    if (performance.now() - begunMs < pieceMs) continue
-    await breathe()
-    begunMs = performance.now()
-  }
 }
 
 interface Asked {

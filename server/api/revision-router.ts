@@ -4,15 +4,17 @@ import type { RevisionView } from '../domain/views'
 import {
   listRevisions,
   redeployDeployment,
+  restartDeployment,
   rollbackDeployment,
   type SpecUpdate,
   type Updated,
   updateDeployment,
 } from '../store/revisions'
-import { idText, recordOf, trimmedText } from './fields'
+import { flag, idText, recordOf, trimmedText } from './fields'
 import { requireKnownDeployments } from './known-deployments'
-import { deployAnswer, deploySchema, envLimit, envName, envValue, resourcesOf } from './schemas'
+import { deployAnswer, deploySchema, envLimit, envName, envValue, resourcesOf, scaleReplicasSchema } from './schemas'
 import { procedureFor, router } from './trpc'
+import { previewUpdate, type UpdatePreview } from './update-preview'
 
 const tags = ['deployment']
 const byDeploymentId = z.object({ deployment_id: idText() })
@@ -35,12 +37,17 @@ export const updateSchema = deploySchema
     reason: note.describe('Why, for the history'),
   })
 
+/** The values of variables decide nothing, and a query stands in logs: only whether they change is said. */
+const previewUpdateSchema = byDeploymentId
+  .extend(updateSchema.omit({ env: true, reason: true }).shape)
+  .extend({ changes_env: flag('changes_env').default(false), replicas: scaleReplicasSchema.optional() })
+
 export const updateAnswer = deployAnswer.omit({ preview: true }).extend({
   revision: z.number(),
   changes: z.array(z.object({ what: z.string(), from: z.string(), to: z.string() })),
 })
 
-function specUpdate(input: z.infer<typeof updateSchema>): SpecUpdate {
+function specUpdate(input: Partial<z.infer<typeof updateSchema>>): SpecUpdate {
   const update: SpecUpdate = {}
   if (input.type !== undefined) update.type = input.type
   if (input.container_image !== undefined) update.image = input.container_image
@@ -167,6 +174,22 @@ export const revisionRouter = router({
         `Redeploying deployment ${id}: revision ${updated.previous} -> ${updated.revision} for user ${ctx.actor.name}`,
       )
       return answer(updated, `Deployment ${updated.name} pulls its image anew, one replica after the other`)
+    }),
+
+  restart: procedureFor('deployments.changeOwn')
+    .input(byDeploymentId)
+    .mutation(async ({ ctx, input }) => {
+      const restarted = await restartDeployment(ctx.services.store, ctx.actor, input.deployment_id)
+      ctx.services.log.info(`Restarting deployment ${restarted.id} for user ${ctx.actor.name}`)
+      return { deployment_id: restarted.id, revision: restarted.revision }
+    }),
+
+  /** Where each replica would go if the deployment were updated so now; writes nothing. */
+  previewUpdate: procedureFor('deployments.read')
+    .input(previewUpdateSchema)
+    .query(({ ctx, input }): Promise<UpdatePreview> => {
+      const { deployment_id: id, replicas, changes_env: changesEnv, ...fields } = input
+      return previewUpdate(ctx.services, { id, replicas: replicas ?? null, changesEnv, update: specUpdate(fields) })
     }),
 
   revisions: procedureFor('deployments.read')

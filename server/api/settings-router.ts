@@ -3,6 +3,7 @@ import { policyOf } from '../domain/placement'
 import { int4 } from '../domain/ranges'
 import { heartbeatProblems } from '../domain/settings'
 import { readSettings, writeSettings } from '../store/settings'
+import { flag } from './fields'
 import { policySchema } from './schemas'
 import { procedureFor, router } from './trpc'
 
@@ -35,4 +36,9 @@ export const settingsRouter = router({
   setDecisionRetention: procedureFor('settings.manage')
     .input(z.object({ days: z.number().int('Whole days').min(1, 'At least a day').max(3650, 'At most ten years') }))
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { decisionRetentionDays: input.days })),
+
+  /** Whether deployments may share a name; those that do when it is switched off stay. */
+  setRepeatedNames: procedureFor('settings.manage')
+    .input(z.object({ allowed: flag('allowed') }))
+    .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { allowRepeatedNames: input.allowed })),
 })

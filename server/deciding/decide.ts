@@ -37,7 +37,7 @@ export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: 
 function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['status'] {
   const { targetReplicas, revision, attempts, status } = deployment
   if (targetReplicas === 0)
-    return attempts.some((attempt) => attempt.reserved) ? null : { to: 'stopped', reason: 'Scaled to 0 replicas' }
+    return attempts.some((attempt) => attempt.reserved) ? null : { to: 'stopped', reason: 'All replicas stopped' }
   if (status !== 'pending') return null
   const live = attempts.filter(
     (attempt) => attempt.wanted === 'run' && attempt.revision === revision && !plan.stop.includes(attempt.id),

@@ -7,6 +7,7 @@ import type { DrillFate } from '../domain/drill'
 import type { JournalNode, JournalState } from '../domain/fleet-journal'
 import type { PlacedReplica } from '../domain/placed-replica'
 import type { PlacementRequest, Policy, Refusal } from '../domain/placement'
+import { subtractResources } from '../domain/resources'
 import { isLive } from '../domain/status'
 import { planDeployment } from '../reconciler/plan'
 import { Survey } from '../scheduler/survey'
@@ -14,7 +15,7 @@ import type { NewReplica } from '../store/scheduling'
 import type { AttemptToSchedule, DeploymentToSchedule } from '../store/scheduling-reads'
 import { decidePlacement, needsPlacement } from './decide'
 import { OtherReplicas } from './other-replicas'
-import { type OwnReplicas, type WorkingFleet, workingFleetOf } from './working-fleet'
+import { type Held, type OwnReplicas, type WorkingFleet, workingFleetOf } from './working-fleet'
 
 /** A deployment with replicas on the nodes. */
 export interface DrillSubject {
@@ -64,22 +65,29 @@ const isHere = ({ reserved, wanted, status }: AttemptToSchedule): boolean =>
   reserved && wanted === 'run' && isLive(status)
 
 /** One deployment while the drill goes on. */
-interface Course {
+export interface Course {
   subject: DrillSubject
   deployment: DeploymentToSchedule
   placed: NewReplica[]
   stuck: { fate: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
 }
 
-class Drill {
+export class Drill {
   readonly #world: DrillWorld
   readonly #fleet: WorkingFleet
   readonly #others: OtherReplicas
+  readonly #releases: boolean
   #explained = 0
   #replicas = 0
 
-  constructor(world: DrillWorld, change: (node: JournalNode) => JournalNode) {
+  /** `releases`: what is stopped gives its reservation back. On nodes that fail or are drained that helps nobody. */
+  constructor(
+    world: DrillWorld,
+    change: (node: JournalNode) => JournalNode,
+    { releases = false }: { releases?: boolean } = {},
+  ) {
     this.#world = world
+    this.#releases = releases
     const { fleet, at, indexFrom } = world
     const nodes = fleet.nodes.map((node) => node && change(node))
     this.#fleet = workingFleetOf({ ...fleet, nodes }, at, indexFrom)
@@ -91,7 +99,7 @@ class Drill {
     this.#others.decided(deployment, { place: [], stop: ids })
   }
 
-  /** One evaluation of the deployment. False when it would place nothing. */
+  /** One evaluation of the deployment. False when it would change nothing. */
   step(course: Course, { moves }: { moves: boolean }): boolean {
     const { deployment } = course
     const planned = planDeployment(deployment, deployment.attempts, { now: this.#world.at })
@@ -100,7 +108,7 @@ class Drill {
     if (!needsPlacement(deployment, plan)) {
       this.#settle(course, { place: [], stop: plan.stop })
       if (plan.giveUp !== null) course.stuck = { fate: 'held', problem: plan.giveUp, refusal: null }
-      return false
+      return this.#releases && plan.giveUp === null && plan.stop.length > 0
     }
     const { outcome } = decidePlacement(deployment, plan, {
       fleet: this.#fleet,
@@ -109,6 +117,11 @@ class Drill {
       newId: () => `drill-${++this.#replicas}`,
     })
     if (outcome.decision.outcome === 'refused') {
+      // What was replaced still holds its room at this moment: the worker tries again once that is free.
+      if (this.#releases && plan.stop.length > 0) {
+        this.#settle(course, { place: [], stop: plan.stop })
+        return true
+      }
       const { request, policy, own, message } = outcome.decision
       const refusal = this.#refusalOf(request, policy, new Map(Object.entries(own)))
       course.stuck = { fate: 'no-room', problem: refusal?.message ?? message, refusal }
@@ -120,8 +133,13 @@ class Drill {
   #settle(course: Course, { place, stop }: { place: NewReplica[]; stop: string[] }): void {
     const { deployment } = course
     this.#others.decided(deployment, { place, stop })
+    const leaving = deployment.attempts.filter((one) => stop.includes(one.id))
+    if (this.#releases) for (const attempt of leaving) this.#fleet.release(attempt.nodeId, leftBy(attempt, place))
     const kept = deployment.attempts.map(
-      (one): AttemptToSchedule => (stop.includes(one.id) ? { ...one, wanted: 'stop', status: 'stopped' } : one),
+      (one): AttemptToSchedule =>
+        leaving.includes(one)
+          ? { ...one, wanted: 'stop', status: 'stopped', reserved: one.reserved && !this.#releases }
+          : one,
     )
     const attempts = [...kept, ...place.map((replica) => this.#started(deployment, replica))]
     course.deployment = { ...deployment, attempts }
@@ -154,7 +172,18 @@ class Drill {
   }
 }
 
-const courseOf = (subject: DrillSubject, change: (attempt: AttemptToSchedule) => AttemptToSchedule): Course => {
+/** What a replica that is stopped gives back: all that it held but for what the one that takes its place takes over. */
+function leftBy({ id, resources, hostPorts }: AttemptToSchedule, place: readonly NewReplica[]): Held {
+  const handed = place.find(({ takesOver }) => takesOver?.replicaId === id)?.takesOver
+  return handed
+    ? {
+        resources: subtractResources(resources, handed.resources),
+        hostPorts: hostPorts.filter((port) => !handed.hostPorts.includes(port)),
+      }
+    : { resources, hostPorts }
+}
+
+export const courseOf = (subject: DrillSubject, change: (attempt: AttemptToSchedule) => AttemptToSchedule): Course => {
   const { deployment } = subject
   const attempts = deployment.attempts.map(change)
   return { subject, deployment: { ...deployment, attempts }, placed: [], stuck: null }

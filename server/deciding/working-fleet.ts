@@ -8,6 +8,7 @@ import {
 } from '../domain/fleet-journal'
 import type { RecordedPort, TakenPort } from '../domain/host-ports'
 import type { ChosenNode, Fleet, FleetNode, Handover, PlacementRequest, Policy } from '../domain/placement'
+import { type Resources, subtractResources } from '../domain/resources'
 import type { Choice as CoreChoice } from '../scheduler/candidates'
 import { choose } from '../scheduler/choose'
 import { FleetIndex } from '../scheduler/index/fleet-index'
@@ -39,7 +40,26 @@ export interface WorkingFleet {
   node(id: string): Located | null
   /** Counts replicas that are placed now. */
   place(replicas: NewReplica[], takes: Taken): void
+  /** A replica gives back what it held. */
+  release(nodeId: string, held: Held): void
 }
+
+/** What a replica holds on its node. */
+export interface Held {
+  resources: Resources
+  hostPorts: readonly number[]
+}
+
+/** The node once the replica is gone; full nodes are busy, and this one is full no more. */
+const without = <Node extends Pick<FleetNode, 'reserved' | 'status'> & { takenPorts?: { port: number }[] }>(
+  node: Node,
+  { resources, hostPorts }: Held,
+): Node => ({
+  ...node,
+  reserved: subtractResources(node.reserved, resources),
+  status: node.status === 'busy' ? 'active' : node.status,
+  ...(node.takenPorts && { takenPorts: node.takenPorts.filter(({ port }) => !hostPorts.includes(port)) }),
+})
 
 function choiceOf(choice: CoreChoice): Choice {
   const best = choice.first(3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
@@ -50,25 +70,34 @@ function choiceOf(choice: CoreChoice): Choice {
 export class PlainWorkingFleet implements WorkingFleet {
   readonly #earlier: EarlierPlacement[] = []
 
+  #state: JournalState
+
   constructor(
-    private readonly state: JournalState,
+    state: JournalState,
     readonly at: Date,
-  ) {}
+  ) {
+    this.#state = state
+  }
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
     return choiceOf(choose(request, this.seen(own, request.handover), policy))
   }
 
   seen(own: OwnReplicas, handover: Handover | null = null): Fleet {
-    return fleetSeenFrom(this.state, { atMs: this.at.getTime(), earlier: this.#earlier, own, handover })
+    return fleetSeenFrom(this.#state, { atMs: this.at.getTime(), earlier: this.#earlier, own, handover })
   }
 
   node(id: string): Located | null {
-    return this.state.nodes.find((node) => node?.id === id) ?? null
+    return this.#state.nodes.find((node) => node?.id === id) ?? null
   }
 
   place(replicas: NewReplica[], takes: Taken): void {
     if (replicas.length > 0) this.#earlier.push({ nodeIds: replicas.map((replica) => replica.nodeId), ...takes })
+  }
+
+  release(nodeId: string, held: Held): void {
+    const nodes = this.#state.nodes.map((node) => (node?.id === nodeId ? without(node, held) : node))
+    this.#state = { ...this.#state, nodes }
   }
 }
 
@@ -125,11 +154,22 @@ export class IndexedWorkingFleet implements WorkingFleet {
     const ports = hostPorts.map((port) => ({ port, holder, seenAgeMs: null }))
     for (const { nodeId } of replicas) {
       this.index.reserve(nodeId, resources, ports)
-      this.touched.add(nodeId)
-      const at = this.#plain?.places.get(nodeId)
-      const node = this.index.node(nodeId)
-      if (this.#plain && at !== undefined && node) this.#plain.fleet.nodes[at] = node
+      this.#touch(nodeId)
     }
+  }
+
+  release(nodeId: string, held: Held): void {
+    const node = this.index.node(nodeId)
+    if (!node) return
+    this.index.put(without(node, held))
+    this.#touch(nodeId)
+  }
+
+  #touch(nodeId: string): void {
+    this.touched.add(nodeId)
+    const at = this.#plain?.places.get(nodeId)
+    const node = this.index.node(nodeId)
+    if (this.#plain && at !== undefined && node) this.#plain.fleet.nodes[at] = node
   }
 }
 

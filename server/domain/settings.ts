@@ -15,12 +15,15 @@ export interface Settings {
   /** Days for which decisions and the fleet journal are kept. */
   decisionRetentionDays: number
   heartbeat: Heartbeat
+  /** Whether deployments that are not deleted may share a name. */
+  allowRepeatedNames: boolean
 }
 
 export const defaultSettings: Settings = {
   policy: defaultPolicy,
   decisionRetentionDays: 90,
   heartbeat: { everySeconds: 5, limitSeconds: 15 },
+  allowRepeatedNames: false,
 }
 
 export const heartbeatLimits = { every: { min: 1, max: 60 }, limit: { min: 3, max: 600 } } as const

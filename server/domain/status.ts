@@ -73,6 +73,9 @@ export const deploymentActions = {
   update: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   rollback: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
   redeploy: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
+  stop: ['pending', 'scheduled', 'running', 'failed'],
+  start: ['stopped'],
+  restart: ['pending', 'scheduled', 'running', 'failed'],
   retry: ['failed'],
   delete: ['pending', 'scheduled', 'running', 'stopped', 'failed'],
 } as const satisfies Record<string, readonly DeploymentStatus[]>

@@ -5,7 +5,7 @@ import { coresOfMillis, type DeploymentType, type Resources } from '../domain/re
 import type { AskedWishes } from '../domain/wishes'
 import { jsonArray, plainArray, textArray } from './array-text'
 import { changePayloads } from './changes'
-import { noteTrouble, type Store } from './context'
+import { isUniqueViolation, noteTrouble, type Store } from './context'
 import type { Actor } from './deployments'
 import { groupCommit } from './group-commit'
 import { envPlace } from './seal'
@@ -55,7 +55,8 @@ export interface Accepted<Answer> {
 export interface Acceptor {
   /**
    * Accepts a deployment: itself, its resources, its first history row, its evaluation, the audit entry and the
-   * idempotency key, in one commit. Resolves after the commit; throws a Failure when the key was used for another request.
+   * idempotency key, in one commit. Resolves after the commit; throws a Failure when the key was used for another
+   * request, or when another deployment has the name (unless the installation allows repeated names).
    */
   accept<Answer extends object>(
     actor: Actor,
@@ -69,24 +70,35 @@ const batchLimit = 500
 /** Statements under way at once: while one waits for the disk, the next is worked on. */
 const statementsAtOnce = 3
 
-/** Gathers calls without a timer; of two calls with one idempotency key the second must find the answer of the first. */
+/**
+ * Gathers calls without a timer. Of two calls with one idempotency key the second must find the answer of the first, and of
+ * two with one name the second must find that the name is taken.
+ */
 export function createAcceptor(store: Store): Acceptor {
-  /** Null when an earlier call had the key. */
+  /** Null when an earlier call had the key, or another deployment has the name. */
   const write = groupCommit<Order<object>, object | null>({
     limit: batchLimit,
     atOnce: statementsAtOnce,
-    apart: ({ idempotency, actor }) => idempotency && `${actor.id} ${idempotency.key}`,
+    apart: ({ idempotency, actor, input }) =>
+      idempotency ? [input.name, `${actor.id} ${idempotency.key}`] : [input.name],
     write: async (orders) => {
-      const repeated = await insertOrders(store, orders).catch((error: unknown) => {
+      const refused = await insertOrders(store, orders).catch((error: unknown) => {
         noteTrouble(store, error)
         throw error
       })
-      return orders.map((order) => (repeated.has(order.id) ? null : order.answer))
+      return orders.map((order) => (refused.has(order.id) ? null : order.answer))
     },
   })
   const accept = async (order: Order<object>): Promise<Accepted<object>> => {
-    const answer = await write(order)
-    return answer === null ? { answer: await firstAnswer(store, order), repeated: true } : { answer, repeated: false }
+    const answer = await write(order).catch((error: unknown) => {
+      // Another process took the name at the same moment: its row is there now, and the same statement finds it.
+      if (!isUniqueViolation(error)) throw error
+      return write(order)
+    })
+    if (answer !== null) return { answer, repeated: false }
+    const first = await firstAnswer(store, order)
+    if (first === null) throw await nameTaken(store, order.input.name)
+    return { answer: first, repeated: true }
   }
   return {
     accept: (actor, input, { idempotency, answer }) => {
@@ -99,15 +111,33 @@ export function createAcceptor(store: Store): Acceptor {
   }
 }
 
-/** The answer that the first call with the key got. */
-async function firstAnswer(store: Store, { actor, idempotency }: Order<object>): Promise<object> {
+/** Says which deployment has the name. */
+async function nameTaken(store: Store, name: string): Promise<Failure> {
+  const { rows } = await store.pool.query<{ id: string }>(
+    'select id from deployments where name = $1 and deleted_at is null order by created_at limit 1',
+    [name],
+  )
+  // It may have been deleted since: then the next try succeeds.
+  const holder = rows[0] ? `deployment ${rows[0].id}` : 'another deployment'
+  return new Failure(
+    'conflict',
+    `The name ${name} belongs to ${holder}: choose another name, or delete that one first`,
+    {
+      fields: [{ path: 'name', message: `The name belongs to ${holder}` }],
+    },
+  )
+}
+
+/** The answer that the first call with the key got; null when there was none. */
+async function firstAnswer(store: Store, { actor, idempotency }: Order<object>): Promise<object | null> {
+  if (!idempotency) return null
   const { rows } = await store.pool.query<{ request_hash: string; response: object }>(
     'select request_hash, response from idempotency_keys where user_id = $1 and key = $2',
-    [actor.id, idempotency?.key],
+    [actor.id, idempotency.key],
   )
   const first = rows[0]
-  if (!first) throw new Error('A deployment was not accepted, and no earlier call has its key')
-  if (first.request_hash !== idempotency?.requestHash)
+  if (!first) return null
+  if (first.request_hash !== idempotency.requestHash)
     throw new Failure(
       'conflict',
       'This Idempotency-Key was used for another request: use a new key for a new deployment',
@@ -116,8 +146,9 @@ async function firstAnswer(store: Store, { actor, idempotency }: Order<object>):
 }
 
 /**
- * Writes the orders in one statement and so in one commit; hands back the ids of those whose key was used before. The
- * first history row and the first evaluation of a deployment have its own id: one less to make and to send.
+ * Writes the orders in one statement and so in one commit; hands back the ids of those that were not written, because
+ * their key was used before or their name is taken. Between processes the unique index on name_claim decides who has a
+ * name: the loser's statement fails as a whole. The first history row and the first evaluation of a deployment have its own id: one less to make and to send.
  */
 async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<string>> {
   const column = <T>(pick: (order: Order<object>) => T): T[] => orders.map(pick)
@@ -125,11 +156,17 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
   const { rows } = await store.pool.query<{ id: string | null }>({
     name: 'accept-deployments',
     text: `
-      with used as (
+      with rule as (
+        select coalesce((select value from settings where key = 'allowRepeatedNames'), 'false') = 'true' as repeats_allowed
+      ), taken as (
+        select name from unnest($6::text[]) as n(name)
+        where not (select repeats_allowed from rule)
+          and exists (select 1 from deployments d where d.name = n.name and d.deleted_at is null)
+      ), used as (
         insert into idempotency_keys (user_id, key, request_hash, response)
         select ($3::uuid[])[who], key, request_hash, response
-        from unnest($2::int[], $25::text[], $26::text[], $27::jsonb[]) as k(who, key, request_hash, response)
-        where key is not null on conflict do nothing returning user_id, key
+        from unnest($2::int[], $25::text[], $26::text[], $27::jsonb[], $6::text[]) as k(who, key, request_hash, response, name)
+        where key is not null and name not in (select name from taken) on conflict do nothing returning user_id, key
       ), fresh as (
         select i.*, ($3::uuid[])[who] as user_id, ($4::text[])[who] as actor, ($5::text[])[who] as address,
           ($29::uuid[])[who] as api_token_id
@@ -138,14 +175,15 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
           $22::int[], $23::int[], $24::int[], $25::text[])
         as i(id, who, name, type, image, replicas, region, wait_for_capacity, max_per_node, lost_after, constraints, ports,
           env_names, env_sealed, policy, wishes, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key)
-        where i.key is null or exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = i.key)
+        where i.name not in (select name from taken)
+          and (i.key is null or exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = i.key))
       ), deployment as (
         insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
           max_per_node, constraints, wishes, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
-          updated_at)
+          name_claim, updated_at)
         select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node,
           coalesce(constraints, '[]'), wishes, coalesce(ports, '[]'), coalesce(env_names, '{}')::text[], env_sealed, policy, priority,
-          lost_after, now() from fresh
+          lost_after, case when (select repeats_allowed from rule) then null else name end, now() from fresh
       ), resources as (
         insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
         select id, id, cpu_cores, memory_mb, gpu_units, storage_gb from fresh
@@ -162,10 +200,11 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         select count(pg_notify('fogdeck', payload)) from unnest($28::text[]) payload
       )
       -- Hardly any: all the others are not worth sending.
-      select repeated.id from told left join (
-        select k.id from unnest($1::uuid[], $2::int[], $25::text[]) as k(id, who, key)
-        where k.key is not null and not exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = k.key)
-      ) repeated on true`,
+      select refused.id from told left join (
+        select k.id from unnest($1::uuid[], $2::int[], $25::text[], $6::text[]) as k(id, who, key, name)
+        where k.name in (select name from taken)
+          or k.key is not null and not exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = k.key)
+      ) refused on true`,
     // What is left at its default is not worth sending.
     values: [
       plainArray(column((order) => order.id)),

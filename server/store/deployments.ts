@@ -3,6 +3,7 @@ import type { Resources } from '../domain/resources'
 import type { Role } from '../domain/roles'
 import { may } from '../domain/roles'
 import { actionPossible, type DeploymentAction, type DeploymentStatus } from '../domain/status'
+import { countOf } from '../domain/words'
 import { type Author, audit } from './audit'
 import { announce } from './changes'
 import { type Store, type Tx, transaction } from './context'
@@ -78,7 +79,11 @@ export async function reopen(
   tx: Tx,
   actor: Actor,
   deployment: LockedDeployment,
-  change: { trigger: 'scale' | 'retry' | 'update' | 'rollback'; reason: string; targetReplicas: number },
+  change: {
+    trigger: 'scale' | 'retry' | 'update' | 'rollback' | 'stop' | 'start' | 'restart'
+    reason: string
+    targetReplicas: number
+  },
 ): Promise<void> {
   await tx.query(
     `update deployments set target_replicas = $2, version = version + 1, updated_at = now(),
@@ -128,6 +133,54 @@ export async function scaleDeployment(
   })
 }
 
+/** Stops every replica; `startDeployment` brings as many back. */
+export const stopDeployment = (store: Store, actor: Actor, id: string): Promise<StoppedOrStarted> =>
+  transaction(store, async (tx) => {
+    const deployment = await lockForAction(tx, actor, id, 'stop')
+    const replicas = deployment.target_replicas
+    if (replicas === 0) throw new Failure('conflict', 'This deployment is stopping already')
+    await reopen(tx, actor, deployment, {
+      trigger: 'stop',
+      reason: `Stopping ${countOf(replicas, 'replica')}`,
+      targetReplicas: 0,
+    })
+    await audit(tx, actor, {
+      action: 'deployment.stop',
+      subjectType: 'deployment',
+      subjectId: id,
+      before: { replicas },
+      after: { replicas: 0 },
+    })
+    return { id, name: deployment.name, replicas }
+  })
+
+/** Brings back as many replicas as there were before the deployment was stopped. */
+export const startDeployment = (store: Store, actor: Actor, id: string): Promise<StoppedOrStarted> =>
+  transaction(store, async (tx) => {
+    const deployment = await lockForAction(tx, actor, id, 'start')
+    const replicas = deployment.start_replicas ?? 1
+    await reopen(tx, actor, deployment, {
+      trigger: 'start',
+      reason: `Starting ${countOf(replicas, 'replica')}`,
+      targetReplicas: replicas,
+    })
+    await audit(tx, actor, {
+      action: 'deployment.start',
+      subjectType: 'deployment',
+      subjectId: id,
+      before: { replicas: 0 },
+      after: { replicas },
+    })
+    return { id, name: deployment.name, replicas }
+  })
+
+export interface StoppedOrStarted {
+  id: string
+  name: string
+  /** How many are stopped or started. */
+  replicas: number
+}
+
 /** Tries a failed deployment again, with fresh attempts. */
 export async function retryDeployment(store: Store, actor: Actor, id: string): Promise<{ id: string; name: string }> {
   return transaction(store, async (tx) => {
@@ -175,7 +228,7 @@ export async function deleteDeployment(store: Store, actor: Actor, id: string): 
     const nodeIds = [...new Set(held.map((row) => row.node_id))].sort()
     await raiseWantedRevision(tx, nodeIds)
     const { rows } = await tx.query<{ deleted_at: Date }>(
-      'update deployments set deleted_at = now(), version = version + 1, updated_at = now() where id = $1 returning deleted_at',
+      'update deployments set deleted_at = now(), name_claim = null, version = version + 1, updated_at = now() where id = $1 returning deleted_at',
       [id],
     )
     await changeDeploymentStatus(tx, {

@@ -80,6 +80,22 @@ const sources: Record<EventKind, string> = {
     order by a.id desc limit $6`,
 }
 
+/**
+ * What people do to a deployment or a node is in the audit log and, written in the same transaction and so at the same
+ * moment, in its history. Where both are asked for, the audit log says it.
+ */
+const unlessAudited = (history: string): string =>
+  `not exists (select 1 from audit_log twin where twin.subject_id = ${history})`
+const twins: Partial<Record<EventKind, string>> = {
+  deployment: unlessAudited('h.deployment_id::text and twin.at = h.changed_at and twin.actor = h.changed_by'),
+  node: unlessAudited('e.node_id::text and twin.at = e.at and twin.actor = e.actor'),
+}
+
+function sourceOf(kind: EventKind, kinds: readonly EventKind[]): string {
+  const twin = kinds.includes('person') ? twins[kind] : undefined
+  return twin ? sources[kind].replace('where', `where ${twin} and`) : sources[kind]
+}
+
 /** A page of events of the wanted kinds, the newest first. One query a kind. */
 export async function readFeed(
   store: Store,
@@ -88,7 +104,7 @@ export async function readFeed(
   const kinds = eventKinds.filter((kind) => filter.kinds.includes(kind))
   const read = await Promise.all(
     kinds.map(async (kind) => {
-      const { rows } = await store.pool.query<EventRow>(sources[kind], [
+      const { rows } = await store.pool.query<EventRow>(sourceOf(kind, kinds), [
         filter.from[kind] ?? null,
         filter.subject ? containing(filter.subject) : null,
         filter.actor ? containing(filter.actor) : null,

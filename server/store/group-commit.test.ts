@@ -65,7 +65,7 @@ test('a call that cannot be written refuses no other one of its commit', async (
 })
 
 test('calls that must see each other never share a commit', async () => {
-  const { call, commits, end } = recorded({ apart: (one) => one.slice(0, 1) })
+  const { call, commits, end } = recorded({ apart: (one) => [one.slice(0, 1)] })
   const all = Promise.all(['x', 'a1', 'a2', 'b1', 'a3'].map(call))
   for (let i = 0; i < 4; i++) {
     end()

@@ -9,8 +9,8 @@ export interface GroupOptions<Call, Answer> {
   atOnce: number
   /** From the begin of this commit to that of the next: for what may wait a moment, so that more go together. */
   pauseMs?: (calls: Call[]) => number
-  /** Two calls that say the same never share a commit: the second must see what the first one did. Null is nothing. */
-  apart?: (call: Call) => string | null
+  /** Two calls with a key in common never share a commit: the second must see what the first one did. */
+  apart?: (call: Call) => readonly string[]
   /** Whether the calls of a commit that failed with this error may go through one by one. Always, if not said. */
   mayGoAlone?: (error: unknown) => boolean
 }
@@ -27,7 +27,7 @@ interface Waiting<Call, Answer> {
  * refuse the others.
  */
 export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): (call: Call) => Promise<Answer> {
-  const { write, limit, atOnce, pauseMs = () => 0, apart = () => null, mayGoAlone = () => true } = options
+  const { write, limit, atOnce, pauseMs = () => 0, apart = () => [], mayGoAlone = () => true } = options
   let waiting: Waiting<Call, Answer>[] = []
   let underWay = 0
 
@@ -50,10 +50,10 @@ export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): 
     let seen = 0
     for (; seen < waiting.length && batch.length < limit; seen++) {
       const one = waiting[seen] as Waiting<Call, Answer>
-      const key = apart(one.call)
-      if (key !== null && keys.has(key)) rest.push(one)
+      const own = apart(one.call)
+      if (own.some((key) => keys.has(key))) rest.push(one)
       else batch.push(one)
-      if (key !== null) keys.add(key)
+      for (const key of own) keys.add(key)
     }
     waiting = rest.concat(waiting.slice(seen))
     return batch

@@ -96,6 +96,17 @@ export async function pullAnew(tx: Tx, deploymentId: string, { revision, image }
   )
 }
 
+/** The other revision is the same content, also where the tag has moved since. */
+export async function keepImage(tx: Tx, deploymentId: string, { from, to }: { from: number; to: number }) {
+  await tx.query(
+    `insert into revision_images (deployment_id, revision, reference, digest, image_id, from_registry, resolved_by, resolved_at,
+       pulls_anew)
+     select deployment_id, $3, reference, digest, image_id, from_registry, resolved_by, resolved_at, pulls_anew
+     from revision_images where deployment_id = $1 and revision = $2`,
+    [deploymentId, from, to],
+  )
+}
+
 /** What a reference to a digest says by itself. */
 export function contentOfReference(image: string): ImageContent | null {
   const { digest } = parseImage(image)

@@ -4,10 +4,11 @@ import { changesText, type DeploymentSpec, type SpecChange, specChanges } from '
 import type { DeploymentStatus } from '../domain/status'
 import type { RevisionView } from '../domain/views'
 import { type AskedWishes, type GivenWishes, withGivenWishes } from '../domain/wishes'
+import { countOf } from '../domain/words'
 import { audit } from './audit'
 import { type Store, type Tx, transaction } from './context'
 import { type Actor, type LockedDeployment, lockForAction, reopen } from './deployments'
-import { pullAnew, readRevisionImages } from './revision-images'
+import { keepImage, pullAnew, readRevisionImages } from './revision-images'
 import { envPlace } from './seal'
 
 /** What is given changes, everything else stays; of wishes, each list. A variable that is null is taken away. */
@@ -81,42 +82,88 @@ export async function updateDeployment(
 }
 
 /** Makes a new revision of the same, for which the tag of the image is looked up in its registry anew. */
-export async function redeployDeployment(
+export const redeployDeployment = (
   store: Store,
   actor: Actor,
   { id, note }: { id: string; note?: string },
+): Promise<Updated> =>
+  sameAgain(store, actor, id, {
+    action: 'redeploy',
+    trigger: 'update',
+    reason: ({ image }) => withNote(`Redeployed ${image}`, note),
+    status: ({ image, revision }) => `Redeploying as revision ${revision}: ${withNote(`${image} pulled anew`, note)}`,
+    image: (tx, { revision, image }) => pullAnew(tx, id, { revision, image }),
+  })
+
+/**
+ * Replaces every replica by a new one of the same content, one after the other. It is a revision of its own, as the
+ * replicas of before are known by theirs.
+ */
+export const restartDeployment = (store: Store, actor: Actor, id: string): Promise<Updated> =>
+  sameAgain(store, actor, id, {
+    action: 'restart',
+    trigger: 'restart',
+    reason: ({ previous }) => `Restarted revision ${previous}`,
+    status: ({ replicas }) => `Restarting ${countOf(replicas, 'replica')}, one after the other`,
+    image: (tx, { previous, revision }) => keepImage(tx, id, { from: previous, to: revision }),
+  })
+
+interface SameAgain {
+  image: string
+  replicas: number
+  previous: number
+  revision: number
+}
+
+/** A new revision with the content of the present one. `image` says which content its reference stands for. */
+function sameAgain(
+  store: Store,
+  actor: Actor,
+  id: string,
+  how: {
+    action: 'redeploy' | 'restart'
+    trigger: 'update' | 'restart'
+    reason: (same: SameAgain) => string
+    status: (same: SameAgain) => string
+    image: (tx: Tx, same: SameAgain) => Promise<void>
+  },
 ): Promise<Updated> {
   return transaction(store, async (tx) => {
-    const deployment = await lockForAction(tx, actor, id, 'redeploy')
+    const deployment = await lockForAction(tx, actor, id, how.action)
+    const { name, target_replicas: replicas, revision: previous } = deployment
+    if (how.action === 'restart' && replicas === 0)
+      throw new Failure('conflict', 'This deployment has no replicas: start it, or scale it up')
     const content = await readContent(tx, id)
     await keepFirst(tx, deployment, content)
     const revision = await nextRevision(tx, id)
-    const reason = withNote(`Redeployed ${content.spec.image}`, note)
-    await insertRevision(tx, { id, revision, content, actor, reason })
+    const same = { image: content.spec.image, replicas, previous, revision }
+    await insertRevision(tx, { id, revision, content, actor, reason: how.reason(same) })
     await switchTo(tx, id, revision, content)
-    await pullAnew(tx, id, { revision, image: content.spec.image })
+    await how.image(tx, same)
     await reopen(tx, actor, deployment, {
-      trigger: 'update',
-      reason: `Redeploying as revision ${revision}: ${withNote(`${content.spec.image} pulled anew`, note)}`,
-      targetReplicas: deployment.target_replicas,
+      trigger: how.trigger,
+      reason: how.status(same),
+      targetReplicas: replicas,
     })
     await audit(tx, actor, {
-      action: 'deployment.redeploy',
+      action: `deployment.${how.action}`,
       subjectType: 'deployment',
       subjectId: id,
-      before: { revision: deployment.revision },
+      before: { revision: previous },
       after: { revision },
     })
-    return {
-      id,
-      name: deployment.name,
-      status: 'pending',
-      replicas: deployment.target_replicas,
-      revision,
-      previous: deployment.revision,
-      changes: [],
-    }
+    return { id, name, status: 'pending', replicas, revision, previous, changes: [] }
   })
+}
+
+/** What an update would make of a deployment, without making it. */
+export async function updatedSpec(
+  store: Store,
+  id: string,
+  update: SpecUpdate,
+): Promise<{ spec: DeploymentSpec; changes: SpecChange[] }> {
+  const { content, changes } = applied({ store, id, before: await readContent(store.pool, id) }, update)
+  return { spec: content.spec, changes }
 }
 
 /** Goes back (or forth) to a revision that there was: replicas that run it already are left alone. */

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
-import type { Actor } from '@/server/store/deployments'
+import { type Actor, deleteDeployment } from '@/server/store/deployments'
 import { envPlace } from '@/server/store/seal'
 import { createUser } from '@/server/store/users'
 import { type TestControlPlane, testControlPlane } from '../control-plane'
@@ -15,8 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => cp.close())
 
+let orders = 0
 const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
-  name: 'web',
+  name: `web-${++orders}`,
   type: 'compute',
   image: 'nginx',
   replicas: 2,
@@ -121,4 +122,66 @@ test('environments are sealed one by one', async () => {
     B: '2',
   })
   expect(byId.get(second?.answer.id ?? '')).toMatchObject({ env_names: [], env_sealed: null })
+})
+
+describe('a name', () => {
+  const holderOf = async (name: string) =>
+    (await cp.sql<{ id: string }>('select id from deployments where name = $1 and deleted_at is null', [name])).map(
+      ({ id }) => id,
+    )
+  const repeats = async (allowed: boolean) => (await cp.as('admin')).settings.setRepeatedNames({ allowed })
+
+  test('belongs to one deployment until it is deleted', async () => {
+    const { answer } = await accept(anOrder({ name: 'till' }))
+    await expect(accept(anOrder({ name: 'till' }))).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(answer.id),
+      fields: [{ path: 'name', message: expect.stringContaining(answer.id) }],
+    })
+    await deleteDeployment(cp.store, admin, answer.id)
+    const next = await accept(anOrder({ name: 'till' }))
+    expect(await holderOf('till')).toEqual([next.answer.id])
+  })
+
+  test('goes to one of many that ask at once, also of several processes', async () => {
+    const acceptors = [acceptor, createAcceptor(cp.store), createAcceptor(cp.store)]
+    for (let round = 0; round < 10; round++) {
+      const name = `raced-${round}`
+      const results = await Promise.allSettled(
+        acceptors.flatMap((one, i) =>
+          [name, `${name}-${i}`, name].map((asked) =>
+            one.accept(admin, anOrder({ name: asked }), { idempotency: null, answer: (id) => ({ id }) }),
+          ),
+        ),
+      )
+      const refusals = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
+      expect(refusals).toHaveLength(5)
+      const [holder, ...others] = await holderOf(name)
+      expect(others).toEqual([])
+      for (const refusal of refusals) expect(refusal).toContain(holder)
+    }
+  })
+
+  test('that is taken leaves nothing of the call behind, and its key stays free', async () => {
+    await accept(anOrder({ name: 'kiosk' }))
+    await expect(accept(anOrder({ name: 'kiosk' }), 'kiosk-key')).rejects.toMatchObject({ code: 'conflict' })
+    expect(await cp.sql(`select 1 from idempotency_keys where key = 'kiosk-key'`)).toEqual([])
+    const { repeated } = await accept(anOrder({ name: 'kiosk-2' }), 'kiosk-key')
+    expect(repeated).toBe(false)
+    // The name is its own by now: the key is looked at first.
+    expect((await accept(anOrder({ name: 'kiosk-2' }), 'kiosk-key')).repeated).toBe(true)
+  })
+
+  test('may be shared where an administrator allows it, and those that share it stay afterwards', async () => {
+    await accept(anOrder({ name: 'shared' }))
+    await repeats(true)
+    await Promise.all([accept(anOrder({ name: 'shared' })), accept(anOrder({ name: 'shared' }))])
+    expect(await holderOf('shared')).toHaveLength(3)
+    await repeats(false)
+    await expect(accept(anOrder({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
+    for (const id of (await holderOf('shared')).slice(1)) await deleteDeployment(cp.store, admin, id)
+    await expect(accept(anOrder({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
+    for (const id of await holderOf('shared')) await deleteDeployment(cp.store, admin, id)
+    await accept(anOrder({ name: 'shared' }))
+  })
 })

@@ -143,3 +143,20 @@ test('what people did is for those who manage people', async () => {
 test('a place that is none is refused by name', async () => {
   await expect(admin.event.page({ from: 'nowhere' })).rejects.toThrow(/no place in the events/)
 })
+
+test('what a person did to a deployment or a node is one event, also where it is in the audit log and in the history', async () => {
+  const id = await deploy({ name: 'told-once' })
+  await admin.deployment.scale({ deployment_id: id, replicas: 0 })
+  const node = (await cp.sql<{ id: string }>(`select id from nodes where node_id = 'east-1'`))[0]?.id ?? ''
+  await admin.node.cordon({ id: node, cordoned: true })
+  await admin.node.cordon({ id: node, cordoned: false })
+  const by = async (filter: object) =>
+    (await admin.event.page({ limit: 200, actor: 'admin', ...filter })).events.map(
+      ({ kind, action }) => `${kind} ${action}`,
+    )
+  expect(await by({ subject: 'told-once' })).toEqual(['person deployment.scale', 'person deployment.create'])
+  expect((await by({ subject: 'east-1' })).slice(0, 2)).toEqual(['person node.uncordon', 'person node.cordon'])
+  // Whoever asks for the history alone still finds it there.
+  expect(await by({ subject: 'east-1', kinds: ['node'] })).toEqual(['node uncordoned', 'node cordoned'])
+  expect(await by({ subject: 'told-once', kinds: ['deployment'] })).toHaveLength(1)
+})

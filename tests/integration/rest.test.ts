@@ -65,6 +65,10 @@ const example = {
   region: 'us-east',
 }
 
+let others = 0
+/** The example under a name that nobody has. */
+const another = (overrides: object = {}) => ({ ...example, name: `web-${++others}`, ...overrides })
+
 const countDeployments = async () =>
   (await cp.sql<{ count: number }>('select count(*)::int as count from deployments'))[0]?.count
 
@@ -278,7 +282,7 @@ describe('bad input', () => {
       { container_image: `registry.example.com:5000/team/app@sha256:${'a'.repeat(64)}` },
       { resources: { cpu: 0.75, memory: 512 }, region: undefined },
     ])
-      expect((await post('/deployment/deploy', { ...example, ...override })).status).toBe(202)
+      expect((await post('/deployment/deploy', another(override))).status).toBe(202)
   })
 
   test.each([
@@ -336,7 +340,7 @@ describe('rights', () => {
 
   test('a viewer reads and changes nothing', async () => {
     const { deployment_id: id } = (await (
-      await post('/deployment/deploy', example, { token: tokens.operator })
+      await post('/deployment/deploy', another(), { token: tokens.operator })
     ).json()) as { deployment_id: string }
     expect((await get(`/deployment/status/${id}`, tokens.viewer)).status).toBe(200)
     expect((await refusal(await post('/deployment/deploy', example, { token: tokens.viewer }))).status).toBe(403)
@@ -348,7 +352,7 @@ describe('rights', () => {
 
   test('an operator changes its own deployments and not those of others; an administrator changes all', async () => {
     const { deployment_id: id } = (await (
-      await post('/deployment/deploy', example, { token: tokens.operator })
+      await post('/deployment/deploy', another(), { token: tokens.operator })
     ).json()) as { deployment_id: string }
     expect(
       (await refusal(await post(`/deployment/scale/${id}`, { replicas: 1 }, { token: tokens.other }))).status,
@@ -359,29 +363,45 @@ describe('rights', () => {
   })
 })
 
+describe('a name', () => {
+  test('that another deployment has is a conflict which names that deployment', async () => {
+    const { deployment_id: id } = (await (await post('/deployment/deploy', another({ name: 'twice' }))).json()) as {
+      deployment_id: string
+    }
+    const problem = await refusal(await post('/deployment/deploy', another({ name: 'twice' })))
+    expect(problem).toMatchObject({ status: 409, detail: expect.stringContaining(id), errors: [{ path: 'name' }] })
+    await remove(`/deployment/${id}`)
+    expect((await post('/deployment/deploy', another({ name: 'twice' }))).status).toBe(202)
+  })
+})
+
 describe('an Idempotency-Key', () => {
-  const keyed = (key: string, body: unknown = example, token = tokens.admin) =>
+  const keyed = (key: string, body: unknown, token = tokens.admin) =>
     post('/deployment/deploy', body, { token, headers: { 'idempotency-key': key } })
 
   test('makes a repeated deploy return the first answer, also when both come at once', async () => {
+    const once = another()
     const before = await countDeployments()
-    const answers = await Promise.all(Array.from({ length: 8 }, async () => (await keyed('once')).json()))
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => (await keyed('once', once)).json()))
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(await countDeployments()).toBe((before ?? 0) + 1)
   })
 
   test('used for another request is a conflict', async () => {
-    await keyed('other')
-    expect((await refusal(await keyed('other', { ...example, replicas: 2 }))).status).toBe(409)
+    const first = another()
+    await keyed('other', first)
+    expect((await refusal(await keyed('other', { ...first, replicas: 2 }))).status).toBe(409)
   })
 
   test('belongs to its user', async () => {
-    const first = (await (await keyed('mine')).json()) as { deployment_id: string }
-    const second = (await (await keyed('mine', example, tokens.operator)).json()) as { deployment_id: string }
+    const first = (await (await keyed('mine', another())).json()) as { deployment_id: string }
+    const second = (await (await keyed('mine', another(), tokens.operator)).json()) as { deployment_id: string }
     expect(first.deployment_id).not.toBe(second.deployment_id)
   })
 
   test('of the wrong form is named', async () => {
-    expect((await refusal(await keyed('a b'))).errors.map((error) => error.path)).toEqual(['Idempotency-Key'])
+    expect((await refusal(await keyed('a b', another()))).errors.map((error) => error.path)).toEqual([
+      'Idempotency-Key',
+    ])
   })
 })

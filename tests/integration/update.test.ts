@@ -299,3 +299,112 @@ describe('over REST', () => {
     )
   })
 })
+
+describe('the preview of an update', () => {
+  const preview = async (id: string, fields: object) =>
+    (await admin()).deployment.previewUpdate({ deployment_id: id, ...fields })
+  /** Where the replicas of the newest revision run, by slot. */
+  const places = async (id: string) =>
+    (await detail(id)).replicas
+      .filter((replica) => replica.wanted === 'run' && replica.status === 'running')
+      .sort((a, b) => a.slot - b.slot)
+      .map((replica) => [replica.slot, replica.node.nodeId])
+
+  test.each([
+    ['another image where there is space', 5, { container_image: 'web:2' }],
+    ['more memory where only the space of what was replaced is left', 4, { resources: { cpu: 3, memory: 6000 } }],
+    ['more replicas', 6, { replicas: 5 }],
+    ['fewer replicas', 4, { replicas: 1 }],
+    ['another image and more replicas', 6, { container_image: 'web:2', replicas: 5 }],
+  ])('says where each replica of %s then runs', async (_, count, fields) => {
+    await nodes(count)
+    const id = await deployed({ resources: { cpu: 2, memory: 5000 } })
+    const before = new Map((await places(id)) as [number, string][])
+    const seen = await preview(id, fields)
+    expect(seen).toMatchObject({ problem: null, refusal: null })
+    await update(id, fields)
+    await settle()
+    for (const { slot, to } of seen.replicas) before.set(slot, to.nodeId)
+    expect(await places(id)).toEqual([...before].sort(([a], [b]) => a - b).slice(0, before.size - seen.removed))
+    expect(seen.replicas.length + seen.kept).toBe((await places(id)).length)
+  })
+
+  test('says when a replica has to stop before its replacement, and what each then takes over', async () => {
+    await nodes(2)
+    const id = await deployed({ replicas: 2, ports: [{ container: 80, host: 8080 }] })
+    const fields = { container_image: 'web:2', resources: { cpu: 3, memory: 6000 } }
+    const seen = await preview(id, fields)
+    expect(seen).toMatchObject({ problem: null, refusal: null })
+    expect(
+      seen.replicas.map(({ slot, from, to, stopsFirst }) => [slot, from?.nodeId === to.nodeId, stopsFirst]),
+    ).toEqual([
+      [0, true, true],
+      [1, true, true],
+    ])
+    await update(id, fields)
+    await settle()
+    expect(await places(id)).toEqual(seen.replicas.map(({ slot, to }) => [slot, to.nodeId]))
+  })
+
+  test('refuses what does not fit, with the same words as the decision, and with what would make it fit', async () => {
+    await nodes(3)
+    const id = await deployed({ resources: { cpu: 3, memory: 4096 } })
+    const seen = await preview(id, { resources: { cpu: 3.5, memory: 4096 } })
+    expect(seen.refusal).toMatchObject({ message: 'Insufficient nodes: need 1, found 0 with capacity' })
+    expect(seen.refusal?.suggestions.map(({ kind }) => kind)).toContain('cpu')
+    await update(id, { resources: { cpu: 3.5, memory: 4096 } })
+    await settle()
+    expect((await detail(id)).status).toBe('failed')
+  })
+
+  test('counts a change of variables as a new revision, without being told their values', async () => {
+    await nodes(4)
+    const id = await deployed()
+    expect(await preview(id, { changes_env: true })).toMatchObject({ revision: 2, kept: 0 })
+    expect(await preview(id, {})).toMatchObject({ revision: null, kept: 3, replicas: [] })
+  })
+})
+
+describe('stop, start and restart', () => {
+  const triggers = async (id: string) =>
+    (
+      await cp.sql<{ trigger: string }>(
+        'select trigger from evaluations where deployment_id = $1 order by created_at',
+        [id],
+      )
+    ).map(({ trigger }) => trigger)
+
+  test('are recorded as what they are', async () => {
+    await nodes(4)
+    const id = await deployed()
+    const caller = await admin()
+    await caller.deployment.stop({ deployment_id: id })
+    await expect(caller.deployment.stop({ deployment_id: id })).rejects.toThrow('stopping already')
+    await settle()
+    expect(await detail(id)).toMatchObject({ status: 'stopped', targetReplicas: 0, reason: 'All replicas stopped' })
+    await expect(caller.deployment.restart({ deployment_id: id })).rejects.toThrow('nothing to restart')
+    await caller.deployment.start({ deployment_id: id })
+    await settle()
+    expect(await detail(id)).toMatchObject({ status: 'running', targetReplicas: 3 })
+    await expect(caller.deployment.start({ deployment_id: id })).rejects.toThrow('nothing to start')
+    expect(await reasons(id)).toEqual(expect.arrayContaining(['Stopping 3 replicas', 'Starting 3 replicas']))
+    expect(await triggers(id)).toEqual(expect.arrayContaining(['deploy', 'stop', 'start']))
+    const entries = await cp.sql<{ action: string }>('select action from audit_log where subject_id = $1 order by id', [
+      id,
+    ])
+    expect(entries.map(({ action }) => action)).toEqual(['deployment.create', 'deployment.stop', 'deployment.start'])
+  })
+
+  test('a restart replaces each replica by one of the same content, and never has fewer running', async () => {
+    await nodes(4)
+    const id = await deployed({ env: { A: '1' } })
+    const before = (await agent.wanted()).map(({ replicaId }) => replicaId)
+    await (await admin()).deployment.restart({ deployment_id: id })
+    expect(await settle()).toBe(4)
+    const after = (await agent.wanted()).filter(({ wanted }) => wanted === 'run')
+    expect(after.map(({ image, env }) => [image, env])).toEqual(Array(3).fill(['web:1', { A: '1' }]))
+    expect(after.filter(({ replicaId }) => before.includes(replicaId))).toEqual([])
+    const [newest] = await (await admin()).deployment.revisions({ id })
+    expect(newest).toMatchObject({ revision: 2, reason: 'Restarted revision 1', current: true })
+  })
+})

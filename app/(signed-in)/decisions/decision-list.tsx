@@ -124,7 +124,7 @@ const columns: Column<DecisionListItem>[] = [
   {
     id: 'age',
     header: 'Age',
-    width: '72px',
+    width: '96px',
     align: 'right',
     cell: ({ createdAt }) => <Time at={createdAt} ago={false} />,
   },

@@ -78,7 +78,13 @@ export const deploymentColumns: Column<DeploymentSummary>[] = [
     align: 'right',
     cell: (row) => <ReplicaCount running={row.runningReplicas} target={row.targetReplicas} />,
   },
-  { id: 'regions', header: 'Regions', width: '13%', from: 'md', cell: (row) => <RegionsCell row={row} /> },
+  {
+    id: 'regions',
+    header: 'Regions',
+    width: 'clamp(132px, 19%, 340px)',
+    from: 'md',
+    cell: (row) => <RegionsCell row={row} />,
+  },
   {
     id: 'image',
     header: 'Image',

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import { wordsOf } from '@/server/domain/audit-words'
 import type { FeedEvent } from '@/server/domain/feed'
 import { Glyph } from '../../ui/glyph'
-import { deploymentLooks, replicaLooks, StatusBadge } from '../../ui/status'
+import { deploymentLooks, nodeLooks, replicaLooks, StatusBadge } from '../../ui/status'
 import type { Column } from '../../ui/table'
 import { ExactTime, Time } from '../../ui/time'
 
@@ -28,6 +28,7 @@ export function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
 export function What({ event }: { event: FeedEvent }) {
   if (event.status?.of === 'deployment') return <StatusBadge look={deploymentLooks[event.status.to]} />
   if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
+  if (event.kind === 'node' && event.action === 'offline') return <StatusBadge look={nodeLooks.offline} />
   return (
     <span className="inline-flex items-center gap-1.5 whitespace-nowrap text-ink-2">
       <Glyph name="none" className="shrink-0 text-ink-3" />

@@ -119,6 +119,6 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
 
 /** The call behind this page; its input travels in the address. */
 function rankCall(question: string): string {
-  const path = `/api/trpc/placement.rank?input=${encodeURIComponent(`{"json":${question}}`)}`
+  const path = `/api/trpc/placement.rank?input=${encodeURIComponent(question)}`
   return curlText({ method: 'GET', origin: window.location.origin, path })
 }

@@ -7,6 +7,7 @@ import { plural } from '../../../ui/format'
 import { PageHeader, Section } from '../../../ui/layout-parts'
 import { ErrorState, Loading } from '../../../ui/states'
 import { HeartbeatSetting } from './heartbeat-setting'
+import { NamesSetting } from './names-setting'
 import { PolicySetting } from './policy-setting'
 import { RetentionSetting } from './retention-setting'
 
@@ -30,6 +31,16 @@ export function SettingsPage() {
             meta={`How agents show that they live. Now: every ${settings.heartbeat.everySeconds} s; a node is offline after ${settings.heartbeat.limitSeconds} s of silence.`}
           >
             <HeartbeatSetting key={JSON.stringify(settings.heartbeat)} heartbeat={settings.heartbeat} />
+          </Section>
+          <Section
+            title="Deployment names"
+            meta={
+              settings.allowRepeatedNames
+                ? 'Several deployments may have one name.'
+                : 'A name belongs to one deployment until that one is deleted.'
+            }
+          >
+            <NamesSetting allowed={settings.allowRepeatedNames} />
           </Section>
           <Section
             title="Decisions"

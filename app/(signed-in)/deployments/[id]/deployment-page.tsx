@@ -51,38 +51,41 @@ export function DeploymentPage({ id }: { id: string }) {
       )
     return <Loading label="Reading the deployment" />
   }
-  const showsMoment = tab === 'placement' || tab === 'timeline'
   return (
     <>
       <DeploymentHeader deployment={deployment} />
-      <PastBar at={showsMoment ? moment.at : null} go={moment.go} keepsPlace={tab === 'timeline'}>
-        <Tabs
-          label="About this deployment"
-          value={tab}
-          onChange={(next) => void setTab(next)}
-          tabs={[
-            {
-              value: 'placement',
-              label: 'Placement',
-              content: () =>
-                moment.at === null ? (
-                  <PlacementTab deployment={deployment} />
-                ) : (
+      <Tabs
+        label="About this deployment"
+        value={tab}
+        onChange={(next) => void setTab(next)}
+        tabs={[
+          {
+            value: 'placement',
+            label: 'Placement',
+            content: () =>
+              moment.at === null ? (
+                <PlacementTab deployment={deployment} />
+              ) : (
+                <PastBar {...moment} keepsPlace={false}>
                   <PastPlacement id={id} at={moment.at} />
-                ),
-            },
-            { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
-            {
-              value: 'timeline',
-              label: 'Timeline',
-              content: () => <TimelineTab deployment={deployment} moment={moment} />,
-            },
-            { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
-            { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
-            { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
-          ]}
-        />
-      </PastBar>
+                </PastBar>
+              ),
+          },
+          { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
+          {
+            value: 'timeline',
+            label: 'Timeline',
+            content: () => (
+              <PastBar {...moment} keepsPlace>
+                <TimelineTab deployment={deployment} moment={moment} />
+              </PastBar>
+            ),
+          },
+          { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
+          { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
+          { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
+        ]}
+      />
     </>
   )
 }

@@ -12,15 +12,18 @@ import { Empty } from '../../../ui/states'
 import { nodeLooks, StatusBadge } from '../../../ui/status'
 import { type Column, Table } from '../../../ui/table'
 import { Time } from '../../../ui/time'
-import { splitAttempts } from './attempts'
-import { logHref, nameOf } from './logs/sources'
+import { originOf, splitAttempts } from './attempts'
+import { logHref, titleOf } from './logs/sources'
 import { isRefused } from './refused'
 import { ReplicaNote } from './replica-note'
 import { replicaStateLook } from './replica-state'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   const { current, ended } = splitAttempts(deployment)
-  const columns = useMemo(() => replicaColumns(deployment.id), [deployment.id])
+  const columns = useMemo(
+    () => replicaColumns(deployment.id, deployment.replicas),
+    [deployment.id, deployment.replicas],
+  )
   return (
     <>
       {current.length > 0 ? (
@@ -45,9 +48,9 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
             <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
               ›
             </span>
-            {plural(ended.length, 'ended attempt')}
+            {plural(ended.length, 'previous instance')}
           </summary>
-          <Table caption="Ended attempts" columns={columns} rows={ended} rowKey={(row) => row.id} />
+          <Table caption="Previous instances" columns={columns} rows={ended} rowKey={(row) => row.id} />
         </details>
       )}
     </>
@@ -62,22 +65,21 @@ function whyNone({ status, targetReplicas, waiting }: DeploymentDetail): string 
   return 'The scheduler has not placed it yet.'
 }
 
-function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
+function replicaColumns(deploymentId: string, replicas: readonly ReplicaView[]): Column<ReplicaView>[] {
   return [
     {
       id: 'replica',
       header: 'Replica',
-      width: 'clamp(72px, 8vw, 96px)',
-      cell: ({ slot, generation }) => (
-        <span title={generation > 1 ? `Attempt ${generation}` : undefined}>
-          {slot + 1}
-          {generation > 1 && (
-            <span className="text-ink-3">
-              <span className="max-sm:hidden"> ·</span> try {generation}
-            </span>
-          )}
-        </span>
-      ),
+      width: 'clamp(72px, 9vw, 124px)',
+      cell: (row) => {
+        const { text, attempt } = originOf(row, replicas)
+        return (
+          <span title={text ?? undefined}>
+            {row.slot + 1}
+            {attempt > 1 && <span className="text-ink-3"> (attempt {attempt})</span>}
+          </span>
+        )
+      },
     },
     {
       id: 'status',
@@ -85,7 +87,7 @@ function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
       cell: (row) => (
         <span className="flex min-w-0 items-center gap-2">
           <StatusBadge look={replicaStateLook(row)} title={row.reason ?? undefined} />
-          <ReplicaNote row={row} />
+          <ReplicaNote row={row} replicas={replicas} />
         </span>
       ),
     },
@@ -126,7 +128,7 @@ function replicaColumns(deploymentId: string): Column<ReplicaView>[] {
       cell: (row) => (
         <Link
           href={logHref(deploymentId, row)}
-          aria-label={`Log of replica ${nameOf(row)}`}
+          aria-label={`Log of replica ${titleOf(row, replicas)}`}
           className="text-ink-2 underline decoration-line underline-offset-2 hover:text-ink"
         >
           Log

@@ -4,10 +4,11 @@ import type { ReplicaView } from '@/server/domain/views'
 import { useNow } from '../../../ui/clock'
 import { formatDuration } from '../../../ui/format'
 import { Time } from '../../../ui/time'
+import { originOf, successorText } from './attempts'
 import { restartsText } from './replica-state'
 
 /** What there is to say of a replica beside its status: why it is so, its restarts and its health check. */
-export function ReplicaNote({ row }: { row: ReplicaView }) {
+export function ReplicaNote({ row, replicas }: { row: ReplicaView; replicas: readonly ReplicaView[] }) {
   const { status, health, wanted, reason, restarts, unhealthySince, checkOutput } = row
   const count = restartsText(row)
   const unhealthy = status === 'running' && health === 'unhealthy'
@@ -22,7 +23,8 @@ export function ReplicaNote({ row }: { row: ReplicaView }) {
         </>
       )}
       {(count !== null || restarts.nextAt !== null) && (status !== 'running' || unhealthy || lastEnd) && ' · '}
-      {status !== 'running' && reason}
+      {status !== 'running' && ((status === 'stopped' && wanted === 'stop' && successorText(row, replicas)) || reason)}
+      {status === 'running' && wanted === 'run' && !unhealthy && count === null && originOf(row, replicas).text}
       {unhealthy && (
         <>
           health check fails

@@ -1,52 +1,77 @@
 'use client'
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Play, Square } from 'lucide-react'
+import { Play, RefreshCw, Square } from 'lucide-react'
+import { useState } from 'react'
 import type { DeploymentDetail } from '@/server/domain/views'
 import { useTRPC } from '../../../trpc'
 import { Button } from '../../../ui/button'
+import { ConfirmDialog } from '../../../ui/dialog'
 import { errorSentence } from '../../../ui/errors'
 import { FieldError } from '../../../ui/field'
 import { plural } from '../../../ui/format'
-import { useNotice } from '../../../ui/notice'
 
-/** Scales to 0, and back to what there was before. Taken back with one press, so nobody is asked first. */
+/** Start for what is stopped, else Stop and Restart. Both of these interrupt something, so they ask first. */
 export function StopStart({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
-  const notice = useNotice()
+  const [asking, setAsking] = useState<'stop' | 'restart' | null>(null)
   const { id, name, blocked, targetReplicas, startReplicas } = deployment
-  const scale = useMutation(
-    trpc.deployment.scale.mutationOptions({
-      onSuccess: () => queries.invalidateQueries({ queryKey: trpc.deployment.detail.queryKey({ id }) }),
-    }),
-  )
-  const stopped = targetReplicas === 0
-  const target = stopped ? (startReplicas ?? 1) : 0
-  const press = (): void =>
-    scale.mutate(
-      { deployment_id: id, replicas: target },
-      {
-        onSuccess: () =>
-          notice({
-            text: stopped ? `Starting ${plural(target, 'replica')} of ${name}` : `Stopping ${name}`,
-            undo: () => scale.mutate({ deployment_id: id, replicas: targetReplicas }),
-          }),
-      },
+  const onSuccess = async (): Promise<void> => {
+    setAsking(null)
+    await queries.invalidateQueries({ queryKey: trpc.deployment.detail.queryKey({ id }) })
+  }
+  const start = useMutation(trpc.deployment.start.mutationOptions({ onSuccess }))
+  const stop = useMutation(trpc.deployment.stop.mutationOptions({ onSuccess }))
+  const restart = useMutation(trpc.deployment.restart.mutationOptions({ onSuccess }))
+  const input = { deployment_id: id }
+  if (targetReplicas === 0)
+    return (
+      <>
+        <Button
+          icon={<Play size={14} aria-hidden />}
+          busy={start.isPending}
+          blocked={blocked.start}
+          title={`Starts ${plural(startReplicas ?? 1, 'replica')}`}
+          onClick={() => start.mutate(input)}
+        >
+          Start
+        </Button>
+        {start.error && <FieldError className="basis-full">{errorSentence(start.error)}</FieldError>}
+      </>
     )
-  const icon = stopped ? <Play size={14} aria-hidden /> : <Square size={14} aria-hidden />
+  const running = plural(targetReplicas, 'replica')
   return (
     <>
-      <Button
-        icon={icon}
-        busy={scale.isPending}
-        blocked={blocked.scale}
-        title={stopped ? `Back to ${plural(target, 'replica')}` : 'Stops every replica; Start brings them back'}
-        onClick={press}
-      >
-        {stopped ? 'Start' : 'Stop'}
+      <Button icon={<RefreshCw size={14} aria-hidden />} blocked={blocked.restart} onClick={() => setAsking('restart')}>
+        Restart
       </Button>
-      {scale.error && <FieldError className="basis-full">{errorSentence(scale.error)}</FieldError>}
+      <Button icon={<Square size={14} aria-hidden />} blocked={blocked.stop} onClick={() => setAsking('stop')}>
+        Stop
+      </Button>
+      <ConfirmDialog
+        open={asking === 'stop'}
+        onClose={() => setAsking(null)}
+        title={`Stop ${name}?`}
+        action="Stop"
+        busy={stop.isPending}
+        error={stop.error ? errorSentence(stop.error) : null}
+        onConfirm={() => stop.mutate(input)}
+      >
+        {running} will be stopped, and {name} is down until somebody starts it again. Start brings back as many
+        replicas.
+      </ConfirmDialog>
+      <ConfirmDialog
+        open={asking === 'restart'}
+        onClose={() => setAsking(null)}
+        title={`Restart ${name}?`}
+        action="Restart"
+        busy={restart.isPending}
+        error={restart.error ? errorSentence(restart.error) : null}
+        onConfirm={() => restart.mutate(input)}
+      >
+        {running} will be replaced by new ones, one after the other. Each keeps running until its replacement is up.
+      </ConfirmDialog>
     </>
   )
 }

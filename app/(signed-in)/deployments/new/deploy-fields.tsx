@@ -36,9 +36,9 @@ export interface UpdateWords {
 }
 
 const typeHints = {
-  compute: 'Runs a program.',
-  storage: 'Keeps data for others.',
-  gateway: 'Takes traffic from outside.',
+  compute: 'Runs a program. A word for people: it does not change placement.',
+  storage: 'Keeps data for others. A word for people: it does not change placement.',
+  gateway: 'Takes traffic from outside. A word for people: it does not change placement.',
 } as const
 
 export function DeployFields(props: DeployFieldsProps) {

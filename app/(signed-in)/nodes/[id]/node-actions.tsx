@@ -14,6 +14,7 @@ import { plural } from '../../../ui/format'
 import { drillHref } from '../../drill/drill-view'
 import { CordonButton } from '../cordon-button'
 import { DrainDialog } from '../drain-dialog'
+import { useCordon } from '../use-cordon'
 
 interface NodeActionsProps {
   node: NodeView
@@ -28,6 +29,7 @@ export function NodeActions({ node, held }: NodeActionsProps) {
   const mayDrain = useBlocked('nodes.drain', 'drain nodes')
   const mayRemove = useBlocked('nodes.manage', 'remove nodes')
   const reread = () => queries.invalidateQueries({ queryKey: trpc.node.pathKey() })
+  const cordon = useCordon()
   const undrain = useMutation(trpc.node.undrain.mutationOptions({ onSuccess: reread }))
   const remove = useMutation(
     trpc.node.remove.mutationOptions({
@@ -40,21 +42,26 @@ export function NodeActions({ node, held }: NodeActionsProps) {
   if (node.removedAt) return null
   const inMaintenance = node.status === 'maintenance'
   const close = () => setOpen(null)
+  /** A drained node that was cordoned before its drain takes replicas with the same press. */
+  const serveAgain = async (): Promise<void> => {
+    await undrain.mutateAsync({ id: node.id })
+    if (node.cordoned && held === 0 && !inMaintenance) cordon.set([node], false)
+  }
   return (
     <div>
       <div className="flex flex-wrap gap-2 sm:justify-end">
         <ButtonLink href={drillHref('node', node.nodeId)} icon={<ShieldAlert size={14} aria-hidden />}>
           What if it failed?
         </ButtonLink>
-        <CordonButton node={node} />
+        {!node.draining && !inMaintenance && <CordonButton node={node} />}
         {node.draining || inMaintenance ? (
           <Button
             icon={<Undo2 size={14} aria-hidden />}
             busy={undrain.isPending}
             blocked={mayDrain}
-            onClick={() => undrain.mutate({ id: node.id })}
+            onClick={() => void serveAgain()}
           >
-            {inMaintenance ? 'End maintenance' : held > 0 ? 'Call off the drain' : 'Take replicas again'}
+            {inMaintenance ? 'End maintenance' : held > 0 ? 'Cancel the drain' : 'Uncordon'}
           </Button>
         ) : (
           <Button icon={<LogOut size={14} aria-hidden />} blocked={mayDrain} onClick={() => setOpen('drain')}>

@@ -16,10 +16,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
         <RowLink href={`/deployments/${row.deploymentId}`} className="truncate">
           {row.deploymentName}
         </RowLink>
-        <span className="text-meta whitespace-nowrap text-ink-3">
-          replica {row.slot + 1}
-          {row.generation > 1 && `, try ${row.generation}`}
-        </span>
+        <span className="text-meta whitespace-nowrap text-ink-3">replica {row.slot + 1}</span>
       </span>
     ),
   },
@@ -46,7 +43,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
       reserved ? (
         `${coresInWords(resources.cpuMillis)}, ${formatMemory(resources.memoryMb)}`
       ) : (
-        <span className="text-ink-3">nothing any more</span>
+        <span className="text-ink-3">–</span>
       ),
   },
   {

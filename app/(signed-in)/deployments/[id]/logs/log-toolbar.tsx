@@ -33,7 +33,7 @@ const icon = { size: 14, 'aria-hidden': true } as const
 
 export function LogToolbar(props: LogToolbarProps) {
   const { replicas, chosen, onChoose, query, onQuery, found, place, onStep, toggles, onToggle, rows } = props
-  const toggle = (name: Toggle, label: string, mark: ReactNode) => (
+  const toggle = (name: Toggle, label: string, mark: ReactNode, shown?: string) => (
     <Button
       variant="ghost"
       icon={mark}
@@ -42,7 +42,9 @@ export function LogToolbar(props: LogToolbarProps) {
       aria-pressed={toggles[name]}
       onClick={() => onToggle({ [name]: !toggles[name] })}
       className={cn(toggles[name] && 'bg-selected text-ink')}
-    />
+    >
+      {shown && <span className="max-md:hidden">{shown}</span>}
+    </Button>
   )
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 md:px-6">
@@ -79,8 +81,8 @@ export function LogToolbar(props: LogToolbarProps) {
         )}
       </search>
       <div className="ml-auto flex items-center gap-1">
-        {toggle('times', 'Times', <Clock3 {...icon} />)}
-        {toggle('wrap', 'Break long lines', <WrapText {...icon} />)}
+        {toggle('times', 'Times', <Clock3 {...icon} />, 'Times')}
+        {toggle('wrap', 'Wrap long lines', <WrapText {...icon} />, 'Wrap')}
         <Button
           icon={<Download {...icon} />}
           blocked={rows.length === 0 ? 'There is no line to save yet' : null}

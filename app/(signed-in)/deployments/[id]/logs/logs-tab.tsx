@@ -8,12 +8,13 @@ import { LogLines } from '../../../../logs/log-lines'
 import { findRows } from '../../../../logs/search'
 import { useLogs } from '../../../../logs/use-logs'
 import { usePageKeys } from '../../../../ui/keys'
+import { useRestOfWindow } from '../../../../ui/rest-of-window'
 import { Empty, ErrorState, Loading } from '../../../../ui/states'
 import { exactClock } from '../../../../ui/time'
 import { LogNotes } from './log-notes'
 import { LogToolbar } from './log-toolbar'
 import { type LogNote, noteOf } from './notes'
-import { chosenReplicas, labelOf, nameOf, stripeOf } from './sources'
+import { chosenReplicas, labelOf, nameOf, stripeOf, titleOf } from './sources'
 
 const address = {
   replicas: parseAsArrayOf(parseAsString),
@@ -43,8 +44,14 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
   const places = useMemo(() => (rows === logs.rows ? found : rows.map((_, index) => index)), [rows, logs.rows, found])
   const current = picked === null ? placeOf(rows, at) : placeOfRow(rows, picked)
   const sources = useMemo(
-    () => new Map(chosen.map((replica) => [replica.id, { label: labelOf(replica), stripe: stripeOf(replica) }])),
-    [chosen],
+    () =>
+      new Map(
+        chosen.map((replica) => [
+          replica.id,
+          { label: labelOf(replica, deployment.replicas), stripe: stripeOf(replica) },
+        ]),
+      ),
+    [chosen, deployment.replicas],
   )
 
   const step = (by: 1 | -1): void => {
@@ -72,12 +79,20 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
     [setAddress],
   )
 
-  const notes = chosen.flatMap((replica) => noteOf(replica, logs.known.get(replica.id), exactClock) ?? [])
+  const notes = chosen.flatMap(
+    (replica) =>
+      noteOf(replica, {
+        log: logs.known.get(replica.id),
+        title: titleOf(replica, deployment.replicas),
+        clock: exactClock,
+      }) ?? [],
+  )
   if (at !== null && picked === null && isBefore(at, rows)) notes.push(tooEarly(at))
+  const place = useRestOfWindow()
   if (deployment.replicas.length === 0)
     return <Empty title="No logs yet">There is no replica that could have written anything.</Empty>
   return (
-    <div className="flex h-[calc(100dvh-var(--topbar)-24px)] min-h-96 flex-col">
+    <div ref={place.ref} style={{ height: place.height }} className="-mb-16 flex min-h-96 flex-col">
       <LogToolbar
         replicas={deployment.replicas}
         chosen={chosen}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { LogState } from '@/server/domain/log'
 import type { ReplicaView } from '@/server/domain/views'
 import { noteOf } from './notes'
-import { chosenReplicas, logHref, nameOf } from './sources'
+import { chosenReplicas, logHref, nameOf, titleOf } from './sources'
 
 const aReplica = (overrides: Partial<ReplicaView> = {}, node: Partial<ReplicaView['node']> = {}): ReplicaView => ({
   id: `${overrides.slot ?? 0}.${overrides.generation ?? 1}`,
@@ -39,7 +39,8 @@ const aReplica = (overrides: Partial<ReplicaView> = {}, node: Partial<ReplicaVie
   ...overrides,
 })
 const note = (replica: ReplicaView, lastAt: string | null, state: LogState | null = null, words = '') =>
-  noteOf(replica, { state, words, newest: lastAt }, (at) => at)?.text ?? null
+  noteOf(replica, { log: { state, words, newest: lastAt }, title: titleOf(replica, [replica]), clock: (at) => at })
+    ?.text ?? null
 
 test('nothing is said while lines simply come', () => {
   expect(note(aReplica(), '14:01:58', 'following')).toBeNull()
@@ -55,7 +56,7 @@ test.each([
   [
     aReplica({ status: 'failed', reason: 'exited with code 1', generation: 3 }),
     '14:00:00',
-    'Replica 1.3 on node-07 failed: exited with code 1.',
+    'Replica 1 on node-07 failed: exited with code 1.',
   ],
   [aReplica({ status: 'stopped' }), null, 'Replica 1 on node-07 stopped; nothing of its log was kept.'],
   [aReplica({ status: 'starting' }), null, 'Replica 1 on node-07 has not started yet.'],
@@ -89,4 +90,9 @@ test('replicas are chosen by the address, else those that are wanted, else the n
   expect(logHref('d', { slot: 1, generation: 3 }, '2026-01-01T00:00:00.000Z')).toBe(
     '/deployments/d?tab=logs&replicas=2.3&at=2026-01-01T00%3A00%3A00.000Z',
   )
+})
+
+test('only a replica that is not the newest of its slot is named with its attempt', () => {
+  const replicas = [1, 2, 3].map((generation) => aReplica({ generation }))
+  expect(replicas.map((replica) => titleOf(replica, replicas))).toEqual(['1 (attempt 1)', '1 (attempt 2)', '1'])
 })

@@ -1,7 +1,6 @@
 import { isLive } from '@/server/domain/status'
 import type { ReplicaView } from '@/server/domain/views'
 import type { KnownLog } from '../../../../logs/use-logs'
-import { nameOf } from './sources'
 
 export interface LogNote {
   replicaId: string
@@ -10,10 +9,13 @@ export interface LogNote {
 }
 
 /** What is to be known of the log of a replica beside its lines; null while it simply comes. */
-export function noteOf(replica: ReplicaView, log: KnownLog | undefined, clock: (at: string) => string): LogNote | null {
+export function noteOf(
+  replica: ReplicaView,
+  { log, title, clock }: { log: KnownLog | undefined; title: string; clock: (at: string) => string },
+): LogNote | null {
   const { node, status } = replica
   const lastAt = log?.newest ?? null
-  const who = `Replica ${nameOf(replica)} on ${node.nodeId}`
+  const who = `Replica ${title} on ${node.nodeId}`
   const note = (tone: LogNote['tone'], text: string): LogNote => ({ replicaId: replica.id, tone, text })
   const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
   if (node.status === 'offline') {
@@ -30,6 +32,6 @@ export function noteOf(replica: ReplicaView, log: KnownLog | undefined, clock: (
   }
   if (lastAt !== null) return null
   if (status === 'pending' || status === 'starting') return note('quiet', `${who} has not started yet.`)
-  if (!log?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${nameOf(replica)}.`)
+  if (!log?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${title}.`)
   return note('quiet', `${who} has written nothing yet.`)
 }

@@ -3,7 +3,7 @@
 import type { ReplicaView } from '@/server/domain/views'
 import { cn } from '../../../../ui/cn'
 import { replicaLook, StatusBadge } from '../../../../ui/status'
-import { nameOf, stripeOf } from './sources'
+import { stripeOf, titleOf } from './sources'
 
 interface ReplicaPickerProps {
   replicas: readonly ReplicaView[]
@@ -20,7 +20,7 @@ export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps
         <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
           ›
         </span>
-        {chosen.length === 1 && chosen[0] ? `Replica ${nameOf(chosen[0])}` : `${chosen.length} replicas`}
+        {chosen.length === 1 && chosen[0] ? `Replica ${titleOf(chosen[0], replicas)}` : `${chosen.length} replicas`}
         <span className="font-normal text-ink-3">of {replicas.length}</span>
       </summary>
       <fieldset className="absolute top-full left-0 z-10 mt-1 max-h-80 w-80 max-w-[calc(100vw-2rem)] overflow-y-auto rounded-overlay border border-line bg-raised p-1.5 shadow-overlay">
@@ -36,7 +36,7 @@ export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps
               className="size-4 shrink-0 accent-accent"
             />
             <span aria-hidden className={cn('h-4 w-1 shrink-0', stripeOf(replica))} />
-            <span className="shrink-0">{nameOf(replica)}</span>
+            <span className="shrink-0">{titleOf(replica, replicas)}</span>
             <span className="min-w-0 grow truncate text-ink-2">{replica.node.nodeId}</span>
             <StatusBadge
               look={replicaLook(replica.status, { silent: replica.node.status === 'offline' })}

@@ -40,4 +40,11 @@ const stripes = [
 /** Told apart by a stripe; the colours say nothing else. Of a slot all attempts have the same one. */
 export const stripeOf = ({ slot }: Attempt): string => stripes[slot % stripes.length] ?? ''
 
-export const labelOf = (replica: ReplicaView): string => `${nameOf(replica)} ${replica.node.nodeId}`
+/** As people read it: "2" is the newest of the second replica, "2 (attempt 1)" one before it. */
+export function titleOf({ slot, generation }: Attempt, replicas: readonly Attempt[]): string {
+  const isNewest = !replicas.some((other) => other.slot === slot && other.generation > generation)
+  return isNewest ? String(slot + 1) : `${slot + 1} (attempt ${generation})`
+}
+
+export const labelOf = (replica: ReplicaView, replicas: readonly Attempt[]): string =>
+  `${titleOf(replica, replicas)} ${replica.node.nodeId}`

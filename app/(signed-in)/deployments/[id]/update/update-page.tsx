@@ -2,6 +2,7 @@
 
 import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
 import { useRouter, useSearchParams } from 'next/navigation'
 import { useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
@@ -22,6 +23,9 @@ import { ChangeList } from '../change-list'
 import { changesOf, formOf, updateOf } from './changes'
 import { KnownVariables } from './known-variables'
 import { suggestedUpdate } from './suggested'
+import type { PreviewUpdateInput } from './update-preview'
+
+const UpdatePreview = dynamic(() => import('./update-preview').then((part) => part.UpdatePreview))
 
 export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
@@ -78,6 +82,16 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
     ...updateOf(before ?? input, input, removed),
     ...(reason.trim() && { reason: reason.trim() }),
   })
+  /** The values of variables decide nothing, and stay in the browser until the update is sent. */
+  const previewInput = (): PreviewUpdateInput | null => {
+    if (!wanted || !changes || changes.length === 0) return null
+    const { env, reason: _, ...fields } = bodyOf(wanted)
+    return { deployment_id: deployment.id, ...fields, changes_env: env !== undefined }
+  }
+  const apply = (suggestion: Suggestion): void => {
+    for (const [name, value] of Object.entries(suggestedUpdate(suggestion, form.getValues()) ?? {}))
+      form.setValue(name as keyof DeployForm, value, { shouldValidate: true, shouldDirty: true })
+  }
   const nothing = changes !== null && changes.length === 0 ? 'Nothing is different yet.' : null
 
   const submit = async (input: DeployInput): Promise<void> => {
@@ -130,12 +144,22 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
           ) : (
             <ChangeList changes={changes} />
           )}
+          {changes !== null && changes.length > 0 && (
+            <UpdatePreview
+              input={previewInput()}
+              waits={form.watch('waitForCapacity')}
+              onApply={apply}
+              blocked={(suggestion) =>
+                suggestedUpdate(suggestion, form.getValues()) ? null : 'Do this on the page of the node.'
+              }
+            />
+          )}
           <p className="max-w-prose text-ink-2">
-            The replicas are replaced one after the other. Each goes on running until its replacement was seen running,
-            and healthy where its image has a health check. An update that can't go on stops there with the reason, and
-            every earlier revision can be rolled back to.
+            Replicas are replaced one after the other. Each keeps running until its replacement is up, and healthy where
+            its image has a health check. An update that cannot go on stops there with the reason. You can roll back to
+            every earlier revision.
           </p>
-          <Field label="Why" hint="For the history; may be left empty." className="max-w-md">
+          <Field label="Reason (optional)" hint="Shown in the history." className="max-w-md">
             {(wiring) => (
               <Input
                 {...wiring}
