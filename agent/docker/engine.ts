@@ -37,7 +37,7 @@ const ownFilter = JSON.stringify({ label: [`${containerLabels.managed}=true`] })
 const eventFilter = JSON.stringify({
   type: ['container'],
   label: [`${containerLabels.managed}=true`],
-  event: ['start', 'die', 'died', 'oom', 'destroy', 'remove', 'health_status'],
+  event: ['start', 'die', 'died', 'pause', 'unpause', 'oom', 'destroy', 'remove', 'health_status'],
 })
 
 export class DockerEngine implements Engine {

@@ -8,12 +8,17 @@ import { keptCapabilities } from '@/agent/docker/container'
 import { aReplica, until } from '@/agent/testing/builders'
 import { MemoryControlPlane } from '@/agent/testing/control-plane'
 import { containerLabels, containerName, type WantedReplica } from '@/server/domain/agent-protocol'
+import { noRestarts, restartRules } from '@/server/domain/restart'
 import { type Bed, startEngines, type TestEngine, type TestImage } from './bed'
 import { EngineAgent } from './engine-agent'
 import { skipReason } from './skip'
 
 const image = (name: TestImage): TestImage => name
 const web = (overrides: Partial<WantedReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
+
+/** Of a replica that had its restarts: the next end is the last one. */
+const restarted = { ...noRestarts, inARow: restartRules.triesUntilWell }
+const well = { ...noRestarts, wasWell: true }
 
 /** An agent whose control plane is in memory. */
 class TestAgent extends EngineAgent {
@@ -248,8 +253,9 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
 
   test('tells how a container ended: code and last line', async () => {
     const agent = await anAgent()
-    const atOnce = aReplica({ image: image('fogdeck-test/exit1:1') })
-    const later = aReplica({ image: image('fogdeck-test/crash:1'), deploymentName: 'later', env: { AFTER: '1' } })
+    const atOnce = aReplica({ image: image('fogdeck-test/exit1:1'), restarts: restarted })
+    const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '1' }, restarts: restarted }
+    const later = aReplica({ ...crash, deploymentName: 'later' })
     agent.want(atOnce, later)
     expect(await agent.gone(atOnce)).toMatchObject({
       status: 'failed',
@@ -267,7 +273,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
 
   test('sends the log of a container while somebody reads it, both streams, to its last line', async () => {
     const agent = await anAgent()
-    const replica = aReplica({ image: image('fogdeck-test/crash:1'), env: { AFTER: '3' } })
+    const replica = aReplica({ image: image('fogdeck-test/crash:1'), env: { AFTER: '3' }, restarts: restarted })
     agent.want(replica)
     await agent.told(replica, 'running')
     controlPlane.wantLogs(agent.nodeId, [{ replicaId: replica.replicaId, seconds: 60, since: null }])
@@ -285,7 +291,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
 
   test('sends the last lines of a container that fails, although nobody reads', async () => {
     const agent = await anAgent()
-    const replica = aReplica({ image: image('fogdeck-test/exit1:1') })
+    const replica = aReplica({ image: image('fogdeck-test/exit1:1'), restarts: restarted })
     agent.want(replica)
     await agent.gone(replica)
     await until(() => controlPlane.linesOf(replica.replicaId).length > 0, { what: 'the last lines' })
@@ -296,14 +302,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
 
   test('tells of a container that was killed for its memory', async () => {
     const agent = await anAgent()
-    const replica = aReplica({ image: image('fogdeck-test/oom:1'), memoryMb: 16 })
+    const replica = aReplica({ image: image('fogdeck-test/oom:1'), memoryMb: 16, restarts: restarted })
     agent.want(replica)
     const failed = await agent.gone(replica)
     expect(failed).toMatchObject({ status: 'failed', exitCode: 137 })
     expect(failed.reason).toMatch(/^OOM-killed at its memory limit of 16 MB/)
   })
 
-  test('tells of health when it changes', async () => {
+  test('tells of health when it changes, and restarts what is unhealthy', async () => {
     const agent = await anAgent()
     const [good, bad] = [
       aReplica({ image: image('fogdeck-test/healthy:1') }),
@@ -311,8 +317,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     ]
     agent.want(good, bad)
     await until(() => controlPlane.last(good.replicaId)?.health === 'healthy', { timeoutMs: 20_000 })
-    await until(() => controlPlane.last(bad.replicaId)?.health === 'unhealthy', { timeoutMs: 20_000 })
-    expect(controlPlane.last(bad.replicaId)?.status).toBe('running')
+    const told = () => controlPlane.reportsOn(bad.replicaId)
+    const unwell = await until(() => told().find(({ health }) => health === 'unhealthy'), { timeoutMs: 20_000 })
+    const words = 'Its health check fails: no answer on port 80'
+    expect(unwell).toMatchObject({ status: 'running', reason: words, checkOutput: 'no answer on port 80' })
+    const again = await until(() => told().find(({ restarts }) => restarts.restarts === 1), { timeoutMs: 20_000 })
+    expect(told().some(({ status, reason }) => status === 'starting' && reason === `Restarting: ${words}`)).toBe(true)
+    expect(again).toMatchObject({ status: 'running', containerId: unwell.containerId, health: 'starting' })
+    expect(Date.parse(again.startedAt ?? '')).toBeGreaterThan(Date.parse(unwell.startedAt ?? ''))
     const healths = controlPlane.reportsOn(good.replicaId).map((report) => report.health)
     expect(healths.filter((health, index) => health !== healths[index - 1])).toEqual([null, 'starting', 'healthy'])
   })
@@ -379,18 +391,56 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.last(replicas[2].replicaId)?.status).toBe('running')
   })
 
-  test('keeps containers running while the control plane is away, and tells afterwards what happened', async () => {
+  test('restarts a container that crashes while the control plane is away, and tells of it afterwards', async () => {
     const agent = await anAgent()
-    const [steady, crashing] = [web(), aReplica({ image: image('fogdeck-test/crash:1'), deploymentName: 'crash' })]
+    const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '4' }, restarts: well }
+    const [steady, crashing] = [web(), aReplica({ ...crash, deploymentName: 'crash' })]
     agent.want(steady, crashing)
-    await agent.told(crashing, 'running')
+    const before = await agent.told(crashing, 'running')
     const { containerId } = await agent.told(steady, 'running')
     controlPlane.line = 'away'
-    await until(async () => (await agent.containers()).length === 1, { timeoutMs: 20_000 })
+    const cutAt = Date.now()
+    const ranAgain = async () => {
+      const { State } = await agent.inspected(before.containerId)
+      return State?.Running === true && Date.parse(String(State.StartedAt)) > Date.parse(before.startedAt ?? '')
+    }
+    await until(ranAgain, { timeoutMs: 30_000, what: 'the same container runs again' })
+    const backAt = Date.now()
     expect(controlPlane.last(crashing.replicaId)?.status).toBe('running')
+    controlPlane.reports.length = 0
     controlPlane.line = 'up'
-    expect(await agent.gone(crashing)).toMatchObject({ status: 'failed', exitCode: 3 })
+    await until(() => controlPlane.reportsOn(crashing.replicaId).length > 1, { timeoutMs: 20_000 })
+    const [ended, again] = controlPlane.reportsOn(crashing.replicaId)
+    expect(ended).toMatchObject({ status: 'starting', exitCode: 3, reason: 'exited with code 3: fatal: it went wrong' })
+    expect(again).toMatchObject({ status: 'running', containerId: before.containerId, restarts: { restarts: 1 } })
+    expect(Date.parse(ended?.observedAt ?? '')).toBeGreaterThan(cutAt)
+    expect(Date.parse(ended?.observedAt ?? '')).toBeLessThan(backAt)
     expect((await agent.inspected(containerId)).State?.Running).toBe(true)
+  })
+
+  test('shows a container that somebody paused, leaves it alone, and removes it when it is not wanted', async () => {
+    const agent = await anAgent()
+    const replica = web()
+    agent.want(replica)
+    const { containerId, startedAt } = await agent.told(replica, 'running')
+    const does = (what: 'pause' | 'unpause') =>
+      agent.docker.http.call({ method: 'POST', path: `/containers/${containerId}/${what}` }, [200, 204])
+    const standstill = () => controlPlane.last(replica.replicaId)?.standstill
+    await does('pause')
+    await until(() => standstill() === 'paused', { timeoutMs: 20_000, what: 'that it is paused' })
+    expect(controlPlane.last(replica.replicaId)).toMatchObject({
+      status: 'starting',
+      reason: 'Paused on the node by somebody else',
+    })
+    expect((await agent.inspected(containerId)).State?.Paused).toBe(true)
+    await does('unpause')
+    await until(() => standstill() === null, { timeoutMs: 20_000, what: 'that it runs again' })
+    expect(controlPlane.last(replica.replicaId)).toMatchObject({ status: 'running', startedAt, containerId })
+    await does('pause')
+    await until(() => standstill() === 'paused', { timeoutMs: 20_000, what: 'that it is paused again' })
+    agent.want()
+    expect((await agent.gone(replica)).status).toBe('stopped')
+    expect(await agent.containers()).toHaveLength(0)
   })
 
   test('says what is wrong with a frozen engine, and goes on when it answers again', async () => {

@@ -18,6 +18,10 @@ httpd -f -p "\${PORT:-80}" -h /www & wait $!
 const health = `#!/bin/sh
 printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 127.0.0.1 "\${PORT:-80}" | grep -q ' 200 '
 `
+const sick = `#!/bin/sh
+echo 'no answer on port 80'
+exit 1
+`
 const crash = `#!/bin/sh
 echo started
 sleep "\${AFTER:-2}"
@@ -40,7 +44,7 @@ privs=$(sed -n 's/^NoNewPrivs:.//p' /proc/self/status)
 echo "done: $(stat -c %u /tmp/own/file) owns it, port 80 is bound, caps $caps, no-new-privs $privs"
 while :; do sleep 1; done
 `
-const scripts = { web, health, crash, ignore, root }
+const scripts = { web, health, sick, crash, ignore, root }
 
 interface ImageConfig {
   Cmd: string[]
@@ -60,7 +64,7 @@ const images = {
   'fogdeck-test/web:1': { Cmd: ['/fog/web'], ...port80 },
   /** The same, with a health check that it passes. */
   'fogdeck-test/healthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/fog/health') },
-  'fogdeck-test/unhealthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/bin/false') },
+  'fogdeck-test/unhealthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/fog/sick') },
   /** Does as root what images do, and says so in its last line. */
   'fogdeck-test/root:1': { Cmd: ['/fog/root'] },
   'fogdeck-test/exit1:1': shell('echo fatal: cannot read configuration >&2; exit 1'),
