@@ -96,7 +96,7 @@ const statusFrom = (address: string, url: string, who: { username: string; passw
   })
 
 test('a flood of sign-ins takes no node offline, others are answered, and its owner gets in from elsewhere', async ({
-  baseURL = '',
+  baseURL,
   rpc,
   userWith,
 }) => {
@@ -108,12 +108,12 @@ test('a flood of sign-ins takes no node offline, others are answered, and its ow
   let over = false
   const flood = Array.from({ length: 150 }, async (_, i) => {
     while (!over) {
-      const status = await statusFrom('127.0.0.66', baseURL, { username, password: `wrong ${i}` })
+      const status = await statusFrom('127.0.0.66', baseURL ?? '', { username, password: `wrong ${i}` })
       answers.set(status, (answers.get(status) ?? 0) + 1)
     }
   })
   await sleep(floodMs / 2)
-  expect(await statusFrom('127.0.0.67', baseURL, { username, password })).toBe(200)
+  expect(await statusFrom('127.0.0.67', baseURL ?? '', { username, password })).toBe(200)
   expect((await rpc.deployment.page.query({ limit: 1 })).items).toBeDefined()
   await sleep(floodMs / 2)
   over = true
