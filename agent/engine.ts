@@ -114,6 +114,10 @@ export interface Engine {
   image(image: string): Promise<ImageContent | null>
   /** Ends when the image is there; calls `onProgress` whenever the engine says something. */
   pull(image: string, options: { signal: AbortSignal; onProgress: () => void }): Promise<void>
+  /** Takes this name from an image, and the image off the disk when it has no other. Refused while a container uses it. */
+  removeImage(image: string): Promise<void>
+  /** Of the disk that holds images and containers; null when it can't be told. */
+  diskUsedPercent(): Promise<number | null>
   /**
    * The id of the container with this name and these labels, which is made when it does not exist yet. Refused with status
    * 404 when its image is not there.

@@ -11,6 +11,8 @@ import { sleep } from './clock'
 import { type Engine, isUnreachable } from './engine'
 import { EngineView } from './engine-view'
 import { engineWords, fitWords } from './engine-words'
+import { ImageCleaner } from './image-cleaner'
+import { exactImage } from './images'
 import { type Logger, wordsOf } from './log'
 import { NodeLogs } from './log-follower'
 import type { LogOutbox } from './log-outbox'
@@ -30,6 +32,8 @@ export interface NodeTiming {
   parallelStarts: number
   /** How often the last lines of a container are sent that nobody reads. */
   logTailMs: number
+  /** How often unused images are looked for, at most. */
+  cleanImagesMs: number
 }
 
 export const usualTiming: NodeTiming = {
@@ -39,6 +43,7 @@ export const usualTiming: NodeTiming = {
   parallelPulls: 3,
   parallelStarts: 4,
   logTailMs: 300_000,
+  cleanImagesMs: 600_000,
 }
 
 export interface NodeLoopOptions {
@@ -82,6 +87,7 @@ export class NodeLoop {
   private usage = { cpuPercent: 0, memoryPercent: 0 }
   private sampling: Promise<void> | null = null
   private engineError: string | null = null
+  private readonly cleaner: ImageCleaner
   /** Starts that wait to hear which image their revision runs. */
   private readonly imageWaits = new Set<() => void>()
   /** Replica → what was logged last of what failed for it. */
@@ -114,6 +120,7 @@ export class NodeLoop {
       containers: () => this.view.containers(),
       wordsOf: (replicaId, error) => this.wordsAbout(replicaId, error),
     })
+    this.cleaner = new ImageCleaner({ engine, file: `${options.stateFile}.images`, clock, log: options.log })
     this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
     this.work = {
       nodeId: options.id,
@@ -133,6 +140,7 @@ export class NodeLoop {
       imageOf: (replicaId) => this.imageOf(replicaId),
       imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
       resolveImage: options.resolveImage,
+      pulled: (names, replica) => this.cleaner.notePulled(names, replica),
     }
   }
 
@@ -146,6 +154,7 @@ export class NodeLoop {
     this.wanted = await this.memory.load()
     void this.followEngine()
     void this.resyncLoop()
+    void this.cleanImages()
     void this.logs.keepTails()
   }
 
@@ -373,6 +382,21 @@ export class NodeLoop {
       this.reconcileNow()
     } catch (error) {
       this.noteEngine(error)
+    }
+  }
+
+  /** Only what the control plane said to this process tells what is needed. */
+  private async cleanImages(): Promise<void> {
+    const { clock, random, log } = this.options
+    const { signal } = this.stopping
+    while (!signal.aborted) {
+      await sleep(clock, this.timing.cleanImagesMs * (0.5 + random() / 2), signal)
+      if (signal.aborted || !this.heard) continue
+      const desired = this.heard.replicas.map((replica) => ({
+        deploymentId: replica.deploymentId,
+        image: replica.imageContent ? exactImage(replica, replica.imageContent) : replica.image,
+      }))
+      await this.cleaner.sweep(desired).catch((error) => log.debug(`${this.name}: images stay: ${wordsOf(error)}`))
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import { containerLabels, containerName, type Standstill } from '@/server/domain/agent-protocol'
+import { imageWithDigest } from '@/server/domain/image'
 import { afterRun, type RestartRecord, restartDelayMs } from '@/server/domain/restart'
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
@@ -45,6 +46,8 @@ export interface Work {
   imageOf: ImageWork['imageOf']
   imageNews: ImageWork['imageNews']
   resolveImage: ImageWork['resolveImage']
+  /** The agent pulled an image that was not there: it may remove it by these names one day. */
+  pulled(names: string[], replica: WantedReplica): Promise<void>
 }
 
 const imageWork = (work: Work): ImageWork => ({
@@ -504,9 +507,10 @@ const fail = async (
 /** Only what is missing is pulled, unless it is to be looked up anew: images that exist on the node alone need no registry. */
 const pullMissing = async (
   work: Work,
-  { replica: { replicaId }, image, anew }: { replica: WantedReplica; image: string; anew: boolean },
+  { replica, image, anew }: { replica: WantedReplica; image: string; anew: boolean },
   signal: AbortSignal,
 ): Promise<void> => {
+  const { replicaId } = replica
   if (work.pulls.full) await starting(work, replicaId, `Waiting to pull ${image}`)
   const release = await work.pulls.acquire(signal)
   let cancel = () => {}
@@ -519,7 +523,14 @@ const pullMissing = async (
     if (!anew && (await work.engine.image(image))) return
     void starting(work, replicaId, `Pulling ${image}`)
     wait()
+    const before = await work.engine.image(image)
     await work.engine.pull(image, { signal, onProgress: wait })
+    const after = await work.engine.image(image)
+    // Else it was somebody else's, with whatever names they gave it.
+    if (after !== null && after.imageId !== before?.imageId) {
+      const byDigest = after.digest === null ? [] : [imageWithDigest(image, after.digest)]
+      await work.pulled([...new Set(before === null ? [image, ...byDigest] : byDigest)], replica)
+    }
   } finally {
     cancel()
     release()

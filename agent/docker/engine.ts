@@ -14,7 +14,7 @@ import type {
 import { EngineError } from '../engine'
 import { createBody, type EngineTraits, inspectedOf, nameOf, seenOfListed } from './container'
 import { DockerHttp, isRecord } from './http'
-import { pullImage, readImage } from './image'
+import { engineReference, pullImage, readImage } from './image'
 import { readLogs } from './logs'
 import { jsonLines, lastLine } from './streams'
 import { ContainersUsage, HostUsage } from './usage'
@@ -40,9 +40,16 @@ const eventFilter = JSON.stringify({
   event: ['start', 'die', 'died', 'pause', 'unpause', 'oom', 'destroy', 'remove', 'health_status'],
 })
 
+interface EngineFacts {
+  info: EngineInfo
+  /** The folder where the engine keeps images and containers. */
+  root: string
+  kind: EngineTraits['kind']
+}
+
 export class DockerEngine implements Engine {
   readonly http: DockerHttp
-  private machine: Promise<{ info: EngineInfo; kind: EngineTraits['kind'] }> | null = null
+  private machine: Promise<EngineFacts> | null = null
   /** Until the engine says that it has none. */
   private hasInit = true
   private readonly host = new HostUsage()
@@ -103,6 +110,17 @@ export class DockerEngine implements Engine {
 
   pull(image: string, options: Parameters<Engine['pull']>[1]): Promise<void> {
     return pullImage(this.http, image, { ...options, stallMs: this.options.pullStallMs ?? 60_000 })
+  }
+
+  async removeImage(image: string): Promise<void> {
+    const call = { method: 'DELETE', path: `/images/${encodeURI(engineReference(image))}`, timeoutMs: 60_000 } as const
+    await this.http.call(call, [200, 404])
+  }
+
+  async diskUsedPercent(): Promise<number | null> {
+    const { root } = await this.facts()
+    const disk = await statfs(root).catch(() => null)
+    return disk && disk.blocks > 0 ? (1 - disk.bavail / disk.blocks) * 100 : null
   }
 
   async create(spec: ContainerSpec): Promise<string> {
@@ -196,7 +214,7 @@ export class DockerEngine implements Engine {
     throw refusal
   }
 
-  private async readInfo(): Promise<{ info: EngineInfo; kind: EngineTraits['kind'] }> {
+  private async readInfo(): Promise<EngineFacts> {
     const facts = await this.http.json(this.quick('/info'))
     if (!isRecord(facts)) throw new EngineError('refused', 'the engine tells nothing about itself')
     const root = typeof facts.DockerRootDir === 'string' ? facts.DockerRootDir : '/'
@@ -209,7 +227,7 @@ export class DockerEngine implements Engine {
       labels: { arch: platformArch(facts.Architecture), os: String(facts.OSType ?? 'linux') },
     }
     // A field that Podman adds to the answer.
-    return { info, kind: 'BuildahVersion' in facts ? 'podman' : 'docker' }
+    return { info, root, kind: 'BuildahVersion' in facts ? 'podman' : 'docker' }
   }
 }
 

@@ -166,6 +166,17 @@ export class SimulatedEngine implements Engine {
     return found?.content ?? null
   }
 
+  async removeImage(image: string): Promise<void> {
+    await this.load()
+    const reference = canonicalImage(image)
+    this.state.pulled = this.state.pulled.filter((each) => each.reference !== reference)
+    await this.saved.save()
+  }
+
+  async diskUsedPercent(): Promise<null> {
+    return null
+  }
+
   async create(spec: ContainerSpec): Promise<string> {
     await this.load()
     const taken = this.state.containers.find((each) => each.spec.name === spec.name)
