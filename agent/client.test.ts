@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { unknownMachine } from '@/server/domain/agent-identity'
 import type { NodeDescription, WantedState } from '@/server/domain/agent-protocol'
 import type { LogWishes } from '@/server/domain/log'
 import { TrpcControlPlane } from './client'
@@ -32,9 +34,10 @@ const aNode = (name: string): NodeDescription => ({
   latitude: null,
   longitude: null,
 })
+const instance = randomUUID()
 const joined = async (...names: string[]) => {
-  const client = new TrpcControlPlane(address, 'c'.repeat(40))
-  const { nodes } = await client.join('token', names.map(aNode))
+  const client = new TrpcControlPlane(address, { credential: 'c'.repeat(40), instance })
+  const { nodes } = await client.join('token', names.map(aNode), unknownMachine)
   return { client, ids: nodes.map((node) => node.id) }
 }
 const watching = (client: TrpcControlPlane, ids: string[]) => {
@@ -78,9 +81,9 @@ describe('calls', () => {
   })
 
   test('a wrong token and an unknown credential are refusals, in the server’s words', async () => {
-    const client = new TrpcControlPlane(address, 'x'.repeat(40))
+    const client = new TrpcControlPlane(address, { credential: 'x'.repeat(40), instance })
     const wrongToken = { kind: 'unauthorized', message: 'This join token is not valid' }
-    await expect(client.join('wrong', [aNode('node-01')])).rejects.toMatchObject(wrongToken)
+    await expect(client.join('wrong', [aNode('node-01')], unknownMachine)).rejects.toMatchObject(wrongToken)
     await expect(client.heartbeat([], 1_000)).rejects.toMatchObject({ kind: 'unauthorized' })
   })
 
@@ -136,10 +139,11 @@ describe('the watch', () => {
 
   test('says why it is refused, and goes on trying', async () => {
     const { client, ids } = await joined('node-01')
-    server.credentials.clear()
+    const holders = [...server.holders]
+    server.holders.clear()
     const { states, connections } = watching(client, ids)
     await until(() => connections.find(([isConnected, reason]) => !isConnected && reason?.includes('join again')))
-    server.credentials.add('c'.repeat(40))
+    for (const [credential, holder] of holders) server.holders.set(credential, holder)
     await until(() => states.length === 1)
   })
 

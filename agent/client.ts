@@ -8,10 +8,24 @@ import {
   TRPCClientError,
 } from '@trpc/client'
 import type { AppRouter } from '@/server/api/root'
-import type { NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/server/domain/agent-protocol'
+import type { Claim, MachineFacts } from '@/server/domain/agent-identity'
+import {
+  agentHeaders,
+  type NodeDescription,
+  type NodeHeartbeat,
+  type ReplicaReport,
+  type ResolvedImage,
+} from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { Backoff } from './backoff'
-import { type ControlPlane, ControlPlaneError, type Joined, type Watch, type WatchHandlers } from './control-plane'
+import {
+  type ControlPlane,
+  ControlPlaneError,
+  type Joined,
+  type Speaker,
+  type Watch,
+  type WatchHandlers,
+} from './control-plane'
 import { FetchEventSource } from './event-source'
 import { wordsOf } from './log'
 import { agentVersion } from './version'
@@ -19,19 +33,17 @@ import { agentVersion } from './version'
 /** A GET carries the ids of its nodes, and servers take addresses of at most 16 kB: so many ids are well below that. */
 const nodesPerWatch = 200
 const joinTimeoutMs = 60_000
+const claimTimeoutMs = 10_000
 
 const joinHeaders = ({ joinToken }: Record<string, unknown>): Record<string, string> =>
-  typeof joinToken === 'string' ? { 'x-fogdeck-join-token': joinToken } : {}
+  typeof joinToken === 'string' ? { [agentHeaders.joinToken]: joinToken } : {}
 
 export class TrpcControlPlane implements ControlPlane {
   private readonly client: TRPCClient<AppRouter>
 
-  constructor(
-    server: string,
-    private readonly credential: string,
-  ) {
+  constructor(server: string, { credential, instance }: Speaker) {
     const url = `${server.replace(/\/+$/, '')}/api/trpc`
-    const headers = { authorization: `Bearer ${credential}` }
+    const headers = { authorization: `Bearer ${credential}`, [agentHeaders.instance]: instance }
     this.client = createTRPCClient<AppRouter>({
       links: [
         splitLink({
@@ -51,13 +63,14 @@ export class TrpcControlPlane implements ControlPlane {
     })
   }
 
-  async join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {
-    const input = { joinToken, credential: this.credential, nodes, agentVersion }
-    // The nodes of a large fleet are read only from somebody who is known.
-    return this.call(
-      (signal) => this.client.agent.join.mutate(input, { signal, context: { joinToken } }),
-      joinTimeoutMs,
-    )
+  async join(joinToken: string | null, nodes: NodeDescription[], machine: MachineFacts): Promise<Joined> {
+    const input = { machine, nodes, agentVersion }
+    const context = { joinToken }
+    return this.call((signal) => this.client.agent.join.mutate(input, { signal, context }), joinTimeoutMs)
+  }
+
+  claim(claim: Claim) {
+    return this.call((signal) => this.client.agent.claim.mutate(claim, { signal }), claimTimeoutMs)
   }
 
   heartbeat(beats: NodeHeartbeat[], timeoutMs: number) {
@@ -161,6 +174,7 @@ export class TrpcControlPlane implements ControlPlane {
 const classified = (error: unknown): ControlPlaneError => {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   const code = typeof data === 'object' && data !== null && 'code' in data ? data.code : null
+  if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', wordsOf(error))
   if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', wordsOf(error))
   const passing = [null, 'SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS', 'TIMEOUT']
   const kind = passing.some((each) => each === code)

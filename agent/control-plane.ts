@@ -1,4 +1,5 @@
 /** The agent's port to the control plane: client.ts speaks tRPC, tests hand in one that lives in memory. */
+import type { Claim, ClaimAnswer, MachineFacts } from '@/server/domain/agent-identity'
 import type {
   NodeDescription,
   NodeHeartbeat,
@@ -37,9 +38,17 @@ export interface Watch {
   close(): void
 }
 
+/** Who calls: the program by its credential, and this process of it. */
+export interface Speaker {
+  credential: string
+  instance: string
+}
+
 export interface ControlPlane {
   /** The token is needed for nodes that the control plane does not know by this credential yet. */
-  join(joinToken: string | null, nodes: NodeDescription[]): Promise<Joined>
+  join(joinToken: string | null, nodes: NodeDescription[], machine: MachineFacts): Promise<Joined>
+  /** To speak for the nodes of the credential: all other calls are refused to who does not. */
+  claim(claim: Claim): Promise<ClaimAnswer>
   heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer>
   report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }>
   /** What an image is on this node; the answer is what it is for all nodes of the revision. */
@@ -52,12 +61,12 @@ export interface ControlPlane {
 
 /**
  * `unreachable`: no answer, or none yet: try again. `faulty`: it answered with a fault of its own, which may pass, or may
- * be due to what was sent. `unauthorized`: it does not know this agent (any more). `refused`: it answered, and will answer
- * the same again.
+ * be due to what was sent. `unauthorized`: it does not know this agent (any more). `not-holder`: another process speaks for
+ * its nodes, or none: claim them. `refused`: it answered, and will answer the same again.
  */
 export class ControlPlaneError extends Error {
   constructor(
-    readonly kind: 'unreachable' | 'faulty' | 'unauthorized' | 'refused',
+    readonly kind: 'unreachable' | 'faulty' | 'unauthorized' | 'not-holder' | 'refused',
     message: string,
   ) {
     super(message)

@@ -8,6 +8,8 @@ import type { LogLine } from '@/server/domain/log'
 import { repairedText } from '@/server/domain/text'
 
 export interface EngineInfo {
+  /** Of the engine's data; null when it has none. */
+  id: string | null
   kind: NodeDescription['engine']
   version: string
   /** What the machine has, before any flag. */

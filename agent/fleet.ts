@@ -8,6 +8,7 @@ import { defaultRegions, planFleet } from './fleet-plan'
 import { dataDirOf, joinTokenOf } from './identity'
 import { lockDataDir } from './lock'
 import { createLogger } from './log'
+import { readMachine } from './machine'
 import { seeded } from './random'
 import { Runner } from './runner'
 import { inFile, SimulatedEngine } from './simulated/engine'
@@ -66,7 +67,9 @@ const main = async () => {
       return engine
     },
     durable: false,
-    connect: (server, credential) => new TrpcControlPlane(server, credential),
+    connect: (server, speaker) => new TrpcControlPlane(server, speaker),
+    machine: () => readMachine(),
+    onEnd: explainAndExit('fleet'),
     clock: systemClock,
     random: seeded(seed ^ process.pid),
     log: createLogger('fleet'),

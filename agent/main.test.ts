@@ -1,9 +1,9 @@
 /** The programs as people start them, with simulated engines and a control plane behind real HTTP. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { aReplica, until } from './testing/builders'
+import { aReplica, until as untilSo } from './testing/builders'
 import { HttpControlPlane } from './testing/http-control-plane'
 import { AgentProcess } from './testing/process'
 
@@ -21,6 +21,9 @@ afterEach(async () => {
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** Programs take their time to start on a busy machine. */
+const until = <Value>(check: () => Value | Promise<Value>) => untilSo(check, { timeoutMs: 60_000 })
 
 const run = (...of: ConstructorParameters<typeof AgentProcess>) => {
   const process = new AgentProcess(...of)
@@ -65,7 +68,7 @@ test('a fleet joins as one, and ends when its supervisor lets go of it', async (
   const fleet = run('fleet', args, { token: 'token', ipc: true })
   await until(() => fleet.said.includes('joined with 30 nodes'))
   expect(server.memory.joins).toHaveLength(1)
-  expect(server.credentials.size).toBe(1)
+  expect(server.holders.size).toBe(1)
   const replicas = ['x-01', 'x-30'].map((name, slot) => {
     const replica = aReplica({ slot })
     server.memory.want(server.memory.idOf(name), [replica])
@@ -99,6 +102,34 @@ test('two agents cannot be the same node', async () => {
   const second = run('main', simulated(), { token: 'token' })
   expect(await second.ended()).toBe(1)
   expect(second.said).toMatch(/^agent: another agent \(process \d+\) uses /)
+})
+
+test('a copy of the data folder is told on the same machine, whenever it was made; the first one goes on', async () => {
+  const first = run('main', simulated(), { token: 'token' })
+  await until(() => first.said.includes('joined as box'))
+  const replica = aReplica()
+  server.memory.want(server.memory.idOf('box'), [replica])
+  await running(replica.replicaId)
+  const copy = join(folder, 'copy')
+  mkdirSync(copy)
+  for (const name of readdirSync(folder))
+    if (name !== 'copy' && name !== 'lock') cpSync(join(folder, name), join(copy, name), { recursive: true })
+  const second = run('main', ['--data-dir', copy])
+  expect(await second.ended()).toBe(1)
+  expect(second.said).toMatch(
+    new RegExp(
+      `^agent: another agent on this machine \\(process ${first.child.pid}\\) speaks for its node already`,
+      'm',
+    ),
+  )
+  server.memory.beats.length = 0
+  await until(() => server.memory.beats.length > 1)
+  expect(server.memory.last(replica.replicaId)?.status).toBe('running')
+
+  // The process is gone: the folder may go on under another path, at once.
+  await first.end('SIGKILL')
+  const moved = run('main', ['--data-dir', copy])
+  await until(() => moved.said.includes('joined as box'))
 })
 
 test('a fleet that starts with fewer nodes runs those, and says what becomes of the others', async () => {

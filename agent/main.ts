@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { TrpcControlPlane } from './client'
-import { systemClock } from './clock'
+import { sleep, systemClock } from './clock'
 import { DockerEngine } from './docker/engine'
 import type { Engine } from './engine'
 import { isUnreachable } from './engine'
@@ -11,6 +11,7 @@ import { nameOfHost, parseFlags, serverFlag, textFlag } from './flags'
 import { dataDirOf, joinTokenOf } from './identity'
 import { lockDataDir } from './lock'
 import { createLogger, wordsOf } from './log'
+import { readMachine } from './machine'
 import { hash, seeded } from './random'
 import { Runner } from './runner'
 import { describeNode, merged, readSettings, type Settings, settingsOfFlags, socketOf, writeSettings } from './settings'
@@ -66,7 +67,9 @@ const main = async () => {
     describe: async () => [describeNode(name, settings, await engine.info().catch(explainMissing))],
     engineOf: () => engine,
     durable: true,
-    connect: (address, credential) => new TrpcControlPlane(address, credential),
+    connect: (address, speaker) => new TrpcControlPlane(address, speaker),
+    machine: async () => readMachine(await engineIdOf(engine)),
+    onEnd: explainAndExit('agent'),
     clock: systemClock,
     random: seeded(hash(name, process.pid)),
     log,
@@ -86,6 +89,15 @@ const engineOf = (name: string, settings: Settings, dataDir: string): Engine => 
   const isPart = cpuCores !== undefined || memoryMb !== undefined
   const usage = settings.usage ?? (isPart ? 'containers' : 'host')
   return new DockerEngine({ socketPath: socketOf(settings), usage, capacity: { cpuCores, memoryMb } })
+}
+
+/** An engine that is away or frozen must not hold up the rest. */
+const engineIdOf = (engine: Engine): Promise<string | null> => {
+  const id = engine.info().then(
+    (info) => info.id,
+    () => null,
+  )
+  return Promise.race([id, sleep(systemClock, 2_000).then(() => null)])
 }
 
 const explainMissing = (error: unknown): never => {

@@ -20,6 +20,8 @@ export interface ProgramOptions {
   log: Logger
   /** The control plane does not know this program (any more). */
   onRejected?: (words: string) => void
+  /** Another process speaks for the nodes, or none: they are to be claimed. */
+  onNotHolder?: () => void
 }
 
 /** Waiting longer for an answer would only put off the next try. */
@@ -146,10 +148,12 @@ export class Program {
   }
 
   private noteLost(error: unknown): void {
-    const rejected = error instanceof ControlPlaneError && error.kind === 'unauthorized'
-    if (this.lostAt === null) this.options.log.warn(`lost the control plane: ${wordsOf(error)}`)
+    const kind = error instanceof ControlPlaneError ? error.kind : null
+    if (this.lostAt === null && kind !== 'not-holder')
+      this.options.log.warn(`lost the control plane: ${wordsOf(error)}`)
     this.lostAt ??= this.options.clock.now()
-    if (rejected) this.options.onRejected?.(wordsOf(error))
+    if (kind === 'unauthorized') this.options.onRejected?.(wordsOf(error))
+    else if (kind === 'not-holder') this.options.onNotHolder?.()
     else for (const node of this.nodes.values()) node.noteCutOff()
   }
 

@@ -1,13 +1,18 @@
 /**
- * The life of an agent program: who am I, join, run, join again when something changed. The first join must succeed
- * before anything runs; later ones happen beside the work, so that a restart needs neither token nor control plane.
+ * The life of an agent program: who am I, claim, join, run, join again when something changed. The first join must succeed
+ * before anything runs; later ones happen beside the work, so that a restart needs neither token nor control plane. What
+ * another process speaks for is left alone: nothing is started or stopped until the claim was granted, or nobody could be
+ * asked for it.
  */
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import type { MachineFacts } from '@/server/domain/agent-identity'
 import type { NodeDescription } from '@/server/domain/agent-protocol'
 import { Backoff } from './backoff'
+import { type ClaimOutcome, claimNodes } from './claim'
 import type { Clock } from './clock'
 import { sleep } from './clock'
-import { type ControlPlane, ControlPlaneError } from './control-plane'
+import { type ControlPlane, ControlPlaneError, type Speaker } from './control-plane'
 import type { Engine } from './engine'
 import { afterJoin, type Identity, newIdentity, readIdentity, writeIdentity } from './identity'
 import { type Logger, wordsOf } from './log'
@@ -28,7 +33,11 @@ export interface RunnerOptions {
   engineOf: (name: string) => Engine
   /** Whether node states wait for the disk. */
   durable: boolean
-  connect: (server: string, credential: string) => ControlPlane
+  connect: (server: string, speaker: Speaker) => ControlPlane
+  /** What tells this machine and this process from others. */
+  machine: () => Promise<MachineFacts>
+  /** It can not go on: told once the nodes ran. */
+  onEnd: (error: Error) => void
   clock: Clock
   random: Random
   log: Logger
@@ -45,6 +54,9 @@ export class Runner {
   private controlPlane: ControlPlane | null = null
   private program: Program | null = null
   private joining: Promise<void> | null = null
+  private claiming: Promise<void> | null = null
+  /** Of this process; calls carry it, and only the one that holds the nodes is heard. */
+  private readonly instance = randomUUID()
   private rejectedAt = Number.NEGATIVE_INFINITY
   private readonly stopping = new AbortController()
 
@@ -57,12 +69,13 @@ export class Runner {
     const address = server ?? known?.server
     if (!address) throw new JoinError('say with --server where the control plane is, such as http://localhost:3000')
     this.identity = { ...(known ?? newIdentity(address)), server: address }
-    this.controlPlane = connect(address, this.identity.credential)
+    this.controlPlane = connect(address, { credential: this.identity.credential, instance: this.instance })
     // Before the join, so that an interrupted one is repeated with the same credential.
     await writeIdentity(dataDir, this.identity)
     if (names.every((name) => this.identity.nodes.some((node) => node.name === name))) {
-      await this.run()
-      void this.join().catch((error) => log.error(wordsOf(error)))
+      await this.untilAdmitted(await this.claimOnce())
+      if (this.stopping.signal.aborted) return
+      await this.runAndJoin()
     } else {
       log.info(`joining ${address}`)
       await this.join()
@@ -73,6 +86,58 @@ export class Runner {
   async stop(graceMs?: number): Promise<void> {
     this.stopping.abort()
     await this.program?.stop(graceMs)
+  }
+
+  private async runAndJoin(): Promise<void> {
+    await this.run()
+    void this.join().catch((error) => this.options.log.error(wordsOf(error)))
+  }
+
+  /** What became of a claim; null when nobody answered, or nobody knows this agent. */
+  private async claimOnce(): Promise<ClaimOutcome | null> {
+    try {
+      return await claimNodes(this.connection, await this.options.machine())
+    } catch (error) {
+      if (error instanceof ControlPlaneError) return null
+      throw error
+    }
+  }
+
+  /** Waits for as long as another agent speaks for the nodes. Throws when that is one of this machine. */
+  private async untilAdmitted(first: ClaimOutcome | null): Promise<void> {
+    const { clock, random, log } = this.options
+    let said = ''
+    for (let answer = first; answer !== null && answer.state !== 'granted'; ) {
+      if (answer.state === 'refused' && answer.here) throw new JoinError(answer.why)
+      if (answer.state !== said) log.error(answer.why)
+      said = answer.state
+      const pauseMs = answer.state === 'wait' ? 2_000 : 10_000
+      await sleep(clock, pauseMs * (1 + random() / 2), this.stopping.signal)
+      if (this.stopping.signal.aborted) return
+      // Who was refused once is not admitted by silence.
+      answer = (await this.claimOnce()) ?? answer
+    }
+  }
+
+  /** A call was refused because this process does not hold its nodes: claims them, and lets go when another one does. */
+  private claimAgain(): Promise<void> {
+    this.claiming ??= this.claimOrLetGo().finally(() => {
+      this.claiming = null
+    })
+    return this.claiming
+  }
+
+  private async claimOrLetGo(): Promise<void> {
+    const answer = await this.claimOnce()
+    if (answer === null || answer.state === 'granted') return
+    const { program } = this
+    this.program = null
+    await program?.stop(0)
+    await this.untilAdmitted(answer).catch((error: Error) => {
+      if (program) this.options.onEnd(error)
+      throw error
+    })
+    if (program && !this.stopping.signal.aborted) await this.runAndJoin()
   }
 
   private join(): Promise<void> {
@@ -91,11 +156,12 @@ export class Runner {
         return await this.joinOnce()
       } catch (error) {
         const words = wordsOf(error)
-        const final = error instanceof ControlPlaneError && (error.kind === 'refused' || error.kind === 'unauthorized')
-        if (final) throw new JoinError(words)
+        const kind = error instanceof ControlPlaneError ? error.kind : null
+        if (kind === 'not-holder') await this.claimAgain()
+        else if (kind === 'refused' || kind === 'unauthorized') throw new JoinError(words)
         // Without any node there is nothing to keep running: a missing engine is for the person at the terminal.
         if (!this.program && !(error instanceof ControlPlaneError)) throw error
-        if (words !== said) log.warn(`could not join yet, trying on: ${words}`)
+        if (words !== said && kind !== 'not-holder') log.warn(`could not join yet, trying on: ${words}`)
         said = words
         await sleep(clock, backoff.next(), this.stopping.signal)
       }
@@ -105,7 +171,7 @@ export class Runner {
   private async joinOnce(): Promise<void> {
     const { dataDir, token, log } = this.options
     const descriptions = await this.options.describe()
-    const joined = await this.connection.join(token, descriptions)
+    const joined = await this.connection.join(token, descriptions, await this.options.machine())
     if (this.stopping.signal.aborted) return
     const before = idsOf(this.identity)
     this.identity = afterJoin(this.identity, joined)
@@ -126,6 +192,9 @@ export class Runner {
       random,
       log,
       onRejected: (words) => this.onRejected(words),
+      onNotHolder: () => {
+        this.claimAgain().catch((error) => log.error(wordsOf(error)))
+      },
     })
     const started = this.identity.nodes.filter(({ name }) => this.options.names.includes(name))
     this.warnOfOthers(this.identity.nodes.length - started.length)

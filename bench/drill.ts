@@ -4,7 +4,7 @@ import { reportOf } from '@/server/api/drill-report'
 import { LiveFleet } from '@/server/api/live-fleet'
 import { systemClock } from '@/server/clock'
 import type { DrillMode } from '@/server/domain/drill'
-import { newCredential } from './common/agents'
+import { newSpeaker } from './common/agents'
 import { seedBigFleet } from './common/big-fleet'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
@@ -54,7 +54,7 @@ const asked: { name: string; mode: DrillMode; nodes: string[]; regions: string[]
 
 const rounds: Measured[] = []
 await withScratchDatabase(async (scratch) => {
-  await seedBigFleet(scratch, { nodes, deployments, credential: newCredential() })
+  await seedBigFleet(scratch, { nodes, deployments, speaker: newSpeaker() })
   await learn(scratch)
   const { store, changes } = scratch
   const fleet = new LiveFleet({ store, changes, clock: systemClock })

@@ -1,9 +1,10 @@
 /** Heartbeats of many agents with one node each. npm run bench -- heartbeats */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AgentInbox, createAgentInbox } from '@/server/store/agent-inbox'
+import type { Speaker } from '@/server/store/agents'
 import { hashToken } from '@/server/store/credentials'
 import { recordHeartbeats } from '@/server/store/nodes'
-import { beatOf, joinFleet, newCredential, type SimulatedNode } from './common/agents'
+import { beatOf, joinFleet, newSpeaker, type SimulatedNode } from './common/agents'
 import { median, quantile, tableText } from './common/measure'
 import { inParallel } from './common/parallel'
 import { benchmark, print } from './common/program'
@@ -32,14 +33,16 @@ interface Round {
 type Beat = (node: SimulatedNode) => Promise<unknown>
 
 const inboxBeat =
-  (inbox: AgentInbox, credential: string): Beat =>
+  (inbox: AgentInbox, speaker: Speaker): Beat =>
   (node) =>
-    inbox.heartbeat(credential, [beatOf(node, Date.now())])
+    inbox.heartbeat(speaker, [beatOf(node, Date.now())])
 
 const loneBeat =
-  ({ store }: Scratch, credential: string): Beat =>
+  ({ store }: Scratch, speaker: Speaker): Beat =>
   (node) =>
-    recordHeartbeats(store, [{ ...beatOf(node, Date.now()), credentialHash: hashToken(credential) }])
+    recordHeartbeats(store, [
+      { ...beatOf(node, Date.now()), credentialHash: hashToken(speaker.credential), instance: speaker.instance },
+    ])
 
 async function allAtOnce(nodes: SimulatedNode[], beat: Beat): Promise<number> {
   const begun = performance.now()
@@ -84,10 +87,10 @@ async function atPace(
 
 async function measure(count: number): Promise<Round[]> {
   return withScratchDatabase(async (scratch) => {
-    const credential = newCredential()
-    const nodes = await joinFleet(scratch, count, { credential })
-    const shared = inboxBeat(createAgentInbox(scratch.store), credential)
-    const alone = loneBeat(scratch, credential)
+    const speaker = newSpeaker()
+    const nodes = await joinFleet(scratch, count, { speaker })
+    const shared = inboxBeat(createAgentInbox(scratch.store), speaker)
+    const alone = loneBeat(scratch, speaker)
     // Enough of the lone ones to know their pace.
     const some = nodes.slice(0, 500)
     await allAtOnce(nodes, shared)

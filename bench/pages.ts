@@ -3,8 +3,9 @@ import { chromium } from '@playwright/test'
 import { Product } from '@/e2e/product'
 import settings from '@/playwright.config'
 import { createAgentInbox } from '@/server/store/agent-inbox'
+import type { Speaker } from '@/server/store/agents'
 import { createUser } from '@/server/store/users'
-import { newCredential } from './common/agents'
+import { newSpeaker } from './common/agents'
 import { seedBigFleet } from './common/big-fleet'
 import { brief, median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
@@ -28,7 +29,7 @@ const beating = Math.min(nodes, program.number('beating'))
 const rounds = program.number('rounds')
 
 /** Some nodes every five seconds, the others every two minutes, which the settings here allow. */
-function beatOn({ store }: Scratch, { ids, credential }: { ids: string[]; credential: string }): () => void {
+function beatOn({ store }: Scratch, { ids, speaker }: { ids: string[]; speaker: Speaker }): () => void {
   const inbox = createAgentInbox(store)
   const callsPerSecond = 4
   let call = 0
@@ -43,19 +44,19 @@ function beatOn({ store }: Scratch, { ids, credential }: { ids: string[]; creden
       cpuUsagePercent: 20 + ((i + call) % 60),
       memoryUsagePercent: 30 + ((i + call) % 40),
     }))
-    void inbox.heartbeat(credential, beats)
+    void inbox.heartbeat(speaker, beats)
   }, 1000 / callsPerSecond)
   return () => clearInterval(timer)
 }
 
 await withScratchDatabase(async (scratch) => {
-  const credential = newCredential()
-  const ids = await seedBigFleet(scratch, { nodes, deployments: program.number('deployments'), credential })
+  const speaker = newSpeaker()
+  const ids = await seedBigFleet(scratch, { nodes, deployments: program.number('deployments'), speaker })
   await scratch.store.pool.query(
     `insert into settings (key, value, updated_by, updated_at) values ('heartbeat', '{"everySeconds":5,"limitSeconds":600}', 'bench', now())`,
   )
   await learn(scratch)
-  const stopBeats = beatOn(scratch, { ids, credential })
+  const stopBeats = beatOn(scratch, { ids, speaker })
   const product = await Product.prepare({ name: 'bench-pages', fleet: 'none', env: { DATABASE_URL: scratch.url } })
   const browser = await chromium.launch(settings.use?.launchOptions)
   try {

@@ -1,4 +1,5 @@
 /** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
+import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import { AddressList } from '@/server/addresses'
 import { AccessWatch } from '@/server/api/access-watch'
@@ -10,6 +11,7 @@ import { handleLogin } from '@/server/api/login'
 import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
 import { SignInLog } from '@/server/api/sign-in-log'
+import { type Claim, type MachineFacts, unknownMachine } from '@/server/domain/agent-identity'
 import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import { noRestarts } from '@/server/domain/restart'
 import type { Role } from '@/server/domain/roles'
@@ -146,6 +148,8 @@ export async function testControlPlane(
       actor: username === null ? null : await actor(username),
       refusal: null,
       agentCredential: null,
+      agentInstance: null,
+      joinToken: null,
       idempotencyKey: null,
       address: '127.0.0.1',
       origin: 'http://localhost:3000',
@@ -225,15 +229,25 @@ export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
 
 /** An agent that does what it is told, as far as a test lets it. */
 export class FakeAgent {
-  readonly credential = `credential-${Math.random().toString(36).repeat(4)}`.slice(0, 64)
   readonly nodes = new Map<string, string>()
-  #caller: Awaited<ReturnType<TestControlPlane['as']>> | null = null
+  machine: MachineFacts = unknownMachine
+  /** Of its process; another one is a restart, or a copy. */
+  instance: string = randomUUID()
 
-  constructor(readonly controlPlane: TestControlPlane) {}
+  constructor(
+    readonly controlPlane: TestControlPlane,
+    readonly credential = `credential-${Math.random().toString(36).repeat(4)}`.slice(0, 64),
+  ) {}
 
-  async #call() {
-    this.#caller ??= await this.controlPlane.as(null, { agentCredential: this.credential })
-    return this.#caller
+  async #call(joinToken: string | null = null) {
+    const { credential: agentCredential, instance: agentInstance } = this
+    return this.controlPlane.as(null, { agentCredential, agentInstance, joinToken })
+  }
+
+  /** To speak for its nodes. */
+  async claim(claim: Partial<Claim> = {}) {
+    const { agent } = await this.#call()
+    return agent.claim({ machine: this.machine, upSeconds: 1_000, runsSeconds: 100, found: null, ...claim })
   }
 
   async join(...nodes: (Partial<NodeDescription> & { name: string })[]): Promise<this> {
@@ -243,9 +257,8 @@ export class FakeAgent {
       maxNodes: null,
       expiresInHours: 1,
     })
-    const joined = await (await this.#call()).agent.join({
-      joinToken: token,
-      credential: this.credential,
+    const joined = await (await this.#call(token)).agent.join({
+      machine: this.machine,
       agentVersion: 'test',
       nodes: nodes.map((node) => ({
         region: 'us-east',

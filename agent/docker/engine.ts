@@ -219,6 +219,7 @@ export class DockerEngine implements Engine {
     if (!isRecord(facts)) throw new EngineError('refused', 'the engine tells nothing about itself')
     const root = typeof facts.DockerRootDir === 'string' ? facts.DockerRootDir : '/'
     const info: EngineInfo = {
+      id: typeof facts.ID === 'string' && facts.ID !== '' ? facts.ID : null,
       kind: 'docker',
       version: typeof facts.ServerVersion === 'string' ? facts.ServerVersion : 'unknown',
       cpuCores: Number(facts.NCPU) || 1,

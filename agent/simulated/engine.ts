@@ -88,7 +88,13 @@ export class SimulatedEngine implements Engine {
   }
 
   async info(): Promise<EngineInfo> {
-    return { kind: 'simulated', version: 'simulated', labels: this.options.labels ?? {}, ...this.options.capacity }
+    return {
+      id: null,
+      kind: 'simulated',
+      version: 'simulated',
+      labels: this.options.labels ?? {},
+      ...this.options.capacity,
+    }
   }
 
   async session(): Promise<string> {

@@ -3,6 +3,7 @@
  * away. Like the real one it takes a replica off the wanted state once it is known to be gone.
  */
 import { randomUUID } from 'node:crypto'
+import type { Claim, ClaimAnswer } from '@/server/domain/agent-identity'
 import type {
   NodeDescription,
   NodeHeartbeat,
@@ -98,6 +99,14 @@ export class MemoryControlPlane implements ControlPlane {
       !replicaIds || replicaIds.includes(replica.replicaId) ? { ...replica, wanted: 'stop' as const } : replica,
     )
     this.want(nodeId, replicas)
+  }
+
+  /** What becomes of claims. */
+  onClaim: (claim: Claim) => ClaimAnswer = () => ({ state: 'granted' })
+
+  async claim(claim: Claim): Promise<ClaimAnswer> {
+    await this.answer()
+    return this.onClaim(claim)
   }
 
   async join(_joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {

@@ -2,17 +2,27 @@
 import { createServer, type Server } from 'node:http'
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
-import type {
-  AgentNews,
-  NodeDescription,
-  NodeHeartbeat,
-  ReplicaReport,
-  ResolvedImage,
+import {
+  type Claim,
+  type ClaimAnswer,
+  type Holder,
+  judgeClaim,
+  type MachineFacts,
+  refusalText,
+  waitText,
+} from '@/server/domain/agent-identity'
+import {
+  type AgentNews,
+  agentHeaders,
+  type NodeDescription,
+  type NodeHeartbeat,
+  type ReplicaReport,
+  type ResolvedImage,
 } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { MemoryControlPlane } from './control-plane'
 
-const t = initTRPC.context<{ credential: string | null }>().create({
+const t = initTRPC.context<{ credential: string; instance: string; joinToken: string | null }>().create({
   sse: { ping: { enabled: true, intervalMs: 500 }, client: { reconnectAfterInactivityMs: 2_000 } },
 })
 /** Inputs are the agent's own: what the real server checks is not for here. */
@@ -23,8 +33,8 @@ const as =
 
 export class HttpControlPlane {
   readonly memory = new MemoryControlPlane()
-  /** Credentials that joined. */
-  readonly credentials = new Set<string>()
+  /** By credential, of those that joined: who speaks for its nodes. */
+  readonly holders = new Map<string, Holder>()
   joinToken = 'token'
   /** How many subscriptions stand. */
   watching = 0
@@ -33,15 +43,15 @@ export class HttpControlPlane {
 
   private readonly router = t.router({
     agent: t.router({
-      join: t.procedure
-        .input(as<{ joinToken: string | null; credential: string; nodes: NodeDescription[] }>())
-        .mutation(({ input }) => {
-          if (!this.credentials.has(input.credential) && input.joinToken !== this.joinToken) {
-            throw new TRPCError({ code: 'UNAUTHORIZED', message: 'This join token is not valid' })
-          }
-          this.credentials.add(input.credential)
-          return this.memory.join(input.joinToken, input.nodes)
-        }),
+      join: t.procedure.input(as<{ machine: MachineFacts; nodes: NodeDescription[] }>()).mutation(({ ctx, input }) => {
+        const { credential, instance } = ctx
+        if (this.holders.has(credential)) this.requireHolder(ctx)
+        else if (ctx.joinToken !== this.joinToken)
+          throw new TRPCError({ code: 'UNAUTHORIZED', message: 'This join token is not valid' })
+        this.holders.set(credential, { instance, machine: input.machine, silentSeconds: 0 })
+        return this.memory.join(ctx.joinToken, input.nodes)
+      }),
+      claim: t.procedure.input(as<Claim>()).mutation(({ ctx, input }) => this.judged(ctx, input)),
       heartbeat: this.known
         .input(as<{ beats: NodeHeartbeat[] }>())
         .mutation(({ input }) => this.memory.heartbeat(input.beats, 1_000)),
@@ -63,8 +73,10 @@ export class HttpControlPlane {
   async start(port = 0): Promise<string> {
     this.server = createServer((req, res) => {
       const path = new URL(req.url ?? '/', 'http://server').pathname.replace(/^\/api\/trpc\/?/, '')
-      const credential = req.headers.authorization?.replace(/^Bearer /, '') ?? null
-      void nodeHTTPRequestHandler({ router: this.router, req, res, path, createContext: () => ({ credential }) })
+      const credential = req.headers.authorization?.replace(/^Bearer /, '') ?? ''
+      const [instance, joinToken] = [agentHeaders.instance, agentHeaders.joinToken].map((name) => req.headers[name])
+      const context = { credential, instance: String(instance), joinToken: joinToken ? String(joinToken) : null }
+      void nodeHTTPRequestHandler({ router: this.router, req, res, path, createContext: () => context })
     })
     await new Promise<void>((resolve) => this.server?.listen(port, '127.0.0.1', resolve))
     return `http://127.0.0.1:${this.port}`
@@ -85,9 +97,33 @@ export class HttpControlPlane {
 
   private get known() {
     return t.procedure.use(({ ctx, next }) => {
-      if (ctx.credential && this.credentials.has(ctx.credential)) return next()
-      throw new TRPCError({ code: 'UNAUTHORIZED', message: 'No node belongs to this credential: join again' })
+      this.requireHolder(ctx)
+      return next()
     })
+  }
+
+  private requireHolder({ credential, instance }: { credential: string; instance: string }): void {
+    const holder = this.holders.get(credential)
+    if (!holder)
+      throw new TRPCError({ code: 'UNAUTHORIZED', message: 'No node belongs to this credential: join again' })
+    if (holder.instance !== instance)
+      throw new TRPCError({ code: 'PRECONDITION_FAILED', message: 'This agent does not speak for its nodes now' })
+  }
+
+  /** By the rules of the real one. */
+  private judged({ credential, instance }: { credential: string; instance: string }, claim: Claim): ClaimAnswer {
+    const holder = this.holders.get(credential) ?? null
+    if (holder === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'No node belongs to this credential' })
+    const verdict = judgeClaim({ holder, instance, claim, allowed: null, leaseSeconds: 15 })
+    if (verdict.state === 'look') return { state: 'look', holder: { instance: holder.instance, ...holder.machine } }
+    if (verdict.state === 'granted') {
+      this.holders.set(credential, { instance, machine: claim.machine, silentSeconds: 0 })
+      return { state: 'granted' }
+    }
+    const told = { node: 'its node', more: 0, holder, machine: claim.machine }
+    if (verdict.state === 'wait') return { state: 'wait', why: waitText(told) }
+    const { second } = verdict
+    return { state: 'refused', here: second === 'process', why: refusalText(second, told) }
   }
 
   private async *states(nodeIds: string[], signal: AbortSignal | undefined) {

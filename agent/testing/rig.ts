@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { unknownMachine } from '@/server/domain/agent-identity'
 import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import type { Engine } from '../engine'
 import { silentLogger } from '../log'
@@ -22,6 +23,8 @@ export class Rig {
   engine: Engine
   timing: Partial<NodeTiming> = {}
   token: string | null = 'token'
+  /** Why the running program could not go on. */
+  ended: Error | null = null
   private runner: Runner | null = null
 
   constructor(
@@ -51,6 +54,10 @@ export class Rig {
       engineOf: () => engine,
       durable: false,
       connect: () => controlPlane,
+      machine: async () => unknownMachine,
+      onEnd: (error) => {
+        this.ended = error
+      },
       clock,
       random: seeded(1),
       log: silentLogger,

@@ -2,11 +2,13 @@
  * Agents whose containers run at once. They go the way that real ones go from the server's side of the network on: woken
  * by the change feed, they read their wanted state, and report and beat through the inbox. What is left out is HTTP.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { loadAt } from '@/agent/simulated/load'
+import { unknownMachine } from '@/server/domain/agent-identity'
 import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
 import { noRestarts } from '@/server/domain/restart'
 import type { AgentInbox } from '@/server/store/agent-inbox'
+import type { Speaker } from '@/server/store/agents'
 import type { ChangeFeed } from '@/server/store/changes'
 import { createJoinToken } from '@/server/store/join-tokens'
 import { joinNodes } from '@/server/store/nodes'
@@ -29,7 +31,7 @@ export interface SimulatedNode {
 export async function joinFleet(
   { store, actor }: Scratch,
   count: number,
-  { credential, prefix = 'node-' }: { credential: string; prefix?: string },
+  { speaker, prefix = 'node-' }: { speaker: Speaker; prefix?: string },
 ): Promise<SimulatedNode[]> {
   const { token } = await createJoinToken(store, actor, { name: 'bench', maxNodes: null, expiresInHours: 1 })
   const sizes = [64, 128, 256, 512]
@@ -47,14 +49,20 @@ export async function joinFleet(
     latitude: null,
     longitude: null,
   }))
-  const joined = await joinNodes(store, { joinToken: token, credential, agentVersion: 'bench', address: null, nodes })
+  const joined = await joinNodes(store, {
+    ...{ joinToken: token, speaker, machine: unknownMachine, agentVersion: 'bench', address: null },
+    nodes,
+  })
   return joined.map(({ id, name }, i) => {
     const { cpuCores = 1, memoryMb = 1 } = nodes[i] ?? {}
     return { id, name, capacity: { cpuCores, memoryMb } }
   })
 }
 
-export const newCredential = (): string => randomBytes(32).toString('base64url')
+export const newSpeaker = (): Speaker => ({
+  credential: randomBytes(32).toString('base64url'),
+  instance: randomUUID(),
+})
 
 /** What a simulated node without containers says at a moment; the revision is the one that it was told last. */
 export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revision = '0'): NodeHeartbeat {
@@ -65,7 +73,7 @@ export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revi
 
 /** One agent program with many nodes: it runs until it is closed. */
 export class BenchAgent {
-  readonly #credential = newCredential()
+  readonly #speaker = newSpeaker()
   readonly #told = new Set<string>()
   readonly #revisions = new Map<string, string>()
   readonly #dirty = new Set<string>()
@@ -83,7 +91,7 @@ export class BenchAgent {
   ) {}
 
   async join(count: number, prefix: string): Promise<this> {
-    this.nodes = await joinFleet(this.scratch, count, { credential: this.#credential, prefix })
+    this.nodes = await joinFleet(this.scratch, count, { speaker: this.#speaker, prefix })
     await this.beat(this.nodes)
     return this
   }
@@ -112,7 +120,7 @@ export class BenchAgent {
 
   async beat(nodes: SimulatedNode[], atMs = Date.now()): Promise<void> {
     await this.options.inbox.heartbeat(
-      this.#credential,
+      this.#speaker,
       nodes.map((node) => beatOf(node, atMs, this.#revisions.get(node.id))),
     )
   }

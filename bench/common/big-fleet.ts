@@ -1,4 +1,5 @@
 /** A large fleet with all that it runs, written by the database itself. */
+import type { Speaker } from '@/server/store/agents'
 import { hashToken } from '@/server/store/credentials'
 import type { Scratch } from './scratch'
 
@@ -6,23 +7,23 @@ export interface BigFleet {
   nodes: number
   deployments: number
   /** That of the agents; all nodes have one. */
-  credential: string
+  speaker: Speaker
 }
 
 /** UUIDs of its nodes, in the order of their names. */
 export async function seedBigFleet(
   { store, actor }: Scratch,
-  { nodes, deployments, credential }: BigFleet,
+  { nodes, deployments, speaker }: BigFleet,
 ): Promise<string[]> {
   const regions = Math.min(10, nodes)
   // Nodes that are three quarters full, in the end; each deployment on three of them in a row.
   const { rows } = await store.pool.query<{ id: string }>(
-    `insert into nodes (id, node_id, region, status, labels, cpu_cores, memory_mb, storage_gb, credential_hash, last_heartbeat,
+    `insert into nodes (id, node_id, region, status, labels, cpu_cores, memory_mb, storage_gb, credential_hash, agent_instance, last_heartbeat,
        cpu_usage_percent, memory_usage_percent, updated_at)
-     select md5('n' || i)::uuid, 'node-' || lpad(i::text, 6, '0'), 'region-' || i % $2, 'active', '{}', 2, 4096, 100, $3, now(),
+     select md5('n' || i)::uuid, 'node-' || lpad(i::text, 6, '0'), 'region-' || i % $2, 'active', '{}', 2, 4096, 100, $3, $4, now(),
        i % 60, i % 50, now()
      from generate_series(0, $1 - 1) i returning id`,
-    [nodes, regions, hashToken(credential)],
+    [nodes, regions, hashToken(speaker.credential), speaker.instance],
   )
   await store.pool.query(
     `insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, priority, wishes, updated_at)

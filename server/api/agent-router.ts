@@ -1,20 +1,21 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { byOurClock } from '../domain/agent-clock'
-import { type AgentNews, standstills } from '../domain/agent-protocol'
-import { Failure } from '../domain/failure'
+import { type AgentNews, agentHeaders, standstills } from '../domain/agent-protocol'
+import { Failure, isUuid } from '../domain/failure'
 import { isImageDigest } from '../domain/image'
 import { logLimits, logStates, logTimePattern } from '../domain/log'
 import { counts, int4, labelLimits, percentages, portNumbers, timeProblem } from '../domain/ranges'
 import { restartRules } from '../domain/restart'
+import { claimNodes, nodesOfSpeaker } from '../store/agents'
 import type { Change } from '../store/changes'
-import type { Store } from '../store/context'
 import { recordLogs } from '../store/log-inbox'
-import { joinNodes, nodesOfCredential, removedAmong, whyNoNodes } from '../store/nodes'
+import { admitToJoin, joinNodes, removedAmong } from '../store/nodes'
 import { logWishes } from '../store/replica-logs'
 import { recordRevisionImage } from '../store/revision-images'
 import { readSettings } from '../store/settings'
 import { wantedStates } from '../store/wanted'
+import { claimInput, machineInput } from './agent-claim-schemas'
 import { agentCount, agentList, agentNumber, agentText, agentTime, agentWhole, personText, recordOf } from './fields'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
@@ -128,38 +129,45 @@ const resolvedImage = z.object({
   fromRegistry: z.boolean(),
 })
 
-/** An agent with a credential that nobody looked at yet. */
-const credentialProcedure = openProcedure.use(({ ctx, next }) => {
-  const { agentCredential } = ctx
-  if (agentCredential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
-  return next({ ctx: { ...ctx, agentCredential } })
+/** An agent that says who it is, which nobody looked at yet. */
+const speakerProcedure = openProcedure.use(({ ctx, next }) => {
+  const { agentCredential: credential, agentInstance: instance } = ctx
+  if (credential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
+  if (credential.length < 32 || credential.length > 200)
+    throw new Failure('not-signed-in', 'The credential of an agent has 32 to 200 characters')
+  if (instance === null || !isUuid(instance))
+    throw new Failure('not-signed-in', `An agent sends the name of its process, a UUID, as ${agentHeaders.instance}`)
+  return next({ ctx: { ...ctx, speaker: { credential, instance } } })
 })
 
 /** An agent that speaks for the nodes that joined with its credential. */
-const agentProcedure = credentialProcedure.use(async ({ ctx, next }) =>
-  next({ ctx: { ...ctx, nodeIds: await ownNodes(ctx.services.store, ctx.agentCredential) } }),
+const agentProcedure = speakerProcedure.use(async ({ ctx, next }) =>
+  next({ ctx: { ...ctx, nodeIds: await nodesOfSpeaker(ctx.services.store, ctx.speaker) } }),
 )
-
-async function ownNodes(store: Store, credential: string): Promise<Set<string>> {
-  const nodeIds = await nodesOfCredential(store, credential)
-  if (nodeIds.size === 0) throw new Failure('not-signed-in', await whyNoNodes(store, credential))
-  return nodeIds
-}
 
 const idOf = ({ nodeId }: { nodeId: string }): string => nodeId
 
 export const agentRouter = router({
-  join: openProcedure
+  /** Before its input is read, the caller is known to speak for its nodes, or to have a token that is good. */
+  join: speakerProcedure
+    .use(async ({ ctx, next }) => {
+      await admitToJoin(ctx.services.store, ctx)
+      return next()
+    })
     .input(
       z.object({
-        joinToken: personText({ max: 200 }).nullable(),
-        credential: personText({ max: 200 }).min(32),
+        machine: machineInput,
         agentVersion: agentText({ max: 50 }),
         nodes: z.array(description).min(1).max(20_000),
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const nodes = await joinNodes(ctx.services.store, { ...input, address: ctx.address })
+      const nodes = await joinNodes(ctx.services.store, {
+        ...input,
+        speaker: ctx.speaker,
+        joinToken: ctx.joinToken,
+        address: ctx.address,
+      })
       ctx.services.log.info(
         `Joined: ${nodes.length === 1 ? `node ${nodes[0]?.name}` : `${nodes.length} nodes`} from ${ctx.address}`,
       )
@@ -167,26 +175,36 @@ export const agentRouter = router({
       return { nodes, heartbeatSeconds: heartbeat.everySeconds }
     }),
 
-  heartbeat: credentialProcedure
+  /** Asked at each start, and whenever a call was refused because the agent does not speak for its nodes. */
+  claim: speakerProcedure.input(claimInput).mutation(async ({ ctx, input }) => {
+    const { store, log } = ctx.services
+    const answer = await claimNodes(store, ctx.speaker, { claim: input, address: ctx.address })
+    if (answer.state === 'refused') log.warn(`Refused a second agent from ${ctx.address}: ${answer.why}`)
+    return answer
+  }),
+
+  heartbeat: speakerProcedure
     .input(z.object({ beats: z.array(heartbeat).max(20_000) }))
     .mutation(async ({ ctx, input }) => {
       const { store, log, inbox } = ctx.services
-      const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.agentCredential, input.beats)
+      const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.speaker, input.beats)
       // The commit has looked at the credential already, unless it found no node of its own.
       const removed =
-        known < input.beats.length ? await removedAmong(store, ctx.agentCredential, input.beats.map(idOf)) : []
-      if (known + removed.length === 0) await ownNodes(store, ctx.agentCredential)
+        known < input.beats.length ? await removedAmong(store, ctx.speaker.credential, input.beats.map(idOf)) : []
+      if (known === 0 && removed.length < input.beats.length) await nodesOfSpeaker(store, ctx.speaker)
       for (const id of returned) log.info(`Node ${id} is back`)
       // A changed interval is heard of with the next heartbeat: no agent needs a restart.
       return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed, returned }
     }),
 
-  report: credentialProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
+  report: speakerProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
     const { log, inbox, clock, store } = ctx.services
-    const nodeIds = await inbox.nodesOfCredential(ctx.agentCredential)
-    // What a removed node tells of its last containers is taken and belongs to nothing any more.
-    if (nodeIds.size === 0 && (await removedAmong(store, ctx.agentCredential, input.reports.map(idOf))).length === 0)
-      await ownNodes(store, ctx.agentCredential)
+    const nodeIds = await inbox.nodesOfSpeaker(ctx.speaker).catch(async (error: unknown) => {
+      // What a removed node tells of its last containers is taken and belongs to nothing any more.
+      const removed = await removedAmong(store, ctx.speaker.credential, input.reports.map(idOf))
+      if (removed.length === 0) throw error
+      return new Set<string>()
+    })
     const outcome = await inbox.report(nodeIds, byOurClock(input.reports, input.sentAt, clock.now()))
     for (const replica of outcome.replicas) {
       const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
@@ -220,7 +238,8 @@ export const agentRouter = router({
     const collector = new ChangeCollector(
       changes,
       ({ topic, ids }) =>
-        (topic === 'wanted' || topic === 'log-wish') && (ids.length === 0 || ids.some((id) => watched.has(id))),
+        (topic === 'wanted' || topic === 'log-wish' || topic === 'speaker') &&
+        (ids.length === 0 || ids.some((id) => watched.has(id))),
       [signal, stopping],
     )
     const sent = new Map<string, string>()
@@ -237,6 +256,8 @@ export const agentRouter = router({
           yield news({ logs }, `${logs.nodeId}:logs`)
         next = await collector.next()
         if (stopping.aborted) throw stoppingError()
+        // Another agent may speak for them by now: then nothing more is told to this one.
+        if (next.some(({ topic }) => topic === 'speaker')) await nodesOfSpeaker(store, ctx.speaker)
       }
     } finally {
       collector.close()

@@ -50,6 +50,10 @@ export interface Context {
   refusal: string | null
   /** What an agent sent as its bearer. */
   agentCredential: string | null
+  /** The name that the agent's process made for itself at its start. */
+  agentInstance: string | null
+  /** What an agent that wants to join sent for that. */
+  joinToken: string | null
   idempotencyKey: string | null
   address: string | null
   /** The address by which the caller reached us, for commands to copy: http://fog.example:3000 */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { allowMove } from '../store/agents'
 import { listNodes, readNode } from '../store/node-reads'
 import { readReturns } from '../store/node-returns'
 import { setNodeCordoned } from '../store/nodes'
@@ -19,6 +20,14 @@ export const nodeRouter = router({
   returns: procedureFor('nodes.read')
     .input(z.object({ id: idText() }))
     .query(({ ctx, input }) => readReturns(ctx.services.store, input.id)),
+
+  /** Lets a second machine that was refused take the place of the one that speaks for the node. */
+  move: procedureFor('nodes.manage')
+    .input(z.object({ id: idText(), instance: z.uuid() }))
+    .mutation(async ({ ctx, input }) => {
+      const { nodeId, to } = await allowMove(ctx.services.store, ctx.actor, input)
+      ctx.services.log.info(`Node ${nodeId} may move to ${to}, by ${ctx.actor.name}`)
+    }),
 
   cordon: procedureFor('nodes.cordon')
     .input(z.object({ id: idText(), cordoned: z.boolean() }))

@@ -1,6 +1,7 @@
 import { headers } from 'next/headers'
 import { getToken } from 'next-auth/jwt'
 import { plainAddress } from '../addresses'
+import { agentHeaders } from '../domain/agent-protocol'
 import { Failure } from '../domain/failure'
 import { sessionRefusals } from '../domain/session-refusals'
 import type { Actor } from '../store/deployments'
@@ -76,6 +77,8 @@ export async function contextOfRequest(
     actor: 'account' in caller ? actorOf(caller, address) : null,
     refusal: 'refusal' in caller ? caller.refusal : null,
     agentCredential: bearer,
+    agentInstance: request.headers.get(agentHeaders.instance),
+    joinToken: request.headers.get(agentHeaders.joinToken),
     idempotencyKey: request.headers.get('idempotency-key'),
     address,
     origin: originOf(services, request),

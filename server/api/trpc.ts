@@ -13,6 +13,7 @@ const codes: Record<FailureCode, TRPCError['code']> = {
   forbidden: 'FORBIDDEN',
   'not-found': 'NOT_FOUND',
   conflict: 'CONFLICT',
+  'not-holder': 'PRECONDITION_FAILED',
   'too-many': 'TOO_MANY_REQUESTS',
   unavailable: 'SERVICE_UNAVAILABLE',
 }

@@ -1,11 +1,15 @@
 /**
  * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
- * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined.
+ * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined, and with the
+ * name of its process (agent-identity.ts).
  */
 import type { ImageContent } from './image'
 import type { LogWishes } from './log'
 import type { RestartRecord } from './restart'
 import type { ReplicaStatus } from './status'
+
+/** What an agent sends beside its credential, so that a stranger is refused before anything else is read. */
+export const agentHeaders = { instance: 'x-fogdeck-instance', joinToken: 'x-fogdeck-join-token' } as const
 
 /** One replica as the control plane wants it on a node. */
 export interface WantedReplica {

@@ -20,6 +20,7 @@ export const actionWords: Record<AuditAction, string> = {
   'node.undrain': 'Ended a drain',
   'node.maintenance': 'Began maintenance',
   'node.end-maintenance': 'Ended maintenance',
+  'node.move': 'Let a machine take a node over',
   'node.remove': 'Removed a node',
   'storm.overrule': 'Overruled the brake',
   'user.create': 'Made a user',

@@ -32,6 +32,7 @@ export const auditActions = [
   'node.undrain',
   'node.maintenance',
   'node.end-maintenance',
+  'node.move',
   'node.remove',
   'storm.overrule',
   'user.create',

@@ -5,6 +5,8 @@ export type FailureCode =
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  /** Another process of the agent speaks for its nodes, or none does yet. */
+  | 'not-holder'
   | 'too-many'
   | 'unavailable'
 

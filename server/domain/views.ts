@@ -1,4 +1,5 @@
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
+import type { SecondKind } from './agent-identity'
 import type { Standstill } from './agent-protocol'
 import type { LeavingState } from './drain'
 import type { Excerpt } from './excerpt'
@@ -239,6 +240,20 @@ export interface NodeView {
   /** null when it takes new replicas, else the reason why not. */
   ineligible: string | null
   createdAt: string
+}
+
+/** A second agent that uses the credential of a node and was refused. */
+export interface SecondSpeakerView {
+  instance: string
+  kind: SecondKind
+  hostName: string
+  pid: number
+  address: string | null
+  refusedAt: string
+  /** The machine that speaks for the node. */
+  holder: string
+  /** Somebody let it take over: it does so when it asks next. */
+  allowed: boolean
 }
 
 /** Where a replica would go if its node were drained. */

@@ -3,15 +3,16 @@
  * thousand commits of it.
  */
 import type { NodeHeartbeat, ReplicaReport } from '../domain/agent-protocol'
+import { nodesOfSpeaker, type Speaker } from './agents'
 import type { Store } from './context'
 import { hashToken } from './credentials'
 import { groupCommit } from './group-commit'
-import { nodesOfCredential, recordHeartbeats, type SignedHeartbeat } from './nodes'
+import { recordHeartbeats, type SignedHeartbeat } from './nodes'
 import { applyReports, type ReportOutcome } from './reports'
 import { databaseTrouble } from './trouble'
 
 export interface Heard {
-  /** How many of the nodes belong to the credential. */
+  /** How many of the nodes the speaker speaks for. */
   known: number
   /** Nodes whose agent holds another wanted state than there is. */
   stale: string[]
@@ -22,10 +23,10 @@ export interface Heard {
 }
 
 export interface AgentInbox {
-  /** Resolves after the commit. Beats of nodes that do not belong to the credential change nothing. */
-  heartbeat(credential: string, beats: NodeHeartbeat[]): Promise<Heard>
-  /** The nodes for which a credential speaks. */
-  nodesOfCredential(credential: string): Promise<Set<string>>
+  /** Resolves after the commit. Beats of nodes for which the speaker does not speak change nothing. */
+  heartbeat(speaker: Speaker, beats: NodeHeartbeat[]): Promise<Heard>
+  /** The nodes for which the speaker speaks. Throws the reason when there are none. */
+  nodesOfSpeaker(speaker: Speaker): Promise<Set<string>>
   /** Resolves after the commit. `nodeIds` are those for which the agent speaks. */
   report(nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Promise<ReportOutcome>
   /** Resolves when the heartbeats that came before this call are committed; rejects when the database takes none. */
@@ -75,11 +76,11 @@ export function createAgentInbox(store: Store): AgentInbox {
     }
   }
   return {
-    heartbeat: (credential, beats) => {
+    heartbeat: ({ credential, instance }, beats) => {
       const credentialHash = hashToken(credential)
-      return counted('heartbeats', heartbeat(beats.map((beat) => ({ ...beat, credentialHash }))))
+      return counted('heartbeats', heartbeat(beats.map((beat) => ({ ...beat, credentialHash, instance }))))
     },
-    nodesOfCredential: (credential) => nodesOfCredential(store, credential),
+    nodesOfSpeaker: (speaker) => nodesOfSpeaker(store, speaker),
     report: (nodeIds, reports) => counted('reports', report({ nodeIds, reports })),
     heartbeatsTaken: async () => void (await heartbeat([])),
     reportsTaken: async () => void (await report({ nodeIds: new Set(), reports: [] })),
@@ -93,13 +94,13 @@ const mayGoAlone = (error: unknown): boolean => databaseTrouble(error) === null
 async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Heard[]> {
   // Of a node that beat twice the newer one counts. A stranger that names the node is not the same.
   const newest = new Map<string, SignedHeartbeat>()
-  for (const beat of calls.flat()) newest.set(`${beat.nodeId} ${beat.credentialHash}`, beat)
+  for (const beat of calls.flat()) newest.set(`${beat.nodeId} ${beat.credentialHash} ${beat.instance}`, beat)
   const outcomes = await recordHeartbeats(store, [...newest.values()])
   return calls.map((beats): Heard => {
     const heard: Heard = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
-    for (const { nodeId, credentialHash, revision } of beats) {
+    for (const { nodeId, credentialHash, instance, revision } of beats) {
       const outcome = outcomes.get(nodeId)
-      if (outcome?.credentialHash !== credentialHash) continue
+      if (outcome?.credentialHash !== credentialHash || outcome.instance !== instance) continue
       heard.known++
       heard.heartbeatSeconds = outcome.heartbeatSeconds
       if (outcome.revision !== revision) heard.stale.push(nodeId)

@@ -4,7 +4,8 @@ import type { Tx } from './context'
 
 /**
  * What changed, told to every process by PostgreSQL at commit. `wanted` is what nodes should run, `log` that replicas
- * wrote something, and `log-wish` of which nodes somebody reads logs. `session` names the users whose sessions changed.
+ * wrote something, `log-wish` of which nodes somebody reads logs, and `speaker` for which nodes another agent speaks. `session`
+ * names the users whose sessions changed.
  */
 export interface Change {
   topic:
@@ -19,6 +20,7 @@ export interface Change {
     | 'wanted'
     | 'log'
     | 'log-wish'
+    | 'speaker'
   /** UUIDs; empty is "any of them". */
   ids: readonly string[]
 }
@@ -66,6 +68,7 @@ const topics: Change['topic'][] = [
   'wanted',
   'log',
   'log-wish',
+  'speaker',
 ]
 
 /** One LISTEN connection per process, which comes back by itself. */

@@ -1,7 +1,8 @@
 import { isUuid, notFound } from '../domain/failure'
 import { millisOfCores } from '../domain/resources'
 import { type NodeStatus, type ReplicaStatus, schedulableNodeStatuses } from '../domain/status'
-import type { NodeEventView, NodeReplicaView, NodeView } from '../domain/views'
+import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '../domain/views'
+import { readSecondSpeaker } from './agents'
 import type { Store } from './context'
 import type { Node } from './generated/client'
 import { isSilent } from './node-health'
@@ -94,11 +95,13 @@ export async function readNodesInOrder(store: Store, ids: string[]): Promise<Nod
 export async function readNode(
   store: Store,
   id: string,
-): Promise<NodeView & { replicas: NodeReplicaView[]; events: NodeEventView[] }> {
+): Promise<
+  NodeView & { replicas: NodeReplicaView[]; events: NodeEventView[]; secondSpeaker: SecondSpeakerView | null }
+> {
   if (!isUuid(id)) throw notFound('node', id)
   const node = await store.prisma.node.findUnique({ where: { id } })
   if (!node) throw notFound('node', id)
-  const [[row], replicas, events] = await Promise.all([
+  const [[row], replicas, events, secondSpeaker] = await Promise.all([
     withCounts(store, [node]),
     store.prisma.deploymentReplica.findMany({
       where: { nodeId: id },
@@ -107,10 +110,12 @@ export async function readNode(
       include: { deployment: { select: { id: true, name: true } } },
     }),
     store.prisma.nodeEvent.findMany({ where: { nodeId: id }, orderBy: { id: 'desc' }, take: 100 }),
+    readSecondSpeaker(store, id),
   ])
   if (!row) throw notFound('node', id)
   return {
     ...view(row),
+    secondSpeaker,
     replicas: replicas.map((replica) => ({
       id: replica.id,
       deploymentId: replica.deployment.id,

@@ -41,6 +41,9 @@ export interface NodeEvent {
     | 'undrained'
     | 'maintenance'
     | 'removed'
+    | 'refused'
+    | 'moved'
+    | 'resized'
   detail: string
   actor: string
 }

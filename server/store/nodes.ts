@@ -1,7 +1,9 @@
 import { v7 as uuid } from 'uuid'
+import type { MachineFacts } from '../domain/agent-identity'
 import type { NodeDescription, NodeHeartbeat } from '../domain/agent-protocol'
 import { Failure, isUuid, notFound } from '../domain/failure'
 import type { NodeStatus } from '../domain/status'
+import { removedText, type Speaker, setHolder, whyUnheard } from './agents'
 import { type Author, audit } from './audit'
 import { announce, type Change } from './changes'
 import { isCheckViolation, type Store, type Tx, transaction } from './context'
@@ -17,7 +19,8 @@ import { heartbeatsUntil } from './report-intake'
 
 export interface JoinRequest {
   joinToken: string | null
-  credential: string
+  speaker: Speaker
+  machine: MachineFacts
   agentVersion: string
   address: string | null
   nodes: NodeDescription[]
@@ -31,12 +34,10 @@ const describe = (node: NodeDescription): string =>
  * again (then no token is needed). All or none.
  */
 export async function joinNodes(store: Store, request: JoinRequest): Promise<{ id: string; name: string }[]> {
-  const credentialHash = hashToken(request.credential)
+  const credentialHash = hashToken(request.speaker.credential)
   return transaction(store, async (tx) => {
-    const own = await ownNodesOf(tx, credentialHash)
-    if (own.removed !== null) throw new Failure('forbidden', own.removed)
     // Whoever is a stranger without a token learns nothing, least of all which names there are.
-    const token = own.some ? null : await requireJoinToken(tx, request.joinToken)
+    const { isKnown, token } = await admit(tx, request)
     const names = request.nodes.map((node) => node.name)
     const { rows: known } = await tx.query<{ id: string; node_id: string; credential_hash: string }>(
       'select id, node_id, credential_hash from nodes where node_id = any($1::text[]) and removed_at is null order by id for no key update',
@@ -57,6 +58,7 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
     }
     const ids = new Map(known.map((row) => [row.node_id, row.id]))
     for (const node of isNew) ids.set(node.name, uuid())
+    if (!isKnown) await setHolder(tx, { credentialHash, instance: request.speaker.instance, machine: request.machine })
     await upsertNodes(tx, request, { ids, credentialHash, joinTokenId: joinToken?.id ?? null })
     const events: NodeEvent[] = request.nodes.map((node) => ({
       nodeId: ids.get(node.name) ?? '',
@@ -84,6 +86,31 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
   })
 }
 
+/**
+ * Who may join: an agent that speaks for its nodes, or a stranger with a token, which is locked then. Throws the Failure
+ * that says why not.
+ */
+async function admit(
+  tx: Pick<Tx, 'query'>,
+  { speaker, joinToken }: Pick<JoinRequest, 'speaker' | 'joinToken'>,
+): Promise<{ isKnown: boolean; token: JoinToken | null }> {
+  const credentialHash = hashToken(speaker.credential)
+  const { rows } = await tx.query<{ holds: boolean | null }>(
+    'select bool_and(agent_instance is not distinct from $2::uuid) as holds from nodes where credential_hash = $1 and removed_at is null',
+    [credentialHash, speaker.instance],
+  )
+  const holds = rows[0]?.holds ?? null
+  if (holds === false) throw await whyUnheard(tx, speaker)
+  if (holds) return { isKnown: true, token: null }
+  const removed = await removedText(tx, credentialHash)
+  if (removed !== null) throw new Failure('forbidden', removed)
+  return { isKnown: false, token: await requireJoinToken(tx, joinToken) }
+}
+
+/** The same before the nodes are looked at, or even read. */
+export const admitToJoin = async (store: Store, caller: Pick<JoinRequest, 'speaker' | 'joinToken'>): Promise<void> =>
+  void (await admit(store.pool, caller))
+
 async function upsertNodes(
   tx: Tx,
   request: JoinRequest,
@@ -96,9 +123,9 @@ async function upsertNodes(
   const rows = request.nodes.map((node) => ({ ...node, id: ids.get(node.name) }))
   await tx.query(
     `insert into nodes (id, node_id, node_type, region, status, simulated, labels, latitude, longitude, cpu_cores, memory_mb,
-       storage_gb, gpu_available, engine, engine_version, agent_version, address, credential_hash, join_token_id, last_heartbeat, updated_at)
+       storage_gb, gpu_available, engine, engine_version, agent_version, address, credential_hash, agent_instance, join_token_id, last_heartbeat, updated_at)
      select id, name, type, region, 'idle', engine = 'simulated', labels, latitude, longitude, "cpuCores", "memoryMb",
-       "storageGb", "gpuUnits", engine, "engineVersion", $2, $3, $4, $5, now(), now()
+       "storageGb", "gpuUnits", engine, "engineVersion", $2, $3, $4, $6, $5, now(), now()
      from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, type text, region text, labels jsonb, latitude float8,
        longitude float8, "cpuCores" float8, "memoryMb" int, "storageGb" int, "gpuUnits" int, engine text, "engineVersion" text)
      on conflict (node_id) where removed_at is null do update set node_type = excluded.node_type, region = excluded.region, labels = excluded.labels,
@@ -106,29 +133,16 @@ async function upsertNodes(
        memory_mb = excluded.memory_mb, storage_gb = excluded.storage_gb, gpu_available = excluded.gpu_available,
        engine = excluded.engine, simulated = excluded.simulated, engine_version = excluded.engine_version,
        agent_version = excluded.agent_version, address = excluded.address, updated_at = now()`,
-    [JSON.stringify(rows), request.agentVersion, request.address, credentialHash, joinTokenId],
+    [
+      JSON.stringify(rows),
+      request.agentVersion,
+      request.address,
+      credentialHash,
+      joinTokenId,
+      request.speaker.instance,
+    ],
   )
 }
-
-/** Whether the credential speaks for nodes; `removed` is what to say to an agent all of whose nodes were removed. */
-async function ownNodesOf(
-  tx: Pick<Tx, 'query'>,
-  credentialHash: string,
-): Promise<{ some: boolean; removed: string | null }> {
-  const { rows } = await tx.query<{ names: string | null; left: boolean }>(
-    `select string_agg(distinct node_id, ', ') as names, coalesce(bool_or(removed_at is null), false) as left
-     from nodes where credential_hash = $1`,
-    [credentialHash],
-  )
-  const { names, left } = rows[0] ?? { names: null, left: false }
-  if (names === null || left) return { some: left, removed: null }
-  const removed = `${names} was removed from the fleet, and this credential is void: to bring the machine back, start its agent with an empty data folder and a join token`
-  return { some: false, removed }
-}
-
-/** Why a credential speaks for no node. */
-export const whyNoNodes = async (store: Store, credential: string): Promise<string> =>
-  (await ownNodesOf(store.pool, hashToken(credential))).removed ?? 'No node belongs to this credential: join again'
 
 /** Which of these nodes spoke with this credential until they were removed from the fleet. */
 export async function removedAmong(store: Store, credential: string, nodeIds: string[]): Promise<string[]> {
@@ -145,26 +159,21 @@ export async function requireKnownAgent(
   { credential, joinToken }: { credential: string | null; joinToken: string | null },
 ): Promise<void> {
   if (credential !== null) {
-    const { some } = await ownNodesOf(store.pool, hashToken(credential))
-    if (some) return
-    if (joinToken === null) throw new Failure('not-signed-in', await whyNoNodes(store, credential))
+    const { rows } = await store.pool.query<{ known: boolean }>(
+      'select exists (select 1 from nodes where credential_hash = $1) as known',
+      [hashToken(credential)],
+    )
+    if (rows[0]?.known) return
+    if (joinToken === null) throw new Failure('not-signed-in', 'No node belongs to this credential: join again')
   }
   await requireJoinToken(store.pool, joinToken)
-}
-
-/** The nodes for which a credential speaks. */
-export async function nodesOfCredential(store: Store, credential: string): Promise<Set<string>> {
-  const { rows } = await store.pool.query<{ id: string }>({
-    name: 'nodes-of-credential',
-    text: 'select id from nodes where credential_hash = $1 and removed_at is null',
-    values: [hashToken(credential)],
-  })
-  return new Set(rows.map((row) => row.id))
 }
 
 export interface SignedHeartbeat extends NodeHeartbeat {
   /** Of the credential with which it came: it counts only for nodes that belong to it. */
   credentialHash: string
+  /** Of the agent's process from which it came. */
+  instance: string
 }
 
 export interface HeartbeatOutcome {
@@ -175,6 +184,7 @@ export interface HeartbeatOutcome {
   /** How often agents are to beat, as it is set now. */
   heartbeatSeconds: number
   credentialHash: string
+  instance: string
 }
 
 /** A usage as agents measure it and the fleet journal keeps it: in tenths. */
@@ -189,6 +199,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
     const { rows } = await tx.query<{
       id: string
       credential_hash: string
+      agent_instance: string
       revision: string
       was: NodeStatus
       before: Date
@@ -200,16 +211,17 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
       text: `
         with beat as (
           select n.id, n.status as was, n.engine_error as old_error, n.last_heartbeat as before, b.cpu, b.memory, b.error, b.held, b.waiting
-          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[], $6::bigint[], $7::boolean[])
-            as b(id, cpu, memory, error, credential_hash, held, waiting)
-          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.removed_at is null order by n.id for no key update of n
+          from unnest($1::uuid[], $2::float8[], $3::float8[], $4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::uuid[])
+            as b(id, cpu, memory, error, credential_hash, held, waiting, instance)
+          join nodes n on n.id = b.id and n.credential_hash = b.credential_hash and n.agent_instance = b.instance and n.removed_at is null
+          order by n.id for no key update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
           last_heartbeat = now(), offline_since = null, silence_counted_from = null, held_revision = beat.held,
           reports_waiting_at = case when beat.waiting then now() else n.reports_waiting_at end,
           status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
-        returning n.id, n.credential_hash, n.wanted_revision::text as revision, beat.was, beat.before, beat.old_error, n.engine_error,
+        returning n.id, n.credential_hash, n.agent_instance, n.wanted_revision::text as revision, beat.was, beat.before, beat.old_error, n.engine_error,
           ${heartbeatSeconds} as every_seconds`,
       values: [
         beats.map((beat) => beat.nodeId),
@@ -219,6 +231,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
         beats.map((beat) => beat.credentialHash),
         beats.map((beat) => beat.revision),
         beats.map((beat) => beat.reportsWaiting),
+        beats.map((beat) => beat.instance),
       ],
     })
     const back = rows.filter((row) => row.was === 'offline')
@@ -260,6 +273,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
           returned: row.was === 'offline',
           heartbeatSeconds: row.every_seconds,
           credentialHash: row.credential_hash,
+          instance: row.agent_instance,
         },
       ]),
     )

@@ -1,5 +1,12 @@
 /** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
-import { type ControlPlane, ControlPlaneError, type Watch, type WatchHandlers } from '@/agent/control-plane'
+import {
+  type ControlPlane,
+  ControlPlaneError,
+  type Speaker,
+  type Watch,
+  type WatchHandlers,
+} from '@/agent/control-plane'
+import type { Claim, MachineFacts } from '@/server/domain/agent-identity'
 import type { NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import type { TestControlPlane } from '../control-plane'
@@ -9,12 +16,17 @@ export class DirectControlPlane implements ControlPlane {
 
   constructor(
     private readonly cp: TestControlPlane,
-    private readonly credential: string,
+    private readonly speaker: Speaker,
   ) {}
 
-  async join(joinToken: string | null, nodes: NodeDescription[]) {
+  async join(joinToken: string | null, nodes: NodeDescription[], machine: MachineFacts) {
+    const { agent } = await this.caller(joinToken)
+    return agent.join({ machine, agentVersion: 'test', nodes })
+  }
+
+  async claim(claim: Claim) {
     const { agent } = await this.caller()
-    return agent.join({ joinToken, credential: this.credential, agentVersion: 'test', nodes })
+    return agent.claim(claim)
   }
 
   async heartbeat(beats: NodeHeartbeat[]) {
@@ -43,8 +55,9 @@ export class DirectControlPlane implements ControlPlane {
     return { restart: () => undefined, close: () => undefined }
   }
 
-  private caller() {
+  private caller(joinToken: string | null = null) {
     if (this.isCut) throw new ControlPlaneError('unreachable', 'the line is cut')
-    return this.cp.as(null, { agentCredential: this.credential })
+    const { credential, instance } = this.speaker
+    return this.cp.as(null, { agentCredential: credential, agentInstance: instance, joinToken })
   }
 }

@@ -1,9 +1,10 @@
 /** One agent on one real engine, as main.ts wires it, with any control plane. */
 import { join } from 'node:path'
 import { systemClock } from '@/agent/clock'
-import type { ControlPlane } from '@/agent/control-plane'
+import type { ControlPlane, Speaker } from '@/agent/control-plane'
 import { DockerEngine } from '@/agent/docker/engine'
 import { silentLogger } from '@/agent/log'
+import { readMachine } from '@/agent/machine'
 import { Runner } from '@/agent/runner'
 import { describeNode } from '@/agent/settings'
 import type { TestEngine } from './bed'
@@ -16,12 +17,13 @@ export interface EngineAgentOptions {
   /** Its own folder is made in it. */
   dataDir: string
   token: string
-  connect: (credential: string) => ControlPlane
+  connect: (speaker: Speaker) => ControlPlane
 }
 
 export class EngineAgent {
   readonly docker: DockerEngine
   private runner: Runner | null = null
+  private starts = 0
 
   constructor(private readonly options: EngineAgentOptions) {
     this.docker = new DockerEngine({
@@ -51,7 +53,12 @@ export class EngineAgent {
       describe: async () => [describeNode(name, size, await this.docker.info())],
       engineOf: () => this.docker,
       durable: true,
-      connect: (_server, credential) => connect(credential),
+      connect: (_server, speaker) => connect(speaker),
+      // Each start is another process of the same machine, and the one before is gone.
+      machine: async () => ({ ...(await readMachine()), hostName: name, processStart: String(++this.starts) }),
+      onEnd: (error) => {
+        throw error
+      },
       clock: systemClock,
       random: Math.random,
       log: silentLogger,

@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Speaker } from '@/agent/control-plane'
 import { until } from '@/agent/testing/builders'
 import { systemAuthor } from '@/server/store/audit'
 import { createJoinToken } from '@/server/store/join-tokens'
@@ -70,8 +71,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     const engine = bed.engines[index]
     if (!engine) throw new Error(`the bed has no engine ${index}`)
     const name = `node-${index + 1}`
-    const connect = (credential: string) => {
-      const line = new DirectControlPlane(cp, credential)
+    const connect = (speaker: Speaker) => {
+      const line = new DirectControlPlane(cp, speaker)
       line.isCut = lines.get(name)?.isCut ?? false
       lines.set(name, line)
       return line

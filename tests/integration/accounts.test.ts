@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { signIn } from '@/server/api/auth'
+import { unknownMachine } from '@/server/domain/agent-identity'
 import type { LiveChange } from '@/server/domain/views'
 import { createApiToken } from '@/server/store/api-tokens'
 import { createSignInLimit, signInLimits } from '@/server/store/sign-in-limit'
@@ -316,12 +318,13 @@ describe('users', () => {
 })
 
 describe('join tokens', () => {
+  const instance = randomUUID()
   const join = (joinToken: string | null, ...names: string[]) => {
     const credential = `${names[0]}-credential`.padEnd(40, 'x')
-    return cp.as(null).then((nobody) =>
+    const caller = cp.as(null, { agentCredential: credential, agentInstance: instance, joinToken })
+    return caller.then((nobody) =>
       nobody.agent.join({
-        joinToken,
-        credential,
+        machine: unknownMachine,
         agentVersion: 'test',
         nodes: names.map((name) => ({
           name,

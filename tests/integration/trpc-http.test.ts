@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { handleMetrics } from '@/server/api/metrics'
 import { handleTrpc } from '@/server/api/trpc-http'
+import { agentHeaders } from '@/server/domain/agent-protocol'
 import { localMark } from '@/server/inside-headers'
 import { createJoinToken } from '@/server/store/join-tokens'
-import { type TestControlPlane, testControlPlane } from '../control-plane'
+import { FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 
 let cp: TestControlPlane
 beforeAll(async () => {
@@ -21,6 +23,11 @@ const post = (path: string, body: string, headers: Record<string, string> = {}) 
     headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers },
   })
 
+const headersOf = ({ credential, instance }: { credential: string; instance: string }) => ({
+  authorization: `Bearer ${credential}`,
+  [agentHeaders.instance]: instance,
+})
+
 test('nobody gets in without a session, and is told so in the form that pages read', async () => {
   const response = await call('deployment.page?input=%7B%7D')
   expect(response.status).toBe(401)
@@ -30,11 +37,21 @@ test('nobody gets in without a session, and is told so in the form that pages re
 })
 
 test('wrong fields are named', async () => {
-  const join = { joinToken: 'x', credential: 'short', agentVersion: '1', nodes: [] }
-  const response = await post('agent.join', JSON.stringify(join))
+  const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+  const join = { machine: agent.machine, agentVersion: 1, nodes: [] }
+  const response = await post('agent.join', JSON.stringify(join), headersOf(agent))
   expect(response.status).toBe(400)
   const { error } = (await response.json()) as { error: { data: { fields: { path: string }[] } } }
-  expect(error.data.fields.map((field) => field.path)).toEqual(['credential', 'nodes'])
+  expect(error.data.fields.map((field) => field.path)).toEqual(['agentVersion', 'nodes'])
+})
+
+test('what a stranger sends to join is not even read', async () => {
+  const stranger = headersOf({ credential: 'x'.repeat(40), instance: randomUUID() })
+  for (const headers of [{}, stranger, { ...stranger, [agentHeaders.joinToken]: 'fdj_guess' }]) {
+    const response = await post('agent.join', 'no JSON at all', headers)
+    expect(response.status).toBe(401)
+    expect(await response.text()).not.toContain('JSON')
+  }
 })
 
 test('a body that is too large, or does not say how large it is, is not read', async () => {
@@ -99,7 +116,10 @@ describe('a large body of an agent', () => {
       maxNodes: 2,
       expiresInHours: 1,
     })
-    const { status, isRead, text } = await sent('agent.join', large(token), { 'x-fogdeck-join-token': token })
+    const { status, isRead, text } = await sent('agent.join', large(token), {
+      ...headersOf({ credential: 'c'.repeat(40), instance: randomUUID() }),
+      [agentHeaders.joinToken]: token,
+    })
     expect({ status, isRead }).toEqual({ status: 400, isRead: true })
     expect(text).toContain('nodes')
   })
@@ -139,7 +159,11 @@ test('a cookie that another site sends along is of no use for changes', async ()
 })
 
 test('an agent that is not known is told to join', async () => {
-  const response = await post('agent.heartbeat', '{"beats":[]}', { authorization: 'Bearer nobody' })
+  const response = await post(
+    'agent.heartbeat',
+    '{"beats":[]}',
+    headersOf({ credential: 'nobody'.repeat(8), instance: randomUUID() }),
+  )
   expect(response.status).toBe(401)
   expect(await response.text()).toContain('join again')
 })
