@@ -191,7 +191,8 @@ export const agentRouter = router({
       // The commit has looked at the credential already, unless it found no node of its own.
       const removed =
         known < input.beats.length ? await removedAmong(store, ctx.speaker.credential, input.beats.map(idOf)) : []
-      if (known === 0 && removed.length < input.beats.length) await nodesOfSpeaker(store, ctx.speaker)
+      if (known === 0 && (removed.length === 0 || removed.length < input.beats.length))
+        await nodesOfSpeaker(store, ctx.speaker)
       for (const id of returned) log.info(`Node ${id} is back`)
       // A changed interval is heard of with the next heartbeat: no agent needs a restart.
       return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed, returned }
