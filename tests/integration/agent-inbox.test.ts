@@ -73,7 +73,7 @@ test('a beat that the database refuses refuses no other one', async () => {
   }
   const beats = await Promise.allSettled([
     // Past the API, which repairs such a text.
-    cp.services.inbox.heartbeat(broken ?? '', [beat]),
+    cp.services.inbox.heartbeat(broken ?? { credential: '', instance: '' }, [beat]),
     sound?.heartbeat({ cpu: 42 }),
   ])
   expect(beats.map((beat) => beat.status)).toEqual(['rejected', 'fulfilled'])
