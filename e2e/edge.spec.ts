@@ -1,6 +1,8 @@
 /** What browsers and strangers get from the outermost layer: headers, the policy for scripts, refusals without a 500. */
 import { expect, signedOut, test } from './fixtures'
 
+test.use({ allowedOnConsole: [/Content Security Policy/] })
+
 test('scripts run by the nonce of their page alone, and the API is kept nowhere', async ({ page, request }) => {
   const answer = await page.goto('/deployments')
   const headers = answer?.headers() ?? {}

@@ -1,11 +1,13 @@
 import { TRPCError } from '@trpc/server'
 import { createOpenApiFetchHandler } from 'trpc-to-openapi'
+import type { FieldProblem } from '../domain/failure'
 import { readJsonObject } from './body'
 import type { Context, Services } from './context'
 import { type Problem, problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
 import { appRouter } from './root'
 import { acceptedProcedures } from './trpc'
+import { unknownFields } from './unknown-fields'
 
 /** Who may not call at all is told so first, whatever was sent. */
 async function refusedBody(services: Services, request: Request, problem: Problem): Promise<Problem> {
@@ -22,12 +24,20 @@ async function refusedBody(services: Services, request: Request, problem: Proble
 const inheritedName = (request: Request): string | undefined =>
   [...new URL(request.url).searchParams.keys()].find((name) => name in Object.prototype)
 
+const unknownProblem = (errors: FieldProblem[]): Problem => ({
+  status: 422,
+  detail: errors.map(({ path, message }) => `${path}: ${message}`).join('; '),
+  errors,
+})
+
 /** The REST face of the procedures: the library finds and calls them, errors are answered as problems. */
 export async function handleRest(services: Services, request: Request): Promise<Response> {
   let call = request
   if (request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH') {
     const read = await readJsonObject(request)
     if ('problem' in read) return problemResponse(await refusedBody(services, request, read.problem))
+    const errors = unknownFields(new URL(request.url).pathname, read.body)
+    if (errors.length > 0) return problemResponse(await refusedBody(services, request, unknownProblem(errors)))
     const headers = new Headers(request.headers)
     headers.set('content-type', 'application/json')
     call = new Request(request.url, { method: request.method, headers, body: read.text })

@@ -275,6 +275,29 @@ describe('bad input', () => {
     ])
   })
 
+  test('a field that is not known is named, and nothing is written', async () => {
+    const token = ((await (await cp.login('admin', adminPassword)).json()) as { access_token: string }).access_token
+    const count = async () => (await cp.sql<{ n: number }>('select count(*)::int as n from deployments'))[0]?.n
+    const before = await count()
+    const body = JSON.stringify({
+      ...{ name: 'web-typo', type: 'compute', container_image: 'nginx', replicas: 1, regoin: 'us-east' },
+      resources: { cpu: 1, memory: 512 },
+    })
+    const call = (headers: Record<string, string>) =>
+      cp.rest('/deployment/deploy', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', ...headers },
+      })
+    const response = await call({ authorization: `Bearer ${token}` })
+    expect(response.status).toBe(422)
+    expect(await response.json()).toMatchObject({
+      errors: [{ path: 'regoin', message: 'This field is not known: did you mean region?' }],
+    })
+    expect((await call({})).status).toBe(401)
+    expect(await count()).toBe(before)
+  })
+
   test('the limits themselves are accepted', async () => {
     for (const override of [
       { name: 'x'.repeat(100), replicas: 1, resources: { cpu: 0.5, memory: 512, gpu: 0, storage: 1 } },
