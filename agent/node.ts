@@ -58,6 +58,7 @@ export interface NodeLoopOptions {
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   logOutbox: Pick<LogOutbox, 'put' | 'newest'>
   resolveImage: Work['resolveImage']
+  sharedImage: Work['sharedImage']
   clock: Clock
   random: Random
   log: Logger
@@ -140,6 +141,7 @@ export class NodeLoop {
       imageOf: (replicaId) => this.imageOf(replicaId),
       imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
       resolveImage: options.resolveImage,
+      sharedImage: options.sharedImage,
       pulled: (names, replica) => this.cleaner.notePulled(names, replica),
     }
   }
