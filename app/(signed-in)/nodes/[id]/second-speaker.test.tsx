@@ -23,6 +23,9 @@ const copy: SecondSpeakerView = {
   allowed: false,
 }
 
+/** The dialog is loaded when it opens. */
+const patient = { timeout: 30_000 }
+
 /** What was sent, by procedure. */
 const sent: { path: string; body: unknown }[] = []
 beforeEach(() => {
@@ -68,13 +71,13 @@ test('it says who asks, who speaks for the node, and what to do', () => {
 test('who lets it take over is told what happens, and means the machine that was shown', async () => {
   const { becomes } = show(copy)
   fireEvent.click(button() ?? document.body)
-  const dialog = await screen.findByRole('dialog', { name: 'Let pi-2 at 10.0.0.7 take node-01 over?' })
+  const dialog = await screen.findByRole('dialog', { name: 'Let pi-2 at 10.0.0.7 take node-01 over?' }, patient)
   expect(dialog.textContent).toContain('(pi-1) is refused from then on')
   expect(dialog.textContent).toContain('keep running until somebody stops them')
   becomes({ ...copy, instance: 'c3d4', hostName: 'pi-3' })
   expect(moves()).toEqual([])
   fireEvent.submit(dialog.querySelector('form') ?? dialog)
-  await waitFor(() => expect(moves()).toHaveLength(1))
+  await waitFor(() => expect(moves()).toHaveLength(1), patient)
   expect(moves()).toMatchObject([{ body: { 0: { id: node.id, instance: 'a1b2' } } }])
 })
 
