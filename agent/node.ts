@@ -110,7 +110,7 @@ export class NodeLoop {
       log: options.log,
       wanted: () => this.heard ?? this.wanted,
     })
-    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]))
+    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]), clock)
     this.logs = new NodeLogs({
       nodeId: options.id,
       engine,

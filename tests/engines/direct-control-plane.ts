@@ -1,4 +1,5 @@
 /** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
+import { systemClock } from '@/agent/clock'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -36,7 +37,7 @@ export class DirectControlPlane implements ControlPlane {
 
   async report(reports: ReplicaReport[]) {
     const { agent } = await this.caller()
-    return agent.report({ sentAt: new Date().toISOString(), reports })
+    return agent.report({ sentAt: new Date(systemClock.now()).toISOString(), reports })
   }
 
   async resolveImage(found: ResolvedImage) {
