@@ -18,7 +18,6 @@ import {
 } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { Backoff } from './backoff'
-import type { Clock } from './clock'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -42,11 +41,7 @@ const joinHeaders = ({ joinToken }: Record<string, unknown>): Record<string, str
 export class TrpcControlPlane implements ControlPlane {
   private readonly client: TRPCClient<AppRouter>
 
-  constructor(
-    server: string,
-    { credential, instance }: Speaker,
-    private readonly clock: Pick<Clock, 'now'>,
-  ) {
+  constructor(server: string, { credential, instance }: Speaker) {
     const url = `${server.replace(/\/+$/, '')}/api/trpc`
     const headers = { authorization: `Bearer ${credential}`, [agentHeaders.instance]: instance }
     this.client = createTRPCClient<AppRouter>({
@@ -83,8 +78,8 @@ export class TrpcControlPlane implements ControlPlane {
   }
 
   report(reports: ReplicaReport[], timeoutMs: number) {
-    // By the same clock as the times in the reports: how long ago they were is true also where that clock is wrong.
-    const sentAt = new Date(this.clock.now()).toISOString()
+    // By the same clock as `observedAt`: how long ago that was is true also where the clock is wrong.
+    const sentAt = new Date().toISOString()
     return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
   }
 
@@ -175,17 +170,20 @@ export class TrpcControlPlane implements ControlPlane {
   }
 }
 
-/** Without a code of its own the answer is not the control plane's: a proxy, or nobody. */
 const classified = (error: unknown): ControlPlaneError => {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
-  const code = typeof data === 'object' && data !== null && 'code' in data ? data.code : null
-  if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', wordsOf(error))
-  if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', wordsOf(error))
+  return errorOfCode(typeof data === 'object' && data !== null && 'code' in data ? data.code : null, wordsOf(error))
+}
+
+/** Without a code of its own the answer is not the control plane's: a proxy, or nobody. */
+export const errorOfCode = (code: unknown, words: string): ControlPlaneError => {
+  if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', words)
+  if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', words)
   const passing = [null, 'SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS', 'TIMEOUT']
   const kind = passing.some((each) => each === code)
     ? 'unreachable'
     : code === 'INTERNAL_SERVER_ERROR'
       ? 'faulty'
       : 'refused'
-  return new ControlPlaneError(kind, wordsOf(error))
+  return new ControlPlaneError(kind, words)
 }

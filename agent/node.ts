@@ -58,7 +58,6 @@ export interface NodeLoopOptions {
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   logOutbox: Pick<LogOutbox, 'put' | 'newest'>
   resolveImage: Work['resolveImage']
-  sharedImage: Work['sharedImage']
   clock: Clock
   random: Random
   log: Logger
@@ -110,7 +109,7 @@ export class NodeLoop {
       log: options.log,
       wanted: () => this.heard ?? this.wanted,
     })
-    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]), clock)
+    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]))
     this.logs = new NodeLogs({
       nodeId: options.id,
       engine,
@@ -141,7 +140,6 @@ export class NodeLoop {
       imageOf: (replicaId) => this.imageOf(replicaId),
       imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
       resolveImage: options.resolveImage,
-      sharedImage: options.sharedImage,
       pulled: (names, replica) => this.cleaner.notePulled(names, replica),
     }
   }

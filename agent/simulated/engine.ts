@@ -87,10 +87,6 @@ export class SimulatedEngine implements Engine {
     this.saved = options.store(() => JSON.stringify(this.state))
   }
 
-  now(): number {
-    return this.options.clock.now()
-  }
-
   async info(): Promise<EngineInfo> {
     return {
       id: null,

@@ -243,7 +243,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
 
   test('tells of a command that cannot run, and leaves nothing behind', async () => {
     const agent = await anAgent()
-    const replica = aReplica({ image: image('fogdeck-test/bad-command:1') })
+    const replica = aReplica({ image: image('fogdeck-test/bad-command:1'), restarts: restarted })
     agent.want(replica)
     const failed = await agent.gone(replica)
     expect(failed).toMatchObject({ status: 'failed', exitCode: 127 })
@@ -269,6 +269,20 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
       reason: 'exited with code 3: fatal: it went wrong',
     })
     expect(await agent.containers()).toHaveLength(0)
+  })
+
+  test('tells last lines that no text can hold, or only half of, in words that can be read, and goes on', async () => {
+    const agent = await anAgent()
+    const nul = aReplica({ image: image('fogdeck-test/nul:1'), restarts: restarted })
+    const long = aReplica({ image: image('fogdeck-test/long-line:1'), deploymentName: 'long', restarts: restarted })
+    agent.want(nul, long)
+    const failed = { status: 'failed', exitCode: 1 }
+    expect(await agent.gone(nul)).toMatchObject({ ...failed, reason: 'exited with code 1: bye \u{fffd} end' })
+    // The emoji is characters 299 and 300: no half of it is left.
+    expect(await agent.gone(long)).toMatchObject({ ...failed, reason: `exited with code 1: ${'x'.repeat(298)}…` })
+    const after = web({ deploymentName: 'after' })
+    agent.want(after)
+    await agent.told(after, 'running')
   })
 
   test('sends the log of a container while somebody reads it, both streams, to its last line', async () => {

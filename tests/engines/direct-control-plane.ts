@@ -1,5 +1,6 @@
 /** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
-import { systemClock } from '@/agent/clock'
+import { TRPCError } from '@trpc/server'
+import { errorOfCode } from '@/agent/client'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -20,34 +21,28 @@ export class DirectControlPlane implements ControlPlane {
     private readonly speaker: Speaker,
   ) {}
 
-  async join(joinToken: string | null, nodes: NodeDescription[], machine: MachineFacts) {
-    const { agent } = await this.caller(joinToken)
-    return agent.join({ machine, agentVersion: 'test', nodes })
+  join(joinToken: string | null, nodes: NodeDescription[], machine: MachineFacts) {
+    return this.call((agent) => agent.join({ machine, agentVersion: 'test', nodes }), joinToken)
   }
 
-  async claim(claim: Claim) {
-    const { agent } = await this.caller()
-    return agent.claim(claim)
+  claim(claim: Claim) {
+    return this.call((agent) => agent.claim(claim))
   }
 
-  async heartbeat(beats: NodeHeartbeat[]) {
-    const { agent } = await this.caller()
-    return agent.heartbeat({ beats })
+  heartbeat(beats: NodeHeartbeat[]) {
+    return this.call((agent) => agent.heartbeat({ beats }))
   }
 
-  async report(reports: ReplicaReport[]) {
-    const { agent } = await this.caller()
-    return agent.report({ sentAt: new Date(systemClock.now()).toISOString(), reports })
+  report(reports: ReplicaReport[]) {
+    return this.call((agent) => agent.report({ sentAt: new Date().toISOString(), reports }))
   }
 
-  async resolveImage(found: ResolvedImage) {
-    const { agent } = await this.caller()
-    return agent.resolveImage(found)
+  resolveImage(found: ResolvedImage) {
+    return this.call((agent) => agent.resolveImage(found))
   }
 
-  async sendLogs(chunks: LogChunk[]) {
-    const { agent } = await this.caller()
-    return agent.logs({ chunks })
+  sendLogs(chunks: LogChunk[]) {
+    return this.call((agent) => agent.logs({ chunks }))
   }
 
   /** Nothing is pushed: the answers to heartbeats bring what is wanted. */
@@ -56,9 +51,17 @@ export class DirectControlPlane implements ControlPlane {
     return { restart: () => undefined, close: () => undefined }
   }
 
-  private caller(joinToken: string | null = null) {
+  /** What is refused is refused as over the network. */
+  private async call<Answer>(does: (agent: AgentCalls) => Promise<Answer>, joinToken: string | null = null) {
     if (this.isCut) throw new ControlPlaneError('unreachable', 'the line is cut')
     const { credential, instance } = this.speaker
-    return this.cp.as(null, { agentCredential: credential, agentInstance: instance, joinToken })
+    const { agent } = await this.cp.as(null, { agentCredential: credential, agentInstance: instance, joinToken })
+    try {
+      return await does(agent)
+    } catch (error) {
+      throw error instanceof TRPCError ? errorOfCode(error.code, error.message) : error
+    }
   }
 }
+
+type AgentCalls = Awaited<ReturnType<TestControlPlane['as']>>['agent']

@@ -70,6 +70,11 @@ const images = {
   'fogdeck-test/exit1:1': shell('echo fatal: cannot read configuration >&2; exit 1'),
   /** Ends with CODE (3) after AFTER (2) seconds. */
   'fogdeck-test/crash:1': { Cmd: ['/fog/crash'] },
+  /** Their last lines: one with a character that no text of PostgreSQL holds, one with an emoji where it is cut off. */
+  'fogdeck-test/nul:1': shell("printf 'bye \\000 end\\n'; exit 1"),
+  'fogdeck-test/long-line:1': shell(
+    "head -c 298 /dev/zero | tr '\\0' x; printf '\\360\\237\\230\\200 and more\\n'; exit 1",
+  ),
   'fogdeck-test/bad-command:1': { Cmd: ['/there/is/no/such/program'] },
   /** Takes no notice of SIGTERM. */
   'fogdeck-test/ignore-term:1': { Cmd: ['/fog/ignore'] },

@@ -67,7 +67,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  const anAgent = async (index: number) => {
+  /** An agent that is not started: to see what is on the engine. */
+  const onEngine = (index: number) => {
     const engine = bed.engines[index]
     if (!engine) throw new Error(`the bed has no engine ${index}`)
     const name = `node-${index + 1}`
@@ -79,6 +80,11 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     }
     const agent = new EngineAgent({ name, engine, dataDir, token, connect })
     agents.push(agent)
+    return agent
+  }
+
+  const anAgent = async (index: number) => {
+    const agent = onEngine(index)
     await agent.start()
     return agent
   }
@@ -301,6 +307,22 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       [1, 'stopped', 'node-1'],
       [2, 'running', 'node-2'],
     ])
+  })
+
+  test('last lines that the database could not hold are told, and hold back nothing else', async () => {
+    await anAgent(0)
+    const failing = async (name: string, container_image: TestImage) => {
+      const id = await deploy(name, { container_image })
+      return async () => (await attempts(id))[0]?.reason
+    }
+    const nul = await failing('nul', 'fogdeck-test/nul:1')
+    const long = await failing('long', 'fogdeck-test/long-line:1')
+    const words = { nul: 'exited with code 1: bye \u{fffd} end', long: `exited with code 1: ${'x'.repeat(298)}…` }
+    await untilSo(
+      'both have told how they ended',
+      async () => (await nul()) === words.nul && (await long()) === words.long,
+    )
+    await runs(await deploy('beside'))
   })
 
   test('a registry that never answers holds up nothing else, and is given up with its reason after some tries', async () => {
