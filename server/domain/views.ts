@@ -239,6 +239,8 @@ export interface NodeView {
   liveReplicas: number
   /** null when it takes new replicas, else the reason why not. */
   ineligible: string | null
+  /** Its machine reported less than what is reserved on it: the sentence that says so. */
+  tooSmall: string | null
   createdAt: string
 }
 

@@ -1,5 +1,6 @@
 import { isUuid, notFound } from '../domain/failure'
-import { millisOfCores } from '../domain/resources'
+import { shortfallOf } from '../domain/node-size'
+import { millisOfCores, type Resources } from '../domain/resources'
 import { type NodeStatus, type ReplicaStatus, schedulableNodeStatuses } from '../domain/status'
 import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '../domain/views'
 import { readSecondSpeaker } from './agents'
@@ -8,6 +9,24 @@ import type { Node } from './generated/client'
 import { isSilent } from './node-health'
 
 type NodeRow = Node & { liveReplicas: number; stale: boolean }
+
+const reservedOf = (node: Node): Resources => ({
+  cpuMillis: node.reservedCpuMillis,
+  memoryMb: node.reservedMemoryMb,
+  storageGb: node.reservedStorageGb,
+  gpuUnits: node.reservedGpu,
+})
+
+const tooSmall = (node: Node) =>
+  shortfallOf(
+    {
+      cpuMillis: node.reportedCpuCores === null ? null : millisOfCores(node.reportedCpuCores),
+      memoryMb: node.reportedMemoryMb,
+      storageGb: node.reportedStorageGb,
+      gpuUnits: node.reportedGpu,
+    },
+    reservedOf(node),
+  )
 
 /** Why a node takes no new replicas, whatever is asked; null when it does. */
 function ineligible(node: NodeRow): string | null {
@@ -18,6 +37,8 @@ function ineligible(node: NodeRow): string | null {
   if (node.draining)
     return node.reservedCpuMillis === 0 ? 'Drained: nothing is left on it' : 'Draining: its replicas are moving away'
   if (node.engineError !== null) return `It can not run containers: ${node.engineError}`
+  const shortfall = tooSmall(node)
+  if (shortfall && !shortfall.isGpuOnly) return shortfall.text
   if (!schedulableNodeStatuses.includes(node.status as NodeStatus))
     return 'Full: the smallest request does not fit any more'
   return null
@@ -46,18 +67,14 @@ const view = (node: NodeRow): NodeView => ({
     storageGb: node.storageGb,
     gpuUnits: node.gpuAvailable,
   },
-  reserved: {
-    cpuMillis: node.reservedCpuMillis,
-    memoryMb: node.reservedMemoryMb,
-    storageGb: node.reservedStorageGb,
-    gpuUnits: node.reservedGpu,
-  },
+  reserved: reservedOf(node),
   cpuUsagePercent: node.cpuUsagePercent,
   memoryUsagePercent: node.memoryUsagePercent,
   lastHeartbeat: node.lastHeartbeat?.toISOString() ?? null,
   stale: node.stale,
   liveReplicas: node.liveReplicas,
   ineligible: ineligible(node),
+  tooSmall: node.removedAt === null ? (tooSmall(node)?.text ?? null) : null,
   createdAt: node.createdAt.toISOString(),
 })
 

@@ -6,7 +6,7 @@ import type { NodeStatus } from '../domain/status'
 import { removedText, type Speaker, setHolder, whyUnheard } from './agents'
 import { type Author, audit } from './audit'
 import { announce, type Change } from './changes'
-import { isCheckViolation, type Store, type Tx, transaction } from './context'
+import { type Store, type Tx, transaction } from './context'
 import { hashToken } from './credentials'
 import { wakeBlockedEvaluations } from './evaluations'
 import { heartbeatSeconds } from './heartbeat-limits'
@@ -14,7 +14,8 @@ import { type JoinToken, requireJoinToken, spendJoinToken } from './join-tokens'
 import { requireLeader } from './leadership'
 import { isSilent, onlineNodeStatus } from './node-health'
 import { openReturns } from './node-returns'
-import { type NodeEvent, recordNodeEvents } from './node-rows'
+import { type NodeEvent, recordNodeEvents, refreshNodeStatus } from './node-rows'
+import { type SizeRow, sizeColumns, sizeText, tooSmallEvents } from './node-size'
 import { heartbeatsUntil } from './report-intake'
 
 export interface JoinRequest {
@@ -26,12 +27,10 @@ export interface JoinRequest {
   nodes: NodeDescription[]
 }
 
-const describe = (node: NodeDescription): string =>
-  `${node.cpuCores} CPU, ${node.memoryMb} MB RAM, ${node.storageGb} GB storage, ${node.gpuUnits} GPU`
-
 /**
  * Registers the nodes of one agent program, or brings their descriptions up to date when the same credential joins
- * again (then no token is needed). All or none.
+ * again (then no token is needed). All or none. Of a machine that came back smaller than what is reserved on it, nothing is
+ * refused: its capacity follows as reservations go.
  */
 export async function joinNodes(store: Store, request: JoinRequest): Promise<{ id: string; name: string }[]> {
   const credentialHash = hashToken(request.speaker.credential)
@@ -59,16 +58,20 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
     const ids = new Map(known.map((row) => [row.node_id, row.id]))
     for (const node of isNew) ids.set(node.name, uuid())
     if (!isKnown) await setHolder(tx, { credentialHash, instance: request.speaker.instance, machine: request.machine })
-    await upsertNodes(tx, request, { ids, credentialHash, joinTokenId: joinToken?.id ?? null })
+    const sizes = await upsertNodes(tx, request, { ids, credentialHash, joinTokenId: joinToken?.id ?? null })
+    await refreshNodeStatus(
+      tx,
+      known.map((row) => row.id),
+    )
     const events: NodeEvent[] = request.nodes.map((node) => ({
       nodeId: ids.get(node.name) ?? '',
       kind: 'joined',
       detail: isNew.includes(node)
-        ? `Joined with ${describe(node)} (token “${joinToken?.name ?? ''}”)`
-        : `Agent started again with ${describe(node)}`,
+        ? `Joined with ${sizeText(node)} (token “${joinToken?.name ?? ''}”)`
+        : `Agent started again with ${sizeText(node)}`,
       actor: 'agent',
     }))
-    await recordNodeEvents(tx, events)
+    await recordNodeEvents(tx, [...events, ...tooSmallEvents(sizes)])
     await wakeBlockedEvaluations(tx)
     await announce(tx, [
       { topic: 'node', ids: [...ids.values()] },
@@ -76,13 +79,6 @@ export async function joinNodes(store: Store, request: JoinRequest): Promise<{ i
       ...(joinToken ? [{ topic: 'token', ids: [joinToken.id] } as const] : []),
     ])
     return request.nodes.map((node) => ({ id: ids.get(node.name) ?? '', name: node.name }))
-  }).catch((error: unknown) => {
-    if (isCheckViolation(error))
-      throw new Failure(
-        'conflict',
-        'The node would be smaller than what is reserved on it: stop replicas there first, or give it its former size',
-      )
-    throw error
   })
 }
 
@@ -111,6 +107,7 @@ async function admit(
 export const admitToJoin = async (store: Store, caller: Pick<JoinRequest, 'speaker' | 'joinToken'>): Promise<void> =>
   void (await admit(store.pool, caller))
 
+/** The trigger nodes_shrink forgets a reported size in which everything fits. */
 async function upsertNodes(
   tx: Tx,
   request: JoinRequest,
@@ -119,20 +116,24 @@ async function upsertNodes(
     credentialHash,
     joinTokenId,
   }: { ids: Map<string, string>; credentialHash: string; joinTokenId: string | null },
-): Promise<void> {
+): Promise<SizeRow[]> {
   const rows = request.nodes.map((node) => ({ ...node, id: ids.get(node.name) }))
-  await tx.query(
-    `insert into nodes (id, node_id, node_type, region, status, simulated, labels, latitude, longitude, cpu_cores, memory_mb,
+  const { rows: sizes } = await tx.query<SizeRow>(
+    `insert into nodes as n (id, node_id, node_type, region, status, simulated, labels, latitude, longitude, cpu_cores, memory_mb,
        storage_gb, gpu_available, engine, engine_version, agent_version, address, credential_hash, agent_instance, join_token_id, last_heartbeat, updated_at)
      select id, name, type, region, 'idle', engine = 'simulated', labels, latitude, longitude, "cpuCores", "memoryMb",
        "storageGb", "gpuUnits", engine, "engineVersion", $2, $3, $4, $6, $5, now(), now()
      from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, type text, region text, labels jsonb, latitude float8,
        longitude float8, "cpuCores" float8, "memoryMb" int, "storageGb" int, "gpuUnits" int, engine text, "engineVersion" text)
      on conflict (node_id) where removed_at is null do update set node_type = excluded.node_type, region = excluded.region, labels = excluded.labels,
-       latitude = excluded.latitude, longitude = excluded.longitude, cpu_cores = excluded.cpu_cores,
-       memory_mb = excluded.memory_mb, storage_gb = excluded.storage_gb, gpu_available = excluded.gpu_available,
+       latitude = excluded.latitude, longitude = excluded.longitude,
+       cpu_cores = greatest(excluded.cpu_cores, n.reserved_cpu_millis::float8 / 1000), reported_cpu_cores = excluded.cpu_cores,
+       memory_mb = greatest(excluded.memory_mb, n.reserved_memory_mb), reported_memory_mb = excluded.memory_mb,
+       storage_gb = greatest(excluded.storage_gb, n.reserved_storage_gb), reported_storage_gb = excluded.storage_gb,
+       gpu_available = greatest(excluded.gpu_available, n.reserved_gpu), reported_gpu = excluded.gpu_available,
        engine = excluded.engine, simulated = excluded.simulated, engine_version = excluded.engine_version,
-       agent_version = excluded.agent_version, address = excluded.address, updated_at = now()`,
+       agent_version = excluded.agent_version, address = excluded.address, updated_at = now()
+     returning ${sizeColumns('n')}`,
     [
       JSON.stringify(rows),
       request.agentVersion,
@@ -142,6 +143,7 @@ async function upsertNodes(
       request.speaker.instance,
     ],
   )
+  return sizes
 }
 
 /** Which of these nodes spoke with this credential until they were removed from the fleet. */

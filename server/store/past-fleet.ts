@@ -40,8 +40,8 @@ const held = `
   where r.created_at <= $1 and (r.reserved or r.released_at > $1) group by r.node_id`
 
 /**
- * The nodes that there were, $2 their region when it is asked for. What a node is changes only when its agent joins:
- * of one that joined again since, the journal's words ($3 to $8) are older and truer than those of its row.
+ * The nodes that there were, $2 their region when it is asked for. What a node is changes only when its agent joins, or
+ * it shrinks to what that said: of one that did since, the journal's words ($3 to $8) are older and truer than those of its row.
  */
 const past = `
   select n.id, n.node_id, d.region, d.cpu_cores, d.memory_mb, j.cpu, j.memory, coalesce(h.live, 0) as live,
@@ -52,7 +52,7 @@ const past = `
   from nodes n left join flags f on f.node_id = n.id left join held h on h.node_id = n.id
     left join unnest($3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int[], $8::int[])
       as j(id, cpu, memory, region, cpu_millis, memory_mb) on j.id = n.id
-    cross join lateral (select n.id in (select node_id from node_events where kind = 'joined' and at > $1) as again) a
+    cross join lateral (select n.id in (select node_id from node_events where kind in ('joined', 'resized') and at > $1) as again) a
     cross join lateral (select
       case when a.again then coalesce(j.region, n.region) else n.region end as region,
       case when a.again then coalesce(j.cpu_millis / 1000.0, n.cpu_cores) else n.cpu_cores end as cpu_cores,

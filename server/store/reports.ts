@@ -6,7 +6,8 @@ import { type Store, type Tx, transaction } from './context'
 import { enqueueEvaluations, wakeBlockedEvaluations } from './evaluations'
 import { releaseHostPorts, rememberConflicts } from './host-ports'
 import { openReturns, settleReturns } from './node-returns'
-import { raiseWantedRevision, recordDrained, refreshNodeStatus } from './node-rows'
+import { raiseWantedRevision, recordDrained, recordNodeEvents, refreshNodeStatus } from './node-rows'
+import { type SizeRow, shrunkEvents, sizeColumns } from './node-size'
 import { followObservations } from './observations'
 import {
   absencesOf,
@@ -200,15 +201,17 @@ async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
     tx,
     rows.map((row) => row.id),
   )
-  await tx.query({
+  const { rows: sizes } = await tx.query<SizeRow & { shrank: boolean }>({
     name: 'release',
     text: `
       update nodes n set reserved_cpu_millis = reserved_cpu_millis - f.cpu, reserved_memory_mb = reserved_memory_mb - f.memory,
         reserved_storage_gb = reserved_storage_gb - f.storage, reserved_gpu = reserved_gpu - f.gpu
       from (
-        select id, sum(cpu)::int as cpu, sum(memory)::int as memory, sum(storage)::int as storage, sum(gpu)::int as gpu
+        select id, sum(cpu)::int as cpu, sum(memory)::int as memory, sum(storage)::int as storage, sum(gpu)::int as gpu,
+          (select row(o.cpu_cores, o.memory_mb, o.storage_gb, o.gpu_available) from nodes o where o.id = u.id) as size
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as u(id, cpu, memory, storage, gpu) group by id
-      ) f where n.id = f.id`,
+      ) f where n.id = f.id
+      returning f.size is distinct from row(n.cpu_cores, n.memory_mb, n.storage_gb, n.gpu_available) as shrank, ${sizeColumns('n')}`,
     values: [
       rows.map((row) => row.node_id),
       rows.map((row) => row.cpu_millis),
@@ -220,4 +223,5 @@ async function release(tx: Tx, rows: ReplicaRow[]): Promise<void> {
   const nodeIds = [...new Set(rows.map((row) => row.node_id))]
   await refreshNodeStatus(tx, nodeIds)
   await recordDrained(tx, nodeIds)
+  await recordNodeEvents(tx, shrunkEvents(sizes.filter(({ shrank }) => shrank)))
 }

@@ -47,6 +47,7 @@ export function NodePage({ id }: { id: string }) {
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
             <StatusBadge look={nodeLook(node)} className="font-medium" />
             <Eligibility node={node} />
+            {node.tooSmall !== null && node.tooSmall !== node.ineligible && <Barred>{node.tooSmall}</Barred>}
             {node.simulated && <SimulatedMark />}
           </div>
         }
@@ -87,12 +88,14 @@ function Eligibility({ node }: { node: NodeView }) {
         <Glyph name="running" className="text-healthy" /> Takes new replicas
       </span>
     )
-  return (
-    <span className="inline-flex items-start gap-1.5 text-ink-2">
-      <Glyph name="none" className="mt-[3px] shrink-0 text-ink-3" /> {node.ineligible}
-    </span>
-  )
+  return <Barred>{node.ineligible}</Barred>
 }
+
+const Barred = ({ children }: { children: string }) => (
+  <span className="inline-flex items-start gap-1.5 text-ink-2">
+    <Glyph name="none" className="mt-[3px] shrink-0 text-ink-3" /> {children}
+  </span>
+)
 
 function factsOf(node: NodeView) {
   const labels = Object.entries(node.labels)
