@@ -4,6 +4,7 @@ import { unknownMachine } from '@/server/domain/agent-identity'
 import type { NodeDescription, WantedState } from '@/server/domain/agent-protocol'
 import type { LogWishes } from '@/server/domain/log'
 import { TrpcControlPlane } from './client'
+import { systemClock } from './clock'
 import type { Watch } from './control-plane'
 import { aReplica, until } from './testing/builders'
 import { HttpControlPlane } from './testing/http-control-plane'
@@ -36,7 +37,7 @@ const aNode = (name: string): NodeDescription => ({
 })
 const instance = randomUUID()
 const joined = async (...names: string[]) => {
-  const client = new TrpcControlPlane(address, { credential: 'c'.repeat(40), instance })
+  const client = new TrpcControlPlane(address, { credential: 'c'.repeat(40), instance }, systemClock)
   const { nodes } = await client.join('token', names.map(aNode), unknownMachine)
   return { client, ids: nodes.map((node) => node.id) }
 }
@@ -70,6 +71,21 @@ describe('calls', () => {
     expect(stale).toEqual([server.memory.stateOf(id)])
   })
 
+  test('reports are sent by the clock of their times, whatever the machine’s clock was set to since', async () => {
+    const { client } = await joined('node-01')
+    const truly = Date.now
+    try {
+      Date.now = () => truly() + 400 * 86_400_000
+      const before = systemClock.now()
+      await client.report([], 1_000)
+      const sentAt = Date.parse(server.sentAt ?? '')
+      expect(sentAt).toBeGreaterThanOrEqual(before)
+      expect(sentAt).toBeLessThanOrEqual(systemClock.now())
+    } finally {
+      Date.now = truly
+    }
+  })
+
   test('a fault of the server is told apart from a server that is away', async () => {
     const { client } = await joined('node-01')
     server.memory.report = async () => {
@@ -81,7 +97,7 @@ describe('calls', () => {
   })
 
   test('a wrong token and an unknown credential are refusals, in the server’s words', async () => {
-    const client = new TrpcControlPlane(address, { credential: 'x'.repeat(40), instance })
+    const client = new TrpcControlPlane(address, { credential: 'x'.repeat(40), instance }, systemClock)
     const wrongToken = { kind: 'unauthorized', message: 'This join token is not valid' }
     await expect(client.join('wrong', [aNode('node-01')], unknownMachine)).rejects.toMatchObject(wrongToken)
     await expect(client.heartbeat([], 1_000)).rejects.toMatchObject({ kind: 'unauthorized' })

@@ -18,6 +18,7 @@ import {
 } from '@/server/domain/agent-protocol'
 import type { LogChunk } from '@/server/domain/log'
 import { Backoff } from './backoff'
+import type { Clock } from './clock'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -41,7 +42,11 @@ const joinHeaders = ({ joinToken }: Record<string, unknown>): Record<string, str
 export class TrpcControlPlane implements ControlPlane {
   private readonly client: TRPCClient<AppRouter>
 
-  constructor(server: string, { credential, instance }: Speaker) {
+  constructor(
+    server: string,
+    { credential, instance }: Speaker,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
     const url = `${server.replace(/\/+$/, '')}/api/trpc`
     const headers = { authorization: `Bearer ${credential}`, [agentHeaders.instance]: instance }
     this.client = createTRPCClient<AppRouter>({
@@ -78,8 +83,8 @@ export class TrpcControlPlane implements ControlPlane {
   }
 
   report(reports: ReplicaReport[], timeoutMs: number) {
-    // By the same clock as `observedAt`: how long ago that was is true also where the clock is wrong.
-    const sentAt = new Date().toISOString()
+    // By the same clock as the times in the reports: how long ago they were is true also where that clock is wrong.
+    const sentAt = new Date(this.clock.now()).toISOString()
     return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
   }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { InspectedContainer, SeenContainer } from './engine'
 import { EngineView } from './engine-view'
 import { aContainer, aReplica } from './testing/builders'
+import { ManualClock } from './testing/clock'
 
 const replica = aReplica()
 const container = (overrides: Partial<SeenContainer> = {}): InspectedContainer => ({
@@ -15,10 +16,13 @@ const container = (overrides: Partial<SeenContainer> = {}): InspectedContainer =
   checkOutput: '',
   ports: [],
 })
+const clock = new ManualClock()
+
 /** An engine whose next list is answered when the test says so. */
 const anEngine = () => {
-  const engine = { there: [] as InspectedContainer[], answer: () => {} }
+  const engine = { there: [] as InspectedContainer[], answer: () => {}, stepMs: 0 }
   return Object.assign(engine, {
+    now: () => clock.now() + engine.stepMs,
     inspect: async (id: string) => engine.there.find((each) => each.id === id) ?? null,
     list: () => {
       // What it answers was true when it was asked.
@@ -32,7 +36,7 @@ const anEngine = () => {
 const nobody = () => false
 const setUp = () => {
   const engine = anEngine()
-  const view = new EngineView(engine, new Set(['node']))
+  const view = new EngineView(engine, new Set(['node']), clock)
   const refresh = async (isBusy: (id: string) => boolean = nobody) => {
     const refreshed = view.refresh(isBusy, true)
     engine.answer()
@@ -105,4 +109,32 @@ test('news of a container that is being worked on are kept until somebody looks'
   expect(view.newsOf('another')).toEqual([])
   await view.look('c1')
   expect(view.newsOf(replica.replicaId)).toEqual([])
+})
+
+test('times of a container are by the agent’s clock, also when the engine’s clock is set after the agent started', async () => {
+  const { engine, view } = setUp()
+  const dayMs = 86_400_000
+  const at = (ms: number) => new Date(ms).toISOString()
+  engine.stepMs = 400 * dayMs
+  const started = clock.now()
+  engine.there = [{ ...container(), startedAt: at(engine.now()) }]
+  await clock.advance(5_000)
+  expect(await view.look('c1')).toMatchObject({ startedAt: at(started), finishedAt: null })
+
+  // Set again while it runs: the start was seen before, and its end is after that.
+  engine.stepMs = -30 * dayMs
+  engine.there = engine.there.map((each) => ({ ...each, finishedAt: at(engine.now()) }))
+  const ended = { startedAt: at(started), finishedAt: at(started + 5_000) }
+  expect(await view.look('c1')).toMatchObject(ended)
+  await clock.advance(60_000)
+  expect(await view.look('c1')).toMatchObject(ended)
+})
+
+test('times of an engine that has the agent’s clock stay as they are, to the last digit', async () => {
+  const { engine, view } = setUp()
+  engine.there = [{ ...container(), startedAt: '2026-01-01T00:00:00.123456Z' }]
+  for (const stepMs of [0, 7, -7]) {
+    engine.stepMs = stepMs
+    expect((await view.look('c1'))?.startedAt).toBe('2026-01-01T00:00:00.123456Z')
+  }
 })

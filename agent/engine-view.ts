@@ -2,7 +2,14 @@
  * What is known of a node's containers. Single looks are newer than any list that was asked for before them, so a list
  * never overwrites what was touched while it was under way.
  */
+import type { Clock } from './clock'
 import type { Engine, InspectedContainer, SeenContainer } from './engine'
+
+/** The clocks of an engine and of the agent always differ a little, and a time must stay the same over a restart of the agent. */
+const sameClockMs = 1_000
+
+/** Times of one container by its engine's clock, and the same by the agent's. */
+type Moments = Map<string, string>
 
 export class EngineView {
   /** False until the first list: nothing may be concluded from an empty view. */
@@ -13,11 +20,13 @@ export class EngineView {
   private readonly touchedAt = new Map<string, number>()
   /** Container → replica, of which an event told while its task was busy, and that nobody looked at since. */
   private readonly news = new Map<string, string>()
+  private readonly moments = new Map<string, Moments>()
   private step = 0
 
   constructor(
-    private readonly engine: Pick<Engine, 'list' | 'inspect'>,
+    private readonly engine: Pick<Engine, 'list' | 'inspect' | 'now'>,
     private readonly nodeIds: ReadonlySet<string>,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   containers(): SeenContainer[] {
@@ -57,7 +66,7 @@ export class EngineView {
     this.touchedAt.delete(replicaId)
   }
 
-  /** Null when it is not there, or not one of this node's. */
+  /** Null when it is not there, or not one of this node's. Its times are by the agent's clock. */
   async look(containerId: string): Promise<InspectedContainer | null> {
     this.news.delete(containerId)
     const found = await this.engine.inspect(containerId)
@@ -66,10 +75,34 @@ export class EngineView {
     if (replicaId) this.touchedAt.set(replicaId, ++this.step)
     if (found && this.nodeIds.has(found.nodeId)) {
       this.seen.set(containerId, found)
-      return found
+      return this.byAgentClock(found)
     }
-    this.seen.delete(containerId)
+    this.drop(containerId)
     return null
+  }
+
+  private drop(containerId: string): void {
+    this.seen.delete(containerId)
+    this.moments.delete(containerId)
+  }
+
+  /** As it was first seen: an engine's clock that is set later changes nothing of what was before. */
+  private byAgentClock(found: InspectedContainer): InspectedContainer {
+    const now = this.clock.now()
+    const aheadMs = now - this.engine.now()
+    const isSame = Math.abs(aheadMs) < sameClockMs
+    const before = this.moments.get(found.id)
+    const moments: Moments = new Map()
+    const converted = (time: string | null): string | null => {
+      if (time === null || Number.isNaN(Date.parse(time))) return time
+      const ours = isSame ? time : new Date(Math.min(Date.parse(time) + aheadMs, now)).toISOString()
+      const kept = before?.get(time) ?? ours
+      moments.set(time, kept)
+      return kept
+    }
+    const seen = { ...found, startedAt: converted(found.startedAt), finishedAt: converted(found.finishedAt) }
+    this.moments.set(found.id, moments)
+    return seen
   }
 
   /** Lists anew. Answers how many differences it found that should have been known, when `count` says so. */
@@ -81,7 +114,7 @@ export class EngineView {
     const found = new Map(listed.map((each) => [each.id, each]))
     for (const [id, before] of this.seen) {
       if (found.has(id) || !isSettled(before.replicaId)) continue
-      this.seen.delete(id)
+      this.drop(id)
       different += 1
     }
     for (const each of listed) {

@@ -103,6 +103,8 @@ export interface LogRequest {
 }
 
 export interface Engine {
+  /** By the clock of which the times of its containers are: milliseconds since 1970. It may be set at any moment. */
+  now(): number
   info(): Promise<EngineInfo>
   /** Names the present run of the engine: another one once it, or its machine, was started again. */
   session(): Promise<string>

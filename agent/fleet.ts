@@ -67,7 +67,7 @@ const main = async () => {
       return engine
     },
     durable: false,
-    connect: (server, speaker) => new TrpcControlPlane(server, speaker),
+    connect: (server, speaker) => new TrpcControlPlane(server, speaker, systemClock),
     machine: () => readMachine(),
     onEnd: explainAndExit('fleet'),
     clock: systemClock,

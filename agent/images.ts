@@ -16,7 +16,9 @@ export interface ImageWork {
   /** Resolves when the control plane says more, or after so many milliseconds. */
   imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void>
   /** Reports what was found. The answer is what counts; null when the replica is not this node's any more. */
-  resolveImage(found: ResolvedImage): Promise<ImageContent | null>
+  resolveImage(replica: WantedReplica, found: ResolvedImage): Promise<ImageContent | null>
+  /** What another node of this program was answered, or is about to be; null when none asked. */
+  sharedImage(replica: WantedReplica): Promise<ImageContent | null> | null
   /** Pulls what is missing, in turn with others; `anew` although there is an image of that name. */
   pull(replica: WantedReplica, image: string, signal: AbortSignal, options?: { anew: boolean }): Promise<void>
   starting(replicaId: string, reason: string): Promise<void>
@@ -41,9 +43,12 @@ export const contentOf = async (
     const news = work.imageOf(replicaId)
     if (news) return news
   }
+  const shared = await work.sharedImage(replica)
+  signal.throwIfAborted()
+  if (shared) return shared
   const found = await lookUp(work, replica, signal)
   signal.throwIfAborted()
-  const recorded = await work.resolveImage({ nodeId: work.nodeId, replicaId, ...found })
+  const recorded = await work.resolveImage(replica, { nodeId: work.nodeId, replicaId, ...found })
   if (recorded === null) throw new Error(`the control plane knows nothing of replica ${replicaId} on this node`)
   return recorded
 }

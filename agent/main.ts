@@ -67,7 +67,7 @@ const main = async () => {
     describe: async () => [describeNode(name, settings, await engine.info().catch(explainMissing))],
     engineOf: () => engine,
     durable: true,
-    connect: (address, speaker) => new TrpcControlPlane(address, speaker),
+    connect: (address, speaker) => new TrpcControlPlane(address, speaker, systemClock),
     machine: async () => readMachine(await engineIdOf(engine)),
     onEnd: explainAndExit('agent'),
     clock: systemClock,

@@ -58,6 +58,7 @@ export interface NodeLoopOptions {
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   logOutbox: Pick<LogOutbox, 'put' | 'newest'>
   resolveImage: Work['resolveImage']
+  sharedImage: Work['sharedImage']
   clock: Clock
   random: Random
   log: Logger
@@ -109,7 +110,7 @@ export class NodeLoop {
       log: options.log,
       wanted: () => this.heard ?? this.wanted,
     })
-    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]))
+    this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]), clock)
     this.logs = new NodeLogs({
       nodeId: options.id,
       engine,
@@ -140,6 +141,7 @@ export class NodeLoop {
       imageOf: (replicaId) => this.imageOf(replicaId),
       imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
       resolveImage: options.resolveImage,
+      sharedImage: options.sharedImage,
       pulled: (names, replica) => this.cleaner.notePulled(names, replica),
     }
   }

@@ -52,6 +52,7 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
     imageOf: () => null,
     imageNews: async () => undefined,
     resolveImage: async () => content,
+    sharedImage: () => null,
     pulled: async () => undefined,
   }
   const start = () =>

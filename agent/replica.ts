@@ -46,6 +46,7 @@ export interface Work {
   imageOf: ImageWork['imageOf']
   imageNews: ImageWork['imageNews']
   resolveImage: ImageWork['resolveImage']
+  sharedImage: ImageWork['sharedImage']
   /** The agent pulled an image that was not there: it may remove it by these names one day. */
   pulled(names: string[], replica: WantedReplica): Promise<void>
 }

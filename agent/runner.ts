@@ -19,6 +19,7 @@ import { type Logger, wordsOf } from './log'
 import { NodeLoop, type NodeLoopOptions, type NodeTiming } from './node'
 import { Program } from './program'
 import type { Random } from './random'
+import { SharedImages } from './shared-images'
 
 const callTimeoutMs = 15_000
 
@@ -198,12 +199,22 @@ export class Runner {
     })
     const started = this.identity.nodes.filter(({ name }) => this.options.names.includes(name))
     this.warnOfOthers(this.identity.nodes.length - started.length)
+    const images = new SharedImages(clock, (found) => this.connection.resolveImage(found, callTimeoutMs))
     for (const { id, name, formerIds } of started) {
       const stateFile = join(dataDir, 'nodes', `${name}.json`)
       const engine = this.options.engineOf(name)
-      const resolveImage: NodeLoopOptions['resolveImage'] = (found) =>
-        this.connection.resolveImage(found, callTimeoutMs)
-      const shared = { clock, random, log, durable, resolveImage, ...program.outboxes, ...(timing ? { timing } : {}) }
+      const resolveImage: NodeLoopOptions['resolveImage'] = (replica, found) => images.resolve(replica, found)
+      const sharedImage: NodeLoopOptions['sharedImage'] = (replica) => images.of(replica)
+      const shared = {
+        clock,
+        random,
+        log,
+        durable,
+        resolveImage,
+        sharedImage,
+        ...program.outboxes,
+        ...(timing ? { timing } : {}),
+      }
       program.add(new NodeLoop({ id, name, formerIds, engine, stateFile, ...shared }))
     }
     this.program = program

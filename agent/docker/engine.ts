@@ -59,6 +59,11 @@ export class DockerEngine implements Engine {
     this.http = new DockerHttp(options.socketPath)
   }
 
+  /** The engine runs on this machine. */
+  now(): number {
+    return Date.now()
+  }
+
   async info(): Promise<EngineInfo> {
     return (await this.facts()).info
   }

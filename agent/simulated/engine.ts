@@ -87,6 +87,10 @@ export class SimulatedEngine implements Engine {
     this.saved = options.store(() => JSON.stringify(this.state))
   }
 
+  now(): number {
+    return this.options.clock.now()
+  }
+
   async info(): Promise<EngineInfo> {
     return {
       id: null,

@@ -36,6 +36,8 @@ export class HttpControlPlane {
   /** By credential, of those that joined: who speaks for its nodes. */
   readonly holders = new Map<string, Holder>()
   joinToken = 'token'
+  /** When the newest reports were sent, by the agent's clock. */
+  sentAt: string | null = null
   /** How many subscriptions stand. */
   watching = 0
   private server: Server | null = null
@@ -55,9 +57,10 @@ export class HttpControlPlane {
       heartbeat: this.known
         .input(as<{ beats: NodeHeartbeat[] }>())
         .mutation(({ input }) => this.memory.heartbeat(input.beats, 1_000)),
-      report: this.known
-        .input(as<{ reports: ReplicaReport[] }>())
-        .mutation(({ input }) => this.memory.report(input.reports, 1_000)),
+      report: this.known.input(as<{ sentAt: string | null; reports: ReplicaReport[] }>()).mutation(({ input }) => {
+        this.sentAt = input.sentAt
+        return this.memory.report(input.reports, 1_000)
+      }),
       resolveImage: this.known
         .input(as<ResolvedImage>())
         .mutation(({ input }) => this.memory.resolveImage(input, 1_000)),

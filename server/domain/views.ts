@@ -251,7 +251,11 @@ export interface SecondSpeakerView {
   hostName: string
   pid: number
   address: string | null
+  /** When it was refused first, and last. */
+  since: string
   refusedAt: string
+  /** Whether it can take over: of two agents on one machine, one has to end. */
+  movable: boolean
   /** The machine that speaks for the node. */
   holder: string
   /** Somebody let it take over: it does so when it asks next. */

@@ -185,10 +185,12 @@ async function recordSecond(
     nodes,
   }: { credentialHash: string; second: Second; agent: AgentRow; nodes: OwnNodes },
 ): Promise<void> {
-  await tx.query('update agents set second = $2, second_at = now() where credential_hash = $1', [
-    credentialHash,
-    JSON.stringify(second),
-  ])
+  await tx.query(
+    `update agents set second_at = now(), second = $2::jsonb || jsonb_build_object('since',
+       case when second->>'instance' = $3 then coalesce(second->'since', to_jsonb(second_at)) else to_jsonb(now()) end)
+     where credential_hash = $1`,
+    [credentialHash, JSON.stringify(second), second.instance],
+  )
   const isNews = agent.second?.instance !== second.instance && (agent.second_seconds ?? Infinity) >= eventEverySeconds
   if (isNews)
     await recordNodeEvents(
@@ -246,8 +248,16 @@ const shownSeconds = 3600
 
 /** The second speaker that was refused for the sake of this node's agent. */
 export async function readSecondSpeaker(store: Store, nodeId: string): Promise<SecondSpeakerView | null> {
-  const { rows } = await store.pool.query<{ second: Second; second_at: Date; allowed: boolean; machine: MachineFacts }>(
-    `select a.second, a.second_at, a.machine, coalesce(a.allowed_until > now(), false) as allowed
+  const { rows } = await store.pool.query<{
+    second: Second
+    second_at: Date
+    since: Date
+    allowed: boolean
+    machine: MachineFacts
+  }>(
+    `select a.second, a.second_at, coalesce((a.second->>'since')::timestamptz, a.second_at) as since, a.machine,
+       coalesce(a.allowed_until > now() and (a.allowed->>'instance' = a.second->>'instance'
+         or a.allowed->>'bootId' = a.second->'machine'->>'bootId'), false) as allowed
      from agents a join nodes n on n.credential_hash = a.credential_hash
      where n.id = $1 and n.removed_at is null and a.second_at > now() - make_interval(secs => $2)`,
     [nodeId, shownSeconds],
@@ -260,11 +270,16 @@ export async function readSecondSpeaker(store: Store, nodeId: string): Promise<S
     hostName: row.second.machine.hostName,
     pid: row.second.machine.pid,
     address: row.second.address,
+    since: row.since.toISOString(),
     refusedAt: row.second_at.toISOString(),
+    movable: isMovable(row.machine, row.second),
     holder: row.machine.hostName,
     allowed: row.allowed,
   }
 }
+
+/** A node does not move between two agents of one machine. */
+const isMovable = (holder: MachineFacts, second: Second): boolean => kinship(holder, second.machine) !== 'same boot'
 
 /** Another machine may take the node over when it asks next; it asks every few seconds. */
 const allowedSeconds = 3600
@@ -295,7 +310,7 @@ export async function allowMove(
     const { second, machine } = row
     if (second?.instance !== instance)
       throw new Failure('conflict', 'That machine does not ask for this node any more: look again')
-    if (machine && kinship(machine, second.machine) === 'same boot')
+    if (machine && !isMovable(machine, second))
       throw new Failure('conflict', 'Both agents run on one machine: end one of them')
     const allowed = { instance, bootId: second.machine.bootId, by: author.name }
     await tx.query(
@@ -310,7 +325,8 @@ export async function allowMove(
       before: { machine: machine?.hostName ?? null },
       after: { machine: to },
     })
-    await announce(tx, [{ topic: 'node', ids: [id] }])
+    const { ids } = await ownNodes(tx, row.credential_hash)
+    await announce(tx, [{ topic: 'node', ids }])
     return { nodeId: row.node_id, to }
   })
 }

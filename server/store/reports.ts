@@ -19,6 +19,9 @@ import {
 } from './report-digest'
 import type { DeploymentStatusChange } from './status-changes'
 
+/** Starts of one replica that are told within so many seconds are one. */
+const sameStartSeconds = 2
+
 export interface ReportOutcome {
   /** Replicas that nobody knows, or that are on another node: not to be heard of again. */
   unknown: string[]
@@ -119,6 +122,14 @@ async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<
   return new Map(rows.map((row) => [row.id, row]))
 }
 
+/**
+ * A start is between the replica's creation and now. The way of each report takes another time, which must not move a start
+ * that is known; a later one is another start.
+ */
+const startOf = `
+  case when s.started_at is null or r.started_at + interval '${sameStartSeconds} s' >= s.started_at then r.started_at
+    else greatest(least(s.started_at, now()), r.created_at) end`
+
 async function writeReplicas(tx: Tx, written: WrittenReplica[]): Promise<void> {
   if (written.length === 0) return
   const records = written.map(({ row, report, ended, interruption, unhealthy }) => ({
@@ -149,7 +160,7 @@ async function writeReplicas(tx: Tx, written: WrittenReplica[]): Promise<void> {
     text: `
       update deployment_replicas r set status = s.status, wanted = s.wanted, reason = s.reason, health = s.health, ports = s.ports,
         container_id = coalesce(s.container_id, r.container_id), exit_code = coalesce(s.exit_code, r.exit_code),
-        acknowledged_at = coalesce(r.acknowledged_at, now()), started_at = coalesce(s.started_at, r.started_at),
+        acknowledged_at = coalesce(r.acknowledged_at, now()), started_at = ${startOf},
         finished_at = case when s.ended then greatest(least(coalesce(s.observed_at, now()), now()), r.created_at) else r.finished_at end,
         interruptions = s.interruptions, restarts = s.restarts, restarts_in_a_row = s.in_a_row, was_well = s.was_well or r.was_well,
         next_restart_at = least(coalesce(s.observed_at, now()), now()) + s.restart_in_ms * interval '1 ms',

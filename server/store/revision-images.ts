@@ -73,13 +73,14 @@ async function insertFirst(tx: Tx, { deployment_id, revision, node_name, image }
   return rowCount === 1
 }
 
-/** The node that asked has the answer. */
+/** The program that asked has the answer, and shares it among its nodes. */
 async function tellOthers(tx: Tx, { deployment_id, revision }: Subject, nodeId: string): Promise<Change[]> {
   const { rows } = await tx.query<{ node_id: string }>({
     name: 'nodes-of-revision',
     text: `
-      select distinct node_id from deployment_replicas
-      where deployment_id = $1 and revision = $2 and reserved and wanted = 'run' and node_id <> $3`,
+      select distinct r.node_id from deployment_replicas r join nodes n on n.id = r.node_id
+      where r.deployment_id = $1 and r.revision = $2 and r.reserved and r.wanted = 'run'
+        and n.credential_hash <> (select credential_hash from nodes where id = $3)`,
     values: [deployment_id, revision, nodeId],
   })
   const ids = rows.map((row) => row.node_id).sort()

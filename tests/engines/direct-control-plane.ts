@@ -1,6 +1,7 @@
 /** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
 import { TRPCError } from '@trpc/server'
 import { errorOfCode } from '@/agent/client'
+import { systemClock } from '@/agent/clock'
 import {
   type ControlPlane,
   ControlPlaneError,
@@ -34,7 +35,7 @@ export class DirectControlPlane implements ControlPlane {
   }
 
   report(reports: ReplicaReport[]) {
-    return this.call((agent) => agent.report({ sentAt: new Date().toISOString(), reports }))
+    return this.call((agent) => agent.report({ sentAt: new Date(systemClock.now()).toISOString(), reports }))
   }
 
   resolveImage(found: ResolvedImage) {

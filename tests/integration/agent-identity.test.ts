@@ -79,8 +79,15 @@ test('the events and the page of the node tell of a second machine once, however
     address: '127.0.0.1',
     holder: 'pi-1',
     allowed: false,
+    movable: true,
   })
-  expect(cp.logged.filter((line) => line.startsWith('Refused a second agent'))).toHaveLength(3)
+  // However often it asks, it has asked since its first try.
+  const before = (await node()).secondSpeaker
+  await cp.sql(`update agents set second_at = second_at - interval '10 minutes'`)
+  await copy.claim()
+  expect((await node()).secondSpeaker).toMatchObject({ since: before?.since })
+  expect((await node()).secondSpeaker?.refusedAt).not.toBe(before?.since)
+  expect(cp.logged.filter((line) => line.startsWith('Refused a second agent'))).toHaveLength(4)
 })
 
 test('a restart takes over at once, and what is left of the process before is not heard any more', async () => {
@@ -108,6 +115,7 @@ test('two processes of one machine are told apart, and the second has to end', a
     why: expect.stringContaining('another agent on this machine (process 100) speaks for node-01 and 1 more already'),
   })
   expect(await eventsOf('refused')).toMatchObject([{ detail: expect.stringContaining('process 200') }])
+  expect((await node()).secondSpeaker).toMatchObject({ kind: 'process', pid: 200, movable: false })
   const admin = await cp.as('admin')
   const moving = admin.node.move({ id: first.id('node-01'), instance: copy.instance })
   await expect(moving).rejects.toThrow('Both agents run on one machine')
@@ -133,14 +141,19 @@ test('a person lets another machine take over, and the first one is refused from
   await expect((await cp.user('ann', 'operator')).node.move(moving)).rejects.toThrow('may not')
   await expect(admin.node.move({ ...moving, instance: randomUUID() })).rejects.toThrow('look again')
   await admin.node.move(moving)
-  expect((await node()).secondSpeaker).toMatchObject({ allowed: true })
+  expect((await node()).secondSpeaker).toMatchObject({ hostName: 'pi-2', allowed: true })
+  // What a person allowed to one machine is no other's.
+  expect(await copyOf(first, aMachine('pi-3')).claim()).toMatchObject({ state: 'refused' })
+  expect((await node()).secondSpeaker).toMatchObject({ hostName: 'pi-3', allowed: false })
   await first.heartbeat()
   const ended = expect(stream.next()).rejects.toThrow('does not speak for node-01 now')
   expect(await copy.claim()).toEqual({ state: 'granted' })
   await ended
+  expect((await node()).secondSpeaker).toBeNull()
   await copy.heartbeat()
   await expect(first.heartbeat()).rejects.toThrow('does not speak for node-01 now')
   expect(await first.claim()).toMatchObject({ state: 'refused', here: false })
+  expect((await node()).secondSpeaker).toMatchObject({ hostName: 'pi-1', holder: 'pi-2', allowed: false })
   expect(await eventsOf('moved')).toMatchObject([{ detail: 'Moved from pi-1 to pi-2', actor: 'admin' }])
 })
 

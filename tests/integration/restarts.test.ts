@@ -204,3 +204,62 @@ test('a paused replica does not run, and is no end', async () => {
   await agent.report(replica, again({ interruptions: 1 }))
   expect((await detail()).replicas).toMatchObject([{ status: 'running', standstill: null }])
 })
+
+test('a start is by the clock of the control plane, between the replica’s creation and now, and stays where it was told first', async () => {
+  const admin = await cp.as('admin')
+  id = (await admin.deployment.deploy(aDeployment({ replicas: 1, image: 'sim/ok' }))).deployment_id
+  await cp.schedule()
+  const replica = (await agent.wanted()).find(({ deploymentId }) => deploymentId === id)
+  if (!replica) throw new Error('one replica is wanted')
+  await cp.sql(`update replica_status_history set changed_at = changed_at - interval '10 minutes'`)
+  await cp.sql(`update deployment_replicas set created_at = created_at - interval '10 minutes'`)
+  // No clock was set on the node.
+  const on2000 = (seconds: number) => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000).toISOString()
+  const times = async () =>
+    (
+      await cp.sql<{ created: number; started: number; finished: number; now: number }>(
+        `select extract(epoch from created_at)::float8 as created, extract(epoch from started_at)::float8 as started,
+           extract(epoch from finished_at)::float8 as finished, extract(epoch from now())::float8 as now
+         from deployment_replicas where id = $1`,
+        [replica.replicaId],
+      )
+    )[0] ?? { created: 0, started: 0, finished: 0, now: 0 }
+  const told = (overrides: Partial<ReplicaReport>) =>
+    between(() => agent.report(replica, { status: 'running', ...overrides }, on2000(300)))
+
+  const [first, last] = await told({ startedAt: on2000(0), observedAt: on2000(1) })
+  const { started } = await times()
+  expect(started + 300).toBeGreaterThanOrEqual(first - 0.1)
+  expect(started + 300).toBeLessThanOrEqual(last + 0.1)
+  // The same once more, on another way; and a time of an earlier process, by another clock.
+  await told({ startedAt: on2000(1), observedAt: on2000(1) })
+  await told({ startedAt: '1970-01-01T00:00:00Z', observedAt: on2000(1) })
+  expect((await times()).started).toBe(started)
+
+  await told({ status: 'failed', reason: 'exited with code 1', startedAt: on2000(0), observedAt: on2000(200) })
+  const ended = await times()
+  expect(ended.finished - ended.started).toBeGreaterThan(199)
+  expect(ended.finished).toBeLessThan(ended.now)
+  const steps = await cp.sql<{ at: Date }>(
+    'select changed_at as at from replica_status_history where replica_id = $1 order by id',
+    [replica.replicaId],
+  )
+  expect(new Set(steps.map(({ at }) => at.getTime())).size).toBe(steps.length)
+})
+
+test('a start that cannot be is the replica’s creation, or now', async () => {
+  const admin = await cp.as('admin')
+  id = (await admin.deployment.deploy(aDeployment({ replicas: 2, image: 'sim/ok' }))).deployment_id
+  await cp.schedule()
+  const replicas = (await agent.wanted()).filter(({ deploymentId }) => deploymentId === id)
+  for (const [i, replica] of replicas.entries())
+    await agent.report(replica, { startedAt: ['1970-01-01T00:00:00Z', '2999-01-01T00:00:00Z'][i] ?? null })
+  const rows = await cp.sql<{ early: boolean; late: boolean }>(
+    `select started_at < created_at as early, started_at > now() as late from deployment_replicas where deployment_id = $1`,
+    [id],
+  )
+  expect(rows).toEqual([
+    { early: false, late: false },
+    { early: false, late: false },
+  ])
+})

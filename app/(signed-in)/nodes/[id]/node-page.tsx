@@ -1,6 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import type { NodeEventView, NodeView } from '@/server/domain/views'
 import { useTRPC } from '../../../trpc'
 import { ButtonLink } from '../../../ui/button'
@@ -20,6 +21,8 @@ import { DrainProgress } from './drain-progress'
 import { NodeActions } from './node-actions'
 import { NodeReplicas } from './node-replicas'
 import { NodeReturns } from './node-returns'
+
+const SecondSpeaker = lazy(() => import('./second-speaker'))
 
 export function NodePage({ id }: { id: string }) {
   const trpc = useTRPC()
@@ -52,6 +55,11 @@ export function NodePage({ id }: { id: string }) {
           </div>
         }
       />
+      {node.secondSpeaker && (
+        <Suspense>
+          <SecondSpeaker node={node} second={node.secondSpeaker} />
+        </Suspense>
+      )}
       <DrainProgress node={node} />
       <Section
         title="Capacity"
