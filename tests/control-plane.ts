@@ -319,28 +319,34 @@ export class FakeAgent {
     overrides: Partial<ReplicaReport>,
     sentAt: string | null = null,
   ) {
+    return this.reportAll([{ replica, ...overrides }], sentAt)
+  }
+
+  /** In one call, in their order. */
+  async reportAll(
+    reports: (Partial<ReplicaReport> & { replica: { nodeId: string; replicaId: string } })[],
+    sentAt: string | null = null,
+  ) {
     return (await this.#call()).agent.report({
       sentAt,
-      reports: [
-        {
-          nodeId: replica.nodeId,
-          replicaId: replica.replicaId,
-          status: 'running',
-          reason: 'Started',
-          containerId: `container-of-${replica.replicaId}`,
-          exitCode: null,
-          health: null,
-          ports: [],
-          startedAt: new Date().toISOString(),
-          gone: false,
-          observedAt: null,
-          restarts: noRestarts,
-          restartInMs: null,
-          checkOutput: null,
-          standstill: null,
-          ...overrides,
-        },
-      ],
+      reports: reports.map(({ replica, ...overrides }) => ({
+        nodeId: replica.nodeId,
+        replicaId: replica.replicaId,
+        status: 'running',
+        reason: 'Started',
+        containerId: `container-of-${replica.replicaId}`,
+        exitCode: null,
+        health: null,
+        ports: [],
+        startedAt: new Date().toISOString(),
+        gone: false,
+        observedAt: null,
+        restarts: noRestarts,
+        restartInMs: null,
+        checkOutput: null,
+        standstill: null,
+        ...overrides,
+      })),
     })
   }
 

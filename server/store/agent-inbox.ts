@@ -3,6 +3,8 @@
  * thousand commits of it.
  */
 import type { NodeHeartbeat, ReplicaReport } from '../domain/agent-protocol'
+import { Failure } from '../domain/failure'
+import { ReportLimit } from '../domain/report-limit'
 import { nodesOfSpeaker, type Speaker } from './agents'
 import type { Store } from './context'
 import { hashToken } from './credentials'
@@ -27,7 +29,7 @@ export interface AgentInbox {
   heartbeat(speaker: Speaker, beats: NodeHeartbeat[]): Promise<Heard>
   /** The nodes for which the speaker speaks. Throws the reason when there are none. */
   nodesOfSpeaker(speaker: Speaker): Promise<Set<string>>
-  /** Resolves after the commit. `nodeIds` are those for which the agent speaks. */
+  /** Resolves after the commit. `nodeIds` are those for which the agent speaks. Throws when a node tells too much. */
   report(nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Promise<ReportOutcome>
   /** Resolves when the heartbeats that came before this call are committed; rejects when the database takes none. */
   heartbeatsTaken(): Promise<void>
@@ -66,6 +68,7 @@ export function createAgentInbox(store: Store): AgentInbox {
       calls.reduce((sum, { reports }) => sum + reports.length, 0) < burst.reports ? 0 : burst.pauseMs,
     mayGoAlone,
   })
+  const limit = new ReportLimit(() => performance.now())
   const waiting = { heartbeats: 0, reports: 0 }
   const counted = async <T>(what: keyof typeof waiting, call: Promise<T>): Promise<T> => {
     waiting[what]++
@@ -81,12 +84,21 @@ export function createAgentInbox(store: Store): AgentInbox {
       return counted('heartbeats', heartbeat(beats.map((beat) => ({ ...beat, credentialHash, instance }))))
     },
     nodesOfSpeaker: (speaker) => nodesOfSpeaker(store, speaker),
-    report: (nodeIds, reports) => counted('reports', report({ nodeIds, reports })),
+    report: async (nodeIds, reports) => {
+      const waitMs = limit.take(reports.map(({ nodeId }) => nodeId).filter((nodeId) => nodeIds.has(nodeId)))
+      if (waitMs !== null) throw tooMany(Math.ceil(waitMs / 1_000))
+      return counted('reports', report({ nodeIds, reports }))
+    },
     heartbeatsTaken: async () => void (await heartbeat([])),
     reportsTaken: async () => void (await report({ nodeIds: new Set(), reports: [] })),
     waiting: () => ({ ...waiting }),
   }
 }
+
+const tooMany = (seconds: number): Failure =>
+  new Failure('too-many', `A node sent too many reports: its agent sends them again in ${seconds} s`, {
+    retryAfterSeconds: seconds,
+  })
 
 /** A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the other. */
 const mayGoAlone = (error: unknown): boolean => databaseTrouble(error) === null

@@ -43,6 +43,8 @@ export interface WrittenReplica {
   interruption: ReplicaReport | null
   /** The report that first told that it is unhealthy. */
   unhealthy: ReplicaReport | null
+  /** The newest step, unless it changed the status. */
+  words: HistoryRow | null
 }
 
 export interface Digest {
@@ -116,17 +118,9 @@ const wordsOf = (row: ReplicaRow, report: ReplicaReport): { reason: string } => 
 function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   const from = row.status
   const moves = from !== report.status
-  if (moves || row.reason !== report.reason)
-    seen.history.push({
-      replica: row,
-      from,
-      to: report.status,
-      reason: report.reason,
-      health: report.health,
-      at: report.observedAt,
-    })
-  if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
   const before = seen.written.get(row.id)
+  const step = moves || row.reason !== report.reason ? noteStep(seen, row, report, before) : null
+  if (report.status === 'running' && (moves || row.health !== report.health)) seen.seenRunning.add(row)
   // What stands still has not ended.
   const interrupted = report.restarts.interruptions > row.interruptions && report.standstill === null
   const fallsIll = report.health === 'unhealthy' && row.health !== 'unhealthy'
@@ -148,7 +142,29 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
     ended: (before?.ended ?? false) || (over && report.status !== 'stopping'),
     interruption: interrupted ? report : (before?.interruption ?? null),
     unhealthy: fallsIll ? report : (before?.unhealthy ?? null),
+    words: moves ? null : (step ?? before?.words ?? null),
   })
+}
+
+/** Words of the same step that were replaced before anybody could read them are no row of their own. */
+function noteStep(
+  seen: Digest,
+  row: ReplicaRow,
+  report: ReplicaReport,
+  before: WrittenReplica | undefined,
+): HistoryRow {
+  const { status: to, reason, health, observedAt: at } = report
+  const words = before?.words ?? null
+  const replaces =
+    words !== null &&
+    words.to === to &&
+    words.health === health &&
+    before?.report.startedAt === report.startedAt &&
+    before.report.restarts.interruptions === report.restarts.interruptions
+  if (replaces) return Object.assign(words, { reason, at })
+  const step: HistoryRow = { replica: row, from: row.status, to, reason, health, at }
+  seen.history.push(step)
+  return step
 }
 
 /** Nodes that are heard again by a report, before their first heartbeat. */

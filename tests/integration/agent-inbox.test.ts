@@ -110,3 +110,43 @@ test('a report on a replica of somebody else is unknown, and changes nothing', a
     { status: 'pending' },
   ])
 })
+
+test('an agent that tells without end fills no history: words of one step are one row, and too many reports wait', async () => {
+  const [flooding, other] = await agents(2)
+  if (!flooding || !other) throw new Error('there are two')
+  const admin = await cp.as('admin')
+  await admin.deployment.deploy(aDeployment({ replicas: 2 }))
+  await cp.schedule()
+  const [[replica], [others]] = await Promise.all([flooding.wanted(), other.wanted()])
+  if (!replica || !others) throw new Error('each node has one')
+  const startedAt = new Date().toISOString()
+  const reasons = async () =>
+    (
+      await cp.sql<{ reason: string }>('select reason from replica_status_history where replica_id = $1 order by id', [
+        replica.replicaId,
+      ])
+    ).map(({ reason }) => reason)
+  const before = await reasons()
+
+  await flooding.reportAll(
+    Array.from({ length: 1_000 }, (_, i) => ({ replica, status: 'starting', reason: `Pulling: ${i} %`, startedAt })),
+  )
+  expect(await reasons()).toEqual([...before, 'Pulling: 0 %', 'Pulling: 999 %'])
+
+  // Each of them another step, or so it says.
+  const steps = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      replica,
+      status: 'running' as const,
+      reason: `${i}`,
+      startedAt,
+      health: i % 2 === 0 ? ('healthy' as const) : ('unhealthy' as const),
+    }))
+  await flooding.reportAll(steps(5_000))
+  const full = (await reasons()).length
+  await expect(flooding.reportAll(steps(5_000))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+  await expect(flooding.report(replica, { reason: 'one more' })).rejects.toThrow('sent too many reports')
+  expect(await reasons()).toHaveLength(full)
+  await other.report(others, { reason: 'heard' })
+  expect(await flooding.heartbeat()).toMatchObject({ removed: [] })
+})
