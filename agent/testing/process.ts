@@ -2,6 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
+export interface AgentProcessOptions {
+  token?: string
+  ipc?: boolean
+  env?: Record<string, string>
+  /** A command that runs it, as `nsenter` does. */
+  before?: readonly string[]
+}
+
 export class AgentProcess {
   readonly child: ChildProcess
   /** What it said on stderr so far. */
@@ -10,12 +18,13 @@ export class AgentProcess {
   constructor(
     program: 'main' | 'fleet',
     args: string[],
-    { token, ipc = false, env: more = {} }: { token?: string; ipc?: boolean; env?: Record<string, string> } = {},
+    { token, ipc = false, env: more = {}, before = [] }: AgentProcessOptions = {},
   ) {
     const { FOGDECK_JOIN_TOKEN: _none, DOCKER_HOST: _host, ...rest } = process.env
     const join = token ? { FOGDECK_JOIN_TOKEN: token } : {}
     const env = { ...rest, LOG_LEVEL: 'debug', FOGDECK_LOG: 'pretty', ...join, ...more }
-    this.child = spawn(process.execPath, ['--import', 'tsx', `agent/${program}.ts`, ...args], {
+    const [command = '', ...line] = [...before, process.execPath, '--import', 'tsx', `agent/${program}.ts`, ...args]
+    this.child = spawn(command, line, {
       env,
       stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc' as const] : [])],
     })

@@ -1,23 +1,29 @@
 /** Agents on real engines under the real control plane: cut off, started anew, and in front of a registry that hangs. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Speaker } from '@/agent/control-plane'
 import { until } from '@/agent/testing/builders'
+import { AgentProcess, type AgentProcessOptions } from '@/agent/testing/process'
+import { handleTrpc } from '@/server/api/trpc-http'
+import { gatewayHandler } from '@/server/gateway/handle'
 import { systemAuthor } from '@/server/store/audit'
 import { createJoinToken } from '@/server/store/join-tokens'
 import { sweepLostReplicas } from '@/server/store/lost'
 import { markSilentNodes } from '@/server/store/nodes'
 import { writeSettings } from '@/server/store/settings'
 import { aDeployment, type TestControlPlane, testControlPlane } from '../control-plane'
+import { answering } from '../http'
 import { type Bed, startEngines, type TestImage } from './bed'
 import { DirectControlPlane } from './direct-control-plane'
 import { EngineAgent } from './engine-agent'
 import { imageConfig, imageLayer } from './images'
+import { otherMachine } from './machine'
 import { Registry } from './registry'
 import { skipReason } from './skip'
 
@@ -323,6 +329,80 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       async () => (await nul()) === words.nul && (await long()) === words.long,
     )
     await runs(await deploy('beside'))
+  })
+
+  test('a copied data folder is refused on another machine and on the same one, and the first agent goes on', async () => {
+    const [one, two] = [onEngine(0), onEngine(1)]
+    const faults: unknown[] = []
+    const server = createHttpServer(
+      gatewayHandler({
+        trustedProxies: [],
+        publicUrl: null,
+        inner: answering(() => (request) => handleTrpc(cp.services, request)),
+        onFault: (error) => void faults.push(error),
+      }),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const processes: AgentProcess[] = []
+    const run = (agent: EngineAgent, folder: string, options: AgentProcessOptions) => {
+      const where = ['--server', `http://${agent.engine.gateway}:${port}`, '--socket', agent.engine.socket]
+      const what = ['--name', 'node-1', '--cpu', '2', '--memory', '4096', '--data-dir', join(dataDir, folder)]
+      const started = new AgentProcess('main', [...where, ...what], options)
+      processes.push(started)
+      return started
+    }
+    const says = (agent: AgentProcess, words: RegExp) =>
+      until(() => words.exec(agent.said), { ...patient, what: `an agent says ${words}` })
+    try {
+      const first = run(one, 'first', { token })
+      await says(first, /joined as node-1/)
+      const stays = await deploy('stays', { lost_after: 0 })
+      await runs(stays)
+      const before = await attempts(stays)
+      for (const copy of ['away', 'here']) cpSync(join(dataDir, 'first'), join(dataDir, copy), { recursive: true })
+      // A lock counts on the machine where it was made: as in a copy of the folder when no agent ran.
+      rmSync(join(dataDir, 'here', 'lock'))
+
+      const away = run(two, 'away', { before: otherMachine(two.engine, 'pi-2', join(dataDir, 'pi-2')) })
+      await says(
+        away,
+        /node-1 belongs to another machine \(.+, heard .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; if .+, let it on the page of node-1/,
+      )
+      // After the other one: of several in a minute the events tell of the first.
+      const here = run(one, 'here', {})
+      expect(await here.ended()).toBe(1)
+      const pid = first.child.pid
+      expect(here.said).toMatch(
+        new RegExp(
+          `^agent: another agent on this machine \\(process ${pid}\\) speaks for node-1 already: end that one, or, if this is to be a node of its own, start it with an empty data folder and a join token$`,
+          'm',
+        ),
+      )
+
+      const [{ id: nodeId } = { id: '' }] = await cp.sql<{ id: string }>('select id from nodes')
+      const admin = await cp.as('admin')
+      const { events } = await admin.node.get({ id: nodeId })
+      expect(events.map(({ detail }) => detail)).toContain(
+        `A second machine (pi-2 at ${two.engine.address}) uses this node's credential and was refused: its data folder is a copy`,
+      )
+      // Whoever asked, the first one is heard, and does what it is told.
+      await cp.sql(`update nodes set last_heartbeat = now() - interval '5 seconds'`)
+      const heard = `select from nodes where status <> 'offline' and last_heartbeat > now() - interval '3 seconds'`
+      await until(async () => (await cp.sql(heard)).length > 0, { ...patient, what: 'node-1 is heard' })
+      const later = await deploy('later')
+      await runs(later)
+      expect(await attempts(stays)).toEqual(before)
+      expect(await idsOn(one)).toEqual([...before, ...(await attempts(later))].map(({ container }) => container).sort())
+      expect(await idsOn(two)).toEqual([])
+      expect([first.child.exitCode, away.child.exitCode]).toEqual([null, null])
+      expect(faults).toEqual([])
+    } finally {
+      await Promise.all(processes.map((each) => each.end('SIGKILL')))
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   test('a registry that never answers holds up nothing else, and is given up with its reason after some tries', async () => {

@@ -2,8 +2,7 @@
  * Hostile inputs over HTTP, behind the gateway: whatever is sent, it is answered, and never as a fault of the server. The
  * seed is printed; with FOGDECK_FUZZ_SEED the same inputs are sent again.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { handleAuditCsv } from '@/server/api/audit-csv'
 import { handleLogin } from '@/server/api/login'
@@ -13,6 +12,7 @@ import { gatewayHandler } from '@/server/gateway/handle'
 import { createJoinToken } from '@/server/store/join-tokens'
 import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
 import { type FuzzCall, Fuzzer } from '../fuzz'
+import { answering } from '../http'
 
 const inputs = 3_200
 const atOnce = 4
@@ -46,20 +46,7 @@ afterAll(async () => {
   await cp.close()
 })
 
-/** As the routes of the web server hand calls on. */
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const { pathname } = new URL(incoming.url ?? '/', url)
-  const gone = new AbortController()
-  outgoing.once('close', () => gone.abort())
-  const hasBody = incoming.method !== 'GET' && incoming.method !== 'DELETE'
-  const request = new Request(new URL(incoming.url ?? '/', url), {
-    method: incoming.method ?? 'GET',
-    headers: Object.entries(incoming.headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)] as [string, string]],
-    ),
-    signal: gone.signal,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
-  } as RequestInit)
+const answer = answering((pathname) => {
   const handle = pathname.startsWith('/api/trpc')
     ? handleTrpc
     : pathname === '/api/auth/login'
@@ -67,11 +54,8 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
       : pathname === '/api/audit.csv'
         ? handleAuditCsv
         : handleRest
-  const response = await handle(cp.services, request)
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-  if (response.body) for await (const chunk of response.body) outgoing.write(chunk)
-  outgoing.end()
-}
+  return (request) => handle(cp.services, request)
+})
 
 interface Outcome {
   status: number
