@@ -33,7 +33,7 @@ test('scripts run by the nonce of their page alone, and the API is kept nowhere'
 })
 
 test.describe('to somebody who is not signed in', () => {
-  test.use(signedOut)
+  test.use({ storageState: signedOut })
 
   test('pages that are shown without a session keep to the policy, too', async ({ page }) => {
     const answer = await page.goto('/login')
