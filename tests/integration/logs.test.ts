@@ -206,7 +206,10 @@ test('lines are not readable in the database, and are forgotten after their days
 test('what is too much for one call is refused', async () => {
   const { replicas } = await deploy()
   const [replica] = replicas as [Replica]
-  await expect(agent.logs([chunk(replica, [line(1, 'x'.repeat(logLimits.lineLength + 1))])])).rejects.toThrow()
+  const tooMany = Array.from({ length: logLimits.chunksPerCall + 1 }, () => chunk(replica, [line(1, 'x')]))
+  await expect(agent.logs(tooMany)).rejects.toThrow()
+  // A single line that is too long is cut: the others must not be lost for it.
+  await agent.logs([chunk(replica, [line(1, 'x'.repeat(logLimits.lineLength + 1))])])
   await expect(agent.logs([chunk(replica, [{ ...line(1, 'x'), at: 'yesterday' }])])).rejects.toThrow(/nine decimals/)
 })
 
