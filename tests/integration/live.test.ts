@@ -31,7 +31,8 @@ async function listen(lastEventId?: string) {
   })()
   return {
     events,
-    topics: () => events.map(({ change }) => change.topic),
+    /** Sessions begin with every caller of a test. */
+    topics: () => events.flatMap(({ change }) => (change.topic === 'session' ? [] : change.topic)),
     lastEventId: () => events.at(-1)?.id ?? '',
     close: async () => {
       void stream.return?.()
