@@ -21,7 +21,7 @@ test('the login page leads to no other site', async ({ page }) => {
 
 test.describe('signing out', () => {
   // What the page was just reading is answered 401, which the browser writes down.
-  test.use({ allowedOnConsole: [/status of 401/] })
+  test.use({ allowedOnConsole: [/status of (401|429)/] })
 
   test('a person signs in, and out again', async ({ page, signIn }) => {
     await signIn(page)
@@ -37,7 +37,7 @@ test.describe('signing out', () => {
 
 test.describe('a refused sign-in', () => {
   // The browser writes down that the server answered 401: that is what is tested.
-  test.use({ allowedOnConsole: [/status of 401/] })
+  test.use({ allowedOnConsole: [/status of (401|429)/] })
 
   test('a wrong password is told beside the form, and does not tell whether the user exists', async ({
     page,

@@ -19,7 +19,7 @@ import { claimInput, machineInput } from './agent-claim-schemas'
 import { agentCount, agentList, agentNumber, agentText, agentTime, agentWhole, personText, recordOf } from './fields'
 import { logStatusChange } from './log-lines'
 import { ChangeCollector, stoppingError } from './streams'
-import { openProcedure, router } from './trpc'
+import { router, sized, unreadProcedure } from './trpc'
 
 const uuid = z.uuid()
 /** Words of an agent or its engine. */
@@ -130,7 +130,7 @@ const resolvedImage = z.object({
 })
 
 /** An agent that says who it is, which nobody looked at yet. */
-const speakerProcedure = openProcedure.use(({ ctx, next }) => {
+const unreadSpeaker = unreadProcedure.use(({ ctx, next }) => {
   const { agentCredential: credential, agentInstance: instance } = ctx
   if (credential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
   if (credential.length < 32 || credential.length > 200)
@@ -139,21 +139,25 @@ const speakerProcedure = openProcedure.use(({ ctx, next }) => {
     throw new Failure('not-signed-in', `An agent sends the name of its process, a UUID, as ${agentHeaders.instance}`)
   return next({ ctx: { ...ctx, speaker: { credential, instance } } })
 })
+const speakerProcedure = unreadSpeaker.use(sized)
 
 /** An agent that speaks for the nodes that joined with its credential. */
-const agentProcedure = speakerProcedure.use(async ({ ctx, next }) =>
-  next({ ctx: { ...ctx, nodeIds: await nodesOfSpeaker(ctx.services.store, ctx.speaker) } }),
-)
+const agentProcedure = unreadSpeaker
+  .use(async ({ ctx, next }) =>
+    next({ ctx: { ...ctx, nodeIds: await nodesOfSpeaker(ctx.services.store, ctx.speaker) } }),
+  )
+  .use(sized)
 
 const idOf = ({ nodeId }: { nodeId: string }): string => nodeId
 
 export const agentRouter = router({
   /** Before its input is read, the caller is known to speak for its nodes, or to have a token that is good. */
-  join: speakerProcedure
+  join: unreadSpeaker
     .use(async ({ ctx, next }) => {
       await admitToJoin(ctx.services.store, ctx)
       return next()
     })
+    .use(sized)
     .input(
       z.object({
         machine: machineInput,

@@ -101,14 +101,17 @@ const settled = t.middleware(async ({ ctx, next, path }) => {
 })
 
 /** No input of ours is as deep or as wide as that: it is refused before anything walks through it. */
-const sized = t.middleware(async ({ getRawInput, next }) => {
+export const sized = t.middleware(async ({ getRawInput, next }) => {
   const problem = sizeProblem(await getRawInput())
   if (problem !== null) throw new Failure('bad-input', problem.message, { fields: [problem] })
   return next()
 })
 
+/** Nothing of the input is read yet. Whoever builds on it looks at the caller first, and then uses `sized`. */
+export const unreadProcedure = t.procedure.use(settled)
+
 /** Anybody, also without signing in. */
-export const openProcedure = t.procedure.use(settled).use(sized)
+export const openProcedure = unreadProcedure.use(sized)
 
 /** Who calls, when they are signed in and may do it; throws a Failure otherwise. */
 export function permitted({ actor, refusal: why }: Context, permission: Permission): NonNullable<Context['actor']> {
@@ -120,13 +123,15 @@ export function permitted({ actor, refusal: why }: Context, permission: Permissi
 
 /** Somebody who is signed in and may do it. */
 export const procedureFor = (permission: Permission) =>
-  openProcedure.use(({ ctx, next }) => next({ ctx: { ...ctx, actor: permitted(ctx, permission) } }))
+  unreadProcedure.use(({ ctx, next }) => next({ ctx: { ...ctx, actor: permitted(ctx, permission) } })).use(sized)
 
-export const signedInProcedure = openProcedure.use(({ ctx, next }) => {
-  const { actor } = ctx
-  if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
-  return next({ ctx: { ...ctx, actor } })
-})
+export const signedInProcedure = unreadProcedure
+  .use(({ ctx, next }) => {
+    const { actor } = ctx
+    if (!actor) throw new Failure('not-signed-in', ctx.refusal ?? 'Sign in first')
+    return next({ ctx: { ...ctx, actor } })
+  })
+  .use(sized)
 
 /** What would outlive the token, or give more than it has: passwords, roles and further tokens. */
 const inPerson = t.middleware(({ ctx, next }) => {
