@@ -26,7 +26,8 @@ export default defineConfig({
     ...devices['Desktop Chrome'],
     // Set by the global setup before the workers read this.
     baseURL: process.env.FOGDECK_E2E_URL,
-    trace: 'retain-on-failure',
+    // Recording costs every test a fifth of its time.
+    trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions,
   },

@@ -8,56 +8,63 @@ import { formatCores, formatDuration, formatGap, formatMemory, formatPercent, fo
 import { ScoreBar } from './score-bar'
 import { localityText, partLabels, productText } from './words'
 
-/** Two nodes side by side (or one by itself): where each is ahead, and what was known of both. */
+/**
+ * Two nodes side by side: where each is ahead, and what was known of both. One by itself is shown whole, but where
+ * others can be ticked (`onClear`), because what it would take of the page hides the rows to tick.
+ */
 export function Comparison({ verdicts, onClear }: { verdicts: Verdict[]; onClear?: () => void }) {
   const [first, second] = verdicts
   if (!first) return null
+  const waiting = onClear && !second
   return (
     <section aria-label="Comparison" className={cn(onClear && 'border-t border-line')}>
-      <div className="flex items-center justify-between gap-4 px-4 pt-3 md:px-6">
+      <div className={cn('flex items-center justify-between gap-4 px-4 pt-3 md:px-6', waiting && 'pb-3')}>
         <h2 className="font-semibold">{second ? `${first.nodeId} against ${second.nodeId}` : first.nodeId}</h2>
+        {waiting && <p className="mr-auto text-ink-3">Tick another node to compare it with.</p>}
         {onClear && (
           <Button variant="ghost" size="sm" onClick={onClear}>
             Clear
           </Button>
         )}
       </div>
-      <div className="px-4 pt-1 pb-4 md:px-6">
-        <table className="w-full max-w-4xl border-collapse">
-          <thead>
-            <tr className="h-8 border-b border-line text-left text-meta text-ink-3">
-              <th scope="col" className="w-20 pr-3 font-medium sm:w-32">
-                <span className="sr-only">What</span>
-              </th>
-              {verdicts.map(({ id, nodeId }) => (
-                <th key={id} scope="col" className="pr-3 font-medium">
-                  {nodeId}
+      {!waiting && (
+        <div className="px-4 pt-1 pb-4 md:px-6">
+          <table className="w-full max-w-4xl border-collapse">
+            <thead>
+              <tr className="h-8 border-b border-line text-left text-meta text-ink-3">
+                <th scope="col" className="w-20 pr-3 font-medium sm:w-32">
+                  <span className="sr-only">What</span>
                 </th>
-              ))}
-              {second && (
-                <th scope="col" className="w-24 text-right font-medium max-sm:hidden">
-                  Difference
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {rowsOf(first, second).map(({ name, cells, difference }) => (
-              <tr key={name} className="border-b border-line align-top last:border-b-0">
-                <th scope="row" className="py-1.5 pr-3 text-left font-normal text-ink-3">
-                  {name}
-                </th>
-                {cells.map((cell, index) => (
-                  <td key={verdicts[index]?.id} className="py-1.5 pr-3">
-                    {cell}
-                  </td>
+                {verdicts.map(({ id, nodeId }) => (
+                  <th key={id} scope="col" className="pr-3 font-medium">
+                    {nodeId}
+                  </th>
                 ))}
-                {second && <td className="py-1.5 text-right whitespace-nowrap max-sm:hidden">{difference}</td>}
+                {second && (
+                  <th scope="col" className="w-24 text-right font-medium max-sm:hidden">
+                    Difference
+                  </th>
+                )}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </thead>
+            <tbody>
+              {rowsOf(first, second).map(({ name, cells, difference }) => (
+                <tr key={name} className="border-b border-line align-top last:border-b-0">
+                  <th scope="row" className="py-1.5 pr-3 text-left font-normal text-ink-3">
+                    {name}
+                  </th>
+                  {cells.map((cell, index) => (
+                    <td key={verdicts[index]?.id} className="py-1.5 pr-3">
+                      {cell}
+                    </td>
+                  ))}
+                  {second && <td className="py-1.5 text-right whitespace-nowrap max-sm:hidden">{difference}</td>}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </section>
   )
 }

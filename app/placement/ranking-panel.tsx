@@ -101,7 +101,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
             onPage={(page) => void setView({ page }, { history: 'push' })}
           />
           {/* Docked to the window's edge, so that the rows stay where they are while nodes are ticked. */}
-          <div className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
+          <div data-docked className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
             <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
           </div>
         </>
