@@ -122,7 +122,7 @@ test('a flood of sign-ins takes no node offline, others are answered, and its ow
   expect([...answers.keys()].sort()).toEqual([401, 429])
   expect(answers.get(401)).toBe(10)
   // The demo fleet's own: nodes of other tests come and go.
-  const { nodes } = await rpc.node.page.query({ q: 'node-', limit: 100 })
+  const { nodes } = await rpc.node.page.query({ search: 'node-', limit: 100 })
   expect(nodes.length).toBeGreaterThanOrEqual(12)
   expect(nodes.filter(({ status }) => status === 'offline')).toEqual([])
   const { events } = await rpc.event.page.query({ kinds: ['node'], after: begun, limit: 200 })
