@@ -36,13 +36,20 @@ interface Second {
   address: string | null
 }
 
+/** What is kept of it. */
+interface RefusedSecond extends Second {
+  /** The instances of which an event speaks, the newest last, and when the last of these events was recorded. */
+  told: string[]
+  toldAt: string
+}
+
 interface AgentRow {
   instance: string | null
   machine: MachineFacts | null
   allowed: { instance: string; bootId: string | null; by: string } | null
-  second: Second | null
-  /** Since the last refusal was recorded; null when there was none. */
-  second_seconds: number | null
+  second: RefusedSecond | null
+  /** Since the last event about a second speaker; null when there was none. */
+  told_seconds: number | null
   silent_seconds: number
   lease_seconds: number
 }
@@ -99,7 +106,7 @@ async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {
     [credentialHash],
   )
   const { rows } = await tx.query<AgentRow>(
-    `select a.instance, a.machine, a.second, extract(epoch from now() - a.second_at)::float8 as second_seconds,
+    `select a.instance, a.machine, a.second, extract(epoch from now() - (a.second->>'toldAt')::timestamptz)::float8 as told_seconds,
        case when a.allowed_until > now() then a.allowed end as allowed,
        extract(epoch from now() - greatest(a.claimed_at, (
          select max(last_heartbeat) from nodes where credential_hash = a.credential_hash and removed_at is null)))::float8 as silent_seconds,
@@ -113,7 +120,7 @@ async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {
       machine: null,
       allowed: null,
       second: null,
-      second_seconds: null,
+      told_seconds: null,
       silent_seconds: 0,
       lease_seconds: 0,
     }
@@ -173,8 +180,10 @@ export async function setHolder(
   )
 }
 
-/** One that is refused again and again is one event; so are many of them in a minute. */
+/** One that is refused again and again is one event; others within a minute have theirs when they are refused after it. */
 const eventEverySeconds = 60
+/** Of so many copies it is remembered that an event spoke of them. */
+const toldAtMost = 20
 
 async function recordSecond(
   tx: Tx,
@@ -185,13 +194,21 @@ async function recordSecond(
     nodes,
   }: { credentialHash: string; second: Second; agent: AgentRow; nodes: OwnNodes },
 ): Promise<void> {
+  const told = agent.second?.told ?? []
+  const isNews = !told.includes(second.instance) && (agent.told_seconds ?? Infinity) >= eventEverySeconds
   await tx.query(
-    `update agents set second_at = now(), second = $2::jsonb || jsonb_build_object('since',
-       case when second->>'instance' = $3 then coalesce(second->'since', to_jsonb(second_at)) else to_jsonb(now()) end)
+    `update agents set second_at = now(), second = $2::jsonb || jsonb_build_object(
+       'since', case when second->>'instance' = $3 then coalesce(second->'since', to_jsonb(second_at)) else to_jsonb(now()) end,
+       'told', $4::jsonb, 'toldAt', case when $5 then to_jsonb(now()) else coalesce(second->'toldAt', to_jsonb(now())) end)
      where credential_hash = $1`,
-    [credentialHash, JSON.stringify(second), second.instance],
+    [
+      credentialHash,
+      JSON.stringify(second),
+      second.instance,
+      JSON.stringify(isNews ? [...told, second.instance].slice(-toldAtMost) : told),
+      isNews,
+    ],
   )
-  const isNews = agent.second?.instance !== second.instance && (agent.second_seconds ?? Infinity) >= eventEverySeconds
   if (isNews)
     await recordNodeEvents(
       tx,
