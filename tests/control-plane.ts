@@ -24,15 +24,14 @@ import { claimEvaluations } from '@/server/store/evaluations'
 import { createJoinToken } from '@/server/store/join-tokens'
 import { sessionRestMs, startSession } from '@/server/store/sessions'
 import { createSignInLimit } from '@/server/store/sign-in-limit'
-import { type Account, createUser, ensureFirstAdmin, findAccount } from '@/server/store/users'
+import { type Account, createUser, findAccount } from '@/server/store/users'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-view'
-import { testDatabase } from './database'
+import { testDatabaseWithAdmin } from './database'
+import { adminPassword, testSealKey } from './global-setup'
 
-export const adminPassword = 'correct horse 42'
+export { adminPassword, testSealKey }
 export const userPassword = 'battery staple 7'
-
-export const testSealKey = Buffer.alloc(32, 7).toString('base64url')
 
 let deploymentsSoFar = 0
 
@@ -73,7 +72,7 @@ class FreshFleet extends LiveFleet {
 export async function testControlPlane(
   options: { indexFrom?: number; through?: (url: string) => string } = {},
 ): Promise<TestControlPlane> {
-  const database = await testDatabase()
+  const database = await testDatabaseWithAdmin()
   deploymentsSoFar = 0
   const url = options.through?.(database.url) ?? database.url
   const store = openStore(url, { sealKey: testSealKey })
@@ -108,7 +107,6 @@ export async function testControlPlane(
     webhookAddresses: new AddressList(['127.0.0.1']),
     stopping: stopping.signal,
   }
-  await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })
   // No server takes what agents send by itself here: calls are procedures, and each of them is recorded at once.
   await store.pool.query(`update report_intake set heartbeats_until = 'infinity', reports_until = 'infinity'`)
   const { rows } = await store.pool.query<{ epoch: string }>(

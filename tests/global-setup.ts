@@ -1,9 +1,16 @@
-/** Once per test run: a PostgreSQL, and in it a migrated database from which each test file clones its own. */
+/** Once per test run: a PostgreSQL, and in it migrated databases of which tests take copies for themselves. */
 import type { TestProject } from 'vitest/node'
+import { openStore } from '@/server/store/context'
 import { applyMigrations } from '@/server/store/migrate'
-import { databaseUrl, type ScratchPostgres, startScratchPostgres } from './postgres'
+import { ensureFirstAdmin } from '@/server/store/users'
+import { cloneOf, databaseUrl, runSql, type ScratchPostgres, startScratchPostgres } from './postgres'
 
+/** Migrated, and nothing in it. */
 export const templateName = 'template_fogdeck'
+/** With the first administrator: a password takes long to hash, by design. */
+export const adminTemplateName = 'template_fogdeck_admin'
+export const adminPassword = 'correct horse 42'
+export const testSealKey = Buffer.alloc(32, 7).toString('base64url')
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -30,5 +37,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function start(): Promise<ScratchPostgres> {
   const postgres = await startScratchPostgres()
   await applyMigrations(databaseUrl(postgres.adminUrl, templateName))
+  await runSql(postgres.adminUrl, cloneOf(templateName, adminTemplateName))
+  const store = openStore(databaseUrl(postgres.adminUrl, adminTemplateName), { sealKey: testSealKey })
+  await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })
+  await store.close()
   return postgres
 }

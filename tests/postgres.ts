@@ -42,6 +42,10 @@ export function databaseUrl(url: string, database: string): string {
   return address.href
 }
 
+/** Its files are copied: quicker than through the log, which nobody here reads. */
+export const cloneOf = (template: string, name: string): string =>
+  `create database ${name} template ${template} strategy file_copy`
+
 export async function runSql(url: string, ...statements: string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
