@@ -32,8 +32,8 @@ const help = `Makes this machine a node of a Fogdeck control plane.
   --engine KIND      docker (also for Podman) or simulated (docker)
   --socket PATH      the engine's socket (DOCKER_HOST, else the usual places)
   --cpu N            cores that may be used (all)
-  --memory MB        memory that may be used (all)
-  --storage GB       storage that may be used (the file system of the engine's data)
+  --memory N         memory that may be used, in MiB (all)
+  --storage N        storage that may be used, in GiB (the file system of the engine's data)
   --gpu N            GPUs that may be used (0)
   --usage KIND       what counts as use: host, all that this machine does, or containers, only the node's own against
                      its capacity (host; containers when --cpu or --memory is given)

@@ -5,6 +5,7 @@
 import type { ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import { containerLabels, containerName, type Standstill } from '@/server/domain/agent-protocol'
 import { imageWithDigest } from '@/server/domain/image'
+import { memoryText } from '@/server/domain/resources'
 import { afterRun, type RestartRecord, restartDelayMs } from '@/server/domain/restart'
 import type { Clock } from './clock'
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from './engine'
@@ -550,7 +551,8 @@ const wordsOfEnd = async (work: Work, ended: InspectedContainer, replica: Wanted
   const { memoryMb } = replica
   if (ended.state === 'removing') return 'its container is being removed from the engine by somebody else'
   if (ended.state === 'stopping') return 'its container is being stopped by somebody else, and does not end'
-  if (ended.oomKilled) return `OOM-killed at its memory limit of ${memoryMb} MB (exit code ${ended.exitCode ?? 137})`
+  if (ended.oomKilled)
+    return `OOM-killed at its memory limit of ${memoryText(memoryMb)} (exit code ${ended.exitCode ?? 137})`
   if (ended.error) return engineWords(ended.error, env)
   const line = await work.engine.lastLogLine(ended.id).catch(() => null)
   return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${engineWords(line, env, shownOfLine)}` : ''}`

@@ -14,7 +14,7 @@ const usage = `npm run bench -- placement [--json FILE] [--rounds N] [--nodes 10
 
 Decisions of the fleet index against the classic way (filter, map, sort over objects), a plain pass over columns and the
 same pass in C (when there is a compiler); heartbeats against writing two numbers into arrays. 11 rounds unless told.
---million adds a fleet of a million nodes, without the classic way: about 6 GB of memory.`
+--million adds a fleet of a million nodes, without the classic way: about 6 GiB of memory.`
 
 const { values } = parseArgs({
   options: {

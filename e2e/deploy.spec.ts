@@ -94,8 +94,8 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
   // How many nodes each rule refused, and by how much each of them is short.
   await expect(preview.getByText(/^Too little CPU: \d+ nodes · Too little memory: \d+ nodes$/)).toBeVisible()
   await expect(preview.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
-  await expect(preview.getByText('needs 8.0 CPU, 4.0 are free of 4.0').first()).toBeVisible()
-  await expect(preview.getByText('4.0 CPU short').first()).toBeVisible()
+  await expect(preview.getByText('needs 8 cores, 4 are free of 4').first()).toBeVisible()
+  await expect(preview.getByText('4 cores short').first()).toBeVisible()
 
   const suggestion = preview.getByRole('listitem').filter({ hasText: /^Ask for \d replicas instead of 10/ })
   const fewer = Number(/\d+/.exec((await suggestion.textContent()) ?? '')?.[0])
@@ -119,7 +119,7 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(page.getByText(/^Ask for \d replicas instead of 10$/)).toBeVisible()
   await expect(page.getByRole('heading', { name: /^\d+ nodes that could not take it$/ })).toBeVisible()
   await expect(page.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
-  await expect(page.getByText('8192 MB of memory short').first()).toBeVisible()
+  await expect(page.getByText('8 GiB of memory short').first()).toBeVisible()
 
   // A suggestion leads to the form of the update, filled in; nothing is changed before somebody presses Update.
   const fewer = page.getByRole('link', { name: /^Apply: Ask for \d replicas instead of 10$/ })
@@ -194,8 +194,8 @@ test('mistakes are named at their fields before anything is sent', async ({ page
   await expectMistake(field('Replicas'), 'Replicas must be between 1 and 100')
   await expectMistake(field('Region'), /1 to 63 letters/)
   await expectMistake(field('CPU'), 'CPU must be between 0.5 and 16 cores')
-  await expectMistake(field('Memory'), 'Memory must be between 512 and 16384 MB')
-  await expectMistake(field('Storage'), 'Storage must be between 1 and 1000 GB')
+  await expectMistake(field('Memory'), 'Memory must be between 512 and 16384 MiB')
+  await expectMistake(field('Storage'), 'Storage must be between 1 and 1000 GiB')
   await expectMistake(field('GPU'), 'GPU must be a number')
   // The first wrong field has the focus, and a mistake goes as soon as it is mended.
   await expect(field('Name')).toBeFocused()

@@ -66,7 +66,7 @@ test('the page of a node shows what it has, holds and is', async ({ page, deploy
   await expect(statusOf(page, 'Active')).toBeVisible()
   await expect(statusOf(page, 'Takes new replicas')).toBeVisible()
   await expect(page.getByRole('img', { name: /^CPU: .+ reserved, \d+ % in use$/ })).toBeVisible()
-  await expect(page.getByRole('img', { name: /^Storage: .+ GB.* reserved$/ })).toBeVisible()
+  await expect(page.getByRole('img', { name: /^Storage: .+ GiB.* reserved$/ })).toBeVisible()
   await expect(page.getByText('disk=')).toBeVisible()
   const row = page.getByRole('row').filter({ hasText: unique('app') })
   await expect(row).toContainText('Running')

@@ -20,7 +20,7 @@ export function idOf(name: string): string {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** An empty, idle node with 4 cores, 8192 MB, 100 GB and no GPU in us-east, heard of a second ago. */
+/** An empty, idle node with 4 cores, 8 GiB of memory, 100 GiB of storage and no GPU in us-east, heard of a second ago. */
 export function aNode(overrides: Overrides<FleetNode, 'capacity' | 'reserved' | 'unseen'> = {}): FleetNode {
   const nodeId = overrides.nodeId ?? 'node-01'
   return {
@@ -68,7 +68,7 @@ export const anAttempt = (overrides: Partial<ReplicaAttempt> = {}): ReplicaAttem
   ...overrides,
 })
 
-/** One replica of 1 core, 1024 MB and 10 GB, anywhere. */
+/** One replica of 1 core, 1 GiB of memory and 10 GiB of storage, anywhere. */
 export function aRequest(overrides: Overrides<PlacementRequest, 'resources'> = {}): PlacementRequest {
   return {
     deploymentId: idOf('deployment'),

@@ -215,7 +215,7 @@ export async function testControlPlane(
   }
 }
 
-/** What a test deploys: one replica of 1 core and 1024 MB. The first on a control plane is web-api, then web-api-2… */
+/** What a test deploys: one replica of 1 core and 1 GiB. The first on a control plane is web-api, then web-api-2… */
 export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
   name: ++deploymentsSoFar === 1 ? 'web-api' : `web-api-${deploymentsSoFar}`,
   type: 'compute' as const,

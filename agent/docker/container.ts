@@ -29,7 +29,7 @@ export const keptCapabilities = [
 const pidsLimit = 4096
 
 /**
- * The newest 30 MB of a container's log stay on the disk of its node. Podman keeps one file, and starts it anew when it is
+ * The newest 30 MiB of a container's log stay on the disk of its node. Podman keeps one file, and starts it anew when it is
  * full.
  */
 const logConfigs = {

@@ -2,9 +2,10 @@
 
 import type { ReactNode } from 'react'
 import type { ScoreInputs, Verdict } from '@/server/domain/placement'
+import { coresNumber, coresText, roundMemoryText } from '@/server/domain/resources'
 import { Button } from '../ui/button'
 import { cn } from '../ui/cn'
-import { formatCores, formatDuration, formatGap, formatMemory, formatPercent, formatScore } from '../ui/format'
+import { formatDuration, formatGap, formatPercent, formatScore } from '../ui/format'
 import { ScoreBar } from './score-bar'
 import { localityText, partLabels, productText } from './words'
 
@@ -128,11 +129,11 @@ const usage = (percent: number | null): string => (percent === null ? 'unknown' 
 const inputRows: { name: string; read: (inputs: ScoreInputs) => string }[] = [
   {
     name: 'CPU free',
-    read: (inputs) => `${formatCores(inputs.freeCpuMillis)} of ${formatCores(inputs.capacityCpuMillis)} cores`,
+    read: (inputs) => `${coresNumber(inputs.freeCpuMillis)} of ${coresText(inputs.capacityCpuMillis)}`,
   },
   {
     name: 'Memory free',
-    read: (inputs) => `${formatMemory(inputs.freeMemoryMb)} of ${formatMemory(inputs.capacityMemoryMb)}`,
+    read: (inputs) => `${roundMemoryText(inputs.freeMemoryMb)} of ${roundMemoryText(inputs.capacityMemoryMb)}`,
   },
   { name: 'CPU in use', read: (inputs) => usage(inputs.cpuUsagePercent) },
   { name: 'Memory in use', read: (inputs) => usage(inputs.memoryUsagePercent) },

@@ -3,8 +3,9 @@
 import { useMemo } from 'react'
 import type { ScoreInputs, Verdict } from '@/server/domain/placement'
 import type { Ranking } from '@/server/domain/ranking'
+import { coresNumber, roundMemoryText } from '@/server/domain/resources'
 import { cn } from '../ui/cn'
-import { formatCores, formatDuration, formatGap, formatMemory, formatPercent, formatScore } from '../ui/format'
+import { formatDuration, formatGap, formatPercent, formatScore } from '../ui/format'
 import { Glyph } from '../ui/glyph'
 import { RowLink } from '../ui/row-link'
 import { type Column, Table } from '../ui/table'
@@ -140,7 +141,7 @@ const inputColumns: Column<Verdict>[] = [
     align: 'right',
     from: 'lg',
     cell: input(
-      ({ freeCpuMillis, capacityCpuMillis }) => `${formatCores(freeCpuMillis)} / ${formatCores(capacityCpuMillis)}`,
+      ({ freeCpuMillis, capacityCpuMillis }) => `${coresNumber(freeCpuMillis)} / ${coresNumber(capacityCpuMillis)}`,
     ),
   },
   {
@@ -150,7 +151,7 @@ const inputColumns: Column<Verdict>[] = [
     align: 'right',
     from: 'lg',
     cell: input(
-      ({ freeMemoryMb, capacityMemoryMb }) => `${formatMemory(freeMemoryMb)} / ${formatMemory(capacityMemoryMb)}`,
+      ({ freeMemoryMb, capacityMemoryMb }) => `${roundMemoryText(freeMemoryMb)} / ${roundMemoryText(capacityMemoryMb)}`,
     ),
   },
   {

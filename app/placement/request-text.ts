@@ -3,7 +3,7 @@ import type { DecisionView } from '@/server/domain/views'
 import { constraintText, wishTexts } from '@/server/domain/wishes'
 import { plural } from '../ui/format'
 
-/** "3 replicas with 2.0 CPU, 2 GB memory, 20 GB storage, near us-east, at most 1 per node" */
+/** "3 replicas with 2 cores, 2 GiB of memory, 20 GiB of storage, near us-east, at most 1 per node" */
 export function requestText({
   replicas,
   resources,

@@ -1,5 +1,6 @@
 import type { ScoreInputs, Verdict } from '@/server/domain/placement'
-import { formatCores, formatDuration, formatMemory, formatPercent, formatScore } from '../ui/format'
+import { coresNumber, coresText, roundMemoryText } from '@/server/domain/resources'
+import { formatDuration, formatPercent, formatScore } from '../ui/format'
 import { Facts } from '../ui/layout-parts'
 import { localityText, partLabels, productText } from './words'
 
@@ -17,11 +18,11 @@ export function VerdictInputs({ verdict }: { verdict: Verdict }) {
         facts={[
           {
             name: 'CPU free of',
-            value: `${formatCores(inputs.freeCpuMillis)} of ${formatCores(inputs.capacityCpuMillis)} cores`,
+            value: `${coresNumber(inputs.freeCpuMillis)} of ${coresText(inputs.capacityCpuMillis)}`,
           },
           {
             name: 'Memory free of',
-            value: `${formatMemory(inputs.freeMemoryMb)} of ${formatMemory(inputs.capacityMemoryMb)}`,
+            value: `${roundMemoryText(inputs.freeMemoryMb)} of ${roundMemoryText(inputs.capacityMemoryMb)}`,
           },
           { name: 'CPU in use', value: usage(inputs.cpuUsagePercent) },
           { name: 'Memory in use', value: usage(inputs.memoryUsagePercent) },

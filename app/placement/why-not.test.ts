@@ -32,7 +32,7 @@ test('the chosen, the one behind, the equal and the refused each have their sent
     'node-02':
       'node-02 ranked 3 of 3 nodes with room, with 0.895: 0.030 below node-01, the last that was chosen, most of it in load.',
     'node-04':
-      'node-04 could not take it: is cordoned: it takes no new replicas until somebody uncordons it; needs 1.0 CPU, 0.5 are free of 4.0.',
+      'node-04 could not take it: is cordoned: it takes no new replicas until somebody uncordons it; needs 1 core, 0.5 are free of 4.',
     'node-05': 'node-05 could not take it: it can not run containers: no such socket.',
   })
 })

@@ -75,8 +75,8 @@ test('has nothing to say about what was not placed', () => {
 
 test('a shortfall is said in the unit of its resource', () => {
   const failure: RuleFailure = { rule: 'memory', message: '', needed: 2048, available: 512, shortfall: 1536 }
-  expect(shortfallText(failure)).toBe('1536 MB of memory short')
-  expect(shortfallText({ ...failure, rule: 'cpu', shortfall: 1500 })).toBe('1.5 CPU short')
+  expect(shortfallText(failure)).toBe('1.5 GiB of memory short')
+  expect(shortfallText({ ...failure, rule: 'cpu', shortfall: 1500 })).toBe('1.5 cores short')
   expect(shortfallText({ ...failure, rule: 'cordoned', shortfall: null })).toBeNull()
 })
 

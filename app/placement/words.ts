@@ -71,7 +71,7 @@ export const partExplanations: Record<ScorePartName, string> = {
 
 const isResource = (rule: RuleName): rule is ResourceKind => (resourceKinds as readonly string[]).includes(rule)
 
-/** "1.5 CPU short"; null for rules that are met or not, without a number between. */
+/** "1.5 cores short"; null for rules that are met or not, without a number between. */
 export const shortfallText = ({ rule, shortfall }: RuleFailure): string | null =>
   shortfall !== null && isResource(rule) ? `${amountText(rule, shortfall)} short` : null
 

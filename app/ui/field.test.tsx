@@ -8,7 +8,7 @@ afterEach(cleanup)
 const show = (error?: string) =>
   render(
     <Field label="Memory" hint="512 to 16384" error={error}>
-      {(wiring) => <Input {...wiring} unit="MB" />}
+      {(wiring) => <Input {...wiring} unit="MiB" />}
     </Field>,
   )
 
@@ -20,7 +20,7 @@ test('the field is found by its label and described by its hint', () => {
 })
 
 test('an error takes the place of the hint and is announced', () => {
-  show('Memory must be between 512 and 16384 MB')
+  show('Memory must be between 512 and 16384 MiB')
   const field = screen.getByLabelText('Memory')
   const error = screen.getByRole('alert')
   expect(error.id).toBe(field.getAttribute('aria-describedby'))

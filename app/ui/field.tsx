@@ -61,7 +61,7 @@ export const controlClass =
 
 interface InputProps extends InputHTMLAttributes<HTMLInputElement> {
   ref?: Ref<HTMLInputElement>
-  /** Written inside the field, at its end: "MB". */
+  /** Written inside the field, at its end: "MiB". */
   unit?: string
 }
 

@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  formatAge,
-  formatCores,
-  formatDuration,
-  formatGap,
-  formatList,
-  formatMemory,
-  formatPair,
-  formatStorage,
-} from './format'
+import { coresNumber, coresText, roundMemoryText } from '@/server/domain/resources'
+import { formatAge, formatDuration, formatGap, formatList, formatPair } from './format'
 
 test.each([
   [0, '0 ms'],
@@ -30,19 +22,14 @@ test.each([
   [12 * 86_400_000, '12 d'],
 ])('an age of %i ms is %s', (ms, text) => expect(formatAge(ms)).toBe(text))
 
-test('amounts keep the unit that is read most easily', () => {
-  expect(formatMemory(512)).toBe('512 MB')
-  expect(formatMemory(1536)).toBe('1.5 GB')
-  expect(formatMemory(2 * 1024 * 1024)).toBe('2 TB')
-  expect(formatStorage(20)).toBe('20 GB')
-  expect(formatCores(500)).toBe('0.5')
-})
-
 test('a pair names its unit once, unless the units differ', () => {
-  expect(formatPair(1024, 8192, formatMemory)).toBe('1 / 8 GB')
-  expect(formatPair(512, 8192, formatMemory)).toBe('512 MB / 8 GB')
-  expect(formatPair(0, 8192, formatMemory)).toBe('0 / 8 GB')
-  expect(formatPair(1500, 4000, formatCores)).toBe('1.5 / 4')
+  expect(formatPair(1024, 8192, roundMemoryText)).toBe('1 / 8 GiB')
+  expect(formatPair(512, 8192, roundMemoryText)).toBe('512 MiB / 8 GiB')
+  expect(formatPair(0, 8192, roundMemoryText)).toBe('0 / 8 GiB')
+  expect(formatPair(1500, 4000, coresText)).toBe('1.5 / 4 cores')
+  expect(formatPair(1000, 4000, coresText)).toBe('1 / 4 cores')
+  expect(formatPair(500, 1000, coresText)).toBe('0.5 / 1 core')
+  expect(formatPair(1500, 4000, coresNumber)).toBe('1.5 / 4')
 })
 
 test('a gap has a true minus sign', () => {

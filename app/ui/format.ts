@@ -2,31 +2,13 @@
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
 
-/** 2500 → "2.5" */
-export const formatCores = (millis: number): string => trimmed(millis / 1000, 2)
-
-/** 512 → "512 MB", 2048 → "2 GB", 1_572_864 → "1.5 TB" (1 GB is 1024 MB, as container engines count). */
-export function formatMemory(megabytes: number): string {
-  if (Math.abs(megabytes) < 1024) return `${trimmed(megabytes, 0)} MB`
-  const gigabytes = megabytes / 1024
-  return gigabytes < 1024 ? `${trimmed(gigabytes, 1)} GB` : `${trimmed(gigabytes / 1024, 1)} TB`
-}
-
-/** 20 → "20 GB" */
-export const formatStorage = (gigabytes: number): string =>
-  Math.abs(gigabytes) < 1024 ? `${trimmed(gigabytes, 0)} GB` : `${trimmed(gigabytes / 1024, 1)} TB`
-
-/** "1 / 8 GB", "512 MB / 8 GB": the unit once where both have the same. */
+/** "1 / 8 GiB", "512 MiB / 8 GiB", "1 / 4 cores": the unit once where both have the same. */
 export function formatPair(part: number, whole: number, format: (amount: number) => string): string {
-  const [partNumber = '', partUnit] = format(part).split(' ')
-  const wholeText = format(whole)
-  return partUnit === wholeText.split(' ')[1] || part === 0
-    ? `${partNumber} / ${wholeText}`
-    : `${format(part)} / ${wholeText}`
+  const [partText, wholeText] = [format(part), format(whole)]
+  const [partNumber, partUnit] = partText.split(' ')
+  const isSameUnit = partUnit?.replace(/s$/, '') === wholeText.split(' ')[1]?.replace(/s$/, '')
+  return `${isSameUnit || part === 0 ? partNumber : partText} / ${wholeText}`
 }
-
-/** "1 core", "2.5 cores" */
-export const coresInWords = (millis: number): string => `${formatCores(millis)} ${millis === 1000 ? 'core' : 'cores'}`
 
 export const formatPercent = (percent: number): string => `${Math.round(percent)} %`
 

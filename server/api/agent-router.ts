@@ -43,11 +43,11 @@ const description = z.object({
   ),
   engine: z.enum(['docker', 'simulated']),
   engineVersion: agentText({ max: 100 }).nullable(),
-  cpuCores: z.number().min(0.1, 'A node has at least 0.1 CPU').max(4096),
+  cpuCores: z.number().min(0.1, 'A node has at least 0.1 cores').max(4096),
   memoryMb: z
     .number()
     .int()
-    .min(64, 'A node has at least 64 MB of memory')
+    .min(64, 'A node has at least 64 MiB of memory')
     .max(2 ** 30),
   storageGb: z
     .number()

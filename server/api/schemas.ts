@@ -35,9 +35,9 @@ export const resourcesSchema = z.object(
       .max(limits.cpu.max, range('CPU', limits.cpu, ' cores'))
       .refine((cores) => Math.abs(cores * 1000 - Math.round(cores * 1000)) < 1e-9, 'CPU has at most three decimals')
       .transform(asGiven),
-    memory: whole('Memory', limits.memory, ' MB'),
+    memory: whole('Memory', limits.memory, ' MiB'),
     gpu: whole('GPU', limits.gpu, ' units').optional(),
-    storage: whole('Storage', limits.storage, ' GB').optional(),
+    storage: whole('Storage', limits.storage, ' GiB').optional(),
   },
   { error: 'Resources must be an object with cpu and memory' },
 )

@@ -15,7 +15,7 @@ import {
 
 const at = new Date('2026-01-01T12:00:00Z')
 
-/** 4 cores and 8192 MB, with so many replicas of 1 core and 1024 MB on it. */
+/** 4 cores and 8 GiB, with so many replicas of 1 core and 1 GiB on it. */
 const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number } = {}): JournalNode => {
   const { holds = 0, ...rest } = overrides
   const {

@@ -24,8 +24,7 @@ describe('where a node stood', () => {
       'node-02': '0.03 below the last chosen node-01',
       'node-03': 'less than 0.01 below the last chosen node-01',
       'node-04': 'as good as node-01, whose name comes first',
-      'node-05':
-        'is cordoned: it takes no new replicas until somebody uncordons it; needs 1.0 CPU, 0.5 are free of 4.0',
+      'node-05': 'is cordoned: it takes no new replicas until somebody uncordons it; needs 1 core, 0.5 are free of 4',
     })
   })
 

@@ -11,7 +11,7 @@ export function gapToLastChosen(
   return { gap: last.score - verdict.score, nodeId: last.nodeId }
 }
 
-/** One line per node: "chosen", "0.03 below the last chosen node-05", "needs 2.0 CPU, 0.5 are free of 4.0". */
+/** One line per node: "chosen", "0.03 below the last chosen node-05", "needs 2 cores, 0.5 are free of 4". */
 export function standing(placement: Pick<Placement, 'chosen'>, verdict: Verdict): string {
   if (!verdict.feasible) return verdict.failures.map((failure) => failure.message).join('; ')
   if (verdict.chosen > 1) return `chosen for ${verdict.chosen} replicas`

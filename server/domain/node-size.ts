@@ -1,18 +1,7 @@
-import {
-  amountText,
-  coresOfMillis,
-  type ResourceKind,
-  type Resources,
-  resourceFields,
-  resourceKinds,
-} from './resources'
-import { countOf } from './words'
+import { amountText, type Resources, resourceFields, resourceKinds } from './resources'
 
 /** What a node's machine reported of those resources of which more is reserved; null of the others. */
 export type ReportedSize = { [Field in keyof Resources]: number | null }
-
-const words = (kind: ResourceKind, amount: number): string =>
-  kind === 'cpu' ? countOf(coresOfMillis(amount), 'core') : amountText(kind, amount)
 
 /**
  * What to say of a node whose machine came back smaller than what is reserved on it; null of any other. Replicas without
@@ -25,8 +14,8 @@ export function shortfallOf(reported: ReportedSize, reserved: Resources): { text
   })
   if (short.length === 0) return null
   const isGpuOnly = short.every(({ kind }) => kind === 'gpu')
-  const sizes = short.map(({ kind, size }) => words(kind, size)).join(', ')
-  const held = short.map(({ kind, held }) => words(kind, held)).join(', ')
+  const sizes = short.map(({ kind, size }) => amountText(kind, size)).join(', ')
+  const held = short.map(({ kind, held }) => amountText(kind, held)).join(', ')
   const barred = isGpuOnly ? 'no new replicas with a GPU' : 'no new replicas'
   return {
     text: `This machine reported ${sizes}, but its replicas reserve ${held}: ${barred} until they fit`,

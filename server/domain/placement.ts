@@ -150,10 +150,10 @@ export const ruleNames = [
 ] as const
 export type RuleName = (typeof ruleNames)[number]
 
-/** One rule that a node did not meet. Numbers are in the rule's unit (millis, MB, GB, units); null for yes/no rules. */
+/** One rule that a node did not meet. Numbers are in the rule's unit (millis, MiB, GiB, units); null for yes/no rules. */
 export interface RuleFailure {
   rule: RuleName
-  /** A human sentence: "needs 2048 MB of memory, 512 MB are free". */
+  /** A human sentence: "needs 2 GiB of memory, 512 MiB are free of 4 GiB". */
   message: string
   needed: number | null
   available: number | null
@@ -243,9 +243,9 @@ export const suggestionKinds = [
 /** One change that makes it fit on its own, verified by running the core again. */
 export interface Suggestion {
   kind: (typeof suggestionKinds)[number]
-  /** "Ask for 1536 MB of memory instead of 2048 MB" */
+  /** "Ask for 1.5 GiB of memory instead of 2 GiB" */
   message: string
-  /** In the unit of the request's field (millis, MB, GB, units, replicas); null where no number changes. */
+  /** In the unit of the request's field (millis, MiB, GiB, units, replicas); null where no number changes. */
   from: number | null
   to: number | null
   /** Human names of the nodes to change, empty when the request changes. */

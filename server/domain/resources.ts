@@ -1,6 +1,7 @@
 /**
  * What a replica asks for and what a node has, in integers, so that sums of reservations are exact.
- * CPU is counted in thousandths of a core, memory in MB, storage in GB, GPUs in whole units.
+ * CPU is counted in thousandths of a core, memory in MiB, storage in GiB, GPUs in whole units; the names with `Mb` and `Gb`
+ * are those of the tables and of REST.
  */
 export interface Resources {
   cpuMillis: number
@@ -57,28 +58,51 @@ export const priorities = { min: 0, max: 100, default: 50 } as const
 export const deploymentTypes = ['compute', 'storage', 'gateway'] as const
 export type DeploymentType = (typeof deploymentTypes)[number]
 
-/** Cores as people write them, with at least one decimal: "2.0", "0.25". */
-export const coresText = (millis: number): string =>
-  millis % 100 === 0 ? (millis / 1000).toFixed(1) : String(coresOfMillis(millis))
+const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
 
-const bareTexts: Record<ResourceKind, (amount: number) => string> = {
+/** The number of cores alone, where "cores" stands beside it: "0.5", "2". */
+export const coresNumber = (millis: number): string => trimmed(coresOfMillis(millis), 3)
+
+/** "1 core", "0.5 cores", "2.5 cores" */
+export const coresText = (millis: number): string => `${coresNumber(millis)} ${millis === 1000 ? 'core' : 'cores'}`
+
+/** In the larger unit where two decimals say it exactly, else in the smaller one. */
+const binaryText = (amount: number, unit: string, larger: string): string =>
+  Math.abs(amount) >= 1024 && amount % 256 === 0 ? `${amount / 1024} ${larger}` : `${amount} ${unit}`
+
+/** An exact amount: "512 MiB", "1.5 GiB", "1472 MiB". For what was asked for, and wherever two amounts are compared. */
+export const memoryText = (mib: number): string => binaryText(mib, 'MiB', 'GiB')
+export const storageText = (gib: number): string => binaryText(gib, 'GiB', 'TiB')
+
+/** An amount to the tenth of its unit, for bars and columns: 7873 is "7.7 GiB". */
+export function roundMemoryText(mib: number): string {
+  if (Math.abs(mib) < 1024) return `${trimmed(mib, 0)} MiB`
+  const gib = mib / 1024
+  return gib < 1024 ? `${trimmed(gib, 1)} GiB` : `${trimmed(gib / 1024, 1)} TiB`
+}
+
+const quantityTexts: Record<ResourceKind, (amount: number) => string> = {
   cpu: coresText,
-  memory: (mb) => `${mb} MB`,
-  storage: (gb) => `${gb} GB`,
+  memory: memoryText,
+  storage: storageText,
   gpu: String,
 }
 
-/** An amount where the sentence has named the resource already: "2.0", "2048 MB", "20 GB", "1". */
-export const bareAmountText = (kind: ResourceKind, amount: number): string => bareTexts[kind](amount)
+/** An amount beside the name of its resource: "2 cores", "1.5 GiB", "20 GiB", "1". */
+export const quantityText = (kind: ResourceKind, amount: number): string => quantityTexts[kind](amount)
+
+/** An amount where the sentence has said "cores" already: "2", "1.5 GiB", "20 GiB", "1". */
+export const bareAmountText = (kind: ResourceKind, amount: number): string =>
+  kind === 'cpu' ? coresNumber(amount) : quantityText(kind, amount)
 
 const amountTexts: Record<ResourceKind, (amount: number) => string> = {
-  cpu: (millis) => `${coresText(millis)} CPU`,
-  memory: (mb) => `${mb} MB of memory`,
-  storage: (gb) => `${gb} GB of storage`,
+  cpu: coresText,
+  memory: (mib) => `${memoryText(mib)} of memory`,
+  storage: (gib) => `${storageText(gib)} of storage`,
   gpu: (units) => (units === 0 ? 'no GPU' : units === 1 ? '1 GPU' : `${units} GPUs`),
 }
 
-/** An amount of one resource in its own unit: "2.0 CPU", "2048 MB of memory", "20 GB of storage", "1 GPU". */
+/** An amount that names its resource: "2 cores", "1.5 GiB of memory", "20 GiB of storage", "1 GPU". */
 export const amountText = (kind: ResourceKind, amount: number): string => amountTexts[kind](amount)
 
 /** The field of `Resources` that counts a resource. */

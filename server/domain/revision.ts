@@ -1,7 +1,7 @@
 /** What a deployment runs, apart from how many times: the content of one revision. */
 import { sameImage } from './image'
 import type { Constraint, Policy } from './placement'
-import { bareAmountText, type DeploymentType, type Resources, resourceFields, resourceKinds } from './resources'
+import { type DeploymentType, quantityText, type Resources, resourceFields, resourceKinds } from './resources'
 import { type AskedWishes, constraintText, wishTexts } from './wishes'
 
 export interface DeploymentSpec {
@@ -61,12 +61,12 @@ export function specChanges(before: DeploymentSpec, after: DeploymentSpec): Spec
   if (!sameImage(before.image, after.image)) compare(image[0], image[1](before), image[1](after))
   for (const kind of resourceKinds) {
     const field = resourceFields[kind]
-    compare(kind, bareAmountText(kind, before.resources[field]), bareAmountText(kind, after.resources[field]))
+    compare(kind, quantityText(kind, before.resources[field]), quantityText(kind, after.resources[field]))
   }
   for (const [what, text] of Object.values(others)) compare(what, text(before), text(after))
   return changes
 }
 
-/** "image nginx:1.27 → nginx:1.28, memory 512 MB → 1024 MB" */
+/** "image nginx:1.27 → nginx:1.28, memory 512 MiB → 1 GiB" */
 export const changesText = (changes: SpecChange[]): string =>
   changes.map(({ what, from, to }) => `${what} ${from} → ${to}`).join(', ')

@@ -149,7 +149,7 @@ describe('without a trusted proxy', () => {
   ])('a body that is announced too large for %s is not waited for', async (path, limit) => {
     const answer = await gateway.send(path, { method: 'POST', headers: { 'content-length': limit + 1 } })
     expect(answer.status).toBe(413)
-    expect(JSON.parse(answer.body).detail).toBe(`The body has more than ${limit / 1024} kB`)
+    expect(JSON.parse(answer.body).detail).toBe(`The body has more than ${limit / 1024} KiB`)
   })
 
   it('what goes wrong inside is a 500 without its words', async () => {

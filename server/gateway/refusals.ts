@@ -28,7 +28,7 @@ export function refusalOf({
     }
   const limit = bodyLimitOf(path)
   if (Number(headers['content-length'] ?? 0) > limit)
-    return { status: 413, detail: `The body has more than ${limit / 1024} kB` }
+    return { status: 413, detail: `The body has more than ${limit / 1024} KiB` }
   return null
 }
 

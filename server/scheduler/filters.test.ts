@@ -81,12 +81,12 @@ describe('status', () => {
 
 describe('resources', () => {
   it('count what is free after reservations, never the raw capacity', () => {
-    // 4.0 cores of capacity would take 2.0, but 3.5 are promised to others.
+    // 4 cores of capacity would take 2, but 3.5 are promised to others.
     const node = aNode({ capacity: { cpuMillis: 4000 }, reserved: { cpuMillis: 3500 } })
     expect(failuresOf(aRequest({ resources: { cpuMillis: 2000 } }), node)).toEqual([
       {
         rule: 'cpu',
-        message: 'needs 2.0 CPU, 0.5 are free of 4.0',
+        message: 'needs 2 cores, 0.5 are free of 4',
         needed: 2000,
         available: 500,
         shortfall: 1500,
@@ -115,9 +115,9 @@ describe('resources', () => {
       reserved: { cpuMillis: 250, memoryMb: 3584, storageGb: 60 },
     })
     expect(messages(request, node)).toEqual([
-      'needs 1.25 CPU, 0.75 are free of 1.0',
-      'needs 2048 MB of memory, 512 MB are free of 4096 MB',
-      'needs 20 GB of storage, 4 GB are free of 64 GB',
+      'needs 1.25 cores, 0.75 are free of 1',
+      'needs 2 GiB of memory, 512 MiB are free of 4 GiB',
+      'needs 20 GiB of storage, 4 GiB are free of 64 GiB',
       'needs 2 GPUs, 1 is free of 1',
     ])
     expect(messages(aRequest({ resources: { gpuUnits: 1 } }))).toEqual(['needs 1 GPU, it has none'])
@@ -127,7 +127,7 @@ describe('resources', () => {
     const shrunk = aNode({ capacity: { gpuUnits: 0 }, reserved: { gpuUnits: 1 } })
     expect(failuresOf(aRequest(), shrunk)).toEqual([])
     const overReserved = aNode({ capacity: { cpuMillis: 1000 }, reserved: { cpuMillis: 2000 } })
-    expect(messages(aRequest(), overReserved)).toEqual(['needs 1.0 CPU, 0.0 are free of 1.0'])
+    expect(messages(aRequest(), overReserved)).toEqual(['needs 1 core, 0 are free of 1'])
   })
 })
 

@@ -12,7 +12,7 @@ import { wishRules } from './wish-rules'
 export const freeOf = (node: FleetNode, kind: ResourceKind): number =>
   node.capacity[resourceFields[kind]] - node.reserved[resourceFields[kind]]
 
-/** "0.5 are free of 4.0" */
+/** "0.5 are free of 4" */
 function freeText(kind: ResourceKind, free: number, capacity: number): string {
   if (capacity === 0) return 'it has none'
   const verb = kind === 'gpu' && free === 1 ? 'is' : 'are'

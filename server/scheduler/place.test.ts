@@ -17,7 +17,7 @@ const verdictOf = (placement: Placement, nodeId: string): Verdict => {
 
 describe('placing replicas', () => {
   it('scores three nodes 0.87, 0.84 and 0.81 and takes them in that order', () => {
-    // All have 8 cores and 16384 MB, nothing reserved; asked for are 2 cores and 2048 MB, no region:
+    // All have 8 cores and 16384 MiB, nothing reserved; asked for are 2 cores and 2048 MiB, no region:
     // resources ((8−2)/8 + (16384−2048)/16384)/2 = (0.75 + 0.875)/2 = 0.8125 → × 0.4 = 0.325; locality 0.3
     // node-01: 0.15 × 0.80 + 0.15 × 0.84 = 0.246 → 0.871
     // node-02: 0.15 × 0.70 + 0.15 × 0.74 = 0.216 → 0.841
@@ -136,7 +136,7 @@ describe('a burst', () => {
 
 describe('several replicas per node', () => {
   it('are chosen one by one, each scored after those before it', () => {
-    // 4 cores, 8192 MB; each replica takes 1 core and 1024 MB.
+    // 4 cores, 8192 MiB; each replica takes 1 core and 1024 MiB.
     // empty: resources (0.75 + 0.875)/2 = 0.8125 → 0.325; load 1 → 0.3; locality 0.3 → 0.925
     // with one: resources (0.5 + 0.75)/2 = 0.625 → 0.25; load (0.75 + 0.875)/2 = 0.8125 → 0.24375; 0.3 → 0.79375
     const placement = run([aNode({ nodeId: 'node-01' }), aNode({ nodeId: 'node-02', cpuUsagePercent: 60 })], {

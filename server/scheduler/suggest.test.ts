@@ -33,20 +33,20 @@ describe('suggestions', () => {
     // 1.27 cores are free: 1.2 fits, 1.3 does not.
     const nodes = someNodes(1, { reserved: { cpuMillis: 2730 } })
     expect(suggestions(nodes, { resources: { cpuMillis: 2000 } })).toEqual([
-      { kind: 'cpu', message: 'Ask for 1.2 CPU instead of 2.0', from: 2000, to: 1200, nodeIds: [] },
+      { kind: 'cpu', message: 'Ask for 1.2 cores instead of 2', from: 2000, to: 1200, nodeIds: [] },
     ])
-    expect(messages(someNodes(1, { reserved: { cpuMillis: 3500 } }), {})).toEqual(['Ask for 0.5 CPU instead of 1.0'])
+    expect(messages(someNodes(1, { reserved: { cpuMillis: 3500 } }), {})).toEqual(['Ask for 0.5 cores instead of 1'])
     expect(messages(someNodes(1, { reserved: { cpuMillis: 3501 } }), {})).toEqual([])
   })
 
-  it('ask for less memory, down to a multiple of 64 MB', () => {
-    // 1600 MB are free on two nodes, 1500 on the third, which is the one that decides: 23 × 64 = 1472.
+  it('ask for less memory, down to a multiple of 64 MiB', () => {
+    // 1600 MiB are free on two nodes, 1500 on the third, which is the one that decides: 23 × 64 = 1472.
     const nodes = [6592, 6592, 6692].map((memoryMb, index) =>
       aNode({ nodeId: `node-0${index + 1}`, reserved: { memoryMb } }),
     )
     expect(suggestions(nodes, { replicas: 3, resources: { memoryMb: 2048 } })).toContainEqual({
       kind: 'memory',
-      message: 'Ask for 1472 MB of memory instead of 2048 MB',
+      message: 'Ask for 1472 MiB of memory instead of 2 GiB',
       from: 2048,
       to: 1472,
       nodeIds: [],
@@ -55,7 +55,7 @@ describe('suggestions', () => {
 
   it('ask for less storage, and for fewer GPUs or none', () => {
     expect(messages(someNodes(1), { resources: { storageGb: 120 } })).toEqual([
-      'Ask for 100 GB of storage instead of 120 GB',
+      'Ask for 100 GiB of storage instead of 120 GiB',
     ])
     expect(
       messages(someNodes(1, { capacity: { gpuUnits: 3 }, reserved: { gpuUnits: 1 } }), { resources: { gpuUnits: 4 } }),
@@ -160,7 +160,7 @@ describe('suggestions', () => {
   })
 
   it('come in the order of how little they change', () => {
-    // Ten nodes: nine have 1 core and 7168 MB free, the tenth has 960 MB of memory and is short of 64.
+    // Ten nodes: nine have 1 core and 7 GiB free, the tenth has 960 MiB of memory and is short of 64.
     const nodes = [
       ...someNodes(9),
       aNode({ nodeId: 'node-10', reserved: { memoryMb: 7232 } }),
@@ -168,7 +168,7 @@ describe('suggestions', () => {
     ]
     // memory 64/1024 = 0.0625; uncordon 1/11 = 0.0909; replicas 1/10 = 0.1; per node 1/2 = 0.5
     expect(messages(nodes, { replicas: 10 })).toEqual([
-      'Ask for 960 MB of memory instead of 1024 MB',
+      'Ask for 960 MiB of memory instead of 1 GiB',
       'Uncordon node-11',
       'Ask for 9 replicas instead of 10',
       'Allow 2 replicas per node instead of 1',

@@ -1,6 +1,10 @@
 /** The lines and sentences of a run, word for word: people search for them. */
 import type { ChosenNode, PlacementRequest } from '@/server/domain/placement'
-import { coresText } from '@/server/domain/resources'
+import { coresOfMillis } from '@/server/domain/resources'
+
+/** Cores in these lines have at least one decimal: "2.0", "0.25". */
+const loggedCores = (millis: number): string =>
+  millis % 100 === 0 ? coresOfMillis(millis).toFixed(1) : String(coresOfMillis(millis))
 
 /** What a run found, as far as the lines tell it. */
 export interface Findings {
@@ -22,10 +26,10 @@ export const insufficientNodes = (needed: number, found: number): string =>
 
 export const summary = {
   scheduling: ({ deploymentId, replicas, resources }: PlacementRequest): string =>
-    `Scheduling deployment ${deploymentId}: ${replicas} replicas, ${coresText(resources.cpuMillis)} CPU, ${resources.memoryMb} MB RAM`,
+    `Scheduling deployment ${deploymentId}: ${replicas} replicas, ${loggedCores(resources.cpuMillis)} CPU, ${resources.memoryMb} MB RAM`,
 
   found: ({ resources }: PlacementRequest, { feasible }: Findings): string =>
-    `Found ${feasible} nodes with capacity: >=${coresText(resources.cpuMillis)} CPU, >=${resources.memoryMb} MB`,
+    `Found ${feasible} nodes with capacity: >=${loggedCores(resources.cpuMillis)} CPU, >=${resources.memoryMb} MB`,
 
   scored: ({ best }: Findings): string => `Node scoring complete. Top 3: ${topScores(best)}`,
 

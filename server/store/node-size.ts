@@ -1,5 +1,5 @@
 import { type ReportedSize, shortfallOf } from '../domain/node-size'
-import { millisOfCores } from '../domain/resources'
+import { amountText, millisOfCores, type Resources, resourceFields, resourceKinds } from '../domain/resources'
 import type { NodeEvent } from './node-rows'
 
 /** The size of a node as its row has it. */
@@ -51,8 +51,11 @@ export const tooSmallEvents = (rows: SizeRow[]): NodeEvent[] =>
     return detail === null ? [] : [{ nodeId: row.id, kind: 'resized' as const, detail, actor: 'agent' }]
   })
 
-export const sizeText = (size: { cpuCores: number; memoryMb: number; storageGb: number; gpuUnits: number }): string =>
-  `${size.cpuCores} CPU, ${size.memoryMb} MB RAM, ${size.storageGb} GB storage, ${size.gpuUnits} GPU`
+/** "4 cores, 8 GiB of memory, 100 GiB of storage, no GPU" */
+export function sizeText(node: Omit<Resources, 'cpuMillis'> & { cpuCores: number }): string {
+  const size = { ...node, cpuMillis: millisOfCores(node.cpuCores) }
+  return resourceKinds.map((kind) => amountText(kind, size[resourceFields[kind]])).join(', ')
+}
 
 /** Of nodes whose capacity shrank with their reservations. */
 export const shrunkEvents = (rows: SizeRow[]): NodeEvent[] =>

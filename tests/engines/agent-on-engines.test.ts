@@ -320,7 +320,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     agent.want(replica)
     const failed = await agent.gone(replica)
     expect(failed).toMatchObject({ status: 'failed', exitCode: 137 })
-    expect(failed.reason).toMatch(/^OOM-killed at its memory limit of 16 MB/)
+    expect(failed.reason).toMatch(/^OOM-killed at its memory limit of 16 MiB/)
   })
 
   test('tells of health when it changes, and restarts what is unhealthy', async () => {

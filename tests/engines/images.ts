@@ -78,7 +78,7 @@ const images = {
   'fogdeck-test/bad-command:1': { Cmd: ['/there/is/no/such/program'] },
   /** Takes no notice of SIGTERM. */
   'fogdeck-test/ignore-term:1': { Cmd: ['/fog/ignore'] },
-  /** Takes 64 MB after a second. */
+  /** Takes 64 MiB after a second. */
   'fogdeck-test/oom:1': shell('sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1000000'),
   /** Uses all the processor time that it gets. */
   'fogdeck-test/burn:1': shell("trap 'exit 0' TERM; while :; do :; done"),

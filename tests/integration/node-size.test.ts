@@ -44,7 +44,7 @@ test('a machine that comes back smaller than what is reserved keeps it, takes it
   const [a, b, c] = [await deploy({}), await deploy({}), await deploy({})]
   await agent.join({ name: 'node-01', cpuCores: 1.5, memoryMb: 2560, labels: { rack: 'a' } })
   const text =
-    'This machine reported 1.5 cores, 2560 MB of memory, but its replicas reserve 3 cores, 3072 MB of memory: no new replicas until they fit'
+    'This machine reported 1.5 cores, 2.5 GiB of memory, but its replicas reserve 3 cores, 3 GiB of memory: no new replicas until they fit'
   expect(await node()).toMatchObject({
     labels: { rack: 'a' },
     status: 'busy',
@@ -69,7 +69,7 @@ test('a machine that comes back smaller than what is reserved keeps it, takes it
   expect(await node()).toMatchObject({ tooSmall: null, labels: { rack: 'a' } })
   expect(await statuses(c, waiting)).toEqual(['running', 'running'])
   expect((await resized())[0]).toBe(
-    'Counts as 1.5 CPU, 2560 MB RAM, 100 GB storage, 0 GPU now. What is reserved fits the size that this machine reported',
+    'Counts as 1.5 cores, 2.5 GiB of memory, 100 GiB of storage, no GPU now. What is reserved fits the size that this machine reported',
   )
   await expect(cp.sql('update nodes set reserved_cpu_millis = 1501')).rejects.toThrow('nodes_reserved_cpu_check')
 })

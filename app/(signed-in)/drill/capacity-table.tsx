@@ -1,12 +1,10 @@
 'use client'
 
 import type { DrillCapacity } from '@/server/domain/drill'
-import type { Resources } from '@/server/domain/resources'
+import { coresText, type Resources, roundMemoryText } from '@/server/domain/resources'
 import { Bar } from '../../ui/bar'
-import { formatCores, formatMemory, formatPair } from '../../ui/format'
+import { formatPair } from '../../ui/format'
 import { type Column, Table } from '../../ui/table'
-
-const cores = (millis: number): string => `${formatCores(millis)} cores`
 
 type Amount = 'cpuMillis' | 'memoryMb'
 
@@ -68,8 +66,8 @@ const columns: Column<DrillCapacity>[] = [
         </span>
       ),
   },
-  ...amountColumns('CPU', 'cpuMillis', cores),
-  ...amountColumns('Memory', 'memoryMb', formatMemory),
+  ...amountColumns('CPU', 'cpuMillis', coresText),
+  ...amountColumns('Memory', 'memoryMb', roundMemoryText),
 ]
 
 /** What each region has left, and how much of it is promised then. */

@@ -1,6 +1,6 @@
 import type { PastNode } from '@/server/domain/past'
+import { coresText, roundMemoryText } from '@/server/domain/resources'
 import { Bar } from '../../ui/bar'
-import { formatCores, formatMemory } from '../../ui/format'
 import { RowLink } from '../../ui/row-link'
 import { StatusBadge } from '../../ui/status'
 import type { Column } from '../../ui/table'
@@ -21,11 +21,11 @@ export const pastColumns: Column<PastNode>[] = [
     from: 'sm',
     cell: (node) => (
       <Bar
-        name="CPU cores"
+        name="CPU"
         capacity={node.cpuMillis}
         reserved={node.reservedCpuMillis}
         usedPercent={node.cpuPercent}
-        format={formatCores}
+        format={coresText}
       />
     ),
   },
@@ -39,7 +39,7 @@ export const pastColumns: Column<PastNode>[] = [
         capacity={node.memoryMb}
         reserved={node.reservedMemoryMb}
         usedPercent={node.memoryPercent}
-        format={formatMemory}
+        format={roundMemoryText}
       />
     ),
   },

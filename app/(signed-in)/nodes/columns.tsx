@@ -1,10 +1,11 @@
 'use client'
 
 import { CircleAlert } from 'lucide-react'
+import { coresNumber, roundMemoryText, storageText } from '@/server/domain/resources'
 import type { NodeView } from '@/server/domain/views'
 import { Bar } from '../../ui/bar'
 import { cn } from '../../ui/cn'
-import { formatCores, formatMemory, formatPair, formatStorage } from '../../ui/format'
+import { formatPair } from '../../ui/format'
 import { RowLink } from '../../ui/row-link'
 import { SimulatedMark } from '../../ui/simulated-mark'
 import { nodeLook, StatusBadge } from '../../ui/status'
@@ -100,7 +101,7 @@ export const nodeColumns: Column<NodeView>[] = [
         reserved={node.reserved.cpuMillis}
         capacity={node.capacity.cpuMillis}
         usedPercent={node.stale ? null : node.cpuUsagePercent}
-        format={formatCores}
+        format={coresNumber}
         room="w-14"
       />
     ),
@@ -117,7 +118,7 @@ export const nodeColumns: Column<NodeView>[] = [
         reserved={node.reserved.memoryMb}
         capacity={node.capacity.memoryMb}
         usedPercent={node.stale ? null : node.memoryUsagePercent}
-        format={formatMemory}
+        format={roundMemoryText}
         room="w-[5.75rem]"
       />
     ),
@@ -130,7 +131,7 @@ export const nodeColumns: Column<NodeView>[] = [
     from: '2xl',
     cell: ({ reserved, capacity }) => (
       <span className="text-meta text-ink-2" title="Reserved of capacity">
-        {formatPair(reserved.storageGb, capacity.storageGb, formatStorage)}
+        {formatPair(reserved.storageGb, capacity.storageGb, storageText)}
       </span>
     ),
   },

@@ -1,7 +1,8 @@
 import Link from 'next/link'
 import type { RegionUse } from '@/server/domain/overview'
+import { coresText, roundMemoryText } from '@/server/domain/resources'
 import { Bar } from '../../ui/bar'
-import { formatCores, formatMemory, formatPair } from '../../ui/format'
+import { formatPair } from '../../ui/format'
 import { type Column, Table } from '../../ui/table'
 import { drillHref } from '../drill/drill-view'
 
@@ -42,7 +43,7 @@ const columns: Column<RegionUse>[] = [
         capacity={row.cpuMillis}
         reserved={row.reservedCpuMillis}
         usedPercent={row.cpuUsagePercent}
-        format={(millis) => `${formatCores(millis)} cores`}
+        format={coresText}
       />
     ),
   },
@@ -51,11 +52,7 @@ const columns: Column<RegionUse>[] = [
     header: 'reserved',
     width: '130px',
     from: 'lg',
-    cell: (row) => (
-      <span className="text-ink-2">
-        {formatPair(row.reservedCpuMillis, row.cpuMillis, (millis) => `${formatCores(millis)} cores`)}
-      </span>
-    ),
+    cell: (row) => <span className="text-ink-2">{formatPair(row.reservedCpuMillis, row.cpuMillis, coresText)}</span>,
   },
   {
     id: 'memory',
@@ -66,7 +63,7 @@ const columns: Column<RegionUse>[] = [
         capacity={row.memoryMb}
         reserved={row.reservedMemoryMb}
         usedPercent={row.memoryUsagePercent}
-        format={formatMemory}
+        format={roundMemoryText}
       />
     ),
   },
@@ -75,7 +72,9 @@ const columns: Column<RegionUse>[] = [
     header: 'reserved',
     width: '120px',
     from: 'lg',
-    cell: (row) => <span className="text-ink-2">{formatPair(row.reservedMemoryMb, row.memoryMb, formatMemory)}</span>,
+    cell: (row) => (
+      <span className="text-ink-2">{formatPair(row.reservedMemoryMb, row.memoryMb, roundMemoryText)}</span>
+    ),
   },
   {
     id: 'gpus',

@@ -18,8 +18,8 @@ const range = ({ min, max }: { min: number; max: number }): string => `${min} to
 const numbers: { name: RequestName; label: string; unit?: string; hint: string }[] = [
   { name: 'replicas', label: 'Replicas', hint: range(limits.replicas) },
   { name: 'cpu', label: 'CPU', unit: 'cores', hint: range(limits.cpu) },
-  { name: 'memory', label: 'Memory', unit: 'MB', hint: range(limits.memory) },
-  { name: 'storage', label: 'Storage', unit: 'GB', hint: range(limits.storage) },
+  { name: 'memory', label: 'Memory', unit: 'MiB', hint: range(limits.memory) },
+  { name: 'storage', label: 'Storage', unit: 'GiB', hint: range(limits.storage) },
   { name: 'gpu', label: 'GPU', unit: 'units', hint: range(limits.gpu) },
   { name: 'per', label: 'Replicas per node', hint: 'At most, on one node' },
 ]

@@ -5,7 +5,7 @@ import { groupBy } from '../group'
 import type { Ledger } from '../ledger'
 import type { HistoryRow, ReplicaRow, Snapshot } from '../snapshot'
 
-const kinds = ['cpu millis', 'MB of memory', 'GB of storage', 'GPU units']
+const kinds = ['cpu millis', 'MiB of memory', 'GiB of storage', 'GPU units']
 
 export function checkCapacity(ledger: Ledger, { nodes }: Snapshot): void {
   for (const node of nodes)

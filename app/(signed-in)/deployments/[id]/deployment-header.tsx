@@ -3,12 +3,12 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { policyText } from '@/server/domain/placement'
-import { coresText, priorities } from '@/server/domain/resources'
+import { coresText, memoryText, priorities, storageText } from '@/server/domain/resources'
 import { defaultLostAfterSeconds } from '@/server/domain/settings'
 import type { DeploymentDetail } from '@/server/domain/views'
 import { constraintText, wishTexts } from '@/server/domain/wishes'
 import { useTRPC } from '../../../trpc'
-import { formatList, formatMemory, formatStorage, plural } from '../../../ui/format'
+import { formatList, plural } from '../../../ui/format'
 import { Facts, PageHeader } from '../../../ui/layout-parts'
 import { deploymentLook, healthLooks, StatusBadge } from '../../../ui/status'
 import { Time } from '../../../ui/time'
@@ -66,9 +66,9 @@ function factsOf(deployment: DeploymentDetail) {
     {
       name: 'Each replica',
       value: [
-        `${coresText(resources.cpuMillis)} CPU`,
-        formatMemory(resources.memoryMb),
-        `${formatStorage(resources.storageGb)} disk`,
+        coresText(resources.cpuMillis),
+        `${memoryText(resources.memoryMb)} memory`,
+        `${storageText(resources.storageGb)} storage`,
         ...(resources.gpuUnits > 0 ? [plural(resources.gpuUnits, 'GPU')] : []),
       ].join(', '),
     },

@@ -127,7 +127,7 @@ export function DeployFields(props: DeployFieldsProps) {
           </Field>
           <Field label="Memory" hint={`${limits.memory.min} to ${limits.memory.max}`} error={errors.memory?.message}>
             {(wiring) => (
-              <Input {...wiring} unit="MB" inputMode="numeric" autoComplete="off" {...form.register('memory')} />
+              <Input {...wiring} unit="MiB" inputMode="numeric" autoComplete="off" {...form.register('memory')} />
             )}
           </Field>
           <Field
@@ -136,7 +136,7 @@ export function DeployFields(props: DeployFieldsProps) {
             error={errors.storage?.message}
           >
             {(wiring) => (
-              <Input {...wiring} unit="GB" inputMode="numeric" autoComplete="off" {...form.register('storage')} />
+              <Input {...wiring} unit="GiB" inputMode="numeric" autoComplete="off" {...form.register('storage')} />
             )}
           </Field>
           <Field label="GPU" hint={`${limits.gpu.min} to ${limits.gpu.max}`} error={errors.gpu?.message}>

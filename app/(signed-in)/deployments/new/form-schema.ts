@@ -92,9 +92,9 @@ function noneTwice<Name extends string>(
 const placementShape = {
   replicas: wholeNumber('Replicas', limits.replicas),
   cpu: cores,
-  memory: wholeNumber('Memory', limits.memory, ' MB'),
+  memory: wholeNumber('Memory', limits.memory, ' MiB'),
   gpu: wholeNumber('GPU', limits.gpu, ' units'),
-  storage: wholeNumber('Storage', limits.storage, ' GB'),
+  storage: wholeNumber('Storage', limits.storage, ' GiB'),
   region,
   maxPerNode: wholeNumber('Replicas per node', limits.replicas),
   constraints: v.pipe(v.array(constraintRow), v.maxLength(20, 'At most 20 label constraints')),

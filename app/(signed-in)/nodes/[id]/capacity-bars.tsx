@@ -1,6 +1,7 @@
+import { coresText, roundMemoryText, storageText } from '@/server/domain/resources'
 import type { NodeView } from '@/server/domain/views'
 import { Bar, BarLegend } from '../../../ui/bar'
-import { formatCores, formatMemory, formatPair, formatPercent, formatStorage } from '../../../ui/format'
+import { formatPair, formatPercent } from '../../../ui/format'
 
 interface Amount {
   name: string
@@ -21,14 +22,14 @@ export function CapacityBars({ node }: { node: NodeView }) {
       reserved: reserved.cpuMillis,
       capacity: capacity.cpuMillis,
       usedPercent: stale ? null : node.cpuUsagePercent,
-      format: (millis) => `${formatCores(millis)} cores`,
+      format: coresText,
     },
     {
       name: 'Memory',
       reserved: reserved.memoryMb,
       capacity: capacity.memoryMb,
       usedPercent: stale ? null : node.memoryUsagePercent,
-      format: formatMemory,
+      format: roundMemoryText,
     },
     {
       name: 'Storage',
@@ -37,7 +38,7 @@ export function CapacityBars({ node }: { node: NodeView }) {
       usedPercent: null,
       unmeasured: true,
       unenforced: true,
-      format: formatStorage,
+      format: storageText,
     },
     ...(capacity.gpuUnits > 0
       ? [

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
+import { coresText, memoryText } from '@/server/domain/resources'
 import type { NodeReplicaView } from '@/server/domain/views'
-import { coresInWords, formatMemory } from '../../../ui/format'
 import { RowLink } from '../../../ui/row-link'
 import { replicaLook, StatusBadge } from '../../../ui/status'
 import { type Column, Table } from '../../../ui/table'
@@ -41,7 +41,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
     from: 'md',
     cell: ({ reserved, resources }) =>
       reserved ? (
-        `${coresInWords(resources.cpuMillis)}, ${formatMemory(resources.memoryMb)}`
+        `${coresText(resources.cpuMillis)}, ${memoryText(resources.memoryMb)}`
       ) : (
         <span className="text-ink-3">–</span>
       ),

@@ -39,7 +39,7 @@ test('the changes are told in words', () => {
   expect(changesOf(before, after, ['OLD']).map(({ what, from, to }) => `${what}: ${from} → ${to}`)).toEqual([
     'replicas: 3 → 2',
     'image: nginx:1.27 → nginx:1.28',
-    'cpu: 1.0 → 2.0',
+    'cpu: 1 core → 2 cores',
     'variable A: as it is → the value above',
     'variable OLD: set → none',
   ])
