@@ -6,7 +6,8 @@ import type { Services } from './api/context'
 import { selfAt, showIntake } from './api/intake'
 import { LiveFleet } from './api/live-fleet'
 import { LiveLog } from './api/live-log'
-import { SignInLog } from './api/sign-in-log'
+import { createRefusalLog } from './api/refusal-log'
+import { createSignInLog } from './api/sign-in-log'
 import { systemClock } from './clock'
 import { readEnv } from './env'
 import { createLogger } from './log'
@@ -53,7 +54,8 @@ function start(): Running {
   const fleet = new LiveFleet({ store, changes, clock: systemClock })
   const live = new LiveLog(changes)
   const access = new AccessWatch({ store, changes })
-  const signInLog = new SignInLog({ store, log })
+  const signInLog = createSignInLog({ store, log })
+  const refusalLog = createRefusalLog({ store, log })
   // Connections of their own: what agents say never waits for what people ask.
   const agentStore = openStore(env.databaseUrl, {
     sealKey: secrets.sealKey,
@@ -73,6 +75,7 @@ function start(): Running {
       clock: systemClock,
       signInLimit: createSignInLimit(store),
       signInLog,
+      refusalLog,
       passwordQueue: createPasswordQueue(),
       access,
       acceptor: createAcceptor(store),
@@ -91,6 +94,7 @@ function start(): Running {
       live.close()
       access.close()
       await signInLog.close()
+      await refusalLog.close()
       await changes.close()
       await agentStore.close()
       await store.close()

@@ -8,9 +8,10 @@ import type { Context, Services } from '@/server/api/context'
 import { LiveFleet } from '@/server/api/live-fleet'
 import { LiveLog } from '@/server/api/live-log'
 import { handleLogin } from '@/server/api/login'
+import { createRefusalLog } from '@/server/api/refusal-log'
 import { handleRest } from '@/server/api/rest'
 import { createCaller } from '@/server/api/root'
-import { SignInLog } from '@/server/api/sign-in-log'
+import { createSignInLog } from '@/server/api/sign-in-log'
 import { type Claim, type MachineFacts, unknownMachine } from '@/server/domain/agent-identity'
 import type { NodeDescription, ReplicaReport, WantedReplica } from '@/server/domain/agent-protocol'
 import { noRestarts } from '@/server/domain/restart'
@@ -86,7 +87,8 @@ export async function testControlPlane(
   const clock = { now: () => new Date(Date.now() + offsetMs) }
   const livingFleet = new FreshFleet({ store, changes, clock }, { keepsWarm: false })
   const access = new AccessWatch({ store, changes })
-  const signInLog = new SignInLog({ store, log })
+  const signInLog = createSignInLog({ store, log })
+  const refusalLog = createRefusalLog({ store, log })
   const stopping = new AbortController()
   const services: Services = {
     store,
@@ -96,6 +98,7 @@ export async function testControlPlane(
     clock,
     signInLimit: createSignInLimit(store),
     signInLog,
+    refusalLog,
     passwordQueue: createPasswordQueue(),
     access,
     acceptor: createAcceptor(store),
@@ -208,6 +211,7 @@ export async function testControlPlane(
       services.live.close()
       access.close()
       await signInLog.close()
+      await refusalLog.close()
       await changes.close()
       await store.close()
       await database.drop()

@@ -5,10 +5,10 @@ import { Failure } from '../domain/failure'
 import { type AuditFilter, readAudit } from '../store/audit-reads'
 import { databaseTrouble } from '../store/trouble'
 import { auditFilterSchema } from './audit-router'
-import type { Services } from './context'
+import type { Context, Services } from './context'
 import { problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
-import { permitted, refusal, zodProblems } from './trpc'
+import { permitted, recordForbidden, refusal, zodProblems } from './trpc'
 
 /** So many entries are read and sent at a time. */
 const batch = 1000
@@ -28,10 +28,15 @@ const head = [
 
 /** GET /api/audit.csv: all entries that the filters of the page let through, the newest first. */
 export async function handleAuditCsv(services: Services, request: Request): Promise<Response> {
+  let context: Context | null = null
   try {
-    permitted(await contextOfRequest(services, request, { resHeaders: new Headers() }), 'audit.read')
+    context = await contextOfRequest(services, request, { resHeaders: new Headers() })
+    permitted(context, 'audit.read')
   } catch (error) {
-    if (error instanceof Failure) return problemResponse(problemOf(refusal(error)))
+    if (error instanceof Failure) {
+      if (context) await recordForbidden(context, 'audit.csv', error)
+      return problemResponse(problemOf(refusal(error)))
+    }
     if (error instanceof TRPCError) return problemResponse(problemOf(error))
     throw error
   }

@@ -11,6 +11,7 @@ import type { SignInLimit } from '../store/sign-in-limit'
 import type { AccessWatch } from './access-watch'
 import type { LiveFleet } from './live-fleet'
 import type { LiveLog } from './live-log'
+import type { RefusalLog } from './refusal-log'
 import type { SignInLog } from './sign-in-log'
 
 /** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
@@ -23,6 +24,7 @@ export interface Services {
   clock: Clock
   signInLimit: SignInLimit
   signInLog: SignInLog
+  refusalLog: RefusalLog
   /** Passwords are checked and hashed in it. */
   passwordQueue: FairQueue
   /** Ends streams whose session or API token ends. */

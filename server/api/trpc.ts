@@ -84,12 +84,24 @@ export const createCallerFactory = t.createCallerFactory
 export const refusal = (cause: Failure): TRPCError =>
   new TRPCError({ code: codes[cause.code], message: cause.message, cause })
 
+/** What somebody signed in may not do is in the audit log; agents have no names there. */
+export async function recordForbidden(
+  { actor, services }: Pick<Context, 'actor' | 'services'>,
+  call: string,
+  { code, message: why }: Failure,
+): Promise<void> {
+  if (code === 'forbidden' && actor) await services.refusalLog.note({ actor, call, why })
+}
+
 /** Turns refusals into answers and logs what nobody expected. */
 const settled = t.middleware(async ({ ctx, next, path }) => {
   const result = await next()
   if (result.ok) return result
   const { cause } = result.error
-  if (cause instanceof Failure) throw refusal(cause)
+  if (cause instanceof Failure) {
+    await recordForbidden(ctx, path, cause)
+    throw refusal(cause)
+  }
   const trouble = databaseTrouble(cause)
   if (trouble !== null) {
     ctx.services.log.warn(`${path} had to wait: ${trouble} (${cause?.message})`)

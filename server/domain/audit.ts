@@ -11,6 +11,7 @@ export const auditSubjects = [
   'api-token',
   'setting',
   'notification-channel',
+  'call',
 ] as const
 export type AuditSubject = (typeof auditSubjects)[number]
 
@@ -47,6 +48,7 @@ export const auditActions = [
   'sign-in.wrong',
   'sign-in.locked',
   'sign-in.refused',
+  'call.refused',
   'join-token.create',
   'join-token.revoke',
   'api-token.create',

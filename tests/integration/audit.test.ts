@@ -181,6 +181,71 @@ describe('the audit log', () => {
   })
 })
 
+describe('calls that are not allowed', () => {
+  const refusals = () =>
+    cp.sql<{ actor: string; subject_id: string; after: { why: string; times?: number } }>(
+      `select actor, subject_id, after from audit_log where action = 'call.refused' order by id`,
+    )
+
+  test('are in the audit log with who, which call and why, of pages, programs and the CSV', async () => {
+    const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+    const viewer = await cp.user('ann', 'viewer')
+    const operator = await cp.user('bob', 'operator')
+    const { deployment_id } = await (await cp.as('admin')).deployment.deploy(aDeployment())
+    await expect(viewer.node.cordon({ id: agent.id('node-01'), cordoned: true })).rejects.toThrow('nodes.cordon')
+    await expect(operator.deployment.delete({ deployment_id })).rejects.toThrow('belongs to admin')
+    const token = await tokenOf('ann', userPassword)
+    const refused = await cp.rest(`/deployment/${deployment_id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(refused.status).toBe(403)
+    expect((await csv(token)).status).toBe(403)
+    expect((await refusals()).map(({ actor, subject_id, after }) => [actor, subject_id, after.why])).toEqual([
+      ['ann', 'node.cordon', 'The role viewer may not do this (nodes.cordon)'],
+      ['bob', 'deployment.delete', 'This deployment belongs to admin: only they and administrators can change it'],
+      ['ann', 'deployment.delete', 'The role viewer may not do this (deployments.changeOwn)'],
+      ['ann', 'audit.csv', 'The role viewer may not do this (audit.read)'],
+    ])
+    const { entries } = await (await cp.as('admin')).audit.page({ action: 'call.refused', actor: 'bob' })
+    expect(entries).toMatchObject([
+      { actor: 'bob', address: '127.0.0.1', subject: { type: 'call', name: 'deployment.delete' } },
+    ])
+  })
+
+  test('in a loop are few entries, which count', async () => {
+    const viewer = await cp.user('ann', 'viewer')
+    for (let i = 0; i < 50; i++) await expect(viewer.audit.page({})).rejects.toThrow('audit.read')
+    await expect(viewer.user.list()).rejects.toThrow('users.manage')
+    await cp.services.refusalLog.flush()
+    expect((await refusals()).map(({ subject_id, after }) => [subject_id, after.times ?? 1])).toEqual([
+      ['audit.page', 1],
+      ['user.list', 1],
+      ['audit.page', 49],
+    ])
+  })
+
+  test('from many addresses are pooled by person', async () => {
+    await cp.user('ann', 'viewer')
+    const actor = await cp.actor('ann')
+    for (let i = 0; i < 300; i++)
+      await cp.services.refusalLog.note({ actor: { ...actor, address: `192.0.2.${i}` }, call: 'node.drain', why: 'no' })
+    await cp.services.refusalLog.flush()
+    const entries = await refusals()
+    expect(entries.filter(({ subject_id }) => subject_id === 'node.drain')).toHaveLength(100)
+    expect(entries.slice(100).map(({ actor, subject_id, after }) => [actor, subject_id, after.times ?? 1])).toEqual([
+      ['ann', 'many calls', 1],
+      ['ann', 'many calls', 199],
+    ])
+  })
+
+  test('are not written down of somebody who is not signed in, nor of what was wrong in another way', async () => {
+    await expect((await cp.as(null)).audit.page({})).rejects.toThrow('Sign in first')
+    await expect((await cp.as('admin')).node.cordon({ id: 'nowhere', cordoned: true })).rejects.toThrow()
+    expect(await refusals()).toEqual([])
+  })
+})
+
 describe('the log as CSV', () => {
   test('has what the filters let through, more than is read at a time, in order and with a name for the file', async () => {
     await writeEntries(2500, '2026-01-01T00:00:00Z')

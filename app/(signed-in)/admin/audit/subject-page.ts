@@ -9,6 +9,7 @@ const pages: Record<AuditSubject, (id: string) => string | null> = {
   'api-token': () => '/admin/tokens',
   setting: () => '/admin/settings',
   'notification-channel': () => '/admin/notifications',
+  call: () => null,
 }
 
 /** Where it can be seen as it is now. */
