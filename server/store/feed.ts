@@ -33,7 +33,7 @@ interface EventRow {
 
 /** What people did something to: regions and settings have no other name than their id. */
 const personSubject = `coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name',
-  case when a.subject_type in ('region', 'setting') then a.subject_type || ' ' || a.subject_id else a.subject_type end)`
+  case when a.subject_type in ('region', 'setting', 'call') then a.subject_type || ' ' || a.subject_id else a.subject_type end)`
 
 /**
  * Each kind's newest rows below $1, in the order in which they were written (the primary keys), so that a page costs
