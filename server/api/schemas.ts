@@ -35,9 +35,9 @@ export const resourcesSchema = z.object(
       .max(limits.cpu.max, range('CPU', limits.cpu, ' cores'))
       .refine((cores) => Math.abs(cores * 1000 - Math.round(cores * 1000)) < 1e-9, 'CPU has at most three decimals')
       .transform(asGiven),
-    memory: whole('Memory', limits.memory, ' MiB'),
+    memory: whole('Memory', limits.memory, ' MiB').describe('MiB'),
     gpu: whole('GPU', limits.gpu, ' units').optional(),
-    storage: whole('Storage', limits.storage, ' GiB').optional(),
+    storage: whole('Storage', limits.storage, ' GiB').optional().describe('GiB'),
   },
   { error: 'Resources must be an object with cpu and memory' },
 )
@@ -168,7 +168,12 @@ export const statusAnswer = z.object({
       started_at: time.nullable(),
     }),
   ),
-  resources: z.object({ cpu_cores: z.number(), memory_mb: z.number(), gpu_units: z.number(), storage_gb: z.number() }),
+  resources: z.object({
+    cpu_cores: z.number(),
+    memory_mb: z.number().describe('MiB'),
+    gpu_units: z.number(),
+    storage_gb: z.number().describe('GiB'),
+  }),
   recent_status_changes: z.array(
     z.object({ old_status: z.string(), new_status: z.enum(deploymentStatuses), changed_at: time, reason: z.string() }),
   ),
@@ -224,9 +229,9 @@ export const deletionAnswer = z.object({
   replicas_stopped: z.number(),
   resources_released: z.object({
     cpu_cores: z.number(),
-    memory_mb: z.number(),
+    memory_mb: z.number().describe('MiB'),
     gpu_units: z.number(),
-    storage_gb: z.number(),
+    storage_gb: z.number().describe('GiB'),
   }),
   deleted_at: time,
   message: z.string(),
