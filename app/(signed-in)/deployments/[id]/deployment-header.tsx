@@ -70,7 +70,10 @@ function factsOf(deployment: DeploymentDetail) {
         `${memoryText(resources.memoryMb)} memory`,
         `${storageText(resources.storageGb)} storage`,
         ...(resources.gpuUnits > 0 ? [plural(resources.gpuUnits, 'GPU')] : []),
-      ].join(', '),
+      ]
+        // Lines break between amounts.
+        .map((amount) => amount.replaceAll(' ', '\u00a0'))
+        .join(', '),
     },
     { name: 'Region', value: deployment.region ?? 'anywhere' },
     { name: 'Type', value: deployment.type },
