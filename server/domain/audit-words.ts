@@ -35,7 +35,7 @@ export const actionWords: Record<AuditAction, string> = {
   'sign-in.wrong': 'Wrong password',
   'sign-in.locked': 'Sign-in locked',
   'sign-in.refused': 'Sign-in refused',
-  'call.refused': 'Was not allowed',
+  'call.refused': 'Call refused',
   'join-token.create': 'Made a join token',
   'join-token.revoke': 'Revoked a join token',
   'api-token.create': 'Made an API token',
