@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const alias = [{ find: /^@\//, replacement: `${import.meta.dirname}/` }]
@@ -8,6 +9,8 @@ const setupFiles = ['tests/setup.ts']
 
 export default defineConfig({
   test: {
+    // Without this it is one fewer, which on two cores is half of the machine.
+    maxWorkers: Math.min(8, availableParallelism()),
     projects: [
       {
         resolve: { alias },

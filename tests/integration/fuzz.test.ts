@@ -14,7 +14,7 @@ import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testContr
 import { type FuzzCall, Fuzzer } from '../fuzz'
 import { answering } from '../http'
 
-const inputs = 3_200
+const inputs = 3_000
 const atOnce = 4
 /** Against hangs alone: an input for which this is not enough twice is never answered. */
 const patienceMs = 10_000
