@@ -43,6 +43,8 @@ interface SimulatedContainer {
   stoppedAt: number | null
   /** When its removal was tried first, and refused. */
   removalAt?: number
+  /** Somebody paused it. */
+  paused?: boolean
   ports: { container: number; host: number }[]
 }
 
@@ -81,6 +83,7 @@ export class SimulatedEngine implements Engine {
   private state: State = { pulled: [], containers: [], made: 0 }
   private readonly saved: StateStore
   private loaded: Promise<void> | null = null
+  private removalsRefused = false
   private readonly listeners = new Set<EngineEvents>()
 
   constructor(private readonly options: SimulatedEngineOptions) {
@@ -110,12 +113,28 @@ export class SimulatedEngine implements Engine {
   async reboot(): Promise<void> {
     await this.load()
     for (const each of this.state.containers) {
-      if (this.viewOf(each).state !== 'running') continue
+      if (!isAlive(this.viewOf(each))) continue
       each.stoppedAt = this.options.clock.now()
       each.killed = true
+      each.paused = false
     }
     this.state.boots = (this.state.boots ?? 0) + 1
     await this.saved.save()
+  }
+
+  /** As `docker pause` and `docker unpause`, by somebody on the machine. Only what runs can be paused. */
+  async setPaused(containerId: string, paused: boolean): Promise<void> {
+    await this.load()
+    const found = this.find(containerId)
+    if (!found || this.viewOf(found).state !== (paused ? 'running' : 'paused')) return
+    found.paused = paused
+    await this.saved.save()
+    this.announce(found)
+  }
+
+  /** Until it is told otherwise the engine can't remove any container, as with a file system that is busy. */
+  refuseRemovals(refused: boolean): void {
+    this.removalsRefused = refused
   }
 
   async usage(): Promise<{ cpuPercent: number; memoryPercent: number }> {
@@ -227,6 +246,7 @@ export class SimulatedEngine implements Engine {
     found.startedAt = this.options.clock.now()
     found.stoppedAt = null
     found.killed = false
+    found.paused = false
     await this.saved.save()
     this.announce(found)
     this.expectChanges(found)
@@ -278,11 +298,11 @@ export class SimulatedEngine implements Engine {
   /** As Docker does it: the container has ended and stays, until a later try. */
   private refusesRemoval(container: SimulatedContainer): boolean {
     const { removalRefusedMs } = behaviourOf(container.spec.image)
-    if (removalRefusedMs === null) return false
+    if (removalRefusedMs === null && !this.removalsRefused) return false
     const now = this.options.clock.now()
     container.removalAt ??= now
     if (container.startedAt !== null) container.stoppedAt ??= now
-    return now < container.removalAt + removalRefusedMs
+    return this.removalsRefused || now < container.removalAt + (removalRefusedMs ?? 0)
   }
 
   private load(): Promise<void> {
@@ -318,7 +338,8 @@ export class SimulatedEngine implements Engine {
     const crashed = startedAt !== null && crashAfterMs !== null && (stoppedAt ?? now) >= startedAt + crashAfterMs
     const hasEnded = crashed || stoppedAt !== null
     const removing = container.removalAt !== undefined
-    const state = removing ? 'removing' : startedAt === null ? 'created' : hasEnded ? 'exited' : 'running'
+    const alive = container.paused ? 'paused' : 'running'
+    const state = removing ? 'removing' : startedAt === null ? 'created' : hasEnded ? 'exited' : alive
     const checked = health !== null && startedAt !== null && now >= startedAt + health.afterMs
     return {
       id,
@@ -391,6 +412,8 @@ export class SimulatedEngine implements Engine {
     return Math.round(between(chanceOf(this.options.seed, this.options.name, what, step), minMs, maxMs))
   }
 }
+
+const isAlive = ({ state }: SeenContainer): boolean => state === 'running' || state === 'paused'
 
 const checkOutputOf = (image: string): string => `simulated health check of ${image}: connection refused`
 

@@ -228,3 +228,38 @@ describe('the load', () => {
     expect(moving.later).not.toEqual(moving.busy)
   })
 })
+
+test('a paused container stands still until it goes on, or goes by force', async () => {
+  const engine = anEngine()
+  const id = await run(engine, aSpec('nginx'))
+  const startedAt = (await engine.inspect(id))?.startedAt
+  await engine.setPaused(id, true)
+  expect((await anEngine().inspect(id))?.state).toBe('paused')
+  await engine.setPaused(id, false)
+  expect(await engine.inspect(id)).toMatchObject({ state: 'running', startedAt })
+  await engine.setPaused(id, true)
+  await engine.remove(id)
+  expect(await engine.list()).toEqual([])
+})
+
+test('only what runs can be paused, and a power cut ends what is paused', async () => {
+  const engine = anEngine()
+  const id = await make(engine, aSpec('nginx'))
+  await engine.setPaused(id, true)
+  expect((await engine.inspect(id))?.state).toBe('created')
+  await timed(engine.start(id, never))
+  await engine.setPaused(id, true)
+  await engine.reboot()
+  expect(await engine.inspect(id)).toMatchObject({ state: 'exited', exitCode: 137 })
+})
+
+test('an engine that refuses removals keeps what it was to remove, ended, until it can', async () => {
+  const engine = anEngine()
+  const id = await run(engine, aSpec('nginx'))
+  engine.refuseRemovals(true)
+  await expect(engine.remove(id)).rejects.toThrow('device or resource busy')
+  expect((await engine.inspect(id))?.state).toBe('removing')
+  engine.refuseRemovals(false)
+  await engine.remove(id)
+  expect(await engine.list()).toEqual([])
+})
