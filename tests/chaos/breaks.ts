@@ -189,6 +189,61 @@ export const breaks: Record<string, Break> = {
       },
     ],
   },
+  identity: {
+    what: 'whoever has a copy of a credential speaks for its nodes',
+    web: true,
+    patches: [
+      {
+        file: 'server/domain/agent-identity.ts',
+        find: `if (kin === 'other machine') return { state: 'refused', second: 'machine' }`,
+        replace: `if (kin !== null) return { state: 'granted', how: 'restarted' }`,
+      },
+    ],
+  },
+  slowness: {
+    what: 'a node from which nothing was recorded is silent, whoever is to blame for it',
+    web: true,
+    patches: [
+      {
+        file: 'server/store/node-health.ts',
+        find: `  \${node}.last_heartbeat < \${heartbeatsUntil} - \${heartbeatLimit}
+    and \${heardTime(\`\${node}.last_heartbeat\`, heartbeatsUntil)} > \${silenceLimit},`,
+        replace: `  \${node}.last_heartbeat < now() - \${heartbeatLimit},`,
+      },
+    ],
+  },
+  content: {
+    what: 'each node runs what the tag is when it looks, whatever the revision is',
+    patches: [
+      { file: 'agent/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
+      { file: 'agent/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
+      {
+        file: 'agent/images.ts',
+        find: '  return recorded\n',
+        replace: '  return { digest: found.digest, imageId: found.imageId }\n',
+      },
+    ],
+  },
+  standstill: {
+    what: 'an agent takes a container that somebody paused for one that failed',
+    patches: [
+      {
+        file: 'agent/replica.ts',
+        find: 'return tellStandstill(work, replica.replicaId, found, found.state)',
+        replace: `return fail(work, replica.replicaId, found.id, { words: 'It stands still', exitCode: null })`,
+      },
+    ],
+  },
+  removal: {
+    what: 'an agent tells that a container is gone once it has asked for its removal',
+    patches: [
+      {
+        file: 'agent/replica.ts',
+        find: '    return (await work.look(containerId)) === null\n',
+        replace: '    await work.look(containerId)\n    return true\n',
+      },
+    ],
+  },
   listener: {
     what: 'a connection that breaks between two statements is nobody’s business',
     patches: [

@@ -23,7 +23,10 @@ const thinkMs = { min: 150, max: 1_100 }
 /** After a kill of everything a client may wait so long for its answer. */
 const lastCallsMs = 45_000
 
-/** Images that fail are tried again and again before they are given up: none of them any more so shortly before the end. */
+/**
+ * Images that fail are tried again and again before they are given up: none of them any more so shortly before the end, and
+ * those whose restarts take longest are deleted.
+ */
 const calmMs = 40_000
 
 interface Wish {
@@ -31,17 +34,22 @@ interface Wish {
   simulated: boolean
   share: number
   fails?: true
+  /** Its containers are started again and again, with longer and longer pauses. */
+  restarts?: true
 }
 
 /** Images that simulated engines obey keep off the real ones, which can't have them. */
 const wishes: Wish[] = [
-  { image: 'fogdeck-test/web:1', simulated: false, share: 62 },
+  { image: 'fogdeck-test/web:1', simulated: false, share: 52 },
   { image: 'sim/ok', simulated: true, share: 12 },
+  // Its tag moves on all the time: another node, another moment, another content.
+  { image: 'sim/moving:3s', simulated: true, share: 10 },
   { image: 'sim/slow:3s', simulated: true, share: 10 },
-  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true },
+  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true, restarts: true },
   { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
-  { image: 'sim/unhealthy', simulated: true, share: 3, fails: true },
+  { image: 'sim/unhealthy', simulated: true, share: 3, fails: true, restarts: true },
 ]
+const restarting = new Set(wishes.filter(({ restarts }) => restarts).map(({ image }) => image))
 
 /** Works until `signal` aborts, then waits for the answers that are outstanding. */
 export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
@@ -68,12 +76,18 @@ class Worker {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const chance = this.random()
-      if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
+      const restless = this.isCalm ? this.live.find(({ image }) => restarting.has(image)) : undefined
+      if (restless) await this.delete(restless)
+      else if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
       else if (chance < 0.5) await this.scale(this.one())
       else if (chance < 0.6) await this.update(this.one())
       else await this.delete(this.one())
       await sleep(thinkMs.min + this.random() * (thinkMs.max - thinkMs.min))
     }
+  }
+
+  private get isCalm(): boolean {
+    return performance.now() - this.startedAt > this.options.durationMs - calmMs
   }
 
   private one(): Entry {
@@ -161,7 +175,7 @@ class Worker {
 
   private wish(name: string) {
     const { random } = this
-    const isCalm = performance.now() - this.startedAt > this.options.durationMs - calmMs
+    const { isCalm } = this
     const possible = wishes.filter(({ fails }) => !(fails && isCalm))
     let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
     const wish = possible.find(({ share }) => {

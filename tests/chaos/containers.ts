@@ -1,19 +1,22 @@
 /** What the engines themselves hold, real and simulated, whatever their agents tell of it. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@/agent/clock'
 import { DockerEngine } from '@/agent/docker/engine'
 import type { SeenContainer } from '@/agent/engine'
-import { inFile, SimulatedEngine } from '@/agent/simulated/engine'
+import { SimulatedEngine } from '@/agent/simulated/engine'
 import type { Stack } from './stack'
 
 export interface FoundContainer extends SeenContainer {
   /** fleet-1… or engine-1… */
   host: string
+  /** What it runs: the digest or the id of its image. */
+  content: string
 }
 
 /** Time as it is, without alarms: nothing here outlives a look. */
 const clock = { ...systemClock, after: () => () => undefined }
+const callTimeoutMs = 2_000
 const capacity = { cpuCores: 1, memoryMb: 1, storageGb: 1 }
 
 export class Containers {
@@ -24,21 +27,21 @@ export class Containers {
   constructor(private readonly stack: Stack) {
     this.real = (stack.bed?.engines ?? []).map(({ socket }, index) => ({
       name: `engine-${index + 1}`,
-      engine: new DockerEngine({ socketPath: socket, usage: 'containers', callTimeoutMs: 2_000 }),
+      engine: new DockerEngine({ socketPath: socket, usage: 'containers', callTimeoutMs }),
     }))
   }
 
   /** All that can be seen now; an engine that does not answer is left out. */
   async look(): Promise<FoundContainer[]> {
     const found = (await Promise.all([...this.simulated(), ...this.onReal()])).flat()
-    for (const { replicaId, state } of found) if (state === 'running' || state === 'exited') this.started.add(replicaId)
+    for (const { replicaId, state } of found) if (wasStarted.has(state)) this.started.add(replicaId)
     return found
   }
 
   /** Of one host; null when it does not answer. */
   async lookAt(host: string): Promise<FoundContainer[] | null> {
     const real = this.real.find(({ name }) => name === host)
-    if (real) return tagged(host, real.engine).catch(() => null)
+    if (real) return inEngine(host, real.engine).catch(() => null)
     const index = Number(host.slice('fleet-'.length)) - 1
     const folder = this.stack.fleetFolders[index]
     return folder === undefined ? null : this.inFolder(host, folder)
@@ -53,17 +56,33 @@ export class Containers {
     // Made with the first container.
     if (!existsSync(engines)) return []
     const files = readdirSync(engines).filter((name) => name.endsWith('.json'))
-    const lists = files.map((file) => {
-      const name = file.slice(0, -'.json'.length)
-      return tagged(host, new SimulatedEngine({ name, seed: 0, capacity, store: inFile(join(engines, file)), clock }))
-    })
+    const lists = files.map((file) => inFile(host, file.slice(0, -'.json'.length), join(engines, file)))
     return (await Promise.all(lists)).flat()
   }
 
   private onReal(): Promise<FoundContainer[]>[] {
-    return this.real.map(({ name, engine }) => tagged(name, engine).catch(() => []))
+    return this.real.map(({ name, engine }) => inEngine(name, engine).catch(() => []))
   }
 }
 
-const tagged = async (host: string, engine: { list(): Promise<SeenContainer[]> }): Promise<FoundContainer[]> =>
-  (await engine.list()).map((container) => ({ ...container, host }))
+const wasStarted: ReadonlySet<string> = new Set(['running', 'paused', 'exited'])
+
+/** The file of a simulated engine, read once: what it shows and what it runs are of one moment. */
+async function inFile(host: string, name: string, path: string): Promise<FoundContainer[]> {
+  const text = readFileSync(path, 'utf8')
+  const store = () => ({ load: async () => text, save: async () => undefined })
+  const engine = new SimulatedEngine({ name, seed: 0, capacity, store, clock })
+  const kept = JSON.parse(text) as { containers: { id: string; content: string }[] }
+  const contents = new Map(kept.containers.map(({ id, content }) => [id, content]))
+  return (await engine.list()).map((each) => ({ ...each, host, content: contents.get(each.id) ?? '' }))
+}
+
+async function inEngine(host: string, engine: DockerEngine): Promise<FoundContainer[]> {
+  const seen = await engine.list()
+  const call = { path: '/containers/json', query: { all: true }, timeoutMs: callTimeoutMs }
+  const listed = (await engine.http.json(call)) as { Id: string; ImageID: string }[]
+  const contents = new Map(listed.map(({ Id, ImageID }) => [Id, ImageID]))
+  // Gone between the two lists.
+  const still = seen.filter(({ id }) => contents.has(id))
+  return still.map((each) => ({ ...each, host, content: contents.get(each.id) ?? '' }))
+}

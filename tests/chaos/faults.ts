@@ -1,8 +1,13 @@
 /** Carries out the schedule: each fault at its time, and undone at its time. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { beginAround } from './around'
+import type { Speakers } from './checks/identity'
+import type { FoundContainer } from './containers'
 import type { Database } from './database'
-import type { Fault } from './schedule'
+import type { Rest } from './rest'
+import { type Fault, faultInWords } from './schedule'
 import type { Stack } from './stack'
+import type { Timeline } from './timeline'
 
 export interface FaultLog {
   /** Processes killed, by what they were. */
@@ -16,7 +21,15 @@ export interface FaultLog {
 export interface Attack {
   stack: Stack
   database: Database
+  timeline: Timeline
+  speakers: Speakers
+  /** For the crowd at the web server. */
+  rest: Rest
   say: (text: string) => void
+  /** Containers of a host that run, and are to run on. */
+  lasting: (host: string) => Promise<FoundContainer[]>
+  /** Told, when they go on, of replicas whose containers were paused. */
+  onThaw: (replicaIds: string[]) => Promise<void>
   /** Told of every line that is cut off, and again before it is healed. */
   onCut: (target: string) => Promise<void>
   onHeal: (target: string) => Promise<void>
@@ -31,7 +44,7 @@ export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSig
     faults.map(async (fault) => {
       await until(fault.atMs).catch(() => undefined)
       if (signal.aborted) return
-      const undo = await Promise.all(fault.targets.map((target) => begin(attack, fault, target)))
+      const undo = await Promise.all(fault.targets.map((target) => beginNoted(attack, fault, target)))
       const done = undo.filter((each) => each !== null)
       if (done.length === 0) {
         log.missed += 1
@@ -39,7 +52,7 @@ export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSig
       }
       log.faults[fault.kind] = (log.faults[fault.kind] ?? 0) + 1
       if (fault.kind === 'kill') for (const target of fault.targets) count(log, target)
-      attack.say(`${fault.kind} ${fault.targets.join(', ')} for ${(fault.forMs / 1000).toFixed(1)} s`)
+      attack.say(faultInWords(fault))
       await until(fault.atMs + fault.forMs).catch(() => undefined)
       await Promise.all(done.map((each) => each()))
     }),
@@ -52,17 +65,28 @@ function count(log: FaultLog, target: string): void {
   log.kills[what] = (log.kills[what] ?? 0) + 1
 }
 
-type Undo = () => Promise<void>
+export type Undo = () => Promise<void>
+
+/** Noted from before it begins until after it was undone. */
+async function beginNoted(attack: Attack, fault: Fault, target: string): Promise<Undo | null> {
+  const end = attack.timeline.begin(fault.kind, target)
+  const undo = await begin(attack, fault, target)
+  if (undo === null) end()
+  return undo && (() => undo().finally(end))
+}
 
 /** For so long at most an attack on the leader waits for a moment at which it has work in its hands. */
 const busyWaitMs = 1_500
 
 /** @returns how to undo it; null when there was nothing to attack. */
-async function begin(attack: Attack, { kind }: Fault, target: string): Promise<Undo | null> {
+async function begin(attack: Attack, fault: Fault, target: string): Promise<Undo | null> {
   const { stack } = attack
+  const { kind } = fault
   if (target === 'database') {
     return (await stack.killDatabase()) ? () => stack.startDatabase() : null
   }
+  if (kind === 'clone' || kind === 'clock' || kind === 'freeze' || kind === 'obstruct' || kind === 'overload')
+    return beginAround(attack, fault, target)
   if (target.startsWith('engine-')) return onEngine(attack, kind, target)
   // What it had begun is what may be lost with it.
   if (target === 'leader' && kind !== 'deafen') await attack.database.untilLeased(busyWaitMs)

@@ -4,6 +4,7 @@
 export const checks = {
   accepted: 'what was answered 202 exists, and is as was acknowledged last (invariant 1)',
   capacity: 'reservations are the sum of the replicas that hold them, and within the capacity (2)',
+  reserved: 'a container holds its reservation until it is gone (2)',
   refusals: 'the database refuses to over-reserve a node or to double a slot, whoever asks (2, 3)',
   holders: 'never more live replicas than wanted, never two of one slot (3)',
   'one leader': 'what one scheduler commits never mixes with what an earlier one commits (2, 3)',
@@ -13,6 +14,9 @@ export const checks = {
   containers: 'never two containers of one slot and generation; once quiet, exactly those that are wanted (7, 8)',
   'cut off': 'a node that is cut off keeps its containers running (8)',
   secrets: 'environments, passwords and tokens are nowhere in the clear (9)',
+  identity: 'one agent at a time speaks for a node; a copy of it is refused and named, and the first goes on (10)',
+  slowness: 'no node is taken for offline and no replica given up but for what was really done to it (11)',
+  content: 'all containers of one revision run the same image (12)',
   idempotency: 'one key, one deployment, one answer',
   contract: 'every definite answer is one that the contract gives, and REST says what the tables say',
   'stays up': 'no program ends that nobody killed',

@@ -84,6 +84,11 @@ export class Program {
     clearTimeout(timer)
   }
 
+  /** Over its channel; false when it does not run. */
+  send(order: object): boolean {
+    return this.child?.connected === true && this.child.send(order)
+  }
+
   /** @returns undoes it for the process that was paused, also when another one runs by then. */
   pause(): () => void {
     const { child } = this

@@ -29,7 +29,7 @@ export class Rest {
   constructor(private readonly options: RestOptions) {}
 
   /**
-   * Asks until there is a definite answer, which is any but 5xx and 401; null when `signal` aborted before. `random`
+   * Asks until there is a definite answer, which is any but 5xx, 401 and 429; null when `signal` aborted before. `random`
    * spreads the pauses.
    */
   async ask(
@@ -56,6 +56,16 @@ export class Rest {
     return null
   }
 
+  /** One call of many, whose answer nobody waits for: true when there was any. */
+  async knock(path: string, init: RequestInit = {}): Promise<boolean> {
+    const headers = { ...init.headers, ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }) }
+    const call = { ...init, headers, signal: AbortSignal.timeout(callTimeoutMs) }
+    return fetch(`${this.options.url}${path}`, call).then(
+      (answer) => answer.arrayBuffer().then(() => true),
+      () => false,
+    )
+  }
+
   private async once(
     path: string,
     { method, body, key }: { method: string; body: unknown; key?: string },
@@ -72,7 +82,7 @@ export class Rest {
     })
     if (!answer) return null
     this.options.onGoodToken(answer)
-    if (answer.status >= 500 || answer.status === 401) {
+    if (answer.status >= 500 || answer.status === 401 || answer.status === 429) {
       this.count(this.unanswered, String(answer.status))
       return null
     }

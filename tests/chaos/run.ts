@@ -173,7 +173,7 @@ interface Attacking {
 
 /** Resolves at the end of the time, when all faults are undone. */
 async function attack({ ground, faults, options, say }: Attacking): Promise<FaultLog> {
-  const { stack, database, watch, ledger } = ground
+  const { stack, database, watch, ledger, rest } = ground
   const isHost = (target: string) => /^(fleet|engine)-/.test(target)
   const never = new AbortController().signal
   // Every fault waits on it.
@@ -183,7 +183,12 @@ async function attack({ ground, faults, options, say }: Attacking): Promise<Faul
     {
       stack,
       database,
+      rest,
       say,
+      timeline: watch.timeline,
+      speakers: watch.speakers,
+      lasting: (host) => watch.cutOff.lasting(host),
+      onThaw: (replicaIds) => watch.checkThawed(replicaIds),
       onCut: async (target) => {
         if (isHost(target)) void watch.cutOff.begin(target)
       },

@@ -1,7 +1,18 @@
 /** When which fault comes: computed up front, so that the same seed repeats the same schedule. */
-import { between, type Random, seeded } from '@/agent/random'
+import { between, hash, type Random, seeded } from '@/agent/random'
 
-export type FaultKind = 'kill' | 'pause' | 'cut' | 'deafen' | 'storm'
+/** Of programs and lines, and of what is around them: copies, clocks, containers, engines, crowds. */
+export type FaultKind =
+  | 'kill'
+  | 'pause'
+  | 'cut'
+  | 'deafen'
+  | 'storm'
+  | 'clone'
+  | 'clock'
+  | 'freeze'
+  | 'obstruct'
+  | 'overload'
 
 /** One fault. It begins at `atMs` after the start and is undone `forMs` later. */
 export interface Fault {
@@ -10,6 +21,8 @@ export interface Fault {
   /** web, leader, standby, database, fleet-1…, agent-1…, engine-1… */
   targets: string[]
   forMs: number
+  /** Of a clock: how far it is set forward, or back when it is negative. */
+  stepMs?: number
 }
 
 export interface ScheduleOptions {
@@ -58,30 +71,75 @@ const kindsOf = ({ fleets, engines }: ScheduleOptions): Kind[] => {
   return all.filter((each) => each.targets.length > 0)
 }
 
+/** What happens around the programs, beside all that. */
+const kindsAround = ({ fleets, engines }: ScheduleOptions): Kind[] => {
+  const [agents, hosts] = [
+    [...numbered('fleet', fleets), ...numbered('agent', engines)],
+    [...numbered('fleet', fleets), ...numbered('engine', engines)],
+  ]
+  return [
+    { kind: 'clone', weight: 3, targets: agents, seconds: [12, 18] },
+    { kind: 'clock', weight: 3, targets: agents, seconds: [6, 25] },
+    { kind: 'freeze', weight: 3, targets: hosts, seconds: [4, 20] },
+    { kind: 'obstruct', weight: 3, targets: hosts, seconds: [5, 18] },
+    { kind: 'overload', weight: 3, targets: ['web'], seconds: [6, 12], longOneIn: 2, longSeconds: [21, 40] },
+  ]
+}
+
+/** Between two of these there is more time: most of them last longer. */
+const gapAround = 1.25
+/** Any number would do; with this one the run of the tests (seed 760, 75 s) meets each of these kinds. */
+const aroundSalt = 17_734
+
 /** After a fault was undone its target is left alone for so long. */
 const restMs = 1_500
 const firstAtMs = 1_000
 
 /** Sorted by time; each is undone within the duration. */
 export function planFaults(options: ScheduleOptions): Fault[] {
-  const random = seeded(options.seed)
-  const kinds = kindsOf(options)
-  const busyUntil = new Map<string, number>()
-  const faults: Fault[] = []
-  const isFree = (target: string, atMs: number) => (busyUntil.get(target) ?? 0) <= atMs
-  for (let atMs = firstAtMs; atMs < options.durationMs; atMs += between(random(), 0.3, 1.7) * options.gapMs) {
-    const possible = kinds.filter((kind) => kind.targets.some((target) => isFree(target, atMs)))
-    const kind = weighted(possible, random)
-    if (!kind) continue
-    const forMs = lengthOf(kind, random)
-    const free = kind.targets.filter((target) => isFree(target, atMs))
-    const targets = kind.kind === 'storm' ? stormOf(kind.targets, free) : pickOne(free, random)
-    // Drawn all the same, so that a longer run begins as a shorter one does.
-    if (targets.length === 0 || atMs + forMs > options.durationMs) continue
-    for (const target of targets) busyUntil.set(target, atMs + forMs + restMs)
-    faults.push({ atMs: Math.round(atMs), kind: kind.kind, targets, forMs: Math.round(forMs) })
+  const attacks = new Attacks(options.durationMs)
+  attacks.plan(kindsOf(options), options.gapMs, seeded(options.seed))
+  attacks.plan(kindsAround(options), options.gapMs * gapAround, seeded(hash(options.seed, 'around', aroundSalt)))
+  return attacks.faults.sort((a, b) => a.atMs - b.atMs)
+}
+
+class Attacks {
+  readonly faults: Fault[] = []
+  private readonly busy = new Map<string, { fromMs: number; untilMs: number }[]>()
+
+  constructor(private readonly durationMs: number) {}
+
+  /** Leaves everything alone that is under attack already. */
+  plan(kinds: Kind[], gapMs: number, random: Random): void {
+    for (let atMs = firstAtMs; atMs < this.durationMs; atMs += between(random(), 0.3, 1.7) * gapMs) {
+      const possible = kinds.filter((kind) => kind.targets.some((target) => this.isFree(target, atMs, atMs)))
+      const kind = weighted(possible, random)
+      if (!kind) continue
+      const forMs = lengthOf(kind, random)
+      const free = kind.targets.filter((target) => this.isFree(target, atMs, atMs + forMs + restMs))
+      const targets = kind.kind === 'storm' ? stormOf(kind.targets, free) : pickOne(free, random)
+      const step = kind.kind === 'clock' ? { stepMs: stepOf(random) } : {}
+      // Drawn all the same, so that a longer run begins as a shorter one does.
+      if (targets.length === 0 || atMs + forMs > this.durationMs) continue
+      for (const target of targets) {
+        const times = this.busy.get(target) ?? []
+        this.busy.set(target, [...times, { fromMs: atMs, untilMs: atMs + forMs + restMs }])
+      }
+      this.faults.push({ atMs: Math.round(atMs), kind: kind.kind, targets, forMs: Math.round(forMs), ...step })
+    }
   }
-  return faults
+
+  private isFree(target: string, fromMs: number, untilMs: number): boolean {
+    return (this.busy.get(target) ?? []).every((time) => time.untilMs <= fromMs || time.fromMs > untilMs)
+  }
+}
+
+/** A clock that is a little wrong, or set to another hour. */
+const stepsMs = [7_000, 45_000, 3_600_000] as const
+
+const stepOf = (random: Random): number => {
+  const step = stepsMs[Math.floor(random() * stepsMs.length)] ?? 0
+  return random() < 0.5 ? -step : step
 }
 
 function weighted(kinds: Kind[], random: Random): Kind | undefined {
@@ -109,6 +167,12 @@ const stormOf = (all: string[], free: string[]): string[] => {
   return free.length < needed ? [] : free.slice(0, needed)
 }
 
+/** What is done to whom, and for how long. */
+export const faultInWords = ({ kind, targets, forMs, stepMs }: Omit<Fault, 'atMs'>): string => {
+  const step = stepMs === undefined ? '' : ` by ${stepMs / 1000} s`
+  return `${kind.padEnd(8)} ${targets.join(', ')}${step} for ${(forMs / 1000).toFixed(1)} s`
+}
+
 /** One line per fault. */
-export const describeFault = ({ atMs, kind, targets, forMs }: Fault): string =>
-  `${(atMs / 1000).toFixed(1).padStart(8)} s  ${kind.padEnd(7)} ${targets.join(', ')} for ${(forMs / 1000).toFixed(1)} s`
+export const describeFault = (fault: Fault): string =>
+  `${(fault.atMs / 1000).toFixed(1).padStart(8)} s  ${faultInWords(fault)}`

@@ -48,12 +48,50 @@ export interface HistoryRow {
   reason: string
 }
 
+/** Who speaks for the nodes of one agent program. */
+export interface SpeakerRow {
+  instance: string | null
+  /** The process that holds the nodes, and the second one that was refused last: number and start. */
+  holder: string | null
+  second: string | null
+  nodes: string[]
+  /** A node of it takes calls of another instance. */
+  mixed: boolean
+}
+
+/** What a revision's image is. */
+export interface RevisionImageRow {
+  deployment_id: string
+  revision: number
+  digest: string | null
+  image_id: string
+}
+
+/** Somebody or something was given up. */
+export interface Judgement {
+  what: 'offline' | 'lost' | 'failed'
+  node: string
+  at: Date
+  reason: string
+  /** Of a replica. */
+  image: string | null
+}
+
 export interface Snapshot {
   nodes: NodeRow[]
   deployments: DeploymentRow[]
   /** Those that hold a reservation. */
   replicas: ReplicaRow[]
+  speakers: SpeakerRow[]
+  images: RevisionImageRow[]
 }
+
+export const speakersSql = `
+  select a.instance, (a.machine->>'pid') || ' ' || (a.machine->>'processStart') as holder,
+    (a.second->'machine'->>'pid') || ' ' || (a.second->'machine'->>'processStart') as second,
+    array_agg(n.node_id order by n.node_id) as nodes, bool_or(n.agent_instance is distinct from a.instance) as mixed
+  from agents a join nodes n on n.credential_hash = a.credential_hash and n.removed_at is null
+  group by a.credential_hash`
 
 export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
   const nodes = await client.query<NodeRow>(`
@@ -71,7 +109,32 @@ export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
     select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.slot, r.generation, r.revision, r.status, r.wanted, r.reserved,
       r.container_id, r.started_at
     from deployment_replicas r join nodes n on n.id = r.node_id where r.reserved`)
-  return { nodes: nodes.rows, deployments: deployments.rows, replicas: replicas.rows }
+  const speakers = await client.query<SpeakerRow>(speakersSql)
+  const images = await client.query<RevisionImageRow>(
+    'select deployment_id, revision, digest, image_id from revision_images where resolved_at is not null',
+  )
+  return {
+    nodes: nodes.rows,
+    deployments: deployments.rows,
+    replicas: replicas.rows,
+    speakers: speakers.rows,
+    images: images.rows,
+  }
+}
+
+/** Nodes and replicas that were given up lately; all of them without `recentSeconds`. */
+export async function readJudgements(client: pg.Client, recentSeconds: number | null): Promise<Judgement[]> {
+  const recent = (column: string) =>
+    recentSeconds === null ? 'true' : `${column} > now() - make_interval(secs => ${recentSeconds})`
+  const { rows } = await client.query<Judgement>(`
+    select e.kind as what, n.node_id as node, e.at, e.detail as reason, null as image
+    from node_events e join nodes n on n.id = e.node_id where e.kind = 'offline' and ${recent('e.at')}
+    union all
+    select h.new_status, n.node_id, h.changed_at, h.reason, d.container_image
+    from replica_status_history h join deployment_replicas r on r.id = h.replica_id join nodes n on n.id = r.node_id
+    join deployments d on d.id = r.deployment_id
+    where h.new_status in ('lost', 'failed') and h.old_status <> h.new_status and ${recent('h.changed_at')}`)
+  return rows
 }
 
 /** The chains of deployments or replicas that moved lately, whole; all of them without `recentSeconds`. */

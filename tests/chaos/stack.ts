@@ -3,7 +3,7 @@
  * PostgreSQL, a web server, two schedulers, fleets of simulated nodes, and agents on real engines.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +36,12 @@ export const logFolder = join(testFolder, 'chaos-logs')
 const prefix = 'chaos-'
 const schedulers = ['scheduler-1', 'scheduler-2'] as const
 
+/** Loaded into agents before their own code. */
+const preload = (name: 'doors' | 'elsewhere'): string[] => [
+  '--import',
+  join(import.meta.dirname, 'preload', `${name}.ts`),
+]
+
 /** What a real node has to give, whatever the machine under it. */
 const engineSize = ['--cpu', '6', '--memory', '12288', '--storage', '200']
 
@@ -45,6 +51,9 @@ export class Stack {
   readonly programs = new Map<string, Program>()
   /** By program: its line to the database (servers) or to the web server (agents). */
   readonly wires = new Map<string, Wire>()
+  /** What an agent program was started with, by its name. */
+  private readonly launches = new Map<string, AgentLaunch>()
+  private readonly clones = new Set<Program>()
   /** Secrets that must not be found in the clear anywhere. */
   readonly secrets: string[] = [this.password]
   private databasePort = 0
@@ -148,7 +157,7 @@ export class Stack {
   async end(): Promise<void> {
     this.ending = true
     for (const wire of this.wires.values()) wire.close()
-    await Promise.all([...this.programs.values()].map((program) => program.kill()))
+    await Promise.all([...this.programs.values(), ...this.clones].map((program) => program.kill()))
     await remove(this.dataDir)
   }
 
@@ -235,11 +244,35 @@ export class Stack {
     this.wires.set(name, wire)
     const port = await wire.open(host)
     const token = await this.joinToken(name, nodes)
-    const server = ['--server', `http://${host}:${port}`, '--data-dir', this.agentDir(name)]
-    const [program = process.execPath, ...before] = [...inside, process.execPath, '--import', 'tsx']
-    const { DOCKER_HOST: _none, ...rest } = process.env
-    const env = { ...rest, NODE_ENV: 'production' as const, LOG_LEVEL: 'debug', FOGDECK_JOIN_TOKEN: token }
-    this.add(name, async () => ({ program, args: [...before, ...args, ...server], env }))
+    const launch: AgentLaunch = { args: [...args, '--server', `http://${host}:${port}`], inside }
+    this.launches.set(name, launch)
+    this.add(name, async () => {
+      const { env, ...command } = agentCommand(launch, preload('doors'), this.agentDir(name))
+      return { ...command, env: { ...env, FOGDECK_JOIN_TOKEN: token } }
+    })
+  }
+
+  /**
+   * Starts a second agent from a copy of the data folder, without a token: on this machine, or as one that finds itself on
+   * another machine. Hands back the program, which may end by itself, and how to end it.
+   */
+  async clone(name: string, { elsewhere }: { elsewhere: boolean }): Promise<Program> {
+    const launch = this.launches.get(name)
+    if (!launch) throw new Error(`${name} is no agent`)
+    const [cloneName, folder] = [`clone-of-${name}`, this.agentDir(`clone-of-${name}`)]
+    copyMoving(this.agentDir(name), folder)
+    // Who holds the folder is written in it by its process, which is on this machine in any case.
+    rmSync(join(folder, 'lock'), { force: true })
+    const program = new Program({
+      name: cloneName,
+      root: this.options.root,
+      logFile: join(logFolder, `${cloneName}.log`),
+      launch: async () => agentCommand(launch, elsewhere ? preload('elsewhere') : [], folder),
+      onDeath: () => this.clones.delete(program),
+    })
+    this.clones.add(program)
+    await program.start()
+    return program
   }
 
   private async joinToken(name: string, nodes: number): Promise<string> {
@@ -268,6 +301,32 @@ export class Stack {
     this.programs.set(name, program)
   }
 }
+
+interface AgentLaunch {
+  args: string[]
+  inside: readonly string[]
+}
+
+function agentCommand({ args, inside }: AgentLaunch, preloads: string[], folder: string): Launch {
+  const [program = process.execPath, ...before] = [...inside, process.execPath, '--import', 'tsx', ...preloads]
+  const { DOCKER_HOST: _none, ...rest } = process.env
+  const env = { ...rest, NODE_ENV: 'production' as const, LOG_LEVEL: 'debug' }
+  return { program, args: [...before, ...args, '--data-dir', folder], env }
+}
+
+/** A folder whose files take each other's places meanwhile. */
+function copyMoving(from: string, to: string): void {
+  for (let tries = 1; ; tries += 1) {
+    rmSync(to, { recursive: true, force: true })
+    try {
+      cpSync(from, to, { recursive: true })
+      return
+    } catch (error) {
+      if (tries === copyTries) throw error
+    }
+  }
+}
+const copyTries = 20
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0)

@@ -3,14 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openStore, type Store } from '@/server/store/context'
 import type { Book } from './book'
-import { CutOff, checkDoubles, checkSlots, differences, UnseenRunners } from './checks/engines'
+import { checkContents } from './checks/content'
+import { CutOff, checkDoubles, checkSlots, differences, Reservations, UnseenRunners } from './checks/engines'
+import { Speakers } from './checks/identity'
 import { checkReigns, Replays } from './checks/records'
+import { checkJudgements, countReporting } from './checks/slowness'
 import { checkAccepted, checkCapacity, checkHistory, checkHolders, checkIdempotency } from './checks/tables'
 import { Containers, type FoundContainer } from './containers'
 import type { Database } from './database'
 import type { Ledger } from './ledger'
-import { readHistory, readSnapshot, readStatuses, type Snapshot } from './snapshot'
+import { readHistory, readJudgements, readSnapshot, readStatuses, type Snapshot } from './snapshot'
 import type { Stack } from './stack'
+import { Timeline } from './timeline'
 
 export interface WatchOptions {
   stack: Stack
@@ -40,10 +44,13 @@ const refusalsEveryRounds = 10
 export class Watch {
   readonly containers: Containers
   readonly cutOff: CutOff
+  readonly speakers: Speakers
+  readonly timeline = new Timeline()
   /** Rounds that ended, and rounds that could not because the database was away. */
   rounds = 0
   missed = 0
   private readonly unseen: UnseenRunners
+  private readonly reservations = new Reservations()
   private readonly replays = new Replays()
   private fleeting = new Set<string>()
   /** Replicas that are to stop. */
@@ -52,6 +59,7 @@ export class Watch {
   constructor(private readonly options: WatchOptions) {
     this.containers = new Containers(options.stack)
     this.unseen = new UnseenRunners(this.containers)
+    this.speakers = new Speakers(options.database, options.ledger, this.timeline)
     this.cutOff = new CutOff(this.containers, {
       isFleeting: ({ deploymentId }) => this.fleeting.has(deploymentId),
       isLeaving: ({ replicaId }) => this.leaving.has(replicaId),
@@ -97,6 +105,20 @@ export class Watch {
     return { snapshot, containers }
   }
 
+  /** Of replicas whose containers were paused for a while. */
+  async checkThawed(replicaIds: string[]): Promise<void> {
+    const { database, ledger } = this.options
+    const sql = 'select id, status, reason from deployment_replicas where id = any($1::uuid[])'
+    const answer = await database
+      .query<{ id: string; status: string; reason: string }>(sql, [replicaIds])
+      .catch(() => null)
+    for (const row of answer?.rows ?? [])
+      ledger.check('slowness', row.status !== 'failed', `paused ${row.id}`, () => ({
+        what: `Replica ${row.id} failed while its container was paused: ${row.reason}`,
+        evidence: row,
+      }))
+  }
+
   private async round(): Promise<void> {
     await this.lookAround(recentSeconds)
     await this.withStore((store) => this.replays.check(this.options.ledger, store, replaysPerRound))
@@ -107,8 +129,9 @@ export class Watch {
     const { database, book, ledger } = this.options
     const promised = book.settled()
     const containers = await this.containers.look()
-    const { snapshot, deployments, replicas } = await database.snapshot(async (client) => ({
+    const { snapshot, judgements, deployments, replicas } = await database.snapshot(async (client) => ({
       snapshot: await readSnapshot(client),
+      judgements: await readJudgements(client, recent),
       deployments: await chainsOf(client, 'deployment', recent),
       replicas: await chainsOf(client, 'replica', recent),
     }))
@@ -128,6 +151,11 @@ export class Watch {
     checkHistory(ledger, 'replica', replicas)
     checkDoubles(ledger, containers)
     this.unseen.check(ledger, snapshot)
+    this.reservations.check(ledger, snapshot, containers)
+    checkContents(ledger, snapshot, containers)
+    this.speakers.check(snapshot.speakers)
+    countReporting(ledger, snapshot)
+    checkJudgements(ledger, judgements, this.timeline.spells)
     return { snapshot, containers }
   }
 

@@ -4,13 +4,21 @@ import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { breaks } from '../chaos/breaks'
+import { checkContents } from '../chaos/checks/content'
+import { Reservations } from '../chaos/checks/engines'
+import { Speakers } from '../chaos/checks/identity'
 import { mixedWriters } from '../chaos/checks/records'
 import { checkSecrets } from '../chaos/checks/secrets'
+import { judgementProblem } from '../chaos/checks/slowness'
 import { chainProblem, checkAccepted, checkCapacity, checkHolders, isLiveHolder } from '../chaos/checks/tables'
+import type { FoundContainer } from '../chaos/containers'
+import type { Database } from '../chaos/database'
 import { Ledger } from '../chaos/ledger'
+import type { Program } from '../chaos/program'
 import { verdictOf } from '../chaos/report'
-import { planFaults } from '../chaos/schedule'
-import type { DeploymentRow, ReplicaRow, Snapshot } from '../chaos/snapshot'
+import { type FaultKind, planFaults } from '../chaos/schedule'
+import type { DeploymentRow, ReplicaRow, Snapshot, SpeakerRow } from '../chaos/snapshot'
+import { outagesOf, type Spell, Timeline } from '../chaos/timeline'
 import { Wire } from '../chaos/wire'
 
 const options = { seed: 7, durationMs: 600_000, gapMs: 5_000, fleets: 6, engines: 3 }
@@ -32,8 +40,21 @@ describe('the schedule of faults', () => {
         free.set(target, atMs + forMs)
       }
     }
-    expect([...kinds].sort()).toEqual(['cut', 'deafen', 'kill', 'pause', 'storm'])
+    const ofPrograms = ['cut', 'deafen', 'kill', 'pause', 'storm']
+    const around = ['clock', 'clone', 'freeze', 'obstruct', 'overload']
+    expect([...kinds].sort()).toEqual([...ofPrograms, ...around].sort())
     expect(free.size).toBe(4 + 6 + 3 + 3)
+  })
+
+  test('has each kind of fault around the programs in the run of the tests, and a web server away for longer than the limit', () => {
+    const faults = planFaults({ seed: 760, durationMs: 75_000, gapMs: 4_000, fleets: 3, engines: 0 })
+    const kinds = new Set(faults.map(({ kind }) => kind))
+    expect(
+      ['clock', 'clone', 'freeze', 'obstruct', 'overload'].filter((kind) => !kinds.has(kind as FaultKind)),
+    ).toEqual([])
+    expect(Math.max(...faults.filter(({ kind }) => kind === 'overload').map(({ forMs }) => forMs))).toBeGreaterThan(
+      21_000,
+    )
   })
 })
 
@@ -107,6 +128,8 @@ describe('the checks of the tables', () => {
     nodes: [],
     deployments: [deployment()],
     replicas: [],
+    speakers: [],
+    images: [],
     ...overrides,
   })
   const node = (reserved: number, held: number) => ({
@@ -152,6 +175,88 @@ describe('the checks of the tables', () => {
     expect(accepted([deployment({ target_replicas: 3 })])).toHaveLength(1)
     expect(accepted([deployment()], { deleted: true })).toHaveLength(1)
     expect(accepted([deployment({ status: 'deleted' })], { deleted: true })).toEqual([])
+  })
+
+  const container = (content = 'sha256:a'): FoundContainer => ({
+    ...{ id: 'c', nodeId: 'n', deploymentId: 'd', replicaId: 'r', slot: 0, generation: 1, createdAt: 0 },
+    ...{ state: 'running', health: null, host: 'fleet-1', content },
+  })
+
+  test('find a container that outlives its reservation, unless it went between two looks', () => {
+    const looks = (...rounds: { there: boolean; reserved: boolean }[]) =>
+      found((ledger) => {
+        const reservations = new Reservations()
+        for (const { there, reserved } of rounds)
+          reservations.check(ledger, snapshot({ replicas: reserved ? [replica()] : [] }), there ? [container()] : [])
+      })
+    const [held, given, gone] = [
+      { there: true, reserved: true },
+      { there: true, reserved: false },
+      { there: false, reserved: false },
+    ]
+    expect(looks(held, given, gone)).toEqual([])
+    expect(looks(held, given, given)).toHaveLength(1)
+  })
+
+  test('find a container that runs another image than its revision', () => {
+    const image = { deployment_id: 'd', revision: 1, digest: 'sha256:a', image_id: 'sha256:b' }
+    const contents = (content: string, images = [image]) =>
+      found((ledger) => checkContents(ledger, snapshot({ replicas: [replica()], images }), [container(content)]))
+    expect(contents('sha256:a')).toEqual([])
+    expect(contents('sha256:b')).toEqual([])
+    expect(contents('sha256:c')).toHaveLength(1)
+    expect(contents('sha256:a', [])).toHaveLength(1)
+    expect(contents('sha256:a', [{ ...image, revision: 2 }])).toHaveLength(1)
+  })
+
+  test('find a clone that speaks for nodes, and two agents that do', async () => {
+    const row = { instance: 'i', holder: '1 100', second: null, nodes: ['f1-01', 'f1-02'], mixed: false }
+    const nobody = { query: async () => ({ rows: [row] }) } as unknown as Database
+    const speaking = async (overrides: Partial<SpeakerRow>, isClone = false) => {
+      const ledger = new Ledger(() => undefined)
+      const speakers = new Speakers(nobody, ledger, new Timeline())
+      const clone = { name: 'clone-of-fleet-1', pid: process.pid } as Program
+      const noted = await speakers.noteClone(clone, { of: 'fleet-1', first: 'i', startedAt: new Date() })
+      speakers.check([{ ...row, ...overrides, ...(isClone ? { holder: noted.process } : {}) }])
+      return ledger.violations.map(({ what }) => what)
+    }
+    expect(await speaking({})).toEqual([])
+    expect(await speaking({}, true)).toEqual(['A clone speaks for f1-01, f1-02'])
+    expect(await speaking({ mixed: true })).toEqual(['Two agents speak for nodes of one program: f1-01, f1-02'])
+  })
+
+  test('find who is given up without an outage that explains it', () => {
+    const at = (seconds: number) => new Date(seconds * 1_000)
+    const spell = (kind: FaultKind, target: string, from: number, until: number): Spell => ({
+      ...{ kind, target, fromMs: from * 1_000, untilMs: until * 1_000 },
+    })
+    const offline = (seconds: number, ...spells: Spell[]) =>
+      judgementProblem({ what: 'offline', node: 'f2-1', at: at(seconds), reason: 'No heartbeat', image: null }, spells)
+    expect(offline(120, spell('cut', 'fleet-2', 100, 130))).toBeNull()
+    expect(offline(120, spell('cut', 'fleet-1', 100, 130))).toContain('nothing was done to it')
+    expect(offline(120, spell('freeze', 'fleet-2', 100, 130))).not.toBeNull()
+    expect(offline(120, spell('overload', 'web', 80, 130))).not.toBeNull()
+    // Too early, and too late.
+    expect(offline(104, spell('cut', 'fleet-2', 100, 130))).not.toBeNull()
+    expect(offline(160, spell('cut', 'fleet-2', 100, 130))).not.toBeNull()
+    // Back while nobody listened, and cut again before anybody could have heard it.
+    expect(offline(160, spell('cut', 'fleet-2', 100, 130), spell('pause', 'web', 125, 150))).toBeNull()
+    expect(offline(138, spell('cut', 'fleet-2', 100, 130), spell('kill', 'fleet-2', 132, 133))).toBeNull()
+    expect(outagesOf('real-1', [spell('kill', 'engine-1', 1, 2), spell('cut', 'engine-1', 50, 60)])).toEqual([
+      { fromMs: 50_000, untilMs: 80_000 },
+    ])
+    const silent = {
+      what: 'lost',
+      node: 'f2-1',
+      reason: 'Node f2-1 has been silent for over 30 s',
+      image: 'sim/ok',
+    } as const
+    const cut = [spell('cut', 'fleet-2', 100, 160)]
+    expect(judgementProblem({ ...silent, at: at(115) }, cut)).not.toBeNull()
+    expect(judgementProblem({ ...silent, at: at(130) }, cut)).toBeNull()
+    const failed = { what: 'failed', node: 'f2-1', at: at(130), reason: 'exit 1' } as const
+    expect(judgementProblem({ ...failed, image: 'sim/ok' }, cut)).not.toBeNull()
+    expect(judgementProblem({ ...failed, image: 'sim/crash:2s' }, cut)).toBeNull()
   })
 
   test('find secrets as they are and as hexadecimal digits', () => {

@@ -6,7 +6,7 @@ import type { ReplicaRow, Snapshot } from '../snapshot'
 
 const slotOf = ({ deploymentId, slot }: FoundContainer): string => `${deploymentId}/${slot}`
 const attemptOf = (container: FoundContainer): string => `${slotOf(container)}.${container.generation}`
-const isThere = ({ state }: FoundContainer): boolean => state === 'running' || state === 'created'
+const isThere = ({ state }: FoundContainer): boolean => state === 'running' || state === 'paused' || state === 'created'
 
 /** At any moment: one container for one attempt. */
 export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void {
@@ -15,6 +15,23 @@ export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void
       what: `${group.length} containers of ${attempt} on ${group.map(({ host }) => host).join(', ')}`,
       evidence: group,
     }))
+}
+
+/** Containers without a reservation: what was gone before the tables were read is not there at the next look. */
+export class Reservations {
+  private readonly before = new Set<string>()
+
+  /** @param containers looked at before the tables. */
+  check(ledger: Ledger, { replicas }: Snapshot, containers: FoundContainer[]): void {
+    const reserved = new Set(replicas.map(({ id }) => id))
+    for (const container of containers)
+      ledger.check('reserved', !this.before.has(container.id), container.id, () => ({
+        what: `${container.host} still has a ${container.state} container of ${attemptOf(container)}, and its reservation was given back`,
+        evidence: container,
+      }))
+    this.before.clear()
+    for (const { id, replicaId } of containers) if (!reserved.has(replicaId)) this.before.add(id)
+  }
 }
 
 /**
@@ -100,12 +117,20 @@ export class CutOff {
    */
   async begin(host: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, settleMs))
-    const there = await this.containers.lookAt(host)
-    if (there) this.before.set(host, new Map(there.filter(this.isExpected).map((each) => [each.id, each])))
+    const there = await this.expected(host)
+    if (there) this.before.set(host, new Map(there.map((each) => [each.id, each])))
   }
 
-  private readonly isExpected = (container: FoundContainer): boolean =>
-    container.state === 'running' && !this.tables.isLeaving(container)
+  /** Those that run and are to stay; null when the host does not answer. */
+  private async expected(host: string): Promise<FoundContainer[] | null> {
+    const there = await this.containers.lookAt(host)
+    return there?.filter((each) => each.state === 'running' && !this.tables.isLeaving(each)) ?? null
+  }
+
+  /** Those that run, are to stay, and don't end by themselves. */
+  async lasting(host: string): Promise<FoundContainer[]> {
+    return ((await this.expected(host)) ?? []).filter((each) => !this.tables.isFleeting(each))
+  }
 
   async end(ledger: Ledger, host: string): Promise<void> {
     const before = this.before.get(host)

@@ -1,0 +1,20 @@
+/** One revision is one content: what engines run, against what the tables say that the revision's image is. */
+import type { FoundContainer } from '../containers'
+import type { Ledger } from '../ledger'
+import type { Snapshot } from '../snapshot'
+
+/** @param containers looked at before the tables: what they run was recorded before they were made. */
+export function checkContents(ledger: Ledger, { replicas, images }: Snapshot, containers: FoundContainer[]): void {
+  const revisions = new Map(images.map((image) => [`${image.deployment_id}/${image.revision}`, image]))
+  const known = new Map(replicas.map((replica) => [replica.id, replica]))
+  for (const { replicaId, content, host } of containers) {
+    const replica = known.get(replicaId)
+    if (!replica) continue
+    const image = revisions.get(`${replica.deployment_id}/${replica.revision}`)
+    const isRight = image !== undefined && (content === image.digest || content === image.image_id)
+    ledger.check('content', isRight, replicaId, () => ({
+      what: `${host} runs ${content || 'nothing known'} for revision ${replica.revision} of ${replica.deployment_id}, which is ${image?.digest ?? image?.image_id ?? 'not looked up'}`,
+      evidence: { replica, image },
+    }))
+  }
+}

@@ -1,0 +1,117 @@
+/** A node's identity speaks from one machine at a time: second agents that the harness starts, against the tables. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { processStart } from '@/agent/lock'
+import type { Database } from '../database'
+import type { Ledger } from '../ledger'
+import type { Program } from '../program'
+import { type SpeakerRow, speakersSql } from '../snapshot'
+import { programOf, type Timeline, wasBehind } from '../timeline'
+
+export interface Clone {
+  /** Of whom it is one: fleet-1, agent-1. */
+  of: string
+  /** Number and start of its process. */
+  process: string
+  startedAt: Date
+  /** Who spoke for the nodes before, and is to go on. */
+  first: string | null
+}
+
+/** One that is refused again and again is one event of a node; so are several within a minute. */
+const eventEveryMs = 90_000
+
+export class Speakers {
+  /** Processes of clones that ever were: none of them may hold a node, then or later. */
+  private readonly clones = new Set<string>()
+  private readonly lastOf = new Map<string, Clone>()
+
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: Ledger,
+    private readonly timeline: Timeline,
+  ) {}
+
+  /** At any moment: the nodes of a program take calls of one instance, and that is no clone's. */
+  check(speakers: readonly SpeakerRow[]): void {
+    for (const speaker of speakers) {
+      const name = speaker.nodes[0] ?? ''
+      const isClone = speaker.holder !== null && this.clones.has(speaker.holder)
+      this.ledger.check('identity', !isClone, `holder ${name}`, () => ({
+        what: `A clone speaks for ${speaker.nodes.join(', ')}`,
+        evidence: speaker,
+      }))
+      this.ledger.check('identity', !speaker.mixed, `mixed ${name}`, () => ({
+        what: `Two agents speak for nodes of one program: ${speaker.nodes.join(', ')}`,
+        evidence: speaker,
+      }))
+    }
+  }
+
+  /** Null while it is not the program of the harness that holds its nodes: it may just be starting. */
+  async holderOf(program: Program): Promise<string | null> {
+    const own = await this.speakerOf(program.name)
+    if (program.pid === null || own?.holder !== (await processOf(program.pid))) return null
+    return own.instance
+  }
+
+  /** @param startedAt before it was started. */
+  async noteClone(clone: Program, { of, first, startedAt }: Pick<Clone, 'of' | 'first' | 'startedAt'>): Promise<Clone> {
+    const process = clone.pid === null ? '' : await processOf(clone.pid)
+    this.clones.add(process)
+    return { of, process, startedAt, first }
+  }
+
+  /** When its time is over. Nobody can refuse it while nobody answers. */
+  async checkRefusal(clone: Clone): Promise<void> {
+    const { of, process, first, startedAt } = clone
+    const own = await this.patiently(() => this.speakerOf(of))
+    const named = await this.patiently(() => this.isNamed(own?.nodes ?? [], startedAt))
+    const isRefused = own?.second === process
+    if (!isRefused && wasBehind(this.timeline.spells, startedAt.getTime(), Date.now())) return
+    const before = this.lastOf.get(of)
+    this.lastOf.set(of, clone)
+    const id = `clone ${process}`
+    this.ledger.check('identity', isRefused, `${id} refused`, () => ({
+      what: `A clone of ${of} was not refused`,
+      evidence: { clone, own },
+    }))
+    this.ledger.check('identity', own?.instance === first, `${id} first`, () => ({
+      what: `${of} does not speak for its nodes any more after a clone of it came`,
+      evidence: { clone, own },
+    }))
+    const isEventDue = !before || startedAt.getTime() - before.startedAt.getTime() > eventEveryMs
+    if (isEventDue)
+      this.ledger.check('identity', named === true, `${id} named`, () => ({
+        what: `No event of the nodes of ${of} names the clone`,
+        evidence: { clone, own },
+      }))
+  }
+
+  private async speakerOf(program: string): Promise<SpeakerRow | null> {
+    const { rows } = await this.database.query<SpeakerRow>(speakersSql)
+    return rows.find(({ nodes }) => nodes.some((node) => programOf(node) === program)) ?? null
+  }
+
+  /** Each of the nodes has an event since. */
+  private async isNamed(nodes: string[], since: Date): Promise<boolean> {
+    const { rows } = await this.database.query<{ all: boolean | null }>(
+      `select bool_and(exists (select 1 from node_events e where e.node_id = n.id and e.kind = 'refused' and e.at >= $2)) as all
+       from nodes n where n.node_id = any($1::text[]) and n.removed_at is null`,
+      [nodes, since],
+    )
+    return rows[0]?.all === true
+  }
+
+  /** The database may be away. */
+  private async patiently<T>(read: () => Promise<T>): Promise<T | null> {
+    for (let tries = 0; tries < readTries; tries += 1) {
+      const answer = await read().catch(() => undefined)
+      if (answer !== undefined) return answer
+      await sleep(1_000)
+    }
+    return null
+  }
+}
+const readTries = 10
+
+const processOf = async (pid: number): Promise<string> => `${pid} ${await processStart(pid)}`

@@ -1,0 +1,47 @@
+/** Who is slow is not gone: whatever is given up is held against what was really done to it. */
+import type { Ledger } from '../ledger'
+import type { Judgement, Snapshot } from '../snapshot'
+import { outagesOf, type Spell } from '../timeline'
+
+/**
+ * For so long at least a node must have been out before it is given up: the limits of a fleet whose settings are as they
+ * come, less the time between two heartbeats, of which the last may have come long before the outage.
+ */
+const leastMs = { offline: 9_000, silent: 24_000 }
+
+const failsByItself = (image: string): boolean => /crash|fail-pull|unhealthy/.test(image)
+
+/** What is wrong with a judgement, as a sentence; null when the faults explain it. */
+export function judgementProblem(
+  { what, node, at, reason, image }: Judgement,
+  spells: readonly Spell[],
+): string | null {
+  if (what === 'failed') {
+    const isHealthy = image !== null && !failsByItself(image) && !node.startsWith('real-')
+    return isHealthy ? `A replica of ${image} on ${node} failed, and nothing fails by itself there: ${reason}` : null
+  }
+  const needMs = /silent for over/.test(reason) ? leastMs.silent : leastMs.offline
+  const atMs = at.getTime()
+  const isOut = outagesOf(node, spells).some(({ fromMs, untilMs }) => fromMs + needMs <= atMs && atMs <= untilMs)
+  if (isOut) return null
+  return what === 'offline'
+    ? `${node} was taken for offline, and nothing was done to it`
+    : `A replica on ${node} was declared lost, and nothing was done to its node: ${reason}`
+}
+
+export function checkJudgements(ledger: Ledger, judgements: readonly Judgement[], spells: readonly Spell[]): void {
+  for (const judgement of judgements) {
+    const problem = judgementProblem(judgement, spells)
+    const { what, node, at } = judgement
+    ledger.check('slowness', problem === null, `${what} ${node} ${at.getTime()}`, () => ({
+      what: problem ?? '',
+      evidence: { judgement, outages: outagesOf(node, spells) },
+    }))
+  }
+}
+
+/** Each look at a node that is not given up counts. */
+export function countReporting(ledger: Ledger, { nodes }: Snapshot): void {
+  for (const { node_id, status } of nodes)
+    if (status !== 'offline') ledger.check('slowness', true, node_id, () => ({ what: '', evidence: null }))
+}

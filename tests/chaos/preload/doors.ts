@@ -1,0 +1,46 @@
+/**
+ * Loaded into agent programs before their own code. On orders over the channel of the process it sets the agent's clock,
+ * pauses containers of its simulated engines, and makes these refuse removals.
+ */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { SimulatedEngine } from '@/agent/simulated/engine'
+
+export type DoorOrder =
+  /** Sets the clock forward, or back. */
+  | { door: 'clock'; byMs: number }
+  | { door: 'container'; containerIds: string[]; paused: boolean }
+  | { door: 'removals'; refused: boolean }
+
+/** The modules of the tree that the program runs from, which may be a copy. */
+const ofProgram = (path: string) => import(pathToFileURL(join(process.cwd(), path)).href)
+
+const { systemClock }: typeof import('@/agent/clock') = await ofProgram('agent/clock.ts')
+const { SimulatedEngine: Simulated }: typeof import('@/agent/simulated/engine') =
+  await ofProgram('agent/simulated/engine.ts')
+
+let aheadMs = 0
+const { now } = systemClock
+systemClock.now = () => now() + aheadMs
+
+/** Every engine is listed right after the start. */
+const engines = new Set<SimulatedEngine>()
+const { list } = Simulated.prototype
+Simulated.prototype.list = function (this: SimulatedEngine) {
+  engines.add(this)
+  return list.call(this)
+}
+
+process.on('message', (order: DoorOrder) => {
+  switch (order.door) {
+    case 'clock':
+      aheadMs += order.byMs
+      break
+    case 'container':
+      // The others don't know them.
+      for (const id of order.containerIds) for (const engine of engines) void engine.setPaused(id, order.paused)
+      break
+    case 'removals':
+      for (const engine of engines) engine.refuseRemovals(order.refused)
+  }
+})
