@@ -27,15 +27,8 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
       id: 'device',
       header: 'Device',
       cell: (session) => (
-        <span className="flex min-w-0 items-baseline gap-2">
-          <span className="truncate font-medium" title={nameOf(session)}>
-            {nameOf(session)}
-          </span>
-          {session.current && (
-            <span className="inline-flex items-center gap-1 whitespace-nowrap text-healthy text-meta">
-              <Glyph name="running" /> this session
-            </span>
-          )}
+        <span className="font-medium" title={nameOf(session)}>
+          {nameOf(session)}
         </span>
       ),
     },
@@ -49,7 +42,7 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
     {
       id: 'address',
       header: 'Address',
-      width: 'clamp(112px, 20vw, 220px)',
+      width: 'clamp(112px, 12vw, 160px)',
       cell: (session) => <Address session={session} />,
     },
     {
@@ -76,11 +69,15 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
     {
       id: 'actions',
       header: <span className="sr-only">Actions</span>,
-      width: '72px',
+      width: '112px',
       align: 'right',
       whole: true,
       cell: (session) =>
-        !session.current && (
+        session.current ? (
+          <span className="inline-flex items-center gap-1 align-top text-healthy text-meta">
+            <Glyph name="running" /> this session
+          </span>
+        ) : (
           <Button
             variant="ghost"
             size="sm"
@@ -107,7 +104,7 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
 
 function Address({ session: { address, lastAddress } }: { session: SessionView }) {
   if (address === null && lastAddress === null) return <span className="text-ink-3">unknown</span>
-  const title = lastAddress === null ? undefined : `Signed in from ${address ?? 'an unknown address'}`
+  const title = `${lastAddress ?? address}${lastAddress === null ? '' : `, signed in from ${address ?? 'an unknown address'}`}`
   return (
     <span className="block truncate font-mono text-meta text-ink-2" title={title}>
       {lastAddress ?? address}

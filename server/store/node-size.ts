@@ -1,5 +1,5 @@
 import { type ReportedSize, shortfallOf } from '../domain/node-size'
-import { amountText, millisOfCores, type Resources, resourceFields, resourceKinds } from '../domain/resources'
+import { amountText, coresText, memoryText, millisOfCores, type Resources, storageText } from '../domain/resources'
 import type { NodeEvent } from './node-rows'
 
 /** The size of a node as its row has it. */
@@ -51,11 +51,14 @@ export const tooSmallEvents = (rows: SizeRow[]): NodeEvent[] =>
     return detail === null ? [] : [{ nodeId: row.id, kind: 'resized' as const, detail, actor: 'agent' }]
   })
 
-/** "4 cores, 8 GiB of memory, 100 GiB of storage, no GPU" */
-export function sizeText(node: Omit<Resources, 'cpuMillis'> & { cpuCores: number }): string {
-  const size = { ...node, cpuMillis: millisOfCores(node.cpuCores) }
-  return resourceKinds.map((kind) => amountText(kind, size[resourceFields[kind]])).join(', ')
-}
+/** "4 cores, 8 GiB memory, 100 GiB storage, 1 GPU"; GPUs only where there are any. */
+export const sizeText = (node: Omit<Resources, 'cpuMillis'> & { cpuCores: number }): string =>
+  [
+    coresText(millisOfCores(node.cpuCores)),
+    `${memoryText(node.memoryMb)} memory`,
+    `${storageText(node.storageGb)} storage`,
+    ...(node.gpuUnits > 0 ? [amountText('gpu', node.gpuUnits)] : []),
+  ].join(', ')
 
 /** Of nodes whose capacity shrank with their reservations. */
 export const shrunkEvents = (rows: SizeRow[]): NodeEvent[] =>

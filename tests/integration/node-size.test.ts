@@ -69,7 +69,7 @@ test('a machine that comes back smaller than what is reserved keeps it, takes it
   expect(await node()).toMatchObject({ tooSmall: null, labels: { rack: 'a' } })
   expect(await statuses(c, waiting)).toEqual(['running', 'running'])
   expect((await resized())[0]).toBe(
-    'Counts as 1.5 cores, 2.5 GiB of memory, 100 GiB of storage, no GPU now. What is reserved fits the size that this machine reported',
+    'Counts as 1.5 cores, 2.5 GiB memory, 100 GiB storage now. What is reserved fits the size that this machine reported',
   )
   await expect(cp.sql('update nodes set reserved_cpu_millis = 1501')).rejects.toThrow('nodes_reserved_cpu_check')
 })

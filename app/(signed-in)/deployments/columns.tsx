@@ -53,7 +53,7 @@ export const deploymentColumns: Column<DeploymentSummary>[] = [
     id: 'name',
     header: 'Name',
     sort: 'name',
-    width: 'clamp(150px, 13vw, 240px)',
+    width: 'max(clamp(150px, 44vw, 184px), min(13vw, 240px))',
     cell: (row) => (
       <span className="block max-sm:py-1.5">
         <RowLink href={`/deployments/${row.id}`}>{row.name}</RowLink>

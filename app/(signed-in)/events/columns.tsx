@@ -30,7 +30,7 @@ export function What({ event }: { event: FeedEvent }) {
   if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
   if (event.kind === 'node' && event.action === 'offline') return <StatusBadge look={nodeLooks.offline} />
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap text-ink-2">
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap text-ink-2">
       <Glyph name="none" className="shrink-0 text-ink-3" />
       {event.kind === 'person' ? wordsOf(event.action) : capitalized(event.action)}
     </span>

@@ -32,7 +32,7 @@ export function Outcome({ ranking: { chosen, message, request, takenAt }, record
         </p>
       )}
       <p className="text-meta text-ink-3">
-        {recorded ? 'On the fleet as it was when it was decided, ' : 'As the fleet was '}
+        {recorded ? 'On the fleet as it was when it was decided, ' : 'Computed '}
         <Time at={takenAt} />.
       </p>
     </div>

@@ -49,13 +49,16 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
       ) : query.data.length === 0 ? (
         <Empty title={`${user.username} is not signed in anywhere`} />
       ) : (
-        <SessionTable
-          caption={`Sessions of ${user.username}`}
-          sessions={query.data}
-          ending={end.isPending ? end.variables.session_id : null}
-          problem={problem ? errorSentence(problem) : null}
-          onEnd={(session) => end.mutate({ id: user.id, session_id: session.id })}
-        />
+        // From edge to edge, with the text below the title.
+        <div className="-mx-4 md:[&_:is(td,th):first-child]:pl-4 md:[&_:is(td,th):last-child]:pr-4">
+          <SessionTable
+            caption={`Sessions of ${user.username}`}
+            sessions={query.data}
+            ending={end.isPending ? end.variables.session_id : null}
+            problem={problem ? errorSentence(problem) : null}
+            onEnd={(session) => end.mutate({ id: user.id, session_id: session.id })}
+          />
+        </div>
       )}
       <div className="mt-4 flex justify-end gap-2">
         <Button onClick={onClose}>Close</Button>

@@ -58,7 +58,7 @@ function factsOf(deployment: DeploymentDetail) {
       name: 'Image',
       value: (
         <>
-          <span className="font-mono text-meta break-all">{deployment.image}</span>
+          <span className="font-mono text-meta wrap-anywhere">{deployment.image}</span>
           <ImageContent image={deployment.revisionImage} />
         </>
       ),

@@ -84,7 +84,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
         </section>
       )}
       <p className="text-meta text-ink-3">
-        As the fleet was <Time at={takenAt} />. Nothing is reserved before you deploy.
+        Computed <Time at={takenAt} />. Nothing is reserved before you deploy.
       </p>
     </div>
   )

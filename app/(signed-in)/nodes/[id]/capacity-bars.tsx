@@ -54,11 +54,11 @@ export function CapacityBars({ node }: { node: NodeView }) {
       : []),
   ]
   return (
-    <div className="max-w-3xl space-y-3">
+    <div className="max-w-4xl space-y-3">
       {amounts.map((amount) => (
         <div
           key={amount.name}
-          className="grid grid-cols-[4.5rem_minmax(0,1fr)] items-center gap-x-3 gap-y-1 sm:grid-cols-[4.5rem_minmax(0,1fr)_15rem]"
+          className="grid grid-cols-[4.5rem_minmax(0,1fr)] items-center gap-x-3 gap-y-1 sm:grid-cols-[4.5rem_minmax(0,1fr)_15rem] lg:grid-cols-[4.5rem_minmax(0,1fr)_20rem]"
         >
           <span className="font-medium">{amount.name}</span>
           <Bar {...amount} className="h-3" />

@@ -105,13 +105,14 @@ function Refused({ second }: { second: SecondSpeakerView }) {
           : "A second machine uses this node's identity and is refused"}
       </p>
       <p className="text-ink-2">
-        {isSameMachine ? `Process ${second.pid} on ${second.hostName}` : placeOf(second)}, since{' '}
-        <Time at={second.since} ago={false} />; it last asked <Time at={second.refusedAt} />. Nothing of the node
-        changes: {isSameMachine ? 'the first agent' : second.holder} speaks for it.
+        {isSameMachine ? `Process ${second.pid} on ${second.hostName}` : placeOf(second)} first asked{' '}
+        <Time at={second.since} />, last <Time at={second.refusedAt} />. Nothing of the node changes:{' '}
+        {isSameMachine ? 'the first agent' : second.holder} speaks for it.
       </p>
       <p className="text-ink-2">
         {!second.movable && 'End one of the two agents. '}
-        If it is to be a node of its own, start its agent with an empty data folder and a join token.
+        If {isSameMachine ? 'the second' : 'this machine'} is to be a node of its own, start its agent with an empty
+        data folder and a join token.
         {second.movable && ' If this node was moved to it on purpose, let it take over.'}
       </p>
     </>

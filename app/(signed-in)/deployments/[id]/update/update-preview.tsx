@@ -134,7 +134,7 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
         </p>
       )}
       <p className="text-meta text-ink-3">
-        As the fleet was <Time at={takenAt} />. Nothing is reserved before you update.
+        Computed <Time at={takenAt} />. Nothing is reserved before you update.
       </p>
     </div>
   )
