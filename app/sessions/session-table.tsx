@@ -69,7 +69,7 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
     {
       id: 'actions',
       header: <span className="sr-only">Actions</span>,
-      width: '112px',
+      width: sessions.some(({ current }) => current) ? '112px' : '72px',
       align: 'right',
       whole: true,
       cell: (session) =>
