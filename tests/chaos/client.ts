@@ -14,6 +14,8 @@ export interface ClientOptions {
   canary: string
   /** How long the faults last. */
   durationMs: number
+  /** The part of the deployments that real engines can run which goes to them. */
+  onReal: number
 }
 
 const workers = 8
@@ -38,7 +40,10 @@ interface Wish {
   restarts?: true
 }
 
-/** Images that simulated engines obey keep off the real ones, which can't have them. */
+/**
+ * Images that simulated engines obey keep off the real ones, which can't have them. The other one is from no registry: what
+ * it is on real engines no simulated one has, and the other way round, so a deployment of it is on either.
+ */
 const wishes: Wish[] = [
   { image: 'fogdeck-test/web:1', simulated: false, share: 52 },
   { image: 'sim/ok', simulated: true, share: 12 },
@@ -186,6 +191,7 @@ class Worker {
     const isLarge = random() < 0.05
     const isNear = random() < 0.3
     const mayShare = random() < 0.15
+    const op = !wish.simulated && random() < this.options.onReal ? '=' : '!='
     const input = {
       name,
       type: 'compute',
@@ -194,7 +200,7 @@ class Worker {
       resources: isLarge ? { cpu: 4, memory: 8192, storage: 20 } : { cpu: 0.5, memory: 512, storage: 1 },
       ...(isNear ? { region: random() < 0.5 ? 'us-east' : 'eu-west' } : {}),
       ...(mayShare ? { max_per_node: 2 } : {}),
-      ...(wish.simulated ? { constraints: [{ key: 'kind', op: '!=', values: ['real'] }] } : {}),
+      constraints: [{ key: 'kind', op, values: ['real'] }],
       wait_for_capacity: isLarge,
       env: { CANARY: `${this.options.canary}-${name}` },
     }

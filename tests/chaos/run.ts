@@ -109,7 +109,10 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     const startedAt = new Date()
     const [calling, watching] = [new AbortController(), new AbortController()]
     const client = work(
-      { rest, book, ledger, seed: options.seed, canary, durationMs: options.durationMs },
+      {
+        ...{ rest, book, ledger, canary },
+        ...{ seed: options.seed, durationMs: options.durationMs, onReal: partOnReal(options) },
+      },
       calling.signal,
     )
     const looking = watch.run(watching.signal)
@@ -152,6 +155,9 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     }
   })
 }
+
+/** Each real engine takes about as much as its nodes are of the fleet, and twice that, for that is what is new there. */
+const partOnReal = ({ nodes, engines }: ChaosOptions): number => Math.min(0.5, (2 * engines) / (nodes + engines))
 
 const firstDeployments = 12
 

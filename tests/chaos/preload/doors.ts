@@ -23,11 +23,17 @@ let aheadMs = 0
 const { now } = systemClock
 systemClock.now = () => now() + aheadMs
 
-/** Every engine is listed right after the start. */
+/** Every engine is listed right after the start. Orders may have come before. */
 const engines = new Set<SimulatedEngine>()
+let removalsRefused = false
+const paused = new Set<string>()
 const { list } = Simulated.prototype
 Simulated.prototype.list = function (this: SimulatedEngine) {
-  engines.add(this)
+  if (!engines.has(this)) {
+    engines.add(this)
+    this.refuseRemovals(removalsRefused)
+    for (const id of paused) void this.setPaused(id, true)
+  }
   return list.call(this)
 }
 
@@ -37,10 +43,15 @@ process.on('message', (order: DoorOrder) => {
       aheadMs += order.byMs
       break
     case 'container':
-      // The others don't know them.
-      for (const id of order.containerIds) for (const engine of engines) void engine.setPaused(id, order.paused)
+      for (const id of order.containerIds) {
+        if (order.paused) paused.add(id)
+        else paused.delete(id)
+        // The others don't know it.
+        for (const engine of engines) void engine.setPaused(id, order.paused)
+      }
       break
     case 'removals':
-      for (const engine of engines) engine.refuseRemovals(order.refused)
+      removalsRefused = order.refused
+      for (const engine of engines) engine.refuseRemovals(removalsRefused)
   }
 })
