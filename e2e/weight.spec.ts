@@ -4,6 +4,9 @@ import { destinations } from '../app/shell/nav'
 import { expect, type Rpc, test } from './fixtures'
 
 const mostBytes = 220 * 1024
+/** The form checks all that can be said of a deployment by the server's own rules, before anything is sent. */
+const mostBytesWithForm = 235 * 1024
+const hasForm = (path: string): boolean => path === '/deployments/new' || path.endsWith('/update')
 
 interface Place {
   deploy: () => Promise<string>
@@ -31,8 +34,9 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
 }
 
 for (const [what, pathOf] of Object.entries(places))
-  test(`at most 220 kB of script: ${what}`, async ({ page, deploy, rpc }) => {
-    const bytes = await scriptBytes(page, await pathOf({ deploy, rpc }))
+  test(`at most 220 kB of script, 235 with the deploy form: ${what}`, async ({ page, deploy, rpc }) => {
+    const path = await pathOf({ deploy, rpc })
+    const bytes = await scriptBytes(page, path)
     expect(bytes).toBeGreaterThan(100_000)
-    expect(bytes).toBeLessThanOrEqual(mostBytes)
+    expect(bytes).toBeLessThanOrEqual(hasForm(path) ? mostBytesWithForm : mostBytes)
   })

@@ -1,8 +1,7 @@
 /** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
 import * as v from 'valibot'
 import type { Constraint } from '@/server/domain/placement'
-
-export const text = v.string()
+import { textProblem } from '@/server/domain/text'
 
 export type Problem = (path: (string | number)[], message: string) => void
 
@@ -13,6 +12,25 @@ export const checked = <Value>(check: (value: Value, problem: Problem) => void) 
     const { value } = dataset
     check(value, (path, message) => addIssue({ message, path: pathItems(value, path) }))
   })
+
+/** A check of a text that answers with what is wrong with it. */
+export const saying = (problemOf: (value: string) => string | null) =>
+  checked<string>((value, problem) => {
+    const message = problemOf(value)
+    if (message) problem([], message)
+  })
+
+/** Text of one line, by the server's own rule; blanks around it do not count. */
+export const text = v.pipe(
+  v.string(),
+  saying((value) => textProblem(value.trim())),
+)
+
+/** Text that only programs read: with tabs and line ends. */
+export const rawText = v.pipe(
+  v.string(),
+  saying((value) => textProblem(value, 'raw')),
+)
 
 function pathItems(value: unknown, path: (string | number)[]): [v.IssuePathItem, ...v.IssuePathItem[]] | undefined {
   let input = value

@@ -172,6 +172,15 @@ describe('what is wrong is said in the words of the server', () => {
     ],
     ['ports.0.container', { ports: [{ container: '70000', host: '' }] }, { ports: [{ container: 70000 }] }],
     ['ports.0.host', { ports: [{ container: '80', host: '0' }] }, { ports: [{ container: 80, host: 0 }] }],
+    // Text that cannot be stored or shown.
+    ['name', { name: 'a\u0007b' }, { name: 'a\u0007b' }],
+    ['region', { region: 'us\u0000east' }, { region: 'us\u0000east' }],
+    [
+      'constraints.0.values',
+      { constraints: [{ key: 'a', op: '=', values: 'b\ud800' }] },
+      { constraints: [{ key: 'a', op: '=', values: ['b\ud800'] }] },
+    ],
+    ['env.0.value', { env: [{ name: 'A', value: 'b\u0000' }] }, { env: { A: 'b\u0000' } }],
   ] as const)('%s of %j', (field, form, request) => {
     const message = problems({ ...filled, ...form } as DeployForm)[field]
     expect(message).toBeTruthy()
@@ -197,6 +206,11 @@ describe('what is wrong is said in the words of the server', () => {
     expect(problems({ ...filled, ports: twice })['ports.1.host']).toBe('A host port is listed twice')
     expect(ofServer(asked)).toBe('A host port is listed twice')
   })
+})
+
+test('a value of a variable may have line ends, and blanks around other text do not count', () => {
+  const request = readForm({ ...filled, name: '\tweb-api\n', env: [{ name: 'KEY', value: 'one\n\ttwo\u001b' }] })
+  expect(request).toMatchObject({ name: 'web-api', env: { KEY: 'one\n\ttwo\u001b' } })
 })
 
 test('a variable that is listed twice would silently lose one value', () => {

@@ -15,6 +15,8 @@ import {
   numberText,
   optionalList,
   type Problem,
+  rawText,
+  saying,
   text,
   wholeNumber,
 } from './form-fields'
@@ -40,11 +42,19 @@ const regionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const region = v.pipe(
   text,
   v.trim(),
-  v.check(
-    (value) => value === '' || regionPattern.test(value),
-    'A region is 1 to 63 letters, digits, . _ -, for example us-east',
+  saying((value) =>
+    value === '' || regionPattern.test(value)
+      ? null
+      : 'A region is 1 to 63 letters, digits, . _ -, for example us-east',
   ),
 )
+
+const { name: nameLimits } = limits
+const nameProblem = (name: string): string | null => {
+  if (name.length < nameLimits.min) return 'Give the deployment a name'
+  if (name.length > nameLimits.max) return `Name has at most ${nameLimits.max} characters`
+  return nameLimits.pattern.test(name) ? null : 'Name may have only letters, digits, _ and -'
+}
 
 const constraintRow = v.pipe(v.object(constraintShape), checked(checkConstraint))
 
@@ -65,7 +75,7 @@ const portRow = v.pipe(
 )
 
 const envRow = v.pipe(
-  v.object({ name: text, value: text }),
+  v.object({ name: text, value: rawText }),
   checked(({ name, value }, problem) => {
     if (name.trim() === '' && value === '') return
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name.trim()))
@@ -135,22 +145,9 @@ export const previewFormSchema = v.pipe(placementForm, v.transform(previewOf))
 
 export const deployFormSchema = v.pipe(
   v.object({
-    name: v.pipe(
-      text,
-      v.trim(),
-      v.minLength(limits.name.min, 'Give the deployment a name'),
-      v.maxLength(limits.name.max, `Name has at most ${limits.name.max} characters`),
-      v.regex(limits.name.pattern, 'Name may have only letters, digits, _ and -'),
-    ),
+    name: v.pipe(text, v.trim(), saying(nameProblem)),
     type: v.picklist(deploymentTypes),
-    image: v.pipe(
-      text,
-      v.trim(),
-      checked((image, problem) => {
-        const message = imageProblem(image)
-        if (message) problem([], message)
-      }),
-    ),
+    image: v.pipe(text, v.trim(), saying(imageProblem)),
     ...placementShape,
     waitForCapacity: v.boolean(),
     lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
