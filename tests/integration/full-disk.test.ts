@@ -9,6 +9,7 @@ import { openStore, type Store, transaction } from '@/server/store/context'
 import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
 import { applyMigrations } from '@/server/store/migrate'
 import { databaseTrouble } from '@/server/store/trouble'
+import { ensureFirstAdmin } from '@/server/store/users'
 import { aDeployment, adminPassword, FakeAgent, testControlPlane } from '../control-plane'
 import { SchedulerProcess } from '../schedulers'
 
@@ -30,6 +31,7 @@ beforeAll(async () => {
   ;({ url } = await startEmbeddedPostgres({ dataDir: join(root, 'data'), password: 'only-for-tests', settings }))
   await applyMigrations(url)
   store = openStore(url, { sealKey: Buffer.alloc(32, 7).toString('base64') })
+  await ensureFirstAdmin(store, { username: 'admin', password: adminPassword })
   await store.pool.query('create table things (id int, filling text)')
 })
 afterAll(async () => {
