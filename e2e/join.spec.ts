@@ -74,7 +74,7 @@ test('an administrator makes a join token and sees the node that used it appear'
   expect(code).not.toBe(0)
   await page.getByRole('link', { name, exact: true }).first().click()
   await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
-  await expect(page.getByText('0.25 cores')).toBeVisible()
+  await expect(page.getByText('/ 0.25 cores reserved')).toBeVisible()
 })
 
 test('a revoked token lets nobody in', async ({ page, unique }) => {
