@@ -69,7 +69,10 @@ class FreshFleet extends LiveFleet {
   }
 }
 
-/** `indexFrom`: from how many nodes on the scheduler decides by its index. `through`: the way to the database, or another one that has its administrator. */
+/**
+ * `indexFrom`: from how many nodes on the scheduler decides by its index. `through`: the way to the database, or another one
+ * that has its administrator.
+ */
 export async function testControlPlane(
   options: { indexFrom?: number; through?: (url: string) => string } = {},
 ): Promise<TestControlPlane> {

@@ -38,9 +38,9 @@ interface Second {
 
 /** What is kept of it. */
 interface RefusedSecond extends Second {
-  /** The instances of which an event speaks, the newest last, and when the last of these events was recorded. */
-  told: string[]
-  toldAt: string
+  /** The instances that an event names, the newest last, and when the last of these events was recorded. */
+  named: string[]
+  namedAt: string
 }
 
 interface AgentRow {
@@ -49,7 +49,7 @@ interface AgentRow {
   allowed: { instance: string; bootId: string | null; by: string } | null
   second: RefusedSecond | null
   /** Since the last event about a second speaker; null when there was none. */
-  told_seconds: number | null
+  named_seconds: number | null
   silent_seconds: number
   lease_seconds: number
 }
@@ -106,7 +106,7 @@ async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {
     [credentialHash],
   )
   const { rows } = await tx.query<AgentRow>(
-    `select a.instance, a.machine, a.second, extract(epoch from now() - (a.second->>'toldAt')::timestamptz)::float8 as told_seconds,
+    `select a.instance, a.machine, a.second, extract(epoch from now() - (a.second->>'namedAt')::timestamptz)::float8 as named_seconds,
        case when a.allowed_until > now() then a.allowed end as allowed,
        extract(epoch from now() - greatest(a.claimed_at, (
          select max(last_heartbeat) from nodes where credential_hash = a.credential_hash and removed_at is null)))::float8 as silent_seconds,
@@ -120,7 +120,7 @@ async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {
       machine: null,
       allowed: null,
       second: null,
-      told_seconds: null,
+      named_seconds: null,
       silent_seconds: 0,
       lease_seconds: 0,
     }
@@ -182,8 +182,8 @@ export async function setHolder(
 
 /** One that is refused again and again is one event; others within a minute have theirs when they are refused after it. */
 const eventEverySeconds = 60
-/** Of so many copies it is remembered that an event spoke of them. */
-const toldAtMost = 20
+/** Of so many copies it is remembered that an event names them. */
+const namedAtMost = 20
 
 async function recordSecond(
   tx: Tx,
@@ -194,18 +194,18 @@ async function recordSecond(
     nodes,
   }: { credentialHash: string; second: Second; agent: AgentRow; nodes: OwnNodes },
 ): Promise<void> {
-  const told = agent.second?.told ?? []
-  const isNews = !told.includes(second.instance) && (agent.told_seconds ?? Infinity) >= eventEverySeconds
+  const named = agent.second?.named ?? []
+  const isNews = !named.includes(second.instance) && (agent.named_seconds ?? Infinity) >= eventEverySeconds
   await tx.query(
     `update agents set second_at = now(), second = $2::jsonb || jsonb_build_object(
        'since', case when second->>'instance' = $3 then coalesce(second->'since', to_jsonb(second_at)) else to_jsonb(now()) end,
-       'told', $4::jsonb, 'toldAt', case when $5 then to_jsonb(now()) else coalesce(second->'toldAt', to_jsonb(now())) end)
+       'named', $4::jsonb, 'namedAt', case when $5 then to_jsonb(now()) else coalesce(second->'namedAt', to_jsonb(now())) end)
      where credential_hash = $1`,
     [
       credentialHash,
       JSON.stringify(second),
       second.instance,
-      JSON.stringify(isNews ? [...told, second.instance].slice(-toldAtMost) : told),
+      JSON.stringify(isNews ? [...named, second.instance].slice(-namedAtMost) : named),
       isNews,
     ],
   )

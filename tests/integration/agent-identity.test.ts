@@ -90,20 +90,20 @@ test('the events and the page of the node tell of a second machine once, however
   expect(cp.logged.filter((line) => line.startsWith('Refused a second agent'))).toHaveLength(4)
 })
 
-test('of two copies that take turns each is told of once, the second one a minute after the first', async () => {
+test('of two copies that take turns each is named once, the second one a minute after the first', async () => {
   const copies = [copyOf(first, aMachine('pi-2')), copyOf(first, aMachine('pi-3'))]
-  const told = async () => (await eventsOf('refused')).map(({ detail }) => /\((pi-\d)/.exec(detail)?.[1])
+  const named = async () => (await eventsOf('refused')).map(({ detail }) => /\((pi-\d)/.exec(detail)?.[1])
   const takeTurns = async () => {
     for (let turn = 0; turn < 2; turn += 1) for (const copy of copies) await copy.claim()
   }
   await takeTurns()
-  expect(await told()).toEqual(['pi-2'])
+  expect(await named()).toEqual(['pi-2'])
   for (let minute = 0; minute < 2; minute += 1) {
     await cp.sql(
-      `update agents set second = second || jsonb_build_object('toldAt', (second->>'toldAt')::timestamptz - interval '61 seconds')`,
+      `update agents set second = second || jsonb_build_object('namedAt', (second->>'namedAt')::timestamptz - interval '61 seconds')`,
     )
     await takeTurns()
-    expect((await told()).sort()).toEqual(['pi-2', 'pi-3'])
+    expect((await named()).sort()).toEqual(['pi-2', 'pi-3'])
   }
 })
 
