@@ -44,7 +44,9 @@ export default defineConfig({
           globalSetup,
           // Each of them starts real container engines: one after the other.
           fileParallelism: false,
-          testTimeout: 300_000,
+          // As in the browser, CI tries again what failed, and the summary names it.
+          retry: process.env.CI ? 1 : 0,
+          testTimeout: 180_000,
           hookTimeout: 300_000,
         },
       },

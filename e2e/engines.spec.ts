@@ -8,6 +8,7 @@ import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { DockerHttp } from '../agent/docker/http'
+import { pageAt } from '../agent/testing/builders'
 import { type Bed, startEngines, type TestEngine, unavailable } from '../tests/engines/bed'
 import { testFolder } from '../tests/postgres'
 import { expect, type Rpc, rpcClient, signedOut, test } from './fixtures'
@@ -186,7 +187,7 @@ test('what is deployed in the browser runs on three engines and answers; what is
     const row = page.getByRole('table', { name: 'Replicas' }).getByRole('row').filter({ hasText: engine.name })
     const link = row.getByRole('link', { name: /^\d+$/ })
     await expect(link).toHaveAttribute('href', new RegExp(`^http://${engine.address}:\\d+/?$`))
-    const answer = await fetch((await link.getAttribute('href')) ?? '')
+    const answer = await pageAt((await link.getAttribute('href')) ?? '')
     expect(answer.status).toBe(200)
     const text = await answer.text()
     expect(text).toContain(`Hello from ${container?.Id.slice(0, 12)}`)
@@ -255,7 +256,7 @@ test('everything killed between 202 and running: after the next start it runs, o
   expect(await startsOf()).toEqual(before)
   expect(await status()).toBe('running')
   for (const engine of bed.engines)
-    expect(await (await fetch(`http://${engine.address}:8080/`)).text()).toContain('Hello from')
+    expect(await (await pageAt(`http://${engine.address}:8080/`)).text()).toContain('Hello from')
   const history = await product.sql<{ change: string }>(
     `select old_status || ' > ' || new_status as change from deployment_status_history where deployment_id = $1 order by seq`,
     [id],

@@ -39,16 +39,40 @@ export const aContainer = (of: WantedReplica, overrides: Partial<SeenContainer> 
   ...overrides,
 })
 
-/** Waits until `check` answers something other than false, null or undefined, and hands it out. */
+/**
+ * Waits until `check` answers something other than false, null or undefined, and returns that answer. Throws after
+ * `timeoutMs`, also when one call of `check` never ends.
+ */
 export const until = async <Value>(
   check: () => Value | Promise<Value>,
   { timeoutMs = 10_000, what = String(check) }: { timeoutMs?: number; what?: string } = {},
 ): Promise<NonNullable<Value>> => {
-  const end = Date.now() + timeoutMs
-  for (;;) {
-    const value = await check()
-    if (value !== null && value !== undefined && value !== false) return value
-    if (Date.now() > end) throw new Error(`did not come true within ${timeoutMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
+  let timer: NodeJS.Timeout | undefined
+  let isLate = false
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isLate = true
+      reject(new Error(`did not come true within ${timeoutMs} ms: ${what}`))
+    }, timeoutMs)
+  })
+  const polling = async (): Promise<NonNullable<Value>> => {
+    for (;;) {
+      const value = await check()
+      if (value !== null && value !== undefined && value !== false) return value
+      if (isLate) return late
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+  try {
+    return await Promise.race([polling(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
+
+/** The answer of a web server in a container. A connection that hangs is given up after 2 s and made again. */
+export const pageAt = (url: string): Promise<Response> =>
+  until(() => fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null), {
+    timeoutMs: 30_000,
+    what: `an answer from ${url}`,
+  })

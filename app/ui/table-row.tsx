@@ -27,11 +27,12 @@ interface CheckBoxProps {
   checked: boolean
   /** Some of what it stands for is ticked. */
   mixed?: boolean
+  disabled?: boolean
   onChange: (checked: boolean) => void
 }
 
 /** The label around it makes the place to hit as big as the cell: next to it, a click would open the row. */
-export function CheckBox({ label, checked, mixed = false, onChange }: CheckBoxProps) {
+export function CheckBox({ label, checked, mixed = false, disabled = false, onChange }: CheckBoxProps) {
   return (
     <label className="flex h-(--row) items-center pl-4 md:pl-6">
       <span className="sr-only">{label}</span>
@@ -42,6 +43,7 @@ export function CheckBox({ label, checked, mixed = false, onChange }: CheckBoxPr
           if (input) input.indeterminate = mixed
         }}
         checked={checked}
+        disabled={disabled}
         onChange={(event) => onChange(event.target.checked)}
         className="size-4 shrink-0 accent-accent"
       />

@@ -101,3 +101,23 @@ test('what waits stays on offer on the way from the rows to it, and is shown whe
   fireEvent.pointerOut(screen.getByText('row 1'), { relatedTarget: document.body })
   expect(first()).toBe('row 0')
 })
+
+test('all rows are ticked at once only when they answer the question that is asked', () => {
+  const onCheckAll = vi.fn()
+  const table = (outdated: boolean) => (
+    <Table
+      caption="Rows"
+      columns={columns}
+      rows={[1, 2, 3]}
+      rowKey={String}
+      outdated={outdated}
+      selection={{ keys: new Set(), nameOf: (row) => `row ${row}`, onCheck: vi.fn(), onCheckAll }}
+    />
+  )
+  const { rerender } = render(table(true))
+  fireEvent.click(screen.getByLabelText('Select all 3 rows'))
+  expect(onCheckAll).not.toHaveBeenCalled()
+  rerender(table(false))
+  fireEvent.click(screen.getByLabelText('Select all 3 rows'))
+  expect(onCheckAll).toHaveBeenCalledWith([1, 2, 3], true)
+})

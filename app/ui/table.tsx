@@ -109,7 +109,15 @@ export function Table<Row>(props: TableProps<Row>) {
         <caption className="sr-only">{caption}</caption>
         <thead>
           <tr className="h-8">
-            {selection && <CheckAllCell rows={shown} rowKey={rowKey} selection={selection} />}
+            {selection && (
+              // Rows that are about to make way for the answer to another question are not ticked together.
+              <CheckAllCell
+                rows={shown}
+                rowKey={rowKey}
+                selection={selection}
+                disabled={outdated || question !== asked}
+              />
+            )}
             {columns.map((column) => (
               <HeadCell key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
             ))}
@@ -147,10 +155,12 @@ function CheckAllCell<Row>({
   rows,
   rowKey,
   selection,
+  disabled,
 }: {
   rows: Row[]
   rowKey: (row: Row) => string
   selection: Selection<Row>
+  disabled: boolean
 }) {
   const checked = rows.filter((row) => selection.keys.has(rowKey(row))).length
   const all = checked > 0 && checked === rows.length
@@ -160,6 +170,7 @@ function CheckAllCell<Row>({
         label={all ? 'Select none' : `Select all ${rows.length} rows`}
         checked={all}
         mixed={checked > 0 && !all}
+        disabled={disabled}
         onChange={(next) => selection.onCheckAll(rows, next)}
       />
     </th>

@@ -4,7 +4,10 @@ import { stripVTControlCharacters } from 'node:util'
 
 export const nothing = { passed: 0, failed: 0, skipped: 0 }
 
-/** @returns counts and what failed, with the reason; one failure when there is no report, because the run broke down. */
+/**
+ * @returns counts, what failed and what passed only when it was tried again, each with its reason; one failure when
+ * there is no report, because the run broke down.
+ */
 export function readVitest(file, code) {
   const report = read(file)
   if (!report) return { ...nothing, failed: 1, failures: [] }
@@ -15,8 +18,13 @@ export function readVitest(file, code) {
     // A file that could not even be loaded has no tests.
     return status === 'failed' && failed.length === 0 ? [withReason(name, message)] : failed
   })
+  // The messages of the tries that failed stay with a test that passed at last.
+  const wavering = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status, failureMessages = [] }) => status === 'passed' && failureMessages.length > 0)
+    .map((test) => withReason(test.fullName, test.failureMessages[0]))
   const skipped = report.numPendingTests + report.numTodoTests
-  return honest(code, { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures })
+  return honest(code, { passed: report.numPassedTests, failed: report.numFailedTests, skipped, failures, wavering })
 }
 
 /** What passed only when it was tried again has passed, and is named in `wavering`. */
@@ -44,7 +52,9 @@ export function readChaos(file, code) {
 
 /** The name of a test, and under it what it said, without the stack and no longer than can be read at a glance. */
 function withReason(title, message = '') {
-  const lines = stripVTControlCharacters(message).split('\n')
+  // Vitest puts a placeholder where the message of a time-out belongs.
+  const told = stripVTControlCharacters(message).replace('STACK_TRACE_ERROR', 'the test did not end in time')
+  const lines = told.split('\n')
   const stack = lines.findIndex((line) => /^ +at /.test(line))
   const said = lines.slice(0, stack < 0 ? undefined : stack).filter((line) => line.trim() !== '')
   const shown = said.length > mostLines ? [...said.slice(0, mostLines), '…'] : said

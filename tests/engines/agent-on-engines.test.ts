@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keptCapabilities } from '@/agent/docker/container'
-import { aReplica, until } from '@/agent/testing/builders'
+import { aReplica, pageAt, until } from '@/agent/testing/builders'
 import { MemoryControlPlane } from '@/agent/testing/control-plane'
 import { containerLabels, containerName, type WantedReplica } from '@/server/domain/agent-protocol'
 import { noRestarts, restartRules } from '@/server/domain/restart'
@@ -165,7 +165,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const [port] = (await agent.told(free, 'running')).ports
     expect(port?.container).toBe(80)
     for (const host of [8080, port?.host]) {
-      const page = await until(() => fetch(`http://${agent.engine.address}:${host}/`).catch(() => null))
+      const page = await pageAt(`http://${agent.engine.address}:${host}/`)
       expect(page.status).toBe(200)
       expect(await page.text()).toMatch(/Hello from [0-9a-f]{12}/)
     }

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DockerHttp } from '@/agent/docker/http'
-import { until } from '@/agent/testing/builders'
+import { pageAt, until } from '@/agent/testing/builders'
 import { removeLeftovers, startEngines, testImages } from './bed'
 import { skipReason } from './skip'
 
@@ -26,7 +26,7 @@ describe.skipIf(skipReason())('the bed of engines', () => {
           }
           await http.call({ method: 'POST', path: '/containers/create', query: { name: 'same' }, body })
           await http.call({ method: 'POST', path: '/containers/same/start' })
-          const page = await until(() => fetch(`http://${address}:8080/`).catch(() => null))
+          const page = await pageAt(`http://${address}:8080/`)
           return page.text()
         }),
       )

@@ -236,15 +236,16 @@ class Engine implements TestEngine {
 
   private async answers(): Promise<void> {
     const http = new DockerHttp(this.socket)
-    for (let tries = 0; tries < 600; tries += 1) {
+    const end = Date.now() + startMs
+    while (Date.now() < end) {
       if (this.process?.exitCode !== null) throw new Error(`${this.name} ended: ${this.lastWords()}`)
       const answer = existsSync(this.socket)
-        ? await http.call({ path: '/_ping', timeoutMs: 2_000 }).catch(() => null)
+        ? await http.call({ path: '/_ping', timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) }).catch(() => null)
         : null
       if (answer) return
       await sleep(50)
     }
-    throw new Error(`${this.name} does not answer: ${this.lastWords()}`)
+    throw new Error(`${this.name} does not answer within ${startMs / 1000} s: ${this.lastWords()}`)
   }
 
   private lastWords(): string {
@@ -259,6 +260,9 @@ const engineEnv = (): NodeJS.ProcessEnv => ({
   PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
   HOME: '/root',
 })
+
+/** An engine answers a second after it was started; a machine with much to do may take long. */
+const startMs = 90_000
 
 const bedPrefix = 'fogdeck-engines-'
 const folderOf = (bed: number): string => join(tmpdir(), `${bedPrefix}${bed}`)

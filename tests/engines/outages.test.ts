@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Speaker } from '@/agent/control-plane'
-import { until } from '@/agent/testing/builders'
+import { pageAt, until } from '@/agent/testing/builders'
 import { AgentProcess, type AgentProcessOptions } from '@/agent/testing/process'
 import { handleTrpc } from '@/server/api/trpc-http'
 import { gatewayHandler } from '@/server/gateway/handle'
@@ -217,7 +217,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     expect(updated[0]?.node).toBe(updated[1]?.node)
     expect(updated[2]?.node).toBe(updated[3]?.node)
     for (const { address } of bed.engines) {
-      const answer = await fetch(`http://${address}:8080/`)
+      const answer = await pageAt(`http://${address}:8080/`)
       expect(await answer.text()).toContain('updated')
     }
 

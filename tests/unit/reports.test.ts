@@ -32,6 +32,21 @@ describe('a report of Vitest', () => {
       failed: 1,
       skipped: 2,
       failures: ['one is two\n      AssertionError: expected 1 to be 2\n      - 2\n      + 1'],
+      wavering: [],
+    })
+  })
+
+  test('names what passed only when it was tried again, and says of a time-out that it was one', () => {
+    const message = 'Error: STACK_TRACE_ERROR\n    at file.ts:3:4'
+    const assertionResults = [
+      { fullName: 'at once', status: 'passed', failureMessages: [] },
+      { fullName: 'at last', status: 'passed', failureMessages: [message] },
+    ]
+    const testResults = [{ name: 'a.test.ts', status: 'passed', assertionResults }]
+    expect(readVitest(report({ ...counts, numFailedTests: 0, testResults }), 0)).toMatchObject({
+      failed: 0,
+      failures: [],
+      wavering: ['at last\n      Error: the test did not end in time'],
     })
   })
 
