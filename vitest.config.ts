@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           setupFiles,
           expect,
-          include: ['{server,agent,app}/**/*.test.{ts,tsx}', 'tests/unit/**/*.test.{ts,tsx}'],
+          include: ['{core,server,agent,app}/**/*.test.{ts,tsx}', 'tests/unit/**/*.test.{ts,tsx}'],
           testTimeout: 120_000,
         },
       },

@@ -1,6 +1,6 @@
 'use client'
 
-import { ErrorState } from './ui/states'
+import { ErrorState } from './ui/status/states'
 
 export default function PageError({ error, retry }: { error: unknown; retry: () => void }) {
   return <ErrorState error={error} what="This page could not be shown" onRetry={retry} className="md:px-6" />

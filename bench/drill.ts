@@ -1,9 +1,10 @@
 /** Failure drills on a large fleet. npm run bench -- drill */
-import { runDrill } from '@/server/api/drill'
-import { reportOf } from '@/server/api/drill-report'
-import { LiveFleet } from '@/server/api/live-fleet'
-import { systemClock } from '@/server/clock'
-import type { DrillMode } from '@/server/domain/drill'
+
+import type { DrillMode } from '@/core/insight/drill-report'
+import { reportOf } from '@/server/api/drill/report'
+import { runDrill } from '@/server/api/drill/run'
+import { LiveFleet } from '@/server/api/stream/live-fleet'
+import { systemClock } from '@/server/lib/clock'
 import { newSpeaker } from './common/agents'
 import { seedBigFleet } from './common/big-fleet'
 import { median, tableText } from './common/measure'

@@ -1,7 +1,7 @@
 /** From accepted to running on a real container engine. npm run bench -- engine */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DockerEngine } from '@/agent/docker/engine'
-import { startEngines, unavailable } from '@/tests/engines/bed'
+import { DockerEngine } from '@/agent/engines/docker/engine'
+import { startEngines, unavailable } from '@/testing/engines/cluster'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
 import { type Contender, groupSize } from './engine/contenders'

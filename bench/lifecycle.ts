@@ -1,5 +1,5 @@
 /** Whole lives, from the call to running. npm run bench -- lifecycle */
-import { createAgentInbox } from '@/server/store/agent-inbox'
+import { createAgentInbox } from '@/server/store/agents/inbox'
 import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'

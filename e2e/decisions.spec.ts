@@ -1,6 +1,7 @@
 /** What the scheduler decided and why, also about the nodes that it did not choose, and what would have been otherwise. */
+
+import { goByKeys } from '@/testing/pages'
 import { expect, patient, test } from './fixtures'
-import { goByKeys } from './pages'
 
 test('from the list to one decision: the record, its replay, and why not another node', async ({
   page,

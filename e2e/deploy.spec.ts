@@ -1,7 +1,7 @@
 /** From the form to running containers, and every way in which that can be refused. */
 import type { Locator, Page } from '@playwright/test'
+import { fillDeployForm, goByKeys, openTab, statusOf } from '@/testing/pages'
 import { expect, patient, test } from './fixtures'
-import { fillDeployForm, goByKeys, openTab, statusOf } from './pages'
 
 test('web-api is deployed from the form and reaches running before the eyes of its user', async ({
   page,

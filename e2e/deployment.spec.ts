@@ -1,6 +1,7 @@
 /** What people do with a deployment that is there. */
+
+import { openTab, statusOf } from '@/testing/pages'
 import { expect, patient, test } from './fixtures'
-import { openTab, statusOf } from './pages'
 
 test('a deployment is scaled up and down, also back by Undo, and to nothing', async ({ page, deploy, unique }) => {
   const id = await deploy({ replicas: 2 })

@@ -2,9 +2,10 @@
  * Nodes that are drained, and where their replicas go. On a product of its own: a fleet that lacks nodes for a while
  * would be in the way of every other spec.
  */
+
+import { statusOf } from '@/testing/pages'
+import { Product } from '@/testing/product'
 import { test as base, expect, patient, type Rpc, sessionFrom, tokenFrom } from './fixtures'
-import { statusOf } from './pages'
-import { Product } from './product'
 
 const longMs = 400_000
 

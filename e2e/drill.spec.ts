@@ -1,6 +1,7 @@
 /** What if it failed: asked, answered, and nothing touched. */
+
+import { goByKeys } from '@/testing/pages'
 import { expect, patient, type Rpc, test } from './fixtures'
-import { goByKeys } from './pages'
 
 /** A deployment of one replica that runs, in a region of three nodes, with where it is. */
 async function placed(rpc: Rpc, deploy: (overrides?: object) => Promise<string>) {

@@ -4,9 +4,9 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { statusOf as statusOnPage } from '@/testing/pages'
+import { Product } from '@/testing/product'
 import { expect, sessionFrom, signedOut, test } from './fixtures'
-import { statusOf as statusOnPage } from './pages'
-import { Product } from './product'
 
 const longMs = 400_000
 test.describe.configure({ timeout: longMs })

@@ -7,13 +7,13 @@ import { once } from 'node:events'
 import { closeSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { DockerHttp } from '../agent/docker/http'
-import { pageAt } from '../agent/testing/builders'
-import { type Bed, startEngines, type TestEngine, unavailable } from '../tests/engines/bed'
-import { testFolder } from '../tests/postgres'
+import { DockerHttp } from '@/agent/engines/docker/http'
+import { pageAt } from '@/testing/agent/builders'
+import { type Bed, startEngines, type TestEngine, unavailable } from '@/testing/engines/cluster'
+import { fillDeployForm, statusOf } from '@/testing/pages'
+import { testFolder } from '@/testing/postgres'
+import { Product } from '@/testing/product'
 import { expect, type Rpc, rpcClient, signedOut, test } from './fixtures'
-import { fillDeployForm, statusOf } from './pages'
-import { Product } from './product'
 
 const image = 'fogdeck-test/web:1'
 const patient = { timeout: 180_000 }
@@ -83,7 +83,7 @@ class Agent {
     const size = ['--cpu', '2', '--memory', '2048', '--storage', '20']
     const flags = ['--name', name, '--socket', socket, '--region', 'lab', ...size, '--data-dir', this.dataDir]
     const server = ['--server', `http://${gateway}:${product.port}`]
-    const command = [process.execPath, '--import', 'tsx', 'agent/main.ts', ...server, ...flags]
+    const command = [process.execPath, '--import', 'tsx', 'agent/cli/main.ts', ...server, ...flags]
     const env = { ...process.env, ...(joinToken ? { FOGDECK_JOIN_TOKEN: joinToken } : {}) }
     const log = openSync(join(testFolder, `e2e-${name}.log`), 'a')
     this.child = spawn(enter, [...entering, ...command], { env, stdio: ['ignore', log, log] })

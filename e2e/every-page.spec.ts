@@ -3,11 +3,11 @@
  * the console stays silent (the fixture of `page` sees to that).
  */
 import type { Page } from '@playwright/test'
+import { notificationKinds } from '@/core/notifications/notification'
+import { fillDeployForm } from '@/testing/pages'
 import packageJson from '../package.json' with { type: 'json' }
-import { notificationKinds } from '../server/domain/notification'
 import { expect, patient, type Rpc, rpcClient, signedOut, test } from './fixtures'
 import { expectFlawless } from './flawless'
-import { fillDeployForm } from './pages'
 
 // So that axe does not look at colours half-way between two.
 test.use({ contextOptions: { reducedMotion: 'reduce' } })

@@ -8,8 +8,8 @@ import {
   type PlaywrightWorkerArgs,
 } from '@playwright/test'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
+import type { Role } from '@/core/accounts/roles'
 import type { AppRouter } from '../server/api/root'
-import type { Role } from '../server/domain/roles'
 
 export { expect }
 

@@ -2,7 +2,7 @@
  * Starts the product once for all specs of a run, with a demo fleet. With FOGDECK_E2E_URL (and FOGDECK_E2E_PASSWORD)
  * the specs run against one that is there already.
  */
-import { Product } from './product'
+import { Product } from '@/testing/product'
 
 export default async function start(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.FOGDECK_E2E_URL) return undefined

@@ -1,7 +1,7 @@
 /** The past: where everything was, at any moment, found with the keyboard. */
 import type { Page } from '@playwright/test'
+import { goByKeys } from '@/testing/pages'
 import { expect, patient, type Rpc, test } from './fixtures'
-import { goByKeys } from './pages'
 
 const slider = (page: Page) => page.getByRole('slider', { name: 'Moment' })
 const pastBar = (page: Page) => page.getByRole('region', { name: /^Viewing / })

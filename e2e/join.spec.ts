@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { testFolder } from '../tests/postgres'
+import { testFolder } from '@/testing/postgres'
 import { expect, patient, test } from './fixtures'
 
 const agents: { child: ChildProcess; dataDir: string }[] = []

@@ -2,10 +2,10 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
-import { AgentProcess } from '../agent/testing/process'
-import { testFolder } from '../tests/postgres'
+import { AgentProcess } from '@/testing/agent/process'
+import { openTab, statusOf } from '@/testing/pages'
+import { testFolder } from '@/testing/postgres'
 import { expect, patient, test } from './fixtures'
-import { openTab, statusOf } from './pages'
 
 const regionOf = (page: Page): Locator => page.getByRole('region', { name: 'Lines' })
 const linesOf = (page: Page): Locator => regionOf(page).locator('[data-line]')

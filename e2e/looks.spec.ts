@@ -7,11 +7,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { AgentProcess } from '../agent/testing/process'
-import { testFolder } from '../tests/postgres'
+import { AgentProcess } from '@/testing/agent/process'
+import { fillDeployForm } from '@/testing/pages'
+import { testFolder } from '@/testing/postgres'
+import { Product } from '@/testing/product'
 import { expect, patient, type Rpc, rpcClient, sessionFrom, signedOut, test, tokenFrom } from './fixtures'
-import { fillDeployForm } from './pages'
-import { Product } from './product'
 
 const longMs = 400_000
 test.describe.configure({ timeout: longMs })

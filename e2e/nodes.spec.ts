@@ -1,6 +1,7 @@
 /** The fleet: its load, and keeping work off a node. */
+
+import { fillDeployForm, statusOf } from '@/testing/pages'
 import { expect, patient, test } from './fixtures'
-import { fillDeployForm, statusOf } from './pages'
 
 test('the nodes show their load, which moves by itself', async ({ page }) => {
   await page.goto('/nodes')

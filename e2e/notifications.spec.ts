@@ -1,8 +1,8 @@
 /** Somebody is told what goes wrong: a channel is made, tried, hears of a failure, and goes. */
 import type { Page } from '@playwright/test'
-import { Receiver } from '../tests/receiver'
+import { goByKeys } from '@/testing/pages'
+import { Receiver } from '@/testing/receiver'
 import { expect, patient, test } from './fixtures'
-import { goByKeys } from './pages'
 
 let receiver: Receiver
 

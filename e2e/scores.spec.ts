@@ -1,6 +1,7 @@
 /** Which node is how good, for what, and by how much: the page of scores. */
+
+import { goByKeys } from '@/testing/pages'
 import { expect, test } from './fixtures'
-import { goByKeys } from './pages'
 
 const table = /^Nodes by score/
 

@@ -6,11 +6,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { AgentProcess } from '../agent/testing/process'
-import { testFolder } from '../tests/postgres'
+import { AgentProcess } from '@/testing/agent/process'
+import { testFolder } from '@/testing/postgres'
+import { Product } from '@/testing/product'
 import { expect, type Rpc, rpcClient, sessionFrom, signedOut, test, tokenFrom } from './fixtures'
 import { expectFlawless } from './flawless'
-import { Product } from './product'
 
 const longMs = 400_000
 test.describe.configure({ mode: 'serial', timeout: longMs })

@@ -1,6 +1,7 @@
 /** Deployments that are updated and rolled back, stopped and started. */
+
+import { openTab, statusOf } from '@/testing/pages'
 import { expect, patient, type Rpc, test } from './fixtures'
-import { openTab, statusOf } from './pages'
 
 test.describe.configure({ timeout: 300_000 })
 

@@ -1,7 +1,7 @@
 /** What a deployment wishes of its places, from the form to the explanation, and what administrators set for all. */
 import type { Page } from '@playwright/test'
+import { fillDeployForm, openTab, statusOf } from '@/testing/pages'
 import { expect, patient, test } from './fixtures'
-import { fillDeployForm, openTab, statusOf } from './pages'
 
 const preview = (page: Page) => page.getByRole('region', { name: 'Preview of the placement' })
 const openAdvanced = (page: Page) => page.locator('summary').filter({ hasText: 'Advanced' }).click()

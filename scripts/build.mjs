@@ -7,7 +7,7 @@ const sources = [
   ...['app', 'server', 'public', 'prisma/schema.prisma', 'package-lock.json', 'next.config.js', 'postcss.config.mjs'],
   ...['tsconfig.json', 'instrumentation.ts', 'instrumentation-node.ts', 'proxy.ts'],
 ]
-const isNoSource = (name) => /\.test\.tsx?$/.test(name) || name.startsWith('server/store/generated/')
+const isNoSource = (name) => /\.test\.tsx?$/.test(name) || name.startsWith('server/db/generated/')
 
 const marker = inProject('.next/made-from')
 

@@ -1,6 +1,6 @@
 /** `npm run -s db:url`: the address of the database in use, for psql, pg_dump and other programs. */
 import { parseArgs } from 'node:util'
-import { readEnv } from '@/server/env'
+import { readEnv } from '../server/lib/env'
 import { existingDatabase, runProgram } from './lib/existing-database'
 
 const usage = `npm run -s db:url

@@ -1,10 +1,10 @@
-/** Makes the database client (server/store/generated) from prisma/schema.prisma; does nothing when it is up to date. */
+/** Makes the database client (server/db/generated) from prisma/schema.prisma; does nothing when it is up to date. */
 import { contentHash, inProject, isMain, isMarked, mark, packageProgram, run } from './lib/project.mjs'
 
 /** @returns an exit code. */
 export async function generate({ quiet = false } = {}) {
   const hash = contentHash(['prisma/schema.prisma', 'node_modules/prisma/package.json'])
-  const marker = inProject('server/store/generated/.made-from')
+  const marker = inProject('server/db/generated/.made-from')
   if (isMarked(marker, hash)) return 0
   const code = await run(process.execPath, [packageProgram('prisma/build/index.js'), 'generate'], {
     quiet,

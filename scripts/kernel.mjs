@@ -1,6 +1,6 @@
 /**
- * `npm run kernel`: compiles the inner loop of the fleet index (server/scheduler/index/kernel, AssemblyScript) into
- * server/scheduler/index/kernel-code.ts, so that the server needs no compiler. `--check` writes nothing, and fails when
+ * `npm run kernel`: compiles the inner loop of the fleet index (core/fleet-index/kernel, AssemblyScript) into
+ * core/fleet-index/kernel-code.ts, so that the server needs no compiler. `--check` writes nothing, and fails when
  * that file is not what the source compiles to.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inProject, packageProgram, run } from './lib/project.mjs'
 
-const folder = 'server/scheduler/index'
+const folder = 'core/fleet-index'
 const codeFile = inProject(folder, 'kernel-code.ts')
 
 /** @returns the text of kernel-code.ts, or null when the source does not compile. */

@@ -2,9 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { applyMigrations, schemaDrift } from '@/server/store/migrate'
-import { migrationNames, migrationsFolder } from '@/server/store/schema-engine'
-import { databaseUrl, runSql, startScratchPostgres } from '@/tests/postgres'
+import { applyMigrations, schemaDrift } from '../server/db/migrate/migrate'
+import { migrationNames, migrationsFolder } from '../server/db/migrate/schema-engine'
+import { databaseUrl, runSql, startScratchPostgres } from '../testing/postgres'
 
 const usage = `npm run db:migration -- NAME     write a new migration with the changes of prisma/schema.prisma
 npm run db:migration -- --first  write the first migration anew (only before the first release);

@@ -1,9 +1,9 @@
 /** `npm run -s password -- NAME`: gives a user a new password, for when nobody can sign in any more. */
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { readEnv } from '@/server/env'
-import { systemAuthor } from '@/server/store/audit'
-import { listUsers, setUserDisabled, setUserPassword } from '@/server/store/users'
+import { readEnv } from '../server/lib/env'
+import { listUsers, setUserDisabled, setUserPassword } from '../server/store/accounts/users'
+import { systemAuthor } from '../server/store/records/audit'
 import { runProgram, withExistingStore } from './lib/existing-database'
 
 const usage = `npm run -s password -- [NAME]

@@ -5,9 +5,9 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chromium, type Page } from '@playwright/test'
-import { fillDeployForm, openTab, statusOf } from '../e2e/pages'
-import { Product } from '../e2e/product'
 import settings from '../playwright.config'
+import { fillDeployForm, openTab, statusOf } from '../testing/pages'
+import { Product } from '../testing/product'
 
 const folder = 'docs/images'
 const width = 1440

@@ -1,10 +1,10 @@
 /** `npm run token -- join|api`: makes a token and prints it, for scripts; pages do the same. */
 import { parseArgs } from 'node:util'
-import { type Role, roles } from '@/server/domain/roles'
-import { readEnv } from '@/server/env'
-import { createApiToken } from '@/server/store/api-tokens'
-import { systemAuthor } from '@/server/store/audit'
-import { createJoinToken } from '@/server/store/join-tokens'
+import { type Role, roles } from '../core/accounts/roles'
+import { readEnv } from '../server/lib/env'
+import { createApiToken } from '../server/store/accounts/api-tokens'
+import { createJoinToken } from '../server/store/nodes/join-tokens'
+import { systemAuthor } from '../server/store/records/audit'
 import { runProgram, withExistingStore } from './lib/existing-database'
 
 const usage = `npm run -s token -- join|api [options]

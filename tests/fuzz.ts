@@ -3,9 +3,9 @@
  * places. The same seed makes the same inputs.
  */
 import type { z } from 'zod'
+import { seeded } from '@/core/lib/chance'
 import { appRouter } from '@/server/api/root'
-import { seeded } from '@/server/domain/chance'
-import { allInputs, definitionOf, partsOf, type Schema } from './input-fields'
+import { allInputs, definitionOf, partsOf, type Schema } from '@/testing/input-fields'
 
 /** One call over HTTP. */
 export interface FuzzCall {

@@ -1,9 +1,9 @@
 /** Once per test run: a PostgreSQL, and in it migrated databases of which tests take copies for themselves. */
 import type { TestProject } from 'vitest/node'
-import { openStore } from '@/server/store/context'
-import { applyMigrations } from '@/server/store/migrate'
-import { ensureFirstAdmin } from '@/server/store/users'
-import { cloneOf, databaseUrl, runSql, type ScratchPostgres, startScratchPostgres } from './postgres'
+import { openStore } from '@/server/db/client'
+import { applyMigrations } from '@/server/db/migrate/migrate'
+import { ensureFirstAdmin } from '@/server/store/accounts/users'
+import { cloneOf, databaseUrl, runSql, type ScratchPostgres, startScratchPostgres } from '@/testing/postgres'
 
 /** Migrated, and nothing in it. */
 export const templateName = 'template_fogdeck'

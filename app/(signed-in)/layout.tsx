@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { currentUser } from '@/server/api/session'
-import { LiveProvider } from '../live/provider'
+import { LiveProvider } from '@/app/features/live/provider'
+import { currentUser } from '@/server/api/http/session'
 import { MeProvider } from '../shell/me'
 import { Shell } from '../shell/shell'
 

@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
-import { currentUser } from '@/server/api/session'
+import { LoginForm } from '@/app/features/sign-in/login-form'
+import { currentUser } from '@/server/api/http/session'
 import { Brand } from '../shell/brand'
 import { leaveReasons } from '../shell/leave'
 import { safeNextPath } from '../shell/next-path'
 import type { SearchParams } from '../shell/signed-in'
-import { LoginForm } from './login-form'
 
 export const metadata: Metadata = { title: 'Sign in' }
 

@@ -1,8 +1,8 @@
 // @vitest-environment happy-dom
 import { TRPCClientError } from '@trpc/client'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { sessionRefusals } from '@/core/accounts/session-refusals'
 import type { AppRouter } from '@/server/api/root'
-import { sessionRefusals } from '@/server/domain/session-refusals'
 
 const assign = vi.fn()
 

@@ -7,16 +7,16 @@ import {
   splitLink,
   type TRPCClient,
 } from '@trpc/client'
+import { noteServerDate } from '@/app/ui/text/clock'
+import { errorCode } from '@/app/ui/text/errors'
+import { batchLimit } from '@/core/contract/batch-limit'
+import { backoffMs } from '@/core/lib/backoff'
 import type { AppRouter } from '@/server/api/root'
-import { backoffMs } from '@/server/domain/backoff'
-import { batchLimit } from '@/server/domain/batch'
-import { noteServerDate } from '../ui/clock'
-import { errorCode } from '../ui/errors'
 import { leaveForLogin, nextSessionMs } from './leave'
 
 const url = '/api/trpc'
 
-/** Every answer also tells the server's time; see app/ui/clock.ts. */
+/** Every answer also tells the server's time; see app/ui/text/clock.ts. */
 const fetchWithClock = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
   const response = await fetch(input, init)
   noteServerDate(response.headers.get('date'))

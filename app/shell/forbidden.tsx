@@ -1,8 +1,8 @@
-import type { Permission } from '@/server/domain/roles'
-import { permissions } from '@/server/domain/roles'
+import { Empty } from '@/app/ui/status/states'
+import { formatList } from '@/app/ui/text/format'
+import type { Permission } from '@/core/accounts/roles'
+import { permissions } from '@/core/accounts/roles'
 import { ButtonLink } from '../ui/button'
-import { formatList } from '../ui/format'
-import { Empty } from '../ui/states'
 
 /** For pages that the reader's role does not open. */
 export function Forbidden({ permission }: { permission: Permission }) {

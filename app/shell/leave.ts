@@ -1,4 +1,4 @@
-import { sessionRefusals } from '@/server/domain/session-refusals'
+import { sessionRefusals } from '@/core/accounts/session-refusals'
 
 export const leaveReasons = {
   expired: 'Your session has ended. Sign in again to go on where you were.',

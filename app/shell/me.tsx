@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
-import { may, type Permission, permissions, type Role } from '@/server/domain/roles'
+import { may, type Permission, permissions, type Role } from '@/core/accounts/roles'
 import { useTRPC } from '../trpc'
 
 export interface Me {

@@ -18,7 +18,7 @@ import {
   ShieldAlert,
   UserCog,
 } from 'lucide-react'
-import type { Permission } from '@/server/domain/roles'
+import type { Permission } from '@/core/accounts/roles'
 
 export interface Destination {
   href: string

@@ -4,8 +4,8 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { ThemeProvider } from 'next-themes'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
+import { NoticeProvider } from '@/app/ui/overlay/notice'
 import { TRPCProvider } from '../trpc'
-import { NoticeProvider } from '../ui/notice'
 import { makeQueryClient, makeTrpcClient } from './client'
 
 /** @param nonce for the script that sets the theme. */

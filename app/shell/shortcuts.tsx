@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { useRef, useState } from 'react'
-import { may } from '@/server/domain/roles'
-import { Dialog } from '../ui/dialog'
+import { Dialog } from '@/app/ui/overlay/dialog'
+import { may } from '@/core/accounts/roles'
 import { usePageKeys } from '../ui/keys'
 import { useMe } from './me'
 import { destinations } from './nav'

@@ -3,16 +3,16 @@
  * by the change feed, they read their wanted state, and report and beat through the inbox. What is left out is HTTP.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { loadAt } from '@/agent/simulated/load'
-import { unknownMachine } from '@/server/domain/agent-identity'
-import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/server/domain/agent-protocol'
-import { noRestarts } from '@/server/domain/restart'
-import type { AgentInbox } from '@/server/store/agent-inbox'
-import type { Speaker } from '@/server/store/agents'
-import type { ChangeFeed } from '@/server/store/changes'
-import { createJoinToken } from '@/server/store/join-tokens'
-import { joinNodes } from '@/server/store/nodes'
-import { wantedStates } from '@/server/store/wanted'
+import { loadAt } from '@/agent/engines/simulated/load'
+import { unknownMachine } from '@/core/agents/identity'
+import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/core/agents/protocol'
+import { noRestarts } from '@/core/deployments/restart'
+import type { ChangeFeed } from '@/server/db/notify'
+import { wantedStates } from '@/server/store/agents/desired-state'
+import type { Speaker } from '@/server/store/agents/identities'
+import type { AgentInbox } from '@/server/store/agents/inbox'
+import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { joinNodes } from '@/server/store/nodes/nodes'
 import type { Scratch } from './scratch'
 
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast', 'sa-east']

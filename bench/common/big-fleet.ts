@@ -1,6 +1,7 @@
 /** A large fleet with all that it runs, written by the database itself. */
-import type { Speaker } from '@/server/store/agents'
-import { hashToken } from '@/server/store/credentials'
+
+import { hashToken } from '@/server/store/accounts/credentials'
+import type { Speaker } from '@/server/store/agents/identities'
 import type { Scratch } from './scratch'
 
 export interface BigFleet {

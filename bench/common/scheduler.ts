@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { leaderState } from '@/server/store/leadership'
+import { leaderState } from '@/server/store/leader/leadership'
 import type { Scratch } from './scratch'
 
 export interface SchedulerProcess {

@@ -1,14 +1,14 @@
 /** A database for the length of a benchmark: the embedded PostgreSQL as the product starts it, with fsync on. */
 import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
-import { type ChangeFeed, openChangeFeed } from '@/server/store/changes'
-import { openStore, type Store } from '@/server/store/context'
-import type { Actor } from '@/server/store/deployments'
-import { startEmbeddedPostgres } from '@/server/store/embedded'
-import { applyMigrations } from '@/server/store/migrate'
-import { createUser } from '@/server/store/users'
-import { remove, removeOrphans, testFolder } from '@/tests/postgres'
+import { openStore, type Store } from '@/server/db/client'
+import { startEmbeddedPostgres } from '@/server/db/embedded/server'
+import { applyMigrations } from '@/server/db/migrate/migrate'
+import { type ChangeFeed, openChangeFeed } from '@/server/db/notify'
+import { createUser } from '@/server/store/accounts/users'
+import type { Actor } from '@/server/store/deployments/deployments'
+import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 
 export interface Scratch {
   url: string

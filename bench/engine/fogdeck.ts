@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { AgentProcess } from '@/agent/testing/process'
-import { Product } from '@/e2e/product'
-import { containerLabels } from '@/server/domain/agent-protocol'
+import { containerLabels } from '@/core/agents/protocol'
+import { AgentProcess } from '@/testing/agent/process'
+import { Product } from '@/testing/product'
 import { type Contender, groupSize, image, size } from './contenders'
 import type { Starts } from './starts'
 

@@ -1,7 +1,7 @@
 /** The moments at which an engine says that containers started: the same clock for everybody who starts some. */
-import type { DockerHttp } from '@/agent/docker/http'
-import { isRecord } from '@/agent/docker/http'
-import { jsonLines } from '@/agent/docker/streams'
+import type { DockerHttp } from '@/agent/engines/docker/http'
+import { isRecord } from '@/agent/engines/docker/http'
+import { jsonLines } from '@/agent/engines/docker/streams'
 
 type Attributes = Record<string, unknown>
 

@@ -1,7 +1,7 @@
 /** Somebody who is signed in, and windows of theirs. */
 import type { Browser, BrowserContext } from '@playwright/test'
 import { fillSignIn } from '@/e2e/fixtures'
-import type { Product } from '@/e2e/product'
+import type { Product } from '@/testing/product'
 
 export interface Session {
   baseURL: string

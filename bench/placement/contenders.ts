@@ -2,11 +2,12 @@
  * Three ways to decide, each with a fleet of its own and the same stream of deployments: every decision reserves what
  * it chose, and the deployment before the last `held` ones goes. So all ways work on fleets that change all the time.
  */
-import { type ChosenNode, defaultPolicy, type FleetNode, type PlacementRequest } from '@/server/domain/placement'
-import type { FleetIndex } from '@/server/scheduler/index/fleet-index'
-import { localityFor } from '@/server/scheduler/locality'
-import { classicRanking, classicReserve, type Localities } from '@/tests/classic-placement'
-import { shapeRegions, streamedRequest } from '@/tests/fleet-shapes'
+
+import type { FleetIndex } from '@/core/fleet-index/fleet-index'
+import { type ChosenNode, defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/placement/types'
+import { localityFor } from '@/core/scheduler/scoring/locality'
+import { classicRanking, classicReserve, type Localities } from '@/testing/fleets/classic-placement'
+import { shapeRegions, streamedRequest } from '@/testing/fleets/fleet-shapes'
 import { PlainColumns } from './plain'
 
 /** Deployments that are there at any time. */

@@ -1,7 +1,8 @@
 /** Decisions: the index against the classic way, a plain pass over columns, and that pass in C. */
-import { type ChosenNode, defaultPolicy, type FleetNode } from '@/server/domain/placement'
-import { FleetIndex } from '@/server/scheduler/index/fleet-index'
-import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedRequest } from '@/tests/fleet-shapes'
+
+import { FleetIndex } from '@/core/fleet-index/fleet-index'
+import { type ChosenNode, defaultPolicy, type FleetNode } from '@/core/placement/types'
+import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedRequest } from '@/testing/fleets/fleet-shapes'
 import { median, timed } from '../common/measure'
 import { type CompiledPass, CPass } from './c-pass'
 import { classicRunner, indexRunner, plainRunner } from './contenders'

@@ -1,8 +1,8 @@
 /** Heartbeats: what it costs the index to hear of a node's usage, against writing two numbers into arrays. */
-import { FleetIndex } from '@/server/scheduler/index/fleet-index'
-import { FleetTree } from '@/server/scheduler/index/fleet-tree'
-import { localityFor } from '@/server/scheduler/locality'
-import { drawing, shapedFleet } from '@/tests/fleet-shapes'
+import { FleetIndex } from '@/core/fleet-index/fleet-index'
+import { FleetTree } from '@/core/fleet-index/fleet-tree'
+import { localityFor } from '@/core/scheduler/scoring/locality'
+import { drawing, shapedFleet } from '@/testing/fleets/fleet-shapes'
 import { median, timed } from '../common/measure'
 
 export interface HeartbeatRow {

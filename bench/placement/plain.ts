@@ -1,8 +1,9 @@
 /** The plain pass: columns in typed arrays, every node looked at, the best three kept. As lean as it can be written. */
-import { defaultPolicy, type FleetNode, type PlacementRequest } from '@/server/domain/placement'
-import type { Resources } from '@/server/domain/resources'
-import type { Localities } from '@/tests/classic-placement'
-import { shapeRegions } from '@/tests/fleet-shapes'
+
+import type { Resources } from '@/core/placement/resources'
+import { defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/placement/types'
+import type { Localities } from '@/testing/fleets/classic-placement'
+import { shapeRegions } from '@/testing/fleets/fleet-shapes'
 
 const wantedRegions: readonly (string | null)[] = [null, ...shapeRegions]
 const regionNames: readonly string[] = shapeRegions

@@ -1,8 +1,8 @@
 /** What records take on the disk, indexes and all. */
-import { seeded } from '@/agent/random'
-import type { NewDeployment } from '@/server/store/accept'
-import type { Store } from '@/server/store/context'
-import { claimEvaluations } from '@/server/store/evaluations'
+import { seeded } from '@/agent/lib/random'
+import type { Store } from '@/server/db/client'
+import type { NewDeployment } from '@/server/store/deployments/intake'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import type { BenchAgent } from '../common/agents'
 import { accept, type Scratch } from '../common/scratch'

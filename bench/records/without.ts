@@ -1,6 +1,6 @@
 /** The scheduler as it would be if it kept no records: what the benchmark compares with. */
-import type { Store } from '@/server/store/context'
-import { FleetView } from '@/server/worker/fleet-view'
+import type { Store } from '@/server/db/client'
+import { FleetView } from '@/server/worker/fleet-cache'
 
 /** Statements that write records, and what they would answer. */
 const skipped: Record<string, { rows: object[]; rowCount: number }> = {

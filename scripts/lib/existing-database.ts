@@ -1,7 +1,7 @@
-import type { Env } from '@/server/env'
-import { loadSecrets } from '@/server/secrets'
-import { openStore, type Store } from '@/server/store/context'
-import { embeddedExists, startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
+import { openStore, type Store } from '../../server/db/client'
+import { embeddedExists, startEmbeddedPostgres, stopEmbeddedPostgres } from '../../server/db/embedded/server'
+import type { Env } from '../../server/lib/env'
+import { loadSecrets } from '../../server/lib/secrets'
 
 export interface ExistingDatabase {
   url: string

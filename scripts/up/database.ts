@@ -1,9 +1,9 @@
 /** The database of this start: an outside one, or the embedded one, which is started again when it dies. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Env } from '@/server/env'
-import { loadSecrets } from '@/server/secrets'
-import { embeddedIsRunning, startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
-import { connectionProblem } from '@/server/store/reachable'
+import { connectionProblem } from '../../server/db/embedded/reachable'
+import { embeddedIsRunning, startEmbeddedPostgres, stopEmbeddedPostgres } from '../../server/db/embedded/server'
+import type { Env } from '../../server/lib/env'
+import { loadSecrets } from '../../server/lib/secrets'
 import { StartError, say, wordsOf } from './progress'
 
 export interface Database {

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processStart } from '@/agent/lock'
-import { hasCode } from '@/server/system-error'
+import { processStart } from '../../agent/lib/lock'
+import { hasCode } from '../../server/lib/system-error'
 
 interface ProcessMark {
   pid: number

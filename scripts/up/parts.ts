@@ -1,13 +1,13 @@
 /** What runs beside the supervisor, and how each of it is called. */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { readIdentity } from '@/agent/identity'
-import { socketOf } from '@/agent/settings'
-import type { Env } from '@/server/env'
-import { loadSecrets } from '@/server/secrets'
-import { systemAuthor } from '@/server/store/audit'
-import { openStore, type Store } from '@/server/store/context'
-import { createJoinToken } from '@/server/store/join-tokens'
+import { socketOf } from '../../agent/cli/settings'
+import { readIdentity } from '../../agent/lib/identity'
+import { openStore, type Store } from '../../server/db/client'
+import type { Env } from '../../server/lib/env'
+import { loadSecrets } from '../../server/lib/secrets'
+import { createJoinToken } from '../../server/store/nodes/join-tokens'
+import { systemAuthor } from '../../server/store/records/audit'
 import { engineAnswers } from './engine'
 import type { Command } from './part'
 import { say } from './progress'
@@ -61,13 +61,13 @@ async function planAgents(env: Env, databaseUrl: () => string): Promise<PartPlan
     plans.push({ name: agent.name, nodes: agent.nodes, command: () => agentCommand(agent, env, databaseUrl()) })
   }
   if (env.fleet === 'demo') {
-    const args = ['agent/fleet.ts', '--nodes', String(env.demoNodes), '--seed', '7']
+    const args = ['agent/cli/fleet.ts', '--nodes', String(env.demoNodes), '--seed', '7']
     add({ name: 'demo fleet', folder: 'demo', nodes: env.demoNodes, args })
   }
   if (env.fleet !== 'none') {
     const socket = socketOf({})
     if (await engineAnswers(socket)) {
-      add({ name: 'agent of this machine', folder: 'local', nodes: 1, args: ['agent/main.ts', '--socket', socket] })
+      add({ name: 'agent of this machine', folder: 'local', nodes: 1, args: ['agent/cli/main.ts', '--socket', socket] })
     } else if (env.fleet === 'local') {
       say(
         `No container engine answers on this machine (${socket}), so it cannot be a node: start Docker or Podman, then start again`,

@@ -1,11 +1,11 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
 import { ZodError } from 'zod'
-import { Failure, type FailureCode, type FieldProblem } from '../domain/failure'
-import { sizeProblem } from '../domain/input-size'
-import { may, type Permission } from '../domain/roles'
-import { databaseTrouble } from '../store/trouble'
-import type { Context } from './context'
+import { may, type Permission } from '@/core/accounts/roles'
+import { Failure, type FailureCode, type FieldProblem } from '@/core/contract/failure'
+import { sizeProblem } from '@/core/contract/input-size'
+import { databaseTrouble } from '@/server/db/errors'
+import type { Context } from './context/context'
 
 const codes: Record<FailureCode, TRPCError['code']> = {
   'bad-input': 'BAD_REQUEST',

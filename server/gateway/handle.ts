@@ -1,9 +1,9 @@
 /** Stands before the pages and the API: who sends is made sure of, what is refused unseen is refused, headers are set. */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { AddressList } from '../addresses'
-import { localMark, nonceHeader } from '../inside-headers'
-import { type Problem, problemDocument, problemHeaders } from '../problem-document'
+import { AddressList } from '@/server/lib/addresses'
+import { localMark, nonceHeader } from '@/server/lib/inside-headers'
+import { type Problem, problemDocument, problemHeaders } from '@/server/lib/problem-document'
 import { pathOf, refusalOf } from './refusals'
 import { pagePolicy, responseHeaders } from './response-headers'
 import { forwardingHeaders, type Sender, senderOf } from './sender'

@@ -1,8 +1,8 @@
 /** The process that serves pages and the API on one address. Signals are the inside's matter (instrumentation-node.ts). */
 import { createServer } from 'node:http'
 import next from 'next'
-import { readEnv } from '../env'
-import { createLogger } from '../log'
+import { readEnv } from '@/server/lib/env'
+import { createLogger } from '@/server/lib/log'
 import { gatewayHandler } from './handle'
 
 const env = readEnv()

@@ -1,7 +1,7 @@
 /** What is refused before any work is done for it. */
 import type { IncomingMessage } from 'node:http'
-import { agentBodyLimit, authBodyLimit, bodyLimit, trpcBodyLimit } from '../body-limits'
-import type { Problem } from '../problem-document'
+import { agentBodyLimit, authBodyLimit, bodyLimit, trpcBodyLimit } from '@/server/lib/body-limits'
+import type { Problem } from '@/server/lib/problem-document'
 import { isApiPath } from './response-headers'
 
 const apiMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -1,6 +1,6 @@
 /** Who sends a request, and under which address they reached us: what proxies say of it counts only when they are trusted. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { type AddressList, plainAddress } from '../addresses'
+import { type AddressList, plainAddress } from '@/server/lib/addresses'
 
 export interface Sender {
   /** Null when the connection is gone already. */

@@ -1,9 +1,9 @@
-import type { Logger } from '../log'
-import { matchesRecord, replay } from '../scheduler/replay'
-import type { Store } from '../store/context'
-import { readDecision, sampleDecisions } from '../store/decision-reads'
-import { countReplays } from '../store/leadership'
-import { databaseTrouble } from '../store/trouble'
+import { matchesRecord, replay } from '@/core/scheduler/replay'
+import type { Store } from '@/server/db/client'
+import { databaseTrouble } from '@/server/db/errors'
+import type { Logger } from '@/server/lib/log'
+import { readDecision, sampleDecisions } from '@/server/store/decisions/decision-reads'
+import { countReplays } from '@/server/store/leader/leadership'
 
 /**
  * Replays a sample of the stored decisions. One that comes out otherwise than it was recorded is an alarm: the metric

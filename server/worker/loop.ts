@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { backoffMs } from '../domain/backoff'
-import { chanceOf } from '../domain/chance'
-import type { Change, ChangeFeed } from '../store/changes'
-import { buryEvaluation } from '../store/dead-letters'
+import { backoffMs } from '@/core/lib/backoff'
+import { chanceOf } from '@/core/lib/chance'
+import type { Change, ChangeFeed } from '@/server/db/notify'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import {
   claimEvaluations,
   type Evaluation,
@@ -10,10 +11,9 @@ import {
   nextEvaluationDueMs,
   releaseEvaluation,
   returnLeases,
-} from '../store/evaluations'
-import { StaleLeaderError } from '../store/leadership'
+} from '@/server/store/queue/evaluations'
 import { evaluate, logChange, type Scheduling } from './evaluate'
-import { Waiting } from './waiting'
+import { Waiting } from './retry-blocked'
 
 /** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
 export const batchSize = 192

@@ -2,20 +2,26 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AddressList } from '../addresses'
-import { DatabaseClock } from '../database-clock'
-import { readEnv } from '../env'
-import { createLogger } from '../log'
-import { loadSecrets } from '../secrets'
-import { openChangeFeed } from '../store/changes'
-import { openStore } from '../store/context'
-import { type Candidate, type Leadership, StaleLeaderError, sessionName, standForElection } from '../store/leadership'
-import { FleetView } from './fleet-view'
+import { openStore } from '@/server/db/client'
+import { openChangeFeed } from '@/server/db/notify'
+import { AddressList } from '@/server/lib/addresses'
+import { DatabaseClock } from '@/server/lib/database-clock'
+import { readEnv } from '@/server/lib/env'
+import { createLogger } from '@/server/lib/log'
+import { loadSecrets } from '@/server/lib/secrets'
+import {
+  type Candidate,
+  type Leadership,
+  StaleLeaderError,
+  sessionName,
+  standForElection,
+} from '@/server/store/leader/leadership'
+import { FleetView } from './fleet-cache'
+import { Reign } from './leadership-term'
 import { runEvaluations } from './loop'
 import { runNotifications } from './notify'
 import { RecordedRefusals } from './recorded-refusals'
-import { Reign } from './reign'
-import { keepRecords, watchFleet } from './watch'
+import { keepRecords, watchFleet } from './sweep'
 
 const env = readEnv()
 const log = createLogger('scheduler', env.logLevel)

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AddressList } from '../addresses'
-import { backoffMs } from '../domain/backoff'
-import { chanceOf } from '../domain/chance'
-import { Failure } from '../domain/failure'
+import { Failure } from '@/core/contract/failure'
+import { backoffMs } from '@/core/lib/backoff'
+import { chanceOf } from '@/core/lib/chance'
+import { eventsMessage } from '@/core/notifications/message'
 import {
   type DeliveryOutcome,
   type NotificationEvent,
   notificationLimits,
   notificationPause,
-} from '../domain/notification'
-import { eventsMessage } from '../domain/notification-message'
-import type { Logger } from '../log'
-import type { Store } from '../store/context'
-import { StaleLeaderError } from '../store/leadership'
-import { readReceiver } from '../store/notification-channels'
+} from '@/core/notifications/notification'
+import type { Store } from '@/server/db/client'
+import type { AddressList } from '@/server/lib/addresses'
+import type { Logger } from '@/server/lib/log'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { readReceiver } from '@/server/store/notifications/channels'
 import {
   beginMessage,
   type DueChannel,
@@ -22,9 +22,9 @@ import {
   messageDelivered,
   messageFailed,
   skipQuiet,
-} from '../store/notification-deliveries'
-import { readEvents, settledMoment } from '../store/notification-events'
-import { sendMessage } from '../webhook'
+} from '@/server/store/notifications/deliveries'
+import { readEvents, settledMoment } from '@/server/store/notifications/events'
+import { sendMessage } from '@/server/webhook/send'
 
 const lookMs = 2_000
 /** The place of a channel for which nothing happens is written down this seldom. */

@@ -1,6 +1,6 @@
 /** Faults of what is around the programs: copies of agents, clocks, containers, engines, and a crowd at the web server. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DockerHttp } from '@/agent/docker/http'
+import { DockerHttp } from '@/agent/engines/docker/http'
 import type { FoundContainer } from './containers'
 import type { Attack, Undo } from './faults'
 import type { DoorOrder } from './preload/doors'

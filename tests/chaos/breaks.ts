@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { testFolder } from '../postgres'
+import { testFolder } from '@/testing/postgres'
 import type { Database } from './database'
 
 interface Patch {
@@ -28,12 +28,12 @@ export const breaks: Record<string, Break> = {
     what: 'nothing is fenced: a scheduler whose reign is over goes on claiming and writing',
     patches: [
       {
-        file: 'server/store/leadership.ts',
+        file: 'server/store/leader/leadership.ts',
         find: 'if (rowCount !== 1) throw new StaleLeaderError(epoch)',
         replace: 'void rowCount',
       },
       {
-        file: 'server/store/evaluations.ts',
+        file: 'server/store/queue/evaluations.ts',
         find: `where id = 1 and epoch = $4 for key share),
            claimed`,
         replace: `where id = 1 and epoch >= $4 for key share),
@@ -45,7 +45,7 @@ export const breaks: Record<string, Break> = {
     what: 'leases never run out: what a dead scheduler had begun is begun by nobody else',
     patches: [
       {
-        file: 'server/store/evaluations.ts',
+        file: 'server/store/queue/evaluations.ts',
         find: `(status = 'leased' and (lease_expires_at < now() or coalesce(lease_epoch, 0) < $4))`,
         replace: `(status = 'leased' and $4::bigint < 0)`,
       },
@@ -64,7 +64,7 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/api/deployment-router.ts',
+        file: 'server/api/deployments/deployment-router.ts',
         find: 'idempotency: ctx.idempotencyKey === null ? null :',
         replace: 'idempotency: Date.now() > 0 ? null :',
       },
@@ -75,7 +75,7 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/store/accept.ts',
+        file: 'server/store/deployments/intake.ts',
         find: 'const answer = await write(order)',
         replace: 'write(order).catch(() => undefined)\n    const answer: object | null = order.answer',
       },
@@ -85,12 +85,12 @@ export const breaks: Record<string, Break> = {
     what: 'the scheduler changes statuses without writing their history',
     patches: [
       {
-        file: 'server/store/status-changes.ts',
+        file: 'server/store/deployments/status-changes.ts',
         find: 'from change join moved using (id)`',
         replace: "from change join moved using (id) where change.new_status <> 'scheduled'`",
       },
       {
-        file: 'server/store/status-changes.ts',
+        file: 'server/store/deployments/status-changes.ts',
         find: 'if (rowCount !== changes.length)',
         replace: 'if (rowCount === null)',
       },
@@ -101,7 +101,7 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/store/reports.ts',
+        file: 'server/store/agents/reports.ts',
         find: 'set reserved_cpu_millis = reserved_cpu_millis - f.cpu,',
         replace: 'set reserved_cpu_millis = reserved_cpu_millis - 0 * f.cpu,',
       },
@@ -111,7 +111,7 @@ export const breaks: Record<string, Break> = {
     what: 'what is recorded of a decision is not what was decided',
     patches: [
       {
-        file: 'server/deciding/decide.ts',
+        file: 'core/plan/evaluate.ts',
         find: `    chosen,
     found,`,
         replace: `    chosen: chosen.map((node) => ({ ...node, score: Math.round(node.score * 1000) / 1000 })),
@@ -123,7 +123,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent tells that a container runs once it was asked to start',
     patches: [
       {
-        file: 'agent/replica.ts',
+        file: 'agent/loop/replica.ts',
         find: `      await work.engine.start(containerId, signal)
     } finally`,
         replace: `      const startedAt = new Date().toISOString()
@@ -136,7 +136,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent takes the container of any attempt at a slot for that of the attempt that is wanted',
     patches: [
       {
-        file: 'agent/reconcile.ts',
+        file: 'agent/loop/reconcile.ts',
         find: `forReplica(replica, kept.get(replica.replicaId), `,
         replace: `forReplica(replica, kept.get(replica.replicaId) ?? [...kept.values()].find((each) => holdsSlotOf(each, replica)), `,
       },
@@ -146,7 +146,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent that starts again does not know the containers that it had made',
     patches: [
       {
-        file: 'agent/engine-view.ts',
+        file: 'agent/loop/engine-view.ts',
         find: 'const listed = (await this.engine.list()).filter((each) => this.nodeIds.has(each.nodeId))',
         replace: 'const listed = (await this.engine.list()).filter((each) => this.touchedAt.has(each.replicaId))',
       },
@@ -156,7 +156,7 @@ export const breaks: Record<string, Break> = {
     what: 'a node that returns goes on with replicas that were replaced meanwhile',
     patches: [
       {
-        file: 'server/store/lost.ts',
+        file: 'server/store/node-loss/lost.ts',
         find: `set status = 'lost', wanted = 'stop',`,
         replace: `set status = 'lost', wanted = 'run',`,
       },
@@ -166,7 +166,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent ends its containers when the control plane is away',
     patches: [
       {
-        file: 'agent/program.ts',
+        file: 'agent/loop/program.ts',
         find: 'this.lostAt ??= this.options.clock.now()',
         replace: `this.lostAt ??= this.options.clock.now()
     for (const nodeId of this.nodes.keys()) this.hand({ nodeId, revision: '999999999999', replicas: [] }, null)`,
@@ -178,12 +178,12 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/store/seal.ts',
+        file: 'server/store/records/seal.ts',
         find: 'const body = Buffer.concat([cipher.update(bytes), cipher.final()])',
         replace: 'cipher.final()\n    const body = Buffer.from(bytes)',
       },
       {
-        file: 'server/store/seal.ts',
+        file: 'server/store/records/seal.ts',
         find: 'return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])',
         replace: 'return bytes.subarray(nonceBytes + tagBytes)',
       },
@@ -194,7 +194,7 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/domain/agent-identity.ts',
+        file: 'core/agents/identity.ts',
         find: `if (kin === 'other machine') return { state: 'refused', second: 'machine' }`,
         replace: `if (kin !== null) return { state: 'granted', how: 'restarted' }`,
       },
@@ -205,7 +205,7 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/store/node-health.ts',
+        file: 'server/store/nodes/node-health.ts',
         find: `  \${node}.last_heartbeat < \${heartbeatsUntil} - \${heartbeatLimit}
     and \${heardTime(\`\${node}.last_heartbeat\`, heartbeatsUntil)} > \${silenceLimit},`,
         replace: `  \${node}.last_heartbeat < now() - \${heartbeatLimit},`,
@@ -215,10 +215,10 @@ export const breaks: Record<string, Break> = {
   content: {
     what: 'each node runs what the tag is when it looks, whatever the revision is',
     patches: [
-      { file: 'agent/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
-      { file: 'agent/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
+      { file: 'agent/loop/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
+      { file: 'agent/loop/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
       {
-        file: 'agent/images.ts',
+        file: 'agent/loop/images.ts',
         find: '  return recorded\n',
         replace: '  return { digest: found.digest, imageId: found.imageId }\n',
       },
@@ -228,7 +228,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent takes a container that somebody paused for one that failed',
     patches: [
       {
-        file: 'agent/replica.ts',
+        file: 'agent/loop/replica.ts',
         find: 'return tellStandstill(work, replica.replicaId, found, found.state)',
         replace: `return fail(work, replica.replicaId, found.id, { words: 'It stands still', exitCode: null })`,
       },
@@ -238,7 +238,7 @@ export const breaks: Record<string, Break> = {
     what: 'an agent tells that a container is gone once it has asked for its removal',
     patches: [
       {
-        file: 'agent/replica.ts',
+        file: 'agent/loop/replica.ts',
         find: '    return (await work.look(containerId)) === null\n',
         replace: '    await work.look(containerId)\n    return true\n',
       },
@@ -248,11 +248,11 @@ export const breaks: Record<string, Break> = {
     what: 'a connection that breaks between two statements is nobody’s business',
     patches: [
       {
-        file: 'server/store/context.ts',
+        file: 'server/db/client.ts',
         find: `pool.on('connect', (client) => client.on('error', () => undefined))`,
         replace: '',
       },
-      { file: 'server/store/context.ts', find: `  tx.on('error', onBreak)\n`, replace: '' },
+      { file: 'server/db/client.ts', find: `  tx.on('error', onBreak)\n`, replace: '' },
     ],
   },
 }

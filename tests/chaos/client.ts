@@ -1,6 +1,6 @@
 /** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hash, type Random, seeded } from '@/agent/random'
+import { hash, type Random, seeded } from '@/agent/lib/random'
 import type { Book, Call, Entry } from './book'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'

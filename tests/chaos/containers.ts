@@ -1,10 +1,10 @@
 /** What the engines themselves hold, real and simulated, whatever their agents tell of it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '@/agent/clock'
-import { DockerEngine } from '@/agent/docker/engine'
-import type { SeenContainer } from '@/agent/engine'
-import { SimulatedEngine } from '@/agent/simulated/engine'
+import { DockerEngine } from '@/agent/engines/docker/engine'
+import type { SeenContainer } from '@/agent/engines/engine'
+import { SimulatedEngine } from '@/agent/engines/simulated/engine'
+import { systemClock } from '@/agent/lib/clock'
 import type { Stack } from './stack'
 
 export interface FoundContainer extends SeenContainer {

@@ -1,7 +1,7 @@
 /** `npm run chaos`. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { FlagError } from '@/agent/flags'
+import { FlagError } from '@/agent/cli/flags'
 import { help, readOptions } from './options'
 import { reportText } from './report'
 import { faultsOf, runChaos } from './run'

@@ -1,5 +1,5 @@
 /** The command line of `npm run chaos`. */
-import { FlagError, numberFlag, parseFlags, textFlag } from '@/agent/flags'
+import { FlagError, numberFlag, parseFlags, textFlag } from '@/agent/cli/flags'
 import { breaks } from './breaks'
 import { shows } from './shows'
 

@@ -1,5 +1,5 @@
 /** When which fault comes: computed up front, so that the same seed repeats the same schedule. */
-import { between, hash, type Random, seeded } from '@/agent/random'
+import { between, hash, type Random, seeded } from '@/agent/lib/random'
 
 /** Of programs and lines, and of what is around them: copies, clocks, containers, engines, crowds. */
 export type FaultKind =

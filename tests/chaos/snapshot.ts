@@ -1,6 +1,6 @@
 /** The tables as they are at one moment, as far as the checks need them. */
 import type pg from 'pg'
-import type { DeploymentStatus, ReplicaStatus } from '@/server/domain/status'
+import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
 export interface NodeRow {
   id: string

@@ -8,18 +8,18 @@ import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processStart } from '@/agent/lock'
+import { processStart } from '@/agent/lib/lock'
 import { planParts, withStore } from '@/scripts/up/parts'
-import { type Env, readEnv } from '@/server/env'
-import { loadSecrets } from '@/server/secrets'
-import { systemAuthor } from '@/server/store/audit'
-import { startEmbeddedPostgres } from '@/server/store/embedded'
-import { createJoinToken } from '@/server/store/join-tokens'
-import { applyMigrations } from '@/server/store/migrate'
-import { findPostmaster } from '@/server/store/postmaster'
-import { ensureFirstAdmin } from '@/server/store/users'
-import type { Bed } from '../engines/bed'
-import { remove, removeOrphans, testFolder } from '../postgres'
+import { findPostmaster } from '@/server/db/embedded/postmaster'
+import { startEmbeddedPostgres } from '@/server/db/embedded/server'
+import { applyMigrations } from '@/server/db/migrate/migrate'
+import { type Env, readEnv } from '@/server/lib/env'
+import { loadSecrets } from '@/server/lib/secrets'
+import { ensureFirstAdmin } from '@/server/store/accounts/users'
+import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { systemAuthor } from '@/server/store/records/audit'
+import type { Bed } from '@/testing/engines/cluster'
+import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 import { type Launch, Program } from './program'
 import { Wire } from './wire'
 
@@ -226,13 +226,13 @@ export class Stack {
   private async addFleet(number: number, { nodes, regions }: { nodes: number; regions: string[] }): Promise<void> {
     const name = `fleet-${number}`
     const plan = ['--nodes', String(nodes), '--regions', regions.join(), '--seed', String(number)]
-    const args = ['agent/fleet.ts', ...plan, '--prefix', `f${number}-`]
+    const args = ['agent/cli/fleet.ts', ...plan, '--prefix', `f${number}-`]
     await this.addAgentProgram(name, { nodes, args, host: '127.0.0.1', inside: [] })
   }
 
   private async addAgent(number: number, engine: Bed['engines'][number]): Promise<void> {
     const flags = ['--name', `real-${number}`, '--region', 'us-east', '--label', 'kind=real', '--socket', engine.socket]
-    const args = ['agent/main.ts', ...flags, ...engineSize]
+    const args = ['agent/cli/main.ts', ...flags, ...engineSize]
     await this.addAgentProgram(`agent-${number}`, { nodes: 1, args, host: engine.gateway, inside: engine.inside })
   }
 

@@ -1,7 +1,7 @@
 /** Looks at everything again and again while it is attacked, and once more, at all of it, when it has come to rest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { openStore, type Store } from '@/server/store/context'
+import { openStore, type Store } from '@/server/db/client'
 import type { Book } from './book'
 import { checkContents } from './checks/content'
 import { CutOff, checkDoubles, checkSlots, differences, Reservations, UnseenRunners } from './checks/engines'

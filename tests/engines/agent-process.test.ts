@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DockerEngine } from '@/agent/docker/engine'
-import { aReplica, until } from '@/agent/testing/builders'
-import { HttpControlPlane } from '@/agent/testing/http-control-plane'
-import { AgentProcess } from '@/agent/testing/process'
-import { type Bed, startEngines } from './bed'
-import { skipReason } from './skip'
+import { DockerEngine } from '@/agent/engines/docker/engine'
+import { aReplica, until } from '@/testing/agent/builders'
+import { HttpControlPlane } from '@/testing/agent/http-control-plane'
+import { AgentProcess } from '@/testing/agent/process'
+import { type Bed, startEngines } from '@/testing/engines/cluster'
+import { skipReason } from '@/testing/engines/skip'
 
 describe.skipIf(skipReason())('the agent program on a real engine', () => {
   const server = new HttpControlPlane()

@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { DockerHttp } from '@/agent/docker/http'
-import { pageAt, until } from '@/agent/testing/builders'
-import { removeLeftovers, startEngines, testImages } from './bed'
-import { skipReason } from './skip'
+import { DockerHttp } from '@/agent/engines/docker/http'
+import { pageAt, until } from '@/testing/agent/builders'
+import { removeLeftovers, startEngines, testImages } from '@/testing/engines/cluster'
+import { skipReason } from '@/testing/engines/skip'
 
 const interfaces = () => readFileSync('/proc/net/dev', 'utf8')
 

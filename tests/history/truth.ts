@@ -1,8 +1,9 @@
 /** What the tables say now, in the words in which the past is told. */
-import { type NodeState, stateOf } from '@/server/domain/node-list'
-import type { PastDeployment, PastNode } from '@/server/domain/past'
-import type { DeploymentStatus, NodeStatus, ReplicaStatus } from '@/server/domain/status'
-import type { TestControlPlane } from '../control-plane'
+
+import type { DeploymentStatus, NodeStatus, ReplicaStatus } from '@/core/deployments/status'
+import type { PastDeployment, PastNode } from '@/core/insight/history'
+import { type NodeState, stateOf } from '@/core/nodes/list'
+import type { TestControlPlane } from '@/testing/control-plane'
 
 export interface NodeTruth extends Omit<PastNode, 'cpuPercent' | 'memoryPercent'> {
   state: NodeState

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/accept'
-import { type Actor, deleteDeployment } from '@/server/store/deployments'
-import { envPlace } from '@/server/store/seal'
-import { createUser } from '@/server/store/users'
-import { type TestControlPlane, testControlPlane } from '../control-plane'
+import { createUser } from '@/server/store/accounts/users'
+import { type Actor, deleteDeployment } from '@/server/store/deployments/deployments'
+import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import { envPlace } from '@/server/store/records/seal'
+import { type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let acceptor: Acceptor

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { signIn } from '@/server/api/auth'
-import { unknownMachine } from '@/server/domain/agent-identity'
-import type { LiveChange } from '@/server/domain/views'
-import { createApiToken } from '@/server/store/api-tokens'
-import { createSignInLimit, signInLimits } from '@/server/store/sign-in-limit'
-import { ensureFirstAdmin } from '@/server/store/users'
-import { adminPassword, FakeAgent, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+import { unknownMachine } from '@/core/agents/identity'
+import type { LiveChange } from '@/core/views/views'
+import { signIn } from '@/server/api/context/auth'
+import { createApiToken } from '@/server/store/accounts/api-tokens'
+import { createSignInLimit, signInLimits } from '@/server/store/accounts/sign-in-limit'
+import { ensureFirstAdmin } from '@/server/store/accounts/users'
+import {
+  adminPassword,
+  FakeAgent,
+  type TestControlPlane,
+  testControlPlane,
+  userPassword,
+} from '@/testing/control-plane'
 
 // Real, and counted.
 vi.mock('@node-rs/argon2', { spy: true })

@@ -1,8 +1,8 @@
 /** One running agent speaks for a node at a time, whoever else has its credential. */
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type MachineFacts, unknownMachine } from '@/server/domain/agent-identity'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { type MachineFacts, unknownMachine } from '@/core/agents/identity'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let first: FakeAgent

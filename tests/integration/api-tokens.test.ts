@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { handleTrpc } from '@/server/api/trpc-http'
-import { lesserRole, type Role, roles } from '@/server/domain/roles'
-import type { LiveChange } from '@/server/domain/views'
-import { createApiToken } from '@/server/store/api-tokens'
-import { systemAuthor } from '@/server/store/audit'
-import { aDeployment, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+import { lesserRole, type Role, roles } from '@/core/accounts/roles'
+import type { LiveChange } from '@/core/views/views'
+import { handleTrpc } from '@/server/api/http/trpc-http'
+import { createApiToken } from '@/server/store/accounts/api-tokens'
+import { systemAuthor } from '@/server/store/records/audit'
+import { aDeployment, type TestControlPlane, testControlPlane, userPassword } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { jsonArray, plainArray, textArray } from '@/server/store/array-text'
-import { type TestControlPlane, testControlPlane } from '../control-plane'
+import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
+import { type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { handleAuditCsv } from '@/server/api/audit-csv'
-import { auditActions } from '@/server/domain/audit'
-import { auditSql } from '@/server/store/audit-reads'
+import { auditActions } from '@/core/accounts/audit'
+import { handleAuditCsv } from '@/server/api/accounts/audit-csv'
+import { auditSql } from '@/server/store/records/audit-reads'
 import {
   aDeployment,
   adminPassword,
@@ -10,7 +10,7 @@ import {
   type TestControlPlane,
   testControlPlane,
   userPassword,
-} from '../control-plane'
+} from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

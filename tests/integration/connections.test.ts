@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { openStore, transaction } from '@/server/store/context'
-import { testDatabase } from '../database'
+import { openStore, transaction } from '@/server/db/client'
+import { testDatabase } from '@/testing/database'
 
 // An error event without a listener would end this process, and Vitest would say so.
 test('a connection that breaks between two statements of a transaction fails the transaction, not the process', async () => {

@@ -1,12 +1,12 @@
 /** What a drill says is what then happens: on the real tables, by the real sweep, drain, reconciler and scheduler. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DrillReport } from '@/server/domain/drill'
-import { systemAuthor } from '@/server/store/audit'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
-import { writeSettings } from '@/server/store/settings'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
-import { drawing } from '../fleet-shapes'
+import type { DrillReport } from '@/core/insight/drill-report'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { systemAuthor } from '@/server/store/records/audit'
+import { writeSettings } from '@/server/store/records/settings'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
+import { drawing } from '@/testing/fleets/fleet-shapes'
 
 let cp: TestControlPlane
 let agent: FakeAgent

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isRoot } from '@/server/data-dir'
-import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/store/embedded'
-import { findPostmaster } from '@/server/store/postmaster'
-import { databaseUrl, runSql } from '../postgres'
+import { findPostmaster } from '@/server/db/embedded/postmaster'
+import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/db/embedded/server'
+import { isRoot } from '@/server/lib/data-dir'
+import { databaseUrl, runSql } from '@/testing/postgres'
 
 const run = promisify(execFile)
 
@@ -85,7 +85,7 @@ describe('the embedded database', () => {
   // Containers don't give root the capability to look into processes of other users.
   it.runIf(isRoot && process.platform === 'linux')('is found by a root that may do little', async () => {
     const first = await start()
-    const module = JSON.stringify(join(import.meta.dirname, '../../server/store/embedded.ts'))
+    const module = JSON.stringify(join(import.meta.dirname, '@/server/db/embedded/server.ts'))
     const program = `import { startEmbeddedPostgres } from ${module}
       const again = await startEmbeddedPostgres({ dataDir: process.argv[1], password: 'secret' })
       console.log(JSON.stringify(again))`

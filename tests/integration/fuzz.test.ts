@@ -4,15 +4,15 @@
  */
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { handleAuditCsv } from '@/server/api/audit-csv'
-import { handleLogin } from '@/server/api/login'
-import { handleRest } from '@/server/api/rest'
-import { handleTrpc } from '@/server/api/trpc-http'
+import { handleAuditCsv } from '@/server/api/accounts/audit-csv'
+import { handleLogin } from '@/server/api/http/login'
+import { handleRest } from '@/server/api/http/rest'
+import { handleTrpc } from '@/server/api/http/trpc-http'
 import { gatewayHandler } from '@/server/gateway/handle'
-import { createJoinToken } from '@/server/store/join-tokens'
-import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
+import { answering } from '@/testing/http'
 import { type FuzzCall, Fuzzer } from '../fuzz'
-import { answering } from '../http'
 
 const inputs = 3_000
 const atOnce = 4

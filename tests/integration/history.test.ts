@@ -1,9 +1,9 @@
 /** The past as it is told is the past as it was: whatever happened, at every moment of it. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readPastNodes } from '@/server/domain/past'
-import { pruneRecords } from '@/server/store/retention'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { readPastNodes } from '@/core/insight/history'
+import { pruneRecords } from '@/server/store/records/retention'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { Life, opening } from '../history/life'
 import { deploymentTruthOf, nodeTruthOf, type Truth, truthNow } from '../history/truth'
 

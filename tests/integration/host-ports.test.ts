@@ -1,11 +1,11 @@
 /** A fixed host port can be held once per node: by placement, by the database, and by programs that are none of ours. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { claimEvaluations } from '@/server/store/evaluations'
-import { forgetOldConflicts } from '@/server/store/host-ports'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
+import { forgetOldConflicts } from '@/server/store/scheduling/host-ports'
 import { checkRecords } from '@/server/worker/check-records'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
-import { FleetView } from '@/server/worker/fleet-view'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { FleetView } from '@/server/worker/fleet-cache'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 const ports = [{ container: 80, host: 8080 }]
 const dockerWords =

@@ -1,14 +1,14 @@
 /** Slowness is never taken for failure: deadlines of agents count only time in which a server could have heard them. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { showIntake } from '@/server/api/intake'
-import { renderMetrics } from '@/server/api/metrics'
-import { systemAuthor } from '@/server/store/audit'
-import { noteDeliveries, sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
-import { databaseTime, intakeState, markIntake } from '@/server/store/report-intake'
-import { writeSettings } from '@/server/store/settings'
-import { judgeSilence } from '@/server/store/storms'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { showIntake } from '@/server/api/agents/intake'
+import { renderMetrics } from '@/server/api/system/metrics'
+import { databaseTime, intakeState, markIntake } from '@/server/store/agents/report-intake'
+import { noteDeliveries, sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { systemAuthor } from '@/server/store/records/audit'
+import { writeSettings } from '@/server/store/records/settings'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 /** So long that no pause of this machine comes near it. */

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { replay } from '@/server/scheduler/replay'
-import { readDecision } from '@/server/store/decision-reads'
-import { pruneRecords } from '@/server/store/retention'
+import { replay } from '@/core/scheduler/replay'
+import { readDecision } from '@/server/store/decisions/decision-reads'
+import { pruneRecords } from '@/server/store/records/retention'
 import { checkRecords } from '@/server/worker/check-records'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

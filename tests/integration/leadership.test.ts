@@ -2,9 +2,7 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openStore, type Store, transaction } from '@/server/store/context'
-import { buryEvaluation } from '@/server/store/dead-letters'
-import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/store/evaluations'
+import { openStore, type Store, transaction } from '@/server/db/client'
 import {
   type Candidate,
   countReplays,
@@ -12,13 +10,15 @@ import {
   StaleLeaderError,
   sessionName,
   standForElection,
-} from '@/server/store/leadership'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
-import { pruneRecords } from '@/server/store/retention'
-import { judgeSilence } from '@/server/store/storms'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
-import { schedulerProcesses } from '../schedulers'
+} from '@/server/store/leader/leadership'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/store/queue/evaluations'
+import { pruneRecords } from '@/server/store/records/retention'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
+import { schedulerProcesses } from '@/testing/schedulers'
 
 // Whole programs, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 })

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { claimEvaluations } from '@/server/store/evaluations'
-import { StaleLeaderError } from '@/server/store/leadership'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { evaluate } from '@/server/worker/evaluate'
-import { FleetView } from '@/server/worker/fleet-view'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { FleetView } from '@/server/worker/fleet-cache'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let agent: FakeAgent

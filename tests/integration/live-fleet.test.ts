@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { LiveFleet } from '@/server/api/live-fleet'
-import type { JournalNode, JournalState } from '@/server/domain/fleet-journal'
-import { FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import type { JournalNode, JournalState } from '@/core/journal/journal'
+import { LiveFleet } from '@/server/api/stream/live-fleet'
+import { FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let agent: FakeAgent

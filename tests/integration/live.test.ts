@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { LiveChange } from '@/server/domain/views'
-import { markSilentNodes } from '@/server/store/nodes'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import type { LiveChange } from '@/core/views/views'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { transaction } from '@/server/store/context'
-import { raiseWantedRevision, recordNodeEvents } from '@/server/store/node-rows'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { transaction } from '@/server/db/client'
+import { raiseWantedRevision, recordNodeEvents } from '@/server/store/nodes/node-rows'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let rival: pg.Client

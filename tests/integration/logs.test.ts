@@ -1,10 +1,10 @@
 /** Logs of replicas through the control plane: who reads is told to the node, what the node sends reaches who reads. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { AgentNews } from '@/server/domain/agent-protocol'
-import { type LogLine, type LogWish, logLimits } from '@/server/domain/log'
-import type { LogEvent } from '@/server/domain/views'
-import { pruneLogs } from '@/server/store/log-inbox'
-import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import type { AgentNews } from '@/core/agents/protocol'
+import { type LogLine, type LogWish, logLimits } from '@/core/logs/log'
+import type { LogEvent } from '@/core/views/views'
+import { pruneLogs } from '@/server/store/logs/inbox'
+import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let agent: FakeAgent

@@ -1,8 +1,8 @@
 /** The real store on the real database does what the model says, whatever is asked of it in whatever order. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { canTransition, type DeploymentStatus, deploymentTransitions } from '@/server/domain/status'
-import { testControlPlane } from '../control-plane'
+import { canTransition, type DeploymentStatus, deploymentTransitions } from '@/core/deployments/status'
+import { testControlPlane } from '@/testing/control-plane'
 import * as spec from '../model/database'
 import { Real, viewOf } from '../model/real'
 import { leaseOf, plansFor } from '../model/world'

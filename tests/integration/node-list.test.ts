@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { nodeStates, stateOf } from '@/server/domain/node-list'
-import { readNodeMap } from '@/server/domain/node-map'
-import { FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { nodeStates, stateOf } from '@/core/nodes/list'
+import { readNodeMap } from '@/core/nodes/map'
+import { FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let admin: Awaited<ReturnType<TestControlPlane['as']>>

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { systemAuthor } from '@/server/store/audit'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
-import { writeSettings } from '@/server/store/settings'
-import { judgeSilence } from '@/server/store/storms'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { systemAuthor } from '@/server/store/records/audit'
+import { writeSettings } from '@/server/store/records/settings'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { WantedReplica } from '@/server/domain/agent-protocol'
-import { systemAuthor } from '@/server/store/audit'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { markSilentNodes } from '@/server/store/nodes'
-import { writeSettings } from '@/server/store/settings'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import type { WantedReplica } from '@/core/agents/protocol'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { systemAuthor } from '@/server/store/records/audit'
+import { writeSettings } from '@/server/store/records/settings'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let node: FakeAgent

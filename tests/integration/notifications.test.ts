@@ -4,22 +4,22 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AddressList } from '@/server/addresses'
-import { type NotificationKind, notificationKinds } from '@/server/domain/notification'
-import { followClockJump } from '@/server/store/clock-jumps'
-import { transaction } from '@/server/store/context'
-import { buryEvaluation } from '@/server/store/dead-letters'
-import { claimEvaluations } from '@/server/store/evaluations'
-import { StaleLeaderError } from '@/server/store/leadership'
-import { recordNodeEvents } from '@/server/store/node-rows'
-import { markSilentNodes } from '@/server/store/nodes'
-import { beginMessage, messageDelivered, messageFailed, skipQuiet } from '@/server/store/notification-deliveries'
-import { settledMoment } from '@/server/store/notification-events'
-import { judgeSilence } from '@/server/store/storms'
+import { type NotificationKind, notificationKinds } from '@/core/notifications/notification'
+import { transaction } from '@/server/db/client'
+import { AddressList } from '@/server/lib/addresses'
+import { followClockJump } from '@/server/store/leader/clock-jumps'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { recordNodeEvents } from '@/server/store/nodes/node-rows'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { beginMessage, messageDelivered, messageFailed, skipQuiet } from '@/server/store/notifications/deliveries'
+import { settledMoment } from '@/server/store/notifications/events'
+import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { runNotifications } from '@/server/worker/notify'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '../control-plane'
-import { Receiver } from '../receiver'
-import { schedulerProcesses } from '../schedulers'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '@/testing/control-plane'
+import { Receiver } from '@/testing/receiver'
+import { schedulerProcesses } from '@/testing/schedulers'
 
 let cp: TestControlPlane
 let receiver: Receiver
@@ -527,7 +527,7 @@ describe('channels', () => {
     lead()
     await happened(await someNodes(1), 'node-01')
     await expect.poll(listed, patient).toMatchObject([{ waiting: 1, failing: { error: expect.any(String) } }])
-    const { renderMetrics } = await import('@/server/api/metrics')
+    const { renderMetrics } = await import('@/server/api/system/metrics')
     const { body } = await renderMetrics(cp.services)
     expect(body).toContain('fogdeck_notification_channel_failing{channel="on call"} 1')
     expect(body).toContain('fogdeck_notification_events_waiting{channel="on call"} 1')

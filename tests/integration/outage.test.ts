@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { readiness } from '@/server/api/readiness'
-import { followClockJump } from '@/server/store/clock-jumps'
-import { StaleLeaderError } from '@/server/store/leadership'
+import { readiness } from '@/server/api/system/readiness'
+import { followClockJump } from '@/server/store/leader/clock-jumps'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
+import { SchedulerProcess } from '@/testing/schedulers'
 import { Wire } from '../chaos/wire'
-import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
-import { SchedulerProcess } from '../schedulers'
 
 vi.setConfig({ testTimeout: 180_000 })
 const patient = { timeout: 90_000, interval: 250 }

@@ -1,9 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readReceiver } from '@/server/store/notification-channels'
-import { resealOldValues } from '@/server/store/reseal'
-import { envPlace, isBound } from '@/server/store/seal'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '../control-plane'
+import { readReceiver } from '@/server/store/notifications/channels'
+import { resealOldValues } from '@/server/store/records/reseal'
+import { envPlace, isBound } from '@/server/store/records/seal'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openApiDocument } from '@/server/api/openapi'
-import { adminPassword, FakeAgent, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+import { openApiDocument } from '@/server/api/http/openapi'
+import {
+  adminPassword,
+  FakeAgent,
+  type TestControlPlane,
+  testControlPlane,
+  userPassword,
+} from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let tokens: Record<'admin' | 'operator' | 'other' | 'viewer', string>

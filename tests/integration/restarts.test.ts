@@ -1,9 +1,9 @@
 /** What agents tell of restarts in place, of unhealthy and of paused containers, and what the control plane makes of it. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ReplicaReport } from '@/server/domain/agent-protocol'
-import { noRestarts, type RestartRecord } from '@/server/domain/restart'
-import { readEvents } from '@/server/store/notification-events'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import type { ReplicaReport } from '@/core/agents/protocol'
+import { noRestarts, type RestartRecord } from '@/core/deployments/restart'
+import { readEvents } from '@/server/store/notifications/events'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let agent: FakeAgent

@@ -1,13 +1,13 @@
 import { SignJWT } from 'jose'
 import { encode } from 'next-auth/jwt'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { handleNextAuth } from '@/server/api/next-auth'
-import { keptSessions, type SessionView } from '@/server/domain/sessions'
-import type { LiveChange } from '@/server/domain/views'
-import { pruneSessions, startSession } from '@/server/store/sessions'
-import { findAccount } from '@/server/store/users'
-import { TestBrowser } from '../browser'
-import { adminPassword, type TestControlPlane, testControlPlane, userPassword } from '../control-plane'
+import { keptSessions, type SessionView } from '@/core/accounts/sessions'
+import type { LiveChange } from '@/core/views/views'
+import { handleNextAuth } from '@/server/api/http/next-auth'
+import { pruneSessions, startSession } from '@/server/store/accounts/sessions'
+import { findAccount } from '@/server/store/accounts/users'
+import { TestBrowser } from '@/testing/browser'
+import { adminPassword, type TestControlPlane, testControlPlane, userPassword } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeEach(async () => {

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { processStart } from '@/agent/lock'
-import { hashToken, verifyPassword } from '@/server/store/credentials'
-import { embeddedIsRunning, stopEmbeddedPostgres } from '@/server/store/embedded'
-import { findPostmaster } from '@/server/store/postmaster'
+import { processStart } from '@/agent/lib/lock'
+import { findPostmaster } from '@/server/db/embedded/postmaster'
+import { embeddedIsRunning, stopEmbeddedPostgres } from '@/server/db/embedded/server'
+import { hashToken, verifyPassword } from '@/server/store/accounts/credentials'
 
 // Whole programs, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 })

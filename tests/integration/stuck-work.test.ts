@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buryEvaluation } from '@/server/store/dead-letters'
-import { claimEvaluations, releaseEvaluation } from '@/server/store/evaluations'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { claimEvaluations, releaseEvaluation } from '@/server/store/queue/evaluations'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 

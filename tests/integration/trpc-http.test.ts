@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { handleMetrics } from '@/server/api/metrics'
-import { handleTrpc } from '@/server/api/trpc-http'
-import { agentHeaders } from '@/server/domain/agent-protocol'
-import { localMark } from '@/server/inside-headers'
-import { createJoinToken } from '@/server/store/join-tokens'
-import { FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { agentHeaders } from '@/core/agents/protocol'
+import { handleTrpc } from '@/server/api/http/trpc-http'
+import { handleMetrics } from '@/server/api/system/metrics'
+import { localMark } from '@/server/lib/inside-headers'
+import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 beforeAll(async () => {

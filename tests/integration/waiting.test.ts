@@ -1,12 +1,12 @@
 /** What waits for capacity goes on when there is some, also when nobody told it. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { claimEvaluations } from '@/server/store/evaluations'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { checkRecords } from '@/server/worker/check-records'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
-import { FleetView } from '@/server/worker/fleet-view'
+import { FleetView } from '@/server/worker/fleet-cache'
 import { RecordedRefusals } from '@/server/worker/recorded-refusals'
-import { Waiting } from '@/server/worker/waiting'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { Waiting } from '@/server/worker/retry-blocked'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let fleet: FleetView

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readDecision } from '@/server/store/decision-reads'
-import { claimEvaluations, maxEvaluationAttempts } from '@/server/store/evaluations'
-import { FleetView } from '@/server/worker/fleet-view'
+import { readDecision } from '@/server/store/decisions/decision-reads'
+import { claimEvaluations, maxEvaluationAttempts } from '@/server/store/queue/evaluations'
+import { FleetView } from '@/server/worker/fleet-cache'
 import { runEvaluations } from '@/server/worker/loop'
 import { RecordedRefusals } from '@/server/worker/recorded-refusals'
-import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '../control-plane'
+import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
 let stopping: AbortController

@@ -3,7 +3,7 @@
  * transaction that changes them: small enough to be explored completely, exact enough to be compared with the real one.
  * Pure, and written without a look at the code that it is held against; only words and statuses are shared.
  */
-import type { DeploymentStatus, ReplicaStatus } from '@/server/domain/status'
+import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
 export interface Replica {
   slot: number

@@ -1,5 +1,5 @@
 /** What must be true of every state, of every step, and of where a state comes to rest. */
-import { canTransition, deploymentTransitions, replicaTransitions } from '@/server/domain/status'
+import { canTransition, deploymentTransitions, replicaTransitions } from '@/core/deployments/status'
 import { capacity, reservedOn, same, wantedAndLive } from './database'
 import { keyOf } from './key'
 import { leaseOf, noBudget, plansFor, type Setting, type Step, slots, successors, type World } from './world'

@@ -1,23 +1,24 @@
 /** The same transactions on the real store and the real database, and what the database looks like to the model. */
-import { millisOfCores } from '@/server/domain/resources'
-import type { DeploymentStatus, ReplicaStatus } from '@/server/domain/status'
-import { planDeployment } from '@/server/reconciler/plan'
-import { transaction } from '@/server/store/context'
-import { buryEvaluation } from '@/server/store/dead-letters'
+
+import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
+import { millisOfCores } from '@/core/placement/resources'
+import { planDeployment } from '@/core/plan/reconcile'
+import { transaction } from '@/server/db/client'
+import { StaleLeaderError } from '@/server/store/leader/leadership'
+import { sweepLostReplicas } from '@/server/store/node-loss/lost'
+import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
+import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import {
   type Evaluation as Claimed,
   claimEvaluations,
   releaseEvaluation,
   returnLeases,
   wakeBlockedEvaluations,
-} from '@/server/store/evaluations'
-import { StaleLeaderError } from '@/server/store/leadership'
-import { sweepLostReplicas } from '@/server/store/lost'
-import { refreshNodeStatus } from '@/server/store/node-rows'
-import { markSilentNodes } from '@/server/store/nodes'
-import { commitSteps, LostRaceError } from '@/server/store/scheduling'
-import { type DeploymentToSchedule, readDeploymentsToSchedule } from '@/server/store/scheduling-reads'
-import { aDeployment, FakeAgent, type TestControlPlane } from '../control-plane'
+} from '@/server/store/queue/evaluations'
+import { commitSteps, LostRaceError } from '@/server/store/scheduling/scheduling'
+import { type DeploymentToSchedule, readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
+import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control-plane'
 import { capacity, type Database, type Evaluation, type Plan, type Refusal, type Report } from './database'
 
 /** Nodes that the model does not know: with them two silent nodes are no storm. They take no replicas. */

@@ -3,7 +3,7 @@
  * containers, a network that loses and delays, people who change their minds. `successors` is everything that can happen
  * next.
  */
-import type { ReplicaStatus } from '@/server/domain/status'
+import type { ReplicaStatus } from '@/core/deployments/status'
 import {
   bury,
   type Committer,

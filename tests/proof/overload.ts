@@ -3,10 +3,10 @@
  * taken for what is gone: nothing fails, no replica is lost or placed twice, no node goes offline, no outage protection.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FlagError, numberFlag, parseFlags } from '@/agent/flags'
-import { systemAuthor } from '@/server/store/audit'
-import { openStore } from '@/server/store/context'
-import { writeSettings } from '@/server/store/settings'
+import { FlagError, numberFlag, parseFlags } from '@/agent/cli/flags'
+import { openStore } from '@/server/db/client'
+import { systemAuthor } from '@/server/store/records/audit'
+import { writeSettings } from '@/server/store/records/settings'
 import { Database } from '../chaos/database'
 import { Rest } from '../chaos/rest'
 import { logFolder, Stack } from '../chaos/stack'

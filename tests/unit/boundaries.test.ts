@@ -13,20 +13,20 @@ const rulesBroken = (file: string, text: string): string[] =>
 
 /** A place in each part of the project, and a module of it to import. */
 const places = {
-  domain: ['server/domain/thing.ts', '@/server/domain/status'],
-  scheduler: ['server/scheduler/thing.ts', '@/server/scheduler/place'],
-  reconciler: ['server/reconciler/thing.ts', '@/server/reconciler/plan'],
-  deciding: ['server/deciding/thing.ts', '@/server/deciding/decide'],
-  store: ['server/store/thing.ts', '@/server/store/context'],
+  domain: ['server/domain/thing.ts', '@/core/deployments/status'],
+  scheduler: ['server/scheduler/thing.ts', '@/core/scheduler/place'],
+  reconciler: ['server/reconciler/thing.ts', '@/core/plan/reconcile'],
+  deciding: ['server/deciding/thing.ts', '@/core/plan/evaluate'],
+  store: ['server/store/thing.ts', '@/server/db/client'],
   worker: ['server/worker/thing.ts', '@/server/worker/evaluate'],
   api: ['server/api/thing.ts', '@/server/api/root'],
-  leaf: ['server/clock.ts', '@/server/log'],
+  leaf: ['server/lib/clock.ts', '@/server/lib/log'],
   wiring: ['server/wiring.ts', '@/server/wiring'],
   mount: ['app/api/trpc/route.ts', '@/app/api/trpc/route'],
   app: ['app/nodes/page.tsx', '@/app/ui/button'],
-  agent: ['agent/thing.ts', '@/agent/client'],
+  agent: ['agent/thing.ts', '@/agent/transport/client'],
   e2e: ['e2e/deploy.ts', '@/e2e/people'],
-  tests: ['tests/thing.ts', '@/tests/builders'],
+  tests: ['tests/thing.ts', '@/testing/builders'],
 } as const
 type Place = keyof typeof places
 
@@ -85,17 +85,17 @@ describe('types', () => {
 })
 
 describe('the session', () => {
-  const text = "import { currentUser } from '@/server/api/session'"
+  const text = "import { currentUser } from '@/server/api/http/session'"
 
   it('may be asked by pages on the server, not by what runs in the browser', () => {
     expect(rulesBroken('app/nodes/page.tsx', text)).toEqual([])
     expect(rulesBroken('app/nodes/table.tsx', `'use client'\n${text}`)).toHaveLength(1)
-    expect(rulesBroken('app/nodes/page.tsx', "import { signIn } from '@/server/api/auth'")).toHaveLength(1)
+    expect(rulesBroken('app/nodes/page.tsx', "import { signIn } from '@/server/api/context/auth'")).toHaveLength(1)
   })
 
   it('takes the services from the wiring, which the rest of the API may not', () => {
-    expect(rulesBroken('server/api/session.ts', "import { getServices } from '../wiring'")).toEqual([])
-    expect(rulesBroken('server/api/auth.ts', "import { getServices } from '../wiring'")).toHaveLength(1)
+    expect(rulesBroken('server/api/http/session.ts', "import { getServices } from '../wiring'")).toEqual([])
+    expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '../wiring'")).toHaveLength(1)
   })
 })
 
@@ -104,8 +104,8 @@ describe('packages', () => {
     '%s belongs to the store',
     (name) => {
       const text = `import x from '${name}'`
-      expect(rulesBroken('server/store/context.ts', text)).toEqual([])
-      expect(rulesBroken('tests/database.ts', text)).toEqual([])
+      expect(rulesBroken('server/db/client.ts', text)).toEqual([])
+      expect(rulesBroken('testing/database.ts', text)).toEqual([])
       for (const place of ['worker', 'api', 'leaf', 'wiring', 'mount', 'app', 'agent'] as const) {
         expect(rulesBroken(places[place][0], text), place).toHaveLength(1)
         expect(rulesBroken(places[place][0], `import type x from '${name}'`), place).toHaveLength(1)
@@ -154,7 +154,7 @@ describe('every way to import', () => {
   it.each([
     "import '../store/context'",
     "import { a } from '../store/context'",
-    "import * as a from '@/server/store/context'",
+    "import * as a from '@/server/db/client'",
     "import {\n  type A,\n  b,\n} from '../store/context'",
     "export { a } from '../store/context'",
     "export * from '../store/context'",
@@ -167,7 +167,7 @@ describe('every way to import', () => {
     "import { a } from '../scheduler/../store/context'",
     "import { a } from '../store'",
     "import { a } from '@/server/store'",
-    "import { a } from '../../server/store/context.ts'",
+    "import { a } from '@/server/db/client.ts'",
   ])('is seen: %s', (text) => {
     expect(rulesBroken('server/scheduler/thing.ts', text)).toHaveLength(1)
   })
@@ -175,8 +175,8 @@ describe('every way to import', () => {
   it('is told from comments, texts and markup', () => {
     const text = [
       "// import { a } from '../server/store/context'",
-      'const example = `import { a } from "../../server/store/context"`',
-      "export const Page = () => <p title=\"import a from '@/server/store/context'\">Don't import '@/server/store'</p>",
+      'const example = `import { a } from "@/server/db/client"`',
+      "export const Page = () => <p title=\"import a from '@/server/db/client'\">Don't import '@/server/store'</p>",
     ].join('\n')
     expect(checkSource('app/page.tsx', text)).toEqual({ imports: 0, violations: [] })
   })
@@ -236,7 +236,7 @@ describe('the program', () => {
   })
 
   it('ends with 0 when all is well, and with 1 when it saw next to nothing', () => {
-    const made = { 'node_modules/x/bad.ts': bad, 'server/store/generated/bad.ts': bad }
+    const made = { 'node_modules/x/bad.ts': bad, 'server/db/generated/bad.ts': bad }
     const tree = treeOf({ 'server/worker/good.ts': good, ...made })
     expect(run('--root', tree, '--min-files', '1')).toEqual({
       code: 0,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { instantiate } from '@/server/scheduler/index/kernel'
+import { instantiate } from '@/core/fleet-index/kernel'
 
 describe('the kernel of the fleet index', () => {
   it('is what its source compiles to', { timeout: 60_000 }, () => {

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
+import { AccountPage } from '@/app/features/account/account-page'
 import { signedIn } from '../../shell/signed-in'
-import { AccountPage } from './account-page'
 
 export const metadata: Metadata = { title: 'Account' }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
+import { DecisionsPage } from '@/app/features/decisions/decisions-page'
 import { type SearchParams, signedIn } from '../../shell/signed-in'
-import { DecisionsPage } from './decisions-page'
 
 export const metadata: Metadata = { title: 'Decisions' }
 

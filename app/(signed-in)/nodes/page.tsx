@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
+import { NodeList } from '@/app/features/nodes/node-list'
 import { type SearchParams, signedIn } from '../../shell/signed-in'
-import { NodeList } from './node-list'
 
 export const metadata: Metadata = { title: 'Nodes' }
 

@@ -1,4 +1,4 @@
-import { problemResponse } from '@/server/api/problem'
+import { problemResponse } from '@/server/api/http/problem'
 
 /** What no other route takes: programs are answered as programs. */
 const handler = (request: Request) =>

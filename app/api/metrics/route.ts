@@ -1,4 +1,4 @@
-import { handleMetrics } from '@/server/api/metrics'
+import { handleMetrics } from '@/server/api/system/metrics'
 import { getServices } from '@/server/wiring'
 
 export const dynamic = 'force-dynamic'

@@ -1,5 +1,5 @@
-import { openApiDocument } from '@/server/api/openapi'
-import { originOf } from '@/server/api/request-context'
+import { openApiDocument } from '@/server/api/http/openapi'
+import { originOf } from '@/server/api/http/request-context'
 import { getServices } from '@/server/wiring'
 
 export const dynamic = 'force-dynamic'

@@ -1,4 +1,4 @@
-import { readiness } from '@/server/api/readiness'
+import { readiness } from '@/server/api/system/readiness'
 import { getServices } from '@/server/wiring'
 
 export const dynamic = 'force-dynamic'

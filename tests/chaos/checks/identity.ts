@@ -1,6 +1,6 @@
 /** A node's identity speaks from one machine at a time: second agents that the harness starts, against the tables. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processStart } from '@/agent/lock'
+import { processStart } from '@/agent/lib/lock'
 import type { Database } from '../database'
 import type { Ledger } from '../ledger'
 import type { Program } from '../program'

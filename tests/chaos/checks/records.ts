@@ -1,8 +1,8 @@
 /** Decisions against their records, and schedulers against each other. */
 import type pg from 'pg'
-import { matchesRecord, replay } from '@/server/scheduler/replay'
-import type { Store } from '@/server/store/context'
-import { readDecision } from '@/server/store/decision-reads'
+import { matchesRecord, replay } from '@/core/scheduler/replay'
+import type { Store } from '@/server/db/client'
+import { readDecision } from '@/server/store/decisions/decision-reads'
 import { groupBy } from '../group'
 import type { Ledger } from '../ledger'
 

@@ -1,5 +1,5 @@
 /** What must hold of the tables at every single moment. */
-import { canTransition, deploymentTransitions, isLive, replicaTransitions } from '@/server/domain/status'
+import { canTransition, deploymentTransitions, isLive, replicaTransitions } from '@/core/deployments/status'
 import type { Entry } from '../book'
 import { groupBy } from '../group'
 import type { Ledger } from '../ledger'

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { SimulatedEngine } from '@/agent/simulated/engine'
+import type { SimulatedEngine } from '@/agent/engines/simulated/engine'
 
 export type DoorOrder =
   /** Sets the clock forward, or back. */
@@ -15,9 +15,10 @@ export type DoorOrder =
 /** The modules of the tree that the program runs from, which may be a copy. */
 const ofProgram = (path: string) => import(pathToFileURL(join(process.cwd(), path)).href)
 
-const { systemClock }: typeof import('@/agent/clock') = await ofProgram('agent/clock.ts')
-const { SimulatedEngine: Simulated }: typeof import('@/agent/simulated/engine') =
-  await ofProgram('agent/simulated/engine.ts')
+const { systemClock }: typeof import('@/agent/lib/clock') = await ofProgram('agent/lib/clock.ts')
+const { SimulatedEngine: Simulated }: typeof import('@/agent/engines/simulated/engine') = await ofProgram(
+  'agent/engines/simulated/engine.ts',
+)
 
 let aheadMs = 0
 const { now } = systemClock

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { NotificationsPage } from '@/app/features/notifications/notifications-page'
 import { Forbidden } from '../../../shell/forbidden'
 import { type SearchParams, signedInWith } from '../../../shell/signed-in'
-import { NotificationsPage } from './notifications-page'
 
 export const metadata: Metadata = { title: 'Notifications' }
 

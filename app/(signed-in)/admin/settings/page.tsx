@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { SettingsPage } from '@/app/features/settings/settings-page'
 import { Forbidden } from '../../../shell/forbidden'
 import { type SearchParams, signedInWith } from '../../../shell/signed-in'
-import { SettingsPage } from './settings-page'
 
 export const metadata: Metadata = { title: 'Settings' }
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { TokensPage } from '@/app/features/users/tokens-page'
 import { Forbidden } from '../../../shell/forbidden'
 import { signedInWith } from '../../../shell/signed-in'
-import { TokensPage } from './tokens-page'
 
 export const metadata: Metadata = { title: 'API tokens' }
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { UsersPage } from '@/app/features/users/users-page'
 import { Forbidden } from '../../../shell/forbidden'
 import { type SearchParams, signedInWith } from '../../../shell/signed-in'
-import { UsersPage } from './users-page'
 
 export const metadata: Metadata = { title: 'Users' }
 

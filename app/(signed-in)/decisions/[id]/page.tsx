@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
+import { DecisionPage } from '@/app/features/decisions/decision-page'
 import { type SearchParams, signedIn } from '../../../shell/signed-in'
-import { DecisionPage } from './decision-page'
 
 export const metadata: Metadata = { title: 'Decision' }
 

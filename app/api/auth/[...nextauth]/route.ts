@@ -1,4 +1,4 @@
-import { handleNextAuth } from '@/server/api/next-auth'
+import { handleNextAuth } from '@/server/api/http/next-auth'
 import { getServices } from '@/server/wiring'
 
 const handler = (request: Request) => handleNextAuth(getServices(), request)

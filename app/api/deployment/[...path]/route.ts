@@ -1,4 +1,4 @@
-import { handleRest } from '@/server/api/rest'
+import { handleRest } from '@/server/api/http/rest'
 import { getServices } from '@/server/wiring'
 
 const handler = (request: Request) => handleRest(getServices(), request)

@@ -1,4 +1,4 @@
-import { handleTrpc } from '@/server/api/trpc-http'
+import { handleTrpc } from '@/server/api/http/trpc-http'
 import { getServices } from '@/server/wiring'
 
 const handler = (request: Request) => handleTrpc(getServices(), request)

@@ -1,0 +1,229 @@
+/** What is said to the engine about a container, and how its answers are read. Docker's and Podman's both. */
+
+import type {
+  ContainerHealth,
+  ContainerSpec,
+  ContainerState,
+  InspectedContainer,
+  SeenContainer,
+} from '@/agent/engines/engine'
+import { containerLabels } from '@/core/agents/protocol'
+import { isRecord } from './http'
+import { engineReference } from './image'
+
+/** What an engine can do for a container beyond what every engine can. */
+export interface EngineTraits {
+  kind: 'docker' | 'podman'
+  /** The processors of the machine: a limit above them would be refused. */
+  cpuMillis: number
+  /** Whether the engine has an init program to run as a container's first process. */
+  hasInit: boolean
+}
+
+/** What a container may do as root; all other capabilities are dropped. The official nginx and PostgreSQL images start with these. */
+export const keptCapabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'SETUID',
+  'SETGID',
+  'SETPCAP',
+  'NET_BIND_SERVICE',
+  'KILL',
+] as const
+
+const pidsLimit = 4096
+
+/**
+ * The newest 30 MiB of a container's log stay on the disk of its node. Podman keeps one file, and starts it anew when it is
+ * full.
+ */
+const logConfigs = {
+  docker: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  podman: { Type: 'k8s-file', Config: { 'max-size': '30m' } },
+} as const satisfies Record<EngineTraits['kind'], unknown>
+
+/** The body of POST /containers/create, with the safe defaults that every container has. */
+export const createBody = (spec: ContainerSpec, traits: EngineTraits): Record<string, unknown> => ({
+  Image: engineReference(spec.image),
+  Labels: spec.labels,
+  Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+  ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.container}/tcp`, {}])),
+  HostConfig: {
+    NanoCpus: Math.min(spec.cpuMillis, traits.cpuMillis) * 1_000_000,
+    Memory: spec.memoryMb * 1024 * 1024,
+    // The same as the memory: no swap. Without it, engines allow as much swap again.
+    MemorySwap: spec.memoryMb * 1024 * 1024,
+    PidsLimit: pidsLimit,
+    CapDrop: ['ALL'],
+    CapAdd: keptCapabilities,
+    SecurityOpt: ['no-new-privileges'],
+    LogConfig: logConfigs[traits.kind],
+    ...(traits.hasInit ? { Init: true } : {}),
+    // Another attempt is another replica, and that is for the control plane to decide.
+    RestartPolicy: { Name: 'no' },
+    PortBindings: bindings(spec.ports),
+    ...(spec.gpuUnits > 0 ? { DeviceRequests: [{ Count: spec.gpuUnits, Capabilities: [['gpu']] }] } : {}),
+  },
+})
+
+/** An empty host port is "any free one". The same container port may be published more than once. */
+const bindings = (ports: ContainerSpec['ports']): Record<string, { HostPort: string }[]> => {
+  const map: Record<string, { HostPort: string }[]> = {}
+  for (const port of ports) {
+    const key = `${port.container}/tcp`
+    map[key] = [...(map[key] ?? []), { HostPort: port.host === null ? '' : String(port.host) }]
+  }
+  return map
+}
+
+/** An entry of GET /containers/json; null when its labels are not those of a replica. */
+export const seenOfListed = (entry: unknown): SeenContainer | null => {
+  if (!isRecord(entry)) return null
+  const state = stateOf(text(entry.State))
+  return ownership(text(entry.Id), entry.Labels, {
+    state,
+    // A list has no health of its own: it stands in the words "Up 3 seconds (healthy)".
+    health: state === 'running' ? healthOf(text(entry.Status)) : null,
+    createdAt: Number(entry.Created) * 1000 || 0,
+  })
+}
+
+/** The answer of GET /containers/{id}/json. */
+export const inspectedOf = (answer: unknown): InspectedContainer | null => {
+  if (!isRecord(answer)) return null
+  const state = isRecord(answer.State) ? answer.State : {}
+  const config = isRecord(answer.Config) ? answer.Config : {}
+  const network = isRecord(answer.NetworkSettings) ? answer.NetworkSettings : {}
+  // Podman 4 says Healthcheck where Docker says Health.
+  const health = isRecord(state.Health) ? state.Health : isRecord(state.Healthcheck) ? state.Healthcheck : {}
+  const status = stateOf(text(state.Status))
+  const seen = ownership(text(answer.Id), config.Labels, {
+    state: status,
+    health: status === 'running' ? healthOf(text(health.Status)) : null,
+    createdAt: Date.parse(text(answer.Created)) || 0,
+  })
+  if (!seen) return null
+  const error = text(state.Error)
+  const lastCheck: unknown = Array.isArray(health.Log) ? health.Log.at(-1) : null
+  return {
+    ...seen,
+    // A container that could not start stays "created" with an error and a code.
+    exitCode:
+      (status === 'exited' || status === 'removing' || error) && typeof state.ExitCode === 'number'
+        ? state.ExitCode
+        : null,
+    oomKilled: state.OOMKilled === true,
+    env: environmentOf(config.Env),
+    error,
+    startedAt: timeOf(state.StartedAt),
+    finishedAt: timeOf(state.FinishedAt),
+    checkOutput: isRecord(lastCheck) ? text(lastCheck.Output).trim() : '',
+    ports: status === 'running' ? publishedPorts(network.Ports) : [],
+  }
+}
+
+/** NAME=value, as engines list it. */
+const environmentOf = (list: unknown): Record<string, string> =>
+  Object.fromEntries(
+    (Array.isArray(list) ? list : []).flatMap((entry: unknown) => {
+      const at = text(entry).indexOf('=')
+      return at > 0 ? [[text(entry).slice(0, at), text(entry).slice(at + 1)]] : []
+    }),
+  )
+
+/** The name of the container as an inspection tells it, without Docker's leading slash. */
+export const nameOf = (answer: unknown): string => (isRecord(answer) ? text(answer.Name).replace(/^\//, '') : '')
+
+const ownership = (
+  id: string,
+  labels: unknown,
+  rest: Pick<SeenContainer, 'state' | 'health' | 'createdAt'>,
+): SeenContainer | null => {
+  if (!id || !isRecord(labels) || labels[containerLabels.managed] !== 'true') return null
+  const replicaId = text(labels[containerLabels.replica])
+  const nodeId = text(labels[containerLabels.node])
+  if (!replicaId || !nodeId) return null
+  return {
+    id,
+    nodeId,
+    replicaId,
+    deploymentId: text(labels[containerLabels.deployment]),
+    slot: Number(labels[containerLabels.slot] ?? -1),
+    generation: Number(labels[containerLabels.generation] ?? -1),
+    ...rest,
+  }
+}
+
+/** Engines write the year 1 for "never". */
+const timeOf = (value: unknown): string | null => {
+  const ms = Date.parse(text(value))
+  return ms > 0 ? new Date(ms).toISOString() : null
+}
+
+/** Every state that Docker and Podman have a word for. */
+export const engineStates = [
+  'created',
+  'configured',
+  'initialized',
+  'running',
+  'paused',
+  'restarting',
+  'stopping',
+  'stopped',
+  'exited',
+  'dead',
+  'removing',
+] as const
+type EngineState = (typeof engineStates)[number]
+
+const stateOf = (status: string): ContainerState => {
+  const state = engineStates.find((each) => each === status.toLowerCase())
+  return state ? meaningOf(state) : 'unknown'
+}
+
+const meaningOf = (state: EngineState): ContainerState => {
+  switch (state) {
+    case 'created':
+    // Podman's words for a container that never ran.
+    case 'configured':
+    case 'initialized':
+      return 'created'
+    case 'exited':
+    // Podman's word for a container that ended and is not cleaned up yet.
+    case 'stopped':
+      return 'exited'
+    // An inspection calls a container dead whose removal failed; a list goes on calling it removing.
+    case 'dead':
+      return 'removing'
+    case 'running':
+    case 'paused':
+    case 'restarting':
+    case 'stopping':
+    case 'removing':
+      return state
+  }
+}
+
+const healthOf = (words: string): ContainerHealth => {
+  if (/\bunhealthy\b/.test(words)) return 'unhealthy'
+  if (/\bhealthy\b/.test(words)) return 'healthy'
+  return /\bstarting\b/.test(words) ? 'starting' : null
+}
+
+/** Each published port once, though engines list it for IPv4 and IPv6. */
+const publishedPorts = (ports: unknown): { container: number; host: number }[] => {
+  if (!isRecord(ports)) return []
+  const found = new Map<string, { container: number; host: number }>()
+  for (const [key, hosts] of Object.entries(ports)) {
+    const container = Number.parseInt(key, 10)
+    for (const each of Array.isArray(hosts) ? hosts : []) {
+      const host = isRecord(each) ? Number(each.HostPort) : 0
+      if (container > 0 && host > 0) found.set(`${container}:${host}`, { container, host })
+    }
+  }
+  return [...found.values()].sort((a, b) => a.container - b.container || a.host - b.host)
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { aReplica, until } from '@/testing/agent/builders'
+import { Rig, withCalls } from '@/testing/agent/rig'
+import { EngineError } from './engine'
+import { engineWords, fitWords } from './engine-words'
+
+const bell = String.fromCodePoint(7)
+
+describe('words of an engine', () => {
+  it('do not tell the values of the environment that they quote', () => {
+    const env = { PASSWORD: 'hunter2-hunter2', PIN: '1234', EMPTY: '' }
+    expect(engineWords('invalid variable "PASSWORD=hunter2-hunter2": no', env)).toBe(
+      'invalid variable "PASSWORD=***": no',
+    )
+    expect(engineWords('cannot log in with hunter2-hunter2', env)).toBe('cannot log in with ***')
+    expect(engineWords('PIN=1234 is weak', env)).toBe('PIN=*** is weak')
+  })
+
+  it('keep what a short value has in common with them', () => {
+    const env = { PORT: '8080', DEBUG: '1' }
+    expect(engineWords('port 8080 is already allocated, exit code 1', env)).toBe(
+      'port 8080 is already allocated, exit code 1',
+    )
+  })
+
+  it('do not tell a value in quotes of Go or JSON, nor one line of several', () => {
+    const env = { KEY: `-----BEGIN KEY-----\nMIIEvQIBADAN\n"quoted"${bell}tail`, REGEX: 'a\\d+\t$&' }
+    expect(engineWords(`bad KEY=-----BEGIN KEY-----\\nMIIEvQIBADAN\\n\\"quoted\\"\\atail`, env)).toBe('bad KEY=***')
+    expect(engineWords(`bad ${JSON.stringify(env.KEY)}`, env)).toBe('bad "***"')
+    expect(engineWords('line 2 is MIIEvQIBADAN', env)).toBe('line 2 is ***')
+    expect(engineWords(`REGEX=${env.REGEX}!`, env)).toBe('REGEX=***!')
+  })
+
+  it('do not tell a value that holds another one, or of which the end would be cut off', () => {
+    const env = { SHORT: 'secret', LONG: 'secret-and-more' }
+    expect(engineWords('LONG=secret-and-more SHORT=secret', env)).toBe('LONG=*** SHORT=***')
+    const cut = engineWords(`${'x'.repeat(290)} ${env.LONG} ${'y'.repeat(50)}`, env, 300)
+    expect(cut).toBe(`${'x'.repeat(290)} *** yyyy…`)
+  })
+
+  it('can be stored', () => {
+    expect(fitWords(`a\u{0}b\ud83d ${String.fromCodePoint(27)}[31mred`)).toBe('a�b� red')
+    expect(fitWords(`${'x'.repeat(998)}😀😀`)).toBe(`${'x'.repeat(998)}…`)
+  })
+})
+
+describe('a node whose engine quotes the environment in all that it says', () => {
+  const secret = 'hunter2-hunter2'
+  const quoting = (how: string) => new EngineError('refused', `${how}: invalid variable "TOKEN=${secret}" (${secret})`)
+  let rig: Rig
+  afterEach(() => rig.dispose())
+
+  it('tells none of its values, in no report and with no log', async () => {
+    const images = new Map<string, string>()
+    rig = new Rig('node-01', (engine) =>
+      withCalls(engine, () => ({
+        pull: async (image, options) => {
+          if (image === 'quoted/pull') throw quoting('pull')
+          await engine.pull(image, options)
+        },
+        create: async (spec) => {
+          if (spec.reference === 'quoted/create') throw quoting('create')
+          const id = await engine.create(spec)
+          images.set(id, spec.reference)
+          return id
+        },
+        start: async (id, signal) => {
+          if (images.get(id) === 'quoted/start') throw quoting('start')
+          return engine.start(id, signal)
+        },
+        lastLogLine: async () => `${'x'.repeat(290)} ${secret}`,
+        logs: async () => {
+          throw quoting('logs')
+        },
+      })),
+    )
+    await rig.start()
+    const env = { TOKEN: secret }
+    const replicas = ['quoted/pull', 'quoted/create', 'quoted/start', 'sim/crash:1s'].map((image) =>
+      aReplica({ image, env, deploymentName: image.replace(/\W/g, '-') }),
+    )
+    const read = aReplica({ image: 'sim/ok', env })
+    rig.want(...replicas, read)
+    await rig.told(read, 'running')
+    rig.controlPlane.read.add(read.replicaId)
+    rig.controlPlane.wantLogs(rig.nodeId, [{ replicaId: read.replicaId, seconds: 600, since: null }])
+    for (const replica of replicas) expect((await rig.told(replica, 'failed')).reason).toContain('***')
+    const { controlPlane } = rig
+    await until(() =>
+      controlPlane.logChunks.find(({ state, words }) => state === 'unavailable' && words.includes('***')),
+    )
+    for (const said of [controlPlane.reports, controlPlane.logChunks, controlPlane.beats])
+      expect(JSON.stringify(said)).not.toContain('hunter2')
+  })
+})

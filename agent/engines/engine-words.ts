@@ -1,0 +1,66 @@
+/** What an engine or a program says, made fit to be told: without the values of the replica's environment, and short. */
+import { repairedText } from '@/core/contract/text'
+
+/** A bare value that is shorter would blank words that have nothing to do with it: "true", "8080". */
+const shortestBare = 6
+const blank = '***'
+/** The control plane takes 2,000 characters. */
+const longestWords = 1_000
+
+/** Text of an engine as it can be stored. */
+export const fitWords = (words: string): string => repairedText(words, { max: longestWords, shape: 'lines' })
+
+/** Words that may quote the environment of a replica, without its values, and at most `max` characters of them. */
+export const engineWords = (words: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
+  repairedText(withoutValues(words, env), { max, shape: 'lines' })
+
+function withoutValues(words: string, env: Readonly<Record<string, string>>): string {
+  const quoted: string[] = []
+  const bare = new Set<string>()
+  for (const [name, value] of Object.entries(env)) {
+    for (const form of formsOf(value)) {
+      quoted.push(`${name}=${form}`)
+      if (form.length >= shortestBare) bare.add(form)
+    }
+  }
+  let result = words
+  // The longest first: what is within another one must not keep that from being found.
+  for (const text of quoted.sort(longestFirst))
+    result = result.replaceAll(text, () => `${text.slice(0, text.indexOf('='))}=${blank}`)
+  for (const text of [...bare].sort(longestFirst)) result = result.replaceAll(text, () => blank)
+  return result
+}
+
+const longestFirst = (a: string, b: string): number => b.length - a.length
+
+/** A value as engines and programs write it: as it is, in quotes of Go or JSON, repaired, and each of its lines. */
+function formsOf(value: string): string[] {
+  const lines = value.split(/[\r\n]+/)
+  const forms = [value, ...(lines.length > 1 ? lines : [])].flatMap((text) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    goQuoted(text),
+    repairedText(text, { max: text.length + 1, shape: 'lines' }),
+  ])
+  return [...new Set(forms)].filter((form) => form.trim() !== '')
+}
+
+const goEscapes: Record<string, string> = {
+  '\u{7}': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+}
+
+/** As the verb %q of Go writes it, without the quotes. */
+const goQuoted = (text: string): string =>
+  text.replace(/[\p{Cc}\\"]/gu, (char) => {
+    const code = char.codePointAt(0) ?? 0
+    const digits = code.toString(16)
+    return goEscapes[char] ?? (code < 0x80 ? `\\x${digits.padStart(2, '0')}` : `\\u${digits.padStart(4, '0')}`)
+  })

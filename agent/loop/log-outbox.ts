@@ -1,0 +1,184 @@
+/**
+ * Lines on their way to the control plane, of all nodes of a program: what gathers while a call is under way goes with
+ * the next one. Who follows a log waits while too much of it is on the way, and so the engine waits, too.
+ */
+
+import type { Clock } from '@/agent/lib/clock'
+import { sleep } from '@/agent/lib/clock'
+import { type Logger, wordsOf } from '@/agent/lib/log'
+import type { Random } from '@/agent/lib/random'
+import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
+import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/core/logs/log'
+import { Backoff } from './backoff'
+
+/** From one call to the next at least: lines of a moment travel together. */
+const pauseMs = 250
+const callTimeoutMs = 15_000
+/** After so many answers that are no failure of the network, logs go one by one. */
+const answersToOneByOne = 2
+/** Logs that wait; beyond it the oldest is given up: an outage may last. */
+const waitingAtMost = 500
+
+export type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> &
+  Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
+
+export interface LogOutboxOptions {
+  controlPlane: Pick<ControlPlane, 'sendLogs'>
+  clock: Clock
+  random: Random
+  log: Logger
+  onUnwanted: (nodeId: string, replicaId: string) => void
+}
+
+export class LogOutbox {
+  private readonly waiting = new Map<string, LogChunk>()
+  private readonly backoff: Backoff
+  private readonly closing = new AbortController()
+  private sending = false
+  /** Answers in a row that may be due to what was sent. */
+  private wrongAnswers = 0
+  private roomMade: () => void = () => undefined
+  private room: Promise<void> | null = null
+
+  constructor(private readonly options: LogOutboxOptions) {
+    this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
+  }
+
+  /** Resolves once there is room for more of this log. */
+  async put(news: LogNews): Promise<void> {
+    this.waiting.set(news.replicaId, joined(this.waiting.get(news.replicaId), news))
+    if (this.waiting.size > waitingAtMost) this.waiting.delete(this.waiting.keys().next().value ?? '')
+    if (!this.sending && !this.closing.signal.aborted) void this.send()
+    while (this.isFull(news.replicaId) && !this.closing.signal.aborted) await this.nextRoom()
+  }
+
+  /** The newest line of a log that is on its way; null when none is. */
+  newest(replicaId: string): string | null {
+    return this.waiting.get(replicaId)?.lines.at(-1)?.at ?? null
+  }
+
+  close(): void {
+    this.closing.abort()
+    this.roomMade()
+  }
+
+  private isFull(replicaId: string): boolean {
+    return lengthOf(this.waiting.get(replicaId)?.lines ?? []) > logLimits.chunkLength
+  }
+
+  private nextRoom(): Promise<void> {
+    this.room ??= new Promise((resolve) => {
+      this.roomMade = () => {
+        this.room = null
+        resolve()
+      }
+    })
+    return this.room
+  }
+
+  private async send(): Promise<void> {
+    const { clock } = this.options
+    const { signal } = this.closing
+    this.sending = true
+    try {
+      await Promise.resolve()
+      while (this.waiting.size > 0 && !signal.aborted) {
+        const batch = this.take()
+        try {
+          await this.deliver(batch)
+          this.backoff.reset()
+          this.wrongAnswers = 0
+          this.roomMade()
+          await sleep(clock, pauseMs, signal)
+        } catch (error) {
+          this.options.log.debug(`${batch.length} logs wait: ${wordsOf(error)}`)
+          this.putBack(batch)
+          await sleep(clock, this.backoff.next(), signal)
+        }
+      }
+    } finally {
+      this.sending = false
+    }
+  }
+
+  private async deliver(batch: LogChunk[]): Promise<void> {
+    try {
+      await this.sendChunks(batch)
+    } catch (error) {
+      if (!isAboutInput(error)) throw error
+      this.wrongAnswers += 1
+      if (this.wrongAnswers < answersToOneByOne) throw error
+      // One log that cannot be taken must not hold back the others for ever.
+      for (const chunk of batch) await this.deliverAlone(chunk)
+    }
+  }
+
+  /** As it is, else as a gap: whoever reads it sees that lines are missing. */
+  private async deliverAlone(chunk: LogChunk): Promise<void> {
+    for (const form of [chunk, { ...chunk, lines: [], gap: true, words: '' }]) {
+      try {
+        return await this.sendChunks([form])
+      } catch (error) {
+        // Not even a gap is taken: it is not the lines that are wrong.
+        if (!isAboutInput(error) || (form !== chunk && !isRefusal(error))) throw error
+        this.options.log.error(`lines of the log of replica ${chunk.replicaId} were not taken: ${wordsOf(error)}`)
+      }
+    }
+  }
+
+  private async sendChunks(chunks: LogChunk[]): Promise<void> {
+    const { unwanted } = await this.options.controlPlane.sendLogs(chunks, callTimeoutMs)
+    for (const { nodeId, replicaId } of chunks)
+      if (unwanted.includes(replicaId)) this.options.onUnwanted(nodeId, replicaId)
+  }
+
+  /** As much of each log as one call takes, in turn; the rest stays. */
+  private take(): LogChunk[] {
+    const batch: LogChunk[] = []
+    let left: number = logLimits.callLength
+    for (const [replicaId, chunk] of [...this.waiting]) {
+      if (left <= 0 || batch.length >= logLimits.chunksPerCall) break
+      const count = fitting(chunk.lines, Math.min(left, logLimits.chunkLength))
+      const lines = chunk.lines.slice(0, count)
+      left -= lengthOf(lines)
+      this.waiting.delete(replicaId)
+      if (count === chunk.lines.length) batch.push(chunk)
+      else {
+        batch.push({ ...chunk, lines, state: null })
+        this.waiting.set(replicaId, { ...chunk, lines: chunk.lines.slice(count), gap: false })
+      }
+    }
+    return batch
+  }
+
+  private putBack(batch: LogChunk[]): void {
+    for (const chunk of batch) {
+      const newer = this.waiting.get(chunk.replicaId)
+      this.waiting.set(chunk.replicaId, newer ? joined(chunk, newer) : chunk)
+    }
+  }
+}
+
+const joined = (before: LogChunk | undefined, news: LogNews): LogChunk => {
+  const { nodeId, replicaId, lines = [], gap = false, state = null, words = '' } = news
+  if (!before) return { nodeId, replicaId, lines, gap, state, words }
+  return {
+    nodeId,
+    replicaId,
+    lines: [...before.lines, ...lines],
+    gap: before.gap || gap,
+    state: state ?? before.state,
+    words: state === null ? before.words : words,
+  }
+}
+
+/** How many of the lines are no longer than that together; one in any case. */
+const fitting = (lines: readonly LogLine[], length: number): number => {
+  let sum = 0
+  const most = Math.min(lines.length, logLimits.linesPerChunk)
+  for (let i = 0; i < most; i++) {
+    sum += (lines[i]?.text.length ?? 0) + 1
+    if (sum > length) return Math.max(1, i)
+  }
+  return most
+}

@@ -1,0 +1,241 @@
+/** What a node told of each replica: on the disk, so that a restart knows it, and sent, as far as it is news. */
+
+import { fitWords } from '@/agent/engines/engine-words'
+import type { Clock } from '@/agent/lib/clock'
+import { SavedFile } from '@/agent/lib/files'
+import { type Logger, wordsOf } from '@/agent/lib/log'
+import type { ReplicaReport, WantedState } from '@/core/agents/protocol'
+import { newerRecord, noRestarts, type RestartRecord } from '@/core/deployments/restart'
+import { canTransition, replicaTransitions } from '@/core/deployments/status'
+import { parseState, renderState } from './node-state'
+import type { Outbox } from './outbox'
+
+export interface NodeMemoryOptions {
+  nodeId: string
+  name: string
+  stateFile: string
+  /** Whether to wait for the disk at each save. */
+  durable: boolean
+  outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
+  clock: Clock
+  log: Logger
+  /** The newest wanted state: it is kept in the same file. */
+  wanted: () => WantedState | null
+}
+
+const levels = { starting: 'debug', running: 'info', stopping: 'debug', stopped: 'info', failed: 'warn' } as const
+
+export class NodeMemory {
+  readonly told = new Map<string, ReplicaReport>()
+  private readonly sent = new Map<string, string>()
+  private readonly saved: SavedFile
+  /** What an earlier process was told, until this one is told anew. */
+  private before: WantedState | null = null
+  /** Replica → the run of the engine in which it was last seen running. */
+  private readonly ranIn = new Map<string, string>()
+  /** The present run of the engine, as far as it is known. */
+  private session: string | null = null
+  /** Reports in the file that are not the newest of their replica. */
+  private earlierOnDisk = 0
+  /** Replica → when its next restart is due, by the clock. */
+  private readonly restartAt = new Map<string, number>()
+  /** Why the last save failed; null when it did not. */
+  private trouble: string | null = null
+  /** A save that was put off, and until when by the clock. */
+  private later: { at: number; callOff: () => void } | null = null
+
+  constructor(private readonly options: NodeMemoryOptions) {
+    const render = () => {
+      const memory = [...this.told.values()]
+      const earlier = memory.flatMap(({ replicaId }) => options.outbox.waitingOf(replicaId).slice(0, -1))
+      this.earlierOnDisk = earlier.length
+      return renderState({ wanted: options.wanted(), memory, earlier, ranIn: Object.fromEntries(this.ranIn) })
+    }
+    this.saved = new SavedFile(options.stateFile, render, options.durable)
+  }
+
+  /** Reads what an earlier process left, says it all again, and hands out the wanted state that it had. */
+  async load(): Promise<WantedState | null> {
+    const { wanted, memory, earlier, ranIn } = parseState(await this.saved.load())
+    this.before = wanted
+    for (const [replicaId, session] of Object.entries(ranIn)) this.ranIn.set(replicaId, session)
+    for (const report of earlier) this.options.outbox.put({ ...report, nodeId: this.options.nodeId })
+    for (const each of memory) {
+      // Told under a former id of this node: the control plane knows only the present one.
+      const report = { ...each, nodeId: this.options.nodeId }
+      this.told.set(report.replicaId, report)
+      this.noteRestart(report)
+      this.send(report)
+    }
+    return wanted
+  }
+
+  /**
+   * Resolves when it is on the disk, or at once when it may wait so many milliseconds for something to go with. A replica
+   * never goes back: another attempt is another replica.
+   */
+  async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
+    const before = this.told.get(news.replicaId)
+    const report = unlessTold(before, { ...news, reason: fitWords(news.reason), ...checkOf(news) })
+    if (before && isPast(before, report)) return
+    if (report.status === 'running') this.noteRunning([report.replicaId])
+    this.told.set(report.replicaId, report)
+    this.noteRestart(report)
+    this.send(report, mayWaitMs)
+    await this.write(mayWaitMs)
+  }
+
+  /** Without telling. */
+  async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
+    const news = { ...report, reason: fitWords(report.reason), ...checkOf(report) }
+    this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
+    await this.write(mayWaitMs)
+  }
+
+  /** What this node, or else the control plane, remembers of its restarts. */
+  record(replicaId: string): RestartRecord {
+    const told = this.told.get(replicaId)?.restarts
+    const replica = this.options.wanted()?.replicas.find((each) => each.replicaId === replicaId)
+    const known = replica?.restarts ?? noRestarts
+    return told ? newerRecord(told, known) : known
+  }
+
+  /** Replicas whose restart is not due yet. */
+  pausing(): Set<string> {
+    const now = this.options.clock.now()
+    return new Set([...this.restartAt].flatMap(([replicaId, at]) => (at > now ? [replicaId] : [])))
+  }
+
+  /** Milliseconds until the next restart that is not due yet; null without any. */
+  nextRestartInMs(): number | null {
+    const now = this.options.clock.now()
+    const due = [...this.restartAt.values()].filter((at) => at > now)
+    return due.length === 0 ? null : Math.min(...due) - now
+  }
+
+  /** A pause is never longer than it was meant to be, also when the clock was set back meanwhile. */
+  private noteRestart({ replicaId, restartInMs, observedAt }: ReplicaReport): void {
+    if (restartInMs === null) return void this.restartAt.delete(replicaId)
+    const now = this.options.clock.now()
+    this.restartAt.set(replicaId, Math.min((Date.parse(observedAt ?? '') || now) + restartInMs, now + restartInMs))
+  }
+
+  private async write(mayWaitMs: number): Promise<void> {
+    if (mayWaitMs === 0) return void (await this.save())
+    const { clock } = this.options
+    const at = clock.now() + mayWaitMs
+    if (this.later && this.later.at <= at) return
+    this.later?.callOff()
+    this.later = { at, callOff: clock.after(mayWaitMs, () => void this.save()) }
+  }
+
+  /** The engine was looked at: which run of it that was, and which replicas ran. */
+  sawEngine(session: string, running: readonly string[]): void {
+    this.session = session
+    if (this.noteRunning(running)) void this.save()
+  }
+
+  /** Whether anything was new. */
+  private noteRunning(replicaIds: readonly string[]): boolean {
+    const { session } = this
+    if (session === null) return false
+    const news = replicaIds.filter((replicaId) => this.ranIn.get(replicaId) !== session)
+    for (const replicaId of news) this.ranIn.set(replicaId, session)
+    return news.length > 0
+  }
+
+  /** Replicas that were last seen running in an earlier run of the engine. */
+  interrupted(): Set<string> {
+    const { session } = this
+    return new Set(
+      [...this.ranIn].flatMap(([replicaId, ranIn]) => (session !== null && ranIn !== session ? [replicaId] : [])),
+    )
+  }
+
+  /** Tells everything once more: after an absence the control plane wants to know what is still so. */
+  repeat(): void {
+    for (const report of this.told.values()) {
+      // What is remembered and not told yet will be told by the task that remembered it.
+      const wasSent = this.sent.get(report.replicaId) === JSON.stringify(report)
+      if (wasSent && !report.gone) this.options.outbox.put(report)
+    }
+  }
+
+  /** A report arrived. */
+  delivered(): void {
+    // Or a restart would tell what is long past.
+    if (this.earlierOnDisk > 0) void this.save()
+  }
+
+  /** Ends that are spoken of as if they had never been told: that report was lost, with a database that went back. */
+  repeatEnds(state: WantedState): void {
+    for (const { replicaId } of state.replicas) {
+      const told = this.told.get(replicaId)
+      if (told?.gone) this.options.outbox.put(told)
+    }
+  }
+
+  /** Replicas that are over, told and no longer wanted need no memory. Hands out those. */
+  forgetEnded(wanted: ReadonlySet<string>): string[] {
+    const forgotten: string[] = []
+    for (const [replicaId, { gone }] of this.told) {
+      if (!gone || wanted.has(replicaId) || this.options.outbox.isWaiting(replicaId)) continue
+      forgotten.push(replicaId)
+      this.told.delete(replicaId)
+      this.sent.delete(replicaId)
+      this.ranIn.delete(replicaId)
+      this.restartAt.delete(replicaId)
+    }
+    if (forgotten.length > 0) void this.save()
+    return forgotten
+  }
+
+  /** Whether it is on the disk now. A full one must not stop the node: it goes on with what it knows. */
+  async save(): Promise<boolean> {
+    this.later?.callOff()
+    this.later = null
+    try {
+      await this.saved.save()
+      this.trouble = null
+      return true
+    } catch (error) {
+      const words = `its agent cannot write its state: ${wordsOf(error)}`
+      if (this.trouble !== words) this.options.log.error(`${this.options.name}: ${words}`)
+      this.trouble = words
+      return false
+    }
+  }
+
+  /** Tries again what could not be written, and hands out the trouble that there was. */
+  mend(): string | null {
+    if (this.trouble !== null) void this.save()
+    return this.trouble
+  }
+
+  /** Only what is new. */
+  private send(report: ReplicaReport, mayWaitMs = 0): void {
+    const { outbox, log, name, wanted } = this.options
+    const text = JSON.stringify(report)
+    if (this.sent.get(report.replicaId) === text) return
+    this.sent.set(report.replicaId, text)
+    outbox.put(report, mayWaitMs)
+    const replica = (wanted() ?? this.before)?.replicas.find((each) => each.replicaId === report.replicaId)
+    const label = replica ? `${replica.deploymentName}/${replica.slot}.${replica.generation}` : report.replicaId
+    const health = report.health ? `, ${report.health}` : ''
+    log[levels[report.status]](`${name}: ${label} ${report.status}${health}: ${report.reason}`)
+  }
+}
+
+/** The same as before keeps the time at which it was first seen. */
+const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
+  before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
+
+const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutput'> => ({
+  checkOutput: checkOutput === null ? null : fitWords(checkOutput),
+})
+
+/** A replica goes back to `starting` only with an interruption that was not told yet. */
+const isPast = (before: ReplicaReport, news: ReplicaReport): boolean =>
+  before.status !== news.status &&
+  (!canTransition(replicaTransitions, before.status, news.status) ||
+    (news.status === 'starting' && news.restarts.interruptions <= before.restarts.interruptions))

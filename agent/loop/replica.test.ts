@@ -1,0 +1,95 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { type Engine, EngineError, type InspectedContainer } from '@/agent/engines/engine'
+import { systemClock } from '@/agent/lib/clock'
+import type { ReplicaReport } from '@/core/agents/protocol'
+import { noRestarts } from '@/core/deployments/restart'
+import { aReplica } from '@/testing/agent/builders'
+import { carryOut, type Work } from './replica'
+import { Slots } from './slots'
+
+const content = { digest: `sha256:${'b'.repeat(64)}`, imageId: `sha256:${'a'.repeat(64)}` }
+const replica = aReplica({ imageContent: content })
+
+/** An engine that does at once what it is asked, and notes it; it has the image when no pull is needed. */
+function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
+  const done: string[] = []
+  const told: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
+  let save = () => {}
+  const saved = new Promise<void>((resolve) => {
+    save = resolve
+  })
+  const engine: Pick<Engine, 'image' | 'pull' | 'create' | 'start'> = {
+    image: async () => (missing === null ? content : null),
+    pull: async () => {
+      done.push('pull')
+      if (missing === 'until pulled') missing = null
+    },
+    create: async () => {
+      done.push('create')
+      if (missing !== null) throw new EngineError('refused', 'No such image: web', 404)
+      return 'c1'
+    },
+    start: async () => void done.push('start'),
+  }
+  const running = { id: 'c1', state: 'running', health: null, ports: [], startedAt: null }
+  const starts = new Slots(4)
+  const work: Work = {
+    nodeId: 'n1',
+    engine: engine as Engine,
+    clock: systemClock,
+    pulls: new Slots(1),
+    starts,
+    stopGraceSeconds: 1,
+    pullPatienceMs: 1_000,
+    told: () => undefined,
+    record: () => noRestarts,
+    tell: async ({ status }, mayWaitMs = 0) => void told.push({ status, mayWaitMs }),
+    remember: async () => undefined,
+    saved: () => saved,
+    look: async () => running as unknown as InspectedContainer,
+    keepLog: async () => undefined,
+    imageOf: () => null,
+    imageNews: async () => undefined,
+    resolveImage: async () => content,
+    sharedImage: () => null,
+    pulled: async () => undefined,
+  }
+  const start = () =>
+    carryOut(work, { kind: 'start', replicaId: replica.replicaId, replica }, new AbortController().signal)
+  return { done, told, save, starts, start }
+}
+
+test('a container is made while the disk takes down that it is wanted, and started only after that', async () => {
+  const { done, save, start } = aBench()
+  const started = start()
+  for (let i = 0; i < 5; i++) await turn()
+  expect(done).toEqual(['create'])
+  save()
+  await started
+  expect(done).toEqual(['create', 'start'])
+})
+
+test('that one runs waits a moment for others that are on their way, and for nothing without any', async () => {
+  const { told, save, starts, start } = aBench()
+  save()
+  await start()
+  const release = await starts.acquire(new AbortController().signal)
+  await start()
+  release()
+  const running = told.filter(({ status }) => status === 'running')
+  expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
+})
+
+test('what is there is not asked for; what is missing is pulled once, and then made', async () => {
+  const missing = aBench({ missing: 'until pulled' })
+  missing.save()
+  await missing.start()
+  expect(missing.done).toEqual(['create', 'pull', 'create', 'start'])
+  const hopeless = aBench({ missing: 'for ever' })
+  hopeless.save()
+  await hopeless.start()
+  expect(hopeless.done).toEqual(['create', 'pull', 'create'])
+  expect(hopeless.told.at(-1)?.status).toBe('failed')
+  expect(missing.starts.idle && hopeless.starts.idle).toBe(true)
+})

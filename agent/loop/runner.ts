@@ -1,0 +1,254 @@
+/**
+ * The life of an agent program: who am I, claim, join, run, join again when something changed. The first join must succeed
+ * before anything runs; later ones happen beside the work, so that a restart needs neither token nor control plane. What
+ * another process speaks for is left alone: nothing is started or stopped until the claim was granted, or nobody could be
+ * asked for it.
+ */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Engine } from '@/agent/engines/engine'
+import type { Clock } from '@/agent/lib/clock'
+import { sleep } from '@/agent/lib/clock'
+import { afterJoin, type Identity, newIdentity, readIdentity, writeIdentity } from '@/agent/lib/identity'
+import { type Logger, wordsOf } from '@/agent/lib/log'
+import type { Random } from '@/agent/lib/random'
+import { type ClaimOutcome, claimNodes } from '@/agent/transport/claim'
+import { type ControlPlane, ControlPlaneError, type Speaker } from '@/agent/transport/control-plane'
+import type { MachineFacts } from '@/core/agents/identity'
+import type { NodeDescription } from '@/core/agents/protocol'
+import { Backoff } from './backoff'
+import { NodeLoop, type NodeLoopOptions, type NodeTiming } from './node'
+import { Program } from './program'
+import { SharedImages } from './shared-images'
+
+const callTimeoutMs = 15_000
+
+export interface RunnerOptions {
+  /** As the command line says; else the one that was joined before. */
+  server: string | undefined
+  token: string | null
+  dataDir: string
+  names: readonly string[]
+  /** What each node is, in the order of `names`; reading it may need the engine. */
+  describe: () => Promise<NodeDescription[]>
+  engineOf: (name: string) => Engine
+  /** Whether node states wait for the disk. */
+  durable: boolean
+  connect: (server: string, speaker: Speaker) => ControlPlane
+  /** What tells this machine and this process from others. */
+  machine: () => Promise<MachineFacts>
+  /** It can not go on: told once the nodes ran. */
+  onEnd: (error: Error) => void
+  clock: Clock
+  random: Random
+  log: Logger
+  timing?: Partial<NodeTiming>
+}
+
+/** A join that will not work by trying again. Its message says why. */
+export class JoinError extends Error {
+  override readonly name = 'JoinError'
+}
+
+export class Runner {
+  private identity: Identity = newIdentity('')
+  private controlPlane: ControlPlane | null = null
+  private program: Program | null = null
+  private joining: Promise<void> | null = null
+  private claiming: Promise<void> | null = null
+  /** Of this process; calls carry it, and only the one that holds the nodes is heard. */
+  private readonly instance = randomUUID()
+  private rejectedAt = Number.NEGATIVE_INFINITY
+  private readonly stopping = new AbortController()
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Resolves once the nodes run. */
+  async start(): Promise<void> {
+    const { dataDir, server, names, connect, log } = this.options
+    const known = await readIdentity(dataDir)
+    const address = server ?? known?.server
+    if (!address) throw new JoinError('say with --server where the control plane is, such as http://localhost:3000')
+    this.identity = { ...(known ?? newIdentity(address)), server: address }
+    this.controlPlane = connect(address, { credential: this.identity.credential, instance: this.instance })
+    // Before the join, so that an interrupted one is repeated with the same credential.
+    await writeIdentity(dataDir, this.identity)
+    if (names.every((name) => this.identity.nodes.some((node) => node.name === name))) {
+      await this.untilAdmitted(await this.claimOnce())
+      if (this.stopping.signal.aborted) return
+      await this.runAndJoin()
+    } else {
+      log.info(`joining ${address}`)
+      await this.join()
+    }
+  }
+
+  /** Ends the loops; containers keep running. Reports that wait are given `graceMs` to leave. */
+  async stop(graceMs?: number): Promise<void> {
+    this.stopping.abort()
+    await this.program?.stop(graceMs)
+  }
+
+  private async runAndJoin(): Promise<void> {
+    await this.run()
+    void this.join().catch((error) => this.options.log.error(wordsOf(error)))
+  }
+
+  /** What became of a claim; null when nobody answered, or nobody knows this agent. */
+  private async claimOnce(): Promise<ClaimOutcome | null> {
+    try {
+      return await claimNodes(this.connection, await this.options.machine())
+    } catch (error) {
+      if (error instanceof ControlPlaneError) return null
+      throw error
+    }
+  }
+
+  /** Waits for as long as another agent speaks for the nodes. Throws when that is one of this machine. */
+  private async untilAdmitted(first: ClaimOutcome | null): Promise<void> {
+    const { clock, random, log } = this.options
+    let said = ''
+    for (let answer = first; answer !== null && answer.state !== 'granted'; ) {
+      if (answer.state === 'refused' && answer.here) throw new JoinError(answer.why)
+      if (answer.state !== said) log.error(answer.why)
+      said = answer.state
+      const pauseMs = answer.state === 'wait' ? 2_000 : 10_000
+      await sleep(clock, pauseMs * (1 + random() / 2), this.stopping.signal)
+      if (this.stopping.signal.aborted) return
+      // Who was refused once is not admitted by silence.
+      answer = (await this.claimOnce()) ?? answer
+    }
+  }
+
+  /** A call was refused because this process does not hold its nodes: claims them, and lets go when another one does. */
+  private claimAgain(): Promise<void> {
+    this.claiming ??= this.claimOrLetGo().finally(() => {
+      this.claiming = null
+    })
+    return this.claiming
+  }
+
+  private async claimOrLetGo(): Promise<void> {
+    const answer = await this.claimOnce()
+    if (answer === null || answer.state === 'granted') return
+    const { program } = this
+    this.program = null
+    await program?.stop(0)
+    await this.untilAdmitted(answer).catch((error: Error) => {
+      if (program) this.options.onEnd(error)
+      throw error
+    })
+    if (program && !this.stopping.signal.aborted) await this.runAndJoin()
+  }
+
+  private join(): Promise<void> {
+    this.joining ??= this.joinUntilAnswered().finally(() => {
+      this.joining = null
+    })
+    return this.joining
+  }
+
+  private async joinUntilAnswered(): Promise<void> {
+    const { clock, random, log } = this.options
+    const backoff = new Backoff({ firstMs: 1_000, maxMs: 15_000 }, random)
+    let said = ''
+    while (!this.stopping.signal.aborted) {
+      try {
+        return await this.joinOnce()
+      } catch (error) {
+        const words = wordsOf(error)
+        const kind = error instanceof ControlPlaneError ? error.kind : null
+        if (kind === 'not-holder') await this.claimAgain()
+        else if (kind === 'refused' || kind === 'unauthorized') throw new JoinError(words)
+        // Without any node there is nothing to keep running: a missing engine is for the person at the terminal.
+        if (!this.program && !(error instanceof ControlPlaneError)) throw error
+        if (words !== said && kind !== 'not-holder') log.warn(`could not join yet, trying on: ${words}`)
+        said = words
+        await sleep(clock, backoff.next(), this.stopping.signal)
+      }
+    }
+  }
+
+  private async joinOnce(): Promise<void> {
+    const { dataDir, token, log } = this.options
+    const descriptions = await this.options.describe()
+    const joined = await this.connection.join(token, descriptions, await this.options.machine())
+    if (this.stopping.signal.aborted) return
+    const before = idsOf(this.identity)
+    this.identity = afterJoin(this.identity, joined)
+    await writeIdentity(dataDir, this.identity)
+    const count = joined.nodes.length
+    log.info(count === 1 ? `joined as ${joined.nodes[0]?.name}` : `joined with ${count} nodes`)
+    if (this.program && before === idsOf(this.identity)) return
+    await this.program?.stop(0)
+    await this.run()
+  }
+
+  private async run(): Promise<void> {
+    const { clock, random, log, dataDir, durable, timing } = this.options
+    const program = new Program({
+      controlPlane: this.connection,
+      heartbeatSeconds: this.identity.heartbeatSeconds,
+      clock,
+      random,
+      log,
+      onRejected: (words) => this.onRejected(words),
+      onNotHolder: () => {
+        this.claimAgain().catch((error) => log.error(wordsOf(error)))
+      },
+    })
+    const started = this.identity.nodes.filter(({ name }) => this.options.names.includes(name))
+    this.warnOfOthers(this.identity.nodes.length - started.length)
+    const images = new SharedImages(clock, (found) => this.connection.resolveImage(found, callTimeoutMs))
+    for (const { id, name, formerIds } of started) {
+      const stateFile = join(dataDir, 'nodes', `${name}.json`)
+      const engine = this.options.engineOf(name)
+      const resolveImage: NodeLoopOptions['resolveImage'] = (replica, found) => images.resolve(replica, found)
+      const sharedImage: NodeLoopOptions['sharedImage'] = (replica) => images.of(replica)
+      const shared = {
+        clock,
+        random,
+        log,
+        durable,
+        resolveImage,
+        sharedImage,
+        ...program.outboxes,
+        ...(timing ? { timing } : {}),
+      }
+      program.add(new NodeLoop({ id, name, formerIds, engine, stateFile, ...shared }))
+    }
+    this.program = program
+    await program.start()
+  }
+
+  private warnOfOthers(count: number): void {
+    if (count === 0) return
+    const nodes = count === 1 ? 'One node' : `${count} nodes`
+    this.options.log.warn(
+      `${nodes} of this data folder did not start and will be offline: start with all of them again, or remove them on the page Nodes`,
+    )
+  }
+
+  /** Its nodes were removed, or the database is another one: joining anew needs a token that still works. */
+  private onRejected(words: string): void {
+    const { clock, log, token } = this.options
+    if (clock.now() - this.rejectedAt < 30_000) return
+    this.rejectedAt = clock.now()
+    if (token === null) {
+      log.error(`${words} (start again with --token; containers are left as they are)`)
+      return
+    }
+    this.join().catch((error) => log.error(wordsOf(error)))
+  }
+
+  private get connection(): ControlPlane {
+    if (!this.controlPlane) throw new Error('the runner has not been started')
+    return this.controlPlane
+  }
+}
+
+const idsOf = (identity: Identity): string =>
+  identity.nodes
+    .map((node) => `${node.name}=${node.id}`)
+    .sort()
+    .join()

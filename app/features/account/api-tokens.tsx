@@ -1,0 +1,58 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { Section } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Code } from '@/app/ui/text/copy'
+import { curlText } from '@/app/ui/text/curl'
+import { type MadeApiToken, TokenForm } from './token-form'
+import { TokenTable } from './token-table'
+
+/** The reader's own tokens. */
+export function ApiTokens() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.apiToken.list.queryOptions())
+  const [made, setMade] = useState<MadeApiToken | null>(null)
+  return (
+    <>
+      <Section
+        title={made ? `API token “${made.name}”` : 'Make an API token'}
+        meta="For programs that call the API in your name. It does what its scope allows, and never more than you may."
+      >
+        {made ? <MadeToken made={made} onDone={() => setMade(null)} /> : <TokenForm onMade={setMade} />}
+      </Section>
+      <Section flush title="Your API tokens">
+        {query.isError && !query.data ? (
+          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+        ) : !query.data ? (
+          <Loading label="Reading the tokens" />
+        ) : query.data.length === 0 ? (
+          <Empty title="You have no API token">
+            Make one above. It goes on working when you change your password, until it expires or is revoked.
+          </Empty>
+        ) : (
+          <TokenTable caption="Your API tokens" tokens={query.data} />
+        )}
+      </Section>
+    </>
+  )
+}
+
+function MadeToken({ made, onDone }: { made: MadeApiToken; onDone: () => void }) {
+  const example = curlText({ method: 'GET', origin: window.location.origin, path: '/api/deployment/list' })
+  return (
+    <div className="max-w-3xl space-y-4">
+      <p className="text-ink-2">Copy it now: it is shown only once, and only a hash of it is kept.</p>
+      <Code text={made.token} label="Copy the token" />
+      <p className="text-ink-2">
+        With it in the variable <span className="font-mono text-meta">FOGDECK_TOKEN</span> of a shell, a first call
+        lists the deployments:
+      </p>
+      <Code text={example} label="Copy the example" />
+      <Button onClick={onDone}>Hide the token</Button>
+    </div>
+  )
+}

@@ -1,0 +1,83 @@
+'use client'
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { Section } from '@/app/ui/layout-parts'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { useNotice } from '@/app/ui/overlay/notice'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { errorSentence } from '@/app/ui/text/errors'
+import { SessionTable } from './session-table'
+
+/** Where the reader is signed in. */
+export function Sessions() {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const query = useQuery(trpc.me.sessions.queryOptions())
+  const again = () => queries.invalidateQueries({ queryKey: trpc.me.sessions.queryKey() })
+  const end = useMutation(trpc.me.endSession.mutationOptions({ onSettled: again }))
+  return (
+    <Section
+      flush
+      title="Sessions"
+      meta="Where you are signed in: browsers, and programs that signed in with your password."
+      actions={<EndOthers onEnded={again} />}
+    >
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The sessions could not be read" onRetry={() => void query.refetch()} />
+      ) : query.data ? (
+        <SessionTable
+          caption="Your sessions"
+          sessions={query.data}
+          ending={end.isPending ? end.variables.id : null}
+          problem={end.error ? errorSentence(end.error) : null}
+          onEnd={({ id }) => end.mutate({ id })}
+        />
+      ) : (
+        <Loading label="Loading the sessions" />
+      )}
+    </Section>
+  )
+}
+
+function EndOthers({ onEnded }: { onEnded: () => Promise<void> }) {
+  const trpc = useTRPC()
+  const notice = useNotice()
+  const [asking, setAsking] = useState(false)
+  const end = useMutation(
+    trpc.me.endSessions.mutationOptions({
+      onSuccess: async () => {
+        setAsking(false)
+        notice({ text: 'Your other sessions have ended' })
+        await onEnded()
+      },
+    }),
+  )
+  return (
+    <>
+      <Button
+        size="sm"
+        onClick={() => {
+          end.reset()
+          setAsking(true)
+        }}
+      >
+        End all others
+      </Button>
+      <ConfirmDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        title="End all other sessions?"
+        action="End all others"
+        busy={end.isPending}
+        error={end.error ? errorSentence(end.error) : null}
+        onConfirm={() => end.mutate()}
+      >
+        Your sessions in other browsers end at once, and so do the access tokens of programs that signed in with your
+        password. This browser stays signed in. API tokens keep working.
+      </ConfirmDialog>
+    </>
+  )
+}

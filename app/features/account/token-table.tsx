@@ -1,0 +1,149 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { type Look, StatusBadge } from '@/app/ui/status/status'
+import { type Column, Table } from '@/app/ui/table/table'
+import { errorSentence } from '@/app/ui/text/errors'
+import { Time } from '@/app/ui/text/time'
+import type { ApiTokenView } from '@/core/views/views'
+
+const looks: Record<ApiTokenView['state'], Look> = {
+  usable: { label: 'Usable', glyph: 'ready', tone: 'healthy', explanation: 'Programs can call with it.' },
+  expired: { label: 'Expired', glyph: 'stopped', tone: 'quiet', explanation: 'Its time is over.' },
+  revoked: { label: 'Revoked', glyph: 'deleted', tone: 'quiet', explanation: 'Somebody revoked it.' },
+  'owner disabled': {
+    label: 'Off',
+    glyph: 'lock',
+    tone: 'slate',
+    explanation: 'The account of its owner is disabled; it works again once that is enabled.',
+  },
+}
+
+interface TokenTableProps {
+  caption: string
+  tokens: ApiTokenView[]
+  /** Whose they are: for a list of everybody's. */
+  withOwner?: boolean
+}
+
+export function TokenTable({ caption, tokens, withOwner = false }: TokenTableProps) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const [revoking, setRevoking] = useState<ApiTokenView | null>(null)
+  const revoke = useMutation(
+    trpc.apiToken.revoke.mutationOptions({
+      onSuccess: async () => {
+        setRevoking(null)
+        await queries.invalidateQueries({ queryKey: trpc.apiToken.pathKey() })
+      },
+    }),
+  )
+  const columns: Column<ApiTokenView>[] = [
+    {
+      id: 'name',
+      header: 'Name',
+      cell: ({ name, state }) => (
+        <span className="block max-sm:py-1.5">
+          <span className="block truncate font-medium" title={name}>
+            {name}
+          </span>
+          <span className="block truncate text-meta text-ink-2 sm:hidden">{looks[state].label}</span>
+        </span>
+      ),
+    },
+    ...(withOwner ? [ownerColumn] : []),
+    { id: 'scope', header: 'Scope', width: 'clamp(76px, 12vw, 150px)', cell: (token) => <Scope token={token} /> },
+    {
+      id: 'state',
+      header: 'State',
+      width: '96px',
+      from: 'sm',
+      cell: ({ state }) => <StatusBadge look={looks[state]} />,
+    },
+    {
+      id: 'used',
+      header: 'Last used',
+      width: '104px',
+      from: withOwner ? 'lg' : 'md',
+      cell: ({ lastUsedAt }) =>
+        lastUsedAt ? <Time at={lastUsedAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
+    },
+    {
+      id: 'expires',
+      header: 'Expires',
+      width: '104px',
+      from: 'lg',
+      cell: ({ expiresAt }) =>
+        expiresAt ? <Time at={expiresAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
+    },
+    {
+      id: 'made',
+      header: 'Made',
+      width: '104px',
+      from: 'xl',
+      cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
+    },
+    {
+      id: 'actions',
+      header: <span className="sr-only">Actions</span>,
+      width: '92px',
+      align: 'right',
+      whole: true,
+      cell: (token) =>
+        (token.state === 'usable' || token.state === 'owner disabled') && (
+          <Button
+            variant="ghost"
+            size="sm"
+            aria-label={`Revoke ${token.name}`}
+            onClick={() => {
+              revoke.reset()
+              setRevoking(token)
+            }}
+          >
+            Revoke
+          </Button>
+        ),
+    },
+  ]
+  return (
+    <>
+      <Table caption={caption} columns={columns} rows={tokens} rowKey={(token) => token.id} />
+      {revoking && (
+        <ConfirmDialog
+          open
+          onClose={() => setRevoking(null)}
+          title={`Revoke “${revoking.name}”?`}
+          typeName={revoking.name}
+          action="Revoke"
+          busy={revoke.isPending}
+          error={revoke.error ? errorSentence(revoke.error) : null}
+          onConfirm={() => revoke.mutate({ id: revoking.id })}
+        >
+          Programs that call with it are refused from now on. This can't be undone.
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+const ownerColumn: Column<ApiTokenView> = {
+  id: 'owner',
+  header: 'Owner',
+  width: 'clamp(76px, 12vw, 180px)',
+  cell: ({ owner }) => <span title={owner}>{owner}</span>,
+}
+
+/** A token never does more than its owner may. */
+function Scope({ token: { scope, role, owner } }: { token: ApiTokenView }) {
+  if (scope === role) return scope
+  const why = `Made for ${scope}, but ${owner} is ${role} now.`
+  return (
+    <span title={why}>
+      {scope} <span className="text-meta text-ink-3">acts as {role}</span>
+    </span>
+  )
+}

@@ -1,0 +1,131 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { outcomeLooks } from '@/app/features/placement/outcome-styles'
+import { triggerText } from '@/app/features/placement/trigger-labels'
+import { useTRPC } from '@/app/trpc'
+import { Button, ButtonLink } from '@/app/ui/button'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { StatusBadge } from '@/app/ui/status/status'
+import { RowLink } from '@/app/ui/table/row-link'
+import { type Column, Table } from '@/app/ui/table/table'
+import { plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { DecisionListItem } from '@/core/views/views'
+import type { DecisionFilters } from './filters'
+
+const pageSize = 50
+
+export function DecisionList({ filters, setFilters, asked, isFiltered }: DecisionFilters) {
+  const trpc = useTRPC()
+  const { older } = filters
+  const query = useQuery({
+    ...trpc.decision.page.queryOptions({ ...asked, ...(older ? { older_than: older } : {}), limit: pageSize }),
+    placeholderData: keepPreviousData,
+  })
+  const { data } = query
+  if (query.isError && !data)
+    return (
+      <ErrorState error={query.error} what="The decisions could not be read" onRetry={() => void query.refetch()} />
+    )
+  if (!data) return <Loading label="Reading the decisions" />
+  const last = data.items.at(-1)
+  if (!last)
+    return isFiltered || older ? (
+      <Empty title="Nothing matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
+        No decision is like that.
+      </Empty>
+    ) : (
+      <Empty title="No decisions yet" action={<ButtonLink href="/deployments/new">New deployment</ButtonLink>}>
+        The scheduler decides when something is deployed, scaled, or has to move. Each decision is kept here.
+      </Empty>
+    )
+  return (
+    <>
+      <Table
+        caption="Decisions, the newest first"
+        columns={columns}
+        rows={data.items}
+        rowKey={(row) => row.id}
+        rowHref={(row) => `/decisions/${row.id}`}
+        keyboard
+        question={JSON.stringify([asked, older])}
+        outdated={query.isPlaceholderData}
+      />
+      {(older || data.more) && (
+        <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">
+          {older && <Button onClick={() => void setFilters({ older: null }, { history: 'push' })}>Newest</Button>}
+          {data.more && (
+            <Button onClick={() => void setFilters({ older: last.id }, { history: 'push', scroll: true })}>
+              Older
+            </Button>
+          )}
+        </nav>
+      )}
+    </>
+  )
+}
+
+const columns: Column<DecisionListItem>[] = [
+  {
+    id: 'deployment',
+    header: 'Decision on',
+    width: 'clamp(120px, 15vw, 240px)',
+    cell: ({ id, deploymentName }) => <RowLink href={`/decisions/${id}`}>{deploymentName}</RowLink>,
+  },
+  {
+    id: 'outcome',
+    header: 'Outcome',
+    width: '104px',
+    cell: ({ outcome }) => <StatusBadge look={outcomeLooks[outcome]} />,
+  },
+  {
+    id: 'message',
+    header: 'What came of it',
+    cell: ({ message }) => (
+      <span className="text-ink-2" title={message}>
+        {message}
+      </span>
+    ),
+    from: 'sm',
+  },
+  { id: 'replicas', header: 'Asked', width: '96px', from: 'lg', cell: ({ replicas }) => plural(replicas, 'replica') },
+  {
+    id: 'trigger',
+    header: 'Because',
+    width: '148px',
+    from: 'xl',
+    cell: ({ trigger }) => <span className="text-ink-2">{triggerText(trigger)}</span>,
+  },
+  {
+    id: 'policy',
+    header: 'Policy',
+    width: '88px',
+    from: '2xl',
+    cell: ({ policy }) => <span className="text-ink-2">{policy.name}</span>,
+  },
+  {
+    id: 'timeline',
+    header: 'Deployment',
+    width: '104px',
+    from: '2xl',
+    cell: ({ deploymentId, deploymentName }) => (
+      <Link
+        href={`/deployments/${deploymentId}`}
+        prefetch={false}
+        aria-label={`The deployment ${deploymentName}`}
+        className="underline decoration-control underline-offset-2 hover:decoration-ink"
+      >
+        open
+      </Link>
+    ),
+  },
+  {
+    id: 'age',
+    header: 'Age',
+    width: '96px',
+    align: 'right',
+    cell: ({ createdAt }) => <Time at={createdAt} ago={false} />,
+  },
+]

@@ -1,0 +1,128 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { whyText } from '@/app/features/placement/labels'
+import { outcomeLooks } from '@/app/features/placement/outcome-styles'
+import { policyWords } from '@/app/features/placement/policy-query'
+import { RefusalNote } from '@/app/features/placement/refusal'
+import { requestText } from '@/app/features/placement/request-text'
+import { becauseText } from '@/app/features/placement/trigger-labels'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { PageHeader, Section } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { StatusBadge } from '@/app/ui/status/status'
+import { errorCode } from '@/app/ui/text/errors'
+import { ExactTime, Time } from '@/app/ui/text/time'
+import { usePageTitle } from '@/app/ui/text/title'
+import type { DecisionView } from '@/core/views/views'
+import { EveryNode } from './every-node'
+import { OtherPolicy } from './other-policy'
+import { Replay } from './replay'
+import { WhyNode } from './why-node'
+
+/** A decision never changes. */
+const staleTime = Number.POSITIVE_INFINITY
+
+export function DecisionPage({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const query = useQuery({ ...trpc.decision.get.queryOptions({ id }), staleTime })
+  const decision = query.data
+  usePageTitle(decision && `Decision on ${decision.deploymentName}`)
+  if (!decision) {
+    if (errorCode(query.error) === 'NOT_FOUND')
+      return (
+        <Empty title="There is no such decision" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
+          It may be older than what is kept.
+        </Empty>
+      )
+    if (query.isError)
+      return (
+        <ErrorState error={query.error} what="The decision could not be read" onRetry={() => void query.refetch()} />
+      )
+    return <Loading label="Reading the decision" />
+  }
+  return (
+    <>
+      <Header decision={decision} />
+      <Section title="What was decided">
+        <Outcome decision={decision} />
+      </Section>
+      <Section title="Why not this node?" meta="Any node of the fleet as it was then.">
+        <WhyNode decision={decision} />
+      </Section>
+      <Section title="Under another policy" meta="The same request on the same fleet. Nothing is changed by it.">
+        <OtherPolicy decision={decision} />
+      </Section>
+      <Section title="Every node" flush className="pb-0">
+        <EveryNode decisionId={decision.id} />
+      </Section>
+    </>
+  )
+}
+
+function Header({ decision }: { decision: DecisionView }) {
+  const { outcome, deploymentId, deploymentName, createdAt, trigger, request, policy } = decision
+  return (
+    <PageHeader
+      title={`Decision on ${deploymentName}`}
+      parent={{ href: '/decisions', label: 'Decisions' }}
+      actions={
+        <>
+          <ButtonLink href={`/scores?decision=${decision.id}`} prefetch={false}>
+            Scores
+          </ButtonLink>
+          <ButtonLink href={`/deployments/${deploymentId}`} prefetch={false}>
+            Deployment
+          </ButtonLink>
+        </>
+      }
+      meta={
+        <div className="space-y-1">
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+            <StatusBadge look={outcomeLooks[outcome]} className="font-medium" />
+            <span>
+              <Time at={createdAt} />, because {becauseText(trigger)}
+            </span>
+            <ExactTime at={createdAt} className="text-ink-3 max-sm:hidden" />
+          </div>
+          <p className="max-w-4xl">
+            It asked for {requestText(request)}. Policy {policy.name}: {policyWords(policy)}.
+          </p>
+        </div>
+      }
+    />
+  )
+}
+
+function Outcome({ decision }: { decision: DecisionView }) {
+  const { placement, message } = decision
+  return (
+    <div className="space-y-3">
+      {placement.refusal ? (
+        <RefusalNote refusal={placement.refusal} />
+      ) : (
+        <p className="max-w-4xl">
+          <span className="font-medium">{message}.</span>{' '}
+          <span className="text-ink-2">{whyText(placement).join(' ')}</span>
+        </p>
+      )}
+      {placement.chosen.length > 0 && (
+        <ul aria-label="Chosen nodes" className="flex flex-wrap gap-x-6 gap-y-1">
+          {placement.chosen.map(({ id, nodeId, score }, slot) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the place is the replica, and a node may take several
+            <li key={slot} className="text-ink-2">
+              Replica {slot + 1}:{' '}
+              <Link href={`/nodes/${id}`} prefetch={false} className="font-medium text-ink hover:underline">
+                {nodeId}
+              </Link>{' '}
+              {score.toFixed(3)}
+            </li>
+          ))}
+        </ul>
+      )}
+      <Replay decisionId={decision.id} />
+    </div>
+  )
+}

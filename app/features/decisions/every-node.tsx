@@ -1,0 +1,27 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { RankingPanel } from '@/app/features/placement/ranking-panel'
+import { useRankingView } from '@/app/features/placement/ranking-view'
+import { useTRPC } from '@/app/trpc'
+
+/** The verdict of every node, page by page. */
+export function EveryNode({ decisionId }: { decisionId: string }) {
+  const trpc = useTRPC()
+  const ranking = useRankingView()
+  const query = useQuery({
+    ...trpc.placement.rankDecision.queryOptions({ id: decisionId, ...ranking.wanted }),
+    placeholderData: keepPreviousData,
+    // A decision never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return (
+    <RankingPanel
+      {...ranking}
+      ranking={query.data}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+      outdated={query.isPlaceholderData}
+    />
+  )
+}

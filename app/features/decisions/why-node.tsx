@@ -1,0 +1,104 @@
+'use client'
+
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import { parseAsString, useQueryState } from 'nuqs'
+import { useState } from 'react'
+import { Comparison } from '@/app/features/placement/compare'
+import { whyThisNode } from '@/app/features/placement/why-not'
+import { useTRPC } from '@/app/trpc'
+import { Combobox } from '@/app/ui/form/combobox'
+import { Field } from '@/app/ui/form/field'
+import { useSettled } from '@/app/ui/settled'
+import { ErrorState } from '@/app/ui/status/states'
+import type { DecisionView } from '@/core/views/views'
+
+const pauseMs = 100
+const suggested = 8
+/** A decision never changes. */
+const staleTime = Number.POSITIVE_INFINITY
+
+/** One node, in a sentence and beside the last one that was chosen. */
+export function WhyNode({ decision }: { decision: DecisionView }) {
+  const trpc = useTRPC()
+  const [name, setName] = useQueryState('why', parseAsString.withDefault(''))
+  const [text, setText] = useState(name)
+  const typed = useSettled(text.trim(), pauseMs)
+  const found = useQuery({
+    ...trpc.placement.rankDecision.queryOptions({ id: decision.id, text: typed, limit: suggested }),
+    placeholderData: keepPreviousData,
+    staleTime,
+  })
+  const options = found.data?.verdicts.map(({ nodeId }) => nodeId) ?? []
+  const take = (next: string): void => {
+    setText(next)
+    void setName(next.trim() || null, { history: 'replace' })
+  }
+  return (
+    <div className="space-y-3">
+      <Field label="Node" className="max-w-64">
+        {(wiring) => (
+          <Combobox
+            {...wiring}
+            value={text}
+            onChange={take}
+            options={options}
+            placeholder={options[0] ?? 'node-01'}
+            autoCapitalize="off"
+            spellCheck={false}
+          />
+        )}
+      </Field>
+      {name !== '' && <Answer decision={decision} name={name} isUnknown={found.data?.total === 0} />}
+    </div>
+  )
+}
+
+interface AnswerProps {
+  decision: DecisionView
+  name: string
+  /** No node of the fleet has that in its name. */
+  isUnknown: boolean
+}
+
+function Answer({ decision, name, isUnknown }: AnswerProps) {
+  const trpc = useTRPC()
+  const last = decision.placement.chosen.at(-1)
+  const asked = useSettled(name, pauseMs)
+  const compare = [asked, ...(last && last.nodeId !== asked ? [last.nodeId] : [])]
+  const query = useQuery({
+    ...trpc.placement.rankDecision.queryOptions(asked === '' ? skipToken : { id: decision.id, compare, limit: 1 }),
+    placeholderData: keepPreviousData,
+    staleTime,
+  })
+  if (query.isError && !query.data)
+    return (
+      <ErrorState error={query.error} what="The node could not be looked up" onRetry={() => void query.refetch()} />
+    )
+  if (!query.data || query.isPlaceholderData) return null
+  const verdict = query.data.compared.find(({ nodeId, id }) => nodeId === asked || id === asked)
+  // Still being typed, as long as there are nodes that are called like it.
+  if (!verdict && !isUnknown) return null
+  if (!verdict)
+    return (
+      <p role="status" className="text-ink-2">
+        The fleet had no node called “{asked}” then.
+      </p>
+    )
+  const lastVerdict = query.data.compared.find(({ id }) => id === last?.id)
+  return (
+    <>
+      <p role="status" className="max-w-4xl font-medium">
+        {whyThisNode({
+          verdict,
+          chosen: query.data.chosen,
+          last: lastVerdict,
+          feasible: query.data.feasible,
+          replicas: decision.request.replicas,
+        })}
+      </p>
+      <div className="-mx-4 border-t border-line md:-mx-6">
+        <Comparison verdicts={query.data.compared} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,49 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import type { UseFormReturn } from 'react-hook-form'
+import { Field, Input } from '@/app/ui/form/field'
+import type { DeployForm, DeployInput } from './form-schema'
+import { PolicyFields } from './policy-fields'
+import { AffinityRows, PreferenceRows, SpreadRows } from './preference-rows'
+import { ConstraintRows, EnvRows, PortRows } from './rows'
+
+export interface AdvancedFieldsProps {
+  form: UseFormReturn<DeployForm, unknown, DeployInput>
+  /** Above the rows for variables: those that there are. */
+  variables: ReactNode
+}
+
+export default function AdvancedFields({ form, variables }: AdvancedFieldsProps) {
+  const { errors } = form.formState
+  return (
+    <div className="mt-4 space-y-5">
+      <PolicyFields form={form} />
+      <Field
+        label="Replicas per node"
+        hint="At most this many on one node. 1 keeps them apart."
+        error={errors.maxPerNode?.message}
+        className="max-w-48"
+      >
+        {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('maxPerNode')} />}
+      </Field>
+      <Field
+        label="Lost after"
+        hint="When a node is silent for so long, its replicas are replaced elsewhere. 0 is never."
+        error={errors.lostAfter?.message}
+        className="max-w-48"
+      >
+        {(wiring) => (
+          <Input {...wiring} unit="seconds" inputMode="numeric" autoComplete="off" {...form.register('lostAfter')} />
+        )}
+      </Field>
+      <ConstraintRows form={form} />
+      <PreferenceRows form={form} />
+      <SpreadRows form={form} />
+      <AffinityRows form={form} />
+      <PortRows form={form} />
+      {variables}
+      <EnvRows form={form} />
+    </div>
+  )
+}

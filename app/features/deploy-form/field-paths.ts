@@ -1,0 +1,81 @@
+import type { FieldPath } from 'react-hook-form'
+import type { DeployForm } from './form-schema'
+import { affinityModes, isFilled } from './preference-form'
+
+const renamed: Record<string, FieldPath<DeployForm>> = {
+  name: 'name',
+  type: 'type',
+  container_image: 'image',
+  replicas: 'replicas',
+  'resources.cpu': 'cpu',
+  'resources.memory': 'memory',
+  'resources.gpu': 'gpu',
+  'resources.storage': 'storage',
+  region: 'region',
+  max_per_node: 'maxPerNode',
+  wait_for_capacity: 'waitForCapacity',
+  lost_after: 'lostAfter',
+  constraints: 'constraints',
+  policy: 'policy',
+  'policy.weights': 'policy',
+  priority: 'priority',
+  preferences: 'preferences',
+  spread: 'spread',
+  affinity: 'affinity',
+  anti_affinity: 'affinity',
+  ports: 'ports',
+  env: 'env',
+}
+
+/** The rows that were sent, in the form's own numbering: rows that nobody filled in were left out. */
+function rowNumber<Row>(rows: Row[], filled: (row: Row) => boolean, sent: number): number {
+  const numbers = rows.flatMap((row, index) => (filled(row) ? [index] : []))
+  return numbers[sent] ?? sent
+}
+
+function wishPath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
+  const preference = /^preferences\.(\d+)\.(key|op|values|weight)/.exec(path)
+  if (preference) {
+    const row = rowNumber(form.preferences, isFilled.preference, Number(preference[1]))
+    // The pattern lets through nothing else.
+    return `preferences.${row}.${preference[2] as 'key' | 'op' | 'values' | 'weight'}`
+  }
+  const spread = /^spread\.(\d+)\.(across|max_skew|weight)$/.exec(path)
+  if (spread) {
+    const name = spread[2] === 'max_skew' ? 'maxSkew' : spread[2] === 'weight' ? 'weight' : 'across'
+    return `spread.${Number(spread[1])}.${name}`
+  }
+  const affinity = /^(affinity|anti_affinity)\.(\d+)\.(deployment|on|weight)$/.exec(path)
+  if (affinity) {
+    const kind = affinity[1] === 'affinity' ? 'affinity' : 'anti-affinity'
+    const sent = (row: DeployForm['affinity'][number]) =>
+      isFilled.affinity(row) && affinityModes[row.mode].kind === kind
+    const row = rowNumber(form.affinity, sent, Number(affinity[2]))
+    return `affinity.${row}.${affinity[3] as 'deployment' | 'on' | 'weight'}`
+  }
+  return null
+}
+
+/** Where in the form the field is that the server found wrong; null when the form has no such field. */
+export function formPath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
+  const own = renamed[path]
+  if (own) return own
+  const constraint = /^constraints\.(\d+)\.(key|op|values)/.exec(path)
+  if (constraint) {
+    const row = rowNumber(form.constraints, ({ key }) => key.trim() !== '', Number(constraint[1]))
+    return `constraints.${row}.${constraint[2] === 'key' ? 'key' : constraint[2] === 'op' ? 'op' : 'values'}`
+  }
+  const wish = wishPath(path, form)
+  if (wish) return wish
+  const port = /^ports\.(\d+)\.(container|host)$/.exec(path)
+  if (port) {
+    const row = rowNumber(form.ports, ({ container }) => container.trim() !== '', Number(port[1]))
+    return `ports.${row}.${port[2] === 'host' ? 'host' : 'container'}`
+  }
+  const variable = /^env\.(.+)$/.exec(path)
+  if (variable) {
+    const row = form.env.findIndex(({ name }) => name.trim() === variable[1])
+    return row < 0 ? 'env' : `env.${row}.value`
+  }
+  return null
+}

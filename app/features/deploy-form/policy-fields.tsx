@@ -1,0 +1,77 @@
+'use client'
+
+import { Checkbox, Field, FieldError, Input, Select } from '@/app/ui/form/field'
+import { priorities } from '@/core/placement/resources'
+import { policyProfiles } from '@/core/placement/types'
+import { policyChoices } from './policy-form'
+import type { Form } from './rows'
+
+const labels: Record<(typeof policyChoices)[number], string> = {
+  default: 'That of the installation',
+  spread: 'spread: the emptiest nodes first',
+  pack: 'pack: fill nodes one after the other',
+  near: 'near: the region first',
+  custom: 'Own weights',
+}
+
+/** How nodes are weighed against each other, and when it is this deployment's turn. */
+export function PolicyFields({ form }: { form: Form }) {
+  const { errors } = form.formState
+  const choice = form.watch('policy.choice')
+  const problem = errors.policy?.message ?? errors.policy?.root?.message ?? weightsMessage(errors.policy)
+  return (
+    <div className="space-y-3">
+      <div className="grid grid-cols-[minmax(0,1fr)_8rem] gap-3">
+        <Field label="Policy" hint={hintOf(choice)}>
+          {(wiring) => (
+            <Select {...wiring} {...form.register('policy.choice')}>
+              {policyChoices.map((one) => (
+                <option key={one} value={one}>
+                  {labels[one]}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field
+          label="Priority"
+          hint={`${priorities.min} to ${priorities.max}, higher first`}
+          error={errors.priority?.message}
+        >
+          {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('priority')} />}
+        </Field>
+      </div>
+      {choice === 'custom' && (
+        <fieldset className="space-y-2">
+          <legend className="mb-1 text-meta text-ink-3">Weights, which add up to 1</legend>
+          <div className="grid grid-cols-3 gap-3">
+            {(['resources', 'load', 'locality'] as const).map((name) => (
+              <Field key={name} label={name[0]?.toUpperCase() + name.slice(1)}>
+                {(wiring) => (
+                  <Input {...wiring} inputMode="decimal" autoComplete="off" {...form.register(`policy.${name}`)} />
+                )}
+              </Field>
+            ))}
+          </div>
+          {problem && <FieldError>{problem}</FieldError>}
+          <Checkbox
+            label="Packing"
+            hint="Fuller nodes score higher in resources, instead of emptier ones."
+            {...form.register('policy.packing')}
+          />
+        </fieldset>
+      )}
+    </div>
+  )
+}
+
+/** The form has no field of this name: the problem is that of three together. */
+const weightsMessage = (problems: object | undefined): string | undefined =>
+  (problems as { weights?: { message?: string } } | undefined)?.weights?.message
+
+function hintOf(choice: (typeof policyChoices)[number]): string {
+  if (choice === 'default') return 'Administrators set it.'
+  if (choice === 'custom') return 'For this deployment only.'
+  const { resources, load, locality } = policyProfiles[choice].weights
+  return `${resources} resources, ${load} load, ${locality} locality`
+}

@@ -1,0 +1,46 @@
+/** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
+import * as v from 'valibot'
+import { policyProfileNames, weightsProblem } from '@/core/placement/types'
+import { checked, numberOf, text } from './form-fields'
+import type { PreviewInput } from './form-schema'
+
+export const policyChoices = ['default', ...policyProfileNames, 'custom'] as const
+
+const policyFields = v.object({
+  choice: v.picklist(policyChoices),
+  resources: text,
+  load: text,
+  locality: text,
+  packing: v.boolean(),
+})
+export type PolicyForm = v.InferOutput<typeof policyFields>
+
+export const policyShape = v.pipe(
+  policyFields,
+  checked((policy: PolicyForm, problem) => {
+    if (policy.choice !== 'custom') return
+    const message = weightsProblem(weightsOf(policy))
+    if (message) problem(['weights'], message)
+  }),
+)
+
+const weightsOf = ({ resources, load, locality }: Omit<PolicyForm, 'choice'>) => ({
+  resources: numberOf(resources),
+  load: numberOf(load),
+  locality: numberOf(locality),
+})
+
+/** As the deploy call takes it; absent when the installation's is to be used. */
+export function policyInputOf(policy: PolicyForm): Pick<PreviewInput, 'policy'> {
+  if (policy.choice === 'default') return {}
+  if (policy.choice !== 'custom') return { policy: policy.choice }
+  return { policy: { weights: weightsOf(policy), ...(policy.packing && { packing: true }) } }
+}
+
+export const emptyPolicy: PolicyForm = {
+  choice: 'default',
+  resources: '0.4',
+  load: '0.3',
+  locality: '0.3',
+  packing: false,
+}

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { emptyForm } from '@/app/features/deploy-form/form-schema'
+import type { Suggestion } from '@/core/placement/types'
+import { suggestedUpdate } from './suggested'
+
+const suggestion = (kind: Suggestion['kind'], from: number, to: number): Suggestion => ({
+  ...{ kind, from, to },
+  message: '',
+  nodeIds: [],
+})
+
+test('fewer of the replicas that are missing are as many fewer in all', () => {
+  const form = { ...emptyForm, replicas: '30' }
+  expect(suggestedUpdate(suggestion('replicas', 25, 7), form)).toEqual({ replicas: '12' })
+  expect(suggestedUpdate(suggestion('memory', 2048, 1536), form)).toEqual({ memory: '1536' })
+})

@@ -1,0 +1,177 @@
+'use client'
+
+import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
+import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
+import { useRouter, useSearchParams } from 'next/navigation'
+import { useState } from 'react'
+import { useForm, useWatch } from 'react-hook-form'
+import { DeployFields } from '@/app/features/deploy-form/deploy-fields'
+import { formPath } from '@/app/features/deploy-form/field-paths'
+import { type DeployForm, type DeployInput, deployFormSchema, readForm } from '@/app/features/deploy-form/form-schema'
+import { ChangeList } from '@/app/features/deployment/change-list'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { Field, Input } from '@/app/ui/form/field'
+import { useHydrated } from '@/app/ui/hydrated'
+import { PageHeader } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { errorCode, errorFields, errorSentence } from '@/app/ui/text/errors'
+import { usePageTitle } from '@/app/ui/text/title'
+import type { Suggestion } from '@/core/placement/types'
+import type { DeploymentDetail } from '@/core/views/views'
+import { changesOf, formOf, updateOf } from './changes'
+import { KnownVariables } from './known-variables'
+import { suggestedUpdate } from './suggested'
+import type { PreviewUpdateInput } from './update-preview'
+
+const UpdatePreview = dynamic(() => import('./update-preview').then((part) => part.UpdatePreview))
+
+export function UpdatePage({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
+  // A suggestion of a refusal, which is filled in.
+  const asked = useSearchParams()
+  const decision = asked.get('decision')
+  const refused = useQuery(trpc.decision.get.queryOptions(decision === null ? skipToken : { id: decision }))
+  usePageTitle(query.data && `Update ${query.data.name}`)
+  if (query.data && !refused.isLoading)
+    return (
+      <UpdateForm
+        deployment={query.data}
+        suggestion={refused.data?.placement.refusal?.suggestions[Number(asked.get('suggestion'))] ?? null}
+      />
+    )
+  if (errorCode(query.error) === 'NOT_FOUND')
+    return (
+      <Empty title="There is no such deployment" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+        The address may be wrong, or it belongs to another installation.
+      </Empty>
+    )
+  if (query.isError)
+    return (
+      <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
+    )
+  return <Loading label="Reading the deployment" />
+}
+
+/** The deploy form, filled in; on the right what would be different. */
+function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; suggestion: Suggestion | null }) {
+  const trpc = useTRPC()
+  const router = useRouter()
+  const queries = useQueryClient()
+  const hydrated = useHydrated()
+  // As it was when the form was opened: what others change meanwhile does not become a change of this form.
+  const [initial] = useState(() => formOf(deployment))
+  const [before] = useState(() => readForm(initial))
+  const [removed, setRemoved] = useState<string[]>([])
+  const [reason, setReason] = useState('')
+  const form = useForm<DeployForm, unknown, DeployInput>({
+    resolver: standardSchemaResolver(deployFormSchema),
+    defaultValues: { ...initial, ...(suggestion && suggestedUpdate(suggestion, initial)) },
+    mode: 'onTouched',
+  })
+  const wanted = readForm(useWatch({ control: form.control }))
+  const changes = wanted && before ? changesOf(before, wanted, removed) : null
+  const regions = useQuery({
+    ...trpc.node.list.queryOptions(),
+    select: (nodes) => [...new Set(nodes.map(({ region }) => region))].sort(),
+  })
+  const update = useMutation(trpc.deployment.update.mutationOptions())
+  const bodyOf = (input: DeployInput) => ({
+    ...updateOf(before ?? input, input, removed),
+    ...(reason.trim() && { reason: reason.trim() }),
+  })
+  /** The values of variables decide nothing, and stay in the browser until the update is sent. */
+  const previewInput = (): PreviewUpdateInput | null => {
+    if (!wanted || !changes || changes.length === 0) return null
+    const { env, reason: _, ...fields } = bodyOf(wanted)
+    return { deployment_id: deployment.id, ...fields, changes_env: env !== undefined }
+  }
+  const apply = (suggestion: Suggestion): void => {
+    for (const [name, value] of Object.entries(suggestedUpdate(suggestion, form.getValues()) ?? {}))
+      form.setValue(name as keyof DeployForm, value, { shouldValidate: true, shouldDirty: true })
+  }
+  const nothing = changes !== null && changes.length === 0 ? 'Nothing is different yet.' : null
+
+  const submit = async (input: DeployInput): Promise<void> => {
+    if (deployment.blocked.update || nothing) return
+    try {
+      await update.mutateAsync({ deployment_id: deployment.id, ...bodyOf(input) })
+      await queries.invalidateQueries({ queryKey: trpc.deployment.pathKey() })
+      router.push(`/deployments/${deployment.id}`)
+    } catch (refusal) {
+      const values = form.getValues()
+      for (const { path, message } of errorFields(refusal)) {
+        const field = formPath(path, values)
+        if (field) form.setError(field, { type: 'server', message })
+      }
+    }
+  }
+
+  return (
+    <>
+      <PageHeader
+        title={`Update ${deployment.name}`}
+        parent={{ href: `/deployments/${deployment.id}`, label: deployment.name }}
+      />
+      <div className="-mb-16 border-t border-line lg:grid lg:min-h-[calc(100dvh-85px)] lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]">
+        <fieldset disabled={!hydrated} className="min-w-0">
+          <DeployFields
+            form={form}
+            regions={regions.data ?? []}
+            busy={update.isPending || update.isSuccess}
+            blocked={deployment.blocked.update ?? nothing}
+            problem={update.error ? errorSentence(update.error) : null}
+            willFail={false}
+            onSubmit={form.handleSubmit(submit)}
+            update={{
+              id: deployment.id,
+              bodyOf,
+              variables: <KnownVariables names={deployment.envNames} removed={removed} onChange={setRemoved} />,
+            }}
+          />
+        </fieldset>
+        <section
+          aria-label="What changes"
+          className="space-y-4 px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
+        >
+          <h2 className="font-semibold">What changes</h2>
+          {changes === null ? (
+            <p className="text-ink-2">The changes appear once the form has valid values.</p>
+          ) : changes.length === 0 ? (
+            <p className="text-ink-2">Nothing yet: the form is as the deployment is.</p>
+          ) : (
+            <ChangeList changes={changes} />
+          )}
+          {changes !== null && changes.length > 0 && (
+            <UpdatePreview
+              input={previewInput()}
+              waits={form.watch('waitForCapacity')}
+              onApply={apply}
+              blocked={(suggestion) =>
+                suggestedUpdate(suggestion, form.getValues()) ? null : 'Do this on the page of the node.'
+              }
+            />
+          )}
+          <p className="max-w-prose text-ink-2">
+            Replicas are replaced one after the other. Each keeps running until its replacement is up, and healthy where
+            its image has a health check. An update that cannot go on stops there with the reason. You can roll back to
+            every earlier revision.
+          </p>
+          <Field label="Reason (optional)" hint="Shown in the history." className="max-w-md">
+            {(wiring) => (
+              <Input
+                {...wiring}
+                value={reason}
+                maxLength={200}
+                autoComplete="off"
+                onChange={(event) => setReason(event.target.value)}
+              />
+            )}
+          </Field>
+        </section>
+      </div>
+    </>
+  )
+}

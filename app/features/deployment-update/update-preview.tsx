@@ -1,0 +1,154 @@
+'use client'
+
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import Link from 'next/link'
+import { useMemo } from 'react'
+import { RefusalNote } from '@/app/features/placement/refusal'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { cn } from '@/app/ui/cn'
+import { useLongOutdated, useSettled } from '@/app/ui/settled'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { Glyph } from '@/app/ui/status/status-icon'
+import { formatScore, plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { Suggestion } from '@/core/placement/types'
+import type { AppRouter } from '@/server/api/root'
+
+export type PreviewUpdateInput = inferRouterInputs<AppRouter>['deployment']['previewUpdate']
+type Preview = inferRouterOutputs<AppRouter>['deployment']['previewUpdate']
+
+const pauseMs = 100
+
+interface UpdatePreviewProps {
+  /** What would be sent; null while the form is not valid. */
+  input: PreviewUpdateInput | null
+  waits: boolean
+  onApply: (suggestion: Suggestion) => void
+  /** Why a suggestion can't be taken over into the form; null when it can. */
+  blocked: (suggestion: Suggestion) => string | null
+}
+
+/** Where each replica would go, as the scheduler itself says; asked again as one types, and when the fleet changes. */
+export function UpdatePreview({ input, ...rest }: UpdatePreviewProps) {
+  const trpc = useTRPC()
+  // Compared as text: each render makes a new object of the same request.
+  const wanted = input === null ? null : JSON.stringify(input)
+  const asked = useSettled(wanted, pauseMs)
+  const parsed = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewUpdateInput)), [asked])
+  const query = useQuery({
+    ...trpc.deployment.previewUpdate.queryOptions(parsed ?? skipToken),
+    placeholderData: keepPreviousData,
+  })
+  if (query.data) return <Shown preview={query.data} outdated={query.isPlaceholderData || wanted !== asked} {...rest} />
+  if (query.isError)
+    return (
+      <ErrorState
+        error={query.error}
+        what="The scheduler could not be asked"
+        onRetry={() => void query.refetch()}
+        className="px-0"
+      />
+    )
+  return input ? <Loading label="Asking the scheduler" /> : null
+}
+
+interface ShownProps extends Omit<UpdatePreviewProps, 'input'> {
+  preview: Preview
+  outdated: boolean
+}
+
+function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
+  const { refusal, problem, replicas, kept, removed, takenAt } = preview
+  const longOutdated = useLongOutdated(outdated)
+  return (
+    <div aria-busy={outdated} className={cn('space-y-3', longOutdated && 'grayscale')}>
+      <div role="status" className="space-y-3">
+        {refusal ? (
+          <>
+            <RefusalNote
+              refusal={refusal}
+              action={(suggestion) => (
+                <Button blocked={blocked(suggestion)} onClick={() => onApply(suggestion)}>
+                  Apply
+                </Button>
+              )}
+            />
+            <p className="text-ink-2">
+              {waits
+                ? 'The update waits there until there is capacity. What runs keeps running.'
+                : 'The update stops there. What runs keeps running.'}
+            </p>
+          </>
+        ) : (
+          <p className="flex items-start gap-2 font-medium">
+            <Glyph
+              name={problem ? 'failed' : 'running'}
+              className={cn('mt-[3px] shrink-0', problem ? 'text-failed' : 'text-healthy')}
+            />
+            {problem ?? summaryOf(preview)}
+          </p>
+        )}
+      </div>
+      {replicas.length > 0 && (
+        <table className="w-full max-w-2xl">
+          <caption className="sr-only">Where each replica would run</caption>
+          <thead>
+            <tr className="text-left text-meta text-ink-3">
+              <th className="py-1 pr-4 font-normal">Replica</th>
+              <th className="py-1 pr-4 font-normal">Runs on</th>
+              <th className="py-1 pr-4 font-normal">Replacement on</th>
+              <th className="py-1 text-right font-normal">Score</th>
+            </tr>
+          </thead>
+          <tbody>
+            {replicas.map(({ slot, from, to }) => (
+              <tr key={slot} className="border-t border-line">
+                <td className="py-1.5 pr-4">{slot + 1}</td>
+                <td className="py-1.5 pr-4">{from ? <NodeLink {...from} /> : <span className="text-ink-3">–</span>}</td>
+                <td className="py-1.5 pr-4 font-medium">
+                  <NodeLink {...to} />
+                </td>
+                <td className="py-1.5 text-right">{to.score === null ? '–' : formatScore(to.score)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {replicas.some(({ stopsFirst }) => stopsFirst) && (
+        <p className="flex items-start gap-2">
+          <Glyph name="partial" className="mt-[3px] shrink-0 text-degraded" />
+          Both need the same host port, so each replica stops before its replacement starts: a short outage of one
+          replica at a time.
+        </p>
+      )}
+      {(kept > 0 || removed > 0) && (
+        <p className="text-ink-2">
+          {[
+            kept > 0 && `${plural(kept, 'replica')} ${kept === 1 ? 'stays' : 'stay'} in place.`,
+            removed > 0 && `${plural(removed, 'replica')} ${removed === 1 ? 'is' : 'are'} stopped.`,
+          ]
+            .filter(Boolean)
+            .join(' ')}
+        </p>
+      )}
+      <p className="text-meta text-ink-3">
+        Computed <Time at={takenAt} />. Nothing is reserved before you update.
+      </p>
+    </div>
+  )
+}
+
+function summaryOf({ replicas, revision }: Preview): string {
+  if (replicas.length === 0) return revision === null ? 'Nothing is placed anew' : 'No replica has to be placed'
+  return `Fits: ${plural(replicas.length, 'replica')}, one after the other`
+}
+
+function NodeLink({ id, nodeId }: { id: string; nodeId: string }) {
+  return (
+    <Link href={`/nodes/${id}`} prefetch={false} className="hover:underline">
+      {nodeId}
+    </Link>
+  )
+}

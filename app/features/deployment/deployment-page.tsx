@@ -1,0 +1,91 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import dynamic from 'next/dynamic'
+import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import { useMoment } from '@/app/features/time-travel/moment'
+import { PastBar } from '@/app/features/time-travel/past-bar'
+import { PastPlacement } from '@/app/features/time-travel/past-placement'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Tabs } from '@/app/ui/tabs'
+import { errorCode } from '@/app/ui/text/errors'
+import { usePageTitle } from '@/app/ui/text/title'
+import { DeploymentHeader } from './deployment-header'
+import { PlacementTab } from './placement-tab'
+
+// Only what is looked at is loaded; the first tab comes with the page.
+const DecisionTab = dynamic(() => import('./decision-tab').then((tab) => tab.DecisionTab))
+const TimelineTab = dynamic(() => import('./timeline-tab').then((tab) => tab.TimelineTab))
+const LogsTab = dynamic(() => import('./logs/logs-tab').then((tab) => tab.LogsTab))
+const HistoryTab = dynamic(() => import('./history-tab').then((tab) => tab.HistoryTab))
+const RevisionsTab = dynamic(() => import('./revisions-tab').then((tab) => tab.RevisionsTab))
+
+const tabs = ['placement', 'decision', 'timeline', 'logs', 'history', 'revisions'] as const
+
+export function DeploymentPage({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const [tab, setTab] = useQueryState(
+    'tab',
+    parseAsStringLiteral(tabs).withDefault('placement').withOptions({ history: 'push' }),
+  )
+  const moment = useMoment()
+  const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
+  const deployment = query.data
+  usePageTitle(deployment?.name)
+
+  if (!deployment) {
+    if (errorCode(query.error) === 'NOT_FOUND')
+      return (
+        <Empty
+          title="There is no such deployment"
+          action={<ButtonLink href="/deployments">All deployments</ButtonLink>}
+        >
+          The address may be wrong, or it belongs to another installation. Deleted deployments keep their pages.
+        </Empty>
+      )
+    if (query.isError)
+      return (
+        <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
+      )
+    return <Loading label="Reading the deployment" />
+  }
+  return (
+    <>
+      <DeploymentHeader deployment={deployment} />
+      <Tabs
+        label="About this deployment"
+        value={tab}
+        onChange={(next) => void setTab(next)}
+        tabs={[
+          {
+            value: 'placement',
+            label: 'Placement',
+            content: () =>
+              moment.at === null ? (
+                <PlacementTab deployment={deployment} />
+              ) : (
+                <PastBar {...moment} keepsPlace={false}>
+                  <PastPlacement id={id} at={moment.at} />
+                </PastBar>
+              ),
+          },
+          { value: 'decision', label: 'Decision', content: () => <DecisionTab deployment={deployment} /> },
+          {
+            value: 'timeline',
+            label: 'Timeline',
+            content: () => (
+              <PastBar {...moment} keepsPlace>
+                <TimelineTab deployment={deployment} moment={moment} />
+              </PastBar>
+            ),
+          },
+          { value: 'logs', label: 'Logs', content: () => <LogsTab deployment={deployment} /> },
+          { value: 'history', label: 'History', content: () => <HistoryTab deployment={deployment} /> },
+          { value: 'revisions', label: 'Revisions', content: () => <RevisionsTab deployment={deployment} /> },
+        ]}
+      />
+    </>
+  )
+}

@@ -1,0 +1,29 @@
+import { CircleAlert, Info, Unplug } from 'lucide-react'
+import { toneText } from '@/app/ui/status/status'
+import type { LogNote } from './notes'
+
+const icons = { unknown: Unplug, failed: CircleAlert, quiet: Info }
+const shown = 4
+
+/** What is to be known of these logs, a line each. */
+export function LogNotes({ notes, connected }: { notes: readonly LogNote[]; connected: boolean }) {
+  const lost: LogNote[] = connected
+    ? []
+    : [{ replicaId: 'none', tone: 'unknown', text: 'Connecting: lines that come meanwhile are not lost.' }]
+  const all = [...lost, ...notes]
+  if (all.length === 0) return null
+  return (
+    <ul aria-label="About these logs" className="space-y-1 px-4 pb-2 text-ink-2 md:px-6">
+      {all.slice(0, shown).map(({ replicaId, tone, text }) => {
+        const Icon = icons[tone]
+        return (
+          <li key={replicaId} className="flex items-start gap-1.5">
+            <Icon size={14} aria-hidden className={`mt-[3px] shrink-0 ${toneText[tone]}`} />
+            <span className="min-w-0 break-words">{text}</span>
+          </li>
+        )
+      })}
+      {all.length > shown && <li className="pl-5 text-ink-3">and {all.length - shown} more</li>}
+    </ul>
+  )
+}

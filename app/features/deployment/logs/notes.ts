@@ -1,0 +1,37 @@
+import type { KnownLog } from '@/app/features/logs/use-logs'
+import { isLive } from '@/core/deployments/status'
+import type { ReplicaView } from '@/core/views/views'
+
+export interface LogNote {
+  replicaId: string
+  tone: 'unknown' | 'failed' | 'quiet'
+  text: string
+}
+
+/** What is to be known of the log of a replica beside its lines; null while it simply comes. */
+export function noteOf(
+  replica: ReplicaView,
+  { log, title, clock }: { log: KnownLog | undefined; title: string; clock: (at: string) => string },
+): LogNote | null {
+  const { node, status } = replica
+  const lastAt = log?.newest ?? null
+  const who = `Replica ${title} on ${node.nodeId}`
+  const note = (tone: LogNote['tone'], text: string): LogNote => ({ replicaId: replica.id, tone, text })
+  const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
+  if (node.status === 'offline') {
+    const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
+    return note('unknown', `${node.nodeId} is silent${since}: ${last}.`)
+  }
+  if (log?.state === 'unavailable') return note('failed', `${who}: the engine does not hand out its log: ${log.words}`)
+  if (!isLive(status) && status !== 'stopping') {
+    const how = status === 'failed' && replica.reason ? `failed: ${replica.reason}` : status
+    return note(
+      status === 'failed' ? 'failed' : 'quiet',
+      `${who} ${how}${lastAt === null ? `; ${last}` : ''}.`.replace('..', '.'),
+    )
+  }
+  if (lastAt !== null) return null
+  if (status === 'pending' || status === 'starting') return note('quiet', `${who} has not started yet.`)
+  if (!log?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${title}.`)
+  return note('quiet', `${who} has written nothing yet.`)
+}

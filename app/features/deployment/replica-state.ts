@@ -1,0 +1,48 @@
+import { type Look, replicaLook } from '@/app/ui/status/status'
+import type { ReplicaView } from '@/core/views/views'
+
+const pausedLook: Look = {
+  label: 'Paused',
+  glyph: 'stopped',
+  tone: 'degraded',
+  explanation: 'Somebody paused its container on the node: it does nothing until it is unpaused there.',
+}
+
+const restartingLook: Look = {
+  label: 'Restarting',
+  glyph: 'partial',
+  tone: 'degraded',
+  explanation: 'It ran and does not run now: its node starts it again.',
+}
+
+const unhealthyLook: Look = {
+  label: 'Unhealthy',
+  glyph: 'failed',
+  tone: 'failed',
+  explanation: 'Its container runs, and its health check fails.',
+}
+
+type Shown = Pick<ReplicaView, 'status' | 'health' | 'standstill' | 'restarts'> & {
+  node: Pick<ReplicaView['node'], 'status'>
+}
+
+/** How one replica is: what is known of its container beside its status. */
+export function replicaStateLook({ status, health, standstill, restarts, node }: Shown): Look {
+  const silent = node.status === 'offline'
+  if (silent) return replicaLook(status, { silent })
+  if (status === 'starting' && standstill === 'paused') return pausedLook
+  if (status === 'starting' && (standstill !== null || restarts.lastEnd !== null)) return restartingLook
+  if (status === 'running' && health === 'unhealthy') return unhealthyLook
+  return replicaLook(status, { silent })
+}
+
+/** From so many restarts in a row on it is called a loop. */
+const loopFrom = 3
+
+/** "crash loop: 7 restarts", "2 restarts"; null when it was never restarted. */
+export function restartsText({ status, restarts }: Pick<ReplicaView, 'status' | 'restarts'>): string | null {
+  if (restarts.count === 0) return null
+  const text = restarts.count === 1 ? '1 restart' : `${restarts.count} restarts`
+  const loops = restarts.inARow >= loopFrom && (status === 'starting' || restarts.nextAt !== null)
+  return loops ? `crash loop: ${text}` : text
+}

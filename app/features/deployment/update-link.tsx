@@ -1,0 +1,19 @@
+import { Pencil } from 'lucide-react'
+import { Button, ButtonLink } from '@/app/ui/button'
+import type { DeploymentDetail } from '@/core/views/views'
+
+/** To the form that changes what it runs; a button that says why not, for those who may not. */
+export function UpdateLink({ deployment: { id, blocked } }: { deployment: DeploymentDetail }) {
+  const icon = <Pencil size={14} aria-hidden />
+  if (blocked.update)
+    return (
+      <Button icon={icon} blocked={blocked.update}>
+        Update
+      </Button>
+    )
+  return (
+    <ButtonLink href={`/deployments/${id}/update`} icon={icon}>
+      Update
+    </ButtonLink>
+  )
+}

@@ -1,0 +1,22 @@
+'use client'
+
+import { Plus } from 'lucide-react'
+import { useBlocked } from '@/app/shell/me'
+import { Button, ButtonLink } from '@/app/ui/button'
+
+/** Leads to the deploy form; who may not deploy reads why. */
+export function NewButton() {
+  const blocked = useBlocked('deployments.create', 'create deployments')
+  const icon = <Plus size={14} aria-hidden />
+  if (blocked)
+    return (
+      <Button variant="primary" icon={icon} blocked={blocked}>
+        New deployment
+      </Button>
+    )
+  return (
+    <ButtonLink href="/deployments/new" variant="primary" icon={icon}>
+      New deployment
+    </ButtonLink>
+  )
+}

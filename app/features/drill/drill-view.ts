@@ -1,0 +1,57 @@
+'use client'
+
+import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { type DrillReport, drillModes, drillShows, drillStages } from '@/core/insight/drill-report'
+
+const listOf = parseAsArrayOf(parseAsString)
+
+const parameters = {
+  mode: parseAsStringLiteral(drillModes).withDefault('fail'),
+  node: listOf.withDefault([]),
+  region: listOf.withDefault([]),
+  zone: listOf.withDefault([]),
+  stage: parseAsStringLiteral(drillStages).withDefault('overruled'),
+  show: parseAsStringLiteral(drillShows).withDefault('affected'),
+  page: parseAsInteger.withDefault(1),
+  /** The deployment of which everything is shown. */
+  open: parseAsString,
+}
+
+export type PickKind = 'region' | 'zone' | 'node'
+
+export interface Picked {
+  kind: PickKind
+  name: string
+}
+
+/** Regions first, then zones, then nodes. */
+export const picksOf = ({ nodes, regions, zones }: DrillReport['picked']): Picked[] => [
+  ...regions.map((name): Picked => ({ kind: 'region', name })),
+  ...zones.map((name): Picked => ({ kind: 'zone', name })),
+  ...nodes.map((name): Picked => ({ kind: 'node', name })),
+]
+
+/** Another question starts at its first page. */
+export const afresh = { page: null, open: null, show: null, stage: null } as const
+
+/** What fails or is drained, and what of the outcome is shown: all of it is in the address. */
+export function useDrillView() {
+  const [view, set] = useQueryStates(parameters)
+  const { mode, node, region, zone } = view
+  const asked = { nodes: node, regions: region, zones: zone }
+  return {
+    view: { ...view, page: Math.max(1, view.page) },
+    set,
+    picks: picksOf(asked),
+    picked: { mode, ...asked },
+    add: ({ kind, name }: Picked) =>
+      void set({ [kind]: [...new Set([...view[kind], name])], ...afresh }, { history: 'push' }),
+    remove: ({ kind, name }: Picked) =>
+      void set({ [kind]: view[kind].filter((one) => one !== name), ...afresh }, { history: 'push' }),
+  }
+}
+export type DrillViewState = ReturnType<typeof useDrillView>
+
+/** Where it is shown what would be without these regions, zones or nodes. */
+export const drillHref = (kind: PickKind, ...names: string[]): string =>
+  `/drill?${new URLSearchParams({ [kind]: listOf.serialize(names) })}`

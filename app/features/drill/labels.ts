@@ -1,0 +1,125 @@
+import type { Look } from '@/app/ui/status/status'
+import { formatList, plural } from '@/app/ui/text/format'
+import type { DrillCounts, DrillFate, DrillMode, DrillReport, DrillRow, DrillShow } from '@/core/insight/drill-report'
+import { type Picked, picksOf } from './drill-view'
+
+export const fateLooks: Record<DrillFate, Look> = {
+  keeps: {
+    label: 'Keeps running',
+    glyph: 'running',
+    tone: 'healthy',
+    explanation: 'Nothing of it is on these nodes.',
+  },
+  moves: {
+    label: 'Moves',
+    glyph: 'arrow',
+    tone: 'progressing',
+    explanation: 'All that is on these nodes has a place elsewhere.',
+  },
+  'no-room': {
+    label: 'Does not fit',
+    glyph: 'failed',
+    tone: 'failed',
+    explanation: 'The scheduler would find no place for what is on these nodes.',
+  },
+  never: {
+    label: 'Not replaced',
+    glyph: 'none',
+    tone: 'slate',
+    explanation: 'It is deployed so that its replicas wait for their nodes.',
+  },
+  held: {
+    label: 'Waits for a person',
+    glyph: 'lock',
+    tone: 'degraded',
+    explanation: 'Nothing of it moves until somebody acts.',
+  },
+  braked: {
+    label: 'Held by the brake',
+    glyph: 'lock',
+    tone: 'unknown',
+    explanation: 'The storm brake holds its region: nothing moves until nodes return or somebody overrules it.',
+  },
+}
+
+export const showLabels: Record<DrillShow, string> = {
+  affected: 'Affected',
+  down: 'Down meanwhile',
+  'no-room': 'Does not fit',
+  stays: 'Not moved',
+  moves: 'Moves',
+  keeps: 'Keeps running',
+}
+
+/** How many deployments each filter lists. */
+export function showCounts({ fates, down }: DrillCounts): Record<DrillShow, number> {
+  const stays = fates.never + fates.held + fates.braked
+  return {
+    affected: fates['no-room'] + stays + fates.moves,
+    down,
+    'no-room': fates['no-room'],
+    stays,
+    moves: fates.moves,
+    keeps: fates.keeps,
+  }
+}
+
+const namedAtMost = 3
+
+/** "eu-west and node-07", "2 regions and 12 nodes" */
+function picksText(picks: readonly Picked[]): string {
+  if (picks.length <= namedAtMost) return formatList(picks.map(({ name }) => name))
+  const counted = (['region', 'zone', 'node'] as const).flatMap((kind) => {
+    const count = picks.filter((pick) => pick.kind === kind).length
+    return count > 0 ? [plural(count, kind)] : []
+  })
+  return formatList(counted)
+}
+
+const does = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+
+/**
+ * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overruled`, "If eu-west failed and the
+ * storm brake was overruled: …"
+ */
+export function headline(
+  { mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
+  { fates }: DrillCounts,
+  { overruled = false } = {},
+): string {
+  const picks = picksOf(picked)
+  const verb = mode === 'fail' ? 'failed' : picks.length === 1 ? 'was drained' : 'were drained'
+  const parts = [
+    `${plural(fates.keeps, 'deployment')} ${fates.keeps === 1 ? 'keeps' : 'keep'} running`,
+    does(fates.moves, 'moves', 'move'),
+    does(fates['no-room'], 'does not fit', 'do not fit'),
+    ...(fates.never > 0 ? [does(fates.never, 'is not replaced', 'are not replaced')] : []),
+    ...(fates.held > 0 ? [does(fates.held, 'waits for a person', 'wait for a person')] : []),
+    ...(fates.braked > 0 ? [does(fates.braked, 'is held', 'are held')] : []),
+  ]
+  const brake = overruled ? ' and the storm brake was overruled' : ''
+  return `If ${picksText(picks)} ${verb}${brake}: ${parts.join(', ')}.`
+}
+
+/** What people would notice before everything has its place again, or until the brake lets go. */
+export function meanwhileText(
+  mode: DrillMode,
+  { down, fewer, replicas }: DrillCounts,
+  until = 'Until replacements run',
+): string {
+  if (replicas === 0) return 'Nothing runs there.'
+  if (down + fewer === 0)
+    return mode === 'drain' ? 'Each replica goes on running until its replacement works.' : 'Nothing stops running.'
+  const parts = [
+    ...(down > 0 ? [does(down, 'deployment is down', 'deployments are down')] : []),
+    ...(fewer > 0 ? [`${does(fewer, 'runs', 'run')} with fewer replicas`] : []),
+  ]
+  return `${until}, ${parts.join(' and ')}.`
+}
+
+/** How many replicas run until replacements do. */
+export function meanwhileOf({ fate, running: { wanted, now, meanwhile, after } }: DrillRow): string {
+  if (now === 0) return 'none runs now either'
+  if (meanwhile > 0) return `${meanwhile} of ${wanted}`
+  return after > 0 && fate === 'moves' ? 'down until replaced' : 'down'
+}

@@ -1,0 +1,143 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { RotateCcw } from 'lucide-react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { Section } from '@/app/ui/layout-parts'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { RowLink } from '@/app/ui/table/row-link'
+import { type Column, Table } from '@/app/ui/table/table'
+import { plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { WeakPoint } from '@/core/insight/drill-report'
+import { drillHref } from './drill-view'
+
+/** Above this it takes long enough that somebody should want it. */
+const unaskedUpTo = 500
+
+/** What would survive: regions and nodes, each as if it failed alone. */
+export function WeakPoints() {
+  const trpc = useTRPC()
+  const { data: places } = useQuery(trpc.drill.places.queryOptions())
+  const size = places?.regions.reduce((sum, { nodes }) => sum + nodes, 0)
+  const query = useQuery({
+    ...trpc.drill.weakest.queryOptions(),
+    enabled: size !== undefined && size > 0 && size <= unaskedUpTo,
+  })
+  const { data } = query
+  const run = (): void => void query.refetch()
+  return (
+    <Section
+      flush
+      title="Weakest points"
+      meta={
+        data ? (
+          <>
+            Each as if it failed alone: {places && plural(places.regions.length, 'region')}, and the nodes on which most
+            depends. Computed <Time at={data.takenAt} />
+          </>
+        ) : (
+          'Each region, and the nodes on which most depends, as if it failed alone'
+        )
+      }
+      actions={
+        data && (
+          <Button size="sm" icon={<RotateCcw size={12} aria-hidden />} busy={query.isFetching} onClick={run}>
+            Compute again
+          </Button>
+        )
+      }
+    >
+      {data ? (
+        <Table
+          caption="Weakest points, the worst first"
+          columns={columns}
+          rows={data.points}
+          rowKey={({ kind, name }) => `${kind} ${name}`}
+          rowHref={({ kind, name }) => drillHref(kind, name)}
+          keyboard
+        />
+      ) : query.isError ? (
+        <ErrorState error={query.error} what="The weakest points could not be found" onRetry={run} />
+      ) : query.isFetching || size === undefined ? (
+        <Loading label="Running a drill of each" />
+      ) : size === 0 ? (
+        <p className="px-4 text-ink-2 md:px-6">There are no nodes yet.</p>
+      ) : (
+        <div className="px-4 md:px-6">
+          <Button onClick={run}>Find them among {size} nodes</Button>
+        </div>
+      )}
+    </Section>
+  )
+}
+
+const count = (value: number, tone: string) =>
+  value > 0 ? <span className={tone}>{value}</span> : <span className="text-ink-3">0</span>
+
+const columns: Column<WeakPoint>[] = [
+  {
+    id: 'name',
+    header: 'If this failed',
+    width: 'clamp(148px, 24vw, 300px)',
+    cell: ({ kind, name, nodes }) => (
+      <span className="flex items-baseline gap-2">
+        <RowLink href={drillHref(kind, name)}>{name}</RowLink>
+        <span className="truncate text-meta text-ink-3 max-sm:hidden">
+          {kind === 'region' ? plural(nodes, 'node') : 'node'}
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'no-room',
+    header: 'No room',
+    align: 'right',
+    cell: ({ counts }) => count(counts.fates['no-room'], 'font-medium text-failed'),
+  },
+  {
+    id: 'down',
+    header: 'Down',
+    align: 'right',
+    cell: ({ counts }) => count(counts.down, 'font-medium text-degraded'),
+  },
+  {
+    id: 'fewer',
+    header: 'Fewer replicas',
+    width: '108px',
+    align: 'right',
+    from: 'sm',
+    cell: ({ counts }) => count(counts.fewer, 'text-ink'),
+  },
+  {
+    id: 'stays',
+    header: 'Not moved',
+    align: 'right',
+    from: 'lg',
+    cell: ({ counts: { fates } }) => count(fates.never + fates.held, 'text-ink'),
+  },
+  {
+    id: 'moves',
+    header: 'Move',
+    align: 'right',
+    from: 'sm',
+    cell: ({ counts }) => count(counts.fates.moves, 'text-ink'),
+  },
+  {
+    id: 'keeps',
+    header: 'Keep running',
+    width: '116px',
+    align: 'right',
+    from: 'lg',
+    cell: ({ counts }) => count(counts.fates.keeps, 'text-ink'),
+  },
+  {
+    id: 'brake',
+    header: 'Storm brake',
+    width: '132px',
+    align: 'right',
+    from: 'xl',
+    cell: ({ braked }) => <span className="text-ink-2">{braked ? 'takes hold' : '–'}</span>,
+  },
+]

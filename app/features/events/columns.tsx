@@ -1,0 +1,73 @@
+import Link from 'next/link'
+import { deploymentLooks, nodeLooks, replicaLooks, StatusBadge } from '@/app/ui/status/status'
+import { Glyph } from '@/app/ui/status/status-icon'
+import type { Column } from '@/app/ui/table/table'
+import { ExactTime, Time } from '@/app/ui/text/time'
+import { wordsOf } from '@/core/accounts/audit-labels'
+import type { FeedEvent } from '@/core/insight/events'
+
+const paths: Partial<Record<FeedEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }
+
+export function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
+  const path = paths[subject.type]
+  if (!path || !subject.id) return <span title={subject.name}>{subject.name}</span>
+  return (
+    <Link
+      href={`${path}/${subject.id}`}
+      prefetch={false}
+      data-row-link
+      title={subject.name}
+      className="inline-block max-w-full truncate rounded-mark align-middle font-medium text-ink hover:underline focus-visible:-outline-offset-1"
+    >
+      {subject.name}
+    </Link>
+  )
+}
+
+/** What it came to, or what was done: "Running", "Joined", "Made a user". */
+export function What({ event }: { event: FeedEvent }) {
+  if (event.status?.of === 'deployment') return <StatusBadge look={deploymentLooks[event.status.to]} />
+  if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
+  if (event.kind === 'node' && event.action === 'offline') return <StatusBadge look={nodeLooks.offline} />
+  return (
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap text-ink-2">
+      <Glyph name="none" className="shrink-0 text-ink-3" />
+      {event.kind === 'person' ? wordsOf(event.action) : capitalized(event.action)}
+    </span>
+  )
+}
+
+/** "engine-error" → "Engine error" */
+const capitalized = (kind: string): string => (kind.charAt(0).toUpperCase() + kind.slice(1)).replace(/-/g, ' ')
+
+export const eventColumns: Column<FeedEvent>[] = [
+  {
+    id: 'at',
+    header: 'When',
+    width: 'clamp(84px, 24vw, 330px)',
+    cell: ({ at }) => (
+      <span className="flex items-baseline gap-2">
+        <Time at={at} />
+        <ExactTime at={at} className="truncate text-meta text-ink-3 max-lg:hidden" />
+      </span>
+    ),
+  },
+  {
+    id: 'subject',
+    header: 'About',
+    width: 'clamp(110px, 22vw, 260px)',
+    cell: ({ subject }) => <SubjectLink subject={subject} />,
+  },
+  { id: 'what', header: 'What', width: 'clamp(112px, 16vw, 170px)', cell: (event) => <What event={event} /> },
+  {
+    id: 'detail',
+    header: 'Detail',
+    from: 'md',
+    cell: ({ detail }) => (
+      <span className="text-ink-2" title={detail}>
+        {detail}
+      </span>
+    ),
+  },
+  { id: 'actor', header: 'By', width: '120px', from: 'lg', cell: ({ actor }) => actor },
+]

@@ -1,0 +1,120 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { useCallback } from 'react'
+import { useMe } from '@/app/shell/me'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { momentOf, Period } from '@/app/ui/form/period'
+import { PageHeader } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Walk } from '@/app/ui/table/cursor-pager'
+import { FilterTabs } from '@/app/ui/table/filter-tabs'
+import { SearchField } from '@/app/ui/table/search'
+import { Table } from '@/app/ui/table/table'
+import { may } from '@/core/accounts/roles'
+import { type EventKind, eventKinds } from '@/core/insight/events'
+import { eventColumns } from './columns'
+
+const kindLabels: Record<EventKind, string> = {
+  deployment: 'Deployments',
+  replica: 'Replicas',
+  node: 'Nodes',
+  person: 'People',
+}
+
+const parameters = {
+  kind: parseAsStringLiteral(['all', ...eventKinds] as const).withDefault('all'),
+  about: parseAsString.withDefault(''),
+  by: parseAsString.withDefault(''),
+  after: parseAsString.withDefault(''),
+  before: parseAsString.withDefault(''),
+  from: parseAsString.withDefault(''),
+}
+
+const pageSize = 100
+
+export function EventsPage() {
+  const trpc = useTRPC()
+  const { role } = useMe()
+  const [view, set] = useQueryStates(parameters)
+  const kinds = eventKinds.filter((kind) => kind !== 'person' || may(role, 'users.manage'))
+  const query = useQuery({
+    ...trpc.event.page.queryOptions({
+      kinds: view.kind === 'all' ? [...kinds] : [view.kind],
+      ...(view.about && { subject: view.about }),
+      ...(view.by && { actor: view.by }),
+      ...(momentOf(view.after) && { after: momentOf(view.after) }),
+      ...(momentOf(view.before) && { before: momentOf(view.before) }),
+      ...(view.from && { from: view.from }),
+      limit: pageSize,
+    }),
+    placeholderData: keepPreviousData,
+  })
+  const search = useCallback(
+    (about: string) => void set({ about: about || null, from: null }, { history: 'replace' }),
+    [set],
+  )
+  const byWhom = useCallback((by: string) => void set({ by: by || null, from: null }, { history: 'replace' }), [set])
+  const filtered = Object.entries(view).some(([name, value]) => value !== '' && !(name === 'kind' && value === 'all'))
+
+  return (
+    <>
+      <PageHeader title="Events" />
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
+        <SearchField label="About: a name" value={view.about} onChange={search} className="w-full sm:w-48" />
+        <SearchField label="By: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
+        <Period
+          after={view.after}
+          before={view.before}
+          onChange={(change) => void set({ ...change, from: null }, { history: 'push' })}
+        />
+        <FilterTabs
+          label="Kind"
+          value={view.kind}
+          onChange={(kind) => void set({ kind, from: null }, { history: 'push' })}
+          options={(['all', ...kinds] as const).map((kind) => ({
+            value: kind,
+            label: kind === 'all' ? 'All' : kindLabels[kind],
+          }))}
+        />
+      </div>
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <Loading label="Reading the events" />
+      ) : query.data.events.length === 0 ? (
+        <Empty
+          title={filtered ? 'Nothing matches' : 'Nothing has happened yet'}
+          action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
+        >
+          {filtered
+            ? 'No event is like that.'
+            : 'What deployments and nodes go through, and what people do, appears here.'}
+        </Empty>
+      ) : (
+        <>
+          <Table
+            caption="Events, the newest first"
+            columns={eventColumns}
+            rows={query.data.events}
+            rowKey={(event) => event.id}
+            keyboard
+            reading
+            question={JSON.stringify(view)}
+            outdated={query.isPlaceholderData}
+          />
+          <Walk
+            newest={view.from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
+            older={
+              query.data.next === null
+                ? null
+                : () => void set({ from: query.data.next }, { history: 'push', scroll: true })
+            }
+          />
+        </>
+      )}
+    </>
+  )
+}

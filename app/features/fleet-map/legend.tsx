@@ -1,0 +1,58 @@
+'use client'
+
+import { useEffect, useRef } from 'react'
+import { stateLooks } from '@/app/features/nodes/status-styles'
+import { type NodeState, nodeStates } from '@/core/nodes/list'
+import { type Cell, type Measure, paletteOf, Sprites } from './sprites'
+import { deviceScale, useThemeChanges } from './use-canvas'
+
+interface LegendProps {
+  measure: Measure
+  counts: Record<NodeState, number>
+}
+
+/** What the cells mean, drawn by the same hand. */
+export function Legend({ measure, counts }: LegendProps) {
+  const entries: { cell: Cell; words: string; title?: string }[] =
+    measure === 'state'
+      ? nodeStates
+          .filter((state) => counts[state] > 0)
+          .map((state) => ({
+            cell: state,
+            words: `${stateLooks[state].label} ${counts[state]}`,
+            title: stateLooks[state].explanation,
+          }))
+      : [
+          { cell: 0, words: '0 %' },
+          { cell: 3, words: 'to 30 %' },
+          { cell: 6, words: 'to 60 %' },
+          { cell: 8, words: 'to 80 %' },
+          { cell: 10, words: 'to 100 % in use' },
+          { cell: null, words: 'unknown' },
+        ]
+  return (
+    <ul aria-label="What the cells mean" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-2">
+      {entries.map(({ cell, words, title }) => (
+        <li key={words} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
+          <Swatch cell={cell} /> {words}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const swatchPx = 12
+
+function Swatch({ cell }: { cell: Cell }) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const themeChanges = useThemeChanges()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme is drawn in other colours
+  useEffect(() => {
+    const element = canvas.current
+    if (!element) return
+    const scale = deviceScale()
+    element.width = element.height = Math.ceil(swatchPx * scale)
+    element.getContext('2d')?.drawImage(new Sprites(swatchPx, scale, paletteOf(element)).of(cell), 0, 0)
+  }, [cell, themeChanges])
+  return <canvas ref={canvas} aria-hidden style={{ width: swatchPx, height: swatchPx }} />
+}

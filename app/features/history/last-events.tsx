@@ -1,0 +1,48 @@
+'use client'
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { eventColumns } from '@/app/features/events/columns'
+import { isoOf } from '@/app/features/time-travel/moment'
+import { useMe } from '@/app/shell/me'
+import { useTRPC } from '@/app/trpc'
+import { Section } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Table } from '@/app/ui/table/table'
+import { may } from '@/core/accounts/roles'
+import { eventKinds } from '@/core/insight/events'
+
+const shown = 10
+
+/** What happened last before the moment. */
+export function LastEvents({ at }: { at: number | null }) {
+  const trpc = useTRPC()
+  const { role } = useMe()
+  const query = useQuery({
+    ...trpc.event.page.queryOptions({
+      kinds: eventKinds.filter((kind) => kind !== 'person' || may(role, 'users.manage')),
+      ...(at !== null && { before: isoOf(at) }),
+      limit: shown,
+    }),
+    placeholderData: keepPreviousData,
+  })
+  return (
+    <Section title={at === null ? 'What happened last' : 'What had happened last'} flush>
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+      ) : query.data?.events.length === 0 ? (
+        <Empty title="Nothing had happened yet" />
+      ) : query.data ? (
+        <Table
+          caption="The last events before this moment, the newest first"
+          columns={eventColumns}
+          rows={query.data.events}
+          rowKey={(event) => event.id}
+          question={String(at)}
+          outdated={query.isPlaceholderData}
+        />
+      ) : (
+        <Loading label="Reading the events" />
+      )}
+    </Section>
+  )
+}

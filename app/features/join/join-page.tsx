@@ -1,0 +1,40 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { PageHeader, Section } from '@/app/ui/layout-parts'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { JoinProgress } from './join-progress'
+import { type MadeToken, TokenForm } from './token-form'
+import { TokenTable } from './token-table'
+
+export function JoinPage() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.joinToken.list.queryOptions())
+  const [made, setMade] = useState<MadeToken | null>(null)
+  return (
+    <>
+      <PageHeader
+        title="Join a node"
+        meta="A node is a machine with Docker or Podman. One command on it makes it part of the fleet; it dials out, so no port has to be opened."
+      />
+      <Section title={made ? `Token “${made.name}”` : 'Make a join token'}>
+        {made ? (
+          <JoinProgress made={made} token={query.data?.find(({ id }) => id === made.id)} onDone={() => setMade(null)} />
+        ) : (
+          <TokenForm onMade={setMade} />
+        )}
+      </Section>
+      <Section flush title="Tokens">
+        {query.isError && !query.data ? (
+          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+        ) : query.data ? (
+          <TokenTable tokens={query.data} />
+        ) : (
+          <Loading label="Reading the tokens" />
+        )}
+      </Section>
+    </>
+  )
+}

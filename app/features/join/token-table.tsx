@@ -1,0 +1,131 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { Empty } from '@/app/ui/status/states'
+import { type Look, StatusBadge } from '@/app/ui/status/status'
+import type { GlyphName } from '@/app/ui/status/status-icon'
+import { type Column, Table } from '@/app/ui/table/table'
+import { errorSentence } from '@/app/ui/text/errors'
+import { plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { JoinTokenView } from '@/core/views/views'
+
+const look = (label: string, glyph: GlyphName, tone: Look['tone'], explanation: string): Look => ({
+  label,
+  glyph,
+  tone,
+  explanation,
+})
+
+const looks: Record<JoinTokenView['state'], Look> = {
+  usable: look('Usable', 'ready', 'healthy', 'Machines can join with it.'),
+  'used up': look('Used up', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
+  expired: look('Expired', 'stopped', 'quiet', 'Its time is over.'),
+  revoked: look('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
+}
+
+export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const [revoking, setRevoking] = useState<JoinTokenView | null>(null)
+  const revoke = useMutation(
+    trpc.joinToken.revoke.mutationOptions({
+      onSuccess: async () => {
+        setRevoking(null)
+        await queries.invalidateQueries({ queryKey: trpc.joinToken.list.queryKey() })
+      },
+    }),
+  )
+  if (tokens.length === 0)
+    return (
+      <Empty title="No token was made yet">
+        Make one above. A token is good for as many nodes and as long as you say, and only for joining.
+      </Empty>
+    )
+
+  const columns: Column<JoinTokenView>[] = [
+    {
+      id: 'name',
+      header: 'Name',
+      cell: ({ name }) => (
+        <span className="font-medium" title={name}>
+          {name}
+        </span>
+      ),
+    },
+    { id: 'state', header: 'State', width: '100px', cell: ({ state }) => <StatusBadge look={looks[state]} /> },
+    {
+      id: 'joined',
+      header: 'Joined',
+      width: '112px',
+      align: 'right',
+      from: 'sm',
+      cell: ({ joinedNodes, maxNodes }) =>
+        maxNodes === null ? plural(joinedNodes, 'node') : `${joinedNodes} of ${plural(maxNodes, 'node')}`,
+    },
+    {
+      id: 'expires',
+      header: 'Expires',
+      width: '104px',
+      from: 'md',
+      cell: ({ expiresAt }) => <Time at={expiresAt} className="text-ink-2" />,
+    },
+    { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: (token) => <JoinedNodes token={token} /> },
+    { id: 'by', header: 'Made by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
+    {
+      id: 'actions',
+      header: <span className="sr-only">Actions</span>,
+      width: '92px',
+      align: 'right',
+      whole: true,
+      cell: (token) =>
+        token.state === 'usable' && (
+          <Button variant="ghost" size="sm" aria-label={`Revoke ${token.name}`} onClick={() => setRevoking(token)}>
+            Revoke
+          </Button>
+        ),
+    },
+  ]
+  return (
+    <>
+      <Table caption="Join tokens, newest first" columns={columns} rows={tokens} rowKey={(token) => token.id} />
+      {revoking && (
+        <ConfirmDialog
+          open
+          onClose={() => setRevoking(null)}
+          title={`Revoke “${revoking.name}”?`}
+          typeName={revoking.name}
+          action="Revoke"
+          busy={revoke.isPending}
+          error={revoke.error ? errorSentence(revoke.error) : null}
+          onConfirm={() => revoke.mutate({ id: revoking.id })}
+        >
+          Nobody can join with it any more. Nodes that joined with it stay. This can't be undone.
+        </ConfirmDialog>
+      )}
+    </>
+  )
+}
+
+function JoinedNodes({ token: { nodes, joinedNodes } }: { token: JoinTokenView }) {
+  const more = joinedNodes - nodes.length
+  if (nodes.length === 0) return <span className="text-ink-3">none</span>
+  return (
+    <span title={nodes.map(({ nodeId }) => nodeId).join(', ')}>
+      {nodes.map(({ id, nodeId }, index) => (
+        <span key={id}>
+          {index > 0 && ', '}
+          <Link href={`/nodes/${id}`} prefetch={false} className="hover:underline">
+            {nodeId}
+          </Link>
+        </span>
+      ))}
+      {more > 0 && ` and ${more} more`}
+    </span>
+  )
+}

@@ -1,0 +1,42 @@
+'use client'
+
+import { cn } from '@/app/ui/cn'
+import { type LiveState, useLiveState } from './provider'
+
+const words: Record<LiveState, { label: string; title: string; mark: string }> = {
+  connecting: { label: 'Connecting', title: 'Opening the stream of changes.', mark: 'border border-ink-3 breathing' },
+  live: { label: 'Live', title: 'Changes appear by themselves.', mark: 'bg-healthy' },
+  reconnecting: {
+    label: 'Reconnecting',
+    title: 'The connection was lost; what is missed is read again once it is back.',
+    mark: 'border border-degraded breathing',
+  },
+  stale: {
+    label: 'Stale',
+    title: 'No connection for a while: what is shown may have changed. It is tried again all the time.',
+    mark: 'hatched border border-unknown',
+  },
+}
+
+const tone: Record<LiveState, string> = {
+  connecting: 'text-ink-3',
+  live: 'text-ink-2',
+  reconnecting: 'text-degraded',
+  stale: 'text-unknown',
+}
+
+export function LiveIndicator({ className }: { className?: string }) {
+  const state = useLiveState()
+  const { label, title, mark } = words[state]
+  return (
+    <span
+      role="status"
+      title={title}
+      data-live={state}
+      className={cn('inline-flex items-center gap-2 text-meta whitespace-nowrap', tone[state], className)}
+    >
+      <span aria-hidden className={cn('size-2 rounded-full', mark)} />
+      {label}
+    </span>
+  )
+}

@@ -1,0 +1,63 @@
+'use client'
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { errorSentence } from '@/app/ui/text/errors'
+import { plural } from '@/app/ui/text/format'
+import type { StormMove } from '@/core/views/views'
+
+/** Says what would move before it does. */
+export default function OverruleDialog({ region, onClose }: { region: string; onClose: () => void }) {
+  const trpc = useTRPC()
+  const client = useQueryClient()
+  const moves = useQuery(trpc.storm.moves.queryOptions({ region }))
+  const overrule = useMutation(
+    trpc.storm.overrule.mutationOptions({
+      onSuccess: async () => {
+        onClose()
+        await client.invalidateQueries({ queryKey: trpc.storm.list.queryKey() })
+      },
+    }),
+  )
+  const error = overrule.error ?? moves.error
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={`Move the replicas of ${region}`}
+      typeName={region}
+      action="Move them"
+      busy={overrule.isPending}
+      error={error && errorSentence(error)}
+      onConfirm={() => overrule.mutate({ region })}
+    >
+      <p>
+        What runs on its silent nodes is declared lost and started elsewhere, where there is room. If the nodes still
+        run, both copies do until they are heard again; then the old ones are stopped.
+      </p>
+      {moves.data ? <Moves {...moves.data} /> : <p className="mt-3 text-ink-3">Reading what would move…</p>}
+    </ConfirmDialog>
+  )
+}
+
+function Moves({ total, moves }: { total: number; moves: StormMove[] }) {
+  if (total === 0) return <p className="mt-3">No replica would move: none is wanted on its silent nodes.</p>
+  return (
+    <>
+      <p className="mt-3 font-medium text-ink">{plural(total, 'replica')} would move:</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard */}
+      <ul tabIndex={0} aria-label="What would move" className="mt-1 max-h-48 overflow-y-auto">
+        {moves.map(({ replicaId, deploymentName, slot, nodeId }) => (
+          <li key={replicaId} className="flex justify-between gap-4">
+            <span className="min-w-0 truncate">
+              {deploymentName} <span className="text-ink-3">replica {slot + 1}</span>
+            </span>
+            <span className="shrink-0">{nodeId}</span>
+          </li>
+        ))}
+        {total > moves.length && <li className="text-ink-3">and {plural(total - moves.length, 'more')}</li>}
+      </ul>
+    </>
+  )
+}

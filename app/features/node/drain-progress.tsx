@@ -1,0 +1,104 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { reasonsText } from '@/app/features/nodes/drain-preview'
+import { useTRPC } from '@/app/trpc'
+import { Section } from '@/app/ui/layout-parts'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { StatusBadge, type Tone } from '@/app/ui/status/status'
+import type { GlyphName } from '@/app/ui/status/status-icon'
+import { RowLink } from '@/app/ui/table/row-link'
+import { type Column, Table } from '@/app/ui/table/table'
+import { plural } from '@/app/ui/text/format'
+import { isStuck, type LeavingState } from '@/core/nodes/drain'
+import type { LeavingView, NodeView } from '@/core/views/views'
+
+const looks: Record<LeavingState, { label: string; glyph: GlyphName; tone: Tone; explanation: string }> = {
+  moving: { label: 'Moving', glyph: 'starting', tone: 'progressing', explanation: 'Its replacement is on its way.' },
+  stopping: { label: 'Stopping', glyph: 'stopping', tone: 'slate', explanation: 'Its container is being stopped.' },
+  queued: { label: 'Queued', glyph: 'waiting', tone: 'quiet', explanation: 'Moves after others of its deployment.' },
+  retrying: { label: 'Retrying', glyph: 'waiting', tone: 'degraded', explanation: 'Its replacement failed.' },
+  'no-room': { label: 'No room', glyph: 'partial', tone: 'degraded', explanation: 'No other node can take it now.' },
+  held: { label: 'Stuck', glyph: 'failed', tone: 'failed', explanation: 'It does not move by itself.' },
+}
+
+const columns: Column<LeavingView>[] = [
+  {
+    id: 'deployment',
+    header: 'Deployment',
+    width: 'clamp(120px, 22vw, 320px)',
+    cell: ({ deploymentId, deploymentName, slot }) => (
+      <span className="flex min-w-0 items-baseline gap-2">
+        <RowLink href={`/deployments/${deploymentId}`} className="truncate">
+          {deploymentName}
+        </RowLink>
+        <span className="text-meta whitespace-nowrap text-ink-3 max-sm:hidden">replica {slot + 1}</span>
+      </span>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'Move',
+    width: '104px',
+    from: 'sm',
+    cell: ({ state }) => <StatusBadge look={looks[state]} />,
+  },
+  {
+    id: 'why',
+    header: 'What it waits for',
+    whole: true,
+    cell: ({ text, reasons, deploymentId, decisionId }) => (
+      <span className="block py-1.5 whitespace-normal text-ink-2">
+        {text}
+        {reasons.length > 0 && `. ${reasonsText(reasons)}`}
+        {decisionId && (
+          <>
+            {' '}
+            <RowLink href={`/deployments/${deploymentId}?tab=decision&decision=${decisionId}`}>The decision</RowLink>
+          </>
+        )}
+      </span>
+    ),
+  },
+]
+
+/** While a node is drained: what is still on it, and what stands in the way. */
+export function DrainProgress({ node }: { node: NodeView }) {
+  const trpc = useTRPC()
+  const query = useQuery({ ...trpc.node.drainProgress.queryOptions({ id: node.id }), enabled: node.draining })
+  const rows = query.data
+  if (!node.draining || node.status === 'maintenance') return null
+  const after = node.maintenanceWanted ? ', then it is in maintenance' : ''
+  if (query.isError && !rows)
+    return (
+      <Section title="Drain">
+        <ErrorState error={query.error} what="The drain could not be read" onRetry={() => void query.refetch()} />
+      </Section>
+    )
+  if (!rows)
+    return (
+      <Section title="Drain">
+        <Loading label="Reading the drain" />
+      </Section>
+    )
+  if (rows.length === 0)
+    return (
+      <Section title="Drain" meta="Nothing is left on it.">
+        <p className="text-ink-2">It can be switched off, or removed from the fleet.</p>
+      </Section>
+    )
+  const stuck = rows.filter(({ state }) => isStuck(state)).length
+  return (
+    <Section
+      flush
+      title="Drain"
+      meta={
+        stuck === 0
+          ? `${plural(rows.length, 'replica')} to go${after}.`
+          : `${plural(rows.length, 'replica')} to go${after}. ${stuck} can't move now; the drain goes on by itself when that changes.`
+      }
+    >
+      <Table caption="Replicas that leave this node" columns={columns} rows={rows} rowKey={(row) => row.id} />
+    </Section>
+  )
+}

@@ -1,0 +1,103 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { Section } from '@/app/ui/layout-parts'
+import { ErrorState } from '@/app/ui/status/states'
+import { type Look, StatusBadge } from '@/app/ui/status/status'
+import { RowLink } from '@/app/ui/table/row-link'
+import { type Column, Table } from '@/app/ui/table/table'
+import { ExactTime } from '@/app/ui/text/time'
+import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
+import type { ReturnedReplicaView } from '@/core/views/views'
+
+const outcomeLooks: Record<ReturnOutcome, Look> = {
+  kept: { label: 'Kept', glyph: 'running', tone: 'healthy', explanation: 'Its container ran on and was adopted.' },
+  stopped: { label: 'Stopped', glyph: 'stopped', tone: 'quiet', explanation: 'Its container was stopped and removed.' },
+  updated: { label: 'Updated', glyph: 'arrow', tone: 'progressing', explanation: 'A newer attempt took its place.' },
+  failed: { label: 'Failed', glyph: 'failed', tone: 'failed', explanation: 'It had ended by itself meanwhile.' },
+}
+
+/** What is to come, or on its way. */
+const planLooks: Record<ReturnPlan, Look> = {
+  keep: {
+    label: 'Keep',
+    glyph: 'waiting',
+    tone: 'unknown',
+    explanation: 'Its container is adopted, if it still runs.',
+  },
+  stop: { label: 'Stop', glyph: 'stopping', tone: 'unknown', explanation: 'Its container is stopped and removed.' },
+  update: { label: 'Update', glyph: 'arrow', tone: 'unknown', explanation: 'A newer attempt has taken its place.' },
+}
+
+const columns: Column<ReturnedReplicaView>[] = [
+  {
+    id: 'deployment',
+    header: 'Deployment',
+    width: 'clamp(150px, 28vw, 420px)',
+    cell: (row) => (
+      <span className="flex min-w-0 items-baseline gap-2">
+        <RowLink href={`/deployments/${row.deploymentId}`} className="truncate">
+          {row.deploymentName}
+        </RowLink>
+        <span className="text-meta whitespace-nowrap text-ink-3 max-sm:hidden">
+          replica {row.slot + 1}, generation {row.generation}
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'what',
+    header: 'What',
+    width: '110px',
+    cell: ({ plan, outcome }) => <StatusBadge look={outcome ? outcomeLooks[outcome] : planLooks[plan]} />,
+  },
+  {
+    id: 'why',
+    header: 'Why',
+    // Whole on any screen: it is what the report is for.
+    cell: ({ why }) => <span className="block py-1 whitespace-normal text-ink-2">{why}</span>,
+  },
+]
+
+/** What the node's returns did; while it is silent, what the next one would do. Nothing for a node that was never away. */
+export function NodeReturns({ id }: { id: string }) {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.node.returns.queryOptions({ id }))
+  if (query.isError && !query.data)
+    return <ErrorState error={query.error} what="The returns could not be read" onRetry={() => void query.refetch()} />
+  if (!query.data) return null
+  const { awaited, returns } = query.data
+  return (
+    <>
+      {awaited && (
+        <Section
+          flush={awaited.length > 0}
+          title="When it returns"
+          meta="As things are now; its containers run on for as long as the machine does"
+        >
+          <Replicas rows={awaited} caption="What its return would do" />
+        </Section>
+      )}
+      {returns.map(({ id: key, silentSince, returnedAt, replicas }) => (
+        <Section
+          key={key}
+          flush={replicas.length > 0}
+          title="Returned"
+          meta={
+            <>
+              <ExactTime at={returnedAt} />, silent since <ExactTime at={silentSince} />
+            </>
+          }
+        >
+          <Replicas rows={replicas} caption={`What its return at ${returnedAt} did`} />
+        </Section>
+      ))}
+    </>
+  )
+}
+
+function Replicas({ rows, caption }: { rows: ReturnedReplicaView[]; caption: string }) {
+  if (rows.length === 0) return <p className="text-ink-2">It held no replica.</p>
+  return <Table caption={caption} columns={columns} rows={rows} rowKey={(row) => row.replicaId} />
+}

@@ -1,0 +1,84 @@
+'use client'
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { Checkbox, FieldError } from '@/app/ui/form/field'
+import { Dialog } from '@/app/ui/overlay/dialog'
+import { useNotice } from '@/app/ui/overlay/notice'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { errorSentence } from '@/app/ui/text/errors'
+import { formatList, plural } from '@/app/ui/text/format'
+import { DrainPreviewList } from './drain-preview'
+
+interface DrainDialogProps {
+  nodes: { id: string; nodeId: string }[]
+  onClose: () => void
+  onDone?: () => void
+}
+
+/** What a drain would do, by the scheduler's own word, and the button that does it. Mount it to open it. */
+export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const notice = useNotice()
+  const [maintenance, setMaintenance] = useState(false)
+  const preview = useQuery(trpc.node.drainPreview.queryOptions({ ids: nodes.map(({ id }) => id) }))
+  const drain = useMutation(trpc.node.drain.mutationOptions())
+  const undrain = useMutation(trpc.node.undrain.mutationOptions())
+  const reread = () => queries.invalidateQueries({ queryKey: trpc.node.pathKey() })
+  const names = nodes.length <= 3 ? formatList(nodes.map(({ nodeId }) => nodeId)) : plural(nodes.length, 'node')
+
+  const start = useMutation({
+    mutationFn: () => Promise.all(nodes.map(({ id }) => drain.mutateAsync({ id, maintenance }))),
+    onSettled: reread,
+    onSuccess: () => {
+      onDone?.()
+      onClose()
+      notice({
+        text: `Draining ${names}`,
+        undo: () =>
+          void Promise.all(nodes.map(({ id }) => undrain.mutateAsync({ id })))
+            .catch((error) => notice({ text: errorSentence(error) }))
+            .finally(() => void reread()),
+      })
+    },
+  })
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={`Drain ${names}?`}
+      description="Each replica goes on running until its replacement elsewhere works. It can be called off."
+    >
+      <div className="space-y-4">
+        {preview.data ? (
+          <DrainPreviewList preview={preview.data} several={nodes.length > 1} />
+        ) : preview.isError ? (
+          <ErrorState
+            error={preview.error}
+            what="The scheduler could not be asked"
+            onRetry={() => void preview.refetch()}
+            className="px-0"
+          />
+        ) : (
+          <Loading label="Asking the scheduler" />
+        )}
+        <Checkbox
+          label="Then put into maintenance"
+          hint="Once nothing is left: out of service until somebody ends it, through restarts and heartbeats."
+          checked={maintenance}
+          onChange={(event) => setMaintenance(event.target.checked)}
+        />
+        {start.error && <FieldError>{errorSentence(start.error)}</FieldError>}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" busy={start.isPending} onClick={() => start.mutate()}>
+            Drain
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}

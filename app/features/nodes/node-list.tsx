@@ -1,0 +1,147 @@
+'use client'
+
+import { keepPreviousData, skipToken, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { LayoutGrid, Plug, Rows3 } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { NodeMap } from '@/app/features/fleet-map/node-map'
+import { useMe } from '@/app/shell/me'
+import { useTRPC } from '@/app/trpc'
+import { Button, ButtonLink } from '@/app/ui/button'
+import { PageHeader } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { may } from '@/core/accounts/roles'
+import { NodeTable } from './node-table'
+import { NodeToolbar } from './node-toolbar'
+import { type NodeViewState, useNodeView } from './node-view'
+
+/** The fleet as a table or as a map, with the same filters. */
+export function NodeList() {
+  const trpc = useTRPC()
+  const state = useNodeView()
+  const { view, set, filter } = state
+  const asMap = view.view === 'map'
+  const table = useQuery({
+    ...trpc.node.page.queryOptions(
+      asMap
+        ? skipToken
+        : {
+            ...filter,
+            sort_by: view.sort,
+            sort_order: view.order,
+            limit: view.size,
+            offset: (view.page - 1) * view.size,
+          },
+    ),
+    placeholderData: keepPreviousData,
+  })
+  const map = useQuery({
+    ...trpc.node.map.queryOptions(asMap ? filter : skipToken),
+    placeholderData: keepPreviousData,
+  })
+  const facets = useQuery(trpc.node.facets.queryOptions())
+  const shown = asMap ? map : table
+  return (
+    <>
+      <PageHeader
+        title="Nodes"
+        actions={
+          <>
+            <ViewSwitch view={view} set={set} />
+            <JoinLink />
+          </>
+        }
+      />
+      <NodeToolbar
+        view={view}
+        set={set}
+        facets={facets.data}
+        counts={shown.data?.counts}
+        waiting={facets.isPending || shown.isPending}
+      />
+      {facets.isPending ? (
+        <Loading label="Reading the nodes" />
+      ) : asMap ? (
+        <Answer query={map} isEmpty={({ text }) => text === ''} state={state}>
+          {(data) => <NodeMap {...data} measure={view.colour} outdated={map.isPlaceholderData} />}
+        </Answer>
+      ) : (
+        <Answer query={table} isEmpty={({ nodes }) => nodes.length === 0} state={state}>
+          {(data) => <NodeTable state={state} data={data} outdated={table.isPlaceholderData} />}
+        </Answer>
+      )}
+    </>
+  )
+}
+
+interface AnswerProps<Data> {
+  query: UseQueryResult<Data, unknown>
+  isEmpty: (data: Data) => boolean
+  state: NodeViewState
+  children: (data: Data) => ReactNode
+}
+
+/** Loading, failed, empty, or what was asked for. */
+function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children }: AnswerProps<Data>) {
+  const { data, isError, error, refetch } = query
+  if (data === undefined)
+    return isError ? (
+      <ErrorState error={error} what="The nodes could not be read" onRetry={() => void refetch()} />
+    ) : (
+      <Loading label="Reading the nodes" />
+    )
+  if (!isEmpty(data)) return children(data)
+  if (filtered || view.page > 1)
+    return (
+      <Empty
+        title="Nothing matches"
+        action={
+          <Button onClick={() => void set({ ...everything, view: view.view }, { history: 'push' })}>
+            Show all nodes
+          </Button>
+        }
+      >
+        {filtered ? 'No node is like that.' : 'The list has become shorter than this page.'}
+      </Empty>
+    )
+  return (
+    <Empty title="No nodes yet" action={<JoinLink primary />}>
+      A node is any machine that runs Docker or Podman. One command on it makes it part of the fleet.
+    </Empty>
+  )
+}
+
+const everything = { q: null, region: null, type: null, label: null, kind: null, state: null, page: null } as const
+
+function ViewSwitch({ view, set }: Pick<NodeViewState, 'view' | 'set'>) {
+  const views = [
+    { value: 'table', label: 'Table', icon: <Rows3 size={14} aria-hidden /> },
+    { value: 'map', label: 'Map', icon: <LayoutGrid size={14} aria-hidden /> },
+  ] as const
+  return (
+    <fieldset className="flex gap-px">
+      <legend className="sr-only">View</legend>
+      {views.map(({ value, label, icon }) => (
+        <Button
+          key={value}
+          variant="ghost"
+          icon={icon}
+          aria-pressed={view.view === value}
+          className={view.view === value ? 'bg-selected text-ink' : undefined}
+          onClick={() => void set({ view: value, selected: null }, { history: 'push' })}
+        >
+          {label}
+        </Button>
+      ))}
+    </fieldset>
+  )
+}
+
+function JoinLink({ primary = false }: { primary?: boolean }) {
+  const { role } = useMe()
+  if (!may(role, 'tokens.manage')) return null
+  return (
+    <ButtonLink href="/admin/join" variant={primary ? 'primary' : 'secondary'} icon={<Plug size={14} aria-hidden />}>
+      Join a node
+    </ButtonLink>
+  )
+}

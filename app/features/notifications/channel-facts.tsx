@@ -1,0 +1,27 @@
+import { Facts } from '@/app/ui/layout-parts'
+import { StatusBadge } from '@/app/ui/status/status'
+import { Time } from '@/app/ui/text/time'
+import type { NotificationChannelView } from '@/core/notifications/notification'
+import { channelLook } from './labels'
+
+/** How it is with a channel, with the error in full: rows of the table have no room for it. */
+export function ChannelFacts({ channel }: { channel: NotificationChannelView }) {
+  const { failing, pausedAt, lastDeliveredAt, waiting, createdBy } = channel
+  const tried = failing && !pausedAt
+  return (
+    <div className="mb-4 space-y-3 border-b border-line pb-4">
+      <Facts
+        narrow
+        facts={[
+          { name: 'State', value: <StatusBadge look={channelLook(channel)} /> },
+          { name: 'Last delivery', value: lastDeliveredAt ? <Time at={lastDeliveredAt} /> : 'none yet' },
+          { name: 'Waiting', value: waiting },
+          tried && failing.nextTryAt
+            ? { name: 'Next try', value: <Time at={failing.nextTryAt} /> }
+            : { name: 'Made by', value: createdBy },
+        ]}
+      />
+      {tried && <p className="break-words text-ink-2">{failing.error}</p>}
+    </div>
+  )
+}

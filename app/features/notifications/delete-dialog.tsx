@@ -1,0 +1,34 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { errorSentence } from '@/app/ui/text/errors'
+import type { NotificationChannelView } from '@/core/notifications/notification'
+
+export function DeleteDialog({ channel, onClose }: { channel: NotificationChannelView; onClose: () => void }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const remove = useMutation(
+    trpc.notification.delete.mutationOptions({
+      onSuccess: async () => {
+        onClose()
+        await queries.invalidateQueries({ queryKey: trpc.notification.pathKey() })
+      },
+    }),
+  )
+  return (
+    <ConfirmDialog
+      open
+      onClose={onClose}
+      title={`Delete “${channel.name}”?`}
+      typeName={channel.name}
+      action="Delete"
+      busy={remove.isPending}
+      error={remove.error ? errorSentence(remove.error) : null}
+      onConfirm={() => remove.mutate({ id: channel.id })}
+    >
+      Nothing is sent there any more, and what waits is dropped. Its address is forgotten. This can't be undone.
+    </ConfirmDialog>
+  )
+}

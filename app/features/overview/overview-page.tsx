@@ -1,0 +1,87 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { NewButton } from '@/app/features/deployments/new-button'
+import { eventColumns } from '@/app/features/events/columns'
+import { useMe } from '@/app/shell/me'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { PageHeader, Section } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Table } from '@/app/ui/table/table'
+import { plural } from '@/app/ui/text/format'
+import { may } from '@/core/accounts/roles'
+import { RegionTable } from './region-table'
+import { Troubles } from './troubles'
+
+/** What is wrong comes first, then how full the fleet is, then what happened last. */
+export function OverviewPage() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.overview.get.queryOptions())
+  const { data } = query
+  const mayJoin = may(useMe().role, 'tokens.manage')
+  return (
+    <>
+      <PageHeader
+        title="Overview"
+        meta={
+          data && data.deployments > 0
+            ? `${plural(data.deployments, 'deployment')}, ${data.running} running · ${data.replicas.running} of ${plural(data.replicas.wanted, 'wanted replica')} running`
+            : undefined
+        }
+        actions={<NewButton />}
+      />
+      {query.isError && !data ? (
+        <ErrorState error={query.error} what="The overview could not be read" onRetry={() => void query.refetch()} />
+      ) : !data ? (
+        <Loading label="Reading the overview" />
+      ) : data.regions.length === 0 ? (
+        <Empty
+          title="No nodes yet"
+          action={
+            mayJoin && (
+              <ButtonLink href="/admin/join" variant="primary">
+                Join a node
+              </ButtonLink>
+            )
+          }
+        >
+          A node is any machine that runs Docker or Podman. Once there is one, deployments can run on it.
+        </Empty>
+      ) : (
+        <>
+          <Troubles overview={data} />
+          <Section flush title="Capacity by region" meta="What is promised to replicas, and what machines really use">
+            <RegionTable regions={data.regions} />
+          </Section>
+          <LatestEvents />
+        </>
+      )}
+    </>
+  )
+}
+
+function LatestEvents() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.event.page.queryOptions({ kinds: ['deployment', 'node'], limit: 12 }))
+  return (
+    <Section
+      flush
+      title="Latest changes"
+      actions={
+        <Link href="/events" className="text-meta text-ink-2 underline hover:text-ink">
+          All events
+        </Link>
+      }
+    >
+      {query.data ? (
+        <Table caption="Latest changes" columns={eventColumns} rows={query.data.events} rowKey={(event) => event.id} />
+      ) : query.isError ? (
+        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+      ) : (
+        <Loading label="Reading the events" />
+      )}
+    </Section>
+  )
+}

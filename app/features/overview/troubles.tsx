@@ -1,0 +1,187 @@
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { Section } from '@/app/ui/layout-parts'
+import { deploymentLooks, healthLooks, type Look, nodeLooks, StatusBadge } from '@/app/ui/status/status'
+import { plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { DeploymentTrouble, NodeTrouble, Overview } from '@/core/insight/overview'
+
+const brokenLook: Look = {
+  label: 'Trouble',
+  glyph: 'failed',
+  tone: 'failed',
+  explanation: 'The node is heard, but can not run containers.',
+}
+
+const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capacity' }
+
+/** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
+export function Troubles({ overview }: { overview: Overview }) {
+  const { failed, unhealthy, unplaced, silent, broken, dead } = overview
+  const groups = [
+    failed.count > 0 && (
+      <Group
+        key="failed"
+        title={`${plural(failed.count, 'deployment')} failed`}
+        all={{ href: '/deployments?status=failed', ...failed }}
+      >
+        {failed.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={deploymentLooks.failed} action="See why" tab="decision" />
+        ))}
+      </Group>
+    ),
+    dead > 0 && (
+      <Group key="dead" title="Scheduling gave up" all={null}>
+        <Row
+          look={deploymentLooks.failed}
+          name={plural(dead, 'piece')}
+          detail="Scheduling went wrong too often; it can be tried again."
+          since={null}
+          action={{ href: '/admin/queue', label: 'Look at it' }}
+        />
+      </Group>
+    ),
+    unhealthy.count > 0 && (
+      <Group
+        key="unhealthy"
+        title={`${plural(unhealthy.count, 'deployment')} unhealthy`}
+        all={{ href: '/deployments', ...unhealthy }}
+      >
+        {unhealthy.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={healthLooks.unhealthy} action="Read the logs" tab="logs" />
+        ))}
+      </Group>
+    ),
+    unplaced.count > 0 && (
+      <Group
+        key="unplaced"
+        title={`${plural(unplaced.replicas, 'replica')} of ${plural(unplaced.count, 'deployment')} without a place`}
+        all={{ href: '/deployments?status=pending', ...unplaced }}
+      >
+        {unplaced.newest.map((one) => (
+          <DeploymentRow key={one.id} one={one} look={waitingLook} action="What would fit" tab="decision" />
+        ))}
+      </Group>
+    ),
+    silent.count > 0 && (
+      <Group
+        key="silent"
+        title={`${plural(silent.count, 'node')} silent`}
+        all={{ href: '/nodes?state=offline', ...silent }}
+      >
+        {silent.newest.map((one) => (
+          <NodeRow key={one.id} one={one} look={nodeLooks.offline} />
+        ))}
+      </Group>
+    ),
+    broken.count > 0 && (
+      <Group
+        key="broken"
+        title={`${plural(broken.count, 'node')} can not run containers`}
+        all={{ href: '/nodes', ...broken }}
+      >
+        {broken.newest.map((one) => (
+          <NodeRow key={one.id} one={one} look={brokenLook} />
+        ))}
+      </Group>
+    ),
+  ].filter((group) => group !== false)
+  return (
+    <Section flush title="What needs attention">
+      {groups.length > 0 ? (
+        <div className="space-y-4">{groups}</div>
+      ) : (
+        <p className="px-4 text-ink-2 md:px-6">
+          {overview.deployments === 0
+            ? 'Nothing is deployed yet, and every node is heard.'
+            : 'Nothing: every deployment has its replicas placed and no health check fails, and every node is heard.'}
+        </p>
+      )}
+    </Section>
+  )
+}
+
+interface GroupProps {
+  title: string
+  /** Where all of them are; null when the row says it. */
+  all: { href: string; count: number; newest: unknown[] } | null
+  children: ReactNode
+}
+
+function Group({ title, all, children }: GroupProps) {
+  return (
+    <div>
+      <h3 className="px-4 text-meta font-medium text-ink-3 md:px-6">{title}</h3>
+      <ul className="mt-1 divide-y divide-line border-y border-line">{children}</ul>
+      {all && all.count > all.newest.length && (
+        <Link href={all.href} className="mt-1 inline-block px-4 text-meta text-ink-2 underline hover:text-ink md:px-6">
+          All {all.count}
+        </Link>
+      )}
+    </div>
+  )
+}
+
+interface RowProps {
+  look: Look
+  name: string
+  detail: ReactNode
+  since: string | null
+  action: { href: string; label: string }
+}
+
+function Row({ look, name, detail, since, action }: RowProps) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-1.5 md:px-6">
+      <StatusBadge look={look} />
+      <span className="max-w-60 truncate font-medium" title={name}>
+        {name}
+      </span>
+      <span className="min-w-0 flex-1 basis-48 truncate text-ink-2">{detail}</span>
+      {since && <Time at={since} className="text-meta text-ink-3" />}
+      <Link
+        href={action.href}
+        aria-label={`${action.label}: ${name}`}
+        className="font-medium whitespace-nowrap text-ink underline"
+      >
+        {action.label}
+      </Link>
+    </li>
+  )
+}
+
+function DeploymentRow({
+  one,
+  look,
+  action,
+  tab,
+}: {
+  one: DeploymentTrouble
+  look: Look
+  action: string
+  tab: string
+}) {
+  return (
+    <Row
+      look={look}
+      name={one.name}
+      detail={<span title={one.reason}>{one.reason}</span>}
+      since={one.since}
+      action={{ href: `/deployments/${one.id}?tab=${tab}`, label: action }}
+    />
+  )
+}
+
+function NodeRow({ one, look }: { one: NodeTrouble; look: Look }) {
+  const detail =
+    one.reason ?? (one.since ? 'Its last heartbeat was the last that is known of it' : 'It was never heard')
+  return (
+    <Row
+      look={look}
+      name={one.nodeId}
+      detail={`${detail}. ${plural(one.replicas, 'replica')} should run there (${one.region}).`}
+      since={one.since}
+      action={{ href: `/nodes/${one.id}`, label: 'Look at it' }}
+    />
+  )
+}

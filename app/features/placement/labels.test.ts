@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import type { Excerpt } from '@/core/placement/decision-summary'
+import type { RuleFailure, ScorePart, Verdict } from '@/core/placement/types'
+import { localityText, productText, shortfallText, whyText } from './labels'
+
+const part = (name: ScorePart['name'], weight: number, value: number): ScorePart => ({
+  name,
+  weight,
+  value,
+  contribution: weight * value,
+})
+
+function aVerdict(nodeId: string, values: [number, number, number], rest: Partial<Verdict> = {}): Verdict {
+  const parts = [part('resources', 0.4, values[0]), part('load', 0.3, values[1]), part('locality', 0.3, values[2])]
+  return {
+    id: `id-of-${nodeId}`,
+    nodeId,
+    region: 'us-east',
+    simulated: false,
+    feasible: true,
+    failures: [],
+    notes: [],
+    score: parts.reduce((sum, { contribution }) => sum + contribution, 0),
+    parts,
+    inputs: {
+      freeCpuMillis: 1000,
+      freeMemoryMb: 1024,
+      capacityCpuMillis: 4000,
+      capacityMemoryMb: 4096,
+      cpuUsagePercent: 10,
+      memoryUsagePercent: 10,
+      heartbeatAgeMs: 1000,
+      locality: { value: 1, latencyMs: null, source: 'same region' },
+    },
+    rank: null,
+    chosen: 0,
+    ...rest,
+  }
+}
+
+const anExcerpt = (excerpt: Partial<Excerpt>): Excerpt => ({
+  chosen: [],
+  refusal: null,
+  nodes: excerpt.best?.length ?? 0,
+  feasible: excerpt.best?.length ?? 0,
+  best: [],
+  refused: [],
+  ...excerpt,
+})
+
+const chosenFrom = (verdict: Verdict) => ({ id: verdict.id, nodeId: verdict.nodeId, score: verdict.score ?? 0 })
+
+test('says who won, who came next, and in what it lost', () => {
+  const first = aVerdict('node-01', [0.9, 0.9, 1], { rank: 1, chosen: 1 })
+  const second = aVerdict('node-02', [0.9, 0.9, 0.6], { rank: 2 })
+  expect(whyText(anExcerpt({ chosen: [chosenFrom(first)], best: [first, second], nodes: 3 }))).toEqual([
+    '2 nodes had room, 1 had not.',
+    'node-01 scored highest, 0.930.',
+    'Best of those not chosen: node-02, 0.12 below the last chosen node-01, most of it in locality.',
+  ])
+})
+
+test('says so when there was nothing to choose from', () => {
+  const only = aVerdict('node-01', [0.5, 0.5, 1], { rank: 1, chosen: 1 })
+  expect(whyText(anExcerpt({ chosen: [chosenFrom(only)], best: [only] }))).toEqual([
+    'The only node had room.',
+    'node-01 scored highest, 0.650.',
+    'Every node with room was chosen.',
+  ])
+})
+
+test('has nothing to say about what was not placed', () => {
+  expect(whyText(anExcerpt({ best: [aVerdict('node-01', [0, 0, 0])] }))).toEqual([])
+})
+
+test('a shortfall is said in the unit of its resource', () => {
+  const failure: RuleFailure = { rule: 'memory', message: '', needed: 2048, available: 512, shortfall: 1536 }
+  expect(shortfallText(failure)).toBe('1.5 GiB of memory short')
+  expect(shortfallText({ ...failure, rule: 'cpu', shortfall: 1500 })).toBe('1.5 cores short')
+  expect(shortfallText({ ...failure, rule: 'cordoned', shortfall: null })).toBeNull()
+})
+
+test('a part is weight times value', () => {
+  expect(productText(part('load', 0.3, 0.816))).toBe('0.30 × 0.82')
+})
+
+test('a distance says how it is known', () => {
+  expect(localityText({ value: 0.7, latencyMs: 62.6, source: 'table' })).toBe('63 ms from the table')
+  expect(localityText({ value: 1, latencyMs: null, source: 'same region' })).toBe('same region')
+  expect(localityText({ value: 0, latencyMs: null, source: 'unknown' })).toBe('distance unknown')
+})

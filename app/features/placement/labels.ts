@@ -1,0 +1,132 @@
+import { formatScore, plural } from '@/app/ui/text/format'
+import type { Excerpt } from '@/core/placement/decision-summary'
+import type { NodeExplanation } from '@/core/placement/explanation'
+import { amountText, type ResourceKind, resourceKinds } from '@/core/placement/resources'
+import { standing } from '@/core/placement/standing'
+import type {
+  LocalityFact,
+  Policy,
+  RuleFailure,
+  RuleName,
+  ScorePart,
+  ScorePartName,
+  Verdict,
+} from '@/core/placement/types'
+
+/** A rule in the heading of a list. */
+export const ruleLabels: Record<RuleName, string> = {
+  status: 'Out of service',
+  engine: 'Can not run containers',
+  cordoned: 'Cordoned',
+  draining: 'Draining',
+  cpu: 'Too little CPU',
+  memory: 'Too little memory',
+  storage: 'Too little storage',
+  gpu: 'Too few GPUs',
+  labels: 'Labels',
+  'one-per-node': 'Holds a replica already',
+  'host-ports': 'Host port taken',
+  affinity: 'Not near the deployment that is required',
+  'anti-affinity': 'With a deployment that is ruled out',
+  spread: 'Its region or zone is ahead of the others',
+  avoided: 'An attempt failed there',
+}
+
+/** A rule beside what it compared, met or not. */
+export const resultLabels: Record<RuleName, string> = {
+  status: 'Status',
+  engine: 'Engine',
+  cordoned: 'Cordon',
+  draining: 'Drain',
+  cpu: 'CPU',
+  memory: 'Memory',
+  storage: 'Storage',
+  gpu: 'GPU',
+  labels: 'Labels',
+  'one-per-node': 'Per node',
+  'host-ports': 'Host ports',
+  affinity: 'Affinity',
+  'anti-affinity': 'Anti-affinity',
+  spread: 'Spread',
+  avoided: 'Avoided',
+}
+
+export const partLabels: Record<ScorePartName, string> = {
+  resources: 'Resources',
+  load: 'Load',
+  locality: 'Locality',
+  preferences: 'Preferences',
+  spread: 'Spread',
+  affinity: 'Affinity',
+}
+
+export const partExplanations: Record<ScorePartName, string> = {
+  resources: 'Share of CPU and memory that stays free once the replica is there.',
+  load: 'Share of CPU and memory that was idle at the last heartbeat.',
+  locality: 'Nearness to the wanted region: 1 in the region, 0 at 200 ms.',
+  preferences: 'Which of the preferred labels the node has, by weight.',
+  spread: 'How few replicas its region or zone holds: 1 in the emptiest, a half with one more.',
+  affinity: 'Whether it is near the deployments it should be near, and away from the others.',
+}
+
+const isResource = (rule: RuleName): rule is ResourceKind => (resourceKinds as readonly string[]).includes(rule)
+
+/** "1.5 cores short"; null for rules that are met or not, without a number between. */
+export const shortfallText = ({ rule, shortfall }: RuleFailure): string | null =>
+  shortfall !== null && isResource(rule) ? `${amountText(rule, shortfall)} short` : null
+
+/** 0.40 × 0.82 */
+export const productText = ({ weight, value }: ScorePart): string => `${weight.toFixed(2)} × ${value.toFixed(2)}`
+
+export function localityText({ latencyMs, source }: LocalityFact): string {
+  if (latencyMs === null) return source === 'unknown' ? 'distance unknown' : source
+  const how = { measured: 'measured', table: 'from the table', coordinates: 'from coordinates' } as const
+  const known = source in how ? ` ${how[source as keyof typeof how]}` : ''
+  return `${Math.round(latencyMs)} ms${known}`
+}
+
+/** "Rank 3 of 12, 0.014 behind node-05, the last one chosen."; null for a node without a rank. */
+export function rankText({ verdict, feasible, gap }: NodeExplanation): string | null {
+  if (verdict.rank === null) return null
+  const rank = `Rank ${verdict.rank} of ${feasible}`
+  if (verdict.chosen > 0) return `${rank}, chosen.`
+  return gap ? `${rank}, ${formatScore(gap.gap)} behind ${gap.nodeId}, the last one chosen.` : `${rank}.`
+}
+
+/** What each part weighs in these scores: wishes take their share of what the policy says. */
+export function weightsIn(verdicts: readonly Verdict[], policy: Policy): Partial<Record<ScorePartName, number>> {
+  const scored = verdicts.find(({ parts }) => parts.length > 0)
+  return scored ? Object.fromEntries(scored.parts.map(({ name, weight }) => [name, weight])) : policy.weights
+}
+
+/** The parts in which `other` loses against `winner`, the greatest loss first. */
+export const partLosses = (winner: Verdict, other: Verdict): { name: ScorePart['name']; loss: number }[] =>
+  winner.parts
+    .map(({ name, contribution }) => ({
+      name,
+      loss: contribution - (other.parts.find((part) => part.name === name)?.contribution ?? 0),
+    }))
+    .filter(({ loss }) => loss > 0.0005)
+    .sort((a, b) => b.loss - a.loss)
+
+/** Why here and why not there, in a few sentences; empty when nothing was placed. */
+export function whyText({ chosen, best, nodes, feasible }: Excerpt): string[] {
+  const last = chosen.at(-1)
+  const winner = best[0]
+  if (!last || !winner || winner.score === null) return []
+  const room =
+    feasible === nodes
+      ? feasible === 1
+        ? 'The only node had room.'
+        : `All ${feasible} nodes had room.`
+      : `${plural(feasible, 'node')} had room, ${nodes - feasible} had not.`
+  const sentences = [room, `${winner.nodeId} scored highest, ${formatScore(winner.score)}.`]
+  const runnerUp = best.find((verdict) => verdict.chosen === 0)
+  if (!runnerUp) return [...sentences, 'Every node with room was chosen.']
+  const lastVerdict = best.find(({ id }) => id === last.id)
+  // With several replicas on a node, the last one was scored after the others were in place: parts don't compare.
+  const loss = lastVerdict && lastVerdict.chosen === 1 ? partLosses(lastVerdict, runnerUp)[0] : undefined
+  const most = loss ? `, most of it in ${loss.name}` : ''
+  sentences.push(`Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen }, runnerUp)}${most}.`)
+  return sentences
+}

@@ -1,0 +1,87 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { cn } from '@/app/ui/cn'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { Glyph } from '@/app/ui/status/status-icon'
+import { formatScore } from '@/app/ui/text/format'
+import type { NodeExplanation } from '@/core/placement/explanation'
+import type { RuleResult } from '@/core/placement/types'
+import { partLabels, rankText, resultLabels, shortfallText } from './labels'
+
+/** What one decision says of one node: each rule with what it compared, each wish with what it found. */
+export function NodeExplained({ decisionId, nodeId }: { decisionId: string; nodeId: string }) {
+  const trpc = useTRPC()
+  const query = useQuery({
+    ...trpc.decision.explain.queryOptions({ id: decisionId, nodeId }),
+    // A decision never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (query.data) return <Explanation explanation={query.data} />
+  if (query.isError)
+    return (
+      <ErrorState
+        error={query.error}
+        what="The node could not be explained"
+        onRetry={() => void query.refetch()}
+        className="px-0"
+      />
+    )
+  return <Loading label="Running the decision again" />
+}
+
+function Explanation({ explanation }: { explanation: NodeExplanation }) {
+  const { rules, wishes } = explanation
+  const standing = rankText(explanation)
+  return (
+    <div className="max-w-4xl space-y-4">
+      {standing && <p>{standing}</p>}
+      <section>
+        <h3 className="mb-1 text-meta text-ink-3">Rules</h3>
+        <ul>
+          {rules.map((result, index) => (
+            // A rule has a result for each of its causes, and two of those may say the same.
+            // biome-ignore lint/suspicious/noArrayIndexKey: the list of a decision never changes
+            <Rule key={index} result={result} />
+          ))}
+        </ul>
+      </section>
+      {wishes.length > 0 && (
+        <section>
+          <h3 className="mb-1 text-meta text-ink-3">Wishes</h3>
+          <ul>
+            {wishes.map(({ part, wish, weight, value, finding }) => (
+              <li key={`${part} ${wish}`} className="flex flex-wrap justify-between gap-x-4 border-t border-line py-1">
+                <span className="min-w-0">
+                  {partLabels[part]}: {wish} <span className="text-ink-2">({finding})</span>
+                </span>
+                <span className="text-ink-2">
+                  weight {weight}, value {formatScore(value)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  )
+}
+
+function Rule({ result }: { result: RuleResult }) {
+  const { rule, passed, message } = result
+  const short = passed ? null : shortfallText(result)
+  return (
+    <li className="grid grid-cols-[auto_minmax(0,8rem)_minmax(0,1fr)] items-baseline gap-x-2 border-t border-line py-1">
+      <span className={cn('self-center', passed ? 'text-healthy' : 'text-failed')}>
+        <Glyph name={passed ? 'running' : 'failed'} />
+        <span className="sr-only">{passed ? 'Met' : 'Not met'}</span>
+      </span>
+      <span className="truncate font-medium">{resultLabels[rule]}</span>
+      <span className="flex min-w-0 flex-wrap justify-between gap-x-3 text-ink-2">
+        <span className="min-w-0">{message}</span>
+        {short && <span className="text-failed">{short}</span>}
+      </span>
+    </li>
+  )
+}

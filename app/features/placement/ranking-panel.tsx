@@ -1,0 +1,111 @@
+'use client'
+
+import { useCallback } from 'react'
+import { Button } from '@/app/ui/button'
+import { Select } from '@/app/ui/form/field'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { FilterTabs } from '@/app/ui/table/filter-tabs'
+import { Pager } from '@/app/ui/table/pager'
+import { SearchField } from '@/app/ui/table/search'
+import { plural } from '@/app/ui/text/format'
+import type { Ranking } from '@/core/placement/ranking'
+import { Comparison } from './compare'
+import { weightsIn } from './labels'
+import { RankingTable } from './ranking-table'
+import { type RankingView, rankingPageSize, shownNodes } from './ranking-view'
+import { ScoreLegend } from './score-bar'
+
+interface RankingPanelProps extends RankingView {
+  ranking: Ranking | undefined
+  error: unknown
+  onRetry: () => void
+  /** What is shown belongs to an earlier question. */
+  outdated: boolean
+}
+
+const labels = { all: 'All', room: 'With room', refused: 'Without' } as const
+
+/** Every node of a run: filters, two of them side by side, and the table. */
+export function RankingPanel({ ranking, error, onRetry, outdated, view, setView }: RankingPanelProps) {
+  const onSearch = useCallback(
+    (q: string) => void setView({ q: q || null, page: null }, { history: 'replace' }),
+    [setView],
+  )
+  const onCompare = useCallback(
+    (names: string[]) => void setView({ compare: names.length > 0 ? names : null }, { history: 'replace' }),
+    [setView],
+  )
+  const counts = ranking && { all: ranking.nodes, room: ranking.feasible, refused: ranking.nodes - ranking.feasible }
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-y border-line px-4 py-2 md:px-6">
+        <SearchField label="Find a node by name" value={view.q} onChange={onSearch} className="w-full sm:w-56" />
+        <Select
+          aria-label="Nodes of region"
+          value={view.at}
+          onChange={(event) => void setView({ at: event.target.value || null, page: null }, { history: 'push' })}
+          className="w-full sm:w-40"
+        >
+          <option value="">All regions</option>
+          {[...new Set([...(ranking?.regions ?? []), ...(view.at ? [view.at] : [])])].map((region) => (
+            <option key={region}>{region}</option>
+          ))}
+        </Select>
+        <FilterTabs
+          label="Which nodes"
+          value={view.show}
+          onChange={(show) => void setView({ show, page: null }, { history: 'push' })}
+          counting={!ranking && !error}
+          options={shownNodes.map((value) => ({ value, label: labels[value], count: counts?.[value] }))}
+        />
+        {ranking && (
+          <div className="ml-auto max-lg:hidden">
+            <ScoreLegend weights={weightsIn(ranking.verdicts, ranking.policy)} />
+          </div>
+        )}
+      </div>
+      {error && !ranking ? (
+        <ErrorState error={error} what="The nodes could not be ranked" onRetry={onRetry} />
+      ) : !ranking ? (
+        <Loading label="Ranking the nodes" />
+      ) : (
+        <>
+          {ranking.nodes === 0 ? (
+            <Empty title="No nodes">There is nothing to rank. A node that joins appears here by itself.</Empty>
+          ) : ranking.total === 0 ? (
+            <Empty
+              title="Nothing matches"
+              action={
+                <Button
+                  onClick={() => void setView({ q: null, at: null, show: null, page: null }, { history: 'push' })}
+                >
+                  Show all nodes
+                </Button>
+              }
+            >
+              None of the {plural(ranking.nodes, 'node')} is like that.
+            </Empty>
+          ) : (
+            <RankingTable
+              ranking={ranking}
+              compare={view.compare}
+              onCompare={onCompare}
+              question={JSON.stringify([ranking.request, ranking.policy, view])}
+              outdated={outdated}
+            />
+          )}
+          <Pager
+            page={view.page}
+            pageSize={rankingPageSize}
+            total={ranking.total}
+            onPage={(page) => void setView({ page }, { history: 'push' })}
+          />
+          {/* Docked to the window's edge, so that the rows stay where they are while nodes are ticked. */}
+          <div data-docked className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
+            <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
+          </div>
+        </>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,60 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import { Glyph } from '@/app/ui/status/status-icon'
+import { plural } from '@/app/ui/text/format'
+import type { Refusal, Suggestion } from '@/core/placement/types'
+import { ruleLabels } from './labels'
+
+interface RefusalNoteProps {
+  refusal: Refusal
+  /** What follows a suggestion. Absent where nothing can: an old decision is a record. */
+  action?: (suggestion: Suggestion, index: number) => ReactNode
+}
+
+/** That it does not fit, how far off it is, and the changes that would make it fit. */
+export function RefusalNote({ refusal, action }: RefusalNoteProps) {
+  return (
+    <div className="max-w-4xl space-y-3">
+      <p className="flex items-start gap-2 font-medium text-failed">
+        <Glyph name="failed" className="mt-[3px] shrink-0" />
+        {refusal.message}
+      </p>
+      {refusal.reasons.length > 0 && (
+        // A node may fail several rules, so these add up to more than there are nodes.
+        <p className="text-ink-2">
+          {refusal.reasons.map(({ rule, count }) => `${ruleLabels[rule]}: ${plural(count, 'node')}`).join(' · ')}
+        </p>
+      )}
+      {refusal.suggestions.length > 0 ? (
+        <div>
+          <p className="mb-1 text-ink-2">
+            {refusal.suggestions.length === 1
+              ? 'This change would make it fit:'
+              : 'Any one of these would make it fit:'}
+          </p>
+          <ul>
+            {refusal.suggestions.map((suggestion, index) => (
+              <li
+                key={suggestion.message}
+                className="flex items-center justify-between gap-4 border-t border-line py-1.5 first:border-t-0"
+              >
+                <span className="min-w-0">{suggestion.message}</span>
+                {action?.(suggestion, index)}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : (
+        <p className="text-ink-2">
+          No single change would make it fit. Ask for less in more than one way, or join more nodes.
+        </p>
+      )}
+      {refusal.notes.map((note) => (
+        <p key={note} className="text-ink-2">
+          {note}.
+        </p>
+      ))}
+    </div>
+  )
+}

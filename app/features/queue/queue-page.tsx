@@ -1,0 +1,58 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { parseAsStringLiteral, useQueryStates } from 'nuqs'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { PageHeader } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { FilterTabs } from '@/app/ui/table/filter-tabs'
+import { stuckKinds } from '@/core/queue/dead-letters'
+import { StuckTable } from './queue-table'
+import { stuckLooks } from './status-styles'
+
+const filters = ['all', ...stuckKinds] as const
+const parameters = { kind: parseAsStringLiteral(filters).withDefault('all') }
+
+export function StuckPage() {
+  const trpc = useTRPC()
+  const [view, setView] = useQueryStates(parameters)
+  const query = useQuery(trpc.queue.stuck.queryOptions())
+  const { data } = query
+  const shown = data?.items.filter(({ kind }) => view.kind === 'all' || kind === view.kind) ?? []
+  const total = data && Object.values(data.counts).reduce((sum, count) => sum + count, 0)
+
+  return (
+    <>
+      <PageHeader title="Stuck work" />
+      <div className="border-t border-line px-4 py-2 md:px-6">
+        <FilterTabs
+          label="Kind"
+          value={view.kind}
+          onChange={(kind) => void setView({ kind }, { history: 'push' })}
+          counting={query.isPending}
+          options={filters.map((kind) => ({
+            value: kind,
+            label: kind === 'all' ? 'All' : stuckLooks[kind].label,
+            count: kind === 'all' ? total : data?.counts[kind],
+          }))}
+        />
+      </div>
+      {query.isError && !data ? (
+        <ErrorState error={query.error} what="The stuck work could not be read" onRetry={() => void query.refetch()} />
+      ) : !data ? (
+        <Loading label="Reading the stuck work" />
+      ) : data.items.length === 0 ? (
+        <Empty title="Nothing is stuck">
+          All scheduling work goes on by itself. Work that fails again and again, or finds no capacity, is listed here.
+        </Empty>
+      ) : shown.length === 0 ? (
+        <Empty title="None of this kind" action={<ButtonLink href="/admin/queue">Show all stuck work</ButtonLink>}>
+          There is other work that is stuck.
+        </Empty>
+      ) : (
+        <StuckTable items={shown} question={view.kind} />
+      )}
+    </>
+  )
+}

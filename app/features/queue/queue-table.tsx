@@ -1,0 +1,98 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { ErrorState } from '@/app/ui/status/states'
+import { StatusBadge } from '@/app/ui/status/status'
+import { RowLink } from '@/app/ui/table/row-link'
+import { type Column, Table } from '@/app/ui/table/table'
+import { Time } from '@/app/ui/text/time'
+import type { StuckWorkView } from '@/core/queue/dead-letters'
+import { stuckLooks } from './status-styles'
+
+const placeOf = (work: StuckWorkView): string => `/deployments/${work.deploymentId}`
+
+const facts: Column<StuckWorkView>[] = [
+  {
+    id: 'deployment',
+    header: 'Deployment',
+    width: 'clamp(112px, 16vw, 220px)',
+    cell: (work) => <RowLink href={placeOf(work)}>{work.deploymentName}</RowLink>,
+  },
+  { id: 'kind', header: 'State', width: '148px', cell: ({ kind }) => <StatusBadge look={stuckLooks[kind]} /> },
+  {
+    id: 'error',
+    header: 'What went wrong',
+    from: 'sm',
+    cell: ({ error, kind }) => {
+      const words =
+        error ?? (kind === 'waiting' ? 'No node has room for it' : 'The scheduler ended while it worked on it')
+      return <span title={words}>{words}</span>
+    },
+  },
+  { id: 'attempts', header: 'Attempts', width: '84px', align: 'right', from: 'md', cell: ({ attempts }) => attempts },
+  {
+    id: 'since',
+    header: 'Since',
+    width: '104px',
+    from: 'md',
+    cell: ({ since }) => <Time at={since} className="text-ink-2" />,
+  },
+  {
+    id: 'next',
+    header: 'Next try',
+    width: '104px',
+    from: 'lg',
+    cell: ({ nextTryAt, kind }) =>
+      nextTryAt ? (
+        <Time at={nextTryAt} className="text-ink-2" />
+      ) : (
+        <span className="text-ink-3">{kind === 'dead' ? 'never' : 'with capacity'}</span>
+      ),
+  },
+]
+
+/** Each with its one action. */
+export function StuckTable({ items, question }: { items: StuckWorkView[]; question: string }) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const again = useMutation(
+    trpc.queue.tryAgain.mutationOptions({
+      onSettled: () => queries.invalidateQueries({ queryKey: trpc.queue.pathKey() }),
+    }),
+  )
+  const actions: Column<StuckWorkView> = {
+    id: 'actions',
+    header: <span className="sr-only">Actions</span>,
+    width: '96px',
+    align: 'right',
+    whole: true,
+    cell: ({ id, deploymentName, blocked }) => (
+      <Button
+        variant="ghost"
+        size="sm"
+        aria-label={`Try ${deploymentName} again now`}
+        {...(blocked !== null && { disabled: true, title: blocked })}
+        busy={again.isPending && again.variables.id === id}
+        onClick={() => again.mutate({ id })}
+      >
+        Try now
+      </Button>
+    ),
+  }
+  return (
+    <>
+      {again.isError && <ErrorState error={again.error} what="It could not be tried again" />}
+      <Table
+        caption="Stuck work, what needs a person first"
+        columns={[...facts, actions]}
+        rows={items}
+        rowKey={({ id }) => id}
+        rowHref={placeOf}
+        keyboard
+        question={question}
+      />
+    </>
+  )
+}

@@ -1,0 +1,81 @@
+'use client'
+
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { effectivePolicy, type PolicyInput, policyWords } from '@/app/features/placement/policy-query'
+import { useBlocked } from '@/app/shell/me'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { ConfirmDialog } from '@/app/ui/overlay/dialog'
+import { useNotice } from '@/app/ui/overlay/notice'
+import { errorSentence } from '@/app/ui/text/errors'
+import type { Policy } from '@/core/placement/types'
+
+interface MakeDefaultProps {
+  /** What the sliders stand at; null when that is the default already. */
+  input: PolicyInput | null
+  present: Policy
+  onDone: () => void
+}
+
+const asInput = ({ weights, packing }: Policy): PolicyInput => (packing ? { weights, packing } : { weights })
+
+/** Moving sliders saves nothing: this does, after a question, and only for administrators. */
+export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const notice = useNotice()
+  const [asking, setAsking] = useState(false)
+  const notAllowed = useBlocked('settings.manage', 'change the default policy')
+  const { mutateAsync, isPending, error, reset } = useMutation(trpc.settings.setPolicy.mutationOptions())
+  const wanted = policyWords(effectivePolicy(input, present))
+
+  const save = async (policy: PolicyInput): Promise<void> => {
+    await mutateAsync({ policy })
+    await queries.invalidateQueries({ queryKey: trpc.settings.get.queryKey() })
+    await queries.invalidateQueries({ queryKey: trpc.placement.rank.queryKey() })
+  }
+  const confirm = async (): Promise<void> => {
+    if (input === null) return
+    const saved = await save(input).then(
+      () => true,
+      // Said in the dialog.
+      () => false,
+    )
+    if (!saved) return
+    setAsking(false)
+    onDone()
+    notice({
+      text: `The default is now ${wanted}`,
+      undo: () => void save(asInput(present)).catch((cause) => notice({ text: errorSentence(cause) })),
+    })
+  }
+
+  return (
+    <>
+      <Button
+        blocked={notAllowed ?? (input === null ? 'This is the default already.' : null)}
+        onClick={() => {
+          reset()
+          setAsking(true)
+        }}
+      >
+        Make this the default
+      </Button>
+      <ConfirmDialog
+        open={asking}
+        onClose={() => setAsking(false)}
+        title="Change the default policy?"
+        action="Make it the default"
+        busy={isPending}
+        error={error ? errorSentence(error) : null}
+        onConfirm={() => void confirm()}
+      >
+        <p>
+          From now on, deployments that name no policy are scored with {wanted}. Until now it is {policyWords(present)}.
+        </p>
+        <p className="mt-2">Replicas that run stay where they are, and decisions made before keep their policy.</p>
+      </ConfirmDialog>
+    </>
+  )
+}

@@ -1,0 +1,65 @@
+/** The request that nodes are ranked for: as text in the address, and as the API takes it. Pure. */
+import * as v from 'valibot'
+import { emptyForm, type PreviewInput, previewFormSchema } from '@/app/features/deploy-form/form-schema'
+import { parseRules, rulesText } from '@/app/features/placement/rules-text'
+import { coresOfMillis } from '@/core/placement/resources'
+import type { Constraint, PlacementRequest } from '@/core/placement/types'
+
+export const requestNames = ['replicas', 'cpu', 'memory', 'storage', 'gpu', 'region', 'per', 'labels'] as const
+export type RequestName = (typeof requestNames)[number]
+export type RequestTexts = Record<RequestName, string>
+
+export const emptyTexts: RequestTexts = {
+  replicas: emptyForm.replicas,
+  cpu: emptyForm.cpu,
+  memory: emptyForm.memory,
+  storage: emptyForm.storage,
+  gpu: emptyForm.gpu,
+  region: '',
+  per: emptyForm.maxPerNode,
+  labels: '',
+}
+
+interface Asking {
+  replicas: number
+  resources: PlacementRequest['resources']
+  region: string | null
+  maxPerNode: number
+  constraints: readonly Constraint[]
+}
+
+/** What a deployment asks for, in the same words. */
+export const textsOf = (of: Asking): RequestTexts => ({
+  replicas: String(of.replicas),
+  cpu: String(coresOfMillis(of.resources.cpuMillis)),
+  memory: String(of.resources.memoryMb),
+  storage: String(of.resources.storageGb),
+  gpu: String(of.resources.gpuUnits),
+  region: of.region ?? '',
+  per: String(of.maxPerNode),
+  labels: rulesText(of.constraints),
+})
+
+const namesOfForm: Record<string, RequestName> = { maxPerNode: 'per', constraints: 'labels' }
+
+export interface ReadRequest {
+  /** null when a field is wrong. */
+  request: PreviewInput | null
+  problems: Partial<RequestTexts>
+}
+
+/** The request, or what is wrong with which field. It is read by the deploy form's own rules. */
+export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest {
+  const line = parseRules(labels)
+  if ('problem' in line) return { request: null, problems: { labels: line.problem } }
+  const constraints = line.rules.map(({ values, ...rule }) => ({ ...rule, values: values.join(', ') }))
+  const parsed = v.safeParse(previewFormSchema, { ...emptyForm, ...rest, maxPerNode: per, constraints })
+  if (parsed.success) return { request: parsed.output, problems: {} }
+  const problems: Partial<RequestTexts> = {}
+  for (const { path, message } of parsed.issues) {
+    const field = String(path?.[0].key)
+    const name = namesOfForm[field] ?? requestNames.find((one) => one === field)
+    if (name) problems[name] ??= message
+  }
+  return { request: null, problems }
+}

@@ -1,0 +1,31 @@
+'use client'
+
+import { skipToken, useQuery } from '@tanstack/react-query'
+import { parseAsString, useQueryStates } from 'nuqs'
+import { useTRPC } from '@/app/trpc'
+import { emptyTexts, type RequestName, type RequestTexts, readRequest, requestNames, textsOf } from './request-query'
+
+const parameters = Object.fromEntries(requestNames.map((name) => [name, parseAsString])) as Record<
+  RequestName,
+  typeof parseAsString
+>
+
+/** The request in the address; what it does not say is what the deployment asks for, or what the empty form says. */
+export function useTypedRequest(deploymentId: string | null) {
+  const trpc = useTRPC()
+  const deployment = useQuery(trpc.deployment.detail.queryOptions(deploymentId ? { id: deploymentId } : skipToken))
+  const [typed, setTyped] = useQueryStates(parameters)
+  const { data } = deployment
+  const base = data ? textsOf({ ...data, replicas: Math.max(1, data.targetReplicas) }) : emptyTexts
+  const texts = Object.fromEntries(requestNames.map((name) => [name, typed[name] ?? base[name]])) as RequestTexts
+  const isReady = deploymentId === null || data !== undefined
+  const read = readRequest(texts)
+  return {
+    deployment,
+    texts,
+    request: isReady ? read.request : null,
+    problems: read.problems,
+    change: (name: RequestName, text: string): void =>
+      void setTyped({ [name]: text === base[name] ? null : text }, { history: 'replace' }),
+  }
+}

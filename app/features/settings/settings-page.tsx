@@ -1,0 +1,59 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useTRPC } from '@/app/trpc'
+import { PageHeader, Section } from '@/app/ui/layout-parts'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { plural } from '@/app/ui/text/format'
+import { policyText } from '@/core/placement/types'
+import { HeartbeatSetting } from './heartbeat-setting'
+import { NamesSetting } from './names-setting'
+import { PolicySetting } from './policy-setting'
+import { RetentionSetting } from './retention-setting'
+
+export function SettingsPage() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.settings.get.queryOptions())
+  const settings = query.data
+  return (
+    <>
+      <PageHeader title="Settings" meta="Of the whole installation. Each change is in the audit log." />
+      {settings ? (
+        <>
+          <Section
+            title="Default policy"
+            meta={`How nodes are weighed for deployments that don't say. Now: ${policyText(settings.policy)}.`}
+          >
+            <PolicySetting key={JSON.stringify(settings.policy)} policy={settings.policy} />
+          </Section>
+          <Section
+            title="Heartbeat"
+            meta={`How agents show that they live. Now: every ${settings.heartbeat.everySeconds} s; a node is offline after ${settings.heartbeat.limitSeconds} s of silence.`}
+          >
+            <HeartbeatSetting key={JSON.stringify(settings.heartbeat)} heartbeat={settings.heartbeat} />
+          </Section>
+          <Section
+            title="Deployment names"
+            meta={
+              settings.allowRepeatedNames
+                ? 'Several deployments may have one name.'
+                : 'A name belongs to one deployment until that one is deleted.'
+            }
+          >
+            <NamesSetting allowed={settings.allowRepeatedNames} />
+          </Section>
+          <Section
+            title="Decisions"
+            meta={`What the scheduler decided, with what it saw of every node, is kept for ${plural(settings.decisionRetentionDays, 'day')}.`}
+          >
+            <RetentionSetting key={settings.decisionRetentionDays} days={settings.decisionRetentionDays} />
+          </Section>
+        </>
+      ) : query.isError ? (
+        <ErrorState error={query.error} what="The settings could not be read" onRetry={() => void query.refetch()} />
+      ) : (
+        <Loading label="Reading the settings" />
+      )}
+    </>
+  )
+}

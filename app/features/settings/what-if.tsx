@@ -1,0 +1,49 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useTRPC } from '@/app/trpc'
+import { ErrorState, Loading } from '@/app/ui/status/states'
+import { formatList, plural } from '@/app/ui/text/format'
+import { Time } from '@/app/ui/text/time'
+import type { PolicyInput } from './policy-setting'
+
+const looksAt = 100
+const shown = 20
+
+/** What the newest decisions would have been under another policy, each on the fleet that it saw. */
+export function WhatIf({ policy }: { policy: PolicyInput }) {
+  const trpc = useTRPC()
+  const { data, error, refetch } = useQuery(trpc.decision.whatIf.queryOptions({ policy, newest: looksAt }))
+  if (error && !data)
+    return <ErrorState error={error} what="It could not be tried out" onRetry={() => void refetch()} className="px-0" />
+  if (!data) return <Loading label="Deciding again" />
+  if (data.looked === 0) return <p className="text-ink-2">There are no decisions yet to try it on.</p>
+  return (
+    <section aria-label="What would have changed">
+      <p role="status">
+        {data.changes.length === 0
+          ? `None of the newest ${plural(data.looked, 'decision')} would have come out otherwise.`
+          : `${data.changes.length} of the newest ${plural(data.looked, 'decision')} would have come out otherwise:`}
+      </p>
+      <ul className="mt-1">
+        {data.changes.slice(0, shown).map(({ decisionId, deploymentId, createdAt, leaves, comes }) => (
+          <li key={decisionId} className="flex flex-wrap justify-between gap-x-4 border-t border-line py-1.5">
+            <span className="min-w-0 text-ink-2">
+              {comes.length > 0 ? formatList(comes) : 'nothing'}
+              {leaves.length > 0 && ` instead of ${formatList(leaves)}`}
+            </span>
+            <Link
+              href={`/deployments/${deploymentId}?tab=decision&decision=${decisionId}`}
+              prefetch={false}
+              className="underline decoration-control underline-offset-2 hover:decoration-ink"
+            >
+              decided <Time at={createdAt} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {data.changes.length > shown && <p className="text-ink-3">and {data.changes.length - shown} more</p>}
+    </section>
+  )
+}

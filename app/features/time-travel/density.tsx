@@ -1,0 +1,139 @@
+'use client'
+
+import { useMemo, useRef } from 'react'
+import type { Scale } from '@/app/features/timeline/axis'
+import { cn } from '@/app/ui/cn'
+import { toneText } from '@/app/ui/status/status'
+import { Glyph } from '@/app/ui/status/status-icon'
+import { useWidth } from '@/app/ui/table/width'
+import { plural } from '@/app/ui/text/format'
+import { exactClock } from '@/app/ui/text/time'
+import { type HistoryMark, type HistoryMarks, markKinds } from '@/core/insight/history'
+import { markLooks } from './marker-styles'
+
+const heightPx = 36
+
+/** How much happened when, and what stands out of it. For eyes and pointers; the list below is its twin. */
+export function Density({ marks, scale, go }: { marks: HistoryMarks; scale: Scale; go: (at: number) => void }) {
+  const box = useRef<HTMLDivElement>(null)
+  const width = useWidth(box) ?? 800
+  const groups = useMemo(() => grouped(marks.marks, scale, (closestPx / width) * 100), [marks, scale, width])
+  return (
+    <div ref={box} aria-hidden>
+      <div className="relative h-5">
+        {groups.map(({ left, marks: some }) => (
+          <MarkGroup key={some[0]?.at} left={left} marks={some} go={go} />
+        ))}
+      </div>
+      <Bars changes={marks.changes} troubles={marks.troubles} />
+    </div>
+  )
+}
+
+/** Square roots: beside a busy second a single change still shows. */
+function Bars({ changes, troubles }: Pick<HistoryMarks, 'changes' | 'troubles'>) {
+  const most = Math.max(1, ...changes)
+  const height = (count: number): number => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / most) * heightPx))
+  const bars = (counts: number[]): string =>
+    counts.map((count, x) => (count > 0 ? `M${x} ${heightPx}h0.8v${-height(count)}h-0.8z` : '')).join('')
+  return (
+    <svg
+      viewBox={`0 0 ${changes.length} ${heightPx}`}
+      preserveAspectRatio="none"
+      className="block h-9 w-full border-b border-line"
+      role="presentation"
+    >
+      <path d={bars(changes)} className="fill-control" />
+      <path d={bars(troubles)} className="fill-failed" />
+    </svg>
+  )
+}
+
+/** Marks closer than this share a place, in CSS pixels. */
+const closestPx = 15
+
+/** `closest` is in percent of the width. */
+function grouped(marks: HistoryMark[], scale: Scale, closest: number): { left: number; marks: HistoryMark[] }[] {
+  const groups: { left: number; marks: HistoryMark[] }[] = []
+  for (const mark of marks) {
+    const left = scale.position(Date.parse(mark.at))
+    const last = groups.at(-1)
+    if (last && left - last.left < closest) last.marks.push(mark)
+    else groups.push({ left, marks: [mark] })
+  }
+  return groups
+}
+
+const toldAtOnce = 6
+
+function MarkGroup({ left, marks, go }: { left: number; marks: HistoryMark[]; go: (at: number) => void }) {
+  const kind = markKinds.find((one) => marks.some((mark) => mark.kind === one)) ?? 'person'
+  const first = marks.find((mark) => mark.kind === kind)
+  const more = marks.length - toldAtOnce
+  const { glyph, tone } = markLooks[kind]
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list of the same marks is for the keyboard
+    // biome-ignore lint/a11y/noStaticElementInteractions: as above
+    <span
+      title={[...marks.slice(0, toldAtOnce).map(wordsFor), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')}
+      onClick={() => first && go(Date.parse(first.at))}
+      style={{ left: `${left}%` }}
+      className={cn('absolute top-0.5 -translate-x-1/2 cursor-pointer', toneText[tone])}
+    >
+      <Glyph name={glyph} />
+    </span>
+  )
+}
+
+const wordsFor = ({ at, kind, subject, text }: HistoryMark): string =>
+  `${exactClock(at)} ${markLooks[kind].label}: ${subject.name} · ${text}`
+
+/** What stands out, in words: each leads to its moment. */
+export function MarkList({ marks: { marks, more, changes }, go }: { marks: HistoryMarks; go: (at: number) => void }) {
+  const total = changes.reduce((sum, count) => sum + count, 0)
+  if (marks.length === 0)
+    return (
+      <p className="flex h-7 items-center text-meta text-ink-3 pointer-coarse:h-11">
+        {plural(total, 'change')}, none stands out.
+      </p>
+    )
+  return (
+    <details className="group">
+      <summary className="inline-flex h-7 list-none items-center gap-2 text-meta text-ink-2 hover:text-ink pointer-coarse:h-11 [&::-webkit-details-marker]:hidden">
+        <span aria-hidden className="text-ink-3 transition-transform group-open:rotate-90">
+          ›
+        </span>
+        {plural(total, 'change')};{' '}
+        {more ? `the last ${marks.length} that stand out` : plural(marks.length, 'stands out', 'stand out')}
+      </summary>
+      <ol aria-label="What stands out, the newest first" className="max-h-64 overflow-y-auto">
+        {[...marks].reverse().map((mark) => (
+          <li
+            key={`${mark.at}${mark.kind}${mark.subject.id}${mark.text}`}
+            className="border-b border-line last:border-0"
+          >
+            <button
+              type="button"
+              onClick={() => go(Date.parse(mark.at))}
+              className="flex min-h-(--row) w-full items-center gap-3 text-left hover:bg-hover focus-visible:-outline-offset-1"
+            >
+              <span className="w-16 shrink-0 text-ink-2">{exactClock(mark.at)}</span>
+              <span
+                className={cn(
+                  'inline-flex shrink-0 items-center sm:w-28 gap-1.5 whitespace-nowrap',
+                  toneText[markLooks[mark.kind].tone],
+                )}
+              >
+                <Glyph name={markLooks[mark.kind].glyph} />
+                <span className="max-sm:sr-only">{markLooks[mark.kind].label}</span>
+              </span>
+              <span className="min-w-0 truncate">
+                <span className="font-medium">{mark.subject.name}</span> <span className="text-ink-2">{mark.text}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </details>
+  )
+}

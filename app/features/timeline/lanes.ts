@@ -1,0 +1,235 @@
+import { type DeploymentStatus, isLive } from '@/core/deployments/status'
+import type { DeploymentTimeline, ReplicaChange, StatusChange } from '@/core/views/views'
+
+export const phases = ['queued', 'scheduled', 'pulling', 'starting', 'running', 'restarting', 'stopping'] as const
+export type Phase = (typeof phases)[number]
+
+/** One thing that one attempt did, from then till then; times in milliseconds since 1970. */
+export interface Segment {
+  phase: Phase
+  /** 0 while no attempt was made. */
+  generation: number
+  nodeId: string | null
+  from: number
+  to: number
+  /** It goes on: `to` is now. */
+  live: boolean
+  /** What was said of it, in the words of the record. */
+  note: string
+}
+
+export interface Marker {
+  kind: 'failed' | 'lost' | 'stopped' | 'interrupted' | 'unhealthy' | 'retry' | 'person'
+  at: number
+  note: string
+}
+
+export interface Lane {
+  slot: number
+  segments: Segment[]
+  markers: Marker[]
+}
+
+/** Where the log of an attempt is, at a moment in ISO 8601. */
+export type LogHref = (attempt: { slot: number; generation: number }, at: string) => string
+
+/** What a replica did at that moment, or last before it; null while no attempt was made. */
+export const segmentAt = ({ segments }: Lane, at: number): Segment | null =>
+  segments.findLast(({ generation, from }) => generation > 0 && from <= at) ?? null
+
+export interface TimelineModel {
+  lanes: Lane[]
+  /** What people did to the whole deployment. */
+  markers: Marker[]
+  from: number
+  to: number
+  /** Something still goes on: the right edge is now. */
+  live: boolean
+}
+
+/** Every moment at which something of the timeline begins, ends or happens. */
+export const timesOf = ({ lanes, markers }: TimelineModel): number[] => [
+  ...lanes.flatMap((lane) => [
+    ...lane.segments.flatMap(({ from, to }) => [from, to]),
+    ...lane.markers.map(({ at }) => at),
+  ]),
+  ...markers.map(({ at }) => at),
+]
+
+interface TimelineInput {
+  timeline: DeploymentTimeline
+  status: DeploymentStatus
+  targetReplicas: number
+  now: number
+}
+
+/** Who changes things without being a person. Node names are told apart by their replicas. */
+const programs = new Set(['scheduler', 'agent', 'system'])
+
+/** Builds a lane per slot from the record. Pure: `now` is where lanes end that still go on. */
+export function buildTimeline({ timeline, status, targetReplicas, now }: TimelineInput): TimelineModel {
+  const bySlot = groupBy(timeline.replicas, ({ slot }) => slot)
+  const slots = new Set(bySlot.keys())
+  if (status !== 'deleted' && status !== 'stopped') for (let slot = 0; slot < targetReplicas; slot++) slots.add(slot)
+
+  const waits = waitTimes(timeline.deployment)
+  const lanes = [...slots]
+    .sort((a, b) => a - b)
+    .map((slot) => buildLane(slot, bySlot.get(slot) ?? [], { waits, wanted: slot < targetReplicas, status, now }))
+  const markers = timeline.deployment
+    .filter(({ changedBy }) => !programs.has(changedBy))
+    .map(
+      ({ changedAt, changedBy, reason }): Marker => ({
+        kind: 'person',
+        at: ms(changedAt),
+        note: `${changedBy}: ${reason}`,
+      }),
+    )
+
+  const times = [
+    ...lanes.flatMap((lane) => [
+      ...lane.segments.flatMap(({ from, to }) => [from, to]),
+      ...lane.markers.map(({ at }) => at),
+    ]),
+    ...timeline.deployment.map(({ changedAt }) => ms(changedAt)),
+  ]
+  const live = lanes.some((lane) => lane.segments.some((segment) => segment.live))
+  const from = Math.min(...times, now)
+  const to = live ? now : Math.max(...times, from)
+  return { lanes, markers, from, to: Math.max(to, from + 1000), live }
+}
+
+/** Map.groupBy, which not every supported runtime has. */
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => number): Map<number, Item[]> {
+  const groups = new Map<number, Item[]>()
+  for (const item of items) {
+    const group = groups.get(keyOf(item))
+    if (group) group.push(item)
+    else groups.set(keyOf(item), [item])
+  }
+  return groups
+}
+
+const ms = (at: string): number => Date.parse(at)
+
+interface Wait {
+  from: number
+  /** When it came to an end without a placement: the deployment failed, stopped or was deleted. */
+  gaveUp: number | null
+}
+
+/** When the deployment began to wait for the scheduler. */
+function waitTimes(changes: StatusChange[]): Wait[] {
+  const waits: Wait[] = []
+  for (const change of changes) {
+    const last = waits.at(-1)
+    if (change.newStatus === 'pending') waits.push({ from: ms(change.changedAt), gaveUp: null })
+    else if (last && ['failed', 'stopped', 'deleted'].includes(change.newStatus)) last.gaveUp ??= ms(change.changedAt)
+  }
+  return waits
+}
+
+interface LaneContext {
+  waits: Wait[]
+  wanted: boolean
+  status: DeploymentStatus
+  now: number
+}
+
+function buildLane(slot: number, changes: ReplicaChange[], context: LaneContext): Lane {
+  const lane: Lane = { slot, segments: [], markers: [] }
+  const attempts = groupBy(changes, ({ generation }) => generation)
+  let endedAt: number | null = null
+  let someoneLives = false
+  for (const [generation, attempt] of [...attempts].sort(([a], [b]) => a - b)) {
+    const first = attempt[0]
+    if (!first) continue
+    const placedAt = ms(first.changedAt)
+    addWait(lane, lastWait(context.waits, placedAt), { from: endedAt, to: placedAt })
+    const before = lane.markers.at(-1)?.kind
+    if (before === 'failed' || before === 'lost')
+      lane.markers.push({ kind: 'retry', at: placedAt, note: `Attempt ${generation} on ${first.nodeId}` })
+    const end = addAttempt(lane, attempt, context.now)
+    someoneLives ||= end === null
+    endedAt = end ?? endedAt
+  }
+  if (context.wanted && !someoneLives) addOpenWait(lane, endedAt, context)
+  lane.markers.sort((a, b) => a.at - b.at)
+  return lane
+}
+
+const lastWait = (waits: Wait[], at: number): Wait | undefined => waits.findLast(({ from }) => from <= at)
+
+/** From when the slot was wanted until it got a node. */
+function addWait(lane: Lane, wait: Wait | undefined, gap: { from: number | null; to: number }): void {
+  if (!wait) return
+  const from = Math.max(wait.from, gap.from ?? wait.from)
+  if (from < gap.to)
+    lane.segments.push({ phase: 'queued', generation: 0, nodeId: null, from, to: gap.to, live: false, note: '' })
+}
+
+/** A slot that has no live attempt: it waits, or it waited until the deployment gave up. */
+function addOpenWait(lane: Lane, endedAt: number | null, { waits, status, now }: LaneContext): void {
+  if (status === 'stopped' || status === 'deleted') return
+  const wait = lastWait(waits, now)
+  const from = Math.max(wait?.from ?? endedAt ?? now, endedAt ?? 0)
+  const gaveUp = status === 'failed' ? (wait?.gaveUp ?? from) : null
+  const to = gaveUp ?? now
+  if (to > from || gaveUp === null)
+    lane.segments.push({
+      phase: 'queued',
+      generation: 0,
+      nodeId: null,
+      from,
+      to: Math.max(to, from),
+      live: gaveUp === null,
+      note: '',
+    })
+  if (gaveUp !== null && endedAt === null) lane.markers.push({ kind: 'failed', at: gaveUp, note: 'Not placed' })
+}
+
+/** The segments of one attempt; when it ended, or null when it is still there. */
+function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number | null {
+  let ended: number | null = null
+  let hasRun = false
+  changes.forEach((change, index) => {
+    const at = ms(change.changedAt)
+    const phase = phaseOf(change, hasRun)
+    hasRun ||= change.newStatus === 'running'
+    const trouble = troubleOf(change)
+    if (trouble) lane.markers.push({ kind: trouble, at, note: `${change.nodeId}: ${change.reason}` })
+    if (phase === null) {
+      ended ??= at
+      if (change.newStatus === 'failed' || change.newStatus === 'lost' || change.newStatus === 'stopped')
+        lane.markers.push({ kind: change.newStatus, at, note: `${change.nodeId}: ${change.reason}` })
+      return
+    }
+    const next = changes[index + 1]
+    const to = next ? ms(next.changedAt) : now
+    const last = lane.segments.at(-1)
+    if (last && last.phase === phase && last.generation === change.generation) {
+      last.to = to
+      last.live = !next
+      last.note = change.reason || last.note
+      return
+    }
+    const { generation, nodeId, reason: note } = change
+    lane.segments.push({ phase, generation, nodeId, from: at, to: Math.max(to, at), live: !next, note })
+  })
+  return ended
+}
+
+/** What went wrong with a replica that goes on. */
+function troubleOf({ oldStatus, newStatus, health }: ReplicaChange): Marker['kind'] | null {
+  if (oldStatus === 'running' && newStatus === 'starting') return 'interrupted'
+  return newStatus === 'running' && health === 'unhealthy' ? 'unhealthy' : null
+}
+
+/** Agents say within `starting` what they do: pulling is told apart by its words. */
+function phaseOf({ newStatus, reason }: ReplicaChange, hasRun: boolean): Phase | null {
+  if (newStatus === 'starting' && hasRun) return 'restarting'
+  if (newStatus === 'starting') return /^pull/i.test(reason) ? 'pulling' : 'starting'
+  if (newStatus === 'pending') return 'scheduled'
+  if (newStatus === 'stopping') return 'stopping'
+  return isLive(newStatus) ? 'running' : null
+}

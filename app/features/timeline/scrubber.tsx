@@ -1,0 +1,16 @@
+import { useMemo } from 'react'
+import type { Moment } from '@/app/features/time-travel/moment'
+import { Scrubber } from '@/app/features/time-travel/scrubber'
+import { buildAxis } from './axis'
+import { type TimelineModel, timesOf } from './lanes'
+
+/** Moves along the lanes of the chart: its moments lie where the chart has them. */
+export function TimelineScrubber({ id, model, moment }: { id: string; model: TimelineModel; moment: Moment }) {
+  const scale = useMemo(() => buildAxis({ times: timesOf(model), from: model.from, to: model.to }), [model])
+  return (
+    <div className="grid grid-cols-[24px_minmax(0,1fr)] gap-x-3 sm:grid-cols-[72px_minmax(0,1fr)]">
+      <p className="self-start pt-1.5 text-right text-meta text-ink-3 max-sm:invisible">Moment</p>
+      <Scrubber {...moment} from={model.from} to={model.to} endsNow scale={scale} deploymentId={id} />
+    </div>
+  )
+}

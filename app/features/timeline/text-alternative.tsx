@@ -1,0 +1,125 @@
+'use client'
+
+import Link from 'next/link'
+import { cn } from '@/app/ui/cn'
+import { formatDuration } from '@/app/ui/text/format'
+import { exactClock, exactTime } from '@/app/ui/text/time'
+import { type LogHref, segmentAt, type TimelineModel } from './lanes'
+import { markerLooks, phaseLooks } from './status-styles'
+
+interface TwinRow {
+  key: string
+  at: number
+  replica: string
+  what: string
+  node: string
+  lasted: string
+  note: string
+  /** Where the log of that moment is; null for what has none. */
+  href: string | null
+}
+
+function rowsOf(model: TimelineModel, logHref: LogHref): TwinRow[] {
+  const rows: TwinRow[] = model.markers.map(({ at, note }) => ({
+    key: `person${at}${note}`,
+    at,
+    replica: 'All',
+    what: markerLooks.person.label,
+    node: '',
+    lasted: '',
+    note,
+    href: null,
+  }))
+  for (const lane of model.lanes) {
+    const { slot, segments, markers } = lane
+    const replica = String(slot + 1)
+    const hrefAt = (at: number): string | null => {
+      const attempt = segmentAt(lane, at)
+      return attempt && logHref({ slot, generation: attempt.generation }, new Date(at).toISOString())
+    }
+    for (const { phase, from, to, live, nodeId, generation, note } of segments)
+      rows.push({
+        key: `${slot}${phase}${generation}${from}`,
+        at: from,
+        replica: generation > 1 ? `${replica}, attempt ${generation}` : replica,
+        what: phaseLooks[phase].label,
+        node: nodeId ?? '',
+        lasted: formatDuration(to - from) + (live ? ' so far' : ''),
+        note,
+        href: generation > 0 ? hrefAt(from) : null,
+      })
+    for (const { kind, at, note } of markers)
+      rows.push({
+        key: `${slot}${kind}${at}`,
+        at,
+        replica,
+        what: markerLooks[kind].label,
+        node: '',
+        lasted: '',
+        note,
+        href: hrefAt(at),
+      })
+  }
+  return rows.sort((a, b) => a.at - b.at)
+}
+
+const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3'
+
+interface TimelineTwinProps {
+  model: TimelineModel
+  visible: boolean
+  logHref: LogHref
+}
+
+/** The same as the chart, in rows. Always in the page; seen when asked for. */
+export function TimelineTwin({ model, visible, logHref }: TimelineTwinProps) {
+  return (
+    // A region that scrolls has to be reachable with the keyboard.
+    <section
+      aria-label="Timeline as a table"
+      tabIndex={visible ? 0 : undefined}
+      className={cn(visible ? '-mx-2 overflow-x-auto' : 'sr-only')}
+    >
+      <table className="w-full border-collapse">
+        <caption className="sr-only">What each replica did, oldest first</caption>
+        <thead>
+          <tr className="border-b border-line">
+            {['Time', 'Replica', 'What', 'Node', 'Lasted', 'Note'].map((name) => (
+              <th key={name} scope="col" className={head}>
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rowsOf(model, logHref).map((row) => (
+            <tr key={row.key} className="h-(--row) border-b border-line">
+              <td className="px-2 whitespace-nowrap text-ink-2" title={exactTime(row.at)}>
+                <span className="max-sm:hidden">{exactTime(row.at)}</span>
+                <span className="sm:hidden">{exactClock(row.at)}</span>
+              </td>
+              <td className="px-2 whitespace-nowrap">{row.replica}</td>
+              <td className="px-2 whitespace-nowrap">
+                {row.href === null ? (
+                  row.what
+                ) : (
+                  <Link
+                    href={row.href}
+                    title="The log of that moment"
+                    tabIndex={visible ? undefined : -1}
+                    className="hover:underline"
+                  >
+                    {row.what}
+                  </Link>
+                )}
+              </td>
+              <td className="px-2 whitespace-nowrap">{row.node}</td>
+              <td className="px-2 whitespace-nowrap">{row.lasted}</td>
+              <td className="min-w-64 px-2 py-1 text-ink-2">{row.note}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

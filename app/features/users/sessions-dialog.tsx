@@ -1,0 +1,76 @@
+'use client'
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { SessionTable } from '@/app/features/account/session-table'
+import { useTRPC } from '@/app/trpc'
+import { Button } from '@/app/ui/button'
+import { Dialog } from '@/app/ui/overlay/dialog'
+import { useNotice } from '@/app/ui/overlay/notice'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { errorSentence } from '@/app/ui/text/errors'
+import type { UserView } from '@/core/views/views'
+
+interface SessionsDialogProps {
+  user: UserView
+  onClose: () => void
+}
+
+/** Where a user is signed in; one or all of these sessions can be ended. */
+export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
+  const trpc = useTRPC()
+  const queries = useQueryClient()
+  const notice = useNotice()
+  const query = useQuery(trpc.user.sessions.queryOptions({ id: user.id }))
+  const again = () => queries.invalidateQueries({ queryKey: trpc.user.sessions.queryKey({ id: user.id }) })
+  const end = useMutation(trpc.user.endSession.mutationOptions({ onSettled: again }))
+  const endAll = useMutation(
+    trpc.user.endSessions.mutationOptions({
+      onSuccess: async () => {
+        notice({ text: `The sessions of ${user.username} have ended` })
+        onClose()
+        await again()
+      },
+    }),
+  )
+  const problem = endAll.error ?? end.error
+  const others = query.data?.some(({ current }) => !current) ?? false
+  return (
+    <Dialog
+      open
+      wide
+      onClose={onClose}
+      title={`Sessions of ${user.username}`}
+      description="Whoever has one must sign in again once it has ended. API tokens keep working: they are revoked under API tokens."
+    >
+      {query.isError && !query.data ? (
+        <ErrorState error={query.error} what="The sessions could not be read" onRetry={() => void query.refetch()} />
+      ) : !query.data ? (
+        <Loading label="Loading the sessions" />
+      ) : query.data.length === 0 ? (
+        <Empty title={`${user.username} is not signed in anywhere`} />
+      ) : (
+        // From edge to edge, with the text below the title.
+        <div className="-mx-4 md:[&_:is(td,th):first-child]:pl-4 md:[&_:is(td,th):last-child]:pr-4">
+          <SessionTable
+            caption={`Sessions of ${user.username}`}
+            sessions={query.data}
+            ending={end.isPending ? end.variables.session_id : null}
+            problem={problem ? errorSentence(problem) : null}
+            onEnd={(session) => end.mutate({ id: user.id, session_id: session.id })}
+          />
+        </div>
+      )}
+      <div className="mt-4 flex justify-end gap-2">
+        <Button onClick={onClose}>Close</Button>
+        <Button
+          variant="primary"
+          busy={endAll.isPending}
+          blocked={others ? null : 'There is no other session to end.'}
+          onClick={() => endAll.mutate({ id: user.id })}
+        >
+          {user.isSelf ? 'End all others' : 'End all'}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}

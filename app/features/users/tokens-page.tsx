@@ -1,0 +1,36 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { TokenTable } from '@/app/features/account/token-table'
+import { useTRPC } from '@/app/trpc'
+import { ButtonLink } from '@/app/ui/button'
+import { PageHeader } from '@/app/ui/layout-parts'
+import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+
+export function TokensPage() {
+  const trpc = useTRPC()
+  const query = useQuery(trpc.apiToken.listAll.queryOptions())
+  return (
+    <>
+      <PageHeader
+        title="API tokens"
+        meta="Everybody's. Each person makes their own, on the account page."
+        actions={<ButtonLink href="/account">Make one of your own</ButtonLink>}
+      />
+      <div className="border-t border-line">
+        {query.isError && !query.data ? (
+          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+        ) : !query.data ? (
+          <Loading label="Reading the tokens" />
+        ) : query.data.length === 0 ? (
+          <Empty title="Nobody has an API token">
+            Programs call the API with one: people make them on their account page, and{' '}
+            <span className="font-mono text-meta">npm run token -- api</span> makes one for a script.
+          </Empty>
+        ) : (
+          <TokenTable caption="API tokens of everybody" tokens={query.data} withOwner />
+        )}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,64 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import { cn } from '@/app/ui/cn'
+
+export interface ListedOption {
+  key: string
+  content: ReactNode
+  /** As told to those who don't see it. */
+  selected: boolean
+  take: () => void
+  className?: string
+}
+
+interface OptionListProps {
+  id: string
+  label: string
+  visible: boolean
+  options: ListedOption[]
+  /** The place of the one that Enter would take. */
+  active: number
+  className: string
+}
+
+/** What hangs under a field with the role of a combobox; the field handles the keys. */
+export function OptionList({ id, label, visible, options, active, className }: OptionListProps) {
+  return (
+    <div
+      id={id}
+      role="listbox"
+      aria-label={label}
+      hidden={!visible}
+      className={cn(
+        'absolute inset-x-0 top-full z-20 mt-1 overflow-y-auto rounded-overlay border border-line bg-raised py-1 shadow-overlay',
+        className,
+      )}
+    >
+      {options.map(({ key, content, selected, take, className: look }, index) => (
+        <div
+          key={key}
+          id={optionId(id, index)}
+          role="option"
+          tabIndex={-1}
+          aria-selected={selected}
+          // Before the field loses the focus, or the list would be gone when the click arrives.
+          onPointerDown={(event) => {
+            event.preventDefault()
+            take()
+          }}
+          className={cn(
+            'flex h-(--control-height) cursor-pointer items-center px-2.5 hover:bg-hover',
+            index === active && 'bg-selected',
+            look,
+          )}
+        >
+          {content}
+        </div>
+      ))}
+    </div>
+  )
+}
+
+/** For aria-activedescendant of the field. */
+export const optionId = (listId: string, index: number): string => `${listId}-${index}`

@@ -1,0 +1,26 @@
+'use client'
+
+import { useState } from 'react'
+import { errorFields, errorSentence } from '@/app/ui/text/errors'
+
+/**
+ * Problems of a small form, by field: those found here, and those that the server named. What belongs to no field is
+ * under `''`, to be shown at the form itself.
+ */
+export function useFieldProblems<Name extends string>(names: readonly Name[]) {
+  const [problems, setProblems] = useState<Partial<Record<Name | '', string>>>({})
+  return {
+    problems,
+    set: setProblems,
+    clear: () => setProblems({}),
+    take: (error: unknown) => {
+      const found: Partial<Record<Name | '', string>> = {}
+      for (const { path, message } of errorFields(error)) {
+        const name = names.find((one) => one === path)
+        if (name) found[name] = message
+      }
+      if (Object.keys(found).length === 0) found[''] = errorSentence(error)
+      setProblems(found)
+    },
+  }
+}

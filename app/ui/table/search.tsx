@@ -1,0 +1,65 @@
+'use client'
+
+import { Search } from 'lucide-react'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { cn } from '@/app/ui/cn'
+import { controlClass } from '@/app/ui/form/field'
+
+interface SearchFieldProps {
+  label: string
+  value: string
+  onChange: (value: string) => void
+  className?: string
+}
+
+const pauseMs = 250
+
+/**
+ * Answers as one types, after a short pause, and at once when one goes on to something else: a search that came later
+ * would call back who is already on the way to another page. `/` jumps here (app/shell/shortcuts.tsx).
+ */
+export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
+  // What was typed and is not told yet; else the field shows what it was told.
+  const [typed, setTyped] = useState<string | null>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const text = typed ?? value
+  const tell = useCallback(
+    (next: string): void => {
+      setTyped(null)
+      onChange(next)
+    },
+    [onChange],
+  )
+  // What was typed before the page came alive stands in the field, and nowhere else.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only as the page comes alive
+  useEffect(() => {
+    if (input.current && input.current.value !== value) setTyped(input.current.value)
+  }, [])
+  useEffect(() => {
+    if (typed === null) return
+    const timer = setTimeout(() => tell(typed), pauseMs)
+    return () => clearTimeout(timer)
+  }, [typed, tell])
+  return (
+    <div className={cn('relative', className)}>
+      <Search size={14} aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto text-ink-3" />
+      <input
+        ref={input}
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        value={text}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={() => typed !== null && tell(typed)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') {
+            if (text === '') event.currentTarget.blur()
+            else tell('')
+          }
+          if (event.key === 'Enter') tell(text)
+        }}
+        className={cn(controlClass, 'pl-8 [&::-webkit-search-cancel-button]:appearance-none')}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,250 @@
+/**
+ * The fleet as a row of snapshots and small differences, so that what any decision saw can be rebuilt without keeping the
+ * whole fleet with each decision. Pure: plain data in, plain data out.
+ */
+import { type PortHolder, portSeenFrom, type TakenPort } from '@/core/placement/host-ports'
+import { addResources, noResources, type Resources, subtractResources } from '@/core/placement/resources'
+import type { Fleet, FleetNode, Handover, MeasuredLatency, PlacementRequest } from '@/core/placement/types'
+import {
+  isAlike,
+  type JournalNode,
+  type NumberField,
+  numberFields,
+  readNumber,
+  stepsOf,
+  valueOfSteps,
+  withoutNumbers,
+  writeNumber,
+} from './node-record'
+
+export type { JournalNode } from './node-record'
+
+/** The fleet at one point of the journal. A node's place in the list never changes; a removed one leaves a gap. */
+export interface JournalState {
+  nodes: (JournalNode | null)[]
+  latencies: MeasuredLatency[]
+}
+
+export interface JournalSnapshot extends JournalState {
+  kind: 'snapshot'
+}
+
+/** What changed since the entry before. Columns: the same change of many nodes is a few short lists. */
+export interface JournalDelta {
+  kind: 'delta'
+  /** Where numbers changed, ascending. */
+  places: number[]
+  /** By field: how many steps each of those places went up or down, 0 where it stayed. */
+  steps: Partial<Record<NumberField, number[]>>
+  /** Nodes that are new or changed in another way, whole; null for removed ones. */
+  put: [place: number, node: JournalNode | null][]
+  latencies?: MeasuredLatency[]
+}
+
+/** A difference as journals had them before they had steps: by field, places (each less the one before) and new values. */
+export interface FormerDelta {
+  kind: 'delta'
+  numbers: Partial<Record<NumberField, { at: number[]; to: (number | null)[] }>>
+  put: JournalDelta['put']
+  latencies?: MeasuredLatency[]
+}
+
+export type JournalEntry = JournalSnapshot | JournalDelta
+
+/** The state after the last of the entries; the first must be a snapshot. */
+export function rebuild(entries: Iterable<JournalEntry | FormerDelta>): JournalState {
+  let state: JournalState | null = null
+  /** Copies of our own, which may be written to. */
+  const own = new Set<JournalNode>()
+  for (const entry of entries) {
+    if (entry.kind === 'snapshot') {
+      state = { nodes: [...entry.nodes], latencies: entry.latencies }
+      own.clear()
+      continue
+    }
+    if (state === null) throw new Error('The journal begins with a difference: its snapshot is gone')
+    apply(entry, state.nodes, own)
+    state.latencies = entry.latencies ?? state.latencies
+  }
+  if (state === null) throw new Error('The journal has no entry')
+  return state
+}
+
+function apply(entry: JournalDelta | FormerDelta, nodes: JournalState['nodes'], own: Set<JournalNode>): void {
+  for (const [place, node] of entry.put) {
+    // A node that came and went between two entries never got an entry of its own.
+    while (nodes.length < place) nodes.push(null)
+    nodes[place] = node
+  }
+  const writable = (place: number): JournalNode => {
+    const node = nodes[place]
+    if (!node) throw new Error(`The journal changes node ${place}, which is not there`)
+    if (own.has(node)) return node
+    const copy = { ...node, reserved: { ...node.reserved }, unseen: { ...node.unseen } }
+    nodes[place] = copy
+    own.add(copy)
+    return copy
+  }
+  if ('numbers' in entry) applyFormer(entry, writable)
+  else applySteps(entry, writable)
+}
+
+function applySteps({ places, steps }: JournalDelta, writable: (place: number) => JournalNode): void {
+  for (const [field, column] of Object.entries(steps) as [NumberField, number[]][])
+    for (const [i, step] of column.entries()) {
+      if (step === 0) continue
+      const node = writable(places[i] ?? -1)
+      writeNumber(node, field, valueOfSteps(field, (stepsOf(field, readNumber(node, field)) ?? 0) + step))
+    }
+}
+
+function applyFormer(entry: FormerDelta, writable: (place: number) => JournalNode): void {
+  for (const [field, { at, to }] of Object.entries(entry.numbers) as [
+    NumberField,
+    { at: number[]; to: (number | null)[] },
+  ][]) {
+    let place = 0
+    for (const [i, gap] of at.entries()) {
+      place += gap
+      writeNumber(writable(place), field, to[i] ?? null)
+    }
+  }
+}
+
+/** The difference from `before` to `after` at the given places (all others are the same); null when there is none. */
+export function difference(before: JournalState, after: JournalState, places: Iterable<number>): JournalDelta | null {
+  const delta: JournalDelta = { kind: 'delta', places: [], steps: {}, put: [] }
+  for (const place of [...places].sort((a, b) => a - b)) {
+    const old = before.nodes[place] ?? null
+    const now = after.nodes[place] ?? null
+    if (old === now) continue
+    const steps = old && now && stepsBetween(old, now)
+    if (steps === null) delta.put.push([place, now])
+    else if (steps.some((step) => step !== 0)) {
+      for (const [i, field] of numberFields.entries()) {
+        const step = steps[i] ?? 0
+        if (step !== 0) delta.steps[field] ??= delta.places.map(() => 0)
+        delta.steps[field]?.push(step)
+      }
+      delta.places.push(place)
+    }
+  }
+  if (JSON.stringify(before.latencies) !== JSON.stringify(after.latencies)) delta.latencies = after.latencies
+  return delta.places.length > 0 || delta.put.length > 0 || delta.latencies ? delta : null
+}
+
+/** Null when something else changed, or a number that steps can't tell. */
+function stepsBetween(old: JournalNode, now: JournalNode): number[] | null {
+  const steps: number[] = []
+  for (const field of numberFields) {
+    const from = readNumber(old, field)
+    const to = readNumber(now, field)
+    const a = from === to ? 0 : stepsOf(field, from)
+    const b = from === to ? 0 : stepsOf(field, to)
+    if (a === null || b === null) return null
+    steps.push(b - a)
+  }
+  return isAlike(withoutNumbers(old), withoutNumbers(now)) ? steps : null
+}
+
+/** What was placed earlier in the same batch: counts as reserved and as load. */
+export interface EarlierPlacement extends Taken {
+  nodeIds: string[]
+}
+
+/** What each replica of a placement takes of its node. */
+export interface Taken {
+  /** What it adds to what is reserved. */
+  resources: Resources
+  hostPorts: readonly number[]
+  holder: PortHolder
+}
+
+/** What was handed over is reserved already. */
+export const takenBy = (request: PlacementRequest, name: string): Taken => ({
+  resources: request.handover ? subtractResources(request.resources, request.handover.resources) : request.resources,
+  hostPorts: request.hostPorts ?? [],
+  holder: { deploymentId: request.deploymentId, name },
+})
+
+/** What makes a state of the journal the fleet that one decision saw. */
+export interface Viewpoint {
+  /** Milliseconds since 1970 */
+  atMs: number
+  earlier: EarlierPlacement[]
+  /** Replicas of the deployment that held reservations, by node (UUID). */
+  own: ReadonlyMap<string, number>
+  /** What counts as free because its replica stops first; null when nothing does. */
+  handover: Handover | null
+}
+
+const portsOf = ({ hostPorts, holder }: EarlierPlacement): TakenPort[] =>
+  hostPorts.map((port) => ({ port, holder, seenAgeMs: null }))
+
+/** The host ports as a decision sees them; undefined when all are free. */
+function portsSeen(node: JournalNode, more: TakenPort[] | undefined, atMs: number): TakenPort[] | undefined {
+  if (node.takenPorts === undefined) return more
+  const known = node.takenPorts.map((port) => portSeenFrom(port, atMs))
+  const added = more?.filter(({ port }) => known.every((one) => one.port !== port)) ?? []
+  return [...known, ...added]
+}
+
+/** The node once the replica that stops first is gone. */
+export function afterHandover(node: FleetNode, { resources, hostPorts }: Handover): FleetNode {
+  const { takenPorts = [], ...rest } = node
+  const left = takenPorts.filter(({ port }) => !hostPorts.includes(port))
+  const reserved = subtractResources(node.reserved, resources)
+  // Full nodes are busy, and this one is full no more.
+  const after: FleetNode = { ...rest, reserved, status: node.status === 'busy' ? 'active' : node.status }
+  if (left.length > 0) after.takenPorts = left
+  return after
+}
+
+/**
+ * The fleet as one decision saw it, nodes in the journal's order. Field by field: previews do this for the whole fleet at
+ * every keystroke, and spreading takes many times as long.
+ */
+export function fleetSeenFrom(state: JournalState, { atMs, earlier, own, handover }: Viewpoint): Fleet {
+  const placed = new Map<string, Resources>()
+  const ports = new Map<string, TakenPort[]>()
+  for (const placement of earlier)
+    for (const id of placement.nodeIds) {
+      placed.set(id, addResources(placed.get(id) ?? noResources, placement.resources))
+      if (placement.hostPorts.length > 0) ports.set(id, [...(ports.get(id) ?? []), ...portsOf(placement)])
+    }
+  const nodes: FleetNode[] = []
+  for (const node of state.nodes) {
+    if (!node) continue
+    const more = placed.get(node.id)
+    const seen: FleetNode = {
+      id: node.id,
+      nodeId: node.nodeId,
+      nodeType: node.nodeType,
+      region: node.region,
+      status: node.status,
+      cordoned: node.cordoned,
+      draining: node.draining,
+      simulated: node.simulated,
+      labels: node.labels,
+      latitude: node.latitude,
+      longitude: node.longitude,
+      engineError: node.engineError,
+      capacity: node.capacity,
+      reserved: more ? addResources(node.reserved, more) : node.reserved,
+      cpuUsagePercent: node.cpuUsagePercent,
+      memoryUsagePercent: node.memoryUsagePercent,
+      heartbeatAgeMs: node.lastHeartbeatMs === null ? null : Math.max(0, atMs - node.lastHeartbeatMs),
+      unseen: more
+        ? {
+            cpuMillis: node.unseen.cpuMillis + more.cpuMillis,
+            memoryMb: node.unseen.memoryMb + more.memoryMb,
+          }
+        : node.unseen,
+      ownReplicas: own.get(node.id) ?? 0,
+    }
+    const takenPorts = portsSeen(node, ports.get(node.id), atMs)
+    if (takenPorts !== undefined) seen.takenPorts = takenPorts
+    nodes.push(handover?.nodeId === node.id ? afterHandover(seen, handover) : seen)
+  }
+  return { nodes, latencies: state.latencies }
+}

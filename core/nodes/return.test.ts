@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { planOfReturn, type ReturningReplica } from './return'
+
+const plan = (overrides: Partial<ReturningReplica>) =>
+  planOfReturn({
+    slot: 0,
+    status: 'running',
+    wanted: 'run',
+    deployment: { status: 'running', targetReplicas: 1 },
+    successor: null,
+    ...overrides,
+  })
+const successor = { generation: 2, nodeName: 'node-07' }
+
+test('what is still wanted is kept', () => {
+  expect(plan({}).plan).toBe('keep')
+  expect(plan({ status: 'starting' }).plan).toBe('keep')
+})
+
+test('what was replaced because of the silence is stopped, and says by what', () => {
+  expect(plan({ status: 'lost', wanted: 'stop', successor })).toEqual({
+    plan: 'stop',
+    why: 'Replaced by generation 2 on node-07 while the node was silent',
+  })
+})
+
+test('what was given up and could not be placed elsewhere yet is stopped all the same: its slot is to be placed anew', () => {
+  expect(plan({ status: 'lost', wanted: 'stop' })).toEqual({
+    plan: 'stop',
+    why: 'Given up while the node was silent; another attempt has no place yet',
+  })
+})
+
+test('what a change of the deployment replaced is updated', () => {
+  expect(plan({ wanted: 'stop', successor })).toEqual({
+    plan: 'update',
+    why: 'A change of the deployment replaced it by generation 2 on node-07',
+  })
+})
+
+test('what was deleted or scaled away is stopped', () => {
+  const deleted = { status: 'deleted', targetReplicas: 1 } as const
+  expect(plan({ wanted: 'stop', deployment: deleted, successor }).why).toBe('Its deployment was deleted')
+  expect(plan({ wanted: 'stop', slot: 3 }).why).toBe('The deployment was scaled to 1')
+  expect(plan({ wanted: 'stop' }).why).toBe('Not wanted here any more')
+})

@@ -1,0 +1,319 @@
+/**
+ * What the failure or the drain of nodes would do, decided by what decides real runs: the reconciler says what is
+ * missing, the scheduler's core where it goes, in the order in which the worker would come to it. Nothing is written.
+ */
+import { statusAfterObservation } from '@/core/deployments/observed-status'
+import { isLive } from '@/core/deployments/status'
+import type { DrillFate } from '@/core/insight/drill-report'
+import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { PlacedReplica } from '@/core/placement/placed-replica'
+import { subtractResources } from '@/core/placement/resources'
+import type { PlacementRequest, Policy, Refusal } from '@/core/placement/types'
+import { Survey } from '@/core/scheduler/lazy-explanation'
+import type { NewReplica } from '@/server/store/scheduling/scheduling'
+import type { AttemptToSchedule, DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
+import { decidePlacement, needsPlacement } from './evaluate'
+import { type Held, type OwnReplicas, type WorkingFleet, workingFleetOf } from './fleet-snapshot'
+import { OtherReplicas } from './other-replicas'
+import { planDeployment } from './reconcile'
+
+/** A deployment with replicas on the nodes. */
+export interface DrillSubject {
+  deployment: DeploymentToSchedule
+  priority: number
+  /** Seconds of silence after which its replicas are lost; 0 is never. */
+  lostAfterSeconds: number
+}
+
+/** All as it is now. */
+export interface DrillWorld {
+  fleet: JournalState
+  at: Date
+  /** For deployments without one of their own. */
+  policy: Policy
+  /** What the affinities of the deployments go by. */
+  placed: PlacedReplica[]
+  subjects: readonly DrillSubject[]
+  /** So many refusals are explained, and in any case those of these deployments: on a large fleet each takes long. */
+  explain: { first: number; always: ReadonlySet<string> }
+  /** From so many nodes on the index decides. */
+  indexFrom?: number
+}
+
+/** A replica on one of the nodes. */
+export interface DrilledReplica {
+  attempt: AttemptToSchedule
+  /** Null when it has no place. `score` is null when its replacement is on its way already. */
+  to: { id: string; nodeId: string; score: number | null } | null
+}
+
+export interface DrilledDeployment {
+  subject: DrillSubject
+  fate: Exclude<DrillFate, 'keeps'>
+  /** Why not everything moves, as a sentence. */
+  problem: string | null
+  /** Of `no-room`; null when it was not asked to be explained. */
+  refusal: Refusal | null
+  replicas: DrilledReplica[]
+  /** All that was placed, also what was missing before. */
+  placed: NewReplica[]
+  /** Every attempt as it would be in the end. */
+  attempts: AttemptToSchedule[]
+}
+
+const isHere = ({ reserved, wanted, status }: AttemptToSchedule): boolean =>
+  reserved && wanted === 'run' && isLive(status)
+
+/** One deployment while the drill goes on. */
+export interface Course {
+  subject: DrillSubject
+  deployment: DeploymentToSchedule
+  placed: NewReplica[]
+  stuck: { fate: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
+}
+
+export class Drill {
+  readonly #world: DrillWorld
+  readonly #fleet: WorkingFleet
+  readonly #others: OtherReplicas
+  readonly #releases: boolean
+  #explained = 0
+  #replicas = 0
+
+  /** `releases`: what is stopped gives its reservation back. On nodes that fail or are drained that helps nobody. */
+  constructor(
+    world: DrillWorld,
+    change: (node: JournalNode) => JournalNode,
+    { releases = false }: { releases?: boolean } = {},
+  ) {
+    this.#world = world
+    this.#releases = releases
+    const { fleet, at, indexFrom } = world
+    const nodes = fleet.nodes.map((node) => node && change(node))
+    this.#fleet = workingFleetOf({ ...fleet, nodes }, at, indexFrom)
+    this.#others = new OtherReplicas(world.placed)
+  }
+
+  /** These replicas of a deployment are where they were no longer. */
+  forget(deployment: DeploymentToSchedule, ids: string[]): void {
+    this.#others.decided(deployment, { place: [], stop: ids })
+  }
+
+  /** One evaluation of the deployment. False when it would change nothing. */
+  step(course: Course, { moves }: { moves: boolean }): boolean {
+    const { deployment } = course
+    const planned = planDeployment(deployment, deployment.attempts, { now: this.#world.at })
+    // What is tried again later is tried: the drill tells how it ends.
+    const plan = { ...planned, retryAt: null, move: moves ? planned.move : [] }
+    if (!needsPlacement(deployment, plan)) {
+      this.#settle(course, { place: [], stop: plan.stop })
+      if (plan.giveUp !== null) course.stuck = { fate: 'held', problem: plan.giveUp, refusal: null }
+      return this.#releases && plan.giveUp === null && plan.stop.length > 0
+    }
+    const { outcome } = decidePlacement(deployment, plan, {
+      fleet: this.#fleet,
+      policy: deployment.policy ?? this.#world.policy,
+      others: this.#others,
+      newId: () => `drill-${++this.#replicas}`,
+    })
+    if (outcome.decision.outcome === 'refused') {
+      // What was replaced still holds its room at this moment: the worker tries again once that is free.
+      if (this.#releases && plan.stop.length > 0) {
+        this.#settle(course, { place: [], stop: plan.stop })
+        return true
+      }
+      const { request, policy, own, message } = outcome.decision
+      const refusal = this.#refusalOf(request, policy, new Map(Object.entries(own)))
+      course.stuck = { fate: 'no-room', problem: refusal?.message ?? message, refusal }
+    }
+    this.#settle(course, outcome)
+    return outcome.place.length > 0
+  }
+
+  #settle(course: Course, { place, stop }: { place: NewReplica[]; stop: string[] }): void {
+    const { deployment } = course
+    this.#others.decided(deployment, { place, stop })
+    const leaving = deployment.attempts.filter((one) => stop.includes(one.id))
+    if (this.#releases) for (const attempt of leaving) this.#fleet.release(attempt.nodeId, leftBy(attempt, place))
+    const kept = deployment.attempts.map(
+      (one): AttemptToSchedule =>
+        leaving.includes(one)
+          ? { ...one, wanted: 'stop', status: 'stopped', reserved: one.reserved && !this.#releases }
+          : one,
+    )
+    const attempts = [...kept, ...place.map((replica) => this.#started(deployment, replica))]
+    course.deployment = { ...deployment, attempts }
+    course.placed.push(...place)
+  }
+
+  #started(deployment: DeploymentToSchedule, { score: _, takesOver: __, ...replica }: NewReplica): AttemptToSchedule {
+    const { version, revision, resources, hostPorts } = deployment
+    return {
+      ...{
+        ...replica,
+        version,
+        revision,
+        resources,
+        hostPorts,
+        nodeDraining: false,
+        status: 'running',
+        wanted: 'run',
+        reserved: true,
+      },
+      ...{ health: null, restartsInARow: 0, restarts: 0, reason: null, startedAt: this.#world.at, finishedAt: null },
+    }
+  }
+
+  #refusalOf(request: PlacementRequest, policy: Policy, own: OwnReplicas): Refusal | null {
+    const { first, always } = this.#world.explain
+    if (!always.has(request.deploymentId) && this.#explained >= first) return null
+    this.#explained++
+    return new Survey({ request, policy, fleet: this.#fleet.seen(own) }).excerpt(0).refusal
+  }
+}
+
+/** What a replica that is stopped gives back: all that it held but for what the one that takes its place takes over. */
+function leftBy({ id, resources, hostPorts }: AttemptToSchedule, place: readonly NewReplica[]): Held {
+  const handed = place.find(({ takesOver }) => takesOver?.replicaId === id)?.takesOver
+  return handed
+    ? {
+        resources: subtractResources(resources, handed.resources),
+        hostPorts: hostPorts.filter((port) => !handed.hostPorts.includes(port)),
+      }
+    : { resources, hostPorts }
+}
+
+export const courseOf = (subject: DrillSubject, change: (attempt: AttemptToSchedule) => AttemptToSchedule): Course => {
+  const { deployment } = subject
+  const attempts = deployment.attempts.map(change)
+  return { subject, deployment: { ...deployment, attempts }, placed: [], stuck: null }
+}
+
+const byPriority = (a: DrillSubject, b: DrillSubject): number =>
+  b.priority - a.priority || (a.deployment.id < b.deployment.id ? -1 : 1)
+
+/** What the nodes hold, with where it is in the end. */
+function outcomeOf({ subject, deployment, placed, stuck }: Course, nodes: ReadonlySet<string>): DrilledDeployment {
+  const scores = new Map(placed.map(({ id, score }) => [id, score]))
+  const replicas = subject.deployment.attempts
+    .filter((attempt) => isHere(attempt) && nodes.has(attempt.nodeId))
+    .sort((a, b) => a.slot - b.slot || a.generation - b.generation)
+    .map((attempt): DrilledReplica => {
+      const successors = deployment.attempts.filter(
+        (other) => isHere(other) && other.slot === attempt.slot && other.id !== attempt.id && !nodes.has(other.nodeId),
+      )
+      const [to] = successors.sort((a, b) => b.generation - a.generation)
+      return { attempt, to: to ? { id: to.nodeId, nodeId: to.nodeName, score: scores.get(to.id) ?? null } : null }
+    })
+  const all = replicas.every(({ to }) => to !== null)
+  const { name, status } = subject.deployment
+  const idle =
+    status === 'failed'
+      ? `${name} has failed: its replicas move once somebody retries, rolls back or scales it`
+      : 'A replacement that is on its way does not work yet: it moves once that one does'
+  return {
+    subject,
+    fate: all ? 'moves' : (stuck?.fate ?? 'held'),
+    problem: all ? null : (stuck?.problem ?? idle),
+    refusal: all ? null : (stuck?.refusal ?? null),
+    replicas,
+    placed,
+    attempts: deployment.attempts,
+  }
+}
+
+/** A drill takes a while on a large fleet: whoever runs it may do something else after each deployment. */
+export type DrillSteps = Generator<void, DrilledDeployment[]>
+
+export interface Failing {
+  /** UUIDs of the nodes that fail. */
+  nodes: ReadonlySet<string>
+  /** Those of them whose region the storm brake holds: nothing on them is lost. */
+  braked: ReadonlySet<string>
+  /** Nothing is lost before this: see earliestLossSeconds. */
+  earliestSeconds: number
+}
+
+/**
+ * The nodes fall silent for good. What they hold is lost, first that of deployments that bear the shortest silence, and
+ * of each deployment all that is missing is placed at once. What is promised on the nodes stays promised.
+ */
+export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds }: Failing): DrillSteps {
+  const drill = new Drill(world, (node) =>
+    nodes.has(node.id) ? { ...node, status: 'offline', cpuUsagePercent: null, memoryUsagePercent: null } : node,
+  )
+  const patience = ({ lostAfterSeconds }: DrillSubject): number => Math.max(lostAfterSeconds, earliestSeconds)
+  const isLost = (subject: DrillSubject, attempt: AttemptToSchedule): boolean =>
+    subject.lostAfterSeconds > 0 && isHere(attempt) && nodes.has(attempt.nodeId) && !braked.has(attempt.nodeId)
+
+  const order = [...world.subjects].sort((a, b) => patience(a) - patience(b) || byPriority(a, b))
+  const results: DrilledDeployment[] = []
+  while (order.length > 0) {
+    const [first] = order
+    const together = order.splice(0, order.filter((one) => first && patience(one) === patience(first)).length)
+    // All of them are lost in one sweep, before the first of them is decided.
+    const courses = together.map((subject) => {
+      const lost = subject.deployment.attempts.filter((attempt) => isLost(subject, attempt))
+      drill.forget(
+        subject.deployment,
+        lost.map(({ id }) => id),
+      )
+      return courseOf(subject, (one) => (lost.includes(one) ? { ...one, status: 'lost', wanted: 'stop' } : one))
+    })
+    for (const course of courses) {
+      const hit = course.deployment.attempts.filter((attempt) => nodes.has(attempt.nodeId))
+      if (hit.some(({ status }) => status === 'lost')) {
+        course.deployment = observed(course.deployment)
+        drill.step(course, { moves: false })
+      }
+      results.push(withheld(outcomeOf(course, nodes), braked))
+      yield
+    }
+  }
+  return results
+}
+
+/** Its status once it was seen what is gone. */
+function observed(deployment: DeploymentToSchedule): DeploymentToSchedule {
+  const { status, targetReplicas, attempts, revision } = deployment
+  const replicas = attempts.map((attempt) => ({ ...attempt, current: attempt.revision === revision }))
+  const next = statusAfterObservation(status, targetReplicas, replicas)
+  return next ? { ...deployment, status: next.status } : deployment
+}
+
+/** What stays where it is because it is never lost, or not as long as the brake holds. */
+function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): DrilledDeployment {
+  if (result.fate === 'moves') return result
+  const { lostAfterSeconds } = result.subject
+  if (lostAfterSeconds === 0)
+    return { ...result, fate: 'never', problem: 'It is never replaced: it waits for its nodes (lost_after is 0)' }
+  if (result.fate === 'held' && result.replicas.some(({ attempt, to }) => to === null && braked.has(attempt.nodeId)))
+    return { ...result, fate: 'braked', problem: 'The storm brake holds it until nodes return or somebody overrules' }
+  return result
+}
+
+/**
+ * The nodes are emptied. Of each deployment one replica moves at a time, and runs until its replacement works; so they
+ * take turns.
+ */
+export function* drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): DrillSteps {
+  const drill = new Drill(world, (node) => (nodes.has(node.id) ? { ...node, draining: true } : node))
+  const courses = [...world.subjects].sort(byPriority).map((subject) =>
+    courseOf(subject, (attempt) => ({
+      ...attempt,
+      nodeDraining: attempt.nodeDraining || nodes.has(attempt.nodeId),
+      // What is on its way is taken to arrive.
+      status: isHere(attempt) ? 'running' : attempt.status,
+    })),
+  )
+  let moving = courses
+  while (moving.length > 0) {
+    const turn = moving
+    moving = []
+    for (const course of turn) {
+      if (drill.step(course, { moves: true })) moving.push(course)
+      yield
+    }
+  }
+  return courses.map((course) => outcomeOf(course, nodes))
+}

@@ -1,0 +1,73 @@
+/** Everything that one decision says of one node: what each rule compared, what each wish found, how it stood. */
+
+import type { NodeExplanation, WishResult } from '@/core/placement/explanation'
+import { affinityText, constraintText, placeText } from '@/core/placement/preferences'
+import { gapToLastChosen } from '@/core/placement/standing'
+import type { FleetNode, PlacementRequest } from '@/core/placement/types'
+import { affinityFinding, affinityMet } from './filters/affinity'
+import { constraintMet, resultsOf } from './filters/filters'
+import { placeOf } from './filters/topology'
+import { verdictsOf } from './place'
+import type { DecisionInputs } from './replay'
+import { choose } from './select/choose'
+import type { SpreadView } from './select/spreading'
+
+const noSpread: SpreadView = { values: [], results: [] }
+
+function wishesOf({ wishes }: PlacementRequest, node: FleetNode, spreadValues: readonly number[]): WishResult[] {
+  if (!wishes) return []
+  const preferences = wishes.preferences.map((wish): WishResult => {
+    const met = constraintMet(wish, node)
+    return {
+      part: 'preferences',
+      wish: constraintText(wish),
+      weight: wish.weight,
+      value: met ? 1 : 0,
+      finding: met ? 'met' : 'not met',
+    }
+  })
+  const spread = wishes.spread.flatMap((wish, index): WishResult[] => {
+    if (wish.weight === 0) return []
+    const place = placeOf(node, wish.across)
+    const value = spreadValues[index] ?? 0
+    const above = Math.round(1 / value - 1)
+    const finding =
+      place === null
+        ? `it is in no ${wish.across}`
+        : `its ${placeText(wish.across, place)} holds ${above === 0 ? 'as few as any' : `${above} more than the emptiest`}`
+    return [{ part: 'spread', wish: `spread across ${wish.across}s`, weight: wish.weight, value, finding }]
+  })
+  const affinity = wishes.affinity.flatMap((wish): WishResult[] =>
+    wish.required
+      ? []
+      : [
+          {
+            part: 'affinity',
+            wish: affinityText(wish),
+            weight: wish.weight,
+            value: affinityMet(wish, node) ? 1 : 0,
+            finding: affinityFinding(wish, node),
+          },
+        ],
+  )
+  return [...preferences, ...spread, ...affinity]
+}
+
+/** From the recorded inputs alone; null when the decision saw no node with this id or name. */
+export function explainNode({ request, fleet, policy }: DecisionInputs, idOrName: string): NodeExplanation | null {
+  const node = fleet.nodes.find(({ id, nodeId }) => id === idOrName || nodeId === idOrName)
+  if (!node) return null
+  const choice = choose(request, fleet, policy)
+  const verdicts = verdictsOf(choice)
+  const verdict = verdicts.find(({ id }) => id === node.id)
+  if (!verdict) return null
+  const stood = choice.candidates.find((candidate) => candidate.node.id === node.id)?.stood?.spread
+  const spread = stood ?? choice.context.spreading?.view(node) ?? noSpread
+  return {
+    verdict,
+    rules: [...resultsOf(request, node), ...spread.results],
+    wishes: wishesOf(request, node, spread.values),
+    feasible: choice.candidates.length,
+    gap: gapToLastChosen(choice, verdict),
+  }
+}

@@ -1,0 +1,63 @@
+/** The rules about places: what is required of where other deployments are, and of what can be spread over. */
+
+import { type Affinity, placeText, zoneLabel } from '@/core/placement/preferences'
+import type { FleetNode, PlacementRequest, RuleResult } from '@/core/placement/types'
+import { type Rule, yesNo } from './rule'
+import { placeOf } from './topology'
+
+/** Whether a replica of the other deployment is where the node is. */
+export function isWithOther({ on, places }: Affinity, node: FleetNode): boolean {
+  const place = placeOf(node, on)
+  return place !== null && places.includes(place)
+}
+
+/** Whether the node is as the wish would have it. */
+export const affinityMet = (affinity: Affinity, node: FleetNode): boolean =>
+  isWithOther(affinity, node) === (affinity.kind === 'affinity')
+
+/** "a replica of db is on it", "no replica of db is in its region eu-west" */
+export function affinityFinding(affinity: Affinity, node: FleetNode): string {
+  const { deployment, on, places } = affinity
+  const place = placeOf(node, on)
+  if (place === null) return `has no label ${zoneLabel}, so it is in no zone with ${deployment}`
+  if (places.length === 0) return `no replica of ${deployment} is placed anywhere`
+  const where = on === 'node' ? 'on it' : `in its ${placeText(on, place)}`
+  return `${isWithOther(affinity, node) ? 'a' : 'no'} replica of ${deployment} is ${where}`
+}
+
+const requiredOf = ({ wishes }: PlacementRequest, kind: Affinity['kind']): Affinity[] =>
+  wishes?.affinity.filter((one) => one.required && one.kind === kind) ?? []
+
+function affinityRule(kind: Affinity['kind']): Rule {
+  const meets: Rule['meets'] = ({ wishes }, node) => {
+    if (wishes === undefined) return true
+    return wishes.affinity.every((one) => !one.required || one.kind !== kind || affinityMet(one, node))
+  }
+  return {
+    name: kind,
+    asks: (request) => requiredOf(request, kind).length > 0,
+    meets,
+    explain: (request, node) =>
+      requiredOf(request, kind).map((one): RuleResult => {
+        const passed = affinityMet(one, node)
+        const rest = passed ? '' : kind === 'affinity' ? ', and one is required' : ', and none may be'
+        return yesNo(kind, passed, `${affinityFinding(one, node)}${rest}`)
+      }),
+  }
+}
+
+/** That the node is somewhere at all; how full its place is, is known only while replicas are placed (spread.ts). */
+const spread: Rule = {
+  name: 'spread',
+  asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,
+  meets: ({ wishes }, node) =>
+    wishes === undefined || wishes.spread.every((one) => one.maxSkew === null || placeOf(node, one.across) !== null),
+  explain: ({ wishes }, node) =>
+    (wishes?.spread ?? []).flatMap((one) =>
+      one.maxSkew !== null && placeOf(node, one.across) === null
+        ? yesNo('spread', false, `has no label ${zoneLabel}, over which replicas have to be spread`)
+        : [],
+    ),
+}
+
+export const wishRules: readonly Rule[] = [affinityRule('affinity'), affinityRule('anti-affinity'), spread]

@@ -1,0 +1,176 @@
+/**
+ * One scheduling run: `place(request, fleet, policy)` filters, scores, selects, and says why for every node. It reads
+ * nothing but its arguments: the same function serves real runs, previews and replay.
+ */
+import type {
+  Fleet,
+  FleetNode,
+  Placement,
+  PlacementRequest,
+  Policy,
+  Refusal,
+  RuleFailure,
+  RuleName,
+  Verdict,
+} from '@/core/placement/types'
+import { ruleNames } from '@/core/placement/types'
+import { failedRulesOf as failedNamesOf, failureOf, failuresOf } from './filters/filters'
+import { inputsOf, notesOf, partsOf, type ScoreContext } from './scoring/score'
+import { type Candidate, type Choice, compareNames } from './select/candidates'
+import { choose } from './select/choose'
+import { suggest } from './suggest'
+import { insufficientNodes } from './summary'
+
+const sparedFailure: RuleFailure = {
+  rule: 'avoided',
+  message: 'an attempt failed here before, and other nodes can take all replicas',
+  needed: null,
+  available: null,
+  shortfall: null,
+}
+const lastResortNote = 'an attempt failed here before; it comes after all others, which cannot take all replicas'
+
+// Literals with every field in one order, here and below, rather than spreads: a run makes one verdict per node of the
+// fleet, and spreading costs several times what all the scoring does.
+function refusedVerdict(context: ScoreContext, node: FleetNode, failures: RuleFailure[]): Verdict {
+  const inputs = inputsOf(context, node)
+  return {
+    id: node.id,
+    nodeId: node.nodeId,
+    region: node.region,
+    simulated: node.simulated,
+    feasible: false,
+    failures,
+    notes: notesOf(inputs),
+    score: null,
+    parts: [],
+    inputs,
+    rank: null,
+    chosen: 0,
+  }
+}
+
+function feasibleVerdict(context: ScoreContext, { node, score, stood }: Candidate): Verdict {
+  const inputs = inputsOf(context, node)
+  return {
+    id: node.id,
+    nodeId: node.nodeId,
+    region: node.region,
+    simulated: node.simulated,
+    feasible: true,
+    failures: [],
+    notes: notesOf(inputs),
+    score,
+    parts: stood?.parts ?? partsOf(context, node),
+    inputs,
+    rank: null,
+    chosen: 0,
+  }
+}
+
+/** Every rule that the node does not meet, and what keeps its place from holding more. */
+function allFailuresOf({ request, spreading }: ScoreContext, node: FleetNode): RuleFailure[] {
+  const failures = failuresOf(request, node)
+  const held = spreading?.view(node).results.filter((result) => !result.passed) ?? []
+  return held.length > 0 ? [...failures, ...held.map(failureOf)] : failures
+}
+
+/** The names alone of the same. */
+function failedRulesOf({ request, spreading }: ScoreContext, node: FleetNode): RuleName[] {
+  const failed: RuleName[] = failedNamesOf(request, node)
+  if (spreading?.holdsBack(node) && !failed.includes('spread')) failed.push('spread')
+  return failed
+}
+
+/** Makes the verdicts of a run, one by one. */
+export interface Explainer {
+  /** Nodes that could take a replica: their verdict by place in the ranking, from 0. */
+  candidate(place: number): Verdict
+  refused(node: FleetNode): Verdict
+  /** Just the names of what refuses a node, in the order of the failures in its verdict, each once. */
+  failedRules(node: FleetNode): RuleName[]
+  /** Refused nodes, and avoided ones that were not needed, in no order. */
+  refusedNodes(): FleetNode[]
+}
+
+export function explainer({ context, candidates, refused, spared, chosen }: Choice): Explainer {
+  const avoided = new Set(context.request.avoidNodeIds)
+  const sparedOnes = new Set(spared)
+  const timesChosen = new Map<string, number>()
+  for (const { id } of chosen) timesChosen.set(id, (timesChosen.get(id) ?? 0) + 1)
+  return {
+    candidate: (place) => {
+      const candidate = candidates[place]
+      if (!candidate) throw new RangeError(`there is no candidate ${place}`)
+      const verdict = feasibleVerdict(context, candidate)
+      verdict.rank = place + 1
+      verdict.chosen = timesChosen.get(verdict.id) ?? 0
+      if (avoided.has(verdict.id)) verdict.notes.push(lastResortNote)
+      return verdict
+    },
+    refused: (node) =>
+      refusedVerdict(context, node, sparedOnes.has(node) ? [{ ...sparedFailure }] : allFailuresOf(context, node)),
+    failedRules: (node) => (sparedOnes.has(node) ? [sparedFailure.rule] : failedRulesOf(context, node)),
+    refusedNodes: () => [...refused, ...spared],
+  }
+}
+
+/** Feasible nodes by rank, then the refused ones by name. */
+export function verdictsOf(choice: Choice): Verdict[] {
+  const explain = explainer(choice)
+  const verdicts = choice.candidates.map((_, place) => explain.candidate(place))
+  for (const node of explain.refusedNodes().sort(compareNames)) verdicts.push(explain.refused(node))
+  return verdicts
+}
+
+/** Of groups: the most frequent first, equals in the order of the rules. */
+export const mostFirst = (a: { rule: RuleName; count: number }, b: { rule: RuleName; count: number }): number =>
+  b.count - a.count || ruleNames.indexOf(a.rule) - ruleNames.indexOf(b.rule)
+
+/** Refused nodes counted per rule. */
+function reasonsOf(verdicts: readonly Verdict[]): Refusal['reasons'] {
+  const nodeIds = new Map<RuleName, string[]>()
+  for (const verdict of verdicts) {
+    for (const rule of new Set(verdict.failures.map((failure) => failure.rule))) {
+      const known = nodeIds.get(rule)
+      if (known) known.push(verdict.nodeId)
+      else nodeIds.set(rule, [verdict.nodeId])
+    }
+  }
+  return [...nodeIds].map(([rule, ids]) => ({ rule, count: ids.length, nodeIds: ids })).sort(mostFirst)
+}
+
+/** Why a choice is none, with what would help. */
+export function refusalOf(
+  { request, fleet, policy }: { request: PlacementRequest; fleet: Fleet; policy: Policy },
+  { found, reasons }: { found: number; reasons: Refusal['reasons'] },
+): Refusal {
+  return {
+    needed: request.replicas,
+    found,
+    message: insufficientNodes(request.replicas, found),
+    reasons,
+    suggestions: suggest({ request, fleet, policy, found }),
+    notes: refusalNotes(request),
+  }
+}
+
+/** A region only adds to scores: nodes of every region were looked at. */
+const refusalNotes = ({ region }: PlacementRequest): string[] =>
+  region === null ? [] : [`Another region than ${region} would not help: nodes of every region were looked at`]
+
+/** Places all replicas or none. Refusal is data; a request for less than one replica is a programming error. */
+export function place(request: PlacementRequest, fleet: Fleet, policy: Policy): Placement {
+  requireReplicas(request)
+  const choice = choose(request, fleet, policy)
+  const verdicts = verdictsOf(choice)
+  const { chosen, found } = choice
+  if (found >= request.replicas) return { chosen, refusal: null, verdicts }
+  const refusal = refusalOf({ request, fleet, policy }, { found, reasons: reasonsOf(verdicts) })
+  return { chosen: [], refusal, verdicts }
+}
+
+export function requireReplicas({ replicas }: PlacementRequest): void {
+  if (!Number.isInteger(replicas) || replicas < 1)
+    throw new RangeError(`a placement is for 1 or more replicas, not ${replicas}`)
+}

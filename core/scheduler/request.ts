@@ -1,0 +1,24 @@
+import type { Wishes } from '@/core/placement/preferences'
+import type { PlacementRequest } from '@/core/placement/types'
+
+/** What of a deployment a placement depends on. */
+export type Placeable = Omit<
+  PlacementRequest,
+  'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
+> & { id: string; hostPorts: number[] }
+
+/** What is asked of the scheduler for some replicas of a deployment; its wishes with the places of the others. */
+export const requestFor = (
+  deployment: Placeable,
+  { replicas, avoidNodeIds = [], wishes }: { replicas: number; avoidNodeIds?: string[]; wishes?: Wishes | undefined },
+): PlacementRequest => ({
+  deploymentId: deployment.id,
+  replicas,
+  resources: deployment.resources,
+  region: deployment.region,
+  constraints: deployment.constraints,
+  maxPerNode: deployment.maxPerNode,
+  avoidNodeIds,
+  ...(deployment.hostPorts.length > 0 && { hostPorts: deployment.hostPorts }),
+  ...(wishes && { wishes }),
+})

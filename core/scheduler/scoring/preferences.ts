@@ -1,0 +1,67 @@
+/** What wishes are worth in a score, and how they are made ready for a run. */
+
+import type { AffinityRule, AskedWishes, Wishes } from '@/core/placement/preferences'
+import type { FleetNode } from '@/core/placement/types'
+import { affinityMet } from '@/core/scheduler/filters/affinity'
+import { constraintMet } from '@/core/scheduler/filters/filters'
+import { type Located, placeOf } from '@/core/scheduler/filters/topology'
+import type { Spreading } from '@/core/scheduler/select/spreading'
+
+/** By kind of wish, in weights of 100. */
+interface ByKind {
+  preferences: number
+  spread: number
+  affinity: number
+}
+
+const share = ({ weight }: { weight: number }): number => weight / 100
+const total = (wishes: readonly { weight: number }[]): number => wishes.reduce((sum, wish) => sum + share(wish), 0)
+const soft = (affinity: { required: boolean }): boolean => !affinity.required
+
+export type Shares = ByKind & { whole: number }
+
+const noShares: Shares = { preferences: 0, spread: 0, affinity: 0, whole: 1 }
+const known = new WeakMap<Wishes, Shares>()
+
+/** How much each kind of wish weighs against the policy, which weighs 1; `whole` is all of it. */
+export function sharesOf(wishes: Wishes | undefined): Shares {
+  if (!wishes) return noShares
+  const before = known.get(wishes)
+  if (before) return before
+  const shares = summed(wishes)
+  known.set(wishes, shares)
+  return shares
+}
+
+function summed(wishes: Wishes): Shares {
+  const preferences = total(wishes.preferences)
+  const spread = total(wishes.spread)
+  const affinity = total(wishes.affinity.filter(soft))
+  return { preferences, spread, affinity, whole: 1 + preferences + spread + affinity }
+}
+
+/** The sums of weight × value of each kind of wish on one node. */
+export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading | null): ByKind {
+  let preferences = 0
+  for (const wish of wishes.preferences) preferences += constraintMet(wish, node) ? share(wish) : 0
+  let spread = 0
+  wishes.spread.forEach((wish, index) => {
+    spread += share(wish) * (spreading?.value(index, node) ?? 0)
+  })
+  let affinity = 0
+  for (const wish of wishes.affinity) affinity += soft(wish) && affinityMet(wish, node) ? share(wish) : 0
+  return { preferences, spread, affinity }
+}
+
+/** What was asked for, with the places where the other deployments are now; undefined when nothing is. */
+export function resolveWishes(
+  asked: AskedWishes | null,
+  holdersOf: (rule: AffinityRule) => readonly Located[],
+): Wishes | undefined {
+  if (asked === null) return undefined
+  const affinity = asked.affinity.map((rule) => {
+    const places = holdersOf(rule).flatMap((node) => placeOf(node, rule.on) ?? [])
+    return { ...rule, places: [...new Set(places)].sort() }
+  })
+  return { ...asked, affinity }
+}

@@ -1,0 +1,86 @@
+/** The heart of a run: which nodes, without a word of explanation. place.ts explains, suggest.ts asks "what if". */
+import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
+import { meetsAll, roomOn, withReplica } from '@/core/scheduler/filters/filters'
+import { localityFor } from '@/core/scheduler/scoring/locality'
+import { type ScoreContext, scoreOf } from '@/core/scheduler/scoring/score'
+import { type Candidate, type Choice, compareCandidates } from './candidates'
+import { chooseSpreading } from './choose-spreading'
+
+/**
+ * Takes up to `wanted` replicas from candidates sorted best first. A node that may take another one is scored anew,
+ * with the reservation and the load of the replicas placed on it before, and competes with the rest again.
+ */
+function pick(context: ScoreContext, sorted: readonly Candidate[], wanted: number): ChosenNode[] {
+  const chosen: ChosenNode[] = []
+  const again: Candidate[] = []
+  let next = 0
+  while (chosen.length < wanted) {
+    let best = sorted[next]
+    let bestAgain = -1
+    for (const [index, candidate] of again.entries()) {
+      if (best && compareCandidates(best, candidate) <= 0) continue
+      best = candidate
+      bestAgain = index
+    }
+    if (!best) break
+    if (bestAgain < 0) next += 1
+    else again.splice(bestAgain, 1)
+    chosen.push({ id: best.node.id, nodeId: best.node.nodeId, score: best.score })
+    const after = withReplica(context.request, best.node)
+    if (meetsAll(context.request, after)) again.push({ node: after, score: scoreOf(context, after) })
+  }
+  return chosen
+}
+
+/** The best nodes for the request: one pass over the fleet, a sort of what is left, and the picks. */
+export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy): Choice {
+  const context = { request, policy, locality: localityFor(request.region, fleet) }
+  if (request.wishes && request.wishes.spread.length > 0) return chooseSpreading(context, fleet.nodes)
+  return chooseAmong({ ...context, spreading: null }, fleet.nodes)
+}
+
+/**
+ * The same among some nodes of the fleet, for requests that spread nothing: with all that can win, the outcome is that of
+ * the whole fleet.
+ */
+export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]): Choice {
+  const { request } = context
+  const avoided = new Set(request.avoidNodeIds)
+  const preferred: Candidate[] = []
+  const lastResort: Candidate[] = []
+  const refused: FleetNode[] = []
+  let preferredRoom = 0
+  let lastRoom = 0
+  for (const node of nodes) {
+    const room = roomOn(request, node)
+    if (room === 0) {
+      refused.push(node)
+    } else if (avoided.has(node.id)) {
+      lastResort.push({ node, score: scoreOf(context, node) })
+      lastRoom += room
+    } else {
+      preferred.push({ node, score: scoreOf(context, node) })
+      preferredRoom += room
+    }
+  }
+  preferred.sort(compareCandidates)
+  lastResort.sort(compareCandidates)
+  if (preferredRoom >= request.replicas) {
+    const spared = lastResort.map(({ node }) => node)
+    const chosen = pick(context, preferred, request.replicas)
+    return { context, ...ranked(preferred), spared, refused, found: preferredRoom, chosen }
+  }
+  const found = preferredRoom + lastRoom
+  const chosen: ChosenNode[] = []
+  if (found >= request.replicas) {
+    chosen.push(...pick(context, preferred, request.replicas))
+    chosen.push(...pick(context, lastResort, request.replicas - chosen.length))
+  }
+  return { context, ...ranked([...preferred, ...lastResort]), spared: [], refused, found, chosen }
+}
+
+const ranked = (candidates: Candidate[]): Pick<Choice, 'candidates' | 'feasible' | 'first'> => ({
+  candidates,
+  feasible: candidates.length,
+  first: (count) => candidates.slice(0, count),
+})

@@ -1,0 +1,267 @@
+/** The smallest changes that would make a refused request fit, each on its own and each tried out on the core. */
+
+import { affinityText, constraintText } from '@/core/placement/preferences'
+import {
+  amountText,
+  bareAmountText,
+  limits,
+  millisOfCores,
+  type ResourceKind,
+  resourceFields,
+} from '@/core/placement/resources'
+import {
+  type Fleet,
+  type FleetNode,
+  type PlacementRequest,
+  type Policy,
+  type Suggestion,
+  suggestionKinds,
+} from '@/core/placement/types'
+import { meetsAllBut, roomOn } from './filters/filters'
+import type { HardRuleName } from './filters/rule'
+import { compareNames } from './select/candidates'
+import { choose } from './select/choose'
+import { limitOf, roomIn, SpreadRoom } from './select/spread-capacity'
+
+/** Steps and least values in which a request is made smaller, in the unit of the resource. */
+export const resourceSteps: Record<ResourceKind, { step: number; least: number }> = {
+  cpu: { step: 100, least: millisOfCores(limits.cpu.min) },
+  memory: { step: 64, least: limits.memory.min },
+  storage: { step: 1, least: limits.storage.min },
+  gpu: { step: 1, least: limits.gpu.min },
+}
+
+interface Refused {
+  request: PlacementRequest
+  fleet: Fleet
+  policy: Policy
+  /** How many replicas would fit as it is. */
+  found: number
+}
+
+/** A suggestion with the change that it stands for, and with its size: the share of the request or fleet it changes. */
+interface Idea {
+  suggestion: Suggestion
+  request: PlacementRequest
+  fleet: Fleet
+  size: number
+}
+
+/** The largest of 0..last for which `fits` holds, given that it holds up to some point and not after; -1 for none. */
+function largest(last: number, fits: (value: number) => boolean): number {
+  let low = -1
+  let high = last
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+/** The nodes that a change of one rule concerns: with a limit on how far places are apart, all of them. */
+const concerned = (rule: HardRuleName, { request, fleet }: Refused): FleetNode[] =>
+  limitOf(request) ? fleet.nodes : fleet.nodes.filter((node) => meetsAllBut(rule, request, node))
+
+const replicaCount = (count: number): string => `${count} ${count === 1 ? 'replica' : 'replicas'}`
+
+function fewerReplicas({ request, fleet, found }: Refused): Idea[] {
+  if (found < 1) return []
+  // A deployment that holds replicas already asks for some more, and its user knows it by its total.
+  const more = fleet.nodes.some((node) => node.ownReplicas > 0)
+  const message = more
+    ? `Add ${replicaCount(found)} instead of ${request.replicas}`
+    : `Ask for ${replicaCount(found)} instead of ${request.replicas}`
+  const suggestion: Suggestion = { kind: 'replicas', message, from: request.replicas, to: found, nodeIds: [] }
+  const size = (request.replicas - found) / request.replicas
+  return [{ suggestion, request: { ...request, replicas: found }, fleet, size }]
+}
+
+function lessOf(kind: ResourceKind, refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const from = request.resources[resourceFields[kind]]
+  const { step, least } = resourceSteps[kind]
+  // Steps are counted from the least value, and the last one stays below what was asked for.
+  const last = Math.ceil((from - least) / step) - 1
+  const nodes = concerned(kind, refused)
+  const asking = (steps: number): PlacementRequest => ({
+    ...request,
+    resources: { ...request.resources, [resourceFields[kind]]: least + steps * step },
+  })
+  const steps = largest(last, (value) => roomIn(asking(value), nodes) >= request.replicas)
+  if (steps < 0) return []
+  const to = least + steps * step
+  const message = `Ask for ${amountText(kind, to)} instead of ${bareAmountText(kind, from)}`
+  const suggestion: Suggestion = { kind, message, from, to, nodeIds: [] }
+  return [{ suggestion, request: asking(steps), fleet, size: (from - to) / from }]
+}
+
+const shownNames = 5
+
+/** "node-01", "node-01 and node-02", "7 nodes: node-01, … and 2 more" */
+function namesText(names: readonly string[]): string {
+  if (names.length <= 2) return names.join(' and ')
+  if (names.length <= shownNames) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  return `${names.length} nodes: ${names.slice(0, shownNames).join(', ')} and ${names.length - shownNames} more`
+}
+
+/** Nodes that take replicas once this one flag is lifted: those with the most room first, equals by name. */
+const heldByFlag = (flag: 'cordoned' | 'draining', { request, fleet }: Refused): { node: FleetNode; room: number }[] =>
+  fleet.nodes
+    .filter((node) => node[flag] && meetsAllBut(flag, request, node))
+    .map((node) => ({ node, room: roomOn(request, { ...node, [flag]: false }) }))
+    .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
+
+/** The fewest nodes to put back in service; where places must not be too far apart, only single ones are tried. */
+function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNode[] | null {
+  const { request, fleet, found } = refused
+  const helpful = heldByFlag(flag, refused)
+  const limit = limitOf(request)
+  if (limit) {
+    const rooms = new SpreadRoom(request, limit, fleet.nodes)
+    const one = helpful.find(({ node }) => rooms.totalWith({ ...node, [flag]: false }) >= request.replicas)
+    return one ? [one.node] : null
+  }
+  const lifted: FleetNode[] = []
+  let room = found
+  for (const one of helpful) {
+    if (room >= request.replicas) break
+    lifted.push(one.node)
+    room += one.room
+  }
+  return room < request.replicas ? null : lifted
+}
+
+function backInService(kind: 'uncordon' | 'undrain', refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const flag = kind === 'uncordon' ? 'cordoned' : 'draining'
+  const changed = fewestToLift(flag, refused)
+  if (!changed) return []
+  const nodeIds = [...changed].sort(compareNames).map((node) => node.nodeId)
+  const message = `${kind === 'uncordon' ? 'Uncordon' : 'Stop draining'} ${namesText(nodeIds)}`
+  const nodes = fleet.nodes.map((node) => (changed.includes(node) ? { ...node, [flag]: false } : node))
+  const suggestion: Suggestion = { kind, message, from: null, to: null, nodeIds }
+  return [{ suggestion, request, fleet: { ...fleet, nodes }, size: changed.length / fleet.nodes.length }]
+}
+
+function morePerNode(refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const from = request.maxPerNode
+  const nodes = concerned('one-per-node', refused)
+  const allowing = (maxPerNode: number): PlacementRequest => ({ ...request, maxPerNode })
+  // More per node never makes less room: the smallest that fits comes after the largest that does not.
+  const most = limits.replicas.max
+  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), nodes) < request.replicas)
+  const to = from + 2 + short
+  if (to > most) return []
+  const message = `Allow ${replicaCount(to)} per node instead of ${from}`
+  const suggestion: Suggestion = { kind: 'max-per-node', message, from, to, nodeIds: [] }
+  return [{ suggestion, request: allowing(to), fleet, size: (to - from) / to }]
+}
+
+/** So many ports above the one that is asked for are tried. */
+const nearbyPorts = 20
+const highestPort = 65_535
+
+/** The request with other fixed host ports, or none. */
+function withHostPorts({ hostPorts: _, ...request }: PlacementRequest, ports: number[]): PlacementRequest {
+  return ports.length === 0 ? request : { ...request, hostPorts: ports.sort((a, b) => a - b) }
+}
+
+function otherHostPorts(refused: Refused): Idea[] {
+  const { request, fleet } = refused
+  const asked = request.hostPorts ?? []
+  if (asked.length === 0) return []
+  const nodes = concerned('host-ports', refused)
+  const idea = (suggestion: Omit<Suggestion, 'kind' | 'nodeIds'>, ports: number[], size: number): Idea => ({
+    suggestion: { kind: 'host-ports', nodeIds: [], ...suggestion },
+    request: withHostPorts(request, ports),
+    fleet,
+    size,
+  })
+  const each = asked.flatMap((from): Idea[] => {
+    const others = asked.filter((port) => port !== from)
+    const fits = (ports: number[]): boolean => roomIn(withHostPorts(request, ports), nodes) >= request.replicas
+    if (!fits(others)) return []
+    const nearby = Array.from({ length: Math.min(nearbyPorts, highestPort - from) }, (_, more) => from + 1 + more)
+    const to = nearby.find((port) => !others.includes(port) && fits([...others, port]))
+    const random = { message: `Let the engine pick a free host port instead of ${from}`, from, to: null }
+    const ideas = [idea(random, others, 1 / asked.length)]
+    if (to === undefined) return ideas
+    return [
+      idea({ message: `Use host port ${to} instead of ${from}`, from, to }, [...others, to], 0.5 / asked.length),
+      ...ideas,
+    ]
+  })
+  if (each.length > 0 || asked.length === 1) return each
+  return [idea({ message: 'Let the engine pick all host ports', from: null, to: null }, [], 1)]
+}
+
+function droppedRules({ request, fleet }: Refused): Idea[] {
+  return request.constraints.map((dropped, index) => {
+    const constraints = request.constraints.filter((_, other) => other !== index)
+    const message = `Drop the rule “${constraintText(dropped)}”`
+    const suggestion: Suggestion = { kind: 'labels', message, from: null, to: null, nodeIds: [] }
+    return { suggestion, request: { ...request, constraints }, fleet, size: 1 / request.constraints.length }
+  })
+}
+
+function furtherApart({ request, fleet }: Refused): Idea[] {
+  const limit = limitOf(request)
+  if (!limit || !request.wishes) return []
+  const { wishes } = request
+  const from = limit.maxSkew
+  const allowing = (maxSkew: number | null): PlacementRequest => ({
+    ...request,
+    wishes: { ...wishes, spread: wishes.spread.map((one) => (one === limit ? { ...one, maxSkew } : one)) },
+  })
+  // At most as many as there are replicas: a higher limit is none.
+  const most = limits.replicas.max
+  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), fleet.nodes) < request.replicas)
+  const next = from + 2 + short
+  const to = next > most ? null : next
+  const message =
+    to === null
+      ? `Make the spread across ${limit.across}s a wish only`
+      : `Let the ${limit.across}s be ${to} apart instead of ${from}`
+  const suggestion: Suggestion = { kind: 'max-skew', message, from, to, nodeIds: [] }
+  return [{ suggestion, request: allowing(to), fleet, size: to === null ? 1 : (to - from) / to }]
+}
+
+function droppedAffinities({ request, fleet }: Refused): Idea[] {
+  const { wishes } = request
+  if (!wishes) return []
+  const required = wishes.affinity.filter((one) => one.required)
+  return required.map((dropped) => {
+    const affinity = wishes.affinity.filter((one) => one !== dropped)
+    const message = `Drop the rule “${affinityText(dropped)}”`
+    const suggestion: Suggestion = { kind: 'affinity', message, from: null, to: null, nodeIds: [] }
+    return { suggestion, request: { ...request, wishes: { ...wishes, affinity } }, fleet, size: 1 / required.length }
+  })
+}
+
+/**
+ * Every single change that makes the request fit, the smallest first: by the share of the asked amount that it gives
+ * up, of the nodes that it touches, or of the rules that it drops; equals in the order of `suggestionKinds`.
+ */
+export function suggest(refused: Refused): Suggestion[] {
+  const ideas = [
+    ...fewerReplicas(refused),
+    ...lessOf('cpu', refused),
+    ...lessOf('memory', refused),
+    ...lessOf('storage', refused),
+    ...lessOf('gpu', refused),
+    ...backInService('uncordon', refused),
+    ...backInService('undrain', refused),
+    ...morePerNode(refused),
+    ...otherHostPorts(refused),
+    ...droppedRules(refused),
+    ...furtherApart(refused),
+    ...droppedAffinities(refused),
+  ]
+  const order = (idea: Idea): number => suggestionKinds.indexOf(idea.suggestion.kind)
+  return ideas
+    .filter(({ request, fleet }) => choose(request, fleet, refused.policy).chosen.length === request.replicas)
+    .sort((a, b) => a.size - b.size || order(a) - order(b))
+    .map((idea) => idea.suggestion)
+}

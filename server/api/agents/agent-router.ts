@@ -1,0 +1,289 @@
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { byOurClock } from '@/core/agents/clock'
+import { type AgentNews, agentHeaders, standstills } from '@/core/agents/protocol'
+import { Failure, isUuid } from '@/core/contract/failure'
+import { counts, int4, labelLimits, percentages, portNumbers, timeProblem } from '@/core/contract/ranges'
+import { isImageDigest } from '@/core/deployments/image'
+import { restartRules } from '@/core/deployments/restart'
+import { logLimits, logStates, logTimePattern } from '@/core/logs/log'
+import { logStatusChange } from '@/server/api/context/log-lines'
+import { claimInput, machineInput } from '@/server/api/inputs/agent-claim-schemas'
+import {
+  agentCount,
+  agentList,
+  agentNumber,
+  agentText,
+  agentTime,
+  agentWhole,
+  personText,
+  recordOf,
+} from '@/server/api/inputs/fields'
+import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
+import { router, sized, unreadProcedure } from '@/server/api/trpc'
+import type { Change } from '@/server/db/notify'
+import { wantedStates } from '@/server/store/agents/desired-state'
+import { claimNodes, nodesOfSpeaker } from '@/server/store/agents/identities'
+import { recordRevisionImage } from '@/server/store/deployments/revision-images'
+import { recordLogs } from '@/server/store/logs/inbox'
+import { logWishes } from '@/server/store/logs/replica-logs'
+import { admitToJoin, joinNodes, removedAmong } from '@/server/store/nodes/nodes'
+import { readSettings } from '@/server/store/records/settings'
+
+const uuid = z.uuid()
+/** Words of an agent or its engine. */
+const words = agentText({ max: 2_000, shape: 'lines' })
+const count = agentCount(counts)
+
+const description = z.object({
+  name: personText({ max: 63 }).regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'A node name is 1 to 63 letters, digits, . _ -',
+  ),
+  region: personText({ max: 63 }).regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
+    'A region is 1 to 63 letters, digits, . _ -',
+  ),
+  type: personText({ max: 40 }).regex(/^[a-z0-9_-]{1,40}$/, 'A node type is 1 to 40 of a–z, 0–9, _ -'),
+  labels: recordOf(
+    { key: personText({ max: labelLimits.key }).min(1), value: personText({ max: labelLimits.value }) },
+    labelLimits.count,
+    `A node has at most ${labelLimits.count} labels`,
+  ),
+  engine: z.enum(['docker', 'simulated']),
+  engineVersion: agentText({ max: 100 }).nullable(),
+  cpuCores: z.number().min(0.1, 'A node has at least 0.1 cores').max(4096),
+  memoryMb: z
+    .number()
+    .int()
+    .min(64, 'A node has at least 64 MiB of memory')
+    .max(2 ** 30),
+  storageGb: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 30),
+  gpuUnits: z.number().int().min(0).max(1024),
+  latitude: z.number().min(-90).max(90).nullable(),
+  longitude: z.number().min(-180).max(180).nullable(),
+})
+
+/** What can't be a port is left out. */
+const reportedPorts = agentList(
+  z.object({ container: agentWhole(portNumbers), host: agentWhole(portNumbers) }),
+  50,
+).transform((ports) =>
+  ports.flatMap(({ container, host }) => (container === null || host === null ? [] : [{ container, host }])),
+)
+
+const report = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  status: z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']),
+  reason: words,
+  containerId: agentText({ max: 128 }).nullable(),
+  exitCode: agentWhole(int4),
+  health: z.enum(['healthy', 'unhealthy', 'starting']).nullable(),
+  ports: reportedPorts,
+  startedAt: agentTime(),
+  gone: z.boolean(),
+  restarts: z.object({ interruptions: count, restarts: count, inARow: count, wasWell: z.boolean() }),
+  restartInMs: agentCount({ min: 0, max: restartRules.mostMs }).nullable(),
+  checkOutput: words.nullable(),
+  standstill: z.enum(standstills).nullable(),
+  observedAt: agentTime().default(null),
+})
+
+const reportInput = z.object({
+  /** By the same clock as the times of observation. */
+  sentAt: agentTime().default(null),
+  reports: z.array(report).max(5_000),
+})
+
+const heartbeat = z.object({
+  nodeId: uuid,
+  cpuUsagePercent: agentNumber(percentages),
+  memoryUsagePercent: agentNumber(percentages),
+  engineError: words.nullable(),
+  revision: personText({ max: 18 }).regex(/^\d{1,18}$/),
+  reportsWaiting: z.boolean(),
+})
+
+const logChunk = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  lines: z
+    .array(
+      z.object({
+        at: personText({ max: 30 })
+          .regex(logTimePattern, 'The time of a line is ISO 8601 in UTC with nine decimals')
+          .refine((at) => timeProblem(at) === null, 'The time of a line is between the years 1970 and 9999'),
+        stream: z.enum(['stdout', 'stderr']),
+        text: agentText({ max: logLimits.lineLength, shape: 'terminal' }),
+      }),
+    )
+    .max(logLimits.linesPerChunk),
+  gap: z.boolean(),
+  state: z.enum(logStates).nullable(),
+  words,
+})
+
+const digest = personText({ max: 200 }).refine(isImageDigest, 'A digest is such as sha256:…')
+
+const resolvedImage = z.object({
+  nodeId: uuid,
+  replicaId: uuid,
+  digest: digest.nullable(),
+  imageId: digest,
+  fromRegistry: z.boolean(),
+})
+
+/** An agent that says who it is, which nobody looked at yet. */
+const unreadSpeaker = unreadProcedure.use(({ ctx, next }) => {
+  const { agentCredential: credential, agentInstance: instance } = ctx
+  if (credential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
+  if (credential.length < 32 || credential.length > 200)
+    throw new Failure('not-signed-in', 'The credential of an agent has 32 to 200 characters')
+  if (instance === null || !isUuid(instance))
+    throw new Failure('not-signed-in', `An agent sends the name of its process, a UUID, as ${agentHeaders.instance}`)
+  return next({ ctx: { ...ctx, speaker: { credential, instance } } })
+})
+const speakerProcedure = unreadSpeaker.use(sized)
+
+/** An agent that speaks for the nodes that joined with its credential. */
+const agentProcedure = unreadSpeaker
+  .use(async ({ ctx, next }) =>
+    next({ ctx: { ...ctx, nodeIds: await nodesOfSpeaker(ctx.services.store, ctx.speaker) } }),
+  )
+  .use(sized)
+
+const idOf = ({ nodeId }: { nodeId: string }): string => nodeId
+
+export const agentRouter = router({
+  /** Before its input is read, the caller is known to speak for its nodes, or to have a token that is good. */
+  join: unreadSpeaker
+    .use(async ({ ctx, next }) => {
+      await admitToJoin(ctx.services.store, ctx)
+      return next()
+    })
+    .use(sized)
+    .input(
+      z.object({
+        machine: machineInput,
+        agentVersion: agentText({ max: 50 }),
+        nodes: z.array(description).min(1).max(20_000),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const nodes = await joinNodes(ctx.services.store, {
+        ...input,
+        speaker: ctx.speaker,
+        joinToken: ctx.joinToken,
+        address: ctx.address,
+      })
+      ctx.services.log.info(
+        `Joined: ${nodes.length === 1 ? `node ${nodes[0]?.name}` : `${nodes.length} nodes`} from ${ctx.address}`,
+      )
+      const { heartbeat } = await readSettings(ctx.services.store)
+      return { nodes, heartbeatSeconds: heartbeat.everySeconds }
+    }),
+
+  /** Asked at each start, and whenever a call was refused because the agent does not speak for its nodes. */
+  claim: speakerProcedure.input(claimInput).mutation(async ({ ctx, input }) => {
+    const { store, log } = ctx.services
+    const answer = await claimNodes(store, ctx.speaker, { claim: input, address: ctx.address })
+    if (answer.state === 'refused') log.warn(`Refused a second agent from ${ctx.address}: ${answer.why}`)
+    return answer
+  }),
+
+  heartbeat: speakerProcedure
+    .input(z.object({ beats: z.array(heartbeat).max(20_000) }))
+    .mutation(async ({ ctx, input }) => {
+      const { store, log, inbox } = ctx.services
+      const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.speaker, input.beats)
+      // The commit has looked at the credential already, unless it found no node of its own.
+      const removed =
+        known < input.beats.length ? await removedAmong(store, ctx.speaker.credential, input.beats.map(idOf)) : []
+      if (known === 0 && (removed.length === 0 || removed.length < input.beats.length))
+        await nodesOfSpeaker(store, ctx.speaker)
+      for (const id of returned) log.info(`Node ${id} is back`)
+      // A changed interval is heard of with the next heartbeat: no agent needs a restart.
+      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed, returned }
+    }),
+
+  report: speakerProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
+    const { log, inbox, clock, store } = ctx.services
+    const nodeIds = await inbox.nodesOfSpeaker(ctx.speaker).catch(async (error: unknown) => {
+      // What a removed node tells of its last containers is taken and belongs to nothing any more.
+      const removed = await removedAmong(store, ctx.speaker.credential, input.reports.map(idOf))
+      if (removed.length === 0) throw error
+      return new Set<string>()
+    })
+    const outcome = await inbox.report(nodeIds, byOurClock(input.reports, input.sentAt, clock.now()))
+    for (const replica of outcome.replicas) {
+      const line = `Replica ${replica.id} transitioned to ${replica.status.toUpperCase()}`
+      if (replica.status === 'failed') log.warn(`${line}: ${replica.reason}`)
+      else log.debug(line)
+    }
+    for (const change of outcome.deployments) {
+      logStatusChange(log, change)
+    }
+    return { unknown: outcome.unknown }
+  }),
+
+  /** What the image of a replica's revision is on this node; the answer is what it is for all nodes. */
+  resolveImage: agentProcedure
+    .input(resolvedImage)
+    .mutation(({ ctx, input }) => recordRevisionImage(ctx.services.store, ctx.nodeIds, input)),
+
+  /** Lines of its own replicas' logs; the answer names those that nobody reads. */
+  logs: agentProcedure
+    .input(z.object({ chunks: z.array(logChunk).max(logLimits.chunksPerCall) }))
+    .mutation(({ ctx, input }) => recordLogs(ctx.services.store, ctx.nodeIds, input.chunks)),
+
+  /** What each node should run, and which logs it is to send: at once for all of them, then whenever it changes. */
+  watch: agentProcedure.input(z.object({ nodeIds: z.array(uuid).max(20_000) })).subscription(async function* ({
+    ctx,
+    input,
+    signal,
+  }) {
+    const { changes, stopping, store } = ctx.services
+    const watched = new Set(input.nodeIds.filter((id) => ctx.nodeIds.has(id)))
+    const collector = new ChangeCollector(
+      changes,
+      ({ topic, ids }) =>
+        (topic === 'wanted' || topic === 'log-wish' || topic === 'speaker') &&
+        (ids.length === 0 || ids.some((id) => watched.has(id))),
+      [signal, stopping],
+    )
+    const sent = new Map<string, string>()
+    const news = (data: AgentNews, id: string) => tracked(id, data)
+    try {
+      let next: Change[] = watchedTopics.map((topic) => ({ topic, ids: [] }))
+      while (!signal?.aborted) {
+        for (const state of await wantedStates(store, touched(next, 'wanted', watched))) {
+          if (sent.get(state.nodeId) === state.revision) continue
+          sent.set(state.nodeId, state.revision)
+          yield news(state, `${state.nodeId}:${state.revision}`)
+        }
+        for (const logs of await logWishes(store, touched(next, 'log-wish', watched)))
+          yield news({ logs }, `${logs.nodeId}:logs`)
+        next = await collector.next()
+        if (stopping.aborted) throw stoppingError()
+        // Another agent may speak for them by now: then nothing more is told to this one.
+        if (next.some(({ topic }) => topic === 'speaker')) await nodesOfSpeaker(store, ctx.speaker)
+      }
+    } finally {
+      collector.close()
+    }
+  }),
+})
+
+const watchedTopics = ['wanted', 'log-wish'] as const
+
+/** Which of the watched nodes the changes of that topic speak of. */
+const touched = (changes: readonly Change[], topic: Change['topic'], watched: ReadonlySet<string>): string[] =>
+  changes.flatMap((change) => {
+    if (change.topic !== topic) return []
+    return change.ids.length === 0 ? [...watched] : change.ids.filter((id) => watched.has(id))
+  })

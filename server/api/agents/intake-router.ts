@@ -1,0 +1,8 @@
+import { behindInWords } from '@/core/agents/intake-state'
+import { procedureFor, router } from '@/server/api/trpc'
+import { intakeState } from '@/server/store/agents/report-intake'
+
+export const intakeRouter = router({
+  /** A sentence while the control plane is behind with what agents send; null when it keeps up. */
+  behind: procedureFor('nodes.read').query(async ({ ctx }) => behindInWords(await intakeState(ctx.services.store))),
+})

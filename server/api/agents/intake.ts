@@ -1,0 +1,147 @@
+/**
+ * Shows in the database up to when this server has recorded what agents sent it (server/store/agents/report-intake.ts): every
+ * second a probe takes the way of a heartbeat and of a report, through the server's own port and the queues to the database.
+ * A server that is stopped, too busy or without its database shows nothing, and then no agent is taken for silent.
+ */
+import { request } from 'node:http'
+import { delayToSay } from '@/core/agents/intake-state'
+import type { Store } from '@/server/db/client'
+import { DatabaseClock } from '@/server/lib/database-clock'
+import { IntakeLane } from '@/server/lib/intake-lane'
+import type { Logger } from '@/server/lib/log'
+import type { AgentInbox } from '@/server/store/agents/inbox'
+import { announceIntake, databaseTime, markIntake } from '@/server/store/agents/report-intake'
+
+const probeEveryMs = 1_000
+/** Without a probe that came through for so long, the server did not take anything in between. */
+const breakAfterMs = 1_500
+/** A server with so many probes under way is not helped by another one. */
+const probesAtMost = 60
+/** Shorter gaps are in the database only. */
+const gapToLogSeconds = 5
+
+export interface IntakeOptions {
+  store: Store
+  inbox: Pick<AgentInbox, 'heartbeatsTaken' | 'reportsTaken'>
+  log: Logger
+  /** Resolves when the server answered a request at its own port. */
+  reachSelf: () => Promise<void>
+  steadyMs?: () => number
+}
+
+/** Goes on until `stopping` aborts. */
+export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOptions, stopping: AbortSignal): void {
+  const clock = new DatabaseClock(steadyMs)
+  let writing = false
+  let isNew = false
+  let wasLate = false
+  const moved = () => {
+    isNew = true
+    if (!writing) void write()
+  }
+  const heartbeats = new IntakeLane(breakAfterMs, moved)
+  const reports = new IntakeLane(breakAfterMs, moved)
+
+  const write = async () => {
+    writing = true
+    try {
+      while (isNew && !stopping.aborted) {
+        isNew = false
+        const { untilMs, unbrokenSinceMs } = heartbeats
+        if (untilMs === null || unbrokenSinceMs === null) break
+        const askedMs = clock.steadyMs()
+        const { gapSeconds, now } = await markIntake(store, {
+          heartbeatsUntil: clock.at(untilMs),
+          reportsUntil: reports.untilMs === null ? null : clock.at(reports.untilMs),
+          unbrokenSince: clock.at(unbrokenSinceMs),
+        })
+        clock.learn(now, askedMs)
+        if (gapSeconds < gapToLogSeconds) continue
+        log.warn(`No heartbeats were taken for ${Math.round(gapSeconds)} s: this time counts against no node`)
+        await announceIntake(store)
+      }
+    } catch (error) {
+      // The mark of the next probe says the same.
+      log.debug({ err: error }, 'The mark of what agents sent could not be written')
+    } finally {
+      writing = false
+    }
+  }
+  const sayWhenLate = async () => {
+    const nowMs = clock.steadyMs()
+    const late = (lane: IntakeLane, limitSeconds: number) => nowMs - (lane.untilMs ?? nowMs) > limitSeconds * 1000
+    const isLate = late(heartbeats, delayToSay.heartbeats) || late(reports, delayToSay.reports)
+    if (isLate === wasLate) return
+    wasLate = isLate
+    log.warn(
+      isLate
+        ? 'Heartbeats or reports are recorded late: nothing is declared lost for it'
+        : 'Heartbeats and reports are recorded in time again',
+    )
+    await announceIntake(store)
+  }
+  const probe = async () => {
+    void sayWhenLate().catch(() => undefined)
+    if (heartbeats.underWay >= probesAtMost || reports.underWay >= probesAtMost) return
+    if (!clock.isKnown) {
+      const askedMs = clock.steadyMs()
+      clock.learn(await databaseTime(store), askedMs)
+    }
+    const atMs = clock.steadyMs()
+    const reached = reachSelf()
+    heartbeats.start(
+      atMs,
+      reached.then(() => inbox.heartbeatsTaken()),
+    )
+    reports.start(
+      atMs,
+      reached.then(() => inbox.reportsTaken()),
+    )
+  }
+  const timer = setInterval(() => void probe().catch(() => undefined), probeEveryMs)
+  stopping.addEventListener('abort', () => clearInterval(timer), { once: true })
+}
+
+/**
+ * Agents give a heartbeat up after twice its interval, and what they have given up is not recorded. A server that takes longer
+ * than this for something small does not take heartbeats, and must not say so.
+ */
+const answerWithinMs = 5_000
+/** A server that cannot be reached at its own port for so long is bound to another address: it goes without. */
+const unreachableForMs = 30_000
+
+/** Asks this server something small over a connection of its own, as an agent that has just come. */
+export function selfAt({ host: boundTo, port }: { host: string; port: number }, log: Logger): () => Promise<void> {
+  const begunMs = performance.now()
+  const host = boundTo === '0.0.0.0' ? '127.0.0.1' : boundTo === '::' ? '::1' : boundTo
+  let way: 'untried' | 'open' | 'closed' = 'untried'
+  return async () => {
+    if (way === 'closed') return
+    try {
+      await ask(host, port)
+      way = 'open'
+    } catch (error) {
+      if (way === 'untried' && performance.now() - begunMs > unreachableForMs) {
+        way = 'closed'
+        log.warn(
+          `This server does not reach itself at ${host}, port ${port} (${error instanceof Error ? error.message : error}): how busy it is is judged by its queues alone`,
+        )
+      }
+      throw error
+    }
+  }
+}
+
+const ask = (host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(answerWithinMs)
+    const call = request({ host, port, path: '/api/health', agent: false, signal }, (answer) => {
+      answer.on('error', reject)
+      answer.on('end', () =>
+        answer.statusCode === 200 ? resolve() : reject(new Error(`it answered with ${answer.statusCode}`)),
+      )
+      answer.resume()
+    })
+    call.on('error', reject)
+    call.end()
+  })

@@ -1,0 +1,42 @@
+import type { AuditAction } from '@/core/accounts/audit'
+import type { Store } from '@/server/db/client'
+import type { Logger } from '@/server/lib/log'
+import { type Author, audit } from '@/server/store/records/audit'
+import { GatheredLog } from './gathered-log'
+
+/** What happened at the door. */
+export interface SignInEvent {
+  action: Extract<AuditAction, 'session.sign-in' | `sign-in.${string}`>
+  /** Null: of a name that nobody has. Such a name is not written down: people type passwords in its place. */
+  user: { id: string; name: string } | null
+  address: string | null
+  after?: Record<string, string>
+}
+
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/** Writes sign-ins and what was refused of them to the audit log. A sign-in does not fail because that failed. */
+export const createSignInLog = ({ store, log }: { store: Store; log: Logger }): SignInLog =>
+  new GatheredLog<SignInEvent>({
+    keyOf: ({ action, user, address, after }) => JSON.stringify([action, user?.id ?? null, address, after ?? null]),
+    pooled: ({ action }) => ({ action, user: null, address: null }),
+    write: async ({ action, user, address, after }, times) => {
+      const author: Author = {
+        name: action === 'session.sign-in' && user ? user.name : 'nobody',
+        address,
+        apiTokenId: null,
+      }
+      try {
+        await audit(store.pool, author, {
+          action,
+          subjectType: 'user',
+          subjectId: user?.id ?? nobody,
+          after: { ...(user ? {} : { name: 'unknown user' }), ...after, ...(times > 1 ? { times } : {}) },
+        })
+      } catch (error) {
+        log.warn({ err: error }, `The audit log could not be told of ${action}`)
+      }
+    },
+  })
+
+export type SignInLog = GatheredLog<SignInEvent>

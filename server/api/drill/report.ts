@@ -1,0 +1,174 @@
+import type {
+  DrillCapacity,
+  DrillCounts,
+  DrillFate,
+  DrillMode,
+  DrillReport,
+  DrillRow,
+  DrillShow,
+  DrillStage,
+} from '@/core/insight/drill-report'
+import { drillFates } from '@/core/insight/drill-report'
+import type { JournalNode } from '@/core/journal/journal'
+import { addResources, noResources } from '@/core/placement/resources'
+import type { DrilledDeployment } from '@/core/plan/simulate'
+import type { DrillCandidate } from '@/server/store/insight/drill-reads'
+import type { DrillRun } from './run'
+
+/** Of each deployment so many replicas are sent. */
+const replicasPerRow = 100
+
+type Attempt = DrilledDeployment['attempts'][number]
+
+/** Slots of which one of these attempts runs. */
+const runningSlots = (attempts: readonly Attempt[], counts: (attempt: Attempt) => boolean): number =>
+  new Set(attempts.filter((one) => one.wanted === 'run' && one.status === 'running' && counts(one)).map(slotOf)).size
+const slotOf = ({ slot }: Attempt): number => slot
+
+/** The rows of a drill, the worst first, with those that keep running last. */
+export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, stage: DrillStage): DrillRow[] {
+  const gone = new Set(nodes.map(({ id }) => id))
+  const silent = new Set(fleet.nodes.flatMap((node) => (node?.status === 'offline' ? [node.id] : [])))
+  const drilled = new Map(outcomes[stage].map((one) => [one.subject.deployment.id, one]))
+  const isHeard = ({ nodeId }: Attempt): boolean => !silent.has(nodeId) && !(mode === 'fail' && gone.has(nodeId))
+  const rows = candidates.flatMap((candidate): DrillRow[] => {
+    const outcome = drilled.get(candidate.id)
+    if (outcome) {
+      const before = outcome.subject.deployment.attempts
+      const running = { meanwhile: runningSlots(before, isHeard), after: runningSlots(outcome.attempts, isHeard) }
+      return [rowOf(candidate, outcome, { mode, ...running })]
+    }
+    return candidate.running > 0 ? [untouched(candidate)] : []
+  })
+  return rows.sort((a, b) => badness(b) - badness(a) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+function rowOf(
+  { id, name, wanted, running, hit, waits }: DrillCandidate,
+  { subject, fate, replicas, problem, refusal }: DrilledDeployment,
+  { mode, meanwhile, after }: { mode: DrillMode; meanwhile: number; after: number },
+): DrillRow {
+  return {
+    id,
+    name,
+    fate,
+    running: { wanted, now: running, meanwhile: Math.min(running, meanwhile), after },
+    hit,
+    replicas: replicas.slice(0, replicasPerRow).map(({ attempt, to }) => ({
+      replicaId: attempt.id,
+      slot: attempt.slot,
+      from: { id: attempt.nodeId, nodeId: attempt.nodeName },
+      to,
+    })),
+    waits,
+    problem,
+    next: fate === 'no-room' ? nextOf(mode, subject.deployment) : null,
+    refusal,
+  }
+}
+
+function nextOf(mode: DrillMode, { waitForCapacity }: { waitForCapacity: boolean }): string {
+  if (mode === 'drain') return 'It goes on running where it is, and moves by itself as soon as there is room'
+  if (waitForCapacity) return 'It waits, and is placed by itself as soon as there is room'
+  return 'It fails, and is placed once there is room and somebody retries, rolls back or scales it'
+}
+
+const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillRow => ({
+  id,
+  name,
+  fate: 'keeps',
+  running: { wanted, now: running, meanwhile: running, after: running },
+  hit: 0,
+  replicas: [],
+  waits,
+  problem: null,
+  next: null,
+  refusal: null,
+})
+
+const isDown = ({ running: { now, meanwhile } }: DrillRow): boolean => now > 0 && meanwhile === 0
+const isFewer = ({ running: { now, meanwhile } }: DrillRow): boolean => meanwhile > 0 && meanwhile < now
+
+const fateBadness: Record<DrillFate, number> = { 'no-room': 5, held: 4, braked: 3, never: 3, moves: 1, keeps: 0 }
+
+/** What is down for good is worst, then what is down until it is replaced, then what stays short of replicas. */
+const badness = (row: DrillRow): number =>
+  (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + fateBadness[row.fate] * 10 + (isDown(row) ? 5 : 0)
+
+const stays: readonly DrillFate[] = ['never', 'held', 'braked']
+const shown: Record<DrillShow, (row: DrillRow) => boolean> = {
+  affected: ({ fate }) => fate !== 'keeps',
+  down: isDown,
+  'no-room': ({ fate }) => fate === 'no-room',
+  stays: ({ fate }) => stays.includes(fate),
+  moves: ({ fate }) => fate === 'moves',
+  keeps: ({ fate }) => fate === 'keeps',
+}
+
+export function countsOf(rows: readonly DrillRow[], outcomes: readonly DrilledDeployment[]): DrillCounts {
+  const fates = Object.fromEntries(drillFates.map((fate) => [fate, 0])) as Record<DrillFate, number>
+  for (const { fate } of rows) fates[fate]++
+  const replicas = outcomes.flatMap((one) => one.replicas)
+  return {
+    fates,
+    down: rows.filter(isDown).length,
+    fewer: rows.filter(isFewer).length,
+    replicas: replicas.length,
+    placed: replicas.filter(({ to }) => to !== null).length,
+  }
+}
+
+/** What each region offers and has promised, before and after. Nodes that are silent or in maintenance offer nothing. */
+export function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillStage): DrillCapacity[] {
+  const gone = new Set(nodes.map(({ id }) => id))
+  const regionOf = new Map<string, string>()
+  const regions = new Map<string, DrillCapacity>()
+  const empty = () => ({ nodes: 0, capacity: noResources, reserved: noResources })
+  const count = (side: DrillCapacity['before'], { capacity, reserved }: JournalNode): void => {
+    side.nodes++
+    side.capacity = addResources(side.capacity, capacity)
+    side.reserved = addResources(side.reserved, reserved)
+  }
+  for (const node of fleet.nodes) {
+    if (!node) continue
+    regionOf.set(node.id, node.region)
+    const region = regions.get(node.region) ?? { region: node.region, before: empty(), after: empty() }
+    regions.set(node.region, region)
+    if (node.status === 'offline' || node.status === 'maintenance') continue
+    count(region.before, node)
+    if (!gone.has(node.id)) count(region.after, node)
+  }
+  for (const { placed, subject } of outcomes[stage])
+    for (const { nodeId } of placed) {
+      const region = regions.get(regionOf.get(nodeId) ?? '')
+      if (region) region.after.reserved = addResources(region.after.reserved, subject.deployment.resources)
+    }
+  return [...regions.values()].sort((a, b) => (a.region < b.region ? -1 : 1))
+}
+
+export interface DrillPage {
+  stage: DrillStage
+  show: DrillShow
+  offset: number
+  limit: number
+}
+
+export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPage): DrillReport {
+  const { outcomes, brakes } = run
+  const overruled = rowsOf(run, 'overruled')
+  const rows = { overruled, held: brakes.length > 0 ? rowsOf(run, 'held') : overruled }
+  const listed = rows[stage].filter(shown[show])
+  return {
+    takenAt: run.takenAt.toISOString(),
+    mode: run.mode,
+    picked: run.picked,
+    nodes: run.nodes.length,
+    brakes,
+    counts: countsOf(rows.overruled, outcomes.overruled),
+    heldCounts: brakes.length > 0 ? countsOf(rows.held, outcomes.held) : null,
+    waiting: run.candidates.filter(({ waits }) => waits).length,
+    capacity: capacityOf(run, stage),
+    total: listed.length,
+    rows: listed.slice(offset, offset + limit),
+  }
+}

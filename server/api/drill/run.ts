@@ -1,0 +1,153 @@
+import type { z } from 'zod'
+import { Failure, type FieldProblem } from '@/core/contract/failure'
+import type { DrillBrake, DrillMode, DrillPlaces, DrillReport, DrillStage } from '@/core/insight/drill-report'
+import type { JournalNode, JournalState } from '@/core/journal/journal'
+import { heldIfSilenced } from '@/core/nodes/outage-protection'
+import { othersOf } from '@/core/placement/placed-replica'
+import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '@/core/plan/simulate'
+import { placeOf } from '@/core/scheduler/filters/topology'
+import { earliestLossSeconds } from '@/core/settings/settings'
+import type { Services } from '@/server/api/context/context'
+import type { pickSchema } from '@/server/api/inputs/drill-schemas'
+import { inPieces } from '@/server/api/stream/pieces'
+import { type DrillCandidate, drillCandidates } from '@/server/store/insight/drill-reads'
+import { readPulses } from '@/server/store/node-loss/outage-protection'
+import { readSettings } from '@/server/store/records/settings'
+import { placedReplicas } from '@/server/store/scheduling/placed-replicas'
+import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
+
+/** Of the web process what a drill looks at. */
+export type DrillServices = Pick<Services, 'store' | 'fleet' | 'clock'>
+
+export type Picked = z.infer<typeof pickSchema>
+
+/** A drill that was run, with all that its pages are made of. */
+export interface DrillRun {
+  takenAt: Date
+  mode: DrillMode
+  fleet: JournalState
+  picked: DrillReport['picked']
+  nodes: JournalNode[]
+  brakes: DrillBrake[]
+  candidates: DrillCandidate[]
+  outcomes: Record<DrillStage, DrilledDeployment[]>
+}
+
+/** The nodes that were picked, and what was picked by name. */
+function resolve(
+  { nodes, regions, zones }: Picked,
+  fleet: JournalState,
+): { picked: DrillReport['picked']; nodes: JournalNode[] } {
+  const all = fleet.nodes.filter((node) => node !== null)
+  const byName = new Map(all.flatMap((node) => [[node.id, node] as const, [node.nodeId, node] as const]))
+  const known = {
+    node: byName,
+    region: new Set(all.map(({ region }) => region)),
+    zone: new Set(all.map((node) => placeOf(node, 'zone'))),
+  }
+  const problemsOf = (kind: keyof typeof known, names: readonly string[]): FieldProblem[] =>
+    names.flatMap((name, i) =>
+      known[kind].has(name) ? [] : [{ path: `${kind}s.${i}`, message: `There is no ${kind} ${name}` }],
+    )
+  const fields = [...problemsOf('node', nodes), ...problemsOf('region', regions), ...problemsOf('zone', zones)]
+  if (fields[0])
+    throw new Failure('bad-input', `${fields[0].message}: take it out, or pick one of the fleet`, { fields })
+  const named = [...new Set(nodes.flatMap((name) => byName.get(name) ?? []))]
+  const picked = all.filter(
+    (node) => named.includes(node) || regions.includes(node.region) || zones.includes(placeOf(node, 'zone') ?? ''),
+  )
+  return { picked: { nodes: named.map(({ nodeId }) => nodeId), regions, zones }, nodes: picked }
+}
+
+/** What every drill needs to know of everything: read once for many of them. */
+export interface Ground {
+  at: Date
+  fleet: JournalState
+  settings: Awaited<ReturnType<typeof readSettings>>
+  pulses: Awaited<ReturnType<typeof readPulses>>
+}
+
+export async function readGround({ store, fleet: live, clock }: DrillServices): Promise<Ground> {
+  const [fleet, settings, pulses] = await Promise.all([live.current(), readSettings(store), readPulses(store)])
+  return { at: clock.now(), fleet, settings, pulses }
+}
+
+/** The regions that the storm brake would hold if these nodes fell silent. */
+function brakesOf({ pulses }: Ground, nodes: readonly JournalNode[]): DrillBrake[] {
+  const silenced = new Map<string, number>()
+  for (const { region, status } of nodes)
+    if (status !== 'offline' && status !== 'maintenance') silenced.set(region, (silenced.get(region) ?? 0) + 1)
+  return heldIfSilenced(pulses, silenced).filter(({ region }) => nodes.some((node) => node.region === region))
+}
+
+/** Few refusals are explained at once, the others when somebody asks: on a large fleet each takes a while. */
+const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ? 50 : 5)
+
+/** Runs the drill on the fleet as it is now; writes nothing. Refusals of the deployments in `explain` are explained. */
+export async function runDrill(services: DrillServices, picked: Picked, explain: string[] = []): Promise<DrillRun> {
+  const ground = await readGround(services)
+  const explained = { first: explainedOf(ground.fleet), always: new Set(explain) }
+  return drillOn(services, ground, { mode: picked.mode, ...resolve(picked, ground.fleet), explain: explained })
+}
+
+interface Asked {
+  mode: DrillMode
+  picked: DrillReport['picked']
+  nodes: JournalNode[]
+  explain: DrillWorld['explain']
+}
+
+/** The drill of these nodes. */
+export async function drillOn(
+  { store }: DrillServices,
+  ground: Ground,
+  { mode, picked, nodes, explain }: Asked,
+): Promise<DrillRun> {
+  const { fleet, at, settings } = ground
+  const ids = new Set(nodes.map(({ id }) => id))
+  const candidates = await drillCandidates(store, [...ids])
+  const hit = candidates.filter((one) => one.hit > 0)
+  const deployments = await readDeploymentsToSchedule(
+    store,
+    hit.map(({ id }) => id),
+  )
+  const world: DrillWorld = {
+    fleet,
+    at,
+    policy: settings.policy,
+    placed: await placedReplicas(store, othersOf([...deployments.values()])),
+    subjects: hit.flatMap(({ id, priority, lostAfterSeconds }) => {
+      const deployment = deployments.get(id)
+      return deployment ? [{ deployment, priority, lostAfterSeconds }] : []
+    }),
+    explain,
+  }
+  const run = { takenAt: at, mode, fleet, picked, nodes, candidates }
+  if (mode === 'drain') {
+    const outcome = await inPieces(drillDrain(world, ids))
+    return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }
+  }
+  const brakes = brakesOf(ground, nodes)
+  const earliestSeconds = earliestLossSeconds(settings.heartbeat)
+  const failing = (held: string[]) => {
+    const braked = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
+    return inPieces(drillFailure(world, { nodes: ids, braked, earliestSeconds }))
+  }
+  const overruled = await failing([])
+  const held = brakes.length > 0 ? await failing(brakes.map(({ region }) => region)) : overruled
+  return { ...run, brakes, outcomes: { overruled, held } }
+}
+
+/** What can be picked, by name. */
+export async function drillPlaces({ fleet }: DrillServices): Promise<DrillPlaces> {
+  const { nodes } = await fleet.current()
+  const counted = (placeOfNode: (node: JournalNode) => string | null): DrillPlaces['regions'] => {
+    const counts = new Map<string, number>()
+    for (const node of nodes) {
+      const name = node && placeOfNode(node)
+      if (name) counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return [...counts].map(([name, count]) => ({ name, nodes: count })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+  return { regions: counted(({ region }) => region), zones: counted((node) => placeOf(node, 'zone')) }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { drillLimits, drillModes, drillShows, drillStages } from '@/core/insight/drill-report'
+import { idText, pageLimit, pageOffset, personText } from './fields'
+
+const words = (most: number, noun: string) =>
+  z
+    .array(personText({ max: 200 }).min(1))
+    .max(most, `At most ${most} ${noun} at once`)
+    .default([])
+
+/** What fails or is drained: nodes by id or name, whole regions, and zones as “region/zone”. */
+export const pickSchema = z
+  .object({
+    mode: z.enum(drillModes).default('fail'),
+    nodes: words(drillLimits.nodes, 'nodes'),
+    regions: words(drillLimits.places, 'regions'),
+    zones: words(drillLimits.places, 'zones'),
+  })
+  .refine(({ nodes, regions, zones }) => nodes.length + regions.length + zones.length > 0, {
+    path: ['nodes'],
+    message: 'Pick at least one node, region or zone',
+  })
+
+export const drillSchema = pickSchema.safeExtend({
+  /** With a storm brake: while it holds, or once somebody has overruled it. */
+  stage: z.enum(drillStages).default('overruled'),
+  show: z.enum(drillShows).default('affected'),
+  limit: pageLimit({ max: 200, default: 50 }),
+  offset: pageOffset(),
+  /** `takenAt` of an earlier answer, to turn the pages of that one while it is known. */
+  taken_at: personText({ max: 50 }).optional(),
+})
+
+export const explainSchema = pickSchema.safeExtend({ deployment_id: idText(), stage: z.enum(drillStages) })

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { Failure } from '@/core/contract/failure'
+import type { Services } from '@/server/api/context/context'
+import { idText, personTime } from '@/server/api/inputs/fields'
+import { regionSchema } from '@/server/api/inputs/schemas'
+import { procedureFor, router } from '@/server/api/trpc'
+import { momentsNear, readBounds, readMarks } from '@/server/store/insight/history-marks'
+import { readPastDeployment } from '@/server/store/insight/past-deployment'
+import { readPastFleet } from '@/server/store/insight/past-fleet'
+
+const moment = personTime('Give a moment as ISO 8601, for example 2026-11-27T14:02:31Z')
+
+const stretch = z
+  .object({
+    from: moment,
+    to: moment,
+    deploymentId: z.uuid('Give the id of a deployment').optional(),
+    parts: z.number().int().min(1).max(400).default(120),
+  })
+  .refine(({ from, to }) => from < to, { path: ['from'], message: 'Give a beginning that is before the end' })
+
+/** Clocks of browsers may be a little ahead of ours. */
+const toleratedMs = 5_000
+
+const refused = (message: string): Failure => new Failure('bad-input', message, { fields: [{ path: 'at', message }] })
+
+/** The moment that is asked for, now at the latest; refused when it is in the future. */
+function pastMoment({ clock }: Services, asked: Date | undefined): Date {
+  const now = clock.now()
+  if (asked === undefined) return now
+  if (asked.getTime() > now.getTime() + toleratedMs)
+    throw refused(`${asked.toISOString()} is in the future: choose a moment up to now`)
+  return asked < now ? asked : now
+}
+
+/** The past. Without `at` it is now. */
+export const historyRouter = router({
+  bounds: procedureFor('nodes.read').query(({ ctx: { services } }) => readBounds(services.store, services.clock.now())),
+
+  /** Every node there was, in which state, with what was promised and used; as the text that readPastNodes() reads. */
+  fleetAt: procedureFor('nodes.read')
+    .input(z.object({ at: moment.optional(), region: regionSchema.optional() }))
+    .query(async ({ ctx: { services }, input }) => {
+      const at = pastMoment(services, input.at)
+      const { from } = await readBounds(services.store, at)
+      if (at < new Date(from)) throw refused(`The records begin at ${from}: choose that moment or a later one`)
+      return readPastFleet(services.store, { at, region: input.region })
+    }),
+
+  /** A deployment: what was wanted, its status, and where each replica was. */
+  deploymentAt: procedureFor('deployments.read')
+    .input(z.object({ id: idText(), at: moment.optional() }))
+    .query(({ ctx: { services }, input }) =>
+      readPastDeployment(services.store, { id: input.id, at: pastMoment(services, input.at) }),
+    ),
+
+  /** How much happened when, and what stands out. */
+  marks: procedureFor('deployments.read')
+    .input(stretch)
+    .query(({ ctx, input: { parts, ...where } }) => readMarks(ctx.services.store, where, parts)),
+
+  /** The moments of change before and after another one. */
+  near: procedureFor('deployments.read')
+    .input(
+      z.object({
+        at: moment,
+        deploymentId: z.uuid('Give the id of a deployment').optional(),
+        limit: z.number().int().min(1).max(100).default(30),
+      }),
+    )
+    .query(({ ctx, input }) => momentsNear(ctx.services.store, input)),
+})

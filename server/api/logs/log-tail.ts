@@ -1,0 +1,54 @@
+import { isLive } from '@/core/deployments/status'
+import { logLimits } from '@/core/logs/log'
+import type { ReplicaView } from '@/core/views/views'
+import type { Services } from '@/server/api/context/context'
+import { ChangeCollector } from '@/server/api/stream/streams'
+import { readDeployment } from '@/server/store/deployments/deployment-reads'
+import { unreadLogs, wantLogs } from '@/server/store/logs/replica-logs'
+
+export interface TailLine {
+  replica_id: string
+  node_name: string
+  at: string
+  stream: 'stdout' | 'stderr'
+  text: string
+}
+
+/** So long nodes have to send what is newer than what is kept. */
+const patienceMs = 2_000
+
+/** The newest lines of the newest attempts of a deployment's replicas, merged in the order of time. */
+export async function logTail(services: Services, deploymentId: string, count: number): Promise<TailLine[]> {
+  const { store } = services
+  const { replicas } = await readDeployment(store, deploymentId)
+  // Sorted by slot, the newest attempt first.
+  const read = replicas
+    .filter((replica, i) => replica.reserved || replicas[i - 1]?.slot !== replica.slot)
+    .slice(0, logLimits.replicas)
+  await askNodes(services, read)
+  const names = new Map(read.map((replica) => [replica.id, replica.node.nodeId]))
+  const cursors = new Map(read.map((replica) => [replica.id, 0]))
+  const lines: TailLine[] = []
+  for await (const { replicaId, lines: more } of unreadLogs(store, cursors)) {
+    const source = { replica_id: replicaId, node_name: names.get(replicaId) ?? '' }
+    lines.push(...more.map((line) => ({ ...source, ...line })))
+  }
+  return lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-count)
+}
+
+/** Ends when every node that is heard has sent something, or has had its time. */
+async function askNodes({ store, changes }: Services, replicas: readonly ReplicaView[]): Promise<void> {
+  const silent = new Set(
+    replicas.filter(({ status, node }) => isLive(status) && node.status !== 'offline').map((replica) => replica.id),
+  )
+  if (silent.size === 0) return
+  const late = AbortSignal.timeout(patienceMs)
+  const collector = new ChangeCollector(changes, ({ topic }) => topic === 'log', [late])
+  try {
+    await wantLogs(store, [...silent])
+    while (silent.size > 0 && !late.aborted)
+      for (const { ids } of await collector.next()) for (const id of ids) silent.delete(id)
+  } finally {
+    collector.close()
+  }
+}

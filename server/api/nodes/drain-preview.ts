@@ -1,0 +1,25 @@
+import type { DrainPreview, DrainPreviewReplica } from '@/core/views/views'
+import type { Services } from '@/server/api/context/context'
+import { runDrill } from '@/server/api/drill/run'
+
+/** Where every replica of the nodes would go if they were drained now, as the drill says; writes nothing. */
+export async function drainPreview(services: Services, nodeIds: string[]): Promise<DrainPreview> {
+  const { takenAt, outcomes } = await runDrill(services, { mode: 'drain', nodes: nodeIds, regions: [], zones: [] })
+  return {
+    takenAt: takenAt.toISOString(),
+    replicas: outcomes.overruled.flatMap(({ subject: { deployment }, replicas, problem, refusal }) =>
+      replicas.map(
+        ({ attempt, to }): DrainPreviewReplica => ({
+          replicaId: attempt.id,
+          deploymentId: deployment.id,
+          deploymentName: deployment.name,
+          slot: attempt.slot,
+          from: { id: attempt.nodeId, nodeId: attempt.nodeName },
+          to,
+          problem: to === null ? problem : null,
+          reasons: to === null ? (refusal?.reasons ?? []) : [],
+        }),
+      ),
+    ),
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { idText } from '@/server/api/inputs/fields'
+import { procedureFor, router } from '@/server/api/trpc'
+import { allowMove } from '@/server/store/agents/identities'
+import { readReturns } from '@/server/store/node-loss/node-returns'
+import { listNodes, readNode } from '@/server/store/nodes/node-reads'
+import { setNodeCordoned } from '@/server/store/nodes/nodes'
+import { nodeListProcedures } from './node-list-router'
+
+export const nodeRouter = router({
+  ...nodeListProcedures,
+
+  list: procedureFor('nodes.read').query(({ ctx }) => listNodes(ctx.services.store)),
+
+  get: procedureFor('nodes.read')
+    .input(z.object({ id: idText() }))
+    .query(({ ctx, input }) => readNode(ctx.services.store, input.id)),
+
+  /** What its returns did to each replica, and what the next one would do while it is offline. */
+  returns: procedureFor('nodes.read')
+    .input(z.object({ id: idText() }))
+    .query(({ ctx, input }) => readReturns(ctx.services.store, input.id)),
+
+  /** Lets a second machine that was refused take the place of the one that speaks for the node. */
+  move: procedureFor('nodes.manage')
+    .input(z.object({ id: idText(), instance: z.uuid() }))
+    .mutation(async ({ ctx, input }) => {
+      const { nodeId, to } = await allowMove(ctx.services.store, ctx.actor, input)
+      ctx.services.log.info(`Node ${nodeId} may move to ${to}, by ${ctx.actor.name}`)
+    }),
+
+  cordon: procedureFor('nodes.cordon')
+    .input(z.object({ id: idText(), cordoned: z.boolean() }))
+    .mutation(async ({ ctx, input }) => {
+      const { nodeId } = await setNodeCordoned(ctx.services.store, ctx.actor, input)
+      ctx.services.log.info(`Node ${nodeId} ${input.cordoned ? 'cordoned' : 'uncordoned'} by ${ctx.actor.name}`)
+    }),
+})

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { LiveChange } from '@/core/views/views'
+import type { Change, ChangeFeed } from '@/server/db/notify'
+
+type Topic = Exclude<LiveChange['topic'], 'hello' | 'session-ended'>
+
+const topics: readonly string[] = [
+  'deployment',
+  'node',
+  'user',
+  'session',
+  'token',
+  'setting',
+  'scheduler',
+] satisfies Topic[]
+const isTopic = (topic: string): topic is Topic => topics.includes(topic)
+
+/** Nodes change with every heartbeat: pages hear of them at most this often. */
+const nodePauseMs = 500
+/** From here on the ids are not worth their bytes: any of the topic may have changed. */
+const mostIds = 200
+/** Of each topic, so many ids are remembered for those who were away. */
+const rememberedIds = 20_000
+
+interface Remembered {
+  /** Each id with the number of its latest change, the oldest first. */
+  ids: Map<string, number>
+  /** Who knows only of changes before this number may have missed any id. */
+  anyAt: number
+}
+
+/**
+ * What the pages of one web process hear of. It numbers the changes and remembers when each thing changed last, so that
+ * a stream that broke goes on where it was: what was missed is told in one go, however often it changed meanwhile.
+ */
+export class LiveLog {
+  /** Numbers mean nothing to another process, nor to this one after a restart. */
+  readonly #process = randomUUID().slice(0, 8)
+  #number = 0
+  readonly #remembered = new Map<Topic, Remembered>()
+  readonly #listeners = new Set<(change: Change) => void>()
+  #nodes: Set<string> | 'any' = new Set()
+  #timer: NodeJS.Timeout | undefined
+  readonly #unsubscribe: () => void
+
+  constructor(feed: Pick<ChangeFeed, 'subscribe'>) {
+    this.#unsubscribe = feed.subscribe((change) => {
+      if (change.topic === 'node') this.#gather(change.ids)
+      else if (isTopic(change.topic)) this.#tell(change.topic, change.ids)
+    })
+  }
+
+  /** Names the latest change: the id of an event after which everything up to now is known. */
+  get cursor(): string {
+    return `${this.#process}:${this.#number}`
+  }
+
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** What changed after that event; null when it is not one of this process, so that nobody knows. */
+  since(eventId: string): Change[] | null {
+    const [process, text] = eventId.split(':')
+    const seen = Number(text)
+    if (process !== this.#process || !Number.isInteger(seen) || seen > this.#number) return null
+    return [...this.#remembered].flatMap(([topic, { ids, anyAt }]) => {
+      if (anyAt > seen) return [{ topic, ids: [] }]
+      const missed = [...ids].flatMap(([id, number]) => (number > seen ? id : []))
+      return missed.length > 0 ? [{ topic, ids: missed }] : []
+    })
+  }
+
+  close(): void {
+    this.#unsubscribe()
+    clearTimeout(this.#timer)
+  }
+
+  #gather(ids: readonly string[]): void {
+    if (ids.length === 0) this.#nodes = 'any'
+    else if (this.#nodes !== 'any') for (const id of ids) this.#nodes.add(id)
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      const gathered = this.#nodes
+      this.#nodes = new Set()
+      this.#tell('node', gathered === 'any' ? [] : [...gathered])
+    }, nodePauseMs)
+  }
+
+  #tell(topic: Topic, ids: readonly string[]): void {
+    const told = ids.length > mostIds ? [] : ids
+    this.#remember(topic, told)
+    for (const listener of this.#listeners) listener({ topic, ids: told })
+  }
+
+  #remember(topic: Topic, changed: readonly string[]): void {
+    const number = ++this.#number
+    const remembered = this.#remembered.get(topic) ?? { ids: new Map(), anyAt: 0 }
+    this.#remembered.set(topic, remembered)
+    const { ids } = remembered
+    if (changed.length === 0) {
+      remembered.anyAt = number
+      ids.clear()
+    }
+    for (const id of changed) {
+      ids.delete(id)
+      ids.set(id, number)
+    }
+    for (const [id, at] of ids) {
+      if (ids.size <= rememberedIds) break
+      ids.delete(id)
+      remembered.anyAt = at
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { regionSchema } from '@/server/api/inputs/schemas'
+import { procedureFor, router } from '@/server/api/trpc'
+import { movesOfOverruling, openBrakes, overruleBrake } from '@/server/store/node-loss/outage-protection'
+
+export const stormRouter = router({
+  /** The regions of which so much fell silent at once that nothing of them is moved. */
+  list: procedureFor('nodes.read').query(({ ctx }) => openBrakes(ctx.services.store)),
+
+  /** What overruling the brake of a region would move at once. */
+  moves: procedureFor('nodes.read')
+    .input(z.object({ region: regionSchema }))
+    .query(({ ctx, input }) => movesOfOverruling(ctx.services.store, input.region)),
+
+  overrule: procedureFor('storms.overrule')
+    .input(z.object({ region: regionSchema }))
+    .mutation(async ({ ctx, input }) => {
+      const { silent } = await overruleBrake(ctx.services.store, ctx.actor, input.region)
+      ctx.services.log.warn(
+        `Storm brake of ${input.region} overruled by ${ctx.actor.name}: what ran on its ${silent} silent nodes is moved`,
+      )
+    }),
+})

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import type { StuckKind, StuckWorkView } from '@/core/queue/dead-letters'
+import { procedureFor, router } from '@/server/api/trpc'
+import { actionBlocked, retryDeployment } from '@/server/store/deployments/deployments'
+import { listStuckWork, tryNow } from '@/server/store/queue/dead-letter-reads'
+
+/** Scheduling work that is stuck, for those who get it going again. */
+export const queueRouter = router({
+  stuck: procedureFor('deployments.read').query(
+    async ({ ctx }): Promise<{ items: StuckWorkView[]; counts: Record<StuckKind, number> }> => {
+      const { items, counts } = await listStuckWork(ctx.services.store)
+      return {
+        counts,
+        items: items.map(({ deployment, ...work }) => ({
+          ...work,
+          since: work.since.toISOString(),
+          nextTryAt: work.nextTryAt?.toISOString() ?? null,
+          deploymentId: deployment.id,
+          deploymentName: deployment.name,
+          blocked: actionBlocked(ctx.actor, deployment, work.kind === 'dead' ? 'retry' : 'scale')?.message ?? null,
+        })),
+      }
+    },
+  ),
+
+  /** A dead one begins anew with its deployment; one that waits is due now. */
+  tryAgain: procedureFor('deployments.changeOwn')
+    .input(z.object({ id: z.uuid() }))
+    .mutation(async ({ ctx, input }) => {
+      const { store, log } = ctx.services
+      const { items } = await listStuckWork(store)
+      const dead = items.find(({ id, kind }) => id === input.id && kind === 'dead')
+      const { deploymentId, name } = dead
+        ? await retryDeployment(store, ctx.actor, dead.deployment.id).then(({ id, name }) => ({
+            deploymentId: id,
+            name,
+          }))
+        : await tryNow(store, ctx.actor, input.id)
+      log.info(`Trying deployment ${deploymentId} again for user ${ctx.actor.name}`)
+      return { deploymentId, name }
+    }),
+})

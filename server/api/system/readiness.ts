@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Services } from '@/server/api/context/context'
+import type { Store } from '@/server/db/client'
+import { databaseTrouble } from '@/server/db/errors'
+import { pendingMigrations } from '@/server/db/migrate/schema-state'
+import { leaderState } from '@/server/store/leader/leadership'
+
+export interface Readiness {
+  ready: boolean
+  /** Why it is not, as a sentence. */
+  reason: string | null
+  database: 'reachable' | 'not writable' | 'unreachable'
+  migrations: 'applied' | 'missing' | 'unknown'
+  scheduler: 'leading' | 'absent' | 'unknown'
+  leader: string | null
+  changes: 'arriving' | 'interrupted'
+}
+
+/** A database that hangs is not reachable. */
+const patienceMs = 3_000
+
+/** Whether work that is accepted now will be done: the database answers and takes writes, is migrated, and a scheduler leads. */
+export async function readiness(services: Services): Promise<Readiness> {
+  const { store, changes, log } = services
+  const feed = changes.connected() ? 'arriving' : 'interrupted'
+  const trouble = recentTrouble(store)
+  try {
+    const [state, missing] = await withinPatience(Promise.all([leaderState(store), pendingMigrations(store)]))
+    const reasons = [
+      ...(missing.length > 0
+        ? [`The database lacks ${missing.length} migrations: start Fogdeck anew to apply them`]
+        : []),
+      ...(state.present ? [] : ['No scheduler leads: what is accepted now waits for one']),
+      ...(trouble === null ? [] : [trouble]),
+    ]
+    return {
+      ready: reasons.length === 0,
+      reason: reasons[0] ?? null,
+      database: trouble === null ? 'reachable' : 'not writable',
+      migrations: missing.length === 0 ? 'applied' : 'missing',
+      scheduler: state.present ? 'leading' : 'absent',
+      leader: state.leader,
+      changes: feed,
+    }
+  } catch (error) {
+    const reason = databaseTrouble(error) ?? 'The database does not answer as expected; the log says more'
+    log.warn(`Not ready: ${reason} (${error instanceof Error ? error.message : error})`)
+    return {
+      ready: false,
+      reason,
+      database: 'unreachable',
+      migrations: 'unknown',
+      scheduler: 'unknown',
+      leader: null,
+      changes: feed,
+    }
+  }
+}
+
+/** Nobody may have tried to write since. */
+const troubleCountsMs = 30_000
+
+const recentTrouble = ({ writeTrouble }: Store): string | null =>
+  writeTrouble !== null && performance.now() - writeTrouble.atMs < troubleCountsMs ? writeTrouble.sentence : null
+
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error('Query read timeout')
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    over.abort()
+    late.catch(() => undefined)
+  }
+}

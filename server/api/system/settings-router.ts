@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { int4 } from '@/core/contract/ranges'
+import { policyOf } from '@/core/placement/types'
+import { heartbeatProblems } from '@/core/settings/settings'
+import { flag } from '@/server/api/inputs/fields'
+import { policySchema } from '@/server/api/inputs/schemas'
+import { procedureFor, router } from '@/server/api/trpc'
+import { readSettings, writeSettings } from '@/server/store/records/settings'
+
+/** Which numbers fit is said in the words of the settings, below. */
+const seconds = (error: string) => z.number({ error }).min(int4.min, error).max(int4.max, error)
+
+const heartbeatSchema = z
+  .object({
+    everySeconds: seconds('The interval must be a number of seconds'),
+    limitSeconds: seconds('The limit must be a number of seconds'),
+  })
+  .superRefine((heartbeat, context) => {
+    for (const [field, message] of Object.entries(heartbeatProblems(heartbeat)))
+      context.addIssue({ code: 'custom', path: [field], message })
+  })
+
+export const settingsRouter = router({
+  get: procedureFor('nodes.read').query(({ ctx }) => readSettings(ctx.services.store)),
+
+  /** How nodes are scored for deployments that don't say; decisions made before keep theirs. */
+  setPolicy: procedureFor('settings.manage')
+    .input(z.object({ policy: policySchema }))
+    .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { policy: policyOf(input.policy) })),
+
+  /** How often agents show that they live, and when silence makes a node offline. Agents hear of it with their next one. */
+  setHeartbeat: procedureFor('settings.manage')
+    .input(heartbeatSchema)
+    .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { heartbeat: input })),
+
+  setDecisionRetention: procedureFor('settings.manage')
+    .input(z.object({ days: z.number().int('Whole days').min(1, 'At least a day').max(3650, 'At most ten years') }))
+    .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { decisionRetentionDays: input.days })),
+
+  /** Whether deployments may share a name; those that do when it is switched off stay. */
+  setRepeatedNames: procedureFor('settings.manage')
+    .input(z.object({ allowed: flag('allowed') }))
+    .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { allowRepeatedNames: input.allowed })),
+})

@@ -1,0 +1,23 @@
+import pg from 'pg'
+import { hasCode } from '@/server/lib/system-error'
+
+/** What a server that is just starting, or a network that is coming up, answers. */
+const passing = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', '57P03']
+const databaseIsAbsent = '3D000'
+
+/** Why a database cannot be used, in the words of the driver, and whether waiting may help; null when it can. */
+export async function connectionProblem(url: string): Promise<{ words: string; mayPass: boolean } | null> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return null
+  } catch (error) {
+    // The migrations create it.
+    if (hasCode(error, databaseIsAbsent)) return null
+    const causes: unknown[] = error instanceof AggregateError ? error.errors : [error]
+    const words = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause))).join(', ')
+    return { words, mayPass: causes.every((cause) => hasCode(cause, ...passing)) }
+  }
+}

@@ -1,0 +1,56 @@
+/** What is wrong with the database, told apart from what is wrong with a call. */
+import { hasCode } from '@/server/lib/system-error'
+
+interface Trouble {
+  codes: readonly string[]
+  words: RegExp | null
+  sentence: string
+}
+
+/** SQLSTATEs, codes of the operating system and of Prisma, and words of the driver where it has no code. */
+const troubles: readonly Trouble[] = [
+  {
+    codes: ['53100', 'ENOSPC'],
+    words: /no space left on device/i,
+    sentence: 'The disk of the database is full: make room on it, and everything goes on by itself',
+  },
+  {
+    codes: ['53200', '53300'],
+    words: /remaining connection slots/i,
+    sentence: 'The database has no room for another connection now',
+  },
+  {
+    codes: ['57P01', '57P02', '57P03'],
+    words: /the database system is (starting up|shutting down|in recovery mode)/i,
+    sentence: 'The database is starting or stopping',
+  },
+  {
+    codes: ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'P1001'],
+    words: null,
+    sentence: 'The database cannot be reached',
+  },
+  {
+    codes: ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '08000', '08003', '08006', '25P03', 'P1002', 'P1008', 'P1017', 'P2024'],
+    words: /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i,
+    sentence: 'The database does not answer',
+  },
+]
+
+/** A sentence for people; null when the error says nothing about the database itself. */
+export function databaseTrouble(error: unknown): string | null {
+  for (const cause of causesOf(error)) {
+    const trouble = troubles.find(
+      ({ codes, words }) =>
+        hasCode(cause, ...codes) || (words !== null && cause instanceof Error && words.test(cause.message)),
+    )
+    if (trouble) return trouble.sentence
+  }
+  return null
+}
+
+/** The error, and whatever it says that it came from: drivers and Prisma wrap each other's. */
+function causesOf(error: unknown, depth = 0): unknown[] {
+  if (!(error instanceof Error) || depth > 5) return []
+  const inner = error instanceof AggregateError ? error.errors : [error.cause]
+  return [error, ...inner.flatMap((cause) => causesOf(cause, depth + 1))]
+}

@@ -1,0 +1,28 @@
+import { heartbeatLimit } from '@/server/store/agents/heartbeat-limits'
+import { heardTime, heartbeatsUntil, silenceLimit } from '@/server/store/agents/report-intake'
+
+/** Whether what a node said last is older than the heartbeat limit, whoever is to blame for it: its usage is unknown, as SQL. */
+export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
+
+/**
+ * Whether a node is silent, as SQL: nothing came from it for the heartbeat limit in which it could have been heard. What it
+ * may have sent while the control plane was behind does not count against it.
+ */
+export const isSilent = (node: string): string => `coalesce(
+  ${node}.last_heartbeat < ${heartbeatsUntil} - ${heartbeatLimit}
+    and ${heardTime(`${node}.last_heartbeat`, heartbeatsUntil)} > ${silenceLimit},
+  ${node}.last_heartbeat is null)`
+
+/**
+ * A node's status as SQL, from its own row: full nodes are busy (nothing fits the smallest request any more), nodes
+ * with reservations active, others idle. Offline and maintenance are left to those who set them.
+ */
+export const derivedNodeStatus = (node: string): string => `
+  case when ${node}.status in ('offline', 'maintenance') then ${node}.status else ${onlineNodeStatus(node)} end`
+
+/** Of a node that is heard. One that is drained for maintenance is in maintenance once nothing is left on it. */
+export const onlineNodeStatus = (node: string): string => `
+  case when ${node}.maintenance_wanted and ${node}.reserved_cpu_millis = 0 then 'maintenance'
+       when ${node}.cpu_cores * 1000 - ${node}.reserved_cpu_millis < 500 or ${node}.memory_mb - ${node}.reserved_memory_mb < 512 then 'busy'
+       when ${node}.reserved_cpu_millis > 0 then 'active'
+       else 'idle' end`

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '@/server/db/client'
+import type { DatabaseClock } from '@/server/lib/database-clock'
+import type { Logger } from '@/server/lib/log'
+import { followClockJump } from '@/server/store/leader/clock-jumps'
+import { type Leadership, StaleLeaderError, showEveryMs } from '@/server/store/leader/leadership'
+
+/** The time for which this scheduler leads. */
+export class Reign {
+  readonly #leadership: Leadership
+  readonly #store: Store
+  readonly #clock: DatabaseClock
+  readonly #log: Logger
+
+  constructor(leadership: Leadership, parts: { store: Store; clock: DatabaseClock; log: Logger }) {
+    this.#leadership = leadership
+    this.#store = parts.store
+    this.#clock = parts.clock
+    this.#log = parts.log
+  }
+
+  /**
+   * Shows that it still leads, and follows the database's clock; call it before anything that depends on how long
+   * something was silent. Throws StaleLeaderError when another one leads by now.
+   */
+  async show(): Promise<void> {
+    const { epoch } = this.#leadership
+    const askedMs = this.#clock.steadyMs()
+    const databaseTime = await this.#leadership.show()
+    if (databaseTime === null) throw new StaleLeaderError(epoch)
+    const jumpMs = this.#clock.learn(databaseTime, askedMs)
+    if (jumpMs === 0) return
+    const moved = await followClockJump(this.#store, { epoch, jumpMs })
+    this.#log.warn(
+      moved,
+      `The clock of the database jumped by ${jumpMs / 1000} s: heartbeats and waiting times are moved along`,
+    )
+  }
+
+  /** Shows it until `signal` aborts, however long other work takes. */
+  async keepShowing(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.show()
+      await sleep(showEveryMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { countOf } from '@/core/lib/count-of'
+import { transaction } from '@/server/db/client'
+import { databaseTrouble } from '@/server/db/errors'
+import { type Evaluation, readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
+import { lookAtWaiting, type Scheduling } from './evaluate'
+
+/** Between looks, in milliseconds. */
+const lookEveryMs = 10_000
+/** For each look: how many at most, and for how many milliseconds it may decide. */
+const atOnce = { count: 192, ms: 100 }
+
+/**
+ * What waits for capacity is woken by whoever makes room. But room that is made while somebody is being refused wakes
+ * nobody: the refusal does not know of the room, and the room not of the refusal. So the leader looks again, every now and
+ * then at some of those that wait. When one of them fits, all are tried again, as by everybody else who finds room: who
+ * gets it is a matter of priorities. A look itself writes nothing.
+ */
+export class Waiting {
+  readonly #scheduling: Scheduling
+  readonly #everyMs: number
+  #dueMs: number
+  /** The deployment that was looked at last; null at the beginning of a round. */
+  #after: string | null = null
+  /** Deployments of which the log has it that they cannot be looked at. */
+  readonly #warned = new Set<string>()
+
+  constructor(scheduling: Scheduling) {
+    this.#scheduling = { ...scheduling, decideForMs: atOnce.ms }
+    this.#everyMs = scheduling.lookAgainEveryMs ?? lookEveryMs
+    this.#dueMs = performance.now() + this.#everyMs
+  }
+
+  async lookIfDue(): Promise<void> {
+    if (performance.now() < this.#dueMs) return
+    await this.#look()
+    this.#dueMs = performance.now() + this.#everyMs
+  }
+
+  async #look(): Promise<void> {
+    const { store, log } = this.#scheduling
+    const waiting = await readBlockedEvaluations(store, { after: this.#after, limit: atOnce.count })
+    const { fit, looked } = await this.#lookAt(waiting)
+    const isRest = looked === waiting.length && waiting.length < atOnce.count
+    this.#after = isRest ? null : (waiting[looked - 1]?.deploymentId ?? null)
+    if (fit === 0) return
+    const woken = await transaction(store, wakeBlockedEvaluations)
+    log.info(`Capacity for what waited: ${countOf(woken, 'deployment')} tried again`)
+  }
+
+  /** As many of the first ones as go together: one that cannot be looked at only goes on waiting, and is in nobody's way. */
+  async #lookAt(waiting: Evaluation[]): Promise<{ fit: number; looked: number }> {
+    for (let some = waiting; some.length > 0; some = some.slice(0, Math.ceil(some.length / 2))) {
+      try {
+        return await lookAtWaiting(this.#scheduling, some)
+      } catch (error) {
+        if (databaseTrouble(error) !== null) throw error
+        if (some.length > 1) continue
+        this.#warn(some[0]?.deploymentId ?? '', error)
+        return { fit: 0, looked: 1 }
+      }
+    }
+    return { fit: 0, looked: 0 }
+  }
+
+  #warn(deploymentId: string, error: unknown): void {
+    if (this.#warned.has(deploymentId)) return
+    this.#warned.add(deploymentId)
+    this.#scheduling.log.warn({ err: error }, `Could not look again at deployment ${deploymentId}`)
+  }
+}

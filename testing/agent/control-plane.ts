@@ -1,0 +1,200 @@
+/**
+ * A control plane in memory, for tests of the agent's loop: it says what is wanted, keeps what was reported, and can be
+ * away. Like the real one it takes a replica off the wanted state once it is known to be gone.
+ */
+import { randomUUID } from 'node:crypto'
+import {
+  type ControlPlane,
+  ControlPlaneError,
+  type HeartbeatAnswer,
+  type Joined,
+  type Watch,
+  type WatchHandlers,
+} from '@/agent/transport/control-plane'
+import type { Claim, ClaimAnswer } from '@/core/agents/identity'
+import type {
+  NodeDescription,
+  NodeHeartbeat,
+  ReplicaReport,
+  ResolvedImage,
+  WantedReplica,
+  WantedState,
+} from '@/core/agents/protocol'
+import type { ImageContent } from '@/core/deployments/image'
+import type { LogChunk, LogLine, LogWish } from '@/core/logs/log'
+
+export class MemoryControlPlane implements ControlPlane {
+  heartbeatSeconds = 0.2
+  /** Every report that arrived, in the order of arrival. */
+  readonly reports: ReplicaReport[] = []
+  readonly beats: NodeHeartbeat[] = []
+  readonly logChunks: LogChunk[] = []
+  /** Replicas whose logs somebody reads. */
+  readonly read = new Set<string>()
+  readonly joins: NodeDescription[][] = []
+  /** What the next calls meet: `away` as by a broken line, `silent` never answers. */
+  line: 'up' | 'away' | 'silent' = 'up'
+  /** Whether it draws conclusions from reports: not one whose database forgot them. */
+  concludes = true
+  /** A silent line keeps its callers waiting so many times shorter than they would. */
+  speed = 1
+  /** Whether the subscription tells of changes; heartbeats do so in any case. */
+  pushes = true
+  /** Nodes that were removed and are told so. */
+  readonly removed = new Set<string>()
+  /** Nodes that it took for silent: named in the answer to their next beat. */
+  readonly missed = new Set<string>()
+  /** Whether it knows nobody's credential any more; `refusals` counts whom it told so. */
+  refuses = false
+  refusals = 0
+  /** Deployment and revision → what its image is. */
+  readonly images = new Map<string, ImageContent>()
+  private readonly ids = new Map<string, string>()
+  private readonly wanted = new Map<string, WantedState>()
+  private readonly watchers = new Set<{ nodeIds: string[]; handlers: WatchHandlers }>()
+
+  /** The newest report on a replica. */
+  last(replicaId: string): ReplicaReport | undefined {
+    return this.reports.findLast((report) => report.replicaId === replicaId)
+  }
+
+  reportsOn(replicaId: string): ReplicaReport[] {
+    return this.reports.filter((report) => report.replicaId === replicaId)
+  }
+
+  idOf(name: string): string {
+    const id = this.ids.get(name) ?? randomUUID()
+    this.ids.set(name, id)
+    return id
+  }
+
+  /** As if the node had been removed and its name were free again. */
+  forget(name: string): void {
+    this.wanted.delete(this.idOf(name))
+    this.ids.delete(name)
+  }
+
+  stateOf(nodeId: string): WantedState {
+    return this.wanted.get(nodeId) ?? { nodeId, revision: '0', replicas: [] }
+  }
+
+  /** Replaces what the node should run. */
+  want(nodeId: string, replicas: WantedReplica[], revision?: string): void {
+    const next = revision ?? String(BigInt(this.stateOf(nodeId).revision) + 1n)
+    const state = { nodeId, revision: next, replicas: structuredClone(replicas) }
+    this.wanted.set(nodeId, state)
+    if (this.pushes && this.line === 'up') this.push(state)
+  }
+
+  /** As the subscription does, whatever is wanted. */
+  push(state: WantedState): void {
+    for (const { nodeIds, handlers } of this.watchers) {
+      if (nodeIds.includes(state.nodeId)) handlers.onWanted(structuredClone(state))
+    }
+  }
+
+  /** Asks for an end of these replicas, or of all of the node's. */
+  wantStop(nodeId: string, replicaIds?: string[]): void {
+    const replicas = this.stateOf(nodeId).replicas.map((replica) =>
+      !replicaIds || replicaIds.includes(replica.replicaId) ? { ...replica, wanted: 'stop' as const } : replica,
+    )
+    this.want(nodeId, replicas)
+  }
+
+  /** What becomes of claims. */
+  onClaim: (claim: Claim) => ClaimAnswer = () => ({ state: 'granted' })
+
+  async claim(claim: Claim): Promise<ClaimAnswer> {
+    await this.answer()
+    return this.onClaim(claim)
+  }
+
+  async join(_joinToken: string | null, nodes: NodeDescription[]): Promise<Joined> {
+    await this.answer()
+    this.joins.push(nodes)
+    const joined = nodes.map(({ name }) => ({ id: this.idOf(name), name }))
+    return { nodes: joined, heartbeatSeconds: this.heartbeatSeconds }
+  }
+
+  async heartbeat(beats: NodeHeartbeat[], timeoutMs: number): Promise<HeartbeatAnswer> {
+    await this.answer(timeoutMs)
+    const known = [...this.ids.values()]
+    if (this.refuses || !beats.some((beat) => known.includes(beat.nodeId))) {
+      this.refusals += 1
+      throw new ControlPlaneError('unauthorized', 'No node belongs to this credential: join again')
+    }
+    this.beats.push(...beats)
+    const states = beats.map((beat) => ({ beat, state: this.stateOf(beat.nodeId) }))
+    return {
+      stale: states
+        .filter(({ beat, state }) => state.revision !== beat.revision)
+        .map(({ state }) => structuredClone(state)),
+      heartbeatSeconds: this.heartbeatSeconds,
+      removed: beats.flatMap(({ nodeId }) => (this.removed.has(nodeId) ? [nodeId] : [])),
+      returned: beats.flatMap(({ nodeId }) => (this.missed.delete(nodeId) ? [nodeId] : [])),
+    }
+  }
+
+  async report(reports: ReplicaReport[], timeoutMs: number): Promise<{ unknown: string[] }> {
+    await this.answer(timeoutMs)
+    this.reports.push(...structuredClone(reports))
+    for (const { nodeId, replicaId, gone } of reports) {
+      const { replicas } = this.stateOf(nodeId)
+      const left = replicas.filter((replica) => replica.replicaId !== replicaId)
+      if (this.concludes && gone && left.length < replicas.length) this.want(nodeId, left)
+    }
+    return { unknown: [] }
+  }
+
+  /** The first that is found counts for all replicas of the revision. */
+  async resolveImage(found: ResolvedImage, timeoutMs: number): Promise<ImageContent | null> {
+    await this.answer(timeoutMs)
+    const replica = this.stateOf(found.nodeId).replicas.find(({ replicaId }) => replicaId === found.replicaId)
+    if (!replica) return null
+    const key = `${replica.deploymentId} ${replica.revision}`
+    const content = this.images.get(key) ?? { digest: found.digest, imageId: found.imageId }
+    if (this.images.has(key)) return content
+    this.images.set(key, content)
+    for (const state of [...this.wanted.values()]) {
+      const others = state.replicas.filter((each) => `${each.deploymentId} ${each.revision}` === key)
+      for (const each of others) each.imageContent = content
+      if (others.length > 0 && state.nodeId !== found.nodeId) this.want(state.nodeId, state.replicas)
+    }
+    return content
+  }
+
+  /** Asks the node for these logs. */
+  wantLogs(nodeId: string, wishes: LogWish[]): void {
+    for (const { replicaId } of wishes) this.read.add(replicaId)
+    for (const { nodeIds, handlers } of this.watchers)
+      if (nodeIds.includes(nodeId)) handlers.onLogWishes({ nodeId, replicas: wishes })
+  }
+
+  linesOf(replicaId: string): LogLine[] {
+    return this.logChunks.filter((chunk) => chunk.replicaId === replicaId).flatMap((chunk) => chunk.lines)
+  }
+
+  async sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }> {
+    await this.answer(timeoutMs)
+    this.logChunks.push(...structuredClone(chunks))
+    return { unwanted: chunks.map((chunk) => chunk.replicaId).filter((id) => !this.read.has(id)) }
+  }
+
+  watch(nodeIds: string[], handlers: WatchHandlers): Watch {
+    const watcher = { nodeIds, handlers }
+    const open = () => {
+      this.watchers.add(watcher)
+      if (this.line !== 'up') return handlers.onConnection(false, 'away')
+      handlers.onConnection(true, null)
+      if (this.pushes) for (const nodeId of nodeIds) handlers.onWanted(structuredClone(this.stateOf(nodeId)))
+    }
+    queueMicrotask(open)
+    return { restart: open, close: () => this.watchers.delete(watcher) }
+  }
+
+  private async answer(timeoutMs = 15_000): Promise<void> {
+    if (this.line === 'silent') await new Promise((resolve) => setTimeout(resolve, timeoutMs / this.speed))
+    else await new Promise((resolve) => setImmediate(resolve))
+    if (this.line !== 'up') throw new ControlPlaneError('unreachable', 'the line is down')
+  }
+}

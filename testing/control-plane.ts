@@ -1,0 +1,392 @@
+/** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
+import { randomUUID } from 'node:crypto'
+import pino from 'pino'
+import type { Role } from '@/core/accounts/roles'
+import { type Claim, type MachineFacts, unknownMachine } from '@/core/agents/identity'
+import type { NodeDescription, ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import { noRestarts } from '@/core/deployments/restart'
+import { AccessWatch } from '@/server/api/context/access-watch'
+import { createPasswordQueue } from '@/server/api/context/auth'
+import type { Context, Services } from '@/server/api/context/context'
+import { createRefusalLog } from '@/server/api/context/refusal-log'
+import { createSignInLog } from '@/server/api/context/sign-in-log'
+import { handleLogin } from '@/server/api/http/login'
+import { handleRest } from '@/server/api/http/rest'
+import { createCaller } from '@/server/api/root'
+import { LiveFleet } from '@/server/api/stream/live-fleet'
+import { LiveLog } from '@/server/api/stream/live-log'
+import { openStore, type Store } from '@/server/db/client'
+import { openChangeFeed } from '@/server/db/notify'
+import { AddressList } from '@/server/lib/addresses'
+import { sessionRestMs, startSession } from '@/server/store/accounts/sessions'
+import { createSignInLimit } from '@/server/store/accounts/sign-in-limit'
+import { type Account, createUser, findAccount } from '@/server/store/accounts/users'
+import { createAgentInbox } from '@/server/store/agents/inbox'
+import type { Actor } from '@/server/store/deployments/deployments'
+import { createAcceptor } from '@/server/store/deployments/intake'
+import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { claimEvaluations } from '@/server/store/queue/evaluations'
+import { evaluate, type Scheduling } from '@/server/worker/evaluate'
+import { FleetView } from '@/server/worker/fleet-cache'
+import { adminPassword, testSealKey } from '@/tests/global-setup'
+import { testDatabaseWithAdmin } from './database'
+
+export { adminPassword, testSealKey }
+export const userPassword = 'battery staple 7'
+
+let deploymentsSoFar = 0
+
+export interface TestControlPlane {
+  url: string
+  services: Services
+  store: Store
+  /** Log lines so far, newest last. */
+  logged: string[]
+  /** Moves the clock that tokens and retries go by. */
+  advance(milliseconds: number): void
+  actor(username: string): Promise<Actor>
+  /** Makes a user with `userPassword` and hands back a caller in its name. */
+  user(username: string, role: Role): Promise<ReturnType<typeof createCaller>>
+  /** Procedures in the name of a user; null is nobody. */
+  as(username: string | null, overrides?: Partial<Context>): Promise<ReturnType<typeof createCaller>>
+  rest(path: string, init?: RequestInit): Promise<Response>
+  login(username: string, password: string): Promise<Response>
+  /** Fencing number of the scheduler that `schedule` plays. */
+  epoch: bigint
+  /** Works off every evaluation that is due; says how many. */
+  schedule(overrides?: Partial<Scheduling>): Promise<number>
+  /** Makes retries and other delayed evaluations due. */
+  makeDue(): Promise<void>
+  sql<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+/** Reads everything each time: announcements of what a test just did, or wrote past everybody, need not be waited for. */
+class FreshFleet extends LiveFleet {
+  override current() {
+    this.distrust()
+    return super.current()
+  }
+}
+
+/**
+ * `indexFrom`: from how many nodes on the scheduler decides by its index. `through`: the way to the database, or another one
+ * that has its administrator.
+ */
+export async function testControlPlane(
+  options: { indexFrom?: number; through?: (url: string) => string } = {},
+): Promise<TestControlPlane> {
+  const database = await testDatabaseWithAdmin()
+  deploymentsSoFar = 0
+  const url = options.through?.(database.url) ?? database.url
+  const store = openStore(url, { sealKey: testSealKey })
+  const changes = openChangeFeed(url, () => undefined)
+  const logged: string[] = []
+  const log = pino(
+    { level: 'debug' },
+    { write: (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg) },
+  )
+  let offsetMs = 0
+  const clock = { now: () => new Date(Date.now() + offsetMs) }
+  const livingFleet = new FreshFleet({ store, changes, clock }, { keepsWarm: false })
+  const access = new AccessWatch({ store, changes })
+  const signInLog = createSignInLog({ store, log })
+  const refusalLog = createRefusalLog({ store, log })
+  const stopping = new AbortController()
+  const services: Services = {
+    store,
+    changes,
+    live: new LiveLog(changes),
+    log,
+    clock,
+    signInLimit: createSignInLimit(store),
+    signInLog,
+    refusalLog,
+    passwordQueue: createPasswordQueue(),
+    access,
+    acceptor: createAcceptor(store),
+    fleet: livingFleet,
+    inbox: createAgentInbox(store),
+    authSecret: 'a secret for tests only, 32 bytes',
+    publicUrl: null,
+    // Receivers of tests are on this machine.
+    webhookAddresses: new AddressList(['127.0.0.1']),
+    stopping: stopping.signal,
+  }
+  // No server takes what agents send by itself here: calls are procedures, and each of them is recorded at once.
+  await store.pool.query(`update report_intake set heartbeats_until = 'infinity', reports_until = 'infinity'`)
+  const { rows } = await store.pool.query<{ epoch: string }>(
+    'update scheduler_leadership set epoch = epoch + 1 returning epoch',
+  )
+  const epoch = BigInt(rows[0]?.epoch ?? 0)
+
+  const fleets = new Map<string, FleetView>()
+
+  /** Of each user, one that is good now: it begins when the user is needed, and anew when it has ended. */
+  const sessions = new Map<string, string>()
+  const sessionOf = async (account: Account): Promise<string> => {
+    const known = sessions.get(account.id)
+    if (known && (await sessionRestMs(store, known)) > 0) return known
+    const client = { kind: 'browser', address: '127.0.0.1', userAgent: null } as const
+    const { id } = await startSession(store.pool, account, client)
+    sessions.set(account.id, id)
+    return id
+  }
+
+  const actor = async (username: string): Promise<Actor> => {
+    const found = await store.pool.query<{ id: string }>('select id from users where username = $1', [username])
+    const account = await findAccount(store, found.rows[0]?.id ?? '')
+    if (!account) throw new Error(`There is no user ${username}`)
+    return {
+      id: account.id,
+      name: username,
+      role: account.role,
+      sessionId: await sessionOf(account),
+      apiTokenId: null,
+      address: '127.0.0.1',
+    }
+  }
+  const as: TestControlPlane['as'] = async (username, overrides = {}) =>
+    createCaller({
+      services,
+      actor: username === null ? null : await actor(username),
+      refusal: null,
+      agentCredential: null,
+      agentInstance: null,
+      joinToken: null,
+      idempotencyKey: null,
+      address: '127.0.0.1',
+      origin: 'http://localhost:3000',
+      resHeaders: new Headers(),
+      ...overrides,
+    })
+
+  return {
+    url,
+    services,
+    store,
+    epoch,
+    logged,
+    advance: (milliseconds) => {
+      offsetMs += milliseconds
+    },
+    actor,
+    as,
+    user: async (username, role) => {
+      await createUser(store, await actor('admin'), { username, password: userPassword, role })
+      return as(username)
+    },
+    rest: (path, init) => handleRest(services, new Request(`http://localhost:3000/api${path}`, init)),
+    login: (username, password) =>
+      handleLogin(
+        services,
+        new Request('http://localhost:3000/api/auth/login', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ username, password }),
+        }),
+      ),
+    schedule: async (overrides = {}) => {
+      const worker = overrides.worker ?? 'test'
+      const fleet = fleets.get(worker) ?? new FleetView(store, changes, options)
+      fleets.set(worker, fleet)
+      const scheduling: Scheduling = { store, log, clock: services.clock, worker, epoch, fleet, ...overrides }
+      // Announcements may still be on their way.
+      scheduling.fleet.distrust()
+      for (let done = 0; ; ) {
+        const claimed = [
+          ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'fresh' })),
+          ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'retried' })),
+        ]
+        if (claimed.length === 0) return done
+        for (let left = claimed; left.length > 0; ) left = await evaluate(scheduling, left)
+        done += claimed.length
+      }
+    },
+    makeDue: async () => {
+      await store.pool.query(`update evaluations set run_after = now() where status = 'pending'`)
+    },
+    sql: async (text, values) => (await store.pool.query(text, values)).rows,
+    close: async () => {
+      stopping.abort()
+      for (const fleet of fleets.values()) fleet.close()
+      livingFleet.close()
+      services.live.close()
+      access.close()
+      await signInLog.close()
+      await refusalLog.close()
+      await changes.close()
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+/** What a test deploys: one replica of 1 core and 1 GiB. The first on a control plane is web-api, then web-api-2… */
+export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
+  name: ++deploymentsSoFar === 1 ? 'web-api' : `web-api-${deploymentsSoFar}`,
+  type: 'compute' as const,
+  container_image: 'nginx:latest',
+  replicas: 1,
+  resources: { cpu: 1, memory: 1024, gpu: 0, storage: 10 },
+  ...overrides,
+})
+
+/** An agent that does what it is told, as far as a test lets it. */
+export class FakeAgent {
+  readonly nodes = new Map<string, string>()
+  machine: MachineFacts = unknownMachine
+  /** Of its process; another one is a restart, or a copy. */
+  instance: string = randomUUID()
+
+  constructor(
+    readonly controlPlane: TestControlPlane,
+    readonly credential = `credential-${Math.random().toString(36).repeat(4)}`.slice(0, 64),
+  ) {}
+
+  async #call(joinToken: string | null = null) {
+    const { credential: agentCredential, instance: agentInstance } = this
+    return this.controlPlane.as(null, { agentCredential, agentInstance, joinToken })
+  }
+
+  /** To speak for its nodes. */
+  async claim(claim: Partial<Claim> = {}) {
+    const { agent } = await this.#call()
+    return agent.claim({ machine: this.machine, upSeconds: 1_000, runsSeconds: 100, found: null, ...claim })
+  }
+
+  async join(...nodes: (Partial<NodeDescription> & { name: string })[]): Promise<this> {
+    const admin = await this.controlPlane.actor('admin')
+    const { token } = await createJoinToken(this.controlPlane.store, admin, {
+      name: 'test',
+      maxNodes: null,
+      expiresInHours: 1,
+    })
+    const joined = await (await this.#call(token)).agent.join({
+      machine: this.machine,
+      agentVersion: 'test',
+      nodes: nodes.map((node) => ({
+        region: 'us-east',
+        type: 'compute_node',
+        labels: {},
+        engine: 'simulated' as const,
+        engineVersion: null,
+        cpuCores: 4,
+        memoryMb: 8192,
+        storageGb: 100,
+        gpuUnits: 0,
+        latitude: null,
+        longitude: null,
+        ...node,
+      })),
+    })
+    for (const node of joined.nodes) this.nodes.set(node.name, node.id)
+    await this.heartbeat()
+    return this
+  }
+
+  id(name: string): string {
+    const id = this.nodes.get(name)
+    if (!id) throw new Error(`There is no node ${name}`)
+    return id
+  }
+
+  async heartbeat(
+    usage: {
+      cpu?: number
+      memory?: number
+      engineError?: string | null
+      revision?: string
+      reportsWaiting?: boolean
+    } = {},
+  ) {
+    return (await this.#call()).agent.heartbeat({
+      beats: [...this.nodes.values()].map((nodeId) => ({
+        nodeId,
+        cpuUsagePercent: usage.cpu ?? 0,
+        memoryUsagePercent: usage.memory ?? 0,
+        engineError: usage.engineError ?? null,
+        revision: usage.revision ?? '0',
+        reportsWaiting: usage.reportsWaiting ?? false,
+      })),
+    })
+  }
+
+  /** What its nodes should run now. */
+  async wanted(): Promise<(WantedReplica & { nodeId: string })[]> {
+    // A revision that was never given out makes every node's state come back, also of nodes with nothing to run.
+    const { stale } = await this.heartbeat({ revision: '999999999' })
+    return stale.flatMap((state) => state.replicas.map((replica) => ({ ...replica, nodeId: state.nodeId })))
+  }
+
+  async report(
+    replica: { nodeId: string; replicaId: string },
+    overrides: Partial<ReplicaReport>,
+    sentAt: string | null = null,
+  ) {
+    return this.reportAll([{ replica, ...overrides }], sentAt)
+  }
+
+  /** In one call, in their order. */
+  async reportAll(
+    reports: (Partial<ReplicaReport> & { replica: { nodeId: string; replicaId: string } })[],
+    sentAt: string | null = null,
+  ) {
+    return (await this.#call()).agent.report({
+      sentAt,
+      reports: reports.map(({ replica, ...overrides }) => ({
+        nodeId: replica.nodeId,
+        replicaId: replica.replicaId,
+        status: 'running',
+        reason: 'Started',
+        containerId: `container-of-${replica.replicaId}`,
+        exitCode: null,
+        health: null,
+        ports: [],
+        startedAt: new Date().toISOString(),
+        gone: false,
+        observedAt: null,
+        restarts: noRestarts,
+        restartInMs: null,
+        checkOutput: null,
+        standstill: null,
+        ...overrides,
+      })),
+    })
+  }
+
+  /** Reports what the image of a replica's revision is on its node; hands out what counts. */
+  async resolveImage(
+    { nodeId, replicaId }: { nodeId: string; replicaId: string },
+    found: { digest: string | null; imageId: string; fromRegistry: boolean },
+  ) {
+    return (await this.#call()).agent.resolveImage({ nodeId, replicaId, ...found })
+  }
+
+  /** Sends lines of the logs of its replicas. */
+  async logs(chunks: Parameters<ReturnType<typeof createCaller>['agent']['logs']>[0]['chunks']) {
+    return (await this.#call()).agent.logs({ chunks })
+  }
+
+  /** What the stream to it carries, until it is left. */
+  async watch(...names: string[]) {
+    return (await this.#call()).agent.watch({ nodeIds: names.map((name) => this.id(name)) })
+  }
+
+  /** Runs what should run, removes what should not. */
+  async obey(): Promise<void> {
+    for (const replica of await this.wanted()) {
+      if (replica.wanted === 'run') await this.report(replica, { status: 'running' })
+      else await this.report(replica, { status: 'stopped', reason: 'Stopped', gone: true, startedAt: null })
+    }
+  }
+
+  /** Fails what should run, in these words. */
+  async fail(reason: string, { started = false }: { started?: boolean } = {}): Promise<void> {
+    for (const replica of await this.wanted()) {
+      if (replica.wanted !== 'run') continue
+      if (started) await this.report(replica, { status: 'running' })
+      await this.report(replica, { status: 'failed', reason, exitCode: 1, gone: true, startedAt: null })
+    }
+  }
+}

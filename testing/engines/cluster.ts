@@ -1,0 +1,338 @@
+/**
+ * Several real Docker engines on one machine, for tests. Each lives in namespaces of its own (network, mounts,
+ * processes) and has an address of its own on a private link, as a machine has. Its first process reads words from a
+ * pipe that this process holds: when this process dies, however it dies, the kernel closes the pipe and ends the
+ * engine with all its containers. What can remain is a folder and empty control groups; the next bed removes them.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DockerHttp } from '@/agent/engines/docker/http'
+import { processStart } from '@/agent/lib/lock'
+import { imageArchive, loadImages } from './images'
+import { unavailable } from './requirements'
+
+export { type TestImage, testImages } from './images'
+export { missingTools, unavailable } from './requirements'
+
+export interface TestEngine {
+  name: string
+  /** Path of the engine's unix socket. */
+  socket: string
+  /** Published ports answer at this address. */
+  address: string
+  /** This machine as the engine sees it: where it finds what listens here. */
+  gateway: string
+  /** Put before a command: runs it in the engine's network, as a program on that machine would. */
+  inside: readonly string[]
+  /** Its calls hang; containers go on. */
+  freeze(): void
+  thaw(): void
+  /** As by SIGKILL; containers go on until it starts again, which ends them. */
+  kill(): void
+  start(): Promise<void>
+  /** Its link drops every packet in silence, both ways; what runs inside goes on. */
+  cut(): void
+  heal(): void
+  /** The engine can not remove this container until the answer is called; null where the file system can not do that. */
+  obstructRemoval(containerId: string): (() => void) | null
+}
+
+export interface Bed {
+  engines: TestEngine[]
+  stop(): Promise<void>
+}
+
+export interface BedOptions {
+  /** What containers are in that ask for no network: one of the engine's own, or only their loopback. */
+  network?: 'bridge' | 'none'
+}
+
+/** The first process of an engine's namespaces, as $0; $1 is its folder, $2 its control group, $3 more for its command line. */
+const firstProcess = `
+mount -t tmpfs -o mode=755 tmpfs /run || exit 1
+ip link set lo up
+start() {
+  rm -f /run/docker.pid /run/docker/containerd/containerd.pid
+  dockerd --config-file "$1/daemon.json" --data-root "$1/data" --exec-root /run/docker -p /run/docker.pid \\
+    -H "unix://$1/docker.sock" --cgroup-parent "$2" --exec-opt native.cgroupdriver=cgroupfs \\
+    --iptables=false --ip6tables=false --ip-forward=false --log-level warn $3 </dev/null &
+  pid=$!
+}
+start "$@"
+while read -r word; do
+  case $word in
+    freeze) kill -STOP $pid ;;
+    thaw) kill -CONT $pid ;;
+    kill) kill -KILL $pid; wait $pid ;;
+    start) start "$@" ;;
+  esac
+done
+`
+
+/** Starts `count` engines that have the test images. Throws with the reason when this machine cannot. */
+export const startEngines = async (count: number, { network = 'bridge' }: BedOptions = {}): Promise<Bed> => {
+  const reason = unavailable()
+  if (reason) throw new Error(reason)
+  await removeLeftovers()
+  const number = await claimBed()
+  const dir = folderOf(number)
+  const engines = Array.from({ length: count }, (_, index) => new Engine(number, index + 1, network))
+  let stopped: Promise<void> | null = null
+  const stop = () => {
+    stopped ??= Promise.all(engines.map((engine) => engine.end())).then(() => removeBed(dir))
+    return stopped
+  }
+  try {
+    const archive = imageArchive()
+    await Promise.all(engines.map((engine) => engine.up(archive)))
+    return { engines, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+class Engine implements TestEngine {
+  readonly name: string
+  readonly socket: string
+  readonly address: string
+  readonly gateway: string
+  inside: readonly string[] = []
+  private readonly obstacles = new Set<() => void>()
+  private readonly dir: string
+  private process: ChildProcess | null = null
+
+  constructor(
+    private readonly bed: number,
+    private readonly index: number,
+    private readonly network: NonNullable<BedOptions['network']>,
+  ) {
+    this.name = `engine-${index}`
+    this.dir = join(folderOf(bed), `n${index}`)
+    this.socket = join(this.dir, 'docker.sock')
+    // 198.18.0.0/15 is set aside for tests of networks (RFC 2544): four addresses for each link.
+    this.gateway = `198.18.${bed}.${index * 4 + 1}`
+    this.address = `198.18.${bed}.${index * 4 + 2}`
+  }
+
+  async up(archive: Buffer): Promise<void> {
+    mkdirSync(this.dir, { recursive: true })
+    // A registry of the tests speaks plain HTTP.
+    writeFileSync(join(this.dir, 'daemon.json'), JSON.stringify({ 'insecure-registries': ['198.18.0.0/15'] }))
+    const log = openSync(join(this.dir, 'log'), 'a')
+    const own = ['--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
+    const more = this.network === 'none' ? '--bridge=none' : ''
+    const first = ['tini', '-s', '--', 'sh', '-c', firstProcess, 'sh', this.dir, cgroupOf(this.bed, this.index), more]
+    // Detached: an interrupt at the terminal is for the tests, which then end the engines in order.
+    this.process = spawn('unshare', [...own, ...first], { stdio: ['pipe', log, log], detached: true, env: engineEnv() })
+    closeSync(log)
+    this.process.stdin?.on('error', () => undefined)
+    await this.answers()
+    const pid = String(await this.firstPid())
+    this.inside = ['nsenter', '-t', pid, '-n']
+    this.link(pid)
+    await loadImages(new DockerHttp(this.socket), archive)
+  }
+
+  freeze(): void {
+    this.say('freeze')
+  }
+
+  thaw(): void {
+    this.say('thaw')
+  }
+
+  kill(): void {
+    this.say('kill')
+  }
+
+  async start(): Promise<void> {
+    rmSync(this.socket, { force: true })
+    this.say('start')
+    await this.answers()
+  }
+
+  cut(): void {
+    for (const [link, ...inside] of this.ends)
+      run([...inside, 'tc', 'qdisc', 'replace', 'dev', link, 'root', 'blackhole'])
+  }
+
+  heal(): void {
+    for (const [link, ...inside] of this.ends)
+      quietly(() => run([...inside, 'tc', 'qdisc', 'del', 'dev', link, 'root']))
+  }
+
+  obstructRemoval(containerId: string): (() => void) | null {
+    const file = join(this.dir, 'data', 'containers', containerId, 'obstacle')
+    writeFileSync(file, '')
+    const immutable = quietly(() => run(['chattr', '+i', file]) ?? true)
+    if (!immutable) return null
+    const release = () => {
+      quietly(() => run(['chattr', '-i', file]))
+      this.obstacles.delete(release)
+    }
+    this.obstacles.add(release)
+    return release
+  }
+
+  /** The end of the first process is the end of all processes in its namespace. */
+  async end(): Promise<void> {
+    for (const release of this.obstacles) release()
+    const { process } = this
+    if (!process || process.exitCode !== null || process.signalCode !== null) return
+    const exited = new Promise((resolve) => process.once('exit', resolve))
+    process.kill('SIGKILL')
+    process.stdin?.destroy()
+    await exited
+    quietly(() => execFileSync('ip', ['link', 'del', this.linkName], { stdio: 'ignore' }))
+  }
+
+  private say(word: string): void {
+    this.process?.stdin?.write(`${word}\n`)
+  }
+
+  /** Both ends of its link, each with what gets a command there. */
+  private get ends(): [string, ...string[]][] {
+    return [[this.linkName], ['eth0', ...this.inside]]
+  }
+
+  private get linkName(): string {
+    return `fde${this.bed}n${this.index}`
+  }
+
+  private link(pid: string): void {
+    const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] })
+    const inside = (...args: string[]) => execFileSync('nsenter', ['-t', pid, '-n', 'ip', ...args])
+    ip('link', 'add', this.linkName, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pid)
+    ip('addr', 'add', `${this.gateway}/30`, 'dev', this.linkName)
+    ip('link', 'set', this.linkName, 'up')
+    inside('addr', 'add', `${this.address}/30`, 'dev', 'eth0')
+    inside('link', 'set', 'eth0', 'up')
+  }
+
+  private async firstPid(): Promise<number> {
+    const parent = this.process?.pid
+    for (let tries = 0; tries < 200; tries += 1) {
+      const children = quietly(() => readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim()) ?? ''
+      if (children) return Number(children.split(' ')[0])
+      await sleep(10)
+    }
+    throw new Error(`${this.name} did not start: ${this.lastWords()}`)
+  }
+
+  private async answers(): Promise<void> {
+    const http = new DockerHttp(this.socket)
+    const end = Date.now() + startMs
+    while (Date.now() < end) {
+      if (this.process?.exitCode !== null) throw new Error(`${this.name} ended: ${this.lastWords()}`)
+      const answer = existsSync(this.socket)
+        ? await http.call({ path: '/_ping', timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) }).catch(() => null)
+        : null
+      if (answer) return
+      await sleep(50)
+    }
+    throw new Error(`${this.name} does not answer within ${startMs / 1000} s: ${this.lastWords()}`)
+  }
+
+  private lastWords(): string {
+    const log = quietly(() => readFileSync(join(this.dir, 'log'), 'utf8')) ?? ''
+    return log.trim().split('\n').slice(-3).join(' | ') || 'it left no log'
+  }
+}
+
+/** Nothing of the caller's own Docker settings or of a proxy may reach the engines. */
+const engineEnv = (): NodeJS.ProcessEnv => ({
+  NODE_ENV: process.env.NODE_ENV ?? 'test',
+  PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+  HOME: '/root',
+})
+
+/** An engine answers a second after it was started; a machine with much to do may take long. */
+const startMs = 90_000
+
+const bedPrefix = 'fogdeck-engines-'
+const folderOf = (bed: number): string => join(tmpdir(), `${bedPrefix}${bed}`)
+const cgroupOf = (bed: number, index: number): string => `/${bedPrefix}${bed}/n${index}`
+
+/** Making the folder is the claim: only one process can. */
+const claimBed = async (): Promise<number> => {
+  for (let bed = 0; bed < 250; bed += 1) {
+    try {
+      mkdirSync(folderOf(bed))
+    } catch {
+      continue
+    }
+    writeFileSync(join(folderOf(bed), 'owner'), `${process.pid} ${await processStart(process.pid)}`)
+    return bed
+  }
+  throw new Error(`there are 250 beds of engines in ${tmpdir()} already`)
+}
+
+/** Removes the beds whose owners are dead. Their engines died with them. */
+export const removeLeftovers = async (): Promise<void> => {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(bedPrefix) || !/^\d+$/.test(name.slice(bedPrefix.length))) continue
+    const dir = join(tmpdir(), name)
+    const owner = quietly(() => readFileSync(join(dir, 'owner'), 'utf8'))
+    const [pid = '0', startedAt] = owner?.split(' ') ?? []
+    const isAlive = owner !== null && (await processStart(Number(pid))) === startedAt
+    // A folder without an owner may be one that is being claimed at this moment.
+    const isFresh = owner === null && Date.now() - (quietly(() => statSync(dir).ctimeMs) ?? 0) < 60_000
+    if (!isAlive && !isFresh) await removeBed(dir)
+  }
+}
+
+const removeBed = async (dir: string): Promise<void> => {
+  const name = dir.slice(dir.lastIndexOf('/') + 1)
+  // The kernel takes a moment to take apart what was killed.
+  for (let tries = 0; tries < 100; tries += 1) {
+    removeGroups(name)
+    quietly(() => rmSync(dir, { recursive: true, force: true }))
+    if (!existsSync(dir) && groupsOf(name).length === 0) return
+    // What a test made immutable, and did not live to release.
+    if (existsSync(dir)) quietly(() => run(['chattr', '-R', '-f', '-i', dir]))
+    await sleep(50)
+  }
+}
+
+/** The group of a bed, in each hierarchy where it exists. */
+const groupsOf = (name: string): string[] => {
+  const root = '/sys/fs/cgroup'
+  return ['', ...(quietly(() => readdirSync(root)) ?? [])].map((each) => join(root, each, name)).filter(existsSync)
+}
+
+const removeGroups = (name: string): void => {
+  const remove = (path: string) => {
+    for (const entry of quietly(() => readdirSync(path, { withFileTypes: true })) ?? []) {
+      if (entry.isDirectory()) remove(join(path, entry.name))
+    }
+    quietly(() => rmdirSync(path))
+  }
+  for (const path of groupsOf(name)) remove(path)
+}
+
+const run = ([program = '', ...args]: string[]): void => {
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+const quietly = <Value>(action: () => Value): Value | null => {
+  try {
+    return action()
+  } catch {
+    return null
+  }
+}

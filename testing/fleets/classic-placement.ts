@@ -1,0 +1,63 @@
+/**
+ * The classic way to decide, as one would write it first and well: filter the nodes, map them to scores, sort, take the
+ * best. It shares no code with the scheduler, and is what the fleet index is compared with.
+ */
+
+import type { Resources } from '@/core/placement/resources'
+import type { FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
+
+/** 0..1 by region, for one wanted region. */
+export type Localities = ReadonlyMap<string, number>
+
+export interface Ranked {
+  node: FleetNode
+  score: number
+}
+
+const usage = (percent: number | null, unseen: number, capacity: number): number =>
+  Math.min(100, (percent ?? 100) + (100 * unseen) / capacity)
+
+/** All nodes that can take a replica, the best first. The nodes are changed by `classicReserve` only. */
+export function classicRanking(
+  nodes: readonly FleetNode[],
+  { resources }: PlacementRequest,
+  { policy, localities }: { policy: Policy; localities: Localities },
+): Ranked[] {
+  const { cpuMillis, memoryMb, storageGb, gpuUnits } = resources
+  const { weights } = policy
+  return nodes
+    .filter(
+      ({ status, cordoned, draining, engineError, capacity, reserved }) =>
+        (status === 'active' || status === 'idle') &&
+        !cordoned &&
+        !draining &&
+        engineError === null &&
+        capacity.cpuMillis - reserved.cpuMillis >= cpuMillis &&
+        capacity.memoryMb - reserved.memoryMb >= memoryMb &&
+        capacity.storageGb - reserved.storageGb >= storageGb &&
+        capacity.gpuUnits - reserved.gpuUnits >= gpuUnits,
+    )
+    .map((node) => {
+      const { capacity, reserved, unseen } = node
+      const cpuShare = (capacity.cpuMillis - reserved.cpuMillis - cpuMillis) / capacity.cpuMillis
+      const memoryShare = (capacity.memoryMb - reserved.memoryMb - memoryMb) / capacity.memoryMb
+      const cpuUsage = usage(node.cpuUsagePercent, unseen.cpuMillis, capacity.cpuMillis)
+      const memoryUsage = usage(node.memoryUsagePercent, unseen.memoryMb, capacity.memoryMb)
+      const score =
+        weights.resources * ((cpuShare + memoryShare) / 2) +
+        weights.load * (((100 - cpuUsage) / 100 + (100 - memoryUsage) / 100) / 2) +
+        weights.locality * (localities.get(node.region) ?? 0)
+      return { node, score }
+    })
+    .sort((a, b) => b.score - a.score || (a.node.nodeId < b.node.nodeId ? -1 : 1))
+}
+
+/** Holds (or with `sign` -1 gives back) a replica's share of a node, in place. */
+export function classicReserve(node: FleetNode, resources: Resources, sign: 1 | -1): void {
+  node.reserved.cpuMillis += sign * resources.cpuMillis
+  node.reserved.memoryMb += sign * resources.memoryMb
+  node.reserved.storageGb += sign * resources.storageGb
+  node.reserved.gpuUnits += sign * resources.gpuUnits
+  node.unseen.cpuMillis += sign * resources.cpuMillis
+  node.unseen.memoryMb += sign * resources.memoryMb
+}
