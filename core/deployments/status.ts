@@ -32,12 +32,6 @@ export const replicaTransitions: Record<ReplicaStatus, readonly ReplicaStatus[]>
   lost: ['stopped'],
 }
 
-export const nodeStatuses = ['idle', 'active', 'busy', 'offline', 'maintenance'] as const
-export type NodeStatus = (typeof nodeStatuses)[number]
-
-/** Only nodes in these statuses take new replicas. */
-export const schedulableNodeStatuses: readonly NodeStatus[] = ['idle', 'active']
-
 export const healths = ['healthy', 'progressing', 'degraded', 'unhealthy', 'unknown', 'none'] as const
 export type Health = (typeof healths)[number]
 

@@ -1,5 +1,5 @@
-import type { NodeStatus } from '@/core/deployments/status'
 import type { NodeView } from '@/core/views/views'
+import type { NodeStatus } from './status'
 
 /** What keeps a node from taking replicas, the gravest last but silence, which hides everything else. */
 export const nodeStates = ['ready', 'full', 'cordoned', 'draining', 'offline', 'maintenance'] as const

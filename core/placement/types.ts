@@ -1,4 +1,4 @@
-import type { NodeStatus } from '@/core/deployments/status'
+import type { NodeStatus } from '../nodes/status'
 import type { TakenPort } from './host-ports'
 import type { Wishes } from './preferences'
 import { type Resources, resourceKinds } from './resources'

@@ -4,7 +4,7 @@ import type { Role } from '@/core/accounts/roles'
 import type { SecondKind } from '@/core/agents/identity'
 import type { Standstill } from '@/core/agents/protocol'
 import type { DeploymentSpec } from '@/core/deployments/revision'
-import type { DeploymentAction, DeploymentStatus, Health, NodeStatus, ReplicaStatus } from '@/core/deployments/status'
+import type { DeploymentAction, DeploymentStatus, Health, ReplicaStatus } from '@/core/deployments/status'
 import type { LogLine, LogState } from '@/core/logs/log'
 import type { LeavingState } from '@/core/nodes/drain'
 import type { StormCause } from '@/core/nodes/outage-protection'
@@ -13,6 +13,7 @@ import type { Excerpt } from '@/core/placement/decision-summary'
 import type { AskedWishes } from '@/core/placement/preferences'
 import type { DeploymentType, Resources } from '@/core/placement/resources'
 import type { Constraint, PlacementRequest, Policy, Refusal } from '@/core/placement/types'
+import type { NodeStatus } from '../nodes/status'
 
 export interface DeploymentSummary {
   id: string

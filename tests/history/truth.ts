@@ -1,8 +1,9 @@
 /** What the tables say now, in the words in which the past is told. */
 
-import type { DeploymentStatus, NodeStatus, ReplicaStatus } from '@/core/deployments/status'
+import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { PastDeployment, PastNode } from '@/core/insight/history'
 import { type NodeState, stateOf } from '@/core/nodes/list'
+import type { NodeStatus } from '@/core/nodes/status'
 import type { TestControlPlane } from '@/testing/control-plane'
 
 export interface NodeTruth extends Omit<PastNode, 'cpuPercent' | 'memoryPercent'> {

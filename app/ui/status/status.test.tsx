@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { render, screen } from '@testing-library/react'
 import { expect, test } from 'vitest'
-import { deploymentStatuses, healths, nodeStatuses, replicaStatuses } from '@/core/deployments/status'
+import { deploymentStatuses, healths, replicaStatuses } from '@/core/deployments/status'
+import { nodeStatuses } from '@/core/nodes/status'
 import {
   cordonedLook,
   deploymentLook,

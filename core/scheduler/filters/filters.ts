@@ -1,6 +1,6 @@
 /** The yes/no rules. Each can check a node cheaply, and explain itself. */
 
-import { schedulableNodeStatuses } from '@/core/deployments/status'
+import { schedulableNodeStatuses } from '@/core/nodes/status'
 import { constraintText } from '@/core/placement/preferences'
 import {
   amountText,

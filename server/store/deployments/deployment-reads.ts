@@ -1,12 +1,7 @@
 import { isUuid, notFound } from '@/core/contract/failure'
 import { healthOf } from '@/core/deployments/observed-status'
-import {
-  type DeploymentStatus,
-  deploymentStatuses,
-  isLive,
-  type NodeStatus,
-  type ReplicaStatus,
-} from '@/core/deployments/status'
+import { type DeploymentStatus, deploymentStatuses, isLive, type ReplicaStatus } from '@/core/deployments/status'
+import type { NodeStatus } from '@/core/nodes/status'
 import type { AskedWishes } from '@/core/placement/preferences'
 import { type DeploymentType, millisOfCores } from '@/core/placement/resources'
 import type { Constraint, Policy } from '@/core/placement/types'

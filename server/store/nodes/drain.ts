@@ -1,6 +1,6 @@
 import { isUuid, notFound } from '@/core/contract/failure'
-import type { NodeStatus } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
+import type { NodeStatus } from '@/core/nodes/status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { enqueueEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'

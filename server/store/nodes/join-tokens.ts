@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
-import type { NodeStatus } from '@/core/deployments/status'
+import type { NodeStatus } from '@/core/nodes/status'
 import type { JoinTokenView } from '@/core/views/views'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'

@@ -1,6 +1,7 @@
 import { isUuid, notFound } from '@/core/contract/failure'
-import { type NodeStatus, type ReplicaStatus, schedulableNodeStatuses } from '@/core/deployments/status'
+import type { ReplicaStatus } from '@/core/deployments/status'
 import { shortfallOf } from '@/core/nodes/size'
+import { type NodeStatus, schedulableNodeStatuses } from '@/core/nodes/status'
 import { millisOfCores, type Resources } from '@/core/placement/resources'
 import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '@/core/views/views'
 import type { Store } from '@/server/db/client'

@@ -1,5 +1,5 @@
-import type { NodeStatus } from '@/core/deployments/status'
 import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { NodeStatus } from '@/core/nodes/status'
 import type { RecordedPort } from '@/core/placement/host-ports'
 import { millisOfCores } from '@/core/placement/resources'
 import type { MeasuredLatency } from '@/core/placement/types'
