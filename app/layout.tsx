@@ -2,7 +2,7 @@ import { GeistMono } from 'geist/font/mono'
 import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
 import type { ReactNode } from 'react'
-import { pageNonce } from '@/server/api/http/session'
+import { pageNonce } from '@/server/session'
 import { Providers } from './shell/providers'
 import './globals.css'
 

@@ -1,9 +1,9 @@
 /** Heartbeats of many agents with one node each. npm run bench -- heartbeats */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hashToken } from '@/server/store/accounts/credentials'
+import { recordHeartbeats } from '@/server/store/agents/heartbeats'
 import type { Speaker } from '@/server/store/agents/identities'
 import { type AgentInbox, createAgentInbox } from '@/server/store/agents/inbox'
-import { recordHeartbeats } from '@/server/store/nodes/nodes'
 import { beatOf, joinFleet, newSpeaker, type SimulatedNode } from './common/agents'
 import { median, quantile, tableText } from './common/measure'
 import { inParallel } from './common/parallel'

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { type Role, roles } from '../core/accounts/roles'
 import { readEnv } from '../server/lib/env'
 import { createApiToken } from '../server/store/accounts/api-tokens'
-import { createJoinToken } from '../server/store/nodes/join-tokens'
+import { createJoinToken } from '../server/store/agents/join-tokens'
 import { systemAuthor } from '../server/store/records/audit'
 import { runProgram, withExistingStore } from './lib/existing-database'
 

@@ -3,13 +3,13 @@
  * the next one. Who follows a log waits while too much of it is on the way, and so the engine waits, too.
  */
 
+import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
 import { type Logger, wordsOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
 import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/core/logs/log'
-import { Backoff } from './backoff'
 
 /** From one call to the next at least: lines of a moment travel together. */
 const pauseMs = 250

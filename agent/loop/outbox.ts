@@ -4,13 +4,13 @@
  * gathers while a call is under way goes with the next one; what may wait does so for a moment, to go with what follows.
  */
 
+import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
 import { type Logger, wordsOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
 import type { ReplicaReport } from '@/core/agents/protocol'
-import { Backoff } from './backoff'
 
 const batchSize = 500
 /** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */

@@ -3,9 +3,9 @@
  * and over, rests before it is tried again; a start that is no longer wanted is given up.
  */
 
+import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import type { Random } from '@/agent/lib/random'
-import { Backoff } from './backoff'
 import type { Action } from './reconcile'
 
 interface Task {

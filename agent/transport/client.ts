@@ -7,10 +7,10 @@ import {
   type TRPCClient,
   TRPCClientError,
 } from '@trpc/client'
-import { agentVersion } from '@/agent/cli/version'
+import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { wordsOf } from '@/agent/lib/log'
-import { Backoff } from '@/agent/loop/backoff'
+import { agentVersion } from '@/agent/lib/version'
 import type { Claim, MachineFacts } from '@/core/agents/identity'
 import {
   agentHeaders,

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import { LiveProvider } from '@/app/features/live/provider'
-import { currentUser } from '@/server/api/http/session'
-import { MeProvider } from '../shell/me'
+import { MeProvider } from '@/app/features/session/me'
+import { currentUser } from '@/server/session'
 import { Shell } from '../shell/shell'
 
-/** Without a session there is no frame; the page itself leads to the login page (app/shell/signed-in.ts). */
+/** Without a session there is no frame; the page itself leads to the login page (app/features/session/signed-in.ts). */
 export default async function SignedInLayout({ children }: { children: ReactNode }) {
   const user = await currentUser()
   if (!user) return children

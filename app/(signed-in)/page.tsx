@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { OverviewPage } from '@/app/features/overview/overview-page'
-import { type SearchParams, signedIn } from '../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Overview' }
 

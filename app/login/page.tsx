@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
+import { leaveReasons } from '@/app/features/session/leave'
+import { safeNextPath } from '@/app/features/session/next-path'
+import type { SearchParams } from '@/app/features/session/signed-in'
 import { LoginForm } from '@/app/features/sign-in/login-form'
-import { currentUser } from '@/server/api/http/session'
+import { currentUser } from '@/server/session'
 import { Brand } from '../shell/brand'
-import { leaveReasons } from '../shell/leave'
-import { safeNextPath } from '../shell/next-path'
-import type { SearchParams } from '../shell/signed-in'
 
 export const metadata: Metadata = { title: 'Sign in' }
 

@@ -6,11 +6,11 @@ import { useRouter } from 'next/navigation'
 import { useTheme } from 'next-themes'
 import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useState } from 'react'
+import { useMe } from '@/app/features/session/me'
+import { useTRPC } from '@/app/trpc'
 import { deploymentLook, nodeLook, StatusBadge } from '@/app/ui/status/status'
 import { may } from '@/core/accounts/roles'
-import { useTRPC } from '../trpc'
 import { cn } from '../ui/cn'
-import { useMe } from './me'
 import { destinations } from './nav'
 
 interface Entry {

@@ -5,7 +5,7 @@ import { Shortcuts } from './shortcuts'
 
 const push = vi.fn()
 vi.mock('next/navigation', () => ({ useRouter: () => ({ push }) }))
-vi.mock('./me', () => ({ useMe: () => ({ role: 'admin' }) }))
+vi.mock('@/app/features/session/me', () => ({ useMe: () => ({ role: 'admin' }) }))
 
 beforeEach(() => push.mockClear())
 afterEach(cleanup)

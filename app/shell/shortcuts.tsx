@@ -2,10 +2,10 @@
 
 import { useRouter } from 'next/navigation'
 import { useRef, useState } from 'react'
+import { useMe } from '@/app/features/session/me'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { may } from '@/core/accounts/roles'
 import { usePageKeys } from '../ui/keys'
-import { useMe } from './me'
 import { destinations } from './nav'
 import { productVersion } from './version'
 

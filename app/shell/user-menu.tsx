@@ -2,7 +2,7 @@
 
 import { ChevronsUpDown } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
-import { useMe } from './me'
+import { useMe } from '@/app/features/session/me'
 
 const OpenUserMenu = lazy(() => import('./open-user-menu'))
 

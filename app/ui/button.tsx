@@ -4,7 +4,7 @@ import { LoaderCircle } from 'lucide-react'
 import Link from 'next/link'
 import type { ButtonHTMLAttributes, ComponentProps, MouseEvent, ReactNode, Ref } from 'react'
 import { cn } from './cn'
-import { useTooltip } from './overlay/tooltip'
+import { useTooltip } from './tooltip'
 
 export type ButtonVariant = 'primary' | 'secondary' | 'ghost' | 'danger' | 'danger-solid'
 

@@ -9,10 +9,10 @@ import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/core/agents/pr
 import { noRestarts } from '@/core/deployments/restart'
 import type { ChangeFeed } from '@/server/db/notify'
 import { wantedStates } from '@/server/store/agents/desired-state'
+import { joinNodes } from '@/server/store/agents/heartbeats'
 import type { Speaker } from '@/server/store/agents/identities'
 import type { AgentInbox } from '@/server/store/agents/inbox'
-import { createJoinToken } from '@/server/store/nodes/join-tokens'
-import { joinNodes } from '@/server/store/nodes/nodes'
+import { createJoinToken } from '@/server/store/agents/join-tokens'
 import type { Scratch } from './scratch'
 
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast', 'sa-east']

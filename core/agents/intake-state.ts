@@ -1,6 +1,6 @@
 /** How the control plane says that it is behind with what agents send, so that nobody takes its delay for a failure of nodes. */
 
-/** How far behind the control plane is; server/store/agents/report-intake.ts reads it. */
+/** How far behind the control plane is; server/store/nodes/report-intake.ts reads it. */
 export interface IntakeState {
   /** By how much heartbeats are recorded late; null before any server ever took one. */
   heartbeatDelaySeconds: number | null

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import { createSealer, type Sealer } from '@/server/store/records/seal'
+import { createSealer, type Sealer } from '@/server/lib/seal'
 import { databaseTrouble } from './errors'
 import { PrismaClient } from './generated/client'
 

@@ -85,12 +85,12 @@ export const breaks: Record<string, Break> = {
     what: 'the scheduler changes statuses without writing their history',
     patches: [
       {
-        file: 'server/store/deployments/status-changes.ts',
+        file: 'server/store/records/status-changes.ts',
         find: 'from change join moved using (id)`',
         replace: "from change join moved using (id) where change.new_status <> 'scheduled'`",
       },
       {
-        file: 'server/store/deployments/status-changes.ts',
+        file: 'server/store/records/status-changes.ts',
         find: 'if (rowCount !== changes.length)',
         replace: 'if (rowCount === null)',
       },
@@ -178,12 +178,12 @@ export const breaks: Record<string, Break> = {
     web: true,
     patches: [
       {
-        file: 'server/store/records/seal.ts',
+        file: 'server/lib/seal.ts',
         find: 'const body = Buffer.concat([cipher.update(bytes), cipher.final()])',
         replace: 'cipher.final()\n    const body = Buffer.from(bytes)',
       },
       {
-        file: 'server/store/records/seal.ts',
+        file: 'server/lib/seal.ts',
         find: 'return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()])',
         replace: 'return bytes.subarray(nonceBytes + tagBytes)',
       },

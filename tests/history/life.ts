@@ -1,6 +1,7 @@
 /** A fleet that lives: things that people, agents and the scheduler do, one at a time, each chosen by a number. */
+
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control-plane'
 
 type Admin = Awaited<ReturnType<TestControlPlane['as']>>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { envPlace } from '@/server/lib/seal'
 import { createUser } from '@/server/store/accounts/users'
 import { type Actor, deleteDeployment } from '@/server/store/deployments/deployments'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
-import { envPlace } from '@/server/store/records/seal'
 import { type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { auditActions } from '@/core/accounts/audit'
-import { handleAuditCsv } from '@/server/api/accounts/audit-csv'
+import { handleAuditCsv } from '@/server/api/http/audit-csv'
 import { auditSql } from '@/server/store/records/audit-reads'
 import {
   aDeployment,

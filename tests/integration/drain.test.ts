@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane

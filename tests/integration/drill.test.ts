@@ -1,8 +1,8 @@
 /** What a drill says is what then happens: on the real tables, by the real sweep, drain, reconciler and scheduler. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DrillReport } from '@/core/insight/drill-report'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readPastNodes } from '@/core/insight/history'
-import { pruneRecords } from '@/server/store/records/retention'
+import { pruneRecords } from '@/server/store/leader/retention'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { Life, opening } from '../history/life'
 import { deploymentTruthOf, nodeTruthOf, type Truth, truthNow } from '../history/truth'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { replay } from '@/core/scheduler/replay'
 import { readDecision } from '@/server/store/decisions/decision-reads'
-import { pruneRecords } from '@/server/store/records/retention'
+import { pruneRecords } from '@/server/store/leader/retention'
 import { checkRecords } from '@/server/worker/check-records'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 

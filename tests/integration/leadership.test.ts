@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore, type Store, transaction } from '@/server/db/client'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import {
   type Candidate,
   countReplays,
@@ -11,12 +12,11 @@ import {
   sessionName,
   standForElection,
 } from '@/server/store/leader/leadership'
+import { pruneRecords } from '@/server/store/leader/retention'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { judgeSilence } from '@/server/store/node-loss/outage-protection'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/store/queue/evaluations'
-import { pruneRecords } from '@/server/store/records/retention'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { schedulerProcesses } from '@/testing/schedulers'
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { evaluate } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-cache'

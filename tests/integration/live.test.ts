@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LiveChange } from '@/core/views/views'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { WantedReplica } from '@/core/agents/protocol'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'

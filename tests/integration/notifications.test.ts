@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type NotificationKind, notificationKinds } from '@/core/notifications/notification'
 import { transaction } from '@/server/db/client'
 import { AddressList } from '@/server/lib/addresses'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { followClockJump } from '@/server/store/leader/clock-jumps'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { judgeSilence } from '@/server/store/node-loss/outage-protection'
 import { recordNodeEvents } from '@/server/store/nodes/node-rows'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { beginMessage, messageDelivered, messageFailed, skipQuiet } from '@/server/store/notifications/deliveries'
 import { settledMoment } from '@/server/store/notifications/events'
 import { buryEvaluation } from '@/server/store/queue/dead-letters'
@@ -527,7 +527,7 @@ describe('channels', () => {
     lead()
     await happened(await someNodes(1), 'node-01')
     await expect.poll(listed, patient).toMatchObject([{ waiting: 1, failing: { error: expect.any(String) } }])
-    const { renderMetrics } = await import('@/server/api/system/metrics')
+    const { renderMetrics } = await import('@/server/api/http/metrics')
     const { body } = await renderMetrics(cp.services)
     expect(body).toContain('fogdeck_notification_channel_failing{channel="on call"} 1')
     expect(body).toContain('fogdeck_notification_events_waiting{channel="on call"} 1')

@@ -1,8 +1,8 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { envPlace, isBound } from '@/server/lib/seal'
 import { readReceiver } from '@/server/store/notifications/channels'
 import { resealOldValues } from '@/server/store/records/reseal'
-import { envPlace, isBound } from '@/server/store/records/seal'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '@/testing/control-plane'
 
 let cp: TestControlPlane

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agentHeaders } from '@/core/agents/protocol'
+import { handleMetrics } from '@/server/api/http/metrics'
 import { handleTrpc } from '@/server/api/http/trpc-http'
-import { handleMetrics } from '@/server/api/system/metrics'
 import { localMark } from '@/server/lib/inside-headers'
-import { createJoinToken } from '@/server/store/nodes/join-tokens'
+import { createJoinToken } from '@/server/store/agents/join-tokens'
 import { FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane

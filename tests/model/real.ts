@@ -4,10 +4,10 @@ import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { millisOfCores } from '@/core/placement/resources'
 import { planDeployment } from '@/core/plan/reconcile'
 import { transaction } from '@/server/db/client'
+import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
-import { markSilentNodes } from '@/server/store/nodes/nodes'
 import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import {
   type Evaluation as Claimed,

@@ -85,7 +85,7 @@ describe('types', () => {
 })
 
 describe('the session', () => {
-  const text = "import { currentUser } from '@/server/api/http/session'"
+  const text = "import { currentUser } from '@/server/session'"
 
   it('may be asked by pages on the server, not by what runs in the browser', () => {
     expect(rulesBroken('app/nodes/page.tsx', text)).toEqual([])
@@ -94,7 +94,7 @@ describe('the session', () => {
   })
 
   it('takes the services from the wiring, which the rest of the API may not', () => {
-    expect(rulesBroken('server/api/http/session.ts', "import { getServices } from '../wiring'")).toEqual([])
+    expect(rulesBroken('server/session.ts', "import { getServices } from '../wiring'")).toEqual([])
     expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '../wiring'")).toHaveLength(1)
   })
 })

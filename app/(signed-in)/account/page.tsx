@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { AccountPage } from '@/app/features/account/account-page'
-import { signedIn } from '../../shell/signed-in'
+import { signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Account' }
 

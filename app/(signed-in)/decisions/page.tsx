@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { DecisionsPage } from '@/app/features/decisions/decisions-page'
-import { type SearchParams, signedIn } from '../../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Decisions' }
 

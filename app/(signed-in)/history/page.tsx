@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { HistoryPage } from '@/app/features/history/history-page'
-import { type SearchParams, signedIn } from '../../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'History' }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { ScoresPage } from '@/app/features/scores/scores-page'
-import { type SearchParams, signedIn } from '../../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Scores' }
 

@@ -1,4 +1,4 @@
-import { handleAuditCsv } from '@/server/api/accounts/audit-csv'
+import { handleAuditCsv } from '@/server/api/http/audit-csv'
 import { getServices } from '@/server/wiring'
 
 export const GET = (request: Request) => handleAuditCsv(getServices(), request)

@@ -1,4 +1,4 @@
-import { handleMetrics } from '@/server/api/system/metrics'
+import { handleMetrics } from '@/server/api/http/metrics'
 import { getServices } from '@/server/wiring'
 
 export const dynamic = 'force-dynamic'

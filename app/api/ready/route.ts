@@ -1,4 +1,4 @@
-import { readiness } from '@/server/api/system/readiness'
+import { readiness } from '@/server/api/http/readiness'
 import { getServices } from '@/server/wiring'
 
 export const dynamic = 'force-dynamic'

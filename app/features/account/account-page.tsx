@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import { useMe } from '@/app/shell/me'
+import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'

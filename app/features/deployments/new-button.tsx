@@ -1,7 +1,7 @@
 'use client'
 
 import { Plus } from 'lucide-react'
-import { useBlocked } from '@/app/shell/me'
+import { useBlocked } from '@/app/features/session/me'
 import { Button, ButtonLink } from '@/app/ui/button'
 
 /** Leads to the deploy form; who may not deploy reads why. */

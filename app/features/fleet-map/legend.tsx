@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useRef } from 'react'
-import { stateLooks } from '@/app/features/nodes/status-styles'
+import { stateLooks } from '@/app/ui/status/node-state-styles'
 import { type NodeState, nodeStates } from '@/core/nodes/list'
 import { type Cell, type Measure, paletteOf, Sprites } from './sprites'
 import { deviceScale, useThemeChanges } from './use-canvas'

@@ -1,6 +1,6 @@
 'use client'
 
-import { stateLooks } from '@/app/features/nodes/status-styles'
+import { stateLooks } from '@/app/ui/status/node-state-styles'
 import { StatusBadge } from '@/app/ui/status/status'
 import { formatPercent, plural } from '@/app/ui/text/format'
 import type { MapNode } from '@/core/nodes/map'

@@ -2,8 +2,8 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { eventColumns } from '@/app/features/events/columns'
+import { useMe } from '@/app/features/session/me'
 import { isoOf } from '@/app/features/time-travel/moment'
-import { useMe } from '@/app/shell/me'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'

@@ -1,5 +1,5 @@
-import { stateLooks } from '@/app/features/nodes/status-styles'
 import { Bar } from '@/app/ui/status/bar'
+import { stateLooks } from '@/app/ui/status/node-state-styles'
 import { StatusBadge } from '@/app/ui/status/status'
 import { RowLink } from '@/app/ui/table/row-link'
 import type { Column } from '@/app/ui/table/table'

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
-import { leaveForLogin, nextSessionMs } from '@/app/shell/leave'
+import { leaveForLogin, nextSessionMs } from '@/app/features/session/leave'
 import { useTRPCClient } from '@/app/trpc'
 import { errorCode } from '@/app/ui/text/errors'
 import { backoffMs } from '@/core/lib/backoff'

@@ -1,7 +1,7 @@
 'use client'
 
 import { lazy, Suspense, useState } from 'react'
-import { useBlocked } from '@/app/shell/me'
+import { useBlocked } from '@/app/features/session/me'
 import { Button } from '@/app/ui/button'
 import { Glyph } from '@/app/ui/status/status-icon'
 import { Time } from '@/app/ui/text/time'

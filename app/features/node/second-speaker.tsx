@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ArrowRightLeft } from 'lucide-react'
 import { useState } from 'react'
-import { useBlocked } from '@/app/shell/me'
+import { useBlocked } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'

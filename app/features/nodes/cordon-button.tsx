@@ -1,7 +1,7 @@
 'use client'
 
 import { Lock, LockOpen } from 'lucide-react'
-import { useBlocked } from '@/app/shell/me'
+import { useBlocked } from '@/app/features/session/me'
 import { Button, type ButtonVariant } from '@/app/ui/button'
 import type { NodeView } from '@/core/views/views'
 import { useCordon } from './use-cordon'

@@ -4,7 +4,7 @@ import { keepPreviousData, skipToken, type UseQueryResult, useQuery } from '@tan
 import { LayoutGrid, Plug, Rows3 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { NodeMap } from '@/app/features/fleet-map/node-map'
-import { useMe } from '@/app/shell/me'
+import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button, ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'

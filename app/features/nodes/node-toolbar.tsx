@@ -5,11 +5,11 @@ import { measures } from '@/app/features/fleet-map/sprites'
 import { cn } from '@/app/ui/cn'
 import { Select } from '@/app/ui/form/field'
 import { BarLegend } from '@/app/ui/status/bar'
+import { stateLooks } from '@/app/ui/status/node-state-styles'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { SearchField } from '@/app/ui/table/search'
 import type { NodeFacets, NodeState } from '@/core/nodes/list'
 import { afresh, type NodeViewState, stateFilters } from './node-view'
-import { stateLooks } from './status-styles'
 
 interface NodeToolbarProps {
   view: NodeViewState['view']

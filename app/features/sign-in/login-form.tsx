@@ -1,7 +1,7 @@
 'use client'
 
 import { type FormEvent, useState } from 'react'
-import { type SignInRefusal, signIn } from '@/app/shell/session-calls'
+import { type SignInRefusal, signIn } from '@/app/features/session/session-calls'
 import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'
 import { serverNow, useNow } from '@/app/ui/text/clock'

@@ -1,7 +1,6 @@
 'use client'
 
 import { useMemo, useRef } from 'react'
-import type { Scale } from '@/app/features/timeline/axis'
 import { cn } from '@/app/ui/cn'
 import { toneText } from '@/app/ui/status/status'
 import { Glyph } from '@/app/ui/status/status-icon'
@@ -9,6 +8,7 @@ import { useWidth } from '@/app/ui/table/width'
 import { plural } from '@/app/ui/text/format'
 import { exactClock } from '@/app/ui/text/time'
 import { type HistoryMark, type HistoryMarks, markKinds } from '@/core/insight/history'
+import type { Scale } from './axis'
 import { markLooks } from './marker-styles'
 
 const heightPx = 36

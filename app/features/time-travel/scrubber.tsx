@@ -2,10 +2,10 @@
 
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react'
-import type { Scale } from '@/app/features/timeline/axis'
 import { Button } from '@/app/ui/button'
 import { useSettled } from '@/app/ui/settled'
 import { momentTime } from '@/app/ui/text/time'
+import type { Scale } from './axis'
 import type { Moment } from './moment'
 import { Play } from './play'
 import { type Direction, stepFrom, useKnownMoments } from './steps'

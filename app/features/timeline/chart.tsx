@@ -3,12 +3,12 @@
 import { ArrowRight, User } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { type PointerEvent, useMemo, useRef, useState } from 'react'
+import { type Axis, buildAxis, type Tick } from '@/app/features/time-travel/axis'
 import { cn } from '@/app/ui/cn'
 import { Glyph, type GlyphName } from '@/app/ui/status/status-icon'
 import { useWidth } from '@/app/ui/table/width'
 import { formatAge, formatDuration } from '@/app/ui/text/format'
 import { exactClock, exactTime, tenthsClock } from '@/app/ui/text/time'
-import { type Axis, buildAxis, type Tick } from './axis'
 import { type Lane, type LogHref, type Marker, type Segment, segmentAt, type TimelineModel, timesOf } from './lanes'
 import { markerLooks, phaseLooks } from './status-styles'
 

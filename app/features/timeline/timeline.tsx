@@ -2,13 +2,13 @@
 
 import { useMemo } from 'react'
 import type { Moment } from '@/app/features/time-travel/moment'
+import { TimelineScrubber } from '@/app/features/time-travel/timeline-scrubber'
 import { cn } from '@/app/ui/cn'
 import { useNow } from '@/app/ui/text/clock'
 import type { DeploymentStatus } from '@/core/deployments/status'
 import type { DeploymentTimeline } from '@/core/views/views'
 import { TimelineChart } from './chart'
 import { buildTimeline, type LogHref, phases } from './lanes'
-import { TimelineScrubber } from './scrubber'
 import { phaseLooks } from './status-styles'
 import { TimelineTwin } from './text-alternative'
 

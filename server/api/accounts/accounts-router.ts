@@ -4,8 +4,14 @@ import { Failure } from '@/core/contract/failure'
 import type { UserView } from '@/core/views/views'
 import { inPasswordQueue } from '@/server/api/context/auth'
 import type { Context } from '@/server/api/context/context'
+import {
+  inPersonProcedure,
+  inPersonProcedureFor,
+  procedureFor,
+  router,
+  signedInProcedure,
+} from '@/server/api/context/trpc'
 import { idText, personText, trimmedText } from '@/server/api/inputs/fields'
-import { inPersonProcedure, inPersonProcedureFor, procedureFor, router, signedInProcedure } from '@/server/api/trpc'
 import { endSession, endSessions, listSessions } from '@/server/store/accounts/sessions'
 import { lockedFailure } from '@/server/store/accounts/sign-in-limit'
 import {
@@ -16,8 +22,8 @@ import {
   setUserPassword,
   setUserRole,
 } from '@/server/store/accounts/users'
+import { createJoinToken, listJoinTokens, revokeJoinToken } from '@/server/store/agents/join-tokens'
 import type { Actor } from '@/server/store/deployments/deployments'
-import { createJoinToken, listJoinTokens, revokeJoinToken } from '@/server/store/nodes/join-tokens'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
 const password = personText({ max: 1000, shape: 'raw', error: 'The password must be text' })

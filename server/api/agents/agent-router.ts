@@ -8,6 +8,7 @@ import { isImageDigest } from '@/core/deployments/image'
 import { restartRules } from '@/core/deployments/restart'
 import { logLimits, logStates, logTimePattern } from '@/core/logs/log'
 import { logStatusChange } from '@/server/api/context/log-lines'
+import { router, sized, unreadProcedure } from '@/server/api/context/trpc'
 import { claimInput, machineInput } from '@/server/api/inputs/agent-claim-schemas'
 import {
   agentCount,
@@ -20,14 +21,13 @@ import {
   recordOf,
 } from '@/server/api/inputs/fields'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
-import { router, sized, unreadProcedure } from '@/server/api/trpc'
 import type { Change } from '@/server/db/notify'
 import { wantedStates } from '@/server/store/agents/desired-state'
+import { admitToJoin, joinNodes, removedAmong } from '@/server/store/agents/heartbeats'
 import { claimNodes, nodesOfSpeaker } from '@/server/store/agents/identities'
 import { recordRevisionImage } from '@/server/store/deployments/revision-images'
 import { recordLogs } from '@/server/store/logs/inbox'
 import { logWishes } from '@/server/store/logs/replica-logs'
-import { admitToJoin, joinNodes, removedAmong } from '@/server/store/nodes/nodes'
 import { readSettings } from '@/server/store/records/settings'
 
 const uuid = z.uuid()

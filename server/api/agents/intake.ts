@@ -1,5 +1,5 @@
 /**
- * Shows in the database up to when this server has recorded what agents sent it (server/store/agents/report-intake.ts): every
+ * Shows in the database up to when this server has recorded what agents sent it (server/store/nodes/report-intake.ts): every
  * second a probe takes the way of a heartbeat and of a report, through the server's own port and the queues to the database.
  * A server that is stopped, too busy or without its database shows nothing, and then no agent is taken for silent.
  */
@@ -10,7 +10,7 @@ import { DatabaseClock } from '@/server/lib/database-clock'
 import { IntakeLane } from '@/server/lib/intake-lane'
 import type { Logger } from '@/server/lib/log'
 import type { AgentInbox } from '@/server/store/agents/inbox'
-import { announceIntake, databaseTime, markIntake } from '@/server/store/agents/report-intake'
+import { announceIntake, databaseTime, markIntake } from '@/server/store/nodes/report-intake'
 
 const probeEveryMs = 1_000
 /** Without a probe that came through for so long, the server did not take anything in between. */

@@ -1,5 +1,5 @@
 import type { Logger } from '@/server/lib/log'
-import type { DeploymentStatusChange } from '@/server/store/deployments/status-changes'
+import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 
 /** The line that people grep for; a failure is an error line. */
 export function logStatusChange(log: Logger, change: DeploymentStatusChange): void {

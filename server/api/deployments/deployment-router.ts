@@ -10,6 +10,7 @@ import { defaultLostAfterSeconds } from '@/core/settings/settings'
 import type { DecisionSummary, DeploymentDetail, DeploymentTimeline } from '@/core/views/views'
 import type { Services } from '@/server/api/context/context'
 import { logStatusChange } from '@/server/api/context/log-lines'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { idText, personText } from '@/server/api/inputs/fields'
 import {
   type DeployInput,
@@ -24,7 +25,6 @@ import {
   statusAnswer,
 } from '@/server/api/inputs/schemas'
 import { freshnessOf } from '@/server/api/placement/preview'
-import { procedureFor, router } from '@/server/api/trpc'
 import { listDecisions } from '@/server/store/decisions/decision-reads'
 import {
   listDeployments,

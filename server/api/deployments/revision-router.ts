@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { policyOf } from '@/core/placement/types'
 import type { RevisionView } from '@/core/views/views'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { flag, idText, recordOf, trimmedText } from '@/server/api/inputs/fields'
 import {
   deployAnswer,
@@ -11,7 +12,6 @@ import {
   resourcesOf,
   scaleReplicasSchema,
 } from '@/server/api/inputs/schemas'
-import { procedureFor, router } from '@/server/api/trpc'
 import {
   listRevisions,
   redeployDeployment,

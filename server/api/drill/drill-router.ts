@@ -1,7 +1,7 @@
 import type { DrillPlaces, DrillReport, WeakPoints } from '@/core/insight/drill-report'
 import type { Refusal } from '@/core/placement/types'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { drillSchema, explainSchema } from '@/server/api/inputs/drill-schemas'
-import { procedureFor, router } from '@/server/api/trpc'
 import type { Store } from '@/server/db/client'
 import { reportOf } from './report'
 import { type DrillRun, drillPlaces, type Picked, runDrill } from './run'

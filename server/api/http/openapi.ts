@@ -1,8 +1,8 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { loginFields } from '@/server/api/context/auth'
+import { acceptedProcedures } from '@/server/api/context/trpc'
 import { appRouter } from '@/server/api/root'
-import { acceptedProcedures } from '@/server/api/trpc'
 import { loginAnswer } from './login'
 
 const problem = z

@@ -1,6 +1,6 @@
 import type { TRPCError } from '@trpc/server'
 import { Failure } from '@/core/contract/failure'
-import { fieldsOf, sentenceOf } from '@/server/api/trpc'
+import { fieldsOf, sentenceOf } from '@/server/api/context/trpc'
 import { type Problem, problemDocument, problemHeaders } from '@/server/lib/problem-document'
 
 export type { Problem }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { may } from '@/core/accounts/roles'
 import { cursorText, eventKinds, parseCursor } from '@/core/insight/events'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { pageLimit, personText, personTime } from '@/server/api/inputs/fields'
-import { procedureFor, router } from '@/server/api/trpc'
 import { readFeed } from '@/server/store/insight/events'
 import { readOverview } from '@/server/store/insight/overview'
 

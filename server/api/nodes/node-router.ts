@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { idText } from '@/server/api/inputs/fields'
-import { procedureFor, router } from '@/server/api/trpc'
+import { setNodeCordoned } from '@/server/store/agents/heartbeats'
 import { allowMove } from '@/server/store/agents/identities'
 import { readReturns } from '@/server/store/node-loss/node-returns'
 import { listNodes, readNode } from '@/server/store/nodes/node-reads'
-import { setNodeCordoned } from '@/server/store/nodes/nodes'
 import { nodeListProcedures } from './node-list-router'
 
 export const nodeRouter = router({

@@ -9,8 +9,8 @@ import {
   notificationKinds,
   notificationLimits,
 } from '@/core/notifications/notification'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { idText, trimmedText } from '@/server/api/inputs/fields'
-import { procedureFor, router } from '@/server/api/trpc'
 import {
   createChannel,
   deleteChannel,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { regionSchema } from '@/server/api/inputs/schemas'
-import { procedureFor, router } from '@/server/api/trpc'
 import { movesOfOverruling, openBrakes, overruleBrake } from '@/server/store/node-loss/outage-protection'
 
 export const stormRouter = router({

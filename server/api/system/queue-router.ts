@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StuckKind, StuckWorkView } from '@/core/queue/dead-letters'
-import { procedureFor, router } from '@/server/api/trpc'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { actionBlocked, retryDeployment } from '@/server/store/deployments/deployments'
 import { listStuckWork, tryNow } from '@/server/store/queue/dead-letter-reads'
 

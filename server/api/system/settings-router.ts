@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { int4 } from '@/core/contract/ranges'
 import { policyOf } from '@/core/placement/types'
 import { heartbeatProblems } from '@/core/settings/settings'
+import { procedureFor, router } from '@/server/api/context/trpc'
 import { flag } from '@/server/api/inputs/fields'
 import { policySchema } from '@/server/api/inputs/schemas'
-import { procedureFor, router } from '@/server/api/trpc'
 import { readSettings, writeSettings } from '@/server/store/records/settings'
 
 /** Which numbers fit is said in the words of the settings, below. */

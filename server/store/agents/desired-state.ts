@@ -2,8 +2,8 @@ import type { WantedReplica, WantedState } from '@/core/agents/protocol'
 import type { RestartRecord } from '@/core/deployments/restart'
 import type { Store } from '@/server/db/client'
 import { plainArray } from '@/server/db/pg-arrays'
+import { envPlace } from '@/server/lib/seal'
 import { contentOfReference } from '@/server/store/deployments/revision-images'
-import { envPlace } from '@/server/store/records/seal'
 
 interface WantedRow {
   node_id: string

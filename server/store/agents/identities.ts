@@ -17,9 +17,9 @@ import type { SecondSpeakerView } from '@/core/views/views'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { hashToken } from '@/server/store/accounts/credentials'
+import { heartbeatLimit } from '@/server/store/nodes/heartbeat-limits'
 import { recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { type Author, audit } from '@/server/store/records/audit'
-import { heartbeatLimit } from './heartbeat-limits'
 
 /** Who calls: an agent program by its credential, and the running process of it. */
 export interface Speaker {

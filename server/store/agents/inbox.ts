@@ -9,7 +9,7 @@ import { groupCommit } from '@/server/db/batch'
 import type { Store } from '@/server/db/client'
 import { databaseTrouble } from '@/server/db/errors'
 import { hashToken } from '@/server/store/accounts/credentials'
-import { recordHeartbeats, type SignedHeartbeat } from '@/server/store/nodes/nodes'
+import { recordHeartbeats, type SignedHeartbeat } from './heartbeats'
 import { nodesOfSpeaker, type Speaker } from './identities'
 import { applyReports, type ReportOutcome } from './reports'
 

@@ -3,13 +3,13 @@ import type { ReplicaStatus } from '@/core/deployments/status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce, type Change } from '@/server/db/notify'
 import { plainArray, textArray } from '@/server/db/pg-arrays'
-import type { DeploymentStatusChange } from '@/server/store/deployments/status-changes'
+import { followObservations } from '@/server/store/deployments/follow-observations'
 import { openReturns, settleReturns } from '@/server/store/node-loss/node-returns'
 import { raiseWantedRevision, recordDrained, recordNodeEvents, refreshNodeStatus } from '@/server/store/nodes/node-rows'
 import { type SizeRow, shrunkEvents, sizeColumns } from '@/server/store/nodes/node-size'
 import { enqueueEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
+import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 import { releaseHostPorts, rememberConflicts } from '@/server/store/scheduling/host-ports'
-import { followObservations } from './observations'
 import {
   absencesOf,
   digest,

@@ -10,8 +10,8 @@ import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
 import { settleDeadEvaluations } from '@/server/store/queue/dead-letters'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import { type Author, audit } from '@/server/store/records/audit'
+import { changeDeploymentStatus } from '@/server/store/records/status-changes'
 import { forgetConflictsOf } from '@/server/store/scheduling/host-ports'
-import { changeDeploymentStatus } from './status-changes'
 
 /** Who asks, as far as rights and records go. */
 export interface Actor extends Author {

@@ -7,7 +7,7 @@ import { groupCommit } from '@/server/db/batch'
 import { isUniqueViolation, noteTrouble, type Store } from '@/server/db/client'
 import { changePayloads } from '@/server/db/notify'
 import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
-import { envPlace } from '@/server/store/records/seal'
+import { envPlace } from '@/server/lib/seal'
 import type { Actor } from './deployments'
 
 export interface NewDeployment {

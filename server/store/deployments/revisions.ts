@@ -6,8 +6,8 @@ import { type AskedWishes, type GivenWishes, withGivenWishes } from '@/core/plac
 import { coresOfMillis, millisOfCores } from '@/core/placement/resources'
 import type { RevisionView } from '@/core/views/views'
 import { type Store, type Tx, transaction } from '@/server/db/client'
+import { envPlace } from '@/server/lib/seal'
 import { audit } from '@/server/store/records/audit'
-import { envPlace } from '@/server/store/records/seal'
 import { type Actor, type LockedDeployment, lockForAction, reopen } from './deployments'
 import { keepImage, pullAnew, readRevisionImages } from './revision-images'
 

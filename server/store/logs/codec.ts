@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { LogLine } from '@/core/logs/log'
-import { isBound, logPlace, type Sealer } from '@/server/store/records/seal'
+import { isBound, logPlace, type Sealer } from '@/server/lib/seal'
 
 /** Lines as they are stored: JSON (which has a form for every character), compressed, sealed for their replica. */
 export const sealLines = (sealer: Sealer, replicaId: string, lines: readonly LogLine[]): Buffer =>

@@ -1,12 +1,12 @@
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import { followObservations } from '@/server/store/agents/observations'
-import { heardTime, heartbeatsUntil, reportsUntil } from '@/server/store/agents/report-intake'
-import type { DeploymentStatusChange } from '@/server/store/deployments/status-changes'
+import { followObservations } from '@/server/store/deployments/follow-observations'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { isSilent } from '@/server/store/nodes/node-health'
 import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
+import { heardTime, heartbeatsUntil, reportsUntil } from '@/server/store/nodes/report-intake'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
+import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 
 /**
  * A replica that its agent did not acknowledge for this long is lost, although its node is heard. The time counts from when

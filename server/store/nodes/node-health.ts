@@ -1,5 +1,5 @@
-import { heartbeatLimit } from '@/server/store/agents/heartbeat-limits'
-import { heardTime, heartbeatsUntil, silenceLimit } from '@/server/store/agents/report-intake'
+import { heartbeatLimit } from './heartbeat-limits'
+import { heardTime, heartbeatsUntil, silenceLimit } from './report-intake'
 
 /** Whether what a node said last is older than the heartbeat limit, whoever is to blame for it: its usage is unknown, as SQL. */
 export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`

@@ -10,8 +10,8 @@ import {
 } from '@/core/notifications/notification'
 import { isUniqueViolation, type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
+import { channelPlace } from '@/server/lib/seal'
 import { type Author, audit } from '@/server/store/records/audit'
-import { channelPlace } from '@/server/store/records/seal'
 
 export interface ChannelInput {
   name: string

@@ -2,8 +2,8 @@
 import { type DeploymentStatus, isOpen } from '@/core/deployments/status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import { changeDeploymentStatus, type DeploymentStatusChange } from '@/server/store/deployments/status-changes'
 import { requireLeader } from '@/server/store/leader/leadership'
+import { changeDeploymentStatus, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 import type { Committer } from './evaluations'
 
 export interface Burial {

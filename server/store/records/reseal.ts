@@ -1,6 +1,6 @@
 /** Values that older versions sealed for no place are sealed anew for their rows, before anything reads them. */
 import type { Store } from '@/server/db/client'
-import { channelPlace, envPlace, isBound, sealMark } from './seal'
+import { channelPlace, envPlace, isBound, sealMark } from '@/server/lib/seal'
 
 interface SealedColumn {
   table: string

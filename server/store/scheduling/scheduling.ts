@@ -6,7 +6,6 @@ import type { ChosenNode, Handover, PlacementRequest, Policy } from '@/core/plac
 import { allAnswered, isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from '@/server/db/client'
 import { announce, type Change } from '@/server/db/notify'
 import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
-import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/store/deployments/status-changes'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
 import {
@@ -15,6 +14,7 @@ import {
   enqueueEvaluations,
   settleEvaluations,
 } from '@/server/store/queue/evaluations'
+import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 import type { PackedEntry } from './fleet-journal'
 import { reserveHostPorts } from './host-ports'
 import { wakeForAffinity } from './placed-replicas'

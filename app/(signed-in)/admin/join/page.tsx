@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { JoinPage } from '@/app/features/join/join-page'
-import { Forbidden } from '../../../shell/forbidden'
-import { signedInWith } from '../../../shell/signed-in'
+import { Forbidden } from '@/app/features/session/forbidden'
+import { signedInWith } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Join a node' }
 

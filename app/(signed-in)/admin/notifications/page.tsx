@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { NotificationsPage } from '@/app/features/notifications/notifications-page'
-import { Forbidden } from '../../../shell/forbidden'
-import { type SearchParams, signedInWith } from '../../../shell/signed-in'
+import { Forbidden } from '@/app/features/session/forbidden'
+import { type SearchParams, signedInWith } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Notifications' }
 

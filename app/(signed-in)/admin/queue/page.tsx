@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { StuckPage } from '@/app/features/queue/queue-page'
-import { type SearchParams, signedIn } from '../../../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Stuck work' }
 

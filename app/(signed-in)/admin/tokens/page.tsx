@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { Forbidden } from '@/app/features/session/forbidden'
+import { signedInWith } from '@/app/features/session/signed-in'
 import { TokensPage } from '@/app/features/users/tokens-page'
-import { Forbidden } from '../../../shell/forbidden'
-import { signedInWith } from '../../../shell/signed-in'
 
 export const metadata: Metadata = { title: 'API tokens' }
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
+import { Forbidden } from '@/app/features/session/forbidden'
+import { type SearchParams, signedInWith } from '@/app/features/session/signed-in'
 import { UsersPage } from '@/app/features/users/users-page'
-import { Forbidden } from '../../../shell/forbidden'
-import { type SearchParams, signedInWith } from '../../../shell/signed-in'
 
 export const metadata: Metadata = { title: 'Users' }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { DeploymentPage } from '@/app/features/deployment/deployment-page'
-import { type SearchParams, signedIn } from '../../../shell/signed-in'
+import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Deployment' }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { NodePage } from '@/app/features/node/node-page'
-import { signedIn } from '../../../shell/signed-in'
+import { signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Node' }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { UpdatePage } from '@/app/features/deployment-update/update-page'
-import { signedIn } from '../../../../shell/signed-in'
+import { signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Update deployment' }
 

@@ -3,13 +3,13 @@ import { isLive, type ReplicaStatus } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import { followObservations } from '@/server/store/agents/observations'
-import type { DeploymentStatusChange } from '@/server/store/deployments/status-changes'
+import { followObservations } from '@/server/store/deployments/follow-observations'
+import { recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import { type Author, audit } from '@/server/store/records/audit'
+import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 import { releaseHostPorts } from '@/server/store/scheduling/host-ports'
 import { lockNode } from './drain'
-import { recordNodeEvents } from './node-rows'
 
 export interface NodeRemoval {
   id: string

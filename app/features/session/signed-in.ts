@@ -1,6 +1,6 @@
 import { redirect } from 'next/navigation'
 import { may, type Permission } from '@/core/accounts/roles'
-import { currentUser } from '@/server/api/http/session'
+import { currentUser } from '@/server/session'
 import type { Me } from './me'
 
 export type SearchParams = Promise<Record<string, string | string[] | undefined>>

@@ -1,9 +1,9 @@
 import { headers } from 'next/headers'
 import { connection } from 'next/server'
 import type { Role } from '@/core/accounts/roles'
-import { nonceHeader } from '@/server/lib/inside-headers'
-import { getServices } from '@/server/wiring'
-import { accountOfPage } from './request-context'
+import { accountOfPage } from './api/http/request-context'
+import { nonceHeader } from './lib/inside-headers'
+import { getServices } from './wiring'
 
 /** The signed-in user of the page that is being rendered, or null. */
 export async function currentUser(): Promise<{ id: string; username: string; role: Role } | null> {

@@ -1,5 +1,5 @@
 import { type Store, transaction } from '@/server/db/client'
-import { requireLeader } from '@/server/store/leader/leadership'
+import { requireLeader } from './leadership'
 
 /** The smallest UUIDv7 of a moment: ids are in the order of time, so no index on times is needed. */
 const smallestUuid = (at: Date): string => {

@@ -1,8 +1,8 @@
+import { ButtonLink } from '@/app/ui/button'
 import { Empty } from '@/app/ui/status/states'
 import { formatList } from '@/app/ui/text/format'
 import type { Permission } from '@/core/accounts/roles'
 import { permissions } from '@/core/accounts/roles'
-import { ButtonLink } from '../ui/button'
 
 /** For pages that the reader's role does not open. */
 export function Forbidden({ permission }: { permission: Permission }) {

@@ -3,10 +3,10 @@ import { countOf } from '@/core/lib/count-of'
 import type { NodeStatus } from '@/core/nodes/status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
+import { onlineNodeStatus } from '@/server/store/nodes/node-health'
+import { recordDrained, recordNodeEvents, refreshNodeStatus } from '@/server/store/nodes/node-rows'
 import { enqueueEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { type Author, audit } from '@/server/store/records/audit'
-import { onlineNodeStatus } from './node-health'
-import { recordDrained, recordNodeEvents, refreshNodeStatus } from './node-rows'
 
 export interface LockedNode {
   node_id: string

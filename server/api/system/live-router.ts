@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import type { LiveChange } from '@/core/views/views'
+import { router, signedInProcedure } from '@/server/api/context/trpc'
 import { personText } from '@/server/api/inputs/fields'
-import { router, signedInProcedure } from '@/server/api/trpc'
+import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
 import type { Change } from '@/server/db/notify'
-import { ChangeCollector, stoppingError } from './streams'
 
 /** At most this often does one reader hear of changes, in milliseconds. */
 const pauseMs = 100

@@ -1,5 +1,5 @@
-import type { Random } from '@/agent/lib/random'
 import { type BackoffLimits, backoffMs } from '@/core/lib/backoff'
+import type { Random } from './random'
 
 /** Counts failures in a row, and says how long to wait after each. */
 export class Backoff {

@@ -5,7 +5,7 @@ import { may, type Permission } from '@/core/accounts/roles'
 import { Failure, type FailureCode, type FieldProblem } from '@/core/contract/failure'
 import { sizeProblem } from '@/core/contract/input-size'
 import { databaseTrouble } from '@/server/db/errors'
-import type { Context } from './context/context'
+import type { Context } from './context'
 
 const codes: Record<FailureCode, TRPCError['code']> = {
   'bad-input': 'BAD_REQUEST',

@@ -7,12 +7,12 @@ import {
   splitLink,
   type TRPCClient,
 } from '@trpc/client'
+import { leaveForLogin, nextSessionMs } from '@/app/features/session/leave'
 import { noteServerDate } from '@/app/ui/text/clock'
 import { errorCode } from '@/app/ui/text/errors'
 import { batchLimit } from '@/core/contract/batch-limit'
 import { backoffMs } from '@/core/lib/backoff'
 import type { AppRouter } from '@/server/api/root'
-import { leaveForLogin, nextSessionMs } from './leave'
 
 const url = '/api/trpc'
 

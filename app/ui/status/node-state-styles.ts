@@ -1,5 +1,5 @@
-import { cordonedLook, drainingLook, type Look, nodeLooks } from '@/app/ui/status/status'
 import type { NodeState } from '@/core/nodes/list'
+import { cordonedLook, drainingLook, type Look, nodeLooks } from './status'
 
 /** The states by which nodes are filtered, as the dictionary of states has them. */
 export const stateLooks: Record<NodeState, Look> = {

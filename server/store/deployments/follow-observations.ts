@@ -3,7 +3,7 @@ import { restartRules } from '@/core/deployments/restart'
 import { type DeploymentStatus, isOpen } from '@/core/deployments/status'
 import type { Tx } from '@/server/db/client'
 import { plainArray } from '@/server/db/pg-arrays'
-import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/store/deployments/status-changes'
+import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 
 interface ObservedRow {
   id: string

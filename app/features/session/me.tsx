@@ -2,8 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext } from 'react'
+import { useTRPC } from '@/app/trpc'
 import { may, type Permission, permissions, type Role } from '@/core/accounts/roles'
-import { useTRPC } from '../trpc'
 
 export interface Me {
   id: string

@@ -2,14 +2,14 @@ import { TRPCError } from '@trpc/server'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { behindInWords } from '@/core/agents/intake-state'
 import type { Services } from '@/server/api/context/context'
-import { type Problem, problemOf, problemResponse } from '@/server/api/http/problem'
-import { contextOfRequest } from '@/server/api/http/request-context'
 import { localMark } from '@/server/lib/inside-headers'
-import { intakeState } from '@/server/store/agents/report-intake'
 import { fleetCounts } from '@/server/store/insight/counts'
 import { leaderState } from '@/server/store/leader/leadership'
 import { openBrakes } from '@/server/store/node-loss/outage-protection'
+import { intakeState } from '@/server/store/nodes/report-intake'
 import { channelCounts } from '@/server/store/notifications/deliveries'
+import { type Problem, problemOf, problemResponse } from './problem'
+import { contextOfRequest } from './request-context'
 
 interface Metrics {
   registry: Registry

@@ -2,13 +2,13 @@ import { TRPCError } from '@trpc/server'
 import type { AuditEntry } from '@/core/accounts/audit'
 import { Failure } from '@/core/contract/failure'
 import { csvLine } from '@/core/lib/csv'
+import { auditFilterSchema } from '@/server/api/accounts/audit-router'
 import type { Context, Services } from '@/server/api/context/context'
-import { problemOf, problemResponse } from '@/server/api/http/problem'
-import { contextOfRequest } from '@/server/api/http/request-context'
-import { permitted, recordForbidden, refusal, zodProblems } from '@/server/api/trpc'
+import { permitted, recordForbidden, refusal, zodProblems } from '@/server/api/context/trpc'
 import { databaseTrouble } from '@/server/db/errors'
 import { type AuditFilter, readAudit } from '@/server/store/records/audit-reads'
-import { auditFilterSchema } from './audit-router'
+import { problemOf, problemResponse } from './problem'
+import { contextOfRequest } from './request-context'
 
 /** So many entries are read and sent at a time. */
 const batch = 1000
