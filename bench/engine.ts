@@ -80,6 +80,7 @@ if (reason) {
   print(`This benchmark cannot run here: ${reason}`)
   process.exit(1)
 }
+
 const of = (times: Times[], pick: (one: Times) => number): number => median(times.map(pick))
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
 const rate = (times: Times[], name: keyof Times) =>
@@ -97,6 +98,7 @@ for (const network of networks) {
   const measured = await measure(network)
   all[network] = { ...measured, ...ratios(measured) }
 }
+
 const each = Object.entries(all)
 const { lone = [], bursts = [] } = all.bridge ?? {}
 print(

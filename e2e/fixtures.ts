@@ -9,7 +9,7 @@ import {
 } from '@playwright/test'
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
 import type { Role } from '@/core/accounts/roles'
-import type { AppRouter } from '../server/api/root'
+import type { AppRouter } from '@/server/api/root'
 
 export { expect }
 

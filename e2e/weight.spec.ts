@@ -1,6 +1,6 @@
 /** How much script the first visit of a page loads. How long a page takes is a matter of the machine: see bench/. */
 import type { Page } from '@playwright/test'
-import { destinations } from '../app/shell/nav'
+import { destinations } from '@/app/shell/nav'
 import { expect, type Rpc, test } from './fixtures'
 
 const mostBytes = 220 * 1024

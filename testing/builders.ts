@@ -2,7 +2,7 @@
 
 import { noResources } from '@/core/placement/resources'
 import type { Fleet, FleetNode, MeasuredLatency, PlacementRequest } from '@/core/placement/types'
-import type { ReplicaAttempt } from '@/core/plan/reconcile'
+import type { ReplicaAttempt } from '@/core/plan/types'
 
 type Overrides<T, Nested extends keyof T> = Partial<Omit<T, Nested>> & { [K in Nested]?: Partial<T[K]> }
 

@@ -375,6 +375,7 @@ interface Procedure {
     meta?: { openapi?: { method: string; path: string } }
   }
 }
+
 const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>
 
 /** They would end the session that the fuzzer needs. */

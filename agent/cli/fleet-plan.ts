@@ -2,7 +2,7 @@
 
 import { between, chanceOf } from '@/agent/lib/random'
 import type { NodeDescription } from '@/core/agents/protocol'
-import { regionCoordinates } from '@/core/nodes/regions'
+import { regionCoordinates } from '@/core/placement/regions'
 
 export const defaultRegions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast'] as const
 

@@ -30,6 +30,7 @@ const run = (...of: ConstructorParameters<typeof AgentProcess>) => {
   processes.push(process)
   return process
 }
+
 const simulated = () => ['--server', address, '--name', 'box', '--engine', 'simulated', '--data-dir', folder]
 const running = (replicaId: string) =>
   until(() => server.memory.reportsOn(replicaId).findLast((report) => report.status === 'running'))

@@ -33,6 +33,7 @@ const anEngine = () => {
     },
   })
 }
+
 const nobody = () => false
 const setUp = () => {
   const engine = anEngine()

@@ -29,6 +29,7 @@ const aRig = async () => {
   )
   await rig.start()
 }
+
 const keyOf = ({ deploymentId, revision }: WantedReplica) => `${deploymentId} ${revision}`
 const running = async (replica: WantedReplica) => {
   rig.want(...rig.controlPlane.stateOf(rig.nodeId).replicas, replica)

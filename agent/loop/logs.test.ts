@@ -26,6 +26,7 @@ const running = async (image: string) => {
   await rig.told(replica, 'running')
   return replica
 }
+
 const read = (replicaId: string, since: string | null = null, seconds = 60) =>
   rig.controlPlane.wantLogs(rig.nodeId, [{ replicaId, seconds, since }])
 const linesOf = (replicaId: string) => rig.controlPlane.linesOf(replicaId)

@@ -15,6 +15,7 @@ const aRig = async (calls?: (engine: SimulatedEngine) => Partial<Engine>, prepar
   await rig.start()
   return rig
 }
+
 const onDisk = () => readFileSync(join(rig.dataDir, 'nodes', 'node-01.json'), 'utf8')
 
 test('tells each step of a start, and "running" only once it was seen running', async () => {

@@ -21,6 +21,7 @@ interface Shown {
   health?: ContainerHealth
   checkOutput?: string
 }
+
 /** Hands out what was done to them. */
 const aRigThatShows = async (shown: Shown): Promise<string[]> => {
   const done: string[] = []

@@ -30,6 +30,7 @@ function rig() {
     },
   }
 }
+
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const revision = { deploymentId: 'web', revision: 2 }
 

@@ -41,6 +41,7 @@ const joined = async (...names: string[]) => {
   const { nodes } = await client.join('token', names.map(aNode), unknownMachine)
   return { client, ids: nodes.map((node) => node.id) }
 }
+
 const watching = (client: TrpcControlPlane, ids: string[]) => {
   const states: WantedState[] = []
   const connections: [boolean, string | null][] = []
@@ -53,6 +54,7 @@ const watching = (client: TrpcControlPlane, ids: string[]) => {
   watches.push(watch)
   return { states, logs, connections, watch }
 }
+
 const beat = (nodeId: string) => ({
   nodeId,
   cpuUsagePercent: 1,

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { LiveProvider } from '@/app/features/live/provider'
 import { MeProvider } from '@/app/features/session/me'
+import { Shell } from '@/app/shell/shell'
 import { currentUser } from '@/server/session'
-import { Shell } from '../shell/shell'
 
 /** Without a session there is no frame; the page itself leads to the login page (app/features/session/signed-in.ts). */
 export default async function SignedInLayout({ children }: { children: ReactNode }) {

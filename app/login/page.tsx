@@ -4,8 +4,8 @@ import { leaveReasons } from '@/app/features/session/leave'
 import { safeNextPath } from '@/app/features/session/next-path'
 import type { SearchParams } from '@/app/features/session/signed-in'
 import { LoginForm } from '@/app/features/sign-in/login-form'
+import { Brand } from '@/app/shell/brand'
 import { currentUser } from '@/server/session'
-import { Brand } from '../shell/brand'
 
 export const metadata: Metadata = { title: 'Sign in' }
 

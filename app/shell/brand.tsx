@@ -1,4 +1,4 @@
-import { cn } from '../ui/cn'
+import { cn } from '@/app/ui/cn'
 
 /** Decks of fog, one of them lit. */
 export function Mark({ size = 18 }: { size?: number }) {

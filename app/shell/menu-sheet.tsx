@@ -3,7 +3,7 @@
 import { X } from 'lucide-react'
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { Button } from '../ui/button'
+import { Button } from '@/app/ui/button'
 import { Brand } from './brand'
 import { UserMenu } from './user-menu'
 

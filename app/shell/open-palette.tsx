@@ -8,9 +8,9 @@ import { Dialog } from 'radix-ui'
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useState } from 'react'
 import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
+import { cn } from '@/app/ui/cn'
 import { deploymentLook, nodeLook, StatusBadge } from '@/app/ui/status/status'
 import { may } from '@/core/accounts/roles'
-import { cn } from '../ui/cn'
 import { destinations } from './nav'
 
 interface Entry {

@@ -8,7 +8,7 @@ import { type ReactNode, useState } from 'react'
 import { leaveBySigningOut } from '@/app/features/session/leave'
 import { signOut } from '@/app/features/session/session-calls'
 import { overlayHost } from '@/app/ui/overlay-host'
-import { userMenuLook } from './user-menu'
+import { userMenuLook } from './user-menu-look'
 import { productVersion } from './version'
 
 const themes = [

@@ -4,9 +4,9 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { ThemeProvider } from 'next-themes'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
-import { makeQueryClient, makeTrpcClient } from '@/app/trpc/client'
 import { TRPCProvider } from '@/app/trpc'
 import { NoticeProvider } from '@/app/ui/overlay/notice'
+import { makeQueryClient, makeTrpcClient } from './client'
 
 /** @param nonce for the script that sets the theme. */
 export function Providers({ nonce, children }: { nonce: string; children: ReactNode }) {

@@ -3,9 +3,9 @@
 import { useRouter } from 'next/navigation'
 import { useRef, useState } from 'react'
 import { useMe } from '@/app/features/session/me'
+import { usePageKeys } from '@/app/ui/keys'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { may } from '@/core/accounts/roles'
-import { usePageKeys } from '../ui/keys'
 import { destinations } from './nav'
 import { productVersion } from './version'
 

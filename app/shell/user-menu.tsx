@@ -3,10 +3,9 @@
 import { ChevronsUpDown } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useMe } from '@/app/features/session/me'
+import { userMenuLook } from '@/app/shell/user-menu-look'
 
 const OpenUserMenu = lazy(() => import('./open-user-menu'))
-
-export const userMenuLook = 'flex w-full items-center gap-2 rounded-control px-2 py-1.5 text-left hover:bg-hover'
 
 /** Account, theme, signing out. */
 export function UserMenu() {

@@ -6,8 +6,8 @@ import { startEmbeddedPostgres } from '@/server/db/embedded/server'
 import { applyMigrations } from '@/server/db/migrate/migrate'
 import { type ChangeFeed, openChangeFeed } from '@/server/db/notify'
 import { createUser } from '@/server/store/accounts/users'
-import type { Actor } from '@/server/store/deployments/deployments'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import type { Actor } from '@/server/store/records/audit'
 import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 
 export interface Scratch {

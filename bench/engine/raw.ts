@@ -1,6 +1,6 @@
 /** The bare engine: create and start, with the very calls and settings of the product's agent. */
 import type { DockerEngine } from '@/agent/engines/docker/engine'
-import { inParallel } from '../common/parallel'
+import { inParallel } from '@/bench/common/parallel'
 import { type Contender, groupSize, image, size } from './contenders'
 import type { Starts } from './starts'
 

@@ -1,6 +1,6 @@
 /** Docker Swarm on the same engine: a manager of one node, and services of three. */
 import { type DockerHttp, isRecord } from '@/agent/engines/docker/http'
-import { inParallel } from '../common/parallel'
+import { inParallel } from '@/bench/common/parallel'
 import { type Contender, groupSize, image, size } from './contenders'
 import type { Starts } from './starts'
 

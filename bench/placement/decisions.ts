@@ -1,9 +1,9 @@
 /** Decisions: the index against the classic way, a plain pass over columns, and that pass in C. */
 
+import { median, timed } from '@/bench/common/measure'
 import { FleetIndex } from '@/core/fleet-index/fleet-index'
 import { type ChosenNode, defaultPolicy, type FleetNode } from '@/core/placement/types'
 import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedRequest } from '@/testing/fleets/fleet-shapes'
-import { median, timed } from '../common/measure'
 import { type CompiledPass, CPass } from './c-pass'
 import { classicRunner, indexRunner, plainRunner } from './contenders'
 

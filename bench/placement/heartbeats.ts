@@ -1,9 +1,10 @@
 /** Heartbeats: what it costs the index to hear of a node's usage, against writing two numbers into arrays. */
+
+import { median, timed } from '@/bench/common/measure'
 import { FleetIndex } from '@/core/fleet-index/fleet-index'
 import { FleetTree } from '@/core/fleet-index/fleet-tree'
 import { localityFor } from '@/core/scheduler/scoring/locality'
 import { drawing, shapedFleet } from '@/testing/fleets/fleet-shapes'
-import { median, timed } from '../common/measure'
 
 export interface HeartbeatRow {
   nodes: number

@@ -1,11 +1,11 @@
 /** What records take on the disk, indexes and all. */
 import { seeded } from '@/agent/lib/random'
+import type { BenchAgent } from '@/bench/common/agents'
+import { accept, type Scratch } from '@/bench/common/scratch'
 import type { Store } from '@/server/db/client'
 import type { NewDeployment } from '@/server/store/deployments/intake'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
-import type { BenchAgent } from '../common/agents'
-import { accept, type Scratch } from '../common/scratch'
 
 export interface OnDisk {
   decisions: number

@@ -45,6 +45,7 @@ const disguises: Record<string, string> = {
   $: 's',
   '!': 'i',
 }
+
 const undisguised = (text: string): string => [...text].map((letter) => disguises[letter] ?? letter).join('')
 
 /** How many characters of `text`, from `at`, are one pattern; 0 when none begins there. */

@@ -1,5 +1,6 @@
 /** What a deployment runs, apart from how many times: the content of one revision. */
 
+import type { Constraint } from '@/core/placement/constraint'
 import { type AskedWishes, constraintText, wishTexts } from '@/core/placement/preferences'
 import {
   type DeploymentType,
@@ -8,7 +9,7 @@ import {
   resourceFields,
   resourceKinds,
 } from '@/core/placement/resources'
-import type { Constraint, Policy } from '@/core/placement/types'
+import type { Policy } from '@/core/placement/types'
 import { sameImage } from './image'
 
 export interface DeploymentSpec {

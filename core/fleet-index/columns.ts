@@ -1,8 +1,8 @@
 /** Nodes into columns and back. */
 
+import { schedulableNodeStatuses } from '@/core/placement/node-status'
 import type { Resources } from '@/core/placement/resources'
 import type { FleetNode } from '@/core/placement/types'
-import { schedulableNodeStatuses } from '../nodes/status'
 import type { Columns } from './memory'
 
 export const takesReplicas = (node: FleetNode): boolean =>

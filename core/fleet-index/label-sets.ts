@@ -1,5 +1,7 @@
 /** Sets of labels: nodes with the same labels meet the same constraints, which are checked once for all of them. */
-import type { Constraint, FleetNode } from '@/core/placement/types'
+
+import type { Constraint } from '@/core/placement/constraint'
+import type { FleetNode } from '@/core/placement/types'
 import { constraintMet } from '@/core/scheduler/filters/filters'
 import type { Table } from './memory'
 

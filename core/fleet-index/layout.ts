@@ -3,7 +3,7 @@
  * says much about each: nodes of one region, with or without GPUs, of similar capacity, equals by name.
  */
 
-import { canonicalRegion } from '@/core/nodes/regions'
+import { canonicalRegion } from '@/core/placement/regions'
 import type { FleetNode } from '@/core/placement/types'
 import { compareNames } from '@/core/scheduler/select/candidates'
 

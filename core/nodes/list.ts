@@ -1,5 +1,4 @@
-import type { NodeView } from '@/core/views/views'
-import type { NodeStatus } from './status'
+import type { NodeStatus } from '@/core/placement/node-status'
 
 /** What keeps a node from taking replicas, the gravest last but silence, which hides everything else. */
 export const nodeStates = ['ready', 'full', 'cordoned', 'draining', 'offline', 'maintenance'] as const
@@ -30,14 +29,6 @@ export interface NodeFilter {
   label?: string | undefined
   kind?: MachineKind | undefined
   state?: NodeState | undefined
-}
-
-export interface NodePage {
-  nodes: NodeView[]
-  /** How many nodes are meant, on all pages. */
-  total: number
-  /** Of each state, whatever state was asked for. */
-  counts: Record<NodeState, number>
 }
 
 /** What the fleet can be filtered by. */

@@ -2,7 +2,7 @@
  * What a deployment wishes of the places of its replicas, and what it insists on, beyond its resources and labels. A soft
  * wish has a weight: 100 counts as much as the whole of the policy, 50 half as much.
  */
-import type { Constraint } from './types'
+import type { Constraint } from './constraint'
 
 /** A place is a node, a zone (the node's label `zone`, within its region) or a region. */
 export const topologies = ['node', 'zone', 'region'] as const

@@ -1,14 +1,8 @@
-import type { NodeStatus } from '../nodes/status'
+import type { Constraint } from '@/core/placement/constraint'
 import type { TakenPort } from './host-ports'
+import type { NodeStatus } from './node-status'
 import type { Wishes } from './preferences'
 import { type Resources, resourceKinds } from './resources'
-
-/** One label rule; `in` has any number of values, `=` and `!=` one, `exists` none. */
-export interface Constraint {
-  key: string
-  op: '=' | '!=' | 'in' | 'exists'
-  values: string[]
-}
 
 /** What is asked of the scheduler in one run. */
 export interface PlacementRequest {

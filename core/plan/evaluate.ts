@@ -6,11 +6,18 @@ import type { Handover, PlacementRequest, Policy } from '@/core/placement/types'
 import { requestFor } from '@/core/scheduler/request'
 import { resolveWishes } from '@/core/scheduler/scoring/preferences'
 import { type Findings, insufficientNodes } from '@/core/scheduler/summary'
-import type { DecisionRecord, NewReplica, Step } from '@/server/store/scheduling/scheduling'
-import type { AttemptToSchedule, DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import { type Choice, ownReplicas, type WorkingFleet } from './fleet-snapshot'
 import type { OtherReplicas } from './other-replicas'
-import type { Plan, SlotToMove, SlotToPlace } from './reconcile'
+import type {
+  AttemptToSchedule,
+  DecisionRecord,
+  DeploymentToSchedule,
+  NewReplica,
+  Plan,
+  SlotToMove,
+  SlotToPlace,
+  Step,
+} from './types'
 
 /** What one evaluation is to change, still without the evaluation itself. */
 export type Outcome = Omit<Step, 'evaluation' | 'deployment'>

@@ -14,7 +14,7 @@ import type { Located } from '@/core/scheduler/filters/topology'
 import type { Choice as CoreChoice } from '@/core/scheduler/select/candidates'
 import { choose } from '@/core/scheduler/select/choose'
 import type { Findings } from '@/core/scheduler/summary'
-import type { NewReplica } from '@/server/store/scheduling/scheduling'
+import type { NewReplica } from './types'
 
 /** By node (UUID): replicas that the deployment keeps there. */
 export type OwnReplicas = ReadonlyMap<string, number>

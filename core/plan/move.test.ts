@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isLive, replicaStatuses } from '@/core/deployments/status'
 import { anAttempt as builtAttempt } from '@/testing/builders'
-import { planDeployment, type ReplicaAttempt, type WantedDeployment } from './reconcile'
+import { planDeployment } from './reconcile'
 import { isWantedAndLive } from './slot'
+import type { ReplicaAttempt, WantedDeployment } from './types'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000)

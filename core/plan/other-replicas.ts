@@ -1,8 +1,7 @@
 import { isOf, type PlacedReplica } from '@/core/placement/placed-replica'
 import type { Located } from '@/core/scheduler/filters/topology'
-import type { NewReplica } from '@/server/store/scheduling/scheduling'
-import type { DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import type { WorkingFleet } from './fleet-snapshot'
+import type { DeploymentToSchedule, NewReplica } from './types'
 
 /** Where the replicas of other deployments are while a batch is decided: each sees what was decided before it. */
 export class OtherReplicas {

@@ -4,8 +4,8 @@
  * back. Nothing is written.
  */
 import type { PlacementRequest, Refusal } from '@/core/placement/types'
-import type { DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import { courseOf, Drill, type DrillSubject, type DrillWorld } from './simulate'
+import type { DeploymentToSchedule } from './types'
 
 /** A replica that would be started, in the order of the slots. */
 export interface PreviewedReplica {

@@ -1,84 +1,9 @@
 import { restartRules } from '@/core/deployments/restart'
-import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
-import { type BackoffLimits, backoffMs } from '@/core/lib/backoff'
+import { backoffMs } from '@/core/lib/backoff'
 import { chanceOf } from '@/core/lib/chance'
 import { isPortConflict } from '@/core/placement/host-ports'
+import type { Plan, ReplicaAttempt, RetryPolicy, SlotToMove, WantedDeployment } from '@/core/plan/types'
 import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
-
-export interface ReplicaAttempt {
-  id: string
-  /** UUID of the node */
-  nodeId: string
-  /** Its node is being drained: it is to go on elsewhere. */
-  nodeDraining: boolean
-  slot: number
-  generation: number
-  /** deployments.version when it was placed */
-  version: number
-  /** The revision of the deployment that it runs. */
-  revision: number
-  status: ReplicaStatus
-  wanted: 'run' | 'stop'
-  reserved: boolean
-  health: 'healthy' | 'unhealthy' | 'starting' | null
-  /** How often its agent restarted it in place since its back-off began. */
-  restartsInARow: number
-  /** How often in all, on this node. */
-  restarts: number
-  reason: string | null
-  startedAt: Date | null
-  finishedAt: Date | null
-}
-
-export interface WantedDeployment {
-  status: DeploymentStatus
-  targetReplicas: number
-  version: number
-  /** The wanted revision. */
-  revision: number
-  /** Fixed ones; absent when there are none. */
-  hostPorts?: readonly number[]
-}
-
-export interface SlotToPlace {
-  slot: number
-  generation: number
-}
-
-/** A slot whose replica is to be replaced by one elsewhere, or of another revision, while it goes on. */
-export interface SlotToMove extends SlotToPlace {
-  /** Id of the replica that runs now. */
-  replaces: string
-  why: MoveReason
-}
-
-export type MoveReason = 'update' | 'drain' | 'restart'
-
-/** What brings a deployment to its wanted state, in buckets. */
-export interface Plan {
-  place: SlotToPlace[]
-  /** Replacements to place now. Only when nothing is missing: what does not run at all comes first. */
-  move: SlotToMove[]
-  /** Ids of replicas to stop: beyond the wanted number, doubled, or replaced by one that works. */
-  stop: string[]
-  /** Nodes on which an attempt of a slot that is to be placed failed: others are better. */
-  avoidNodeIds: string[]
-  /** Slots that failed a moment ago are tried again then; nothing of the deployment is placed before. */
-  retryAt: Date | null
-  /** The last attempt failed: why, in the engine's own words. */
-  giveUp: string | null
-}
-
-export interface RetryPolicy {
-  /** Attempts per slot when containers do not start at all. */
-  startAttempts: number
-  /** Attempts per slot when containers start and then end. */
-  runAttempts: number
-  /** A container that ran this long counts as having worked: attempts are counted anew. */
-  stableMs: number
-  /** Between attempts. */
-  pause: BackoffLimits
-}
 
 export const defaultRetryPolicy: RetryPolicy = {
   startAttempts: 3,

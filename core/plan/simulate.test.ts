@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import type { JournalNode } from '@/core/journal/journal'
 import type { AskedWishes } from '@/core/placement/preferences'
 import { defaultPolicy } from '@/core/placement/types'
-import type { AttemptToSchedule, DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import { aNode, anAttempt, idOf } from '@/testing/builders'
 import {
   type DrilledDeployment,
@@ -12,6 +11,7 @@ import {
   drillDrain,
   drillFailure,
 } from './simulate'
+import type { AttemptToSchedule, DeploymentToSchedule } from './types'
 
 const at = new Date('2026-01-01T12:00:00Z')
 

@@ -10,12 +10,11 @@ import type { PlacedReplica } from '@/core/placement/placed-replica'
 import { subtractResources } from '@/core/placement/resources'
 import type { PlacementRequest, Policy, Refusal } from '@/core/placement/types'
 import { Survey } from '@/core/scheduler/lazy-explanation'
-import type { NewReplica } from '@/server/store/scheduling/scheduling'
-import type { AttemptToSchedule, DeploymentToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import { decidePlacement, needsPlacement } from './evaluate'
 import { type Held, type OwnReplicas, type WorkingFleet, workingFleetOf } from './fleet-snapshot'
 import { OtherReplicas } from './other-replicas'
 import { planDeployment } from './reconcile'
+import type { AttemptToSchedule, DeploymentToSchedule, NewReplica } from './types'
 
 /** A deployment with replicas on the nodes. */
 export interface DrillSubject {

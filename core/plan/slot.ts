@@ -1,6 +1,6 @@
 import { restartRules } from '@/core/deployments/restart'
 import { isLive } from '@/core/deployments/status'
-import type { MoveReason, ReplicaAttempt, WantedDeployment } from './reconcile'
+import type { MoveReason, ReplicaAttempt, WantedDeployment } from './types'
 
 /** What one slot needs, from the replicas that it has. */
 export interface SlotAssessment {

@@ -28,6 +28,7 @@ const sparedFailure: RuleFailure = {
   available: null,
   shortfall: null,
 }
+
 const lastResortNote = 'an attempt failed here before; it comes after all others, which cannot take all replicas'
 
 // Literals with every field in one order, here and below, rather than spreads: a run makes one verdict per node of the

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '@/core/lib/backoff'
 import { chanceOf } from '@/core/lib/chance'
+import type { Evaluation } from '@/core/queue/evaluation'
 import type { Change, ChangeFeed } from '@/server/db/notify'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import {
   claimEvaluations,
-  type Evaluation,
   maxEvaluationAttempts,
   nextEvaluationDueMs,
   releaseEvaluation,

@@ -1,4 +1,4 @@
-import type { Step } from '@/server/store/scheduling/scheduling'
+import type { Step } from '@/core/plan/types'
 
 /** So long a refusal that comes again is no news, in milliseconds. */
 const sameForMs = 60_000

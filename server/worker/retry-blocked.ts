@@ -1,7 +1,8 @@
 import { countOf } from '@/core/lib/count-of'
+import type { Evaluation } from '@/core/queue/evaluation'
 import { transaction } from '@/server/db/client'
 import { databaseTrouble } from '@/server/db/errors'
-import { type Evaluation, readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
+import { readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { lookAtWaiting, type Scheduling } from './evaluate'
 
 /** Between looks, in milliseconds. */

@@ -11,6 +11,7 @@ export const fastClock = (factor: number): Clock => {
     },
   }
 }
+
 const base = performance.now()
 
 /** Time that moves only when a test says so. */

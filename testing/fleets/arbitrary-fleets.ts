@@ -1,7 +1,8 @@
 /** Random fleets and requests for property tests, drawn so that tight, tied and refused cases are all common. */
 import fc from 'fast-check'
+import type { Constraint } from '@/core/placement/constraint'
 import type { TakenPort } from '@/core/placement/host-ports'
-import type { Constraint, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
+import type { Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 import { defaultPolicy } from '@/core/placement/types'
 import { idOf } from '@/testing/builders'
 import { wishesArbitrary } from './arbitrary-preferences'

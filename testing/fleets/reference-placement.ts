@@ -3,8 +3,9 @@
  * no code with it: for every single replica it looks at every node again. Property tests compare the two.
  */
 
+import type { Constraint } from '@/core/placement/constraint'
 import type { Affinity, Spread } from '@/core/placement/preferences'
-import type { Constraint, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
+import type { Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 
 /** Round trips of the built-in table between the regions that random fleets use. */
 const tableMs: Record<string, number> = { 'ap-south eu-west': 122, 'ap-south us-east': 195, 'eu-west us-east': 68 }

@@ -1,8 +1,8 @@
 /** Faults of what is around the programs: copies of agents, clocks, containers, engines, and a crowd at the web server. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DockerHttp } from '@/agent/engines/docker/http'
+import type { Attack, Undo } from './attack'
 import type { FoundContainer } from './containers'
-import type { Attack, Undo } from './faults'
 import type { DoorOrder } from './preload/doors'
 import type { Program } from './program'
 import type { Fault } from './schedule'

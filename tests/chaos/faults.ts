@@ -1,39 +1,8 @@
 /** Carries out the schedule: each fault at its time, and undone at its time. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Attack, FaultLog, Undo } from '@/tests/chaos/attack'
 import { beginAround } from './around'
-import type { Speakers } from './checks/identity'
-import type { FoundContainer } from './containers'
-import type { Database } from './database'
-import type { Rest } from './rest'
 import { type Fault, faultInWords } from './schedule'
-import type { Stack } from './stack'
-import type { Timeline } from './timeline'
-
-export interface FaultLog {
-  /** Processes killed, by what they were. */
-  kills: Record<string, number>
-  /** Faults carried out, by kind. */
-  faults: Record<string, number>
-  /** Nothing was there to attack at that moment. */
-  missed: number
-}
-
-export interface Attack {
-  stack: Stack
-  database: Database
-  timeline: Timeline
-  speakers: Speakers
-  /** For the crowd at the web server. */
-  rest: Rest
-  say: (text: string) => void
-  /** Containers of a host that run, and are to run on. */
-  lasting: (host: string) => Promise<FoundContainer[]>
-  /** Told, when they go on, of replicas whose containers were paused. */
-  onThaw: (replicaIds: string[]) => Promise<void>
-  /** Told of every line that is cut off, and again before it is healed. */
-  onCut: (target: string) => Promise<void>
-  onHeal: (target: string) => Promise<void>
-}
 
 /** Resolves when the last fault was undone. */
 export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSignal): Promise<FaultLog> {
@@ -64,8 +33,6 @@ function count(log: FaultLog, target: string): void {
   const what = target === 'leader' || target === 'standby' ? target : target.replace(/-\d+$/, '')
   log.kills[what] = (log.kills[what] ?? 0) + 1
 }
-
-export type Undo = () => Promise<void>
 
 /** Noted from before it begins until after it was undone. */
 async function beginNoted(attack: Attack, fault: Fault, target: string): Promise<Undo | null> {

@@ -1,5 +1,6 @@
 /** The command line of `npm run chaos`. */
 import { FlagError, numberFlag, parseFlags, textFlag } from '@/agent/cli/flags'
+import type { ChaosOptions } from '@/tests/chaos/chaos-options'
 import { breaks } from './breaks'
 import { shows } from './shows'
 
@@ -19,18 +20,6 @@ export const help = `Attacks a whole control plane while a client works with it,
   --report FILE   writes the report as JSON, too
 
 Ends with 0 when nothing was violated. Logs, the client's own log and the report are kept in .test/chaos-logs.`
-
-export interface ChaosOptions {
-  durationMs: number
-  seed: number
-  nodes: number
-  engines: number
-  gapMs: number
-  planOnly: boolean
-  breaks: string[]
-  show: string | null
-  reportFile: string | null
-}
 
 /** Null when only help was asked for. */
 export function readOptions(args: string[]): ChaosOptions | null {

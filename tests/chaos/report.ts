@@ -1,7 +1,7 @@
 /** What a run found, for people and for programs. */
-import type { FaultLog } from './faults'
+import type { FaultLog } from './attack'
+import type { ChaosOptions } from './chaos-options'
 import { type CheckName, checks, type Violation } from './ledger'
-import type { ChaosOptions } from './options'
 
 export interface Verdict {
   held: CheckName[]

@@ -1,6 +1,6 @@
 /** Staged scenes with figures: what one fault does, and how long it takes until it is made good. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ChaosOptions } from './options'
+import type { ChaosOptions } from './chaos-options'
 import { type Ground, type GroundPlan, onGround } from './run'
 
 export interface Show {

@@ -326,6 +326,7 @@ function copyMoving(from: string, to: string): void {
     }
   }
 }
+
 const copyTries = 20
 
 async function freePort(): Promise<number> {

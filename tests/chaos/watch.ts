@@ -39,6 +39,7 @@ const refusals = {
     state: '23505',
   },
 }
+
 const refusalsEveryRounds = 10
 
 export class Watch {

@@ -3,7 +3,7 @@
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { PastDeployment, PastNode } from '@/core/insight/history'
 import { type NodeState, stateOf } from '@/core/nodes/list'
-import type { NodeStatus } from '@/core/nodes/status'
+import type { NodeStatus } from '@/core/placement/node-status'
 import type { TestControlPlane } from '@/testing/control-plane'
 
 export interface NodeTruth extends Omit<PastNode, 'cpuPercent' | 'memoryPercent'> {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { envPlace } from '@/server/lib/seal'
 import { createUser } from '@/server/store/accounts/users'
-import { type Actor, deleteDeployment } from '@/server/store/deployments/deployments'
+import { deleteDeployment } from '@/server/store/deployments/deployments'
 import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import type { Actor } from '@/server/store/records/audit'
 import { type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane

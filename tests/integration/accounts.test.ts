@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { verify } from '@node-rs/argon2'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { unknownMachine } from '@/core/agents/identity'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import { signIn } from '@/server/api/context/auth'
 import { createApiToken } from '@/server/store/accounts/api-tokens'
 import { createSignInLimit, signInLimits } from '@/server/store/accounts/sign-in-limit'
@@ -39,6 +39,7 @@ const signInFrom = (address: string, username: string, password: string): Promis
 const limitPair = (tries: number) => {
   cp.services.signInLimit = createSignInLimit(cp.store, { ...signInLimits, pair: { ...signInLimits.pair, tries } })
 }
+
 const pastLocks = () => cp.sql(`update rate_limits set expire = now() at time zone 'utc' - interval '1 second'`)
 const idOf = async (username: string) => (await cp.actor(username)).id
 

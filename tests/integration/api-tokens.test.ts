@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { lesserRole, type Role, roles } from '@/core/accounts/roles'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import { handleTrpc } from '@/server/api/http/trpc-http'
 import { createApiToken } from '@/server/store/accounts/api-tokens'
 import { systemAuthor } from '@/server/store/records/audit'

@@ -12,7 +12,7 @@ import { gatewayHandler } from '@/server/gateway/handle'
 import { createJoinToken } from '@/server/store/agents/join-tokens'
 import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { answering } from '@/testing/http'
-import { type FuzzCall, Fuzzer } from '../fuzz'
+import { type FuzzCall, Fuzzer } from '@/tests/fuzz'
 
 const inputs = 3_000
 const atOnce = 4

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readPastNodes } from '@/core/insight/history'
 import { pruneRecords } from '@/server/store/leader/retention'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
-import { Life, opening } from '../history/life'
-import { deploymentTruthOf, nodeTruthOf, type Truth, truthNow } from '../history/truth'
+import { Life, opening } from '@/tests/history/life'
+import { deploymentTruthOf, nodeTruthOf, type Truth, truthNow } from '@/tests/history/truth'
 
 let cp: TestControlPlane
 beforeEach(async () => {

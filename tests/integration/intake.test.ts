@@ -28,6 +28,7 @@ const sweep = async () => {
   const { lost } = await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds: limitSeconds })
   return { offline, engaged, lost: lost.map(({ reason }) => reason) }
 }
+
 const nothing = { offline: [], engaged: [], lost: [] }
 
 const secondsAgo = async (seconds: number) => new Date((await databaseTime(cp.store)).getTime() - seconds * 1000)

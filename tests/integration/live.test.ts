@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 

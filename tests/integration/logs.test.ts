@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentNews } from '@/core/agents/protocol'
 import { type LogLine, type LogWish, logLimits } from '@/core/logs/log'
-import type { LogEvent } from '@/core/views/views'
+import type { LogEvent } from '@/core/views/live'
 import { pruneLogs } from '@/server/store/logs/inbox'
 import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 

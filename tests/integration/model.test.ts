@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { canTransition, type DeploymentStatus, deploymentTransitions } from '@/core/deployments/status'
 import { testControlPlane } from '@/testing/control-plane'
-import * as spec from '../model/database'
-import { Real, viewOf } from '../model/real'
-import { leaseOf, plansFor } from '../model/world'
+import * as spec from '@/tests/model/database'
+import { Real, viewOf } from '@/tests/model/real'
+import { leaseOf, plansFor } from '@/tests/model/world'
 
 interface Model {
   db: spec.Database
@@ -48,6 +48,7 @@ const schedulerOf = (model: Model, by: number) => {
   if (!scheduler) throw new Error(`There is no scheduler ${by}`)
   return scheduler
 }
+
 const committer = (model: Model, by: number): spec.Committer => ({ by, epoch: schedulerOf(model, by).epoch })
 const leads = (model: Model, by: number): boolean => schedulerOf(model, by).epoch > 0
 const working = (model: Model, by: number): boolean => leads(model, by) && leaseOf(model.db, committer(model, by)) >= 0

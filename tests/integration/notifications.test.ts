@@ -48,6 +48,7 @@ const notifying = (epoch = cp.epoch) => {
   const { store, log, webhookAddresses, publicUrl } = cp.services
   return { store, log, epoch, webhookAddresses, publicUrl }
 }
+
 const lead = (epoch = cp.epoch) => {
   loops.push(runNotifications(notifying(epoch), stopping.signal))
 }

@@ -8,7 +8,7 @@ import { followClockJump } from '@/server/store/leader/clock-jumps'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { SchedulerProcess } from '@/testing/schedulers'
-import { Wire } from '../chaos/wire'
+import { Wire } from '@/tests/chaos/wire'
 
 vi.setConfig({ testTimeout: 180_000 })
 const patient = { timeout: 90_000, interval: 250 }

@@ -24,6 +24,7 @@ const theReplica = async () => {
   if (!replica) throw new Error('one is wanted')
   return replica
 }
+
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 /** When a call began and when it was over, in seconds. */
 const between = async (call: () => Promise<unknown>): Promise<[number, number]> => {
@@ -31,6 +32,7 @@ const between = async (call: () => Promise<unknown>): Promise<[number, number]> 
   await call()
   return [first, Date.now() / 1_000]
 }
+
 const record = (overrides: Partial<RestartRecord> = {}): RestartRecord => ({
   ...noRestarts,
   wasWell: true,

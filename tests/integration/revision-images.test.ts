@@ -20,6 +20,7 @@ const deployed = async (overrides = {}) => {
   await cp.schedule()
   return id
 }
+
 const wantedOf = async (id: string) => (await agent.wanted()).filter((replica) => replica.deploymentId === id)
 const revisionsOf = (nodeIds: string[]) =>
   cp.sql<{ revision: string }>('select wanted_revision::text as revision from nodes where id = any($1) order by id', [

@@ -3,6 +3,8 @@
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { millisOfCores } from '@/core/placement/resources'
 import { planDeployment } from '@/core/plan/reconcile'
+import type { DeploymentToSchedule } from '@/core/plan/types'
+import type { Evaluation as Claimed } from '@/core/queue/evaluation'
 import { transaction } from '@/server/db/client'
 import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
@@ -10,14 +12,13 @@ import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
 import { buryEvaluation } from '@/server/store/queue/dead-letters'
 import {
-  type Evaluation as Claimed,
   claimEvaluations,
   releaseEvaluation,
   returnLeases,
   wakeBlockedEvaluations,
 } from '@/server/store/queue/evaluations'
 import { commitSteps, LostRaceError } from '@/server/store/scheduling/scheduling'
-import { type DeploymentToSchedule, readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
+import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
 import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control-plane'
 import { capacity, type Database, type Evaluation, type Plan, type Refusal, type Report } from './database'
 

@@ -135,6 +135,7 @@ const withScheduler = (world: World, by: number, change: Partial<Scheduler>): Wo
   const before = world.schedulers[by]
   return before ? { ...world, schedulers: replaced(world.schedulers, by, { ...before, ...change }) } : world
 }
+
 const withAgent = (world: World, node: number, change: Partial<Agent>): World => {
   const before = world.agents[node]
   return before ? { ...world, agents: replaced(world.agents, node, { ...before, ...change }) } : world

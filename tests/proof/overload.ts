@@ -7,9 +7,9 @@ import { FlagError, numberFlag, parseFlags } from '@/agent/cli/flags'
 import { openStore } from '@/server/db/client'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
-import { Database } from '../chaos/database'
-import { Rest } from '../chaos/rest'
-import { logFolder, Stack } from '../chaos/stack'
+import { Database } from '@/tests/chaos/database'
+import { Rest } from '@/tests/chaos/rest'
+import { logFolder, Stack } from '@/tests/chaos/stack'
 
 const help = `Stops the web server (SIGSTOP) in the middle of a burst of deployments, and counts what was declared lost meanwhile.
 
@@ -217,6 +217,7 @@ async function count(database: Database): Promise<Counts> {
     }
   }
 }
+
 const countAttempts = 60
 
 const differ = ({ running: _, ...one }: Counts, { running: __, ...other }: Counts): boolean =>

@@ -45,6 +45,7 @@ const allowed: Partial<Record<Place, readonly Place[]>> = {
   app: ['app', 'domain'],
   agent: ['agent', 'domain'],
 }
+
 /** Of these, types only. */
 const typesOnly: Partial<Record<Place, readonly Place[]>> = { app: ['api'], agent: ['api'], deciding: ['store'] }
 
@@ -94,8 +95,8 @@ describe('the session', () => {
   })
 
   it('takes the services from the wiring, which the rest of the API may not', () => {
-    expect(rulesBroken('server/session.ts', "import { getServices } from '../wiring'")).toEqual([])
-    expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '../wiring'")).toHaveLength(1)
+    expect(rulesBroken('server/session.ts', "import { getServices } from '@/tests/wiring'")).toEqual([])
+    expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '@/tests/wiring'")).toHaveLength(1)
   })
 })
 
@@ -152,20 +153,20 @@ describe('purity', () => {
 
 describe('every way to import', () => {
   it.each([
-    "import '../store/context'",
-    "import { a } from '../store/context'",
+    "import '@/tests/store/context'",
+    "import { a } from '@/tests/store/context'",
     "import * as a from '@/server/db/client'",
-    "import {\n  type A,\n  b,\n} from '../store/context'",
-    "export { a } from '../store/context'",
-    "export * from '../store/context'",
-    "const a = import('../store/context')",
+    "import {\n  type A,\n  b,\n} from '@/tests/store/context'",
+    "export { a } from '@/tests/store/context'",
+    "export * from '@/tests/store/context'",
+    "const a = import('@/tests/store/context')",
     'const a = import(`../store/context`)',
     "const a = require('../store/context')",
     "import a = require('../store/context')",
-    "type A = import('../store/context').A",
-    "type A = typeof import('../store/context')",
-    "import { a } from '../scheduler/../store/context'",
-    "import { a } from '../store'",
+    "type A = import('@/tests/store/context').A",
+    "type A = typeof import('@/tests/store/context')",
+    "import { a } from '@/tests/store/context'",
+    "import { a } from '@/tests/store'",
     "import { a } from '@/server/store'",
     "import { a } from '@/server/db/client.ts'",
   ])('is seen: %s', (text) => {
@@ -174,7 +175,7 @@ describe('every way to import', () => {
 
   it('is told from comments, texts and markup', () => {
     const text = [
-      "// import { a } from '../server/store/context'",
+      "// import { a } from '@/tests/server/store/context'",
       'const example = `import { a } from "@/server/db/client"`',
       "export const Page = () => <p title=\"import a from '@/server/db/client'\">Don't import '@/server/store'</p>",
     ].join('\n')
@@ -223,7 +224,7 @@ describe('the program', () => {
     return { code: status, output: stderr }
   }
 
-  const good = "import { place } from '../scheduler/place'\n\nexport const a = place\n"
+  const good = "import { place } from '@/tests/scheduler/place'\n\nexport const a = place\n"
   const bad =
     "// A worker may not know the API.\nimport { appRouter } from '@/server/api/root'\n\nexport const b = appRouter\n"
 

@@ -1,9 +1,9 @@
 /** The model of evaluation, slot, lease and node, explored completely for two schedulers, two nodes and two slots. */
 import { describe, expect, test } from 'vitest'
-import { allRules, type Rules } from '../model/database'
-import { type Exploration, explore } from '../model/explore'
-import { lostLease, staleWrite } from '../model/invariants'
-import { type Budget, noBudget } from '../model/world'
+import { allRules, type Rules } from '@/tests/model/database'
+import { type Exploration, explore } from '@/tests/model/explore'
+import { lostLease, staleWrite } from '@/tests/model/invariants'
+import { type Budget, noBudget } from '@/tests/model/world'
 
 const exploring = (budget: Partial<Budget>, { without = {}, waits = false } = {}): Exploration =>
   explore({ rules: { ...allRules, ...without }, budget: { ...noBudget, ...budget }, waits })

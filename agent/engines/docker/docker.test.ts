@@ -19,6 +19,7 @@ const labels = {
   [containerLabels.slot]: '2',
   [containerLabels.generation]: '5',
 }
+
 const spec: ContainerSpec = {
   name: 'fogdeck-web-2-5-abc',
   image: 'web:1',
@@ -39,6 +40,7 @@ const engineWith = async (handle: Handler, version?: { ApiVersion: string; MinAP
   const options = { socketPath: fake.socket, usage: 'host', pullStallMs: 300, callTimeoutMs: 300 } as const
   return { ...fake, engine: new DockerEngine(options) }
 }
+
 const traits = { kind: 'docker', cpuMillis: 4_000, hasInit: true } as const
 const pullOptions = () => ({ signal: new AbortController().signal, onProgress: () => {} })
 

@@ -48,6 +48,7 @@ const make = async (engine: SimulatedEngine, spec: ContainerSpec) => {
   await pull(engine, spec.image)
   return engine.create(spec)
 }
+
 const run = async (engine: SimulatedEngine, spec: ContainerSpec) => {
   const id = await make(engine, spec)
   await timed(engine.start(id, never))

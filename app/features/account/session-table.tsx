@@ -3,7 +3,8 @@
 import { Button } from '@/app/ui/button'
 import { FieldError } from '@/app/ui/form/field'
 import { Glyph } from '@/app/ui/status/status-icon'
-import { type Column, Table } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
+import { Table } from '@/app/ui/table/table'
 import { Time } from '@/app/ui/text/time'
 import type { SessionView } from '@/core/accounts/sessions'
 

@@ -6,10 +6,11 @@ import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { type Look, StatusBadge } from '@/app/ui/status/status'
-import { type Column, Table } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
+import { Table } from '@/app/ui/table/table'
 import { errorSentence } from '@/app/ui/text/errors'
 import { Time } from '@/app/ui/text/time'
-import type { ApiTokenView } from '@/core/views/views'
+import type { ApiTokenView } from '@/core/views/accounts'
 
 const looks: Record<ApiTokenView['state'], Look> = {
   usable: { label: 'Usable', glyph: 'ready', tone: 'healthy', explanation: 'Programs can call with it.' },

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import type { Column } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import type { AuditEntry } from '@/core/accounts/audit'
 import { changeText, wordsOf } from '@/core/accounts/audit-labels'

@@ -12,6 +12,7 @@ export const spanLabels: Record<Span, string> = {
   day: 'The last 24 hours',
   week: 'The last 7 days',
 }
+
 const spanMs: Record<Span, number> = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
 
 /** Whole minutes, so that the question stays the same from one render to the next. */
@@ -46,4 +47,5 @@ export function useDecisionFilters() {
   )
   return { filters, setFilters, asked, isFiltered: Object.keys(asked).length > 0 }
 }
+
 export type DecisionFilters = ReturnType<typeof useDecisionFilters>

@@ -9,7 +9,7 @@ import { FieldError } from '@/app/ui/form/field'
 import { useSettled } from '@/app/ui/settled'
 import { errorSentence } from '@/app/ui/text/errors'
 import { formatList } from '@/app/ui/text/format'
-import type { DecisionView } from '@/core/views/views'
+import type { DecisionView } from '@/core/views/decisions'
 
 const pauseMs = 100
 

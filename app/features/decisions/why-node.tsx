@@ -10,7 +10,7 @@ import { Combobox } from '@/app/ui/form/combobox'
 import { Field } from '@/app/ui/form/field'
 import { useSettled } from '@/app/ui/settled'
 import { ErrorState } from '@/app/ui/status/states'
-import type { DecisionView } from '@/core/views/views'
+import type { DecisionView } from '@/core/views/decisions'
 
 const pauseMs = 100
 const suggested = 8

@@ -1,7 +1,7 @@
 /** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
 import * as v from 'valibot'
 import { textProblem } from '@/core/contract/text'
-import type { Constraint } from '@/core/placement/types'
+import type { Constraint } from '@/core/placement/constraint'
 
 export type Problem = (path: (string | number)[], message: string) => void
 

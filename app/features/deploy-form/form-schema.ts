@@ -1,9 +1,7 @@
-import type { inferRouterInputs } from '@trpc/server'
 import * as v from 'valibot'
 import { imageProblem } from '@/core/deployments/image'
 import { deploymentTypes, limits, priorities } from '@/core/placement/resources'
 import { defaultLostAfterSeconds, lostAfterLimits } from '@/core/settings/settings'
-import type { AppRouter } from '@/server/api/root'
 import {
   between,
   checkConstraint,
@@ -20,6 +18,7 @@ import {
   text,
   wholeNumber,
 } from './form-fields'
+import type { DeployInput, PreviewInput } from './inputs'
 import { emptyPolicy, policyInputOf, policyShape } from './policy-form'
 import { wishesOf, wishShape } from './preference-form'
 
@@ -27,9 +26,6 @@ import { wishesOf, wishShape } from './preference-form'
  * The form in the words of its fields: text as it was typed. It says the same sentences as the server does for the
  * same mistakes (form-schema.test.ts holds them together), only sooner.
  */
-export type DeployInput = inferRouterInputs<AppRouter>['deployment']['deploy']
-export type PreviewInput = inferRouterInputs<AppRouter>['placement']['preview']
-
 const cores = v.pipe(
   numberText,
   v.number('CPU must be a number of cores'),

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { policyProfileNames, weightsProblem } from '@/core/placement/types'
 import { checked, numberOf, text } from './form-fields'
-import type { PreviewInput } from './form-schema'
+import type { PreviewInput } from './inputs'
 
 export const policyChoices = ['default', ...policyProfileNames, 'custom'] as const
 

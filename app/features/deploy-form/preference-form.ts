@@ -13,7 +13,7 @@ import {
   text,
   wholeNumber,
 } from './form-fields'
-import type { PreviewInput } from './form-schema'
+import type { PreviewInput } from './inputs'
 
 const weightBounds = { min: 1, max: 100 }
 const weightText = wholeNumber('The weight', weightBounds)

@@ -6,7 +6,8 @@ import { type UseFormReturn, useFieldArray } from 'react-hook-form'
 import { Button } from '@/app/ui/button'
 import { FieldError, Input, Select } from '@/app/ui/form/field'
 import { constraintOps } from './form-fields'
-import type { DeployForm, DeployInput } from './form-schema'
+import type { DeployForm } from './form-schema'
+import type { DeployInput } from './inputs'
 
 export type Form = UseFormReturn<DeployForm, unknown, DeployInput>
 

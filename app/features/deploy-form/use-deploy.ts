@@ -3,7 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { useTRPC, useTRPCClient } from '@/app/trpc'
-import type { DeployInput } from './form-schema'
+import type { DeployInput } from './inputs'
 
 interface Sent {
   input: DeployInput

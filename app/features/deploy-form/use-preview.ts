@@ -7,7 +7,8 @@ import { useWatch } from 'react-hook-form'
 import * as v from 'valibot'
 import { useTRPC } from '@/app/trpc'
 import { useSettled } from '@/app/ui/settled'
-import { type DeployForm, type DeployInput, type PreviewInput, previewFormSchema } from './form-schema'
+import { type DeployForm, previewFormSchema } from './form-schema'
+import type { DeployInput, PreviewInput } from './inputs'
 
 /** So short that bars follow the fingers: an answer is cheap, and one that comes too late is not shown. */
 const pauseMs = 50

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { DeployInput } from '@/app/features/deploy-form/form-schema'
+import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { changesOf, updateOf } from './changes'
 
 const before: DeployInput = {

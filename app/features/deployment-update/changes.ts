@@ -1,11 +1,12 @@
 import type { inferRouterInputs } from '@trpc/server'
 import { policyForm, wishRowsOf } from '@/app/features/deploy-form/filled-in'
-import { type DeployForm, type DeployInput, emptyForm } from '@/app/features/deploy-form/form-schema'
+import { type DeployForm, emptyForm } from '@/app/features/deploy-form/form-schema'
+import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { type SpecChange, specChanges } from '@/core/deployments/revision'
 import { withGivenWishes } from '@/core/placement/preferences'
 import { limits, millisOfCores, priorities } from '@/core/placement/resources'
 import { policyOf } from '@/core/placement/types'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 import type { AppRouter } from '@/server/api/root'
 
 export type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import { originOf, splitAttempts, successorText } from './attempts'
 
 const anAttempt = (overrides: Partial<ReplicaView>) =>

@@ -1,5 +1,5 @@
 import { isLive } from '@/core/deployments/status'
-import type { DeploymentDetail, ReplicaView } from '@/core/views/views'
+import type { DeploymentDetail, ReplicaView } from '@/core/views/deployments'
 
 /**
  * What is there or is wanted, and what is over: of each slot the newest attempt stays in sight, however it ended. Not so one

@@ -19,7 +19,8 @@ import { useNow } from '@/app/ui/text/clock'
 import { plural } from '@/app/ui/text/format'
 import { exactTime, Time } from '@/app/ui/text/time'
 import { policyText, type Suggestion } from '@/core/placement/types'
-import type { DecisionSummary, DecisionView, DeploymentDetail } from '@/core/views/views'
+import type { DecisionSummary, DecisionView } from '@/core/views/decisions'
+import type { DeploymentDetail } from '@/core/views/deployments'
 import { isRefused } from './refused'
 
 /** Why here, why not there: the record of a run of the scheduler, as it was made. */

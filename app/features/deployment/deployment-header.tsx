@@ -12,7 +12,7 @@ import { constraintText, wishTexts } from '@/core/placement/preferences'
 import { coresText, memoryText, priorities, storageText } from '@/core/placement/resources'
 import { policyText } from '@/core/placement/types'
 import { defaultLostAfterSeconds } from '@/core/settings/settings'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 import { DeploymentActions } from './deployment-actions'
 import { ImageContent } from './image-content'
 

@@ -5,9 +5,10 @@ import { ArrowRight } from 'lucide-react'
 import { useTRPC } from '@/app/trpc'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
 import { deploymentLookOf, StatusBadge } from '@/app/ui/status/status'
-import { type Column, Table } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
+import { Table } from '@/app/ui/table/table'
 import { ExactTime, Time } from '@/app/ui/text/time'
-import type { DeploymentDetail, StatusChange } from '@/core/views/views'
+import type { DeploymentDetail, StatusChange } from '@/core/views/deployments'
 
 const columns: Column<StatusChange>[] = [
   {

@@ -1,7 +1,7 @@
 import { Glyph } from '@/app/ui/status/status-icon'
 import { Time } from '@/app/ui/text/time'
 import { shortDigest } from '@/core/deployments/image'
-import type { RevisionImageView } from '@/core/views/views'
+import type { RevisionImageView } from '@/core/views/deployments'
 
 /** Which content a reference stands for in this revision, and whether its tag has moved since. */
 export function ImageContent({ image }: { image: RevisionImageView | null }) {

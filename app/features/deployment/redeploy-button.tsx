@@ -5,7 +5,7 @@ import { Button } from '@/app/ui/button'
 import { FieldError } from '@/app/ui/form/field'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { errorSentence } from '@/app/ui/text/errors'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 
 /** Runs what the tag of the image is now. Replicas are replaced one by one, and a rollback takes it back. */
 export function RedeployButton({ deployment: { id, name, blocked } }: { deployment: DeploymentDetail }) {

@@ -1,4 +1,4 @@
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 
 /** It has no place, and a decision says what each node lacked. */
 export const isRefused = ({ status, targetReplicas, waiting, latestDecisionId }: DeploymentDetail): boolean =>

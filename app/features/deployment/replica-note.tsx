@@ -3,7 +3,7 @@
 import { useNow } from '@/app/ui/text/clock'
 import { formatDuration } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import { originOf, successorText } from './attempts'
 import { restartsText } from './replica-state'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RestartView } from '@/core/views/views'
+import type { RestartView } from '@/core/views/deployments'
 import { replicaStateLook, restartsText } from './replica-state'
 
 const restarts = (overrides: Partial<RestartView> = {}): RestartView => ({

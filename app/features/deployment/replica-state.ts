@@ -1,5 +1,5 @@
 import { type Look, replicaLook } from '@/app/ui/status/status'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 
 const pausedLook: Look = {
   label: 'Paused',

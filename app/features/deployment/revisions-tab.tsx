@@ -15,7 +15,7 @@ import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import { changesText, specChanges } from '@/core/deployments/revision'
-import type { DeploymentDetail, RevisionView } from '@/core/views/views'
+import type { DeploymentDetail, RevisionView } from '@/core/views/deployments'
 import { ChangeList } from './change-list'
 import { ImageContent } from './image-content'
 

@@ -9,7 +9,7 @@ import { FieldError, Input } from '@/app/ui/form/field'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { errorFields, errorSentence } from '@/app/ui/text/errors'
 import { limits } from '@/core/placement/resources'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 
 /** A button that becomes a field in its place. */
 export function Scale({ deployment }: { deployment: DeploymentDetail }) {

@@ -9,7 +9,7 @@ import { FieldError } from '@/app/ui/form/field'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 
 /** Start for what is stopped, else Stop and Restart. Both of these interrupt something, so they ask first. */
 export function StopStart({ deployment }: { deployment: DeploymentDetail }) {

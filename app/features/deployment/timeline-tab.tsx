@@ -8,7 +8,7 @@ import { Timeline, TimelineLegend } from '@/app/features/timeline/timeline'
 import { useTRPC } from '@/app/trpc'
 import { ErrorState, Loading } from '@/app/ui/status/states'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 import { logHref } from './logs/sources'
 
 export function TimelineTab({ deployment, moment }: { deployment: DeploymentDetail; moment: Moment }) {

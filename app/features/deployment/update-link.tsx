@@ -1,6 +1,6 @@
 import { Pencil } from 'lucide-react'
 import { Button, ButtonLink } from '@/app/ui/button'
-import type { DeploymentDetail } from '@/core/views/views'
+import type { DeploymentDetail } from '@/core/views/deployments'
 
 /** To the form that changes what it runs; a button that says why not, for those who may not. */
 export function UpdateLink({ deployment: { id, blocked } }: { deployment: DeploymentDetail }) {

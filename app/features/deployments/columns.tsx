@@ -1,9 +1,9 @@
 import { cn } from '@/app/ui/cn'
 import { deploymentLook, healthLooks, StatusBadge } from '@/app/ui/status/status'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import type { Column } from '@/app/ui/table/table'
 import { Time } from '@/app/ui/text/time'
-import type { DeploymentSummary } from '@/core/views/views'
+import type { DeploymentSummary } from '@/core/views/deployments'
 
 /** States whose reason says what to do or what is waited for. */
 const explained: readonly DeploymentSummary['status'][] = ['failed', 'pending']

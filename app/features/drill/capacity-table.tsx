@@ -1,7 +1,8 @@
 'use client'
 
 import { Bar } from '@/app/ui/status/bar'
-import { type Column, Table } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
+import { Table } from '@/app/ui/table/table'
 import { formatPair } from '@/app/ui/text/format'
 import type { DrillCapacity } from '@/core/insight/drill-report'
 import { coresText, type Resources, roundMemoryText } from '@/core/placement/resources'

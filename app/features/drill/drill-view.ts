@@ -50,6 +50,7 @@ export function useDrillView() {
       void set({ [kind]: view[kind].filter((one) => one !== name), ...afresh }, { history: 'push' }),
   }
 }
+
 export type DrillViewState = ReturnType<typeof useDrillView>
 
 /** Where it is shown what would be without these regions, zones or nodes. */

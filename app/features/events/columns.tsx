@@ -1,7 +1,7 @@
 import Link from 'next/link'
 import { deploymentLooks, nodeLooks, replicaLooks, StatusBadge } from '@/app/ui/status/status'
 import { Glyph } from '@/app/ui/status/status-icon'
-import type { Column } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import { wordsOf } from '@/core/accounts/audit-labels'
 import type { FeedEvent } from '@/core/insight/events'

@@ -1,8 +1,8 @@
 import { Bar } from '@/app/ui/status/bar'
 import { stateLooks } from '@/app/ui/status/node-state-styles'
 import { StatusBadge } from '@/app/ui/status/status'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import type { Column } from '@/app/ui/table/table'
 import type { PastNode } from '@/core/insight/history'
 import { coresText, roundMemoryText } from '@/core/placement/resources'
 

@@ -7,7 +7,7 @@ import { Glyph, type GlyphName } from '@/app/ui/status/status-icon'
 import { serverNow, useNow } from '@/app/ui/text/clock'
 import { Code } from '@/app/ui/text/copy'
 import { formatList } from '@/app/ui/text/format'
-import type { JoinTokenView } from '@/core/views/views'
+import type { JoinTokenView } from '@/core/views/accounts'
 import type { MadeToken } from './token-form'
 
 /** After this long without a sign of the agent, what may be wrong is said. */

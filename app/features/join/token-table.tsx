@@ -9,11 +9,12 @@ import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { Empty } from '@/app/ui/status/states'
 import { type Look, StatusBadge } from '@/app/ui/status/status'
 import type { GlyphName } from '@/app/ui/status/status-icon'
-import { type Column, Table } from '@/app/ui/table/table'
+import type { Column } from '@/app/ui/table/column'
+import { Table } from '@/app/ui/table/table'
 import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import type { JoinTokenView } from '@/core/views/views'
+import type { JoinTokenView } from '@/core/views/accounts'
 
 const look = (label: string, glyph: GlyphName, tone: Look['tone'], explanation: string): Look => ({
   label,

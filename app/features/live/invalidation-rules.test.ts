@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import { Changes, isConcerned } from './invalidation-rules'
 
 const key = (path: string, input?: object) => [path.split('.'), { ...(input && { input }), type: 'query' }]

@@ -1,4 +1,4 @@
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 
 /** Changes of a short while, put together. */
 export class Changes {

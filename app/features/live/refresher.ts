@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import { Changes, isConcerned, minimumAge } from './invalidation-rules'
 
 const tickMs = 250

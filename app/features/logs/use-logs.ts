@@ -5,7 +5,7 @@ import { useTRPCClient } from '@/app/trpc'
 import { errorCode } from '@/app/ui/text/errors'
 import { backoffMs } from '@/core/lib/backoff'
 import type { LogState } from '@/core/logs/log'
-import type { LogEvent } from '@/core/views/views'
+import type { LogEvent } from '@/core/views/live'
 import { LogBuffer, type LogRow } from './log-buffer'
 
 export interface KnownLog {

@@ -6,7 +6,7 @@ import { Button } from '@/app/ui/button'
 import { Glyph } from '@/app/ui/status/status-icon'
 import { Time } from '@/app/ui/text/time'
 import { stormInWords } from '@/core/nodes/outage-protection'
-import type { StormBrakeView } from '@/core/views/views'
+import type { StormBrakeView } from '@/core/views/node-loss'
 
 const OverruleDialog = lazy(() => import('./override-dialog'))
 

@@ -5,7 +5,7 @@ import { useTRPC } from '@/app/trpc'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
-import type { StormMove } from '@/core/views/views'
+import type { StormMove } from '@/core/views/node-loss'
 
 /** Says what would move before it does. */
 export default function OverruleDialog({ region, onClose }: { region: string; onClose: () => void }) {

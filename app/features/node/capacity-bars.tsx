@@ -1,7 +1,7 @@
 import { Bar, BarLegend } from '@/app/ui/status/bar'
 import { formatPair, formatPercent } from '@/app/ui/text/format'
 import { coresText, roundMemoryText, storageText } from '@/core/placement/resources'
-import type { NodeView } from '@/core/views/views'
+import type { NodeView } from '@/core/views/nodes'
 
 interface Amount {
   name: string

@@ -7,11 +7,12 @@ import { Section } from '@/app/ui/layout-parts'
 import { ErrorState, Loading } from '@/app/ui/status/states'
 import { StatusBadge, type Tone } from '@/app/ui/status/status'
 import type { GlyphName } from '@/app/ui/status/status-icon'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import { type Column, Table } from '@/app/ui/table/table'
+import { Table } from '@/app/ui/table/table'
 import { plural } from '@/app/ui/text/format'
 import { isStuck, type LeavingState } from '@/core/nodes/drain'
-import type { LeavingView, NodeView } from '@/core/views/views'
+import type { LeavingView, NodeView } from '@/core/views/nodes'
 
 const looks: Record<LeavingState, { label: string; glyph: GlyphName; tone: Tone; explanation: string }> = {
   moving: { label: 'Moving', glyph: 'starting', tone: 'progressing', explanation: 'Its replacement is on its way.' },

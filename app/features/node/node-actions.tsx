@@ -14,7 +14,7 @@ import { FieldError } from '@/app/ui/form/field'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
-import type { NodeView } from '@/core/views/views'
+import type { NodeView } from '@/core/views/nodes'
 
 interface NodeActionsProps {
   node: NodeView

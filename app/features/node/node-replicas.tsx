@@ -1,10 +1,11 @@
 import { useMemo } from 'react'
 import { replicaLook, StatusBadge } from '@/app/ui/status/status'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import { type Column, Table } from '@/app/ui/table/table'
+import { Table } from '@/app/ui/table/table'
 import { Time } from '@/app/ui/text/time'
 import { coresText, memoryText } from '@/core/placement/resources'
-import type { NodeReplicaView } from '@/core/views/views'
+import type { NodeReplicaView } from '@/core/views/nodes'
 
 const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
   {

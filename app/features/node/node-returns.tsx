@@ -5,11 +5,12 @@ import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
 import { ErrorState } from '@/app/ui/status/states'
 import { type Look, StatusBadge } from '@/app/ui/status/status'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import { type Column, Table } from '@/app/ui/table/table'
+import { Table } from '@/app/ui/table/table'
 import { ExactTime } from '@/app/ui/text/time'
 import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
-import type { ReturnedReplicaView } from '@/core/views/views'
+import type { ReturnedReplicaView } from '@/core/views/node-loss'
 
 const outcomeLooks: Record<ReturnOutcome, Look> = {
   kept: { label: 'Kept', glyph: 'running', tone: 'healthy', explanation: 'Its container ran on and was adopted.' },

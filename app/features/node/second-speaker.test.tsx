@@ -3,10 +3,10 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MeProvider } from '@/app/features/session/me'
-import { makeQueryClient, makeTrpcClient } from '@/app/trpc/client'
+import { makeQueryClient, makeTrpcClient } from '@/app/shell/client'
 import { TRPCProvider } from '@/app/trpc'
 import type { Role } from '@/core/accounts/roles'
-import type { SecondSpeakerView } from '@/core/views/views'
+import type { SecondSpeakerView } from '@/core/views/nodes'
 import SecondSpeaker from './second-speaker'
 
 const node = { id: '0199-node', nodeId: 'node-01' }

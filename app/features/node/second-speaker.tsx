@@ -10,7 +10,7 @@ import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { Glyph } from '@/app/ui/status/status-icon'
 import { errorSentence } from '@/app/ui/text/errors'
 import { Time } from '@/app/ui/text/time'
-import type { NodeView, SecondSpeakerView } from '@/core/views/views'
+import type { NodeView, SecondSpeakerView } from '@/core/views/nodes'
 
 interface SecondSpeakerProps {
   node: Pick<NodeView, 'id' | 'nodeId'>

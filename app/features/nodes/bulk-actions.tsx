@@ -8,7 +8,7 @@ import { useBlocked } from '@/app/features/session/me'
 import { Button } from '@/app/ui/button'
 import { plural } from '@/app/ui/text/format'
 import { drillLimits } from '@/core/insight/drill-report'
-import type { NodeView } from '@/core/views/views'
+import type { NodeView } from '@/core/views/nodes'
 import { DrainDialog } from './drain-dialog'
 import { useCordon } from './use-cordon'
 

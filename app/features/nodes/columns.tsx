@@ -5,12 +5,12 @@ import { cn } from '@/app/ui/cn'
 import { Bar } from '@/app/ui/status/bar'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
 import { nodeLook, StatusBadge } from '@/app/ui/status/status'
+import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
-import type { Column } from '@/app/ui/table/table'
 import { formatPair } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import { coresNumber, roundMemoryText, storageText } from '@/core/placement/resources'
-import type { NodeView } from '@/core/views/views'
+import type { NodeView } from '@/core/views/nodes'
 
 function StatusCell({ node }: { node: NodeView }) {
   return (

@@ -3,7 +3,7 @@
 import { Lock, LockOpen } from 'lucide-react'
 import { useBlocked } from '@/app/features/session/me'
 import { Button, type ButtonVariant } from '@/app/ui/button'
-import type { NodeView } from '@/core/views/views'
+import type { NodeView } from '@/core/views/nodes'
 import { useCordon } from './use-cordon'
 
 interface CordonButtonProps {

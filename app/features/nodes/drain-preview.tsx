@@ -3,7 +3,7 @@
 import { ruleLabels } from '@/app/features/placement/labels'
 import { Glyph } from '@/app/ui/status/status-icon'
 import { formatScore, plural } from '@/app/ui/text/format'
-import type { DrainPreview, DrainPreviewReplica } from '@/core/views/views'
+import type { DrainPreview, DrainPreviewReplica } from '@/core/views/nodes'
 
 /** Rules and how many nodes fail each: "Too little CPU: 3 nodes · Cordoned: 1 node". */
 export const reasonsText = (reasons: DrainPreviewReplica['reasons']): string =>

@@ -1,5 +1,5 @@
 import type { Look } from '@/app/ui/status/status'
-import type { DecisionSummary } from '@/core/views/views'
+import type { DecisionSummary } from '@/core/views/decisions'
 
 export const outcomeLooks: Record<DecisionSummary['outcome'], Look> = {
   placed: {

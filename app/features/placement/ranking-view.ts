@@ -31,4 +31,5 @@ export function useRankingView() {
     },
   }
 }
+
 export type RankingView = ReturnType<typeof useRankingView>

@@ -1,7 +1,7 @@
 import { plural } from '@/app/ui/text/format'
 import { constraintText, wishTexts } from '@/core/placement/preferences'
 import { amountText } from '@/core/placement/resources'
-import type { DecisionView } from '@/core/views/views'
+import type { DecisionView } from '@/core/views/decisions'
 
 /** "3 replicas with 2 cores, 2 GiB of memory, 20 GiB of storage, near us-east, at most 1 per node" */
 export function requestText({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Constraint } from '@/core/placement/types'
+import type { Constraint } from '@/core/placement/constraint'
 import { parseRules, rulesText } from './rules-text'
 
 const rules: Constraint[] = [

@@ -1,5 +1,5 @@
 /** Label rules in one line: "disk = ssd; zone in a, b; gpu exists". Pure. */
-import type { Constraint } from '@/core/placement/types'
+import type { Constraint } from '@/core/placement/constraint'
 
 export const constraintLine = ({ key, op, values }: Constraint): string =>
   [key, op, values.join(', ')].filter((part) => part !== '').join(' ')

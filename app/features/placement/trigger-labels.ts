@@ -14,6 +14,7 @@ const triggers: Record<string, { short: string; because: string }> = {
   'replica-failed': { short: 'a replica failed', because: 'a replica failed' },
   'node-lost': { short: 'a node fell silent', because: 'a node fell silent' },
 }
+
 export const decisionTriggers = Object.keys(triggers)
 
 export const triggerText = (trigger: string): string => triggers[trigger]?.short ?? trigger

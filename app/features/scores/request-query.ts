@@ -1,9 +1,11 @@
 /** The request that nodes are ranked for: as text in the address, and as the API takes it. Pure. */
 import * as v from 'valibot'
-import { emptyForm, type PreviewInput, previewFormSchema } from '@/app/features/deploy-form/form-schema'
+import { emptyForm, previewFormSchema } from '@/app/features/deploy-form/form-schema'
+import type { PreviewInput } from '@/app/features/deploy-form/inputs'
 import { parseRules, rulesText } from '@/app/features/placement/rules-text'
+import type { Constraint } from '@/core/placement/constraint'
 import { coresOfMillis } from '@/core/placement/resources'
-import type { Constraint, PlacementRequest } from '@/core/placement/types'
+import type { PlacementRequest } from '@/core/placement/types'
 
 export const requestNames = ['replicas', 'cpu', 'memory', 'storage', 'gpu', 'region', 'per', 'labels'] as const
 export type RequestName = (typeof requestNames)[number]

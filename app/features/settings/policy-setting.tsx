@@ -1,7 +1,6 @@
 'use client'
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { inferRouterInputs } from '@trpc/server'
 import { type FormEvent, useState } from 'react'
 import * as v from 'valibot'
 import { isProfile, policyForm } from '@/app/features/deploy-form/filled-in'
@@ -12,10 +11,8 @@ import { Checkbox, Field, FieldError, Input } from '@/app/ui/form/field'
 import { useFieldProblems } from '@/app/ui/form/use-fields'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { type Policy, type PolicyProfile, policyProfileNames, policyProfiles } from '@/core/placement/types'
-import type { AppRouter } from '@/server/api/root'
+import type { PolicyInput } from './policy-input'
 import { WhatIf } from './what-if'
-
-export type PolicyInput = inferRouterInputs<AppRouter>['settings']['setPolicy']['policy']
 
 const choices: Record<PolicyProfile | 'custom', string> = {
   spread: 'Even use of the fleet: the emptiest nodes first.',
@@ -23,6 +20,7 @@ const choices: Record<PolicyProfile | 'custom', string> = {
   near: 'The wanted region first, then what has room.',
   custom: 'Own weights.',
 }
+
 const choiceNames = [...policyProfileNames, 'custom'] as const
 
 const inputOf = (policy: Policy): PolicyInput =>

@@ -6,7 +6,7 @@ import { useTRPC } from '@/app/trpc'
 import { ErrorState, Loading } from '@/app/ui/status/states'
 import { formatList, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import type { PolicyInput } from './policy-setting'
+import type { PolicyInput } from './policy-input'
 
 const looksAt = 100
 const shown = 20

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
-import type { ReplicaChange, StatusChange } from '@/core/views/views'
+import type { ReplicaChange, StatusChange } from '@/core/views/deployments'
 import { buildTimeline, type Lane, type Segment } from './lanes'
 
 const start = Date.parse('2026-03-01T12:00:00Z')

@@ -1,5 +1,5 @@
 import { type DeploymentStatus, isLive } from '@/core/deployments/status'
-import type { DeploymentTimeline, ReplicaChange, StatusChange } from '@/core/views/views'
+import type { DeploymentTimeline, ReplicaChange, StatusChange } from '@/core/views/deployments'
 
 export const phases = ['queued', 'scheduled', 'pulling', 'starting', 'running', 'restarting', 'stopping'] as const
 export type Phase = (typeof phases)[number]

@@ -2,15 +2,15 @@
 
 import { useMemo } from 'react'
 import type { Moment } from '@/app/features/time-travel/moment'
-import { TimelineScrubber } from '@/app/features/time-travel/timeline-scrubber'
 import { cn } from '@/app/ui/cn'
 import { useNow } from '@/app/ui/text/clock'
 import type { DeploymentStatus } from '@/core/deployments/status'
-import type { DeploymentTimeline } from '@/core/views/views'
+import type { DeploymentTimeline } from '@/core/views/deployments'
 import { TimelineChart } from './chart'
 import { buildTimeline, type LogHref, phases } from './lanes'
 import { phaseLooks } from './status-styles'
 import { TimelineTwin } from './text-alternative'
+import { TimelineScrubber } from './timeline-scrubber'
 
 /** What the bars mean. */
 export function TimelineLegend() {

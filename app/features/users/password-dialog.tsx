@@ -10,7 +10,7 @@ import { useFieldProblems } from '@/app/ui/form/use-fields'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { passwordProblem } from '@/core/accounts/passwords'
-import type { UserView } from '@/core/views/views'
+import type { UserView } from '@/core/views/accounts'
 
 interface PasswordDialogProps {
   user: UserView

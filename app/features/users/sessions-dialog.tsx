@@ -8,7 +8,7 @@ import { Dialog } from '@/app/ui/overlay/dialog'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
 import { errorSentence } from '@/app/ui/text/errors'
-import type { UserView } from '@/core/views/views'
+import type { UserView } from '@/core/views/accounts'
 
 interface SessionsDialogProps {
   user: UserView

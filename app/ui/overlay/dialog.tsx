@@ -3,18 +3,10 @@
 import { type FormEvent, lazy, type ReactNode, Suspense, useState } from 'react'
 import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'
+import type { OpenDialogProps } from '@/app/ui/overlay/dialog-props'
 
 /** Loaded when the first dialog opens: most pages are left without one. */
 const OpenDialog = lazy(() => import('./open-dialog'))
-
-export interface OpenDialogProps {
-  onClose: () => void
-  title: ReactNode
-  description?: ReactNode
-  children: ReactNode
-  /** For a table. */
-  wide?: boolean
-}
 
 interface DialogProps extends OpenDialogProps {
   open: boolean

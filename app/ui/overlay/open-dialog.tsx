@@ -4,7 +4,7 @@ import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
-import type { OpenDialogProps } from './dialog'
+import type { OpenDialogProps } from './dialog-props'
 
 /** Over the page, until it is closed; the focus comes back to where it was. */
 export default function OpenDialog({ onClose, title, description, children, wide = false }: OpenDialogProps) {

@@ -2,7 +2,7 @@
 import { render, screen } from '@testing-library/react'
 import { expect, test } from 'vitest'
 import { deploymentStatuses, healths, replicaStatuses } from '@/core/deployments/status'
-import { nodeStatuses } from '@/core/nodes/status'
+import { nodeStatuses } from '@/core/placement/node-status'
 import {
   cordonedLook,
   deploymentLook,

@@ -1,6 +1,6 @@
 import { cn } from '@/app/ui/cn'
 import { type DeploymentStatus, type Health, isLive, type ReplicaStatus } from '@/core/deployments/status'
-import type { NodeStatus } from '@/core/nodes/status'
+import type { NodeStatus } from '@/core/placement/node-status'
 import { Glyph, type GlyphName } from './status-icon'
 
 /**

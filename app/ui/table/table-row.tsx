@@ -3,7 +3,7 @@
 import { useRouter } from 'next/navigation'
 import { type MouseEvent, memo } from 'react'
 import { cn } from '@/app/ui/cn'
-import type { Column } from './table'
+import type { Column } from './column'
 
 const from = {
   sm: 'max-sm:hidden',

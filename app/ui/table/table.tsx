@@ -1,34 +1,16 @@
 'use client'
 
 import { ArrowDown, ArrowUp } from 'lucide-react'
-import { type FocusEvent, type ReactNode, useDeferredValue, useMemo, useRef } from 'react'
+import { type FocusEvent, useDeferredValue, useMemo, useRef } from 'react'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { usePageKeys } from '@/app/ui/keys'
 import { useLongOutdated } from '@/app/ui/settled'
+import type { Column, SortOrder } from '@/app/ui/table/column'
 import { plural } from '@/app/ui/text/format'
 import { useSteadyRows } from './stable-rows'
 import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
-
-export type SortOrder = 'asc' | 'desc'
-
-export interface Column<Row> {
-  id: string
-  header: ReactNode
-  cell: (row: Row) => ReactNode
-  /** A CSS width; columns without one share what is left. */
-  width?: string
-  align?: 'right'
-  /** Not shown below this width of the window. */
-  from?: 'sm' | 'md' | 'lg' | 'xl' | '2xl'
-  /** The name by which the list is sorted, when it can be. */
-  sort?: string
-  /** The order of a first click: ages and numbers start with the greatest. */
-  firstOrder?: SortOrder
-  /** Not cut off with an ellipsis: for buttons. */
-  whole?: boolean
-}
 
 /** Rows that can be ticked. */
 export interface Selection<Row> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nodeStatuses } from '@/core/nodes/status'
+import { nodeStatuses } from '@/core/placement/node-status'
 import { constraintText } from '@/core/placement/preferences'
 import { ruleNames } from '@/core/placement/types'
 import { aNode, aRequest, idOf } from '@/testing/builders'

@@ -1,6 +1,7 @@
 /** The yes/no rules. Each can check a node cheaply, and explain itself. */
 
-import { schedulableNodeStatuses } from '@/core/nodes/status'
+import type { Constraint } from '@/core/placement/constraint'
+import { schedulableNodeStatuses } from '@/core/placement/node-status'
 import { constraintText } from '@/core/placement/preferences'
 import {
   amountText,
@@ -9,7 +10,7 @@ import {
   resourceFields,
   resourceKinds,
 } from '@/core/placement/resources'
-import type { Constraint, FleetNode, PlacementRequest, RuleFailure, RuleResult } from '@/core/placement/types'
+import type { FleetNode, PlacementRequest, RuleFailure, RuleResult } from '@/core/placement/types'
 import { wishRules } from './affinity'
 import { hostPorts, withPortsOf } from './host-ports'
 import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'

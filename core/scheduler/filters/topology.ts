@@ -1,8 +1,8 @@
 /** Where a node is: the places over which replicas are spread, and by which they are near others or away from them. */
 
-import { canonicalRegion } from '@/core/nodes/regions'
 import { remembered } from '@/core/placement/memo'
 import { type Topology, zoneLabel } from '@/core/placement/preferences'
+import { canonicalRegion } from '@/core/placement/regions'
 import type { FleetNode } from '@/core/placement/types'
 
 /** What of a node says where it is. */

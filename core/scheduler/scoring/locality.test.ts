@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { estimatedLatencyMs } from '@/core/nodes/regions'
+import { estimatedLatencyMs } from '@/core/placement/regions'
 import { aFleet, aNode } from '@/testing/builders'
 import { localityFor, localityOfLatency } from './locality'
 

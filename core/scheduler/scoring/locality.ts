@@ -1,6 +1,6 @@
 /** How near a node is to the region that was asked for, as a number in 0..1 with its source. */
 
-import { type Coordinates, canonicalRegion, latencyBetween, regionCoordinates } from '@/core/nodes/regions'
+import { type Coordinates, canonicalRegion, latencyBetween, regionCoordinates } from '@/core/placement/regions'
 import type { Fleet, FleetNode, LocalityFact, MeasuredLatency } from '@/core/placement/types'
 
 /** At this round trip a node is as good as nowhere: locality 0. */

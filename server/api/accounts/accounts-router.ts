@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { may, type Permission, permissions, type Role, roles } from '@/core/accounts/roles'
 import { Failure } from '@/core/contract/failure'
-import type { UserView } from '@/core/views/views'
+import type { UserView } from '@/core/views/accounts'
 import { inPasswordQueue } from '@/server/api/context/auth'
 import type { Context } from '@/server/api/context/context'
 import {
@@ -23,7 +23,7 @@ import {
   setUserRole,
 } from '@/server/store/accounts/users'
 import { createJoinToken, listJoinTokens, revokeJoinToken } from '@/server/store/agents/join-tokens'
-import type { Actor } from '@/server/store/deployments/deployments'
+import type { Actor } from '@/server/store/records/audit'
 
 const role = z.enum(roles, { error: `The role must be one of ${roles.join(', ')}` })
 const password = personText({ max: 1000, shape: 'raw', error: 'The password must be text' })

@@ -2,7 +2,7 @@ import type { Store } from '@/server/db/client'
 import type { Change, ChangeFeed } from '@/server/db/notify'
 import { apiTokenRestMs } from '@/server/store/accounts/api-tokens'
 import { sessionRestMs } from '@/server/store/accounts/sessions'
-import type { Actor } from '@/server/store/deployments/deployments'
+import type { Actor } from '@/server/store/records/audit'
 
 /** The session or API token of some streams. */
 interface Watched {

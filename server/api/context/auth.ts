@@ -7,10 +7,11 @@ import { Failure } from '@/core/contract/failure'
 import { personText } from '@/server/api/inputs/fields'
 import { transaction } from '@/server/db/client'
 import { FairQueue } from '@/server/lib/fair-queue'
+import type { Account } from '@/server/store/accounts/account'
 import { accountOfApiToken } from '@/server/store/accounts/api-tokens'
 import { accountOfSession, type Client, startSession } from '@/server/store/accounts/sessions'
 import { lockedFailure } from '@/server/store/accounts/sign-in-limit'
-import { type Account, checkPassword } from '@/server/store/accounts/users'
+import { checkPassword } from '@/server/store/accounts/users'
 import type { Services } from './context'
 
 /** How long an access token is good for, in seconds. */

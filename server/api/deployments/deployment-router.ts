@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Failure } from '@/core/contract/failure'
+import { actionBlocked } from '@/core/deployments/actions'
 import { type DeploymentAction, deploymentActions } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
 import { withGivenWishes } from '@/core/placement/preferences'
 import { coresOfMillis, priorities, type Resources } from '@/core/placement/resources'
 import { policyOf } from '@/core/placement/types'
 import { defaultLostAfterSeconds } from '@/core/settings/settings'
-import type { DecisionSummary, DeploymentDetail, DeploymentTimeline } from '@/core/views/views'
+import type { DecisionSummary } from '@/core/views/decisions'
+import type { DeploymentDetail, DeploymentTimeline } from '@/core/views/deployments'
 import type { Services } from '@/server/api/context/context'
 import { logStatusChange } from '@/server/api/context/log-lines'
 import { procedureFor, router } from '@/server/api/context/trpc'
@@ -33,8 +35,6 @@ import {
   recentStatusChanges,
 } from '@/server/store/deployments/deployment-reads'
 import {
-  type Actor,
-  actionBlocked,
   deleteDeployment,
   retryDeployment,
   scaleDeployment,
@@ -42,6 +42,7 @@ import {
   stopDeployment,
 } from '@/server/store/deployments/deployments'
 import type { NewDeployment } from '@/server/store/deployments/intake'
+import type { Actor } from '@/server/store/records/audit'
 import { requireKnownDeployments } from './known-deployments'
 
 const tags = ['deployment']

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { policyOf } from '@/core/placement/types'
-import type { RevisionView } from '@/core/views/views'
+import type { RevisionView } from '@/core/views/deployments'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { flag, idText, recordOf, trimmedText } from '@/server/api/inputs/fields'
 import {

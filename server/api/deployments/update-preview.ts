@@ -2,12 +2,13 @@ import { isUuid, notFound } from '@/core/contract/failure'
 import { hostPortsOf } from '@/core/placement/host-ports'
 import { othersOf } from '@/core/placement/placed-replica'
 import { type PreviewedChange, previewChange } from '@/core/plan/preview-update'
+import type { DeploymentToSchedule } from '@/core/plan/types'
 import type { Services } from '@/server/api/context/context'
 import { inPieces } from '@/server/api/stream/pieces'
 import { type SpecUpdate, updatedSpec } from '@/server/store/deployments/revisions'
 import { readSettings } from '@/server/store/records/settings'
 import { placedReplicas } from '@/server/store/scheduling/placed-replicas'
-import { type DeploymentToSchedule, readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
+import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
 
 export interface UpdatePreview extends PreviewedChange {
   /** The revision that it would make; null when the content stays as it is. */

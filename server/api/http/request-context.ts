@@ -8,9 +8,9 @@ import type { Context, Services } from '@/server/api/context/context'
 import { refusal } from '@/server/api/context/trpc'
 import { databaseTrouble } from '@/server/db/errors'
 import { plainAddress } from '@/server/lib/addresses'
+import type { Account } from '@/server/store/accounts/account'
 import { accountOfSession } from '@/server/store/accounts/sessions'
-import type { Account } from '@/server/store/accounts/users'
-import type { Actor } from '@/server/store/deployments/deployments'
+import type { Actor } from '@/server/store/records/audit'
 import { cookiesOf } from './cookies'
 
 /** The caller's network address, as the gateway wrote it down (server/gateway). */

@@ -19,6 +19,7 @@ const asRule = <Rule extends object>(rule: Rule): Rule => {
   rules.add(rule)
   return rule
 }
+
 /** Whether a check or a schema keeps to the rules for text, numbers and times of server/domain. */
 export const isRule = (candidate: object): boolean => rules.has(candidate)
 
@@ -38,6 +39,7 @@ const textRules: Record<TextShape, ReturnType<typeof refusing<string>>> = {
   terminal: refusing((text) => textProblem(text, 'terminal')),
   raw: refusing((text) => textProblem(text, 'raw')),
 }
+
 const timeRule = refusing(timeProblem)
 
 /** Text of a person: refused when it can't be stored. `error` is said when it is no text at all. */

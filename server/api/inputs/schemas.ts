@@ -185,10 +185,12 @@ const whichPage = {
   limit: queryLimit({ max: 500, default: 50 }),
   offset: queryOffset(),
 }
+
 const sorting = {
   sort_by: z.enum(['name', 'status', 'created_at', 'updated_at']).default('created_at'),
   sort_order: z.enum(['asc', 'desc']).default('desc'),
 }
+
 export const listSchema = z.object({
   status: z.enum(deploymentStatuses, { error: `Status must be one of ${deploymentStatuses.join(', ')}` }).optional(),
   name: personText({ max: 200 }).optional(),

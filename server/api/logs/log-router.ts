@@ -1,7 +1,7 @@
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { logLimits } from '@/core/logs/log'
-import type { LogEvent } from '@/core/views/views'
+import type { LogEvent } from '@/core/views/live'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { idText, personText, queryLimit } from '@/server/api/inputs/fields'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'

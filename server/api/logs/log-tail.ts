@@ -1,6 +1,6 @@
 import { isLive } from '@/core/deployments/status'
 import { logLimits } from '@/core/logs/log'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import type { Services } from '@/server/api/context/context'
 import { ChangeCollector } from '@/server/api/stream/streams'
 import { readDeployment } from '@/server/store/deployments/deployment-reads'

@@ -1,4 +1,4 @@
-import type { DrainPreview, DrainPreviewReplica } from '@/core/views/views'
+import type { DrainPreview, DrainPreviewReplica } from '@/core/views/nodes'
 import type { Services } from '@/server/api/context/context'
 import { runDrill } from '@/server/api/drill/run'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { LiveChange } from '@/core/views/views'
+import type { LiveChange } from '@/core/views/live'
 import type { Change, ChangeFeed } from '@/server/db/notify'
 
 type Topic = Exclude<LiveChange['topic'], 'hello' | 'session-ended'>

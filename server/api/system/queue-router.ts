@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { actionBlocked } from '@/core/deployments/actions'
 import type { StuckKind, StuckWorkView } from '@/core/queue/dead-letters'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { actionBlocked, retryDeployment } from '@/server/store/deployments/deployments'
+import { retryDeployment } from '@/server/store/deployments/deployments'
 import { listStuckWork, tryNow } from '@/server/store/queue/dead-letter-reads'
 
 /** Scheduling work that is stuck, for those who get it going again. */

@@ -1,13 +1,13 @@
 import { v7 as uuid } from 'uuid'
 import { lesserRole, type Role } from '@/core/accounts/roles'
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
-import type { ApiTokenView } from '@/core/views/views'
+import type { ApiTokenView } from '@/core/views/accounts'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import type { Actor } from '@/server/store/deployments/deployments'
+import type { Actor } from '@/server/store/records/audit'
 import { type Author, audit } from '@/server/store/records/audit'
+import type { Account } from './account'
 import { hashToken, makeToken } from './credentials'
-import type { Account } from './users'
 
 /**
  * Makes an API token of `username`; it is handed back once and only its hash is kept. `scope` is the most that it may

@@ -16,7 +16,7 @@ import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { type Author, audit } from '@/server/store/records/audit'
-import type { Account } from './users'
+import type { Account } from './account'
 
 /** From where a session begins. */
 export interface Client {

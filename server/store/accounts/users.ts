@@ -6,17 +6,10 @@ import { usernameProblem } from '@/core/accounts/username'
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
 import { isUniqueViolation, type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
+import type { Account } from '@/server/store/accounts/account'
 import { type Author, audit, systemAuthor } from '@/server/store/records/audit'
 import { hashPassword, verifyPassword } from './credentials'
 import { endSessionsIn } from './sessions'
-
-export interface Account {
-  id: string
-  username: string
-  role: Role
-  disabled: boolean
-  sessionEpoch: number
-}
 
 interface UserRow {
   id: string

@@ -5,20 +5,18 @@ import {
   type ClaimVerdict,
   type Holder,
   judgeClaim,
-  kinship,
   type MachineFacts,
   refusalText,
-  type SecondKind,
   secondText,
   waitText,
 } from '@/core/agents/identity'
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
-import type { SecondSpeakerView } from '@/core/views/views'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { hashToken } from '@/server/store/accounts/credentials'
 import { heartbeatLimit } from '@/server/store/nodes/heartbeat-limits'
 import { recordNodeEvents } from '@/server/store/nodes/node-rows'
+import { isMovable, type Second } from '@/server/store/nodes/second-speakers'
 import { type Author, audit } from '@/server/store/records/audit'
 
 /** Who calls: an agent program by its credential, and the running process of it. */
@@ -26,14 +24,6 @@ export interface Speaker {
   credential: string
   /** UUID, made at each start of the agent. */
   instance: string
-}
-
-/** A second speaker that was refused; kept with the first one until another claim is granted. */
-interface Second {
-  kind: SecondKind
-  instance: string
-  machine: MachineFacts
-  address: string | null
 }
 
 /** What is kept of it. */
@@ -259,44 +249,6 @@ export async function nodesOfSpeaker(store: Store, speaker: Speaker): Promise<Se
   if (rows.length === 0) throw await whyUnheard(store.pool, speaker)
   return new Set(rows.map((row) => row.id))
 }
-
-/** For so long a second speaker is shown after it was refused. */
-const shownSeconds = 3600
-
-/** The second speaker that was refused for the sake of this node's agent. */
-export async function readSecondSpeaker(store: Store, nodeId: string): Promise<SecondSpeakerView | null> {
-  const { rows } = await store.pool.query<{
-    second: Second
-    second_at: Date
-    since: Date
-    allowed: boolean
-    machine: MachineFacts
-  }>(
-    `select a.second, a.second_at, coalesce((a.second->>'since')::timestamptz, a.second_at) as since, a.machine,
-       coalesce(a.allowed_until > now() and (a.allowed->>'instance' = a.second->>'instance'
-         or a.allowed->>'bootId' = a.second->'machine'->>'bootId'), false) as allowed
-     from agents a join nodes n on n.credential_hash = a.credential_hash
-     where n.id = $1 and n.removed_at is null and a.second_at > now() - make_interval(secs => $2)`,
-    [nodeId, shownSeconds],
-  )
-  const row = rows[0]
-  if (!row) return null
-  return {
-    instance: row.second.instance,
-    kind: row.second.kind,
-    hostName: row.second.machine.hostName,
-    pid: row.second.machine.pid,
-    address: row.second.address,
-    since: row.since.toISOString(),
-    refusedAt: row.second_at.toISOString(),
-    movable: isMovable(row.machine, row.second),
-    holder: row.machine.hostName,
-    allowed: row.allowed,
-  }
-}
-
-/** A node does not move between two agents of one machine. */
-const isMovable = (holder: MachineFacts, second: Second): boolean => kinship(holder, second.machine) !== 'same boot'
 
 /** Another machine may take the node over when it asks next; it asks every few seconds. */
 const allowedSeconds = 3600

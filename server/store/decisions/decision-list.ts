@@ -1,6 +1,6 @@
 import { isUuid } from '@/core/contract/failure'
 import type { ChosenNode, PlacementRequest, Policy } from '@/core/placement/types'
-import type { DecisionListItem } from '@/core/views/views'
+import type { DecisionListItem } from '@/core/views/decisions'
 import type { Store } from '@/server/db/client'
 
 export interface DecisionFilter {

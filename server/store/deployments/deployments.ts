@@ -1,7 +1,6 @@
-import type { Role } from '@/core/accounts/roles'
-import { may } from '@/core/accounts/roles'
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
-import { actionPossible, type DeploymentAction, type DeploymentStatus } from '@/core/deployments/status'
+import { actionBlocked } from '@/core/deployments/actions'
+import type { DeploymentAction, DeploymentStatus } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
 import type { Resources } from '@/core/placement/resources'
 import { type Store, type Tx, transaction } from '@/server/db/client'
@@ -9,17 +8,9 @@ import { announce } from '@/server/db/notify'
 import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
 import { settleDeadEvaluations } from '@/server/store/queue/dead-letters'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
-import { type Author, audit } from '@/server/store/records/audit'
+import { type Actor, audit } from '@/server/store/records/audit'
 import { changeDeploymentStatus } from '@/server/store/records/status-changes'
 import { forgetConflictsOf } from '@/server/store/scheduling/host-ports'
-
-/** Who asks, as far as rights and records go. */
-export interface Actor extends Author {
-  id: string
-  role: Role
-  /** The session that the call came with; null for API tokens. */
-  sessionId: string | null
-}
 
 export interface LockedDeployment {
   id: string
@@ -32,25 +23,6 @@ export interface LockedDeployment {
   version: number
   revision: number
   deleted_at: Date | null
-}
-
-/** Why `actor` may not take `action` on a deployment now, as a sentence; null when it may. */
-export function actionBlocked(
-  actor: { id: string; role: Role },
-  deployment: { userId: string; owner: string; status: DeploymentStatus },
-  action: DeploymentAction,
-): { code: 'forbidden' | 'conflict'; message: string } | null {
-  if (!may(actor.role, 'deployments.changeOwn'))
-    return { code: 'forbidden', message: `A ${actor.role} can look at deployments but not change them` }
-  if (deployment.userId !== actor.id && !may(actor.role, 'deployments.changeAny'))
-    return {
-      code: 'forbidden',
-      message: `This deployment belongs to ${deployment.owner}: only they and administrators can change it`,
-    }
-  if (deployment.status === 'deleted') return { code: 'conflict', message: 'This deployment is already deleted' }
-  if (!actionPossible(action, deployment.status))
-    return { code: 'conflict', message: `A deployment that is ${deployment.status} has nothing to ${action}` }
-  return null
 }
 
 /** Locks the deployment's row and checks that the actor may take the action on it now. */

@@ -1,14 +1,15 @@
 import { v7 as uuid } from 'uuid'
 import { Failure } from '@/core/contract/failure'
+import type { Constraint } from '@/core/placement/constraint'
 import type { AskedWishes } from '@/core/placement/preferences'
 import { coresOfMillis, type DeploymentType, type Resources } from '@/core/placement/resources'
-import type { Constraint, Policy } from '@/core/placement/types'
+import type { Policy } from '@/core/placement/types'
 import { groupCommit } from '@/server/db/batch'
 import { isUniqueViolation, noteTrouble, type Store } from '@/server/db/client'
 import { changePayloads } from '@/server/db/notify'
 import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
 import { envPlace } from '@/server/lib/seal'
-import type { Actor } from './deployments'
+import type { Actor } from '@/server/store/records/audit'
 
 export interface NewDeployment {
   name: string

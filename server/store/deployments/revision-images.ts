@@ -1,7 +1,7 @@
 /** Which content the image of each revision is: the first that was reported counts for all of its replicas. */
 import type { ResolvedImage } from '@/core/agents/protocol'
 import { canonicalImage, type ImageContent, parseImage } from '@/core/deployments/image'
-import type { RevisionImageView } from '@/core/views/views'
+import type { RevisionImageView } from '@/core/views/deployments'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce, type Change } from '@/server/db/notify'
 import { raiseWantedRevision } from '@/server/store/nodes/node-rows'

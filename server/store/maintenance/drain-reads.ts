@@ -1,7 +1,7 @@
 import { isUuid, notFound } from '@/core/contract/failure'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { LeavingReplica } from '@/core/nodes/drain'
-import type { NodeStatus } from '@/core/nodes/status'
+import type { NodeStatus } from '@/core/placement/node-status'
 import type { Store } from '@/server/db/client'
 
 /** A replica that is to leave a node, with who it belongs to. */

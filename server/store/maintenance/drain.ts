@@ -1,6 +1,6 @@
 import { isUuid, notFound } from '@/core/contract/failure'
 import { countOf } from '@/core/lib/count-of'
-import type { NodeStatus } from '@/core/nodes/status'
+import type { NodeStatus } from '@/core/placement/node-status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { onlineNodeStatus } from '@/server/store/nodes/node-health'

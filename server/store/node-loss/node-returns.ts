@@ -1,6 +1,6 @@
 import { isUuid, notFound } from '@/core/contract/failure'
 import { planOfReturn, type ReturningReplica, type ReturnOutcome, type ReturnPlan } from '@/core/nodes/return'
-import type { NodeReturnsView, ReturnedReplicaView } from '@/core/views/views'
+import type { NodeReturnsView, ReturnedReplicaView } from '@/core/views/node-loss'
 import type { Store, Tx } from '@/server/db/client'
 
 export interface Absence {

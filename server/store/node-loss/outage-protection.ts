@@ -6,7 +6,7 @@ import {
   type StormCause,
   stormWindowSeconds,
 } from '@/core/nodes/outage-protection'
-import type { StormBrakeView, StormMove } from '@/core/views/views'
+import type { StormBrakeView, StormMove } from '@/core/views/node-loss'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { requireLeader } from '@/server/store/leader/leadership'

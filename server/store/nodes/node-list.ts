@@ -4,12 +4,12 @@ import {
   type NodeFacets,
   type NodeFilter,
   type NodeHit,
-  type NodePage,
   type NodeSortKey,
   type NodeState,
   nodeStates,
 } from '@/core/nodes/list'
 import { type NodeMap, unknownMark } from '@/core/nodes/map'
+import type { NodePage } from '@/core/views/nodes'
 import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 import { isSilent } from './node-health'

@@ -1,13 +1,13 @@
 import { isUuid, notFound } from '@/core/contract/failure'
 import type { ReplicaStatus } from '@/core/deployments/status'
 import { shortfallOf } from '@/core/nodes/size'
-import { type NodeStatus, schedulableNodeStatuses } from '@/core/nodes/status'
+import { type NodeStatus, schedulableNodeStatuses } from '@/core/placement/node-status'
 import { millisOfCores, type Resources } from '@/core/placement/resources'
-import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '@/core/views/views'
+import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '@/core/views/nodes'
 import type { Store } from '@/server/db/client'
 import type { Node } from '@/server/db/generated/client'
-import { readSecondSpeaker } from '@/server/store/agents/identities'
 import { isSilent } from './node-health'
+import { readSecondSpeaker } from './second-speakers'
 
 type NodeRow = Node & { liveReplicas: number; stale: boolean }
 

@@ -1,12 +1,13 @@
 /** Scheduling work that does not go on by itself at once: dead, tried again later, or waiting for capacity. */
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
+import { actionBlocked } from '@/core/deployments/actions'
 import type { DeploymentStatus } from '@/core/deployments/status'
 import type { StuckKind } from '@/core/queue/dead-letters'
+import type { EvaluationTrigger } from '@/core/queue/evaluation'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import { type Actor, actionBlocked } from '@/server/store/deployments/deployments'
+import type { Actor } from '@/server/store/records/audit'
 import { audit } from '@/server/store/records/audit'
-import type { EvaluationTrigger } from './evaluations'
 
 export interface StuckEvaluation {
   id: string

@@ -1,32 +1,7 @@
 import { v7 as uuid } from 'uuid'
+import type { Evaluation, EvaluationTrigger } from '@/core/queue/evaluation'
 import type { Store, Tx } from '@/server/db/client'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
-
-export const evaluationTriggers = [
-  'deploy',
-  'scale',
-  'update',
-  'rollback',
-  'retry',
-  'stop',
-  'start',
-  'restart',
-  'drain',
-  'move',
-  'replica-failed',
-  'node-lost',
-  'capacity',
-] as const
-export type EvaluationTrigger = (typeof evaluationTriggers)[number]
-
-export interface Evaluation {
-  id: string
-  deploymentId: string
-  trigger: EvaluationTrigger
-  /** Higher goes first. */
-  priority: number
-  attempts: number
-}
 
 /**
  * One evaluation waits for a deployment at most: whoever comes second finds the work already queued, and makes it due

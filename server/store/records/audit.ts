@@ -1,4 +1,5 @@
 import type { AuditAction, AuditSubject } from '@/core/accounts/audit'
+import type { Role } from '@/core/accounts/roles'
 import type { Tx } from '@/server/db/client'
 
 /** Who did it, as the records name them. */
@@ -36,4 +37,12 @@ export async function audit(tx: Pick<Tx, 'query'>, author: Author, record: Audit
       author.apiTokenId,
     ],
   )
+}
+
+/** Who asks, as far as rights and records go. */
+export interface Actor extends Author {
+  id: string
+  role: Role
+  /** The session that the call came with; null for API tokens. */
+  sessionId: string | null
 }

@@ -1,6 +1,6 @@
 import type { JournalNode, JournalState } from '@/core/journal/journal'
-import type { NodeStatus } from '@/core/nodes/status'
 import type { RecordedPort } from '@/core/placement/host-ports'
+import type { NodeStatus } from '@/core/placement/node-status'
 import { millisOfCores } from '@/core/placement/resources'
 import type { MeasuredLatency } from '@/core/placement/types'
 import type { Store } from '@/server/db/client'

@@ -1,56 +1,11 @@
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
+import type { Constraint } from '@/core/placement/constraint'
 import { hostPortsOf } from '@/core/placement/host-ports'
 import type { AskedWishes } from '@/core/placement/preferences'
-import { millisOfCores, type Resources } from '@/core/placement/resources'
-import type { Constraint, Policy } from '@/core/placement/types'
+import { millisOfCores } from '@/core/placement/resources'
+import type { Policy } from '@/core/placement/types'
+import type { AttemptToSchedule, DeploymentToSchedule } from '@/core/plan/types'
 import { allAnswered, type Store } from '@/server/db/client'
-
-/** One replica of a deployment as the scheduler reads it. */
-export interface AttemptToSchedule {
-  id: string
-  nodeId: string
-  nodeName: string
-  /** Its node is being drained. */
-  nodeDraining: boolean
-  slot: number
-  generation: number
-  version: number
-  revision: number
-  status: ReplicaStatus
-  wanted: 'run' | 'stop'
-  reserved: boolean
-  health: 'healthy' | 'unhealthy' | 'starting' | null
-  restartsInARow: number
-  restarts: number
-  reason: string | null
-  startedAt: Date | null
-  finishedAt: Date | null
-  /** Reserved for it, as long as anything is. */
-  resources: Resources
-  hostPorts: number[]
-}
-
-/** A deployment as the scheduler reads it, with the version against which it will commit. */
-export interface DeploymentToSchedule {
-  id: string
-  name: string
-  status: DeploymentStatus
-  targetReplicas: number
-  version: number
-  /** The wanted revision. */
-  revision: number
-  region: string | null
-  waitForCapacity: boolean
-  maxPerNode: number
-  constraints: Constraint[]
-  wishes: AskedWishes | null
-  /** Null is the installation's. */
-  policy: Policy | null
-  resources: Resources
-  /** Fixed ones, each once, ascending. */
-  hostPorts: number[]
-  attempts: AttemptToSchedule[]
-}
 
 interface DeploymentRow {
   id: string

@@ -2,52 +2,17 @@ import { v7 as uuid } from 'uuid'
 import { restartRules } from '@/core/deployments/restart'
 import type { DeploymentStatus } from '@/core/deployments/status'
 import { type Resources, subtractResources } from '@/core/placement/resources'
-import type { ChosenNode, Handover, PlacementRequest, Policy } from '@/core/placement/types'
+import type { NewReplica, Step } from '@/core/plan/types'
 import { allAnswered, isCheckViolation, isUniqueViolation, type Store, type Tx, transaction } from '@/server/db/client'
 import { announce, type Change } from '@/server/db/notify'
 import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
-import {
-  type Committer,
-  type Evaluation,
-  enqueueEvaluations,
-  settleEvaluations,
-} from '@/server/store/queue/evaluations'
+import { type Committer, enqueueEvaluations, settleEvaluations } from '@/server/store/queue/evaluations'
 import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 import type { PackedEntry } from './fleet-journal'
 import { reserveHostPorts } from './host-ports'
 import { wakeForAffinity } from './placed-replicas'
-import type { DeploymentToSchedule } from './scheduling-reads'
-
-export interface NewReplica {
-  id: string
-  nodeId: string
-  nodeName: string
-  slot: number
-  generation: number
-  score: number
-  /** The replica on the same node that stops first, and what of its reservation passes over; null when none does. */
-  takesOver: TakeOver | null
-}
-
-export interface TakeOver extends Pick<Handover, 'resources' | 'hostPorts'> {
-  replicaId: string
-}
-
-export interface DecisionRecord {
-  id: string
-  outcome: 'placed' | 'refused'
-  request: PlacementRequest
-  policy: Policy
-  chosen: ChosenNode[]
-  /** How many replicas could be placed. */
-  found: number
-  /** What happened, as a sentence. */
-  message: string
-  /** Replicas that the deployment had already, by node (UUID). */
-  own: Record<string, number>
-}
 
 /** Decisions that were made together, with what the journal lacks of the fleet that they saw. */
 export interface Sighting {
@@ -56,20 +21,6 @@ export interface Sighting {
   journalSeq: bigint | null
   /** When the fleet was looked at. */
   at: Date
-}
-
-/** All that one evaluation changes. */
-export interface Step {
-  evaluation: Evaluation
-  deployment: Pick<DeploymentToSchedule, 'id' | 'name' | 'version' | 'revision' | 'resources' | 'hostPorts' | 'status'>
-  decision: DecisionRecord | null
-  place: NewReplica[]
-  stop: string[]
-  status: { to: DeploymentStatus; reason: string } | null
-  /** `blocked` waits for capacity. */
-  evaluationEnds: 'done' | 'blocked'
-  /** Come back after this many milliseconds; null when nothing is left to do. */
-  retryInMs: number | null
 }
 
 /** The world moved between reading and writing: decide again. */

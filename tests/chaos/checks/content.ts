@@ -1,7 +1,7 @@
 /** One revision is one content: what engines run, against what the tables say that the revision's image is. */
-import type { FoundContainer } from '../containers'
-import type { Ledger } from '../ledger'
-import type { Snapshot } from '../snapshot'
+import type { FoundContainer } from '@/tests/chaos/containers'
+import type { Ledger } from '@/tests/chaos/ledger'
+import type { Snapshot } from '@/tests/chaos/snapshot'
 
 /** @param containers looked at before the tables: what they run was recorded before they were made. */
 export function checkContents(ledger: Ledger, { replicas, images }: Snapshot, containers: FoundContainer[]): void {

@@ -1,8 +1,8 @@
 /** What the engines hold, against what the tables say of it. */
-import type { Containers, FoundContainer } from '../containers'
-import { groupBy } from '../group'
-import type { Ledger } from '../ledger'
-import type { ReplicaRow, Snapshot } from '../snapshot'
+import type { Containers, FoundContainer } from '@/tests/chaos/containers'
+import { groupBy } from '@/tests/chaos/group'
+import type { Ledger } from '@/tests/chaos/ledger'
+import type { ReplicaRow, Snapshot } from '@/tests/chaos/snapshot'
 
 const slotOf = ({ deploymentId, slot }: FoundContainer): string => `${deploymentId}/${slot}`
 const attemptOf = (container: FoundContainer): string => `${slotOf(container)}.${container.generation}`

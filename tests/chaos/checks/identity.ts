@@ -1,11 +1,11 @@
 /** A node's identity speaks from one machine at a time: second agents that the harness starts, against the tables. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processStart } from '@/agent/lib/lock'
-import type { Database } from '../database'
-import type { Ledger } from '../ledger'
-import type { Program } from '../program'
-import { type SpeakerRow, speakersSql } from '../snapshot'
-import { programOf, type Timeline, wasBehind } from '../timeline'
+import type { Database } from '@/tests/chaos/database'
+import type { Ledger } from '@/tests/chaos/ledger'
+import type { Program } from '@/tests/chaos/program'
+import { type SpeakerRow, speakersSql } from '@/tests/chaos/snapshot'
+import { programOf, type Timeline, wasBehind } from '@/tests/chaos/timeline'
 
 export interface Clone {
   /** Of whom it is one: fleet-1, agent-1. */
@@ -112,6 +112,7 @@ export class Speakers {
     return null
   }
 }
+
 const readTries = 10
 
 const processOf = async (pid: number): Promise<string> => `${pid} ${await processStart(pid)}`

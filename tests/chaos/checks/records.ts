@@ -3,8 +3,8 @@ import type pg from 'pg'
 import { matchesRecord, replay } from '@/core/scheduler/replay'
 import type { Store } from '@/server/db/client'
 import { readDecision } from '@/server/store/decisions/decision-reads'
-import { groupBy } from '../group'
-import type { Ledger } from '../ledger'
+import { groupBy } from '@/tests/chaos/group'
+import type { Ledger } from '@/tests/chaos/ledger'
 
 /** Decisions that were not replayed yet, some at a time, oldest first. */
 export class Replays {

@@ -1,7 +1,7 @@
 /** Looks for secrets where they must not be: in logs, in the database (files, tables), in what agents keep. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Ledger } from '../ledger'
+import type { Ledger } from '@/tests/chaos/ledger'
 
 export interface Places {
   /** Folders that are gone through, with a name for each. */

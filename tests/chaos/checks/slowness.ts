@@ -1,7 +1,7 @@
 /** Who is slow is not gone: whatever is given up is held against what was really done to it. */
-import type { Ledger } from '../ledger'
-import type { Judgement, Snapshot } from '../snapshot'
-import { outagesOf, type Spell } from '../timeline'
+import type { Ledger } from '@/tests/chaos/ledger'
+import type { Judgement, Snapshot } from '@/tests/chaos/snapshot'
+import { outagesOf, type Spell } from '@/tests/chaos/timeline'
 
 /**
  * For so long at least a node must have been out before it is given up: the limits of a fleet whose settings are as they

@@ -1,9 +1,9 @@
 /** What must hold of the tables at every single moment. */
 import { canTransition, deploymentTransitions, isLive, replicaTransitions } from '@/core/deployments/status'
-import type { Entry } from '../book'
-import { groupBy } from '../group'
-import type { Ledger } from '../ledger'
-import type { HistoryRow, ReplicaRow, Snapshot } from '../snapshot'
+import type { Entry } from '@/tests/chaos/book'
+import { groupBy } from '@/tests/chaos/group'
+import type { Ledger } from '@/tests/chaos/ledger'
+import type { HistoryRow, ReplicaRow, Snapshot } from '@/tests/chaos/snapshot'
 
 const kinds = ['cpu millis', 'MiB of memory', 'GiB of storage', 'GPU units']
 

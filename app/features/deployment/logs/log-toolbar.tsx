@@ -7,7 +7,7 @@ import type { LogRow } from '@/app/features/logs/log-buffer'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { SearchField } from '@/app/ui/table/search'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import { ReplicaPicker } from './replica-picker'
 
 type Toggle = 'only' | 'wrap' | 'times'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LogState } from '@/core/logs/log'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import { noteOf } from './notes'
 import { chosenReplicas, logHref, nameOf, titleOf } from './sources'
 

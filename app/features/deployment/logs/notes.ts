@@ -1,6 +1,6 @@
 import type { KnownLog } from '@/app/features/logs/use-logs'
 import { isLive } from '@/core/deployments/status'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 
 export interface LogNote {
   replicaId: string

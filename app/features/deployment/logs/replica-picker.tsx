@@ -2,7 +2,7 @@
 
 import { cn } from '@/app/ui/cn'
 import { replicaLook, StatusBadge } from '@/app/ui/status/status'
-import type { ReplicaView } from '@/core/views/views'
+import type { ReplicaView } from '@/core/views/deployments'
 import { stripeOf, titleOf } from './sources'
 
 interface ReplicaPickerProps {

@@ -1,6 +1,6 @@
 import { splitAttempts } from '@/app/features/deployment/attempts'
 import { logLimits } from '@/core/logs/log'
-import type { DeploymentDetail, ReplicaView } from '@/core/views/views'
+import type { DeploymentDetail, ReplicaView } from '@/core/views/deployments'
 
 type Attempt = Pick<ReplicaView, 'slot' | 'generation'>
 

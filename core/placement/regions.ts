@@ -2,8 +2,8 @@
  * Regions that most operators know by name, and how long a packet takes between two of them and back. Any other name
  * may be used for a region; its latencies are then measured, or follow from the coordinates of its nodes.
  */
-import { remembered } from '@/core/placement/memo'
-import type { LocalityFact, MeasuredLatency } from '@/core/placement/types'
+import { remembered } from './memo'
+import type { LocalityFact, MeasuredLatency } from './types'
 
 /** Degrees; north and east are positive. */
 export interface Coordinates {

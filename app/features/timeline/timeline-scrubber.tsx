@@ -1,8 +1,8 @@
 import { useMemo } from 'react'
-import { type TimelineModel, timesOf } from '@/app/features/timeline/lanes'
-import { buildAxis } from './axis'
-import type { Moment } from './moment'
-import { Scrubber } from './scrubber'
+import { buildAxis } from '@/app/features/time-travel/axis'
+import type { Moment } from '@/app/features/time-travel/moment'
+import { Scrubber } from '@/app/features/time-travel/scrubber'
+import { type TimelineModel, timesOf } from './lanes'
 
 /** Moves along the lanes of the chart: its moments lie where the chart has them. */
 export function TimelineScrubber({ id, model, moment }: { id: string; model: TimelineModel; moment: Moment }) {

@@ -1,0 +1,11 @@
+'use client'
+import type { ReactNode } from 'react'
+
+export interface OpenDialogProps {
+  onClose: () => void
+  title: ReactNode
+  description?: ReactNode
+  children: ReactNode
+  /** For a table. */
+  wide?: boolean
+}
