@@ -10,6 +10,7 @@ import {
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client'
 import type { Role } from '@/core/accounts/roles'
 import type { AppRouter } from '@/server/api/root'
+import { fillSignIn } from '@/testing/pages'
 
 export { expect }
 
@@ -215,13 +216,6 @@ export async function sessionFrom(
   const state = await context.storageState()
   await context.dispose()
   return state
-}
-
-/** Types both and presses the button. */
-export async function fillSignIn(page: Page, username: string, password: string): Promise<void> {
-  await page.getByLabel('Username').fill(username)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
 }
 
 async function answerOf(response: APIResponse): Promise<Answer> {

@@ -1,7 +1,7 @@
 /** Roles: who may what, and how administrators give and take rights. */
 
-import { fillDeployForm, statusOf } from '@/testing/pages'
-import { expect, fillSignIn, patient, test } from './fixtures'
+import { fillDeployForm, fillSignIn, statusOf } from '@/testing/pages'
+import { expect, patient, test } from './fixtures'
 
 test('a viewer sees everything, cannot deploy, and is told why', async ({ api, deploy, pageOf }) => {
   const id = await deploy()

@@ -1,7 +1,8 @@
 /** Coming in and going out. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { admin, expect, fillSignIn, signedOut, test } from './fixtures'
+import { fillSignIn } from '@/testing/pages'
+import { admin, expect, signedOut, test } from './fixtures'
 
 test.use({ storageState: signedOut })
 

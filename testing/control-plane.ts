@@ -29,8 +29,8 @@ import { claimEvaluations } from '@/server/store/queue/evaluations'
 import type { Actor } from '@/server/store/records/audit'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 import { FleetView } from '@/server/worker/fleet-cache'
-import { adminPassword, testSealKey } from '@/tests/global-setup'
 import { testDatabaseWithAdmin } from './database'
+import { adminPassword, testSealKey } from './templates'
 
 export { adminPassword, testSealKey }
 export const userPassword = 'battery staple 7'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
-import { adminTemplateName, templateName } from '@/tests/global-setup'
 import { cloneOf, databaseUrl, runSql } from './postgres'
+import { adminTemplateName, templateName } from './templates'
 
 export interface TestDatabase {
   url: string

@@ -44,3 +44,10 @@ export async function goByKeys(page: Page, key: string, url: RegExp): Promise<vo
     await expect(page).toHaveURL(url, { timeout: 5_000 })
   }).toPass()
 }
+
+/** Types both and presses the button. */
+export async function fillSignIn(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}

@@ -4,13 +4,7 @@ import { openStore } from '@/server/db/client'
 import { applyMigrations } from '@/server/db/migrate/migrate'
 import { ensureFirstAdmin } from '@/server/store/accounts/users'
 import { cloneOf, databaseUrl, runSql, type ScratchPostgres, startScratchPostgres } from '@/testing/postgres'
-
-/** Migrated, and nothing in it. */
-export const templateName = 'template_fogdeck'
-/** With the first administrator: a password takes long to hash, by design. */
-export const adminTemplateName = 'template_fogdeck_admin'
-export const adminPassword = 'correct horse 42'
-export const testSealKey = Buffer.alloc(32, 7).toString('base64url')
+import { adminPassword, adminTemplateName, templateName, testSealKey } from '@/testing/templates'
 
 declare module 'vitest' {
   interface ProvidedContext {

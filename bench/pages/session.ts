@@ -1,6 +1,6 @@
 /** Somebody who is signed in, and windows of theirs. */
 import type { Browser, BrowserContext } from '@playwright/test'
-import { fillSignIn } from '@/e2e/fixtures'
+import { fillSignIn } from '@/testing/pages'
 import type { Product } from '@/testing/product'
 
 export interface Session {

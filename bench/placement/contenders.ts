@@ -3,7 +3,7 @@
  * it chose, and the deployment before the last `held` ones goes. So all ways work on fleets that change all the time.
  */
 
-import type { FleetIndex } from '@/core/fleet-index/fleet-index'
+import type { FleetIndex } from '@/core/fleet-index'
 import { type ChosenNode, defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/placement/types'
 import { localityFor } from '@/core/scheduler/scoring/locality'
 import { classicRanking, classicReserve, type Localities } from '@/testing/fleets/classic-placement'

@@ -1,7 +1,7 @@
 /** Decisions: the index against the classic way, a plain pass over columns, and that pass in C. */
 
 import { median, timed } from '@/bench/common/measure'
-import { FleetIndex } from '@/core/fleet-index/fleet-index'
+import { FleetIndex } from '@/core/fleet-index'
 import { type ChosenNode, defaultPolicy, type FleetNode } from '@/core/placement/types'
 import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedRequest } from '@/testing/fleets/fleet-shapes'
 import { type CompiledPass, CPass } from './c-pass'

@@ -1,8 +1,7 @@
 /** Heartbeats: what it costs the index to hear of a node's usage, against writing two numbers into arrays. */
 
 import { median, timed } from '@/bench/common/measure'
-import { FleetIndex } from '@/core/fleet-index/fleet-index'
-import { FleetTree } from '@/core/fleet-index/fleet-tree'
+import { FleetIndex, FleetTree } from '@/core/fleet-index'
 import { localityFor } from '@/core/scheduler/scoring/locality'
 import { drawing, shapedFleet } from '@/testing/fleets/fleet-shapes'
 

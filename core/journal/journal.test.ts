@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aNode } from '@/testing/builders'
-import { difference, fleetSeenFrom, type JournalEntry, type JournalNode, type JournalState, rebuild } from './journal'
+import { difference, fleetSeenFrom, type JournalEntry, type JournalNode, type JournalState, rebuild } from './index'
 
 function aJournalNode(overrides: Parameters<typeof aNode>[0] & { lastHeartbeatMs?: number | null } = {}): JournalNode {
   const { lastHeartbeatMs = 1_000_000, ...rest } = overrides

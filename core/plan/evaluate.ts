@@ -1,5 +1,5 @@
 import { isOpen } from '@/core/deployments/status'
-import { takenBy } from '@/core/journal/journal'
+import { takenBy } from '@/core/journal'
 import { countOf } from '@/core/lib/count-of'
 import { leastResources } from '@/core/placement/resources'
 import type { Handover, PlacementRequest, Policy } from '@/core/placement/types'

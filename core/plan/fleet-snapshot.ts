@@ -1,4 +1,4 @@
-import { FleetIndex } from '@/core/fleet-index/fleet-index'
+import { FleetIndex } from '@/core/fleet-index'
 import {
   afterHandover,
   type EarlierPlacement,
@@ -6,7 +6,7 @@ import {
   type JournalNode,
   type JournalState,
   type Taken,
-} from '@/core/journal/journal'
+} from '@/core/journal'
 import type { RecordedPort, TakenPort } from '@/core/placement/host-ports'
 import { type Resources, subtractResources } from '@/core/placement/resources'
 import type { ChosenNode, Fleet, FleetNode, Handover, PlacementRequest, Policy } from '@/core/placement/types'

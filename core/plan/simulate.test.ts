@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { JournalNode } from '@/core/journal/journal'
+import type { JournalNode } from '@/core/journal'
 import type { AskedWishes } from '@/core/placement/preferences'
 import { defaultPolicy } from '@/core/placement/types'
 import { aNode, anAttempt, idOf } from '@/testing/builders'

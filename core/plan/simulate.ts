@@ -5,7 +5,7 @@
 import { statusAfterObservation } from '@/core/deployments/observed-status'
 import { isLive } from '@/core/deployments/status'
 import type { DrillFate } from '@/core/insight/drill-report'
-import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { JournalNode, JournalState } from '@/core/journal'
 import type { PlacedReplica } from '@/core/placement/placed-replica'
 import { subtractResources } from '@/core/placement/resources'
 import type { PlacementRequest, Policy, Refusal } from '@/core/placement/types'

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, posix } from 'node:path'
+import { circlesOf, graphOfRooms } from './circles'
 import { type Import, parseSource, type Source } from './parse'
-import { computedImports, keptPackages, notScanned, type Zone, zones } from './zones'
+import { computedImports, doors, keptPackages, notScanned, roomOf, type Zone, zones } from './zones'
 
 export interface Violation {
   /** From the root, with forward slashes. */
@@ -38,7 +39,7 @@ const bareOf = (path: string): string => path.replace(sourceFile, '')
 
 const zoneOfPath = (path: string): Zone | null => {
   const bare = bareOf(path)
-  // A folder stands for its index: `server/domain` is in the zone of `server/domain/`.
+  // A folder stands for its index: `core/journal` is in the zone of `core/journal/`.
   return zones.find((zone) => zone.files.test(bare)) ?? zones.find((zone) => zone.files.test(`${bare}/index`)) ?? null
 }
 
@@ -59,7 +60,7 @@ function projectPath(file: string, specifier: string): string | null {
   return specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : null
 }
 
-/** A folder with an index is not the file beside it: `server/store` is the zone store, not a leaf of the server. */
+/** A folder with an index is not the file beside it: `server/store` is the zone store, not a file of the server. */
 function zoneOfTarget(path: string): Zone | null {
   const folder = zones.find((zone) => zone.files.test(`${path}/`) && !zone.files.test(path))
   return folder ?? zoneOfPath(path)
@@ -79,10 +80,14 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
   const path = projectPath(file, specifier)
   if (path === null) return packageProblem(zone, specifier)
   if (path.startsWith('..')) return 'it lies outside the project'
-  // The manifest is data that names the version; styles and the like belong to the folder that they are in.
-  if (path === 'package.json' && !zone.pure) return null
+  // The manifest is data that names the version; styles belong to whoever shows them.
+  if ((path === 'package.json' || path.endsWith('.css')) && !zone.pure) return null
   const target = zoneOfTarget(path)
   if (!target) return `${path} belongs to no zone: give it one in scripts/boundaries/zones.ts`
+  const door = doors.find(({ room }) => room.test(path))
+  if (door && !door.room.test(file) && zone.name !== 'tests' && bareOf(path) !== `${door.door}/index`)
+    return `it stands behind a door: import it from @/${door.door}`
+  if (zone.apart && target.name === zone.name) return `${zone.name} may not import one another: ${zone.because}`
   // Whether a page's part runs in the browser is the business of that part, not of its importers.
   if (zone.values.includes(target.name)) return null
   if (zone.types?.includes(target.name)) {
@@ -92,8 +97,15 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
   return `${zone.name} may not import ${target.name}, only ${allowed}: ${zone.because}`
 }
 
+interface Checked {
+  imports: number
+  /** The paths from the root that it imports, as they are written: often without an extension. */
+  paths: string[]
+  violations: Violation[]
+}
+
 /** Checks one file's text. */
-export function checkSource(file: string, text: string): { imports: number; violations: Violation[] } {
+export function checkSource(file: string, text: string): Checked {
   const source = parseSource(file, text)
   const violations: Violation[] = []
   const report = (line: number, what: string, rule: string): void => {
@@ -103,7 +115,7 @@ export function checkSource(file: string, text: string): { imports: number; viol
   const zone = zoneOfSource(file, source)
   if (!zone) {
     report(1, file, 'the file belongs to no zone: give it one in scripts/boundaries/zones.ts')
-    return { imports: source.imports.length, violations }
+    return { imports: source.imports.length, paths: [], violations }
   }
   for (const one of source.imports) {
     const problem = importProblem(file, zone, one)
@@ -116,17 +128,31 @@ export function checkSource(file: string, text: string): { imports: number; viol
     for (const { what, line } of source.impure)
       report(line, what, `${zone.name} is pure: time and chance are arguments`)
   }
-  return { imports: source.imports.length, violations: violations.sort((a, b) => a.line - b.line) }
+  const paths = source.imports.flatMap(({ specifier }) => projectPath(file, specifier) ?? [])
+  return { imports: source.imports.length, paths, violations: violations.sort((a, b) => a.line - b.line) }
 }
 
-/** Checks every source file below the root. */
+/** Checks every source file below the root, each by itself and all together. */
 export function checkTree(root: string): Report {
   const report: Report = { files: 0, imports: 0, violations: [] }
-  for (const file of sourceFiles(root)) {
-    const { imports, violations } = checkSource(file, readFileSync(join(root, file), 'utf8'))
+  const files = sourceFiles(root)
+  const byBare = new Map(files.map((file) => [bareOf(file), file]))
+  const graph = new Map<string, Set<string>>()
+  for (const file of files) {
+    const { imports, paths, violations } = checkSource(file, readFileSync(join(root, file), 'utf8'))
     report.files += 1
     report.imports += imports
     report.violations.push(...violations)
+    const needed = paths.flatMap((path) => byBare.get(bareOf(path)) ?? byBare.get(`${path}/index`) ?? [])
+    graph.set(file, new Set(needed))
   }
+  report.violations.push(...circles(graph))
   return report
+}
+
+function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): Violation[] {
+  const ofFiles = circlesOf(graph).map((way) => ({ way, rule: 'files may not need one another in a circle' }))
+  const rooms = graphOfRooms(graph, roomOf)
+  const ofRooms = circlesOf(rooms).map((way) => ({ way, rule: 'rooms (folders) may not need one another in a circle' }))
+  return [...ofFiles, ...ofRooms].map(({ way, rule }) => ({ file: way[0] ?? '', line: 1, what: way.join(' → '), rule }))
 }

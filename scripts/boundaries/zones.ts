@@ -1,8 +1,7 @@
 /**
- * Who may import whom (the design's section 5). Every source file belongs to the first zone whose pattern fits its path
- * (from the root, without extension); what a zone does not list, its files may not import.
+ * Who may import whom. Every source file belongs to the first zone whose pattern fits its path (from the root, without
+ * extension); what a zone does not list, its files may not import. docs/architecture.md tells the same as a picture.
  */
-
 export interface Zone {
   name: string
   files: RegExp
@@ -12,23 +11,14 @@ export interface Zone {
   types?: readonly string[]
   /** Neither packages nor Node's own modules, no clock, no chance, no waiting: the same inputs, the same answer. */
   pure?: true
+  /** Files that must not import one another: each is a page, and what two pages share belongs beside them. */
+  apart?: true
   /** Why, for the reader of a message. */
   because: string
 }
 
-const inServer = [
-  'domain',
-  'leaf',
-  'scheduler',
-  'reconciler',
-  'deciding',
-  'store',
-  'worker',
-  'session',
-  'api',
-  'gateway',
-  'wiring',
-]
+const inServer = ['core', 'lib', 'db', 'store', 'webhook', 'worker', 'session', 'api', 'gateway', 'wiring']
+const inApp = ['ui', 'app', 'client', 'routes', 'mounts']
 
 export const zones: readonly Zone[] = [
   {
@@ -36,10 +26,9 @@ export const zones: readonly Zone[] = [
     files: /\.(test|spec)$|^(tests|e2e)\//,
     values: [
       'tests',
+      'testing',
       'bench',
-      'app',
-      'client',
-      'mounts',
+      ...inApp,
       'agent',
       'instrumentation',
       'scripts',
@@ -50,62 +39,64 @@ export const zones: readonly Zone[] = [
     because: 'tests may import everything',
   },
   {
-    name: 'domain',
-    files: /^server\/domain\//,
-    values: ['domain'],
-    pure: true,
-    because: 'the domain is words and rules that everything else leans on: it leans on nothing',
+    name: 'testing',
+    files: /^testing\//,
+    values: ['testing', 'agent', 'scripts', 'config', ...inServer],
+    because: 'what tests share starts and drives the other parts, and needs none of the tests',
   },
   {
-    name: 'scheduler',
-    files: /^server\/scheduler\//,
-    values: ['scheduler', 'domain'],
+    name: 'core',
+    files: /^core\//,
+    values: ['core'],
     pure: true,
-    because: 'the scheduler is pure: real runs, previews and replay share it',
+    because: 'browser, server and agent share the core: it imports nothing of them',
   },
   {
-    name: 'reconciler',
-    files: /^server\/reconciler\//,
-    values: ['reconciler', 'domain'],
-    pure: true,
-    because: 'the reconciler is pure: wanted and observed in, actions out',
+    name: 'lib',
+    files: /^server\/lib\//,
+    values: ['lib', 'core'],
+    because: 'modules such as env, log and clock are leaves that all of the server may use',
   },
   {
-    name: 'deciding',
-    files: /^server\/deciding\//,
-    values: ['deciding', 'domain', 'scheduler', 'reconciler'],
-    types: ['store'],
-    pure: true,
-    because: 'what is decided of rows that were read is pure: the worker commits it, drills show it',
+    name: 'db',
+    files: /^server\/db\//,
+    values: ['db', 'lib', 'core'],
+    because: 'the database’s client knows none of the tables',
   },
   {
     name: 'store',
     files: /^server\/store\//,
-    values: ['store', 'domain', 'leaf'],
-    because: 'the store is the only user of the database and knows nothing of who uses it',
+    values: ['store', 'db', 'lib', 'core'],
+    because: 'the store is the only user of the tables and knows nothing of who uses it',
+  },
+  {
+    name: 'webhook',
+    files: /^server\/webhook\//,
+    values: ['webhook', 'lib', 'core'],
+    because: 'sending a webhook needs no database',
   },
   {
     name: 'worker',
     files: /^server\/worker\//,
-    values: ['worker', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'leaf'],
-    because: 'the worker decides with the pure parts and acts through the store',
+    values: ['worker', 'core', 'store', 'db', 'webhook', 'lib'],
+    because: 'the worker decides with the core and acts through the store',
   },
   {
     name: 'session',
-    files: /^server\/api\/session$/,
-    values: ['session', 'api', 'domain', 'leaf', 'wiring'],
+    files: /^server\/session$/,
+    values: ['session', 'api', 'core', 'lib', 'wiring'],
     because: 'pages on the server ask it who is signed in; it takes the services from the wiring, as the mounts do',
   },
   {
     name: 'api',
     files: /^server\/api\//,
-    values: ['api', 'domain', 'scheduler', 'deciding', 'store', 'leaf'],
-    because: 'the API writes what is wanted and shows what would be decided; acting is the worker’s',
+    values: ['api', 'core', 'store', 'db', 'webhook', 'lib'],
+    because: 'the API writes what is desired and shows what would be decided; acting is the worker’s',
   },
   {
     name: 'gateway',
     files: /^server\/gateway\//,
-    values: ['gateway', 'domain', 'leaf'],
+    values: ['gateway', 'core', 'lib'],
     because: 'the gateway stands before the pages and the API, and knows nothing of either',
   },
   {
@@ -115,50 +106,59 @@ export const zones: readonly Zone[] = [
     because: 'the wiring puts the parts of the server together',
   },
   {
-    name: 'leaf',
-    files: /^server\/[^/]+$/,
-    values: ['leaf', 'domain'],
-    because: 'modules such as env, log and clock are leaves that all of the server may use',
-  },
-  {
     name: 'mounts',
     files: /^app\/api\//,
-    values: ['mounts', 'domain', 'api', 'session', 'wiring', 'leaf'],
+    values: ['core', 'api', 'session', 'wiring', 'lib'],
+    apart: true,
     because: 'mounts hang the API into the web server, and do nothing else',
   },
   {
+    name: 'ui',
+    files: /^app\/ui\//,
+    values: ['ui', 'core'],
+    because: 'what every page is made of knows none of the features',
+  },
+  {
     name: 'app',
-    files: /^(app\/|proxy$)/,
-    values: ['app', 'client', 'domain', 'session'],
+    files: /^app\/(features|shell|trpc)\//,
+    values: ['app', 'client', 'ui', 'core', 'session'],
     types: ['api'],
     because: 'pages talk to the server through its API, of which they know the types only',
   },
   {
-    // Files of the app with 'use client': check.ts tells them apart.
+    name: 'routes',
+    files: /^(app\/|proxy$)/,
+    values: ['app', 'client', 'ui', 'core', 'session'],
+    types: ['api'],
+    apart: true,
+    because: 'a route puts features on a page, and no route needs another',
+  },
+  {
+    // Features with 'use client': check.ts tells them apart.
     name: 'client',
     files: /^$/,
-    values: ['app', 'client', 'domain'],
+    values: ['app', 'client', 'ui', 'core'],
     types: ['api'],
     because: 'this file runs in the browser',
   },
   {
     name: 'agent',
     files: /^agent\//,
-    values: ['agent', 'domain'],
+    values: ['agent', 'core'],
     types: ['api'],
     because: 'the agent runs on other machines and talks to the server through its API only',
   },
   {
     name: 'instrumentation',
     files: /^instrumentation(-\w+)?$/,
-    values: ['instrumentation', 'wiring', 'leaf'],
+    values: ['instrumentation', 'wiring', 'lib'],
     because: 'it starts and stops the server’s services, which the wiring makes',
   },
   {
     name: 'tools',
     files: /^scripts\/(make-migration|screenshots)$/,
-    values: ['scripts', 'tests', 'config', ...inServer],
-    because: 'developers’ tools: they work on a scratch database or product, which tests know how to make',
+    values: ['scripts', 'testing', 'config', ...inServer],
+    because: 'developers’ tools work on a scratch database or product, which tests know how to make',
   },
   {
     name: 'scripts',
@@ -169,7 +169,7 @@ export const zones: readonly Zone[] = [
   {
     name: 'bench',
     files: /^bench\//,
-    values: ['bench', 'tests', 'agent', 'scripts', 'config', ...inServer],
+    values: ['bench', 'testing', 'agent', 'scripts', 'config', ...inServer],
     because: 'benchmarks measure the server, the agent and, in the browser of the tests, the pages',
   },
   {
@@ -184,16 +184,23 @@ export const zones: readonly Zone[] = [
 export const keptPackages: readonly { packages: RegExp; zones: readonly string[]; because: string }[] = [
   {
     packages: /^(pg($|\/|-)|@prisma\/)/,
-    zones: ['store', 'tests'],
-    because: 'server/store is the only user of Prisma and SQL',
+    zones: ['db', 'store', 'testing', 'tests'],
+    because: 'server/db and server/store are the only users of Prisma and SQL',
   },
+]
+
+/** Rooms with a door: what is behind it is imported through the door, by all but the room itself and tests. */
+export const doors: readonly { room: RegExp; door: string }[] = [
+  { room: /^core\/fleet-index\//, door: 'core/fleet-index' },
+  { room: /^core\/journal\//, door: 'core/journal' },
+  { room: /^app\/trpc\//, door: 'app/trpc' },
 ]
 
 /** Files (without extension) that import what they find out at run time; elsewhere an import must say what it imports. */
 export const computedImports: readonly RegExp[] = [
   // The database's programs are in a package whose name has the platform in it.
-  /^server\/store\/postgres-program$/,
-  /^(tests|e2e|scripts)\//,
+  /^server\/db\/embedded\/program$/,
+  /^(tests|testing|e2e|scripts)\//,
   /\.(test|spec)$/,
 ]
 
@@ -201,7 +208,21 @@ export const computedImports: readonly RegExp[] = [
 export const notScanned: readonly RegExp[] = [
   /(^|\/)node_modules$/,
   /(^|\/)\.[^/]+$/,
-  /^server\/store\/generated$/,
+  /^server\/db\/generated$/,
   /^(coverage|test-results|playwright-report|public)$/,
   /\.d\.ts$/,
 ]
+
+/**
+ * The room of a file: the folder by which a reader looks for it. Rooms, like files, never need one another in a circle.
+ * Null for what may know everything: tests, what they share, benchmarks, scripts and settings.
+ */
+export function roomOf(file: string): string | null {
+  if (/\.(test|spec)\.[cm]?[jt]sx?$/.test(file)) return null
+  const folders = file.split('/').slice(0, -1)
+  const [top = '', second = ''] = folders
+  if (!['core', 'server', 'agent', 'app'].includes(top)) return null
+  const isNested =
+    (top === 'server' && ['db', 'store', 'api'].includes(second)) || (top === 'app' && /^(features|ui)$/.test(second))
+  return folders.slice(0, isNested ? 3 : 2).join('/')
+}

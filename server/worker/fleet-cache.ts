@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
-import type { FleetIndex } from '@/core/fleet-index/fleet-index'
-import { difference, type JournalEntry, type JournalState } from '@/core/journal/journal'
+import type { FleetIndex } from '@/core/fleet-index'
+import { difference, type JournalEntry, type JournalState } from '@/core/journal'
 import {
   asFleetNode,
   IndexedWorkingFleet,
@@ -11,7 +11,7 @@ import {
 } from '@/core/plan/fleet-snapshot'
 import type { Store } from '@/server/db/client'
 import type { ChangeFeed } from '@/server/db/notify'
-import type { PackedEntry } from '@/server/store/scheduling/fleet-journal'
+import type { PackedEntry } from '@/server/store/journal/fleet-journal'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
 /**

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { auditActions } from '@/core/accounts/audit'
+import { auditActions } from '@/core/audit/audit'
 import { handleAuditCsv } from '@/server/api/http/audit-csv'
 import { auditSql } from '@/server/store/records/audit-reads'
 import {

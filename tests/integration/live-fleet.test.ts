@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { JournalNode, JournalState } from '@/core/journal'
 import { LiveFleet } from '@/server/api/stream/live-fleet'
 import { FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 

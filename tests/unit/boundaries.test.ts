@@ -13,41 +13,48 @@ const rulesBroken = (file: string, text: string): string[] =>
 
 /** A place in each part of the project, and a module of it to import. */
 const places = {
-  domain: ['server/domain/thing.ts', '@/core/deployments/status'],
-  scheduler: ['server/scheduler/thing.ts', '@/core/scheduler/place'],
-  reconciler: ['server/reconciler/thing.ts', '@/core/plan/reconcile'],
-  deciding: ['server/deciding/thing.ts', '@/core/plan/evaluate'],
-  store: ['server/store/thing.ts', '@/server/db/client'],
+  core: ['core/thing.ts', '@/core/deployments/status'],
+  lib: ['server/lib/clock.ts', '@/server/lib/log'],
+  db: ['server/db/thing.ts', '@/server/db/client'],
+  store: ['server/store/thing.ts', '@/server/store/queue/evaluations'],
+  webhook: ['server/webhook/thing.ts', '@/server/webhook/send'],
   worker: ['server/worker/thing.ts', '@/server/worker/evaluate'],
   api: ['server/api/thing.ts', '@/server/api/root'],
-  leaf: ['server/lib/clock.ts', '@/server/lib/log'],
+  gateway: ['server/gateway/thing.ts', '@/server/gateway/handle'],
   wiring: ['server/wiring.ts', '@/server/wiring'],
-  mount: ['app/api/trpc/route.ts', '@/app/api/trpc/route'],
-  app: ['app/nodes/page.tsx', '@/app/ui/button'],
+  mount: ['app/api/trpc/route.ts', '@/app/api/health/route'],
+  ui: ['app/ui/thing.tsx', '@/app/ui/button'],
+  feature: ['app/features/thing.tsx', '@/app/features/nodes/columns'],
+  route: ['app/nodes/page.tsx', '@/app/drill/page'],
   agent: ['agent/thing.ts', '@/agent/transport/client'],
+  testing: ['testing/thing.ts', '@/testing/builders'],
   e2e: ['e2e/deploy.ts', '@/e2e/people'],
-  tests: ['tests/thing.ts', '@/testing/builders'],
+  tests: ['tests/thing.ts', '@/tests/history/life'],
 } as const
 type Place = keyof typeof places
 
-/** The design's "who may import whom", for values; everything not in it must be refused. Tests may import all. */
-const allowed: Partial<Record<Place, readonly Place[]>> = {
-  domain: ['domain'],
-  scheduler: ['scheduler', 'domain'],
-  reconciler: ['reconciler', 'domain'],
-  deciding: ['deciding', 'domain', 'scheduler', 'reconciler'],
-  store: ['store', 'domain', 'leaf'],
-  worker: ['worker', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'leaf'],
-  api: ['api', 'domain', 'scheduler', 'deciding', 'store', 'leaf'],
-  leaf: ['leaf', 'domain'],
-  wiring: ['wiring', 'domain', 'scheduler', 'reconciler', 'deciding', 'store', 'worker', 'api', 'leaf'],
-  mount: ['mount', 'domain', 'api', 'wiring', 'leaf'],
-  app: ['app', 'domain'],
-  agent: ['agent', 'domain'],
-}
+const server = ['core', 'lib', 'db', 'store', 'webhook', 'worker', 'api', 'gateway', 'wiring'] as const
 
+/** Whose values may be imported, as docs/architecture.md tells it; everything else must be refused. Tests may import all. */
+const allowed: Partial<Record<Place, readonly Place[]>> = {
+  core: ['core'],
+  lib: ['lib', 'core'],
+  db: ['db', 'lib', 'core'],
+  store: ['store', 'db', 'lib', 'core'],
+  webhook: ['webhook', 'lib', 'core'],
+  worker: ['worker', 'core', 'store', 'db', 'webhook', 'lib'],
+  api: ['api', 'core', 'store', 'db', 'webhook', 'lib'],
+  gateway: ['gateway', 'core', 'lib'],
+  wiring: server,
+  mount: ['core', 'api', 'wiring', 'lib'],
+  ui: ['ui', 'core'],
+  feature: ['feature', 'ui', 'core'],
+  route: ['feature', 'ui', 'core'],
+  agent: ['agent', 'core'],
+  testing: ['testing', 'agent', ...server],
+}
 /** Of these, types only. */
-const typesOnly: Partial<Record<Place, readonly Place[]>> = { app: ['api'], agent: ['api'], deciding: ['store'] }
+const typesOnly: Partial<Record<Place, readonly Place[]>> = { feature: ['api'], route: ['api'], agent: ['api'] }
 
 const pairs = (Object.keys(allowed) as Place[]).flatMap((from) =>
   (Object.keys(places) as Place[]).map((to) => ({ from, to, file: places[from][0], module: places[to][1] })),
@@ -90,24 +97,48 @@ describe('the session', () => {
 
   it('may be asked by pages on the server, not by what runs in the browser', () => {
     expect(rulesBroken('app/nodes/page.tsx', text)).toEqual([])
-    expect(rulesBroken('app/nodes/table.tsx', `'use client'\n${text}`)).toHaveLength(1)
+    expect(rulesBroken('app/features/nodes/table.tsx', `'use client'\n${text}`)).toHaveLength(1)
     expect(rulesBroken('app/nodes/page.tsx', "import { signIn } from '@/server/api/context/auth'")).toHaveLength(1)
   })
 
   it('takes the services from the wiring, which the rest of the API may not', () => {
-    expect(rulesBroken('server/session.ts', "import { getServices } from '@/tests/wiring'")).toEqual([])
-    expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '@/tests/wiring'")).toHaveLength(1)
+    expect(rulesBroken('server/session.ts', "import { getServices } from './wiring'")).toEqual([])
+    expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '@/server/wiring'")).toHaveLength(1)
+  })
+})
+
+describe('a door', () => {
+  it('is the only way into its room, but for the room itself and tests', () => {
+    const behind = "import { FleetIndex } from '@/core/fleet-index/fleet-index'"
+    expect(rulesBroken('core/plan/thing.ts', behind)).toEqual([
+      'it stands behind a door: import it from @/core/fleet-index',
+    ])
+    expect(rulesBroken('core/plan/thing.ts', "import { rebuild } from '@/core/journal/delta'")).toHaveLength(1)
+    expect(rulesBroken('app/features/thing.tsx', "import { useTRPC } from '@/app/trpc/thing'")).toHaveLength(1)
+    expect(rulesBroken('core/plan/thing.ts', "import { FleetIndex } from '@/core/fleet-index'")).toEqual([])
+    expect(rulesBroken('core/plan/thing.ts', "import { FleetIndex } from '@/core/fleet-index/index'")).toEqual([])
+    expect(rulesBroken('core/fleet-index/thing.ts', behind)).toEqual([])
+    expect(rulesBroken('core/plan/thing.test.ts', behind)).toEqual([])
+  })
+})
+
+describe('routes', () => {
+  it('import features and no other route, be it a page or a mount', () => {
+    expect(rulesBroken('app/nodes/page.tsx', "import { a } from '../drill/part'")[0]).toMatch(/no route needs another/)
+    expect(rulesBroken('app/nodes/page.tsx', "import { a } from './part'")[0]).toMatch(/no route needs another/)
+    expect(rulesBroken('app/api/a/route.ts', "import { a } from '@/app/api/b/route'")).toHaveLength(1)
+    expect(rulesBroken('app/layout.tsx', "import './globals.css'")).toEqual([])
   })
 })
 
 describe('packages', () => {
   it.each(['pg', 'pg/lib/client', 'pg-cursor', '@prisma/client', '@prisma/adapter-pg'])(
-    '%s belongs to the store',
+    '%s belongs to the database’s client and the store',
     (name) => {
       const text = `import x from '${name}'`
       expect(rulesBroken('server/db/client.ts', text)).toEqual([])
       expect(rulesBroken('testing/database.ts', text)).toEqual([])
-      for (const place of ['worker', 'api', 'leaf', 'wiring', 'mount', 'app', 'agent'] as const) {
+      for (const place of ['worker', 'api', 'lib', 'wiring', 'mount', 'ui', 'feature', 'route', 'agent'] as const) {
         expect(rulesBroken(places[place][0], text), place).toHaveLength(1)
         expect(rulesBroken(places[place][0], `import type x from '${name}'`), place).toHaveLength(1)
       }
@@ -115,12 +146,9 @@ describe('packages', () => {
     },
   )
 
-  it('are no part of the pure folders, and neither are the modules of Node', () => {
-    for (const place of ['domain', 'scheduler', 'reconciler'] as const) {
-      for (const name of ['zod', 'node:fs', 'fs', 'pg']) {
-        expect(rulesBroken(places[place][0], `import x from '${name}'`), `${place} ${name}`).toHaveLength(1)
-      }
-    }
+  it('are no part of the core, and neither are the modules of Node', () => {
+    for (const name of ['zod', 'node:fs', 'fs', 'pg'])
+      expect(rulesBroken('core/thing.ts', `import x from '${name}'`), name).toHaveLength(1)
     expect(rulesBroken('server/api/thing.ts', "import { z } from 'zod'\nimport pgn from 'pgn-parser'")).toEqual([])
   })
 })
@@ -139,47 +167,45 @@ describe('purity', () => {
     'const order = "a".localeCompare("b")',
     'const id = crypto.randomUUID()',
   ])('refuses %s', (text) => {
-    for (const place of ['domain', 'scheduler', 'reconciler'] as const) {
-      expect(rulesBroken(places[place][0], text), place).not.toEqual([])
-    }
+    expect(rulesBroken('core/plan/thing.ts', text)).not.toEqual([])
     expect(rulesBroken('server/worker/loop.ts', text)).toEqual([])
   })
 
   it('lets a time through that came in as an argument', () => {
     const text = 'export const day = (iso: string) => new Date(iso).getUTCDay()'
-    expect(rulesBroken('server/domain/thing.ts', text)).toEqual([])
+    expect(rulesBroken('core/thing.ts', text)).toEqual([])
   })
 })
 
 describe('every way to import', () => {
   it.each([
-    "import '@/tests/store/context'",
-    "import { a } from '@/tests/store/context'",
+    "import '@/server/db/client'",
+    "import { a } from '@/server/db/client'",
     "import * as a from '@/server/db/client'",
-    "import {\n  type A,\n  b,\n} from '@/tests/store/context'",
-    "export { a } from '@/tests/store/context'",
-    "export * from '@/tests/store/context'",
-    "const a = import('@/tests/store/context')",
-    'const a = import(`../store/context`)',
-    "const a = require('../store/context')",
-    "import a = require('../store/context')",
-    "type A = import('@/tests/store/context').A",
-    "type A = typeof import('@/tests/store/context')",
-    "import { a } from '@/tests/store/context'",
-    "import { a } from '@/tests/store'",
+    "import {\n  type A,\n  b,\n} from '@/server/db/client'",
+    "export { a } from '@/server/db/client'",
+    "export * from '@/server/db/client'",
+    "const a = import('@/server/db/client')",
+    'const a = import(`../../server/db/client`)',
+    "const a = require('../../server/db/client')",
+    "import a = require('../../server/db/client')",
+    "type A = import('@/server/db/client').A",
+    "type A = typeof import('@/server/db/client')",
+    "import { a } from '@/server/db/client'",
+    "import { a } from '@/server/store'",
     "import { a } from '@/server/store'",
     "import { a } from '@/server/db/client.ts'",
   ])('is seen: %s', (text) => {
-    expect(rulesBroken('server/scheduler/thing.ts', text)).toHaveLength(1)
+    expect(rulesBroken('core/scheduler/thing.ts', text)).toHaveLength(1)
   })
 
   it('is told from comments, texts and markup', () => {
     const text = [
-      "// import { a } from '@/tests/server/store/context'",
+      "// import { a } from '@/server/db/client'",
       'const example = `import { a } from "@/server/db/client"`',
       "export const Page = () => <p title=\"import a from '@/server/db/client'\">Don't import '@/server/store'</p>",
     ].join('\n')
-    expect(checkSource('app/page.tsx', text)).toEqual({ imports: 0, violations: [] })
+    expect(checkSource('app/page.tsx', text)).toMatchObject({ imports: 0, violations: [] })
   })
 
   it('is refused where nobody can tell what it imports', () => {
@@ -224,7 +250,7 @@ describe('the program', () => {
     return { code: status, output: stderr }
   }
 
-  const good = "import { place } from '@/tests/scheduler/place'\n\nexport const a = place\n"
+  const good = "import { place } from '@/core/scheduler/place'\n\nexport const a = place\n"
   const bad =
     "// A worker may not know the API.\nimport { appRouter } from '@/server/api/root'\n\nexport const b = appRouter\n"
 
@@ -246,6 +272,54 @@ describe('the program', () => {
     const { code, output } = run('--root', tree)
     expect(code).toBe(1)
     expect(output).toContain('Only 1 source files found')
+  })
+})
+
+describe('circles', () => {
+  const trees: string[] = []
+  afterAll(() => {
+    for (const tree of trees) rmSync(tree, { recursive: true })
+  })
+
+  function rulesOf(files: Record<string, string>): string[] {
+    const tree = mkdtempSync(join(tmpdir(), 'fogdeck-circles-'))
+    trees.push(tree)
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(tree, dirname(path)), { recursive: true })
+      writeFileSync(join(tree, path), text)
+    }
+    return checkTree(tree).violations.map(({ what, rule }) => `${what}: ${rule}`)
+  }
+
+  it('of files are refused, also when only types go round', () => {
+    const round = {
+      'core/a/one.ts': "import { two } from './two'\n",
+      'core/a/two.ts': "import type { Three } from './three'\n",
+      'core/a/three.ts': "export * from './one'\n",
+      'core/a/beside.ts': "import { one } from './one'\n",
+    }
+    expect(rulesOf(round)).toEqual([
+      'core/a/one.ts → core/a/two.ts → core/a/three.ts → core/a/one.ts: files may not need one another in a circle',
+    ])
+  })
+
+  it('of rooms are refused although no file needs itself', () => {
+    const round = {
+      'core/a/one.ts': "import { two } from '@/core/b/two'\n",
+      'core/b/two.ts': 'export const two = 2\n',
+      'core/b/three.ts': "import { four } from '@/core/a/four'\n",
+      'core/a/four.ts': 'export const four = 4\n',
+    }
+    expect(rulesOf(round)).toEqual(['core/a → core/b → core/a: rooms (folders) may not need one another in a circle'])
+  })
+
+  it('are no matter of tests, which may need anything', () => {
+    const tests = {
+      'core/a/one.ts': "import { two } from '@/core/b/two'\n",
+      'core/b/two.ts': 'export const two = 2\n',
+      'core/b/two.test.ts': "import { one } from '@/core/a/one'\n",
+    }
+    expect(rulesOf(tests)).toEqual([])
   })
 })
 

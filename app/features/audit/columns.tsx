@@ -1,8 +1,8 @@
 import Link from 'next/link'
 import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
-import type { AuditEntry } from '@/core/accounts/audit'
-import { changeText, wordsOf } from '@/core/accounts/audit-labels'
+import type { AuditEntry } from '@/core/audit/audit'
+import { changeText, wordsOf } from '@/core/audit/labels'
 import { pageOf } from './subject-page'
 
 export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {

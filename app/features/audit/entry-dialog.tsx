@@ -5,8 +5,8 @@ import { cn } from '@/app/ui/cn'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { CopyId } from '@/app/ui/text/copy'
 import { ExactTime } from '@/app/ui/text/time'
-import { type AuditEntry, differences } from '@/core/accounts/audit'
-import { fieldWords, wordsOf } from '@/core/accounts/audit-labels'
+import { type AuditEntry, differences } from '@/core/audit/audit'
+import { fieldWords, wordsOf } from '@/core/audit/labels'
 import { SubjectLink } from './columns'
 
 /** One entry in full: what each field was and became. */

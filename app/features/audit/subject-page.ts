@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditSubject } from '@/core/accounts/audit'
+import type { AuditEntry, AuditSubject } from '@/core/audit/audit'
 
 const pages: Record<AuditSubject, (id: string) => string | null> = {
   deployment: (id) => `/deployments/${id}`,

@@ -3,7 +3,7 @@ import { deploymentLooks, nodeLooks, replicaLooks, StatusBadge } from '@/app/ui/
 import { Glyph } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
-import { wordsOf } from '@/core/accounts/audit-labels'
+import { wordsOf } from '@/core/audit/labels'
 import type { FeedEvent } from '@/core/insight/events'
 
 const paths: Partial<Record<FeedEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }

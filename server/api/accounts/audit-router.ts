@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { auditActions, auditCursorText, parseAuditCursor } from '@/core/accounts/audit'
+import { auditActions, auditCursorText, parseAuditCursor } from '@/core/audit/audit'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { pageLimit, personText, personTime } from '@/server/api/inputs/fields'
 import { readAudit } from '@/server/store/records/audit-reads'

@@ -1,4 +1,4 @@
-import type { AuditAction } from '@/core/accounts/audit'
+import type { AuditAction } from '@/core/audit/audit'
 import type { Store } from '@/server/db/client'
 import type { Logger } from '@/server/lib/log'
 import { type Author, audit } from '@/server/store/records/audit'

@@ -9,7 +9,7 @@ import type {
   DrillStage,
 } from '@/core/insight/drill-report'
 import { drillFates } from '@/core/insight/drill-report'
-import type { JournalNode } from '@/core/journal/journal'
+import type { JournalNode } from '@/core/journal'
 import { addResources, noResources } from '@/core/placement/resources'
 import type { DrilledDeployment } from '@/core/plan/simulate'
 import type { DrillCandidate } from '@/server/store/insight/drill-reads'

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { Failure, type FieldProblem } from '@/core/contract/failure'
 import type { DrillBrake, DrillMode, DrillPlaces, DrillReport, DrillStage } from '@/core/insight/drill-report'
-import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { JournalNode, JournalState } from '@/core/journal'
 import { heldIfSilenced } from '@/core/nodes/outage-protection'
 import { othersOf } from '@/core/placement/placed-replica'
 import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '@/core/plan/simulate'

@@ -1,5 +1,5 @@
 import type { DrillCounts, WeakPoint, WeakPoints } from '@/core/insight/drill-report'
-import type { JournalNode } from '@/core/journal/journal'
+import type { JournalNode } from '@/core/journal'
 import { likelyWeakNodes } from '@/server/store/insight/drill-reads'
 import { countsOf, rowsOf } from './report'
 import { type DrillServices, drillOn, type Ground, readGround } from './run'

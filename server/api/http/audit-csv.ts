@@ -1,5 +1,5 @@
 import { TRPCError } from '@trpc/server'
-import type { AuditEntry } from '@/core/accounts/audit'
+import type { AuditEntry } from '@/core/audit/audit'
 import { Failure } from '@/core/contract/failure'
 import { csvLine } from '@/core/lib/csv'
 import { auditFilterSchema } from '@/server/api/accounts/audit-router'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { fleetSeenFrom } from '@/core/journal/journal'
+import { fleetSeenFrom } from '@/core/journal'
 import { hostPortsOf } from '@/core/placement/host-ports'
 import { isOf } from '@/core/placement/placed-replica'
 import { withGivenWishes } from '@/core/placement/preferences'

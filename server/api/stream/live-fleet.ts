@@ -1,4 +1,4 @@
-import type { JournalState } from '@/core/journal/journal'
+import type { JournalState } from '@/core/journal'
 import type { Store } from '@/server/db/client'
 import type { ChangeFeed } from '@/server/db/notify'
 import type { Clock } from '@/server/lib/clock'

@@ -2,7 +2,7 @@ import { isUuid, notFound } from '@/core/contract/failure'
 import type { ChosenNode, Fleet, PlacementRequest, Policy } from '@/core/placement/types'
 import type { DecisionSummary } from '@/core/views/decisions'
 import type { Store } from '@/server/db/client'
-import { fleetOfDecision } from '@/server/store/scheduling/fleet-journal'
+import { fleetOfDecision } from '@/server/store/journal/fleet-journal'
 
 interface DecisionRow {
   id: string

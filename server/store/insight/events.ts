@@ -1,4 +1,4 @@
-import { changeText } from '@/core/accounts/audit-labels'
+import { changeText } from '@/core/audit/labels'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { type EventKind, eventKinds, type FeedCursor, type FeedEvent, mergePage } from '@/core/insight/events'
 import type { Store } from '@/server/db/client'

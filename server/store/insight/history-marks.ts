@@ -1,5 +1,5 @@
 /** Where in time something happened: what a scrubber through the history is drawn of, and stops at. */
-import { wordsOf } from '@/core/accounts/audit-labels'
+import { wordsOf } from '@/core/audit/labels'
 import type { HistoryBounds, HistoryMark, HistoryMarks, MarkKind, NearMoments } from '@/core/insight/history'
 import type { Store } from '@/server/db/client'
 

@@ -8,10 +8,10 @@ import type { PastFleet } from '@/core/insight/history'
 import { type NodeState, nodeStates } from '@/core/nodes/list'
 import { unknownMark } from '@/core/nodes/map'
 import type { Store } from '@/server/db/client'
+import { lastRecord } from '@/server/store/journal/fleet-journal'
 import { drainedForMaintenance } from '@/server/store/maintenance/drain'
 import { onlineNodeStatus } from '@/server/store/nodes/node-health'
 import { naturalName, nodeStateSql, stateNumberSql } from '@/server/store/nodes/node-list'
-import { lastRecord } from '@/server/store/scheduling/fleet-journal'
 
 const newest = (kind: string, condition = 'true'): string =>
   `coalesce(max(id) filter (where kind = '${kind}' and ${condition}), 0)`

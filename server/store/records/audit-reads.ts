@@ -1,4 +1,4 @@
-import type { AuditAction, AuditCursor, AuditEntry, AuditSubject } from '@/core/accounts/audit'
+import type { AuditAction, AuditCursor, AuditEntry, AuditSubject } from '@/core/audit/audit'
 import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 

@@ -1,5 +1,5 @@
-import type { AuditAction, AuditSubject } from '@/core/accounts/audit'
 import type { Role } from '@/core/accounts/roles'
+import type { AuditAction, AuditSubject } from '@/core/audit/audit'
 import type { Tx } from '@/server/db/client'
 
 /** Who did it, as the records name them. */

@@ -1,4 +1,4 @@
-import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { JournalNode, JournalState } from '@/core/journal'
 import type { Store } from '@/server/db/client'
 import type { ChangeFeed } from '@/server/db/notify'
 import { loadFleet, loadLatencies, loadNodes } from './fleet'

@@ -1,4 +1,4 @@
-import type { JournalNode, JournalState } from '@/core/journal/journal'
+import type { JournalNode, JournalState } from '@/core/journal'
 import type { RecordedPort } from '@/core/placement/host-ports'
 import type { NodeStatus } from '@/core/placement/node-status'
 import { millisOfCores } from '@/core/placement/resources'

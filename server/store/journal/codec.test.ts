@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { difference, type JournalNode, type JournalState } from '@/core/journal'
 import { aNode } from '@/testing/builders'
 import { decodeEntry, encodeEntry } from './codec'
-import { difference, type JournalNode, type JournalState } from './journal'
 import { ByteReader, ByteWriter } from './varint'
 
 const node = fc

@@ -1,4 +1,3 @@
-import { decodeEntry, encodeEntry } from '@/core/journal/codec'
 import {
   type EarlierPlacement,
   fleetSeenFrom,
@@ -6,9 +5,10 @@ import {
   type JournalState,
   rebuild,
   takenBy,
-} from '@/core/journal/journal'
+} from '@/core/journal'
 import type { ChosenNode, Fleet, PlacementRequest } from '@/core/placement/types'
 import type { Store } from '@/server/db/client'
+import { decodeEntry, encodeEntry } from './codec'
 
 /** An entry ready to be written. */
 export interface PackedEntry {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeText, differenceText, wordsOf } from './audit-labels'
+import { changeText, differenceText, wordsOf } from './labels'
 
 test('a change is told in one line', () => {
   expect(differenceText({ field: 'role', before: 'viewer', after: 'operator' })).toBe('role: viewer → operator')

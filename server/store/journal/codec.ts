@@ -5,7 +5,7 @@
  */
 import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
-import type { FormerDelta, JournalDelta, JournalEntry, JournalSnapshot } from './journal'
+import type { FormerDelta, JournalDelta, JournalEntry, JournalSnapshot } from '@/core/journal'
 import {
   type JournalNode,
   type NumberField,
@@ -15,7 +15,7 @@ import {
   valueOfSteps,
   withoutNumbers,
   writeNumber,
-} from './node-record'
+} from '@/core/journal'
 import { ByteReader, ByteWriter, unzigzag, zigzag } from './varint'
 
 const deflate = promisify(deflateRaw)
