@@ -258,7 +258,7 @@ export const breaks: Record<string, Break> = {
 }
 
 const project = join(import.meta.dirname, '..', '..')
-const copied = ['agent', 'app', 'prisma', 'scripts', 'server', '.next']
+const copied = ['agent', 'app', 'core', 'prisma', 'scripts', 'server', '.next']
 const copiedFiles = ['tsconfig.json', 'package.json', 'package-lock.json', 'next.config.js', 'postcss.config.mjs']
 const copiedEntries = ['instrumentation.ts', 'instrumentation-node.ts', 'prisma.config.ts', 'next-env.d.ts']
 

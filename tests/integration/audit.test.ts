@@ -169,7 +169,7 @@ describe('the audit log', () => {
   })
 
   test('knows every action that the server writes', () => {
-    const written = readdirSync('server/store')
+    const written = readdirSync('server/store', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .flatMap((name) => [
         ...readFileSync(`server/store/${name}`, 'utf8').matchAll(/'([a-z-]+\.[a-z-]+)', '[a-z]+', id/g),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findPostmaster } from '@/server/db/embedded/postmaster'
@@ -85,7 +85,7 @@ describe('the embedded database', () => {
   // Containers don't give root the capability to look into processes of other users.
   it.runIf(isRoot && process.platform === 'linux')('is found by a root that may do little', async () => {
     const first = await start()
-    const module = JSON.stringify(join(import.meta.dirname, '@/server/db/embedded/server.ts'))
+    const module = JSON.stringify(resolve('server/db/embedded/server.ts'))
     const program = `import { startEmbeddedPostgres } from ${module}
       const again = await startEmbeddedPostgres({ dataDir: process.argv[1], password: 'secret' })
       console.log(JSON.stringify(again))`
