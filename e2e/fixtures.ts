@@ -20,7 +20,7 @@ export const signedOut = { cookies: [], origins: [] }
 /** For what takes the product more than a moment. Nothing is asserted about how long it takes. */
 export const patient = { timeout: 120_000 }
 
-export interface Answer {
+interface Answer {
   status: number
   headers: Record<string, string>
   /** Parsed JSON, or null when there is none. */
@@ -29,13 +29,13 @@ export interface Answer {
 }
 
 /** The REST API as a program uses it. */
-export interface Api {
+interface Api {
   get(path: string): Promise<Answer>
   post(path: string, data?: unknown, headers?: Record<string, string>): Promise<Answer>
   delete(path: string): Promise<Answer>
 }
 
-export interface Credentials {
+interface Credentials {
   username: string
   password: string
 }

@@ -4,7 +4,16 @@ import { generate } from './generate.mjs'
 import { contentHash, inProject, isMain, isMarked, mark, packageProgram, run } from './lib/project.mjs'
 
 const sources = [
-  ...['app', 'core', 'server', 'public', 'prisma/schema.prisma', 'package-lock.json', 'next.config.js', 'postcss.config.mjs'],
+  ...[
+    'app',
+    'core',
+    'server',
+    'public',
+    'prisma/schema.prisma',
+    'package-lock.json',
+    'next.config.js',
+    'postcss.config.mjs',
+  ],
   ...['tsconfig.json', 'instrumentation.ts', 'instrumentation-node.ts', 'proxy.ts'],
 ]
 const isNoSource = (name) => /\.test\.tsx?$/.test(name) || name.startsWith('server/db/generated/')

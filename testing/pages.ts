@@ -1,7 +1,7 @@
 /** What several specs do on the pages. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
-export interface DeployFormValues {
+interface DeployFormValues {
   name?: string
   image?: string
   replicas?: number | string

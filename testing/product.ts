@@ -15,9 +15,9 @@ import { remove, removeOrphans, testFolder } from './postgres'
 
 /** The programs beside the supervisor, and how each is told apart by its command line. */
 const parts = { web: /gateway\/main/, scheduler: /worker\/main/, fleet: /agent\/fleet/ } as const
-export type Part = keyof typeof parts
+type Part = keyof typeof parts
 
-export interface ProductOptions {
+interface ProductOptions {
   /** Names the data folder and the log in `.test`; one of a kind per run. */
   name: string
   fleet: 'demo' | 'none'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 
-export interface Call {
+interface Call {
   path: string
   headers: IncomingHttpHeaders
   body: string
@@ -70,7 +70,7 @@ export class Receiver {
 }
 
 /** What a webhook or a Slack-compatible channel gets, as far as tests look into it. */
-export interface Message {
+interface Message {
   delivery_id: string
   type: string
   text: string

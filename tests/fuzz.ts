@@ -18,7 +18,7 @@ export interface FuzzCall {
 }
 
 /** What lets inputs get past the first check: ids that there are, and who may call. */
-export interface FuzzWorld {
+interface FuzzWorld {
   /** Bearer of an administrator. */
   token: string
   credential: string

@@ -6,7 +6,7 @@ import { regionCoordinates } from '@/core/placement/regions'
 
 export const defaultRegions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast'] as const
 
-export interface FleetPlan {
+interface FleetPlan {
   nodes: number
   regions: readonly string[]
   seed: number

@@ -17,7 +17,7 @@ interface PulledImage {
   usedAt: Record<string, number>
 }
 
-export interface ImageCleanerOptions {
+interface ImageCleanerOptions {
   engine: Pick<Engine, 'removeImage' | 'diskUsedPercent'>
   file: string
   clock: Clock
@@ -28,7 +28,7 @@ const dayMs = 86_400_000
 /** So long an image stays that nothing uses. */
 export const keepUnusedMs = 7 * dayMs
 /** Of the disk of the engine: above this, unused images go at once. */
-export const diskPressurePercent = 85
+const diskPressurePercent = 85
 /** What a deployment runs, and what it ran before. */
 const keptOfDeployment = 2
 

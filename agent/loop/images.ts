@@ -26,7 +26,7 @@ export interface ImageWork {
 }
 
 /** So long the nodes of a revision wait for the one that looks first. */
-export const waitForFirstMs = 5_000
+const waitForFirstMs = 5_000
 
 /** What the revision's image is: known already, or found out and reported. */
 export const contentOf = async (

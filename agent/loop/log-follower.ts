@@ -29,7 +29,7 @@ interface Follower {
   reading: Promise<void> | null
 }
 
-export interface NodeLogsOptions {
+interface NodeLogsOptions {
   nodeId: string
   engine: Engine
   clock: Clock

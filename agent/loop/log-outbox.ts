@@ -19,10 +19,9 @@ const answersToOneByOne = 2
 /** Logs that wait; beyond it the oldest is given up: an outage may last. */
 const waitingAtMost = 500
 
-export type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> &
-  Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
+type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> & Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
 
-export interface LogOutboxOptions {
+interface LogOutboxOptions {
   controlPlane: Pick<ControlPlane, 'sendLogs'>
   clock: Clock
   random: Random

@@ -10,7 +10,7 @@ import { canTransition, replicaTransitions } from '@/core/deployments/status'
 import { parseState, renderState } from './node-state'
 import type { Outbox } from './outbox'
 
-export interface NodeMemoryOptions {
+interface NodeMemoryOptions {
   nodeId: string
   name: string
   stateFile: string

@@ -2,7 +2,7 @@
 import type { ReplicaReport, WantedState } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 
-export interface NodeState {
+interface NodeState {
   wanted: WantedState | null
   memory: ReplicaReport[]
   /** What was told before that and has not arrived yet, in its order. */

@@ -37,7 +37,7 @@ export interface NodeTiming {
   cleanImagesMs: number
 }
 
-export const usualTiming: NodeTiming = {
+const usualTiming: NodeTiming = {
   resyncMs: 10_000,
   stopGraceSeconds: 10,
   pullPatienceMs: 10_000,

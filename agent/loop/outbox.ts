@@ -21,7 +21,7 @@ const answersToOneByOne = 2
 /** So many reports that are not taken in any form, one after the other: it is not they that are wrong. */
 const untakenAtMost = 3
 
-export interface OutboxOptions {
+interface OutboxOptions {
   controlPlane: Pick<ControlPlane, 'report'>
   clock: Clock
   random: Random

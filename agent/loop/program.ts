@@ -13,7 +13,7 @@ import { LogOutbox } from './log-outbox'
 import type { NodeLoop } from './node'
 import { Outbox } from './outbox'
 
-export interface ProgramOptions {
+interface ProgramOptions {
   controlPlane: ControlPlane
   heartbeatSeconds: number
   clock: Clock

@@ -23,7 +23,7 @@ import { SharedImages } from './shared-images'
 
 const callTimeoutMs = 15_000
 
-export interface RunnerOptions {
+interface RunnerOptions {
   /** As the command line says; else the one that was joined before. */
   server: string | undefined
   token: string | null
@@ -46,7 +46,7 @@ export interface RunnerOptions {
 }
 
 /** A join that will not work by trying again. Its message says why. */
-export class JoinError extends Error {
+class JoinError extends Error {
   override readonly name = 'JoinError'
 }
 

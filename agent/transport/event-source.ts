@@ -7,7 +7,7 @@ import { wordsOf } from '@/agent/lib/log'
 import { backoffMs } from '@/core/lib/backoff'
 import { type ServerSentEvent, sseParser } from './sse'
 
-export interface EventSourceInit {
+interface EventSourceInit {
   withCredentials?: boolean
   headers?: Record<string, string>
 }

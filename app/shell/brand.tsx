@@ -1,7 +1,7 @@
 import { cn } from '@/app/ui/cn'
 
 /** Decks of fog, one of them lit. */
-export function Mark({ size = 18 }: { size?: number }) {
+function Mark({ size = 18 }: { size?: number }) {
   return (
     <svg viewBox="0 0 18 18" width={size} height={size} aria-hidden="true">
       <rect x="4" y="2" width="12" height="3.5" rx="1.75" fill="currentColor" opacity="0.45" />

@@ -16,7 +16,7 @@ const variants: Record<ButtonVariant, string> = {
   'danger-solid': 'bg-failed text-on-failed hover:bg-failed-hover border-transparent',
 }
 
-export type ButtonSize = 'md' | 'sm'
+type ButtonSize = 'md' | 'sm'
 
 const base =
   'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-control border font-medium whitespace-nowrap select-none'

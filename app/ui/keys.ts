@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'react'
 
 /** Whether a key press belongs to what has the focus: text fields, lists, open dialogs and menus. */
-export function typingInto(target: EventTarget | null): boolean {
+function typingInto(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return true
   return target.closest('[role="dialog"], [role="menu"], [role="listbox"]') !== null

@@ -4,7 +4,7 @@ import { hashToken } from '@/server/store/accounts/credentials'
 import type { Speaker } from '@/server/store/agents/identities'
 import type { Scratch } from './scratch'
 
-export interface BigFleet {
+interface BigFleet {
   nodes: number
   deployments: number
   /** That of the agents; all nodes have one. */

@@ -6,7 +6,7 @@ import { machine } from './scratch'
 
 export const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
-export interface Program {
+interface Program {
   /** The value of an option as a number. */
   number(name: string): number
   /** The same results as the tables, for other programs. */

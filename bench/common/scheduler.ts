@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { leaderState } from '@/server/store/leader/leadership'
 import type { Scratch } from './scratch'
 
-export interface SchedulerProcess {
+interface SchedulerProcess {
   stop(): Promise<void>
 }
 

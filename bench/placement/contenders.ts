@@ -13,7 +13,7 @@ import { PlainColumns } from './plain'
 /** Deployments that are there at any time. */
 export const held = 64
 /** The stream begins anew after so many. */
-export const streamLength = 2048
+const streamLength = 2048
 
 export const stream: readonly PlacementRequest[] = Array.from({ length: streamLength }, (_, at) => streamedRequest(at))
 
@@ -41,7 +41,7 @@ interface Steps<Chosen> {
 }
 
 /** Runs the next `count` deployments of the stream, and gives what was chosen last. */
-export type Runner = (count: number) => ChosenNode[]
+type Runner = (count: number) => ChosenNode[]
 
 function runnerOf<Chosen>(steps: Steps<Chosen>, named: (chosen: Chosen) => ChosenNode[]): Runner {
   const live: { chosen: Chosen; request: PlacementRequest }[] = Array(held)

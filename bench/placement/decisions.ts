@@ -8,8 +8,8 @@ import { type CompiledPass, CPass } from './c-pass'
 import { classicRunner, indexRunner, plainRunner } from './contenders'
 
 /** A fleet that bounds say little about: half of the nodes lack CPU, the others memory, and nothing fits. */
-export const hostile = 'hostile'
-export type BenchShape = FleetShape | typeof hostile
+const hostile = 'hostile'
+type BenchShape = FleetShape | typeof hostile
 export const benchShapes: readonly BenchShape[] = [...fleetShapes, hostile]
 
 export interface DecisionRow {
@@ -47,7 +47,7 @@ const samples = (nodes: number) => ({
 const sameChoice = (a: readonly ChosenNode[], b: readonly ChosenNode[]): boolean =>
   a.length === b.length && a.every(({ id, score }, at) => id === b[at]?.id && score === b[at]?.score)
 
-export interface Setting {
+interface Setting {
   rounds: number
   compiled: CompiledPass | null
   /** The classic way takes most of a second for a million nodes. */

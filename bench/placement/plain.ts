@@ -9,7 +9,7 @@ const wantedRegions: readonly (string | null)[] = [null, ...shapeRegions]
 const regionNames: readonly string[] = shapeRegions
 const { weights } = defaultPolicy
 
-export interface Taken {
+interface Taken {
   slot: number
   score: number
 }

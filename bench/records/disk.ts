@@ -7,7 +7,7 @@ import type { NewDeployment } from '@/server/store/deployments/intake'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
 
-export interface OnDisk {
+interface OnDisk {
   decisions: number
   journal: number
   total: number
@@ -23,7 +23,7 @@ export async function recordsOnDisk(store: Store): Promise<OnDisk> {
 
 const pauseSeconds = 5
 
-export interface Quiet {
+interface Quiet {
   seconds: number
   bytesPerDecision: number
   journalBytesPerDecision: number

@@ -79,7 +79,7 @@ function repetitionAt(text: string, at: number): number {
 }
 
 /** Characters of it that must be guessed one by one. */
-export function unpredictable(password: string, username: string): number {
+function unpredictable(password: string, username: string): number {
   const lower = password.toLowerCase()
   const name = username.toLowerCase()
   const text = name.length > 2 ? lower.split(name).join('\n') : lower

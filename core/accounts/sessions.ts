@@ -1,7 +1,7 @@
 /** Sessions: what begins when somebody signs in with a password. */
 
 /** A person at a page, or a program with the access token that it got for a password. */
-export const sessionKinds = ['browser', 'program'] as const
+const sessionKinds = ['browser', 'program'] as const
 export type SessionKind = (typeof sessionKinds)[number]
 
 const hour = 3600

@@ -66,7 +66,7 @@ export type ClaimVerdict =
   /** `process`: both run on one machine; `twins`: two that look like one machine run at the same time. */
   | { state: 'refused'; second: SecondKind }
 
-export const secondKinds = ['process', 'twins', 'machine'] as const
+const secondKinds = ['process', 'twins', 'machine'] as const
 export type SecondKind = (typeof secondKinds)[number]
 
 export interface ClaimCase {
@@ -104,7 +104,7 @@ export function judgeClaim({ holder, instance, claim, allowed, leaseSeconds }: C
 const isSame = (a: string | null, b: string | null): boolean => a !== null && a === b
 const differs = (a: string | null, b: string | null): boolean => a !== null && b !== null && a !== b
 
-export type Kinship = 'same boot' | 'same machine' | 'other machine'
+type Kinship = 'same boot' | 'same machine' | 'other machine'
 
 /** A copied disk has the ids of the first one, but not its network cards. */
 export function kinship(a: MachineFacts, b: MachineFacts): Kinship {

@@ -2,7 +2,7 @@
 
 import type { SpecChange } from '@/core/deployments/revision'
 
-export const auditSubjects = [
+const auditSubjects = [
   'deployment',
   'node',
   'region',

@@ -10,8 +10,6 @@ export interface Range {
 
 /** PostgreSQL's `int`: most numbers are stored in one. */
 export const int4: Range = { min: -(2 ** 31), max: 2 ** 31 - 1 }
-/** Whole numbers that JavaScript tells apart; PostgreSQL's `bigint` holds all of them. */
-export const safeIntegers: Range = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }
 /** Whole numbers from zero that fit an `int`. */
 export const counts: Range = { min: 0, max: int4.max }
 export const portNumbers: Range = { min: 1, max: 65_535 }
@@ -28,7 +26,7 @@ export const wholeWithin = (value: number | null, range: Range): number | null =
   value !== null && Number.isInteger(value) && isWithin(value, range) ? value : null
 
 /** PostgreSQL has no year 0, and a year of five digits is written in another way than others: neither is meant. */
-export const years: Range = { min: 1970, max: 9999 }
+const years: Range = { min: 1970, max: 9999 }
 const times: Range = { min: Date.UTC(years.min, 0), max: Date.UTC(years.max + 1, 0) - 1 }
 
 /** What is wrong with a time in ISO 8601, as a sentence; null when it can be stored. */

@@ -31,7 +31,7 @@ const refused: Record<TextShape, RegExp> = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
 const escapeSequence = /\u{1b}(?:\[[0-?]*[ -/]*[@-~]?|\][^\u{7}\u{1b}]*(?:\u{7}|\u{1b}\\)|[ -/]*[0-~]?)/gu
 
-export const replacementCharacter = '\u{fffd}'
+const replacementCharacter = '\u{fffd}'
 const ellipsis = '…'
 
 const firstRefused = (text: string, shape: TextShape): number => text.search(refused[shape])

@@ -38,7 +38,7 @@ export function imageProblem(reference: string): string | null {
   return `“${bad}” is not a valid part of an image name: a–z, 0–9 and single . _ - between them`
 }
 
-export interface ImageReference {
+interface ImageReference {
   registry: string
   path: string
   /** "latest" where the reference names neither a tag nor a digest. */

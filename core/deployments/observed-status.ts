@@ -16,7 +16,7 @@ export interface ReplicaState {
 }
 
 /** What there is to know of a replica to tell how its deployment is. */
-export interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> {
+interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> {
   nodeSilent: boolean
   /** How often its container ceased to run: since then it is not on its way for the first time. */
   interruptions: number

@@ -5,7 +5,7 @@ import type { Resources } from '@/core/placement/resources'
 import type { FleetNode } from '@/core/placement/types'
 import type { Columns } from './memory'
 
-export const takesReplicas = (node: FleetNode): boolean =>
+const takesReplicas = (node: FleetNode): boolean =>
   schedulableNodeStatuses.includes(node.status) && node.engineError === null && !node.cordoned && !node.draining
 
 const at = (column: Float64Array, slot: number): number => column[slot] ?? 0
@@ -65,7 +65,7 @@ export function writeUsage(columns: Columns, slot: number, usage: Usage): void {
 }
 
 /** A change of what is promised: `sign` 1 adds it, -1 takes it back. */
-export interface Promised {
+interface Promised {
   resources: Resources
   sign: 1 | -1
 }

@@ -27,7 +27,7 @@ const boundsHold = (request: PlacementRequest, { weights }: Policy): boolean =>
   asksForBoth(request) &&
   [weights.resources, weights.load, weights.locality].every((weight) => weight >= 0 && weight <= 1)
 
-export interface FinderParts {
+interface FinderParts {
   memory: FleetMemory
   places: Places
   labelSets: LabelSets

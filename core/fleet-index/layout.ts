@@ -7,7 +7,7 @@ import { canonicalRegion } from '@/core/placement/regions'
 import type { FleetNode } from '@/core/placement/types'
 import { compareNames } from '@/core/scheduler/select/candidates'
 
-export interface Layout {
+interface Layout {
   /** The nodes by slot. */
   nodes: FleetNode[]
   /** By slot: the place in the order of names, by which ties are decided. */

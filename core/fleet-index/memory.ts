@@ -63,7 +63,7 @@ class Allocator {
   }
 }
 
-export interface Sizes {
+interface Sizes {
   places: number
   labelSets: number
 }

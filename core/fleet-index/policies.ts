@@ -5,11 +5,11 @@ import { type FleetMemory, maxPolicies, type PlaceTable } from './memory'
 
 export type Locality = (node: FleetNode) => LocalityFact
 
-export interface RegionTable extends PlaceTable {
+interface RegionTable extends PlaceTable {
   locality: Locality
 }
 
-export interface KnownPolicy {
+interface KnownPolicy {
   bases: number
   tables: Map<string | null, RegionTable>
 }

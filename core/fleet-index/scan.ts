@@ -10,7 +10,7 @@ export interface Found {
   score: number
 }
 
-export interface ScanInput {
+interface ScanInput {
   request: PlacementRequest
   policy: Policy
   /** By place: what it adds to a score. */

@@ -34,7 +34,7 @@ export interface DrillReplica {
 }
 
 /** How many replicas of a deployment run. */
-export interface DrillRunning {
+interface DrillRunning {
   wanted: number
   now: number
   /** Until replacements run. */

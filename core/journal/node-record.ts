@@ -79,7 +79,7 @@ export const valueOfSteps = (field: NumberField, steps: number): number =>
 const withNumbers = ['lastHeartbeatMs', 'cpuUsagePercent', 'memoryUsagePercent', 'reserved', 'unseen'] as const
 
 /** What a node is: all that changes rarely. */
-export type NodeNature = Omit<JournalNode, (typeof withNumbers)[number]>
+type NodeNature = Omit<JournalNode, (typeof withNumbers)[number]>
 
 export function withoutNumbers(node: JournalNode): NodeNature {
   const { lastHeartbeatMs: _1, cpuUsagePercent: _2, memoryUsagePercent: _3, reserved: _4, unseen: _5, ...nature } = node

@@ -26,7 +26,7 @@ export const takenBy = (request: PlacementRequest, name: string): Taken => ({
 })
 
 /** What makes a state of the journal the fleet that one decision saw. */
-export interface Viewpoint {
+interface Viewpoint {
   /** Milliseconds since 1970 */
   atMs: number
   earlier: EarlierPlacement[]

@@ -20,7 +20,7 @@ export interface LeavingReplica {
   nodeSilent: boolean
 }
 
-export const leavingStates = ['moving', 'stopping', 'queued', 'retrying', 'no-room', 'held'] as const
+const leavingStates = ['moving', 'stopping', 'queued', 'retrying', 'no-room', 'held'] as const
 export type LeavingState = (typeof leavingStates)[number]
 
 /** States in which it goes on by itself only when something else happens first: what stands in the way. */

@@ -7,9 +7,9 @@
 export const stormWindowSeconds = 60
 
 /** Fewer nodes than this are replaced one by one, also when they are all that a region has. */
-export const stormMinimumNodes = 3
+const stormMinimumNodes = 3
 
-export const stormCauses = ['region', 'fleet'] as const
+const stormCauses = ['region', 'fleet'] as const
 export type StormCause = (typeof stormCauses)[number]
 
 /** What is heard of one region; nodes in maintenance are expected to be silent and count nowhere. */
@@ -28,7 +28,7 @@ export interface JudgedPulse extends RegionPulse {
   overruled: boolean
 }
 
-export interface StormJudgement {
+interface StormJudgement {
   engage: { region: string; cause: StormCause }[]
   release: string[]
 }

@@ -1,10 +1,10 @@
 /** What becomes of a replica whose node was silent when the node comes back. Pure; server/store/node-loss/node-returns.ts keeps it. */
 import { type DeploymentStatus, isLive, type ReplicaStatus } from '@/core/deployments/status'
 
-export const returnPlans = ['keep', 'stop', 'update'] as const
+const returnPlans = ['keep', 'stop', 'update'] as const
 export type ReturnPlan = (typeof returnPlans)[number]
 
-export const returnOutcomes = ['kept', 'stopped', 'updated', 'failed'] as const
+const returnOutcomes = ['kept', 'stopped', 'updated', 'failed'] as const
 export type ReturnOutcome = (typeof returnOutcomes)[number]
 
 export interface ReturningReplica {

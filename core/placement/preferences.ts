@@ -10,7 +10,7 @@ export type Topology = (typeof topologies)[number]
 
 /** What replicas of one deployment can be spread over; over nodes `maxPerNode` spreads them. */
 export const spreadTopologies = ['zone', 'region'] as const satisfies readonly Topology[]
-export type SpreadTopology = (typeof spreadTopologies)[number]
+type SpreadTopology = (typeof spreadTopologies)[number]
 
 /** The label that says in which zone of its region a node is. */
 export const zoneLabel = 'zone'
@@ -47,7 +47,7 @@ export interface Affinity extends AffinityRule {
   places: string[]
 }
 
-export interface WishesWith<Rule> {
+interface WishesWith<Rule> {
   preferences: Preference[]
   spread: Spread[]
   affinity: Rule[]

@@ -11,7 +11,7 @@ export interface Coordinates {
   longitude: number
 }
 
-export interface Region {
+interface Region {
   name: string
   /** The city or area that its latencies stand for. */
   place: string
@@ -113,7 +113,7 @@ export const estimatedLatencyMs = (a: Coordinates, b: Coordinates): number =>
   Math.round((distanceKm(a, b) / kmPerRoundTripMs) * pathFactor * 10) / 10
 
 /** The round trip and how it is known. Within one region nobody needs the number: it is null there, too. */
-export interface Latency {
+interface Latency {
   latencyMs: number | null
   source: Exclude<LocalityFact['source'], 'no region asked'>
 }

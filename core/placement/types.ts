@@ -112,7 +112,7 @@ export function policyText({ name, weights, packing }: Policy): string {
 }
 
 /** A policy as calls give it: by name, or own weights. */
-export type GivenPolicy = PolicyProfile | { weights: Policy['weights']; packing?: boolean | undefined }
+type GivenPolicy = PolicyProfile | { weights: Policy['weights']; packing?: boolean | undefined }
 
 export function policyOf(given: GivenPolicy): Policy {
   if (typeof given === 'string') return policyProfiles[given]

@@ -20,7 +20,7 @@ import type {
 } from './types'
 
 /** What one evaluation is to change, still without the evaluation itself. */
-export type Outcome = Omit<Step, 'evaluation' | 'deployment'>
+type Outcome = Omit<Step, 'evaluation' | 'deployment'>
 
 const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
 
@@ -56,14 +56,14 @@ function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['s
 }
 
 /** What a deployment is decided on: the fleet as it stands, and where the others are. */
-export interface Deciding {
+interface Deciding {
   fleet: WorkingFleet
   policy: Policy
   others: OtherReplicas
   newId: () => string
 }
 
-export interface Decided {
+interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
   /** Null when there is nothing to say of it. */
   findings: Findings | null
@@ -152,7 +152,7 @@ function choiceOf(
 }
 
 /** What passes over from a replica to the one that replaces it; null when host ports are not what stands in the way. */
-export function handoverFrom(
+function handoverFrom(
   { nodeId, resources, hostPorts: held }: Pick<AttemptToSchedule, 'nodeId' | 'resources' | 'hostPorts'>,
   { resources: asked, hostPorts = [] }: Pick<PlacementRequest, 'resources' | 'hostPorts'>,
 ): Handover | null {

@@ -8,7 +8,7 @@ import { courseOf, Drill, type DrillSubject, type DrillWorld } from './simulate'
 import type { DeploymentToSchedule } from './types'
 
 /** A replica that would be started, in the order of the slots. */
-export interface PreviewedReplica {
+interface PreviewedReplica {
   slot: number
   /** The node of the replica that it replaces; null when nothing of the slot runs now. */
   from: { id: string; nodeId: string } | null

@@ -5,7 +5,7 @@ import { isPortConflict } from '@/core/placement/host-ports'
 import type { Plan, ReplicaAttempt, RetryPolicy, SlotToMove, WantedDeployment } from '@/core/plan/types'
 import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
 
-export const defaultRetryPolicy: RetryPolicy = {
+const defaultRetryPolicy: RetryPolicy = {
   startAttempts: 3,
   runAttempts: 5,
   stableMs: 60_000,

@@ -40,7 +40,7 @@ export interface DrillWorld {
 }
 
 /** A replica on one of the nodes. */
-export interface DrilledReplica {
+interface DrilledReplica {
   attempt: AttemptToSchedule
   /** Null when it has no place. `score` is null when its replacement is on its way already. */
   to: { id: string; nodeId: string; score: number | null } | null
@@ -64,7 +64,7 @@ const isHere = ({ reserved, wanted, status }: AttemptToSchedule): boolean =>
   reserved && wanted === 'run' && isLive(status)
 
 /** One deployment while the drill goes on. */
-export interface Course {
+interface Course {
   subject: DrillSubject
   deployment: DeploymentToSchedule
   placed: NewReplica[]
@@ -224,7 +224,7 @@ function outcomeOf({ subject, deployment, placed, stuck }: Course, nodes: Readon
 /** A drill takes a while on a large fleet: whoever runs it may do something else after each deployment. */
 export type DrillSteps = Generator<void, DrilledDeployment[]>
 
-export interface Failing {
+interface Failing {
   /** UUIDs of the nodes that fail. */
   nodes: ReadonlySet<string>
   /** Those of them whose region the storm brake holds: nothing on them is lost. */

@@ -91,7 +91,7 @@ export interface NewReplica {
   takesOver: TakeOver | null
 }
 
-export interface TakeOver extends Pick<Handover, 'resources' | 'hostPorts'> {
+interface TakeOver extends Pick<Handover, 'resources' | 'hostPorts'> {
   replicaId: string
 }
 

@@ -1,4 +1,4 @@
-export const evaluationTriggers = [
+const evaluationTriggers = [
   'deploy',
   'scale',
   'update',

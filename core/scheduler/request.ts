@@ -2,7 +2,7 @@ import type { Wishes } from '@/core/placement/preferences'
 import type { PlacementRequest } from '@/core/placement/types'
 
 /** What of a deployment a placement depends on. */
-export type Placeable = Omit<
+type Placeable = Omit<
   PlacementRequest,
   'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
 > & { id: string; hostPorts: number[] }

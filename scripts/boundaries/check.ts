@@ -6,7 +6,7 @@ import { circlesOf, graphOfRooms } from './circles'
 import { type Import, parseSource, type Source } from './parse'
 import { computedImports, doors, keptPackages, notScanned, roomOf, type Zone, zones } from './zones'
 
-export interface Violation {
+interface Violation {
   /** From the root, with forward slashes. */
   file: string
   line: number
@@ -15,7 +15,7 @@ export interface Violation {
   rule: string
 }
 
-export interface Report {
+interface Report {
   files: number
   imports: number
   violations: Violation[]

@@ -1,7 +1,7 @@
 /** Circles in who needs whom. */
 
 /** Each node with the nodes that it needs. */
-export type Graph = ReadonlyMap<string, ReadonlySet<string>>
+type Graph = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
  * One circle for each group of nodes that all need one another, as the way round: the first node comes again at its end.

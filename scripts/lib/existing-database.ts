@@ -3,7 +3,7 @@ import { embeddedExists, startEmbeddedPostgres, stopEmbeddedPostgres } from '../
 import type { Env } from '../../server/lib/env'
 import { loadSecrets } from '../../server/lib/secrets'
 
-export interface ExistingDatabase {
+interface ExistingDatabase {
   url: string
   /** Stops the database again if it didn't run before. */
   close(): Promise<void>

@@ -10,7 +10,7 @@ export interface Command {
   env: NodeJS.ProcessEnv
 }
 
-export interface PartOptions {
+interface PartOptions {
   name: string
   /** Asked at each start, because addresses and tokens change. */
   command: () => Promise<Command>

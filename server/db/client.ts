@@ -14,7 +14,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   /** 32 bytes, base64: seals the environments of deployments. */
   sealKey: string
   /** Connections at most. */
@@ -106,8 +106,7 @@ export async function allAnswered(sent: readonly Promise<unknown>[]): Promise<vo
 }
 
 /** SQLSTATE of a database error, if it is one. */
-export const sqlState = (error: unknown): string | undefined =>
-  error instanceof pg.DatabaseError ? error.code : undefined
+const sqlState = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined)
 
 /** Of any constraint, or of the one that is named. */
 export const isUniqueViolation = (error: unknown, constraint?: string): boolean =>

@@ -8,7 +8,7 @@ import { pathOf, refusalOf } from './refusals'
 import { pagePolicy, responseHeaders } from './response-headers'
 import { forwardingHeaders, type Sender, senderOf } from './sender'
 
-export interface GatewayOptions {
+interface GatewayOptions {
   trustedProxies: readonly string[]
   publicUrl: string | null
   /** Answers what is let through. */

@@ -1,6 +1,6 @@
 /** What every answer says to browsers about what may be done with it. */
 
-export interface Answered {
+interface Answered {
   /** Without the query. */
   path: string
   /** For the scripts of this page and no others. */

@@ -52,7 +52,7 @@ function clientOf(near: string, forwardedFor: string, trusted: AddressList): str
   return client
 }
 
-export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.')
 
 const textOf = (header: string | string[] | undefined): string => [header ?? []].flat().join(',')
 const firstOf = (header: string | string[] | undefined): string | undefined => textOf(header).split(',')[0]?.trim()

@@ -107,7 +107,7 @@ const variables = z.object({
 /** These may hold a secret, so a complaint about them doesn't repeat the value. */
 const secretVariables = ['DATABASE_URL', 'FOGDECK_ADMIN_PASSWORD']
 
-export type EnvSource = Readonly<Record<string, string | undefined>>
+type EnvSource = Readonly<Record<string, string | undefined>>
 
 /** @throws EnvError at the first wrong value. An empty variable counts as not set. */
 export function readEnv(source: EnvSource = process.env): Env {

@@ -1,6 +1,6 @@
 /** Expensive work, a little of it at a time: what can't be begun soon is refused at once. */
 
-export interface FairQueueLimits {
+interface FairQueueLimits {
   /** So much is done at once. */
   lanes: number
   /** So much of one caller is done or waits; in all. */
@@ -9,7 +9,7 @@ export interface FairQueueLimits {
 }
 
 /** Refused work: too much of this caller waits already, or too much in all. */
-export interface QueueFull {
+interface QueueFull {
   full: 'caller' | 'all'
 }
 

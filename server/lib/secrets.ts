@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { ensureDataDir } from './data-dir'
 import { hasCode } from './system-error'
 
-export interface Secrets {
+interface Secrets {
   /** Signs sessions. */
   authSecret: string
   /** 32 bytes, base64url; seals the environments of deployments (AES-256-GCM). */

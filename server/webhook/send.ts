@@ -7,7 +7,7 @@ import type { AddressList } from '@/server/lib/addresses'
 import { guardedLookup, requireAllowedHost } from './address'
 import { signatureOf } from './signature'
 
-export interface Receiver {
+interface Receiver {
   kind: ChannelKind
   url: string
   secret: string | null

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 const keyOf = (secret: string): Buffer =>
   secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret, 'utf8')
 
-export interface SignedContent {
+interface SignedContent {
   id: string
   /** Seconds since 1970 */
   timestamp: number

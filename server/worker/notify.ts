@@ -31,7 +31,7 @@ const lookMs = 2_000
 const skipFromMs = 10_000
 const keptMs = notificationLimits.keptDays * 86_400_000
 
-export interface Notifying {
+interface Notifying {
   store: Store
   log: Logger
   epoch: bigint

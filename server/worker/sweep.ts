@@ -75,7 +75,7 @@ interface Patience {
  * For a while after its election a leader declares nothing silent or lost: the silence may have been the control plane's
  * own. So it is after a change of the interval, until the slowest agent has heard of it.
  */
-export function patienceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): Patience {
+function patienceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): Patience {
   const slowest = Math.max(heartbeat.everySeconds, before.everySeconds)
   const silentFromMs = nowMs + (slowest + heartbeat.limitSeconds) * 1000
   return { heartbeat, silentFromMs, lostFromMs: Math.max(silentFromMs, nowMs + defaultLostAfterSeconds * 1000) }

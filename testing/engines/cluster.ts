@@ -26,7 +26,7 @@ import { imageArchive, loadImages } from './images'
 import { unavailable } from './requirements'
 
 export { type TestImage, testImages } from './images'
-export { missingTools, unavailable } from './requirements'
+export { unavailable } from './requirements'
 
 export interface TestEngine {
   name: string
@@ -56,7 +56,7 @@ export interface Bed {
   stop(): Promise<void>
 }
 
-export interface BedOptions {
+interface BedOptions {
   /** What containers are in that ask for no network: one of the engine's own, or only their loopback. */
   network?: 'bridge' | 'none'
 }

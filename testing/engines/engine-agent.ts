@@ -11,7 +11,7 @@ import type { TestEngine } from './cluster'
 
 const size = { cpuCores: 2, memoryMb: 4096 }
 
-export interface EngineAgentOptions {
+interface EngineAgentOptions {
   name: string
   engine: TestEngine
   /** Its own folder is made in it. */

@@ -159,7 +159,7 @@ const plainRequest: fc.Arbitrary<PlacementRequest> = fc.oneof(
 )
 
 /** Requests with wishes only. */
-export const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc
+const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc
   .tuple(plainRequest, wishesArbitrary)
   .map(([request, wishes]) => ({ ...request, wishes }))
 

@@ -9,7 +9,7 @@ import type { FleetNode, PlacementRequest, Policy } from '@/core/placement/types
 /** 0..1 by region, for one wanted region. */
 export type Localities = ReadonlyMap<string, number>
 
-export interface Ranked {
+interface Ranked {
   node: FleetNode
   score: number
 }

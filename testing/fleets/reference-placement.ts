@@ -141,7 +141,7 @@ function scoreOf(node: FleetNode, scene: Scene, fleet: Fleet, policy: Policy): n
   return score
 }
 
-export interface ReferencePlacement {
+interface ReferencePlacement {
   chosen: { id: string; nodeId: string; score: number }[]
   /** How many replicas fit; with fewer than asked nothing is chosen. */
   found: number

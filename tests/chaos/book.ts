@@ -24,7 +24,7 @@ export interface Entry {
 
 export type Call = 'deploy' | 'scale' | 'update' | 'delete'
 
-export interface Answer {
+interface Answer {
   at: string
   call: Call
   name: string

@@ -14,7 +14,7 @@ interface Patch {
   replace: string
 }
 
-export interface Break {
+interface Break {
   /** What no longer works. */
   what: string
   patches?: Patch[]

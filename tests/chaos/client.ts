@@ -5,7 +5,7 @@ import type { Book, Call, Entry } from './book'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
-export interface ClientOptions {
+interface ClientOptions {
   rest: Rest
   book: Book
   ledger: Ledger

@@ -9,7 +9,7 @@ export interface Launch {
   env: NodeJS.ProcessEnv
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   name: string
   /** The folder of the source tree that it runs from. */
   root: string

@@ -3,7 +3,7 @@ import type { FaultLog } from './attack'
 import type { ChaosOptions } from './chaos-options'
 import { type CheckName, checks, type Violation } from './ledger'
 
-export interface Verdict {
+interface Verdict {
   held: CheckName[]
   broken: CheckName[]
 }

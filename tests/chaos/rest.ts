@@ -6,7 +6,7 @@ export interface RestAnswer {
   body: unknown
 }
 
-export interface RestOptions {
+interface RestOptions {
   url: string
   username: string
   password: string

@@ -25,7 +25,7 @@ export interface Fault {
   stepMs?: number
 }
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   seed: number
   durationMs: number
   /** The mean time between two faults. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosOptions } from './chaos-options'
 import { type Ground, type GroundPlan, onGround } from './run'
 
-export interface Show {
+interface Show {
   what: string
   /** @returns whether it went as promised. */
   play: (options: ChaosOptions, say: Say) => Promise<boolean>

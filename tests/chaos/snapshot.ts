@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
-export interface NodeRow {
+interface NodeRow {
   id: string
   node_id: string
   status: string
@@ -60,7 +60,7 @@ export interface SpeakerRow {
 }
 
 /** What a revision's image is. */
-export interface RevisionImageRow {
+interface RevisionImageRow {
   deployment_id: string
   revision: number
   digest: string | null

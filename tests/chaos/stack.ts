@@ -23,7 +23,7 @@ import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 import { type Launch, Program } from './program'
 import { Wire } from './wire'
 
-export interface StackOptions {
+interface StackOptions {
   /** Where the programs are run from: the project, or a copy of it. */
   root: string
   /** Simulated nodes of each fleet program, with the regions over which they are spread. */

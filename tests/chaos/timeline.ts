@@ -50,7 +50,7 @@ const speakersFor = (node: string): string[] => {
 const isOutage = ({ kind, target }: Spell, speakers: string[]): boolean =>
   speakers.includes(target) && ends.has(kind) && (kind === 'cut' || !target.startsWith('engine-'))
 
-export interface Outage {
+interface Outage {
   fromMs: number
   /** Until then at the latest it was heard again. */
   untilMs: number

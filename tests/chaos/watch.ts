@@ -16,7 +16,7 @@ import { readHistory, readJudgements, readSnapshot, readStatuses, type Snapshot 
 import type { Stack } from './stack'
 import { Timeline } from './timeline'
 
-export interface WatchOptions {
+interface WatchOptions {
   stack: Stack
   database: Database
   book: Book

@@ -6,11 +6,11 @@ import { type NodeState, stateOf } from '@/core/nodes/list'
 import type { NodeStatus } from '@/core/placement/node-status'
 import type { TestControlPlane } from '@/testing/control-plane'
 
-export interface NodeTruth extends Omit<PastNode, 'cpuPercent' | 'memoryPercent'> {
+interface NodeTruth extends Omit<PastNode, 'cpuPercent' | 'memoryPercent'> {
   state: NodeState
 }
 
-export interface DeploymentTruth {
+interface DeploymentTruth {
   id: string
   status: DeploymentStatus
   targetReplicas: number

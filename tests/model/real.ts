@@ -281,7 +281,7 @@ const evaluationText = ({ status, attempts, leased_by, epoch, expired }: RealEva
     ? `leased by ${leased_by} in reign ${epoch}, attempt ${attempts}${expired ? ', expired' : ''}`
     : `${status} after ${attempts}`
 
-export interface View {
+interface View {
   deployment: Database['deployment']
   replicas: string[]
   evaluations: string[]

@@ -415,7 +415,7 @@ function end(
 }
 
 /** What an agent can say of its replicas. */
-export function reports(me: Agent, node: number): Report[] {
+function reports(me: Agent, node: number): Report[] {
   const about = (
     { slot, generation }: { slot: number; generation: number },
     status: ReplicaStatus & Report['status'],

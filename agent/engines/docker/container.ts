@@ -163,7 +163,7 @@ const timeOf = (value: unknown): string | null => {
 }
 
 /** Every state that Docker and Podman have a word for. */
-export const engineStates = [
+const engineStates = [
   'created',
   'configured',
   'initialized',

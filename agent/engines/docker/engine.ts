@@ -21,7 +21,7 @@ import { ContainersUsage, HostUsage } from './usage'
 
 export const defaultSocket = '/var/run/docker.sock'
 
-export interface DockerEngineOptions {
+interface DockerEngineOptions {
   socketPath: string
   usage: 'host' | 'containers'
   /** The node's capacity when flags say so; the machine's otherwise. */

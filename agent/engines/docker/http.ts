@@ -3,7 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import { EngineError } from '@/agent/engines/engine'
 import { beginningOf } from '@/core/contract/text'
 
-export interface Call {
+interface Call {
   method?: 'GET' | 'POST' | 'DELETE'
   /** Without the version: /containers/json */
   path: string
@@ -14,7 +14,7 @@ export interface Call {
   signal?: AbortSignal
 }
 
-export interface Answer {
+interface Answer {
   status: number
   body: Buffer
 }
@@ -179,7 +179,7 @@ const queryOf = (query: Call['query']): string => {
   return text ? `?${text}` : ''
 }
 
-export const readAll = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
+const readAll = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return Buffer.concat(chunks)

@@ -45,7 +45,7 @@ const availableBytes = async (): Promise<number> => {
   }
 }
 
-export interface ContainerSample {
+interface ContainerSample {
   cpuNanos: number
   memoryBytes: number
 }

@@ -1,5 +1,5 @@
 /** How containers of the simulated engine behave: image names say it, so that every failure can be shown at will. */
-export interface Behaviour {
+interface Behaviour {
   pull: 'works' | 'fails'
   /** Its tag moves so often to another content; null is never. */
   tagMovesMs: number | null

@@ -4,7 +4,7 @@
  */
 import { between, chanceOf } from '@/agent/lib/random'
 
-export interface LoadOf {
+interface LoadOf {
   seed: number
   node: string
   capacity: { cpuCores: number; memoryMb: number }

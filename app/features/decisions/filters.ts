@@ -5,7 +5,7 @@ import { useMemo } from 'react'
 
 export const outcomes = ['all', 'placed', 'refused'] as const
 export const spans = ['hour', 'day', 'week'] as const
-export type Span = (typeof spans)[number]
+type Span = (typeof spans)[number]
 
 export const spanLabels: Record<Span, string> = {
   hour: 'The last hour',
@@ -18,7 +18,7 @@ const spanMs: Record<Span, number> = { hour: 3_600_000, day: 86_400_000, week: 7
 /** Whole minutes, so that the question stays the same from one render to the next. */
 const minuteMs = 60_000
 
-export const beginningOf = (span: Span, nowMs: number): string =>
+const beginningOf = (span: Span, nowMs: number): string =>
   new Date(Math.floor((nowMs - spanMs[span]) / minuteMs) * minuteMs).toISOString()
 
 const parameters = {

@@ -28,7 +28,7 @@ interface DeployFieldsProps {
   update?: UpdateWords
 }
 
-export interface UpdateWords {
+interface UpdateWords {
   id: string
   /** The REST call's body: what differs. */
   bodyOf: (input: DeployInput) => unknown

@@ -9,7 +9,7 @@ import { policyOf } from '@/core/placement/types'
 import type { DeploymentDetail } from '@/core/views/deployments'
 import type { AppRouter } from '@/server/api/root'
 
-export type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
+type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
 
 /** The form as a deployment would have filled it in. Values of its environment are known to nobody. */
 export const formOf = (deployment: DeploymentDetail): DeployForm => ({

@@ -27,7 +27,7 @@ export function splitAttempts({
 }
 
 /** What an attempt at a slot was made for, and how many tries in a row it took. */
-export interface Origin {
+interface Origin {
   /** "updated to revision 2", "moved from node-03"; null for the first one of its slot. */
   text: string | null
   /** 1, or more when the ones directly before it failed. */

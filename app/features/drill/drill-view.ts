@@ -17,7 +17,7 @@ const parameters = {
   open: parseAsString,
 }
 
-export type PickKind = 'region' | 'zone' | 'node'
+type PickKind = 'region' | 'zone' | 'node'
 
 export interface Picked {
   kind: PickKind

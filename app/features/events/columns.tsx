@@ -8,7 +8,7 @@ import type { FeedEvent } from '@/core/insight/events'
 
 const paths: Partial<Record<FeedEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }
 
-export function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
+function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
   const path = paths[subject.type]
   if (!path || !subject.id) return <span title={subject.name}>{subject.name}</span>
   return (
@@ -25,7 +25,7 @@ export function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
 }
 
 /** What it came to, or what was done: "Running", "Joined", "Made a user". */
-export function What({ event }: { event: FeedEvent }) {
+function What({ event }: { event: FeedEvent }) {
   if (event.status?.of === 'deployment') return <StatusBadge look={deploymentLooks[event.status.to]} />
   if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
   if (event.kind === 'node' && event.action === 'offline') return <StatusBadge look={nodeLooks.offline} />

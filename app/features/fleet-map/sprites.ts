@@ -16,7 +16,7 @@ export function cellOf(node: MapNode, measure: Measure): Cell {
 }
 
 /** The colours of the theme that is on, by their names in app/globals.css. */
-export type Palette = (name: string) => string
+type Palette = (name: string) => string
 
 export const paletteOf = (element: Element): Palette => {
   const style = getComputedStyle(element)

@@ -4,7 +4,7 @@
  */
 export type AnsiColour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'grey'
 
-export interface AnsiLook {
+interface AnsiLook {
   colour: AnsiColour | null
   bold: boolean
   dim: boolean

@@ -18,7 +18,7 @@ export function findRows(rows: readonly LogRow[], text: string): number[] {
   return rows.flatMap((row, index) => (contains(row, query) ? [index] : []))
 }
 
-export interface Cut {
+interface Cut {
   text: string
   found: boolean
 }

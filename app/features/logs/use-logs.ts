@@ -16,7 +16,7 @@ export interface KnownLog {
   newest: string | null
 }
 
-export interface Logs {
+interface Logs {
   rows: readonly LogRow[]
   /** By replica, once its log was asked for. */
   known: ReadonlyMap<string, KnownLog>

@@ -5,7 +5,7 @@ import { measures } from '@/app/features/fleet-map/sprites'
 import { machineKinds, type NodeFilter, nodeSortKeys, nodeStates } from '@/core/nodes/list'
 
 export const stateFilters = ['all', ...nodeStates] as const
-export const pageSizes = [50, 100, 200, 500] as const
+const pageSizes = [50, 100, 200, 500] as const
 
 const parameters = {
   view: parseAsStringLiteral(['table', 'map'] as const).withDefault('table'),

@@ -14,7 +14,7 @@ import {
   notificationKinds,
 } from '@/core/notifications/notification'
 
-export interface ChannelFormState {
+interface ChannelFormState {
   name: string
   kind: ChannelKind
   url: string

@@ -1,7 +1,7 @@
 /** Label rules in one line: "disk = ssd; zone in a, b; gpu exists". Pure. */
 import type { Constraint } from '@/core/placement/constraint'
 
-export const constraintLine = ({ key, op, values }: Constraint): string =>
+const constraintLine = ({ key, op, values }: Constraint): string =>
   [key, op, values.join(', ')].filter((part) => part !== '').join(' ')
 
 export const rulesText = (constraints: readonly Constraint[]): string => constraints.map(constraintLine).join('; ')

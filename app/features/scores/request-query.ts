@@ -44,7 +44,7 @@ export const textsOf = (of: Asking): RequestTexts => ({
 
 const namesOfForm: Record<string, RequestName> = { maxPerNode: 'per', constraints: 'labels' }
 
-export interface ReadRequest {
+interface ReadRequest {
   /** null when a field is wrong. */
   request: PreviewInput | null
   problems: Partial<RequestTexts>

@@ -5,7 +5,7 @@ export const leaveReasons = {
   ended:
     'Your account was changed or signed out everywhere, so this session has ended. Sign in again to go on where you were.',
 } as const
-export type LeaveReason = keyof typeof leaveReasons
+type LeaveReason = keyof typeof leaveReasons
 
 /**
  * Another tab, or this page itself, may be getting a new session as the old one ends: how long its cookie is waited
@@ -17,7 +17,7 @@ let leaving = false
 let held = 0
 
 /** While a reader changes the own password, the old session ends and a new one is made: that is no reason to go. */
-export async function stayDuring<Result>(work: () => Promise<Result>): Promise<Result> {
+async function stayDuring<Result>(work: () => Promise<Result>): Promise<Result> {
   held += 1
   try {
     return await work()

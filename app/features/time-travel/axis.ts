@@ -1,5 +1,5 @@
 /** A stretch of time in which nothing happened, drawn short. */
-export interface Break {
+interface Break {
   from: number
   to: number
   /** Percent of the width. */

@@ -9,7 +9,7 @@ import { isoOf } from './moment'
 export type Direction = 'back' | 'on'
 
 /** Moments of change that are known to follow each other without a gap; milliseconds since 1970. */
-export interface KnownMoments {
+interface KnownMoments {
   moments: number[]
   /** Nothing changed before the first, or after the last of them. */
   complete: Record<Direction, boolean>

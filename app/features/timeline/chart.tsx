@@ -285,7 +285,7 @@ const glyphs: Record<Exclude<Marker['kind'], 'person' | 'retry'>, GlyphName> = {
   unhealthy: 'failed',
 }
 
-export function segmentText({ phase, from, to, live, nodeId, generation, note }: Segment, { slot }: Lane): string {
+function segmentText({ phase, from, to, live, nodeId, generation, note }: Segment, { slot }: Lane): string {
   const attempt = generation > 1 ? `, attempt ${generation}` : ''
   const where = nodeId ? ` on ${nodeId}` : ''
   const span = live

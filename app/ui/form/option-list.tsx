@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react'
 import { cn } from '@/app/ui/cn'
 
-export interface ListedOption {
+interface ListedOption {
   key: string
   content: ReactNode
   /** As told to those who don't see it. */

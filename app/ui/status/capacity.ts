@@ -1,4 +1,4 @@
-export interface CapacityShares {
+interface CapacityShares {
   /** Percent of the capacity, 0..100: how wide the outline is. */
   reserved: number
   /** Percent of the capacity, 0..100; null when it is not known. */

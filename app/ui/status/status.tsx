@@ -168,14 +168,14 @@ export const drainingLook: Look = {
   explanation: 'Its replicas are being moved to other nodes.',
 }
 
-export const drainedLook: Look = {
+const drainedLook: Look = {
   label: 'Drained',
   glyph: 'arrow',
   tone: 'slate',
   explanation: 'Nothing is left on it, and it takes nothing new.',
 }
 
-export const removedLook: Look = {
+const removedLook: Look = {
   label: 'Removed',
   glyph: 'deleted',
   tone: 'quiet',

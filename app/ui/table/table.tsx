@@ -13,7 +13,7 @@ import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
 
 /** Rows that can be ticked. */
-export interface Selection<Row> {
+interface Selection<Row> {
   keys: ReadonlySet<string>
   /** What a row is called: “Select node-01”. */
   nameOf: (row: Row) => string

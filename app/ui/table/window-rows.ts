@@ -2,7 +2,7 @@
 
 import { type RefObject, useEffect, useState } from 'react'
 
-export interface RowWindow {
+interface RowWindow {
   first: number
   /** Not included. */
   end: number

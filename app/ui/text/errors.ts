@@ -2,7 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import type { FieldProblem } from '@/core/contract/failure'
 
 /** The one translator of what went wrong into words for people. */
-export interface ErrorWords {
+interface ErrorWords {
   cause: string
   remedy: string
 }

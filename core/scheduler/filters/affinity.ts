@@ -6,7 +6,7 @@ import { type Rule, yesNo } from './rule'
 import { placeOf } from './topology'
 
 /** Whether a replica of the other deployment is where the node is. */
-export function isWithOther({ on, places }: Affinity, node: FleetNode): boolean {
+function isWithOther({ on, places }: Affinity, node: FleetNode): boolean {
   const place = placeOf(node, on)
   return place !== null && places.includes(place)
 }

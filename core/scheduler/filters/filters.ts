@@ -17,7 +17,7 @@ import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'
 import { labelOf } from './topology'
 
 /** Capacity less reservations, never the raw capacity. Negative when a node shrank below what it had promised. */
-export const freeOf = (node: FleetNode, kind: ResourceKind): number =>
+const freeOf = (node: FleetNode, kind: ResourceKind): number =>
   node.capacity[resourceFields[kind]] - node.reserved[resourceFields[kind]]
 
 /** "0.5 are free of 4" */

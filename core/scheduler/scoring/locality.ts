@@ -4,7 +4,7 @@ import { type Coordinates, canonicalRegion, latencyBetween, regionCoordinates } 
 import type { Fleet, FleetNode, LocalityFact, MeasuredLatency } from '@/core/placement/types'
 
 /** At this round trip a node is as good as nowhere: locality 0. */
-export const worthlessLatencyMs = 200
+const worthlessLatencyMs = 200
 
 /** 1 without delay, falling straight to 0 at 200 ms. */
 export const localityOfLatency = (latencyMs: number): number =>

@@ -18,7 +18,7 @@ const share = ({ weight }: { weight: number }): number => weight / 100
 const total = (wishes: readonly { weight: number }[]): number => wishes.reduce((sum, wish) => sum + share(wish), 0)
 const soft = (affinity: { required: boolean }): boolean => !affinity.required
 
-export type Shares = ByKind & { whole: number }
+type Shares = ByKind & { whole: number }
 
 const noShares: Shares = { preferences: 0, spread: 0, affinity: 0, whole: 1 }
 const known = new WeakMap<Wishes, Shares>()

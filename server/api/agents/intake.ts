@@ -20,7 +20,7 @@ const probesAtMost = 60
 /** Shorter gaps are in the database only. */
 const gapToLogSeconds = 5
 
-export interface IntakeOptions {
+interface IntakeOptions {
   store: Store
   inbox: Pick<AgentInbox, 'heartbeatsTaken' | 'reportsTaken'>
   log: Logger

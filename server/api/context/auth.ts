@@ -92,7 +92,7 @@ export const loginFields = z.object({
   password: personText({ max: 1000, shape: 'raw', error: 'The password must be text' }).min(1, 'Give the password'),
 })
 
-export interface SignedIn {
+interface SignedIn {
   account: Account
   sessionId: string
 }
@@ -133,5 +133,5 @@ async function checkedSignIn(
   return { account: checked.account, sessionId }
 }
 
-export const wrongPassword = 'User name or password is wrong'
+const wrongPassword = 'User name or password is wrong'
 export const accountDisabled = 'This account is disabled: ask an administrator'

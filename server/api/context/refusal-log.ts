@@ -4,7 +4,7 @@ import { type Author, audit } from '@/server/store/records/audit'
 import { GatheredLog } from './gathered-log'
 
 /** A call that was answered 403. */
-export interface RefusedCall {
+interface RefusedCall {
   actor: Author & { id: string }
   /** The procedure, such as node.drain. */
   call: string

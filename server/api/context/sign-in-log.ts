@@ -5,7 +5,7 @@ import { type Author, audit } from '@/server/store/records/audit'
 import { GatheredLog } from './gathered-log'
 
 /** What happened at the door. */
-export interface SignInEvent {
+interface SignInEvent {
   action: Extract<AuditAction, 'session.sign-in' | `sign-in.${string}`>
   /** Null: of a name that nobody has. Such a name is not written down: people type passwords in its place. */
   user: { id: string; name: string } | null

@@ -122,9 +122,6 @@ export const sized = t.middleware(async ({ getRawInput, next }) => {
 /** Nothing of the input is read yet. Whoever builds on it looks at the caller first, and then uses `sized`. */
 export const unreadProcedure = t.procedure.use(settled)
 
-/** Anybody, also without signing in. */
-export const openProcedure = unreadProcedure.use(sized)
-
 /** Who calls, when they are signed in and may do it; throws a Failure otherwise. */
 export function permitted({ actor, refusal: why }: Context, permission: Permission): NonNullable<Context['actor']> {
   if (!actor) throw new Failure('not-signed-in', why ?? 'Sign in first')

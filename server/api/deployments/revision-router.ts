@@ -36,7 +36,7 @@ const envUpdate = recordOf(
 )
 
 /** The fields of a deploy call but for the name, each of them optional. */
-export const updateSchema = deploySchema
+const updateSchema = deploySchema
   .omit({ name: true, preview_token: true, env: true })
   .partial()
   .extend({
@@ -50,7 +50,7 @@ const previewUpdateSchema = byDeploymentId
   .extend(updateSchema.omit({ env: true, reason: true }).shape)
   .extend({ changes_env: flag('changes_env').default(false), replicas: scaleReplicasSchema.optional() })
 
-export const updateAnswer = deployAnswer.omit({ preview: true }).extend({
+const updateAnswer = deployAnswer.omit({ preview: true }).extend({
   revision: z.number(),
   changes: z.array(z.object({ what: z.string(), from: z.string(), to: z.string() })),
 })

@@ -119,7 +119,7 @@ export function countsOf(rows: readonly DrillRow[], outcomes: readonly DrilledDe
 }
 
 /** What each region offers and has promised, before and after. Nodes that are silent or in maintenance offer nothing. */
-export function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillStage): DrillCapacity[] {
+function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillStage): DrillCapacity[] {
   const gone = new Set(nodes.map(({ id }) => id))
   const regionOf = new Map<string, string>()
   const regions = new Map<string, DrillCapacity>()
@@ -146,7 +146,7 @@ export function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillSta
   return [...regions.values()].sort((a, b) => (a.region < b.region ? -1 : 1))
 }
 
-export interface DrillPage {
+interface DrillPage {
   stage: DrillStage
   show: DrillShow
   offset: number

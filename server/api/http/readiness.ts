@@ -5,7 +5,7 @@ import { databaseTrouble } from '@/server/db/errors'
 import { pendingMigrations } from '@/server/db/migrate/schema-state'
 import { leaderState } from '@/server/store/leader/leadership'
 
-export interface Readiness {
+interface Readiness {
   ready: boolean
   /** Why it is not, as a sentence. */
   reason: string | null

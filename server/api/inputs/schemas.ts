@@ -24,7 +24,7 @@ export const regionSchema = personText({ max: 63, error: 'The region must be tex
   'A region is 1 to 63 letters, digits, . _ -, for example us-east',
 )
 
-export const replicasSchema = whole('Replicas', limits.replicas)
+const replicasSchema = whole('Replicas', limits.replicas)
 export const scaleReplicasSchema = whole('Replicas', { min: 0, max: limits.replicas.max })
 
 export const resourcesSchema = z.object(
@@ -71,7 +71,7 @@ export const policySchema = z.union(
 )
 
 const port = (what: string) => whole(what, { min: 1, max: 65535 })
-export const portSchema = z.object({
+const portSchema = z.object({
   container: port('The container port'),
   host: port('The host port').nullable().default(null),
 })

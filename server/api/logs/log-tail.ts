@@ -6,7 +6,7 @@ import { ChangeCollector } from '@/server/api/stream/streams'
 import { readDeployment } from '@/server/store/deployments/deployment-reads'
 import { unreadLogs, wantLogs } from '@/server/store/logs/replica-logs'
 
-export interface TailLine {
+interface TailLine {
   replica_id: string
   node_name: string
   at: string

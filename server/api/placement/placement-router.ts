@@ -10,7 +10,7 @@ import { rankDecisionSchema, rankNow, rankRecorded, rankSchema } from './ranking
 /** How many nodes a preview shows. */
 const previewSize = 50
 
-export interface Preview {
+interface Preview {
   placement: Excerpt
   /** UUIDs of the nodes that suggestions name. */
   suggestedIds: Record<string, string>

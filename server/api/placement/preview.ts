@@ -70,7 +70,7 @@ function promisedBy(token: string): Promised | undefined {
 }
 
 /** How what would happen now compares with what a preview showed. */
-export interface Freshness {
+interface Freshness {
   outcome: 'same' | 'differs'
   /** False when it fitted then and does not now. */
   stillFits: boolean

@@ -15,7 +15,7 @@ import { databaseRole, initialize } from './cluster'
 import { findPostmaster, forgetDeadPostmaster, type Postmaster } from './postmaster'
 import { type Announce, type PostgresProgram, postgresProgram } from './program'
 
-export interface EmbeddedOptions {
+interface EmbeddedOptions {
   /** Absolute. */
   dataDir: string
   /** Of letters, digits, - and _ only. */
@@ -26,7 +26,7 @@ export interface EmbeddedOptions {
   settings?: Record<string, string>
 }
 
-export interface EmbeddedPostgres {
+interface EmbeddedPostgres {
   /** Of the database `fogdeck`, which may not exist yet (applyMigrations creates it). */
   url: string
   /** The data folder was made by this call. */

@@ -18,7 +18,7 @@ import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
 export const schemaFile = 'schema.prisma'
-export const prismaFolder = (): string => join(process.cwd(), 'prisma')
+const prismaFolder = (): string => join(process.cwd(), 'prisma')
 export const migrationsFolder = (): string => join(prismaFolder(), 'migrations')
 export const readSchema = (): string => readFileSync(join(prismaFolder(), schemaFile), 'utf8')
 

@@ -22,10 +22,10 @@ export const signInLimits = {
   network: { tries: 100, windowSeconds: 900, lockSeconds: 300 },
   name: { tries: 100, windowSeconds: 900, lockSeconds: 300 },
 } as const satisfies Record<string, Limit>
-export type SignInLimits = Record<keyof typeof signInLimits, Limit>
+type SignInLimits = Record<keyof typeof signInLimits, Limit>
 
 /** A try that is counted. */
-export interface Try {
+interface Try {
   /** It is one too many: the password must not be looked at, and no other for so long. Null when it may. */
   lockedSeconds: number | null
   /** Of the user with that name, if there is one. */

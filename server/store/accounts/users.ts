@@ -39,7 +39,7 @@ export async function findAccount(store: Store, id: string): Promise<Account | n
   return rows[0] ? account(rows[0]) : null
 }
 
-export type PasswordCheck =
+type PasswordCheck =
   | { result: 'ok' | 'disabled'; account: Account }
   /** The account when there is one, which the caller must not learn. */
   | { result: 'wrong'; account: Account | null }

@@ -18,7 +18,7 @@ import { type Author, audit } from '@/server/store/records/audit'
 import { removedText, type Speaker, setHolder, whyUnheard } from './identities'
 import { type JoinToken, requireJoinToken, spendJoinToken } from './join-tokens'
 
-export interface JoinRequest {
+interface JoinRequest {
   joinToken: string | null
   speaker: Speaker
   machine: MachineFacts
@@ -178,7 +178,7 @@ export interface SignedHeartbeat extends NodeHeartbeat {
   instance: string
 }
 
-export interface HeartbeatOutcome {
+interface HeartbeatOutcome {
   /** nodes.wanted_revision */
   revision: string
   /** It was silent before. */

@@ -13,7 +13,7 @@ import { recordHeartbeats, type SignedHeartbeat } from './heartbeats'
 import { nodesOfSpeaker, type Speaker } from './identities'
 import { applyReports, type ReportOutcome } from './reports'
 
-export interface Heard {
+interface Heard {
   /** How many of the nodes the speaker speaks for. */
   known: number
   /** Nodes whose agent holds another wanted state than there is. */

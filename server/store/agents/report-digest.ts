@@ -47,7 +47,7 @@ export interface WrittenReplica {
   words: HistoryRow | null
 }
 
-export interface Digest {
+interface Digest {
   unknown: string[]
   /** By replica. */
   written: Map<string, WrittenReplica>

@@ -3,7 +3,7 @@ import type { ChosenNode, PlacementRequest, Policy } from '@/core/placement/type
 import type { DecisionListItem } from '@/core/views/decisions'
 import type { Store } from '@/server/db/client'
 
-export interface DecisionFilter {
+interface DecisionFilter {
   /** Part of the name of a deployment, or its UUID. */
   deployment?: string | undefined
   /** UUID or name of a node that was chosen. */

@@ -11,7 +11,7 @@ import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 import { readRevisionImages } from './revision-images'
 
-export interface DeploymentFilter {
+interface DeploymentFilter {
   search?: string | undefined
   status?: DeploymentStatus | undefined
   createdAfter?: Date | undefined
@@ -121,7 +121,7 @@ export async function listDeployments(
   return { items: rows.rows.map(summary), total, counts }
 }
 
-export interface DeploymentRecord {
+interface DeploymentRecord {
   summary: DeploymentSummary
   userId: string
   resources: { cpuMillis: number; memoryMb: number; storageGb: number; gpuUnits: number }

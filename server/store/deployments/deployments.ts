@@ -146,7 +146,7 @@ export const startDeployment = (store: Store, actor: Actor, id: string): Promise
     return { id, name: deployment.name, replicas }
   })
 
-export interface StoppedOrStarted {
+interface StoppedOrStarted {
   id: string
   name: string
   /** How many are stopped or started. */
@@ -168,7 +168,7 @@ export async function retryDeployment(store: Store, actor: Actor, id: string): P
   })
 }
 
-export interface Deletion {
+interface Deletion {
   id: string
   name: string
   from: DeploymentStatus

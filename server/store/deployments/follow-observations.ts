@@ -14,7 +14,7 @@ interface ObservedRow {
   to_move: boolean
 }
 
-export interface Observed {
+interface Observed {
   changes: DeploymentStatusChange[]
   /**
    * Deployments of which a replica is to make way for another: on a node that is drained, of another revision, or restarted

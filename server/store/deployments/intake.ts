@@ -34,7 +34,7 @@ export interface NewDeployment {
 }
 
 /** A key that makes a repeated call return the first answer; `requestHash` tells another request apart. */
-export interface Idempotency {
+interface Idempotency {
   key: string
   requestHash: string
 }
@@ -47,7 +47,7 @@ interface Order<Answer> {
   answer: Answer
 }
 
-export interface Accepted<Answer> {
+interface Accepted<Answer> {
   answer: Answer
   /** The answer is that of an earlier call with the same key. */
   repeated: boolean

@@ -4,7 +4,7 @@ import { type EventKind, eventKinds, type FeedCursor, type FeedEvent, mergePage 
 import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 
-export interface FeedFilter {
+interface FeedFilter {
   kinds: readonly EventKind[]
   /** Part of the name of the deployment, node or user. */
   subject?: string | undefined

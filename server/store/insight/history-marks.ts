@@ -4,7 +4,7 @@ import type { HistoryBounds, HistoryMark, HistoryMarks, MarkKind, NearMoments } 
 import type { Store } from '@/server/db/client'
 
 /** A stretch of time, of everything or of one deployment. */
-export interface Stretch {
+interface Stretch {
   from: Date
   to: Date
   deploymentId?: string | undefined

@@ -58,7 +58,7 @@ export async function lastRecord(store: Store, before: Date): Promise<{ at: Date
   return entry ? { at: entry.at, state: await stateSeen(store, entry.seq) } : null
 }
 
-export interface RecordedViewpoint {
+interface RecordedViewpoint {
   id: string
   journalSeq: string
   batchId: string

@@ -131,7 +131,7 @@ export async function requireLeader(tx: Tx, epoch: bigint): Promise<void> {
   if (rowCount !== 1) throw new StaleLeaderError(epoch)
 }
 
-export interface LeaderState {
+interface LeaderState {
   leader: string | null
   epoch: string
   /** A leader showed itself within the last 10 seconds. */

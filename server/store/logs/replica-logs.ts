@@ -65,7 +65,7 @@ export async function logWishes(store: Store, nodeIds: readonly string[]): Promi
   return [...wishes.values()]
 }
 
-export interface ReadChunk {
+interface ReadChunk {
   replicaId: string
   seq: number
   gap: boolean

@@ -8,7 +8,7 @@ import { recordDrained, recordNodeEvents, refreshNodeStatus } from '@/server/sto
 import { enqueueEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { type Author, audit } from '@/server/store/records/audit'
 
-export interface LockedNode {
+interface LockedNode {
   node_id: string
   status: NodeStatus
   draining: boolean
@@ -43,7 +43,7 @@ async function deploymentsOn(tx: Tx, id: string): Promise<{ deploymentIds: strin
 /** So begins the event of a drain that ends in maintenance: by it the past is told apart (past-fleet.ts). */
 export const drainedForMaintenance = 'Drained for maintenance'
 
-export interface DrainStarted {
+interface DrainStarted {
   nodeId: string
   replicas: number
 }

@@ -11,13 +11,13 @@ import type { DeploymentStatusChange } from '@/server/store/records/status-chang
 import { releaseHostPorts } from '@/server/store/scheduling/host-ports'
 import { lockNode } from './drain'
 
-export interface NodeRemoval {
+interface NodeRemoval {
   id: string
   /** The node's name, typed by somebody who knows that what an offline node runs is lost; else null. */
   lostName: string | null
 }
 
-export interface NodeRemoved {
+interface NodeRemoved {
   nodeId: string
   lost: number
   deployments: DeploymentStatusChange[]

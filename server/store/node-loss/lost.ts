@@ -16,7 +16,7 @@ const acknowledgeWithinSeconds = 30
 /** For an agent that never gets so far: from the placement. */
 const acknowledgeAtLastSeconds = 600
 
-export interface LossSweep {
+interface LossSweep {
   lost: { id: string; nodeName: string; reason: string }[]
   deployments: DeploymentStatusChange[]
 }

@@ -76,7 +76,7 @@ function filterValues(filter: NodeFilter): unknown[] {
   ]
 }
 
-export interface NodePageRequest extends NodeFilter {
+interface NodePageRequest extends NodeFilter {
   sortBy: NodeSortKey
   sortOrder: 'asc' | 'desc'
   limit: number
@@ -84,7 +84,7 @@ export interface NodePageRequest extends NodeFilter {
 }
 
 /** How many of those that are meant are in each state, whatever state was asked for. */
-export async function countNodes(store: Store, filter: NodeFilter): Promise<Record<NodeState, number>> {
+async function countNodes(store: Store, filter: NodeFilter): Promise<Record<NodeState, number>> {
   const { rows } = await store.pool.query<{ state: NodeState; count: number }>(
     `select ${nodeState} as state, count(*)::int as count from nodes n where ${conditions} group by 1`,
     filterValues(filter),

@@ -36,7 +36,7 @@ export const sizeColumns = (node: string): string =>
     .map((column) => `${node}.${column}`)
     .join(', ')
 
-export const reportedSize = (row: Pick<SizeRow, `reported_${string}` & keyof SizeRow>): ReportedSize => ({
+const reportedSize = (row: Pick<SizeRow, `reported_${string}` & keyof SizeRow>): ReportedSize => ({
   cpuMillis: row.reported_cpu_cores === null ? null : millisOfCores(row.reported_cpu_cores),
   memoryMb: row.reported_memory_mb,
   storageGb: row.reported_storage_gb,

@@ -37,7 +37,7 @@ const longestBetweenMarks = `greatest(least(interval '3 seconds', ${heartbeatLim
 /** For so long gaps can be read; no silence that matters is older. */
 const keptDays = 30
 
-export interface IntakeMark {
+interface IntakeMark {
   /** Everything that reached this server before is recorded, by the clock of the database. */
   heartbeatsUntil: Date
   /** Null while no report could be recorded yet. */

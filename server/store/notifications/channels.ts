@@ -13,7 +13,7 @@ import { announce } from '@/server/db/notify'
 import { channelPlace } from '@/server/lib/seal'
 import { type Author, audit } from '@/server/store/records/audit'
 
-export interface ChannelInput {
+interface ChannelInput {
   name: string
   kind: ChannelKind
   events: NotificationKind[]
@@ -213,7 +213,7 @@ export async function listChannels(store: Store): Promise<NotificationChannelVie
   }))
 }
 
-export interface ChannelReceiver {
+interface ChannelReceiver {
   id: string
   name: string
   linkOrigin: string

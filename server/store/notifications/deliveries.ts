@@ -24,7 +24,7 @@ export async function dueChannels(store: Store): Promise<DueChannel[]> {
   return rows
 }
 
-export interface BegunMessage {
+interface BegunMessage {
   channelId: string
   deliveryId: string
   /** As it was read: another one means that somebody changed the channel meanwhile. */
@@ -59,7 +59,7 @@ export async function skipQuiet(store: Store, epoch: bigint, { ids, to }: { ids:
   })
 }
 
-export interface Attempt {
+interface Attempt {
   channelId: string
   deliveryId: string
 }

@@ -3,7 +3,7 @@ import type { NotificationEvent, NotificationKind } from '@/core/notifications/n
 import type { Store } from '@/server/db/client'
 
 /** A stretch of time without its beginning and with its end. */
-export interface EventStretch {
+interface EventStretch {
   from: Date
   to: Date
   kinds: readonly NotificationKind[]

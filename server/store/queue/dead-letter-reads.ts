@@ -9,7 +9,7 @@ import { announce } from '@/server/db/notify'
 import type { Actor } from '@/server/store/records/audit'
 import { audit } from '@/server/store/records/audit'
 
-export interface StuckEvaluation {
+interface StuckEvaluation {
   id: string
   kind: StuckKind
   trigger: EvaluationTrigger

@@ -6,7 +6,7 @@ import { requireLeader } from '@/server/store/leader/leadership'
 import { changeDeploymentStatus, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 import type { Committer } from './evaluations'
 
-export interface Burial {
+interface Burial {
   id: string
   deploymentId: string
   /** Why the deployment fails, as a sentence. */

@@ -51,7 +51,7 @@ export async function readBlockedEvaluations(
   return rows
 }
 
-export const leaseSeconds = 30
+const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 
 /** Who works: the fencing number of its reign, and the name under which it holds leases. */
@@ -61,7 +61,7 @@ export interface Committer {
 }
 
 /** `fresh` was never begun; `retried` was, and did not end well: it may be what ended a scheduler. */
-export interface Claim {
+interface Claim {
   limit: number
   which: 'fresh' | 'retried'
 }

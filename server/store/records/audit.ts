@@ -13,7 +13,7 @@ export interface Author {
 
 export const systemAuthor: Author = { name: 'system', address: null, apiTokenId: null }
 
-export interface AuditRecord {
+interface AuditRecord {
   action: AuditAction
   subjectType: AuditSubject
   subjectId: string

@@ -7,7 +7,7 @@ import { loadFleet, loadLatencies, loadNodes } from './fleet'
 const latenciesEveryMs = 10_000
 
 /** Told of each change while it is taken over, also of those that came before a read that failed. */
-export interface MirrorListener {
+interface MirrorListener {
   /** A node that is new or changed. Its place never changes. */
   put(node: JournalNode, place: number): void
   removed(node: JournalNode, place: number): void

@@ -15,7 +15,7 @@ import { reserveHostPorts } from './host-ports'
 import { wakeForAffinity } from './placed-replicas'
 
 /** Decisions that were made together, with what the journal lacks of the fleet that they saw. */
-export interface Sighting {
+interface Sighting {
   /** Null when the journal has it all; then `journalSeq` says where. */
   entry: PackedEntry | null
   journalSeq: bigint | null

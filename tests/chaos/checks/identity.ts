@@ -7,7 +7,7 @@ import type { Program } from '@/tests/chaos/program'
 import { type SpeakerRow, speakersSql } from '@/tests/chaos/snapshot'
 import { programOf, type Timeline, wasBehind } from '@/tests/chaos/timeline'
 
-export interface Clone {
+interface Clone {
   /** Of whom it is one: fleet-1, agent-1. */
   of: string
   /** Number and start of its process. */

@@ -43,7 +43,7 @@ export class Replays {
   }
 }
 
-export interface Commit {
+interface Commit {
   /** Numbers are given inside transactions that hold the reign, so their order is that of the reigns. */
   seq: number
   writer: string

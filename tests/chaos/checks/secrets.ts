@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ledger } from '@/tests/chaos/ledger'
 
-export interface Places {
+interface Places {
   /** Folders that are gone through, with a name for each. */
   folders: Record<string, string>
   /** Plain texts: answers, rows. */

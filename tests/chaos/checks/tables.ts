@@ -89,7 +89,7 @@ export function checkIdempotency(ledger: Ledger, { deployments }: Snapshot, idsO
     }))
 }
 
-export interface Chain {
+interface Chain {
   of: 'deployment' | 'replica'
   rows: HistoryRow[]
   /** What the row of the deployment or replica says; undefined when there is none. */
