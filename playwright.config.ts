@@ -8,7 +8,7 @@ const launchOptions = existsSync(chromium.executablePath())
 
 export default defineConfig({
   testDir: 'e2e',
-  globalSetup: './e2e/global-setup.ts',
+  globalSetup: './e2e/support/global-setup.ts',
   outputDir: '.test/e2e-results',
   reporter: [['list'], ['html', { open: 'never', outputFolder: 'playwright-report' }]],
   workers: 2,

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Engine } from '@/agent/engines/engine'
+import { SharedImages } from '@/agent/images/shared'
 import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
@@ -19,7 +20,6 @@ import type { MachineFacts } from '@/core/agents/identity'
 import type { NodeDescription } from '@/core/agents/protocol'
 import { NodeLoop, type NodeLoopOptions, type NodeTiming } from './node'
 import { Program } from './program'
-import { SharedImages } from './shared-images'
 
 const callTimeoutMs = 15_000
 

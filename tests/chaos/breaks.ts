@@ -215,10 +215,10 @@ export const breaks: Record<string, Break> = {
   content: {
     what: 'each node runs what the tag is when it looks, whatever the revision is',
     patches: [
-      { file: 'agent/loop/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
-      { file: 'agent/loop/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
+      { file: 'agent/images/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
+      { file: 'agent/images/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
       {
-        file: 'agent/loop/images.ts',
+        file: 'agent/images/images.ts',
         find: '  return recorded\n',
         replace: '  return { digest: found.digest, imageId: found.imageId }\n',
       },

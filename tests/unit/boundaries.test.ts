@@ -53,6 +53,7 @@ const allowed: Partial<Record<Place, readonly Place[]>> = {
   agent: ['agent', 'core'],
   testing: ['testing', 'agent', ...server],
 }
+
 /** Of these, types only. */
 const typesOnly: Partial<Record<Place, readonly Place[]>> = { feature: ['api'], route: ['api'], agent: ['api'] }
 
@@ -124,7 +125,9 @@ describe('a door', () => {
 
 describe('routes', () => {
   it('import features and no other route, be it a page or a mount', () => {
-    expect(rulesBroken('app/nodes/page.tsx', "import { a } from '../drill/part'")[0]).toMatch(/no route needs another/)
+    expect(rulesBroken('app/nodes/page.tsx', "import { a } from '@/tests/drill/part'")[0]).toMatch(
+      /no route needs another/,
+    )
     expect(rulesBroken('app/nodes/page.tsx', "import { a } from './part'")[0]).toMatch(/no route needs another/)
     expect(rulesBroken('app/api/a/route.ts', "import { a } from '@/app/api/b/route'")).toHaveLength(1)
     expect(rulesBroken('app/layout.tsx', "import './globals.css'")).toEqual([])

@@ -1,0 +1,80 @@
+/**
+ * What the control plane answered about the image of each revision, shared by all nodes of one agent program: a burst of
+ * a hundred replicas of one revision asks once, and few questions are under way at once, so that heartbeats and reports
+ * are never behind a crowd of them.
+ */
+
+import type { Clock } from '@/agent/lib/clock'
+import { Slots } from '@/agent/loop/slots'
+import type { ResolvedImage, WantedReplica } from '@/core/agents/protocol'
+import type { ImageContent } from '@/core/deployments/image'
+
+type Revision = Pick<WantedReplica, 'deploymentId' | 'revision'>
+
+/** Questions under way at once. */
+const atOnce = 4
+/** An answer is shared for so long; afterwards the wanted state of every node has it. */
+const sharedMs = 60_000
+const mostKept = 1_000
+
+interface Shared {
+  answer: Promise<ImageContent | null>
+  askedAtMs: number
+}
+
+export class SharedImages {
+  readonly #asked = new Map<string, Shared>()
+  readonly #slots = new Slots(atOnce)
+  readonly #never = new AbortController().signal
+
+  constructor(
+    private readonly clock: Pick<Clock, 'now'>,
+    private readonly ask: (found: ResolvedImage) => Promise<ImageContent | null>,
+  ) {}
+
+  /** The answer that another node of this program got or waits for; null when none asked. It never rejects. */
+  of(revision: Revision): Promise<ImageContent | null> | null {
+    return this.#current(revision)?.answer.catch(() => null) ?? null
+  }
+
+  /** Reports what was found, unless another node of this program did: its answer is the same. Rejects as the call does. */
+  async resolve(revision: Revision, found: ResolvedImage): Promise<ImageContent | null> {
+    const current = this.#current(revision)
+    const shared = current && (await current.answer)
+    // Null speaks of one replica alone: that its node has it no more.
+    if (shared) return shared
+    const answer = this.#inTurn(found)
+    this.#remember(keyOf(revision), answer)
+    return answer
+  }
+
+  async #inTurn(found: ResolvedImage): Promise<ImageContent | null> {
+    const release = await this.#slots.acquire(this.#never)
+    try {
+      return await this.ask(found)
+    } finally {
+      release()
+    }
+  }
+
+  #current(revision: Revision): Shared | undefined {
+    const shared = this.#asked.get(keyOf(revision))
+    return shared && this.clock.now() - shared.askedAtMs < sharedMs ? shared : undefined
+  }
+
+  #remember(key: string, answer: Promise<ImageContent | null>): void {
+    const shared = { answer, askedAtMs: this.clock.now() }
+    this.#asked.delete(key)
+    this.#asked.set(key, shared)
+    for (const oldest of this.#asked.keys()) {
+      if (this.#asked.size <= mostKept) break
+      this.#asked.delete(oldest)
+    }
+    const forget = (): void => {
+      if (this.#asked.get(key) === shared) this.#asked.delete(key)
+    }
+    answer.then((content) => content === null && forget(), forget)
+  }
+}
+
+const keyOf = ({ deploymentId, revision }: Revision): string => `${deploymentId} ${revision}`

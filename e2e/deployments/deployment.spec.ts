@@ -1,0 +1,119 @@
+/** What people do with a deployment that is there. */
+
+import { expect, patient, test } from '@/e2e/support/fixtures'
+import { openTab, statusOf } from '@/testing/pages'
+
+test('a deployment is scaled up and down, also back by Undo, and to nothing', async ({ page, deploy, unique }) => {
+  const id = await deploy({ replicas: 2 })
+  await page.goto(`/deployments/${id}`)
+  await expect(page.getByText('2/2 running')).toBeVisible(patient)
+  const rows = page.getByRole('table', { name: 'Replicas' }).getByRole('row').filter({ hasText: 'Running' })
+  const scaleTo = async (replicas: number) => {
+    await page.getByRole('button', { name: 'Scale', exact: true }).click()
+    await page.getByLabel('Wanted replicas').fill(String(replicas))
+    await page.keyboard.press('Enter')
+  }
+
+  await page.getByRole('button', { name: 'Scale', exact: true }).click()
+  await page.getByLabel('Wanted replicas').fill('101')
+  await expect(page.getByRole('alert').filter({ hasText: 'from 0 to 100' })).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  await scaleTo(4)
+  await expect(page.getByText('4/4 running')).toBeVisible(patient)
+  await expect(rows).toHaveCount(4)
+  await expect(statusOf(page, 'Running')).toBeVisible()
+
+  await scaleTo(1)
+  await expect(page.getByText('1/1 running')).toBeVisible(patient)
+  await expect(rows).toHaveCount(1)
+  await page
+    .getByRole('status')
+    .filter({ hasText: `Scaling ${unique('app')} from 4 to 1` })
+    .getByRole('button', { name: 'Undo' })
+    .click()
+  await expect(page.getByText('4/4 running')).toBeVisible(patient)
+
+  await scaleTo(0)
+  await expect(statusOf(page, 'Stopped')).toBeVisible(patient)
+  await expect(page.getByText('It is scaled to zero.')).toBeVisible(patient)
+})
+
+test('deleting asks for the name, removes the containers and gives the capacity back', async ({
+  page,
+  deploy,
+  unique,
+  rpc,
+}) => {
+  const name = unique('app')
+  const id = await deploy({ replicas: 3 })
+  await page.goto(`/deployments/${id}`)
+  await expect(statusOf(page, 'Running')).toBeVisible(patient)
+  await page.getByRole('button', { name: 'Delete' }).click()
+  const dialog = page.getByRole('dialog', { name: `Delete ${name}?` })
+  await expect(dialog).toContainText('3 containers will be stopped and removed')
+  const confirm = dialog.getByRole('button', { name: 'Delete' })
+  await expect(confirm).toHaveAttribute('aria-disabled', 'true')
+  await dialog.getByLabel(`Type ${name} to confirm`).fill(name.slice(1))
+  await expect(confirm).toHaveAttribute('aria-disabled', 'true')
+  await page.keyboard.press('Enter')
+  await expect(dialog).toBeVisible()
+  await dialog.getByLabel(`Type ${name} to confirm`).fill(name)
+  await confirm.click()
+  await expect(statusOf(page, 'Deleted')).toBeVisible(patient)
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Delete' })).toHaveCount(0)
+  const held = async () =>
+    (await rpc.deployment.detail.query({ id })).replicas.map(({ status, reserved }) => `${status} ${reserved}`)
+  await expect.poll(held, patient).toEqual(['stopped false', 'stopped false', 'stopped false'])
+
+  // Its page and history stay; the list shows it only to those who ask for deleted ones.
+  await openTab(page, 'History')
+  await expect(
+    page
+      .getByRole('table', { name: /^Status changes/ })
+      .getByRole('row')
+      .nth(1),
+  ).toContainText('Deleted')
+  await page.goto(`/deployments?q=${name}`)
+  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await page.getByRole('button', { name: /^Deleted/ }).click()
+  await expect(page.getByRole('table', { name: 'Deployments' }).getByRole('link', { name })).toBeVisible()
+})
+
+test("an image that cannot be pulled ends in the engine's own words, and can be tried again", async ({
+  page,
+  deploy,
+}) => {
+  const id = await deploy({ container_image: 'sim/fail-pull' })
+  await page.goto(`/deployments/${id}`)
+  await expect(statusOf(page, 'Failed')).toBeVisible(patient)
+  const words = 'Replica 1 failed 3 times: manifest for sim/fail-pull not found: manifest unknown'
+  await expect(page.getByRole('main').locator('header').getByText(words)).toBeVisible()
+  await expect(page.getByRole('table', { name: 'Replicas' })).toContainText('manifest unknown')
+
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await openTab(page, 'History')
+  const history = page.getByRole('table', { name: /^Status changes/ })
+  // None to pending, to scheduled, to failed; and all but the first again.
+  await expect(history.getByText(words)).toHaveCount(2, patient)
+  await expect(statusOf(page, 'Failed')).toBeVisible()
+  await openTab(page, 'Timeline')
+  await expect(page.locator('[data-timeline]')).toBeVisible()
+  await page.getByRole('button', { name: 'Table' }).click()
+  await expect(page.getByRole('table', { name: /^What each replica did/ })).toContainText('attempt 6')
+})
+
+test('a container that ends is started again in place, and the page says so', async ({ page, deploy }) => {
+  const id = await deploy({ container_image: 'sim/crash:2s' })
+  await page.goto(`/deployments/${id}`)
+  const row = page.getByRole('table', { name: 'Replicas' }).getByRole('row').nth(1)
+  await expect(row).toContainText('exited with code 1', patient)
+})
+
+test('an unknown deployment is told from one that cannot be read', async ({ page }) => {
+  await page.goto('/deployments/00000000-0000-4000-8000-000000000000')
+  await expect(page.getByText('There is no such deployment')).toBeVisible()
+  await page.getByRole('link', { name: 'All deployments' }).click()
+  await expect(page).toHaveURL(/\/deployments$/)
+})

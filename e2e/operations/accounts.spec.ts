@@ -1,0 +1,173 @@
+/** Roles: who may what, and how administrators give and take rights. */
+
+import { expect, patient, test } from '@/e2e/support/fixtures'
+import { fillDeployForm, fillSignIn, statusOf } from '@/testing/pages'
+
+test('a viewer sees everything, cannot deploy, and is told why', async ({ api, deploy, pageOf }) => {
+  const id = await deploy()
+  const { theirs: page, ...viewer } = await pageOf('viewer')
+  const why = 'Your role, viewer, may not create deployments. Ask an administrator.'
+  const button = page.getByRole('button', { name: 'New deployment' }).first()
+  await expect(button).toHaveAttribute('aria-disabled', 'true')
+  await button.hover()
+  await expect(page.getByRole('tooltip')).toHaveText(why)
+  // Playwright would wait for ever until it may be pressed.
+  await button.click({ force: true })
+  await expect(page).toHaveURL(/:\d+\/$/)
+
+  await page.goto(`/deployments/${id}`)
+  await expect(statusOf(page, 'Running')).toBeVisible(patient)
+  for (const action of ['Delete', 'Scale'])
+    await expect(page.getByRole('button', { name: action })).toHaveAttribute('aria-disabled', 'true')
+  await page.goto('/nodes')
+  await expect(page.getByRole('button', { name: /^Cordon / }).first()).toHaveAttribute('aria-disabled', 'true')
+  await expect(page.getByRole('link', { name: 'Users' })).toHaveCount(0)
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByText('Administration')).toHaveCount(0)
+  for (const path of ['/deployments/new', '/admin/users', '/admin/tokens', '/admin/audit', '/admin/join']) {
+    await page.goto(path)
+    await expect(page.getByText('This page is not for your role')).toBeVisible()
+  }
+
+  // The pages only say it; the server holds it.
+  const login = await api().post('/api/auth/login', viewer)
+  const asViewer = api(login.body.access_token)
+  const refused = await asViewer.post('/api/deployment/deploy', {
+    name: 'forbidden',
+    type: 'compute',
+    container_image: 'nginx',
+    replicas: 1,
+    resources: { cpu: 1, memory: 512 },
+  })
+  expect(refused.status).toBe(403)
+  expect((await asViewer.delete(`/api/deployment/${id}`)).status).toBe(403)
+})
+
+test.describe('a disabled user', () => {
+  // The browser writes down that the server answered 401: that is what is tested.
+  test.use({ allowedOnConsole: [/status of 401/] })
+
+  test('is refused with the reason, and comes in again once enabled', async ({ page, anotherPage, userWith, rpc }) => {
+    const { username, password } = await userWith('viewer')
+    const user = (await rpc.user.list.query()).find((one) => one.username === username)
+    await rpc.user.setDisabled.mutate({ id: user?.id ?? '', disabled: true })
+    const theirs = await anotherPage()
+    await theirs.goto('/login')
+    await fillSignIn(theirs, username, password)
+    await expect(theirs.getByRole('alert').filter({ hasText: 'This account is disabled' })).toBeVisible()
+    await page.goto('/admin/users')
+    await page.getByRole('button', { name: `Enable ${username}` }).click()
+    await expect(page.getByRole('button', { name: `Disable ${username}` })).toBeVisible()
+    await fillSignIn(theirs, username, password)
+    await expect(theirs).toHaveURL(/:\d+\/$/)
+  })
+})
+
+test.describe('a name that is taken', () => {
+  test.use({ allowedOnConsole: [/status of 409/] })
+
+  test('is refused at its field', async ({ page, userWith }) => {
+    const { username } = await userWith('viewer')
+    await page.goto('/admin/users')
+    await page.getByRole('button', { name: 'New user' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New user' })
+    await dialog.getByLabel('User name').fill(username)
+    await dialog.getByRole('button', { name: 'Make one' }).click()
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await expect(dialog.getByRole('alert')).toContainText(username)
+    await expect(dialog.getByLabel('User name')).toHaveAttribute('aria-invalid', 'true')
+  })
+})
+
+test.describe('a session that ends', () => {
+  // What a page was just reading is answered 401, which the browser writes down.
+  test.use({ allowedOnConsole: [/status of 401/] })
+
+  test('an administrator creates a user, who has just the rights of the role, and is out when disabled', async ({
+    page,
+    anotherPage,
+    unique,
+    deploy,
+  }) => {
+    const own = unique('own')
+    const ofAdmin = await deploy()
+    const username = unique('op')
+    const password = 'a quiet Harbour 42'
+    await page.goto('/admin/users')
+    await page.getByRole('button', { name: 'New user' }).click()
+    const dialog = page.getByRole('dialog', { name: 'New user' })
+    await dialog.getByLabel('User name').fill('Not A Name')
+    await dialog.getByLabel('Password', { exact: true }).fill('short')
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await expect(dialog.getByLabel('User name')).toHaveAccessibleDescription(/^Use 1 to 64 of/)
+    await expect(dialog.getByLabel('Password', { exact: true })).toHaveAccessibleDescription(
+      'Use at least 12 characters',
+    )
+    await dialog.getByLabel('User name').fill(username)
+    await dialog.getByLabel('Role').selectOption('operator')
+    await dialog.getByLabel('Password', { exact: true }).fill(password)
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    await expect(dialog).toBeHidden()
+    const row = page.getByRole('table', { name: 'Users' }).getByRole('row').filter({ hasText: username })
+    await expect(row).toContainText('Enabled')
+    await expect(row).toContainText('never')
+
+    const theirs = await anotherPage()
+    await theirs.goto('/login')
+    await fillSignIn(theirs, username, password)
+    await expect(theirs).toHaveURL(/:\d+\/$/)
+    await expect(theirs.getByRole('link', { name: 'Users' })).toHaveCount(0)
+    await theirs.goto('/deployments/new')
+    await fillDeployForm(theirs, { name: own, image: 'sim/ok' })
+    await theirs.getByRole('button', { name: 'Deploy', exact: true }).click()
+    await expect(statusOf(theirs, 'Running')).toBeVisible(patient)
+    await expect(theirs.getByRole('button', { name: 'Delete' })).not.toHaveAttribute('aria-disabled', 'true')
+    // What belongs to others is theirs to see, not to change.
+    await theirs.goto(`/deployments/${ofAdmin}`)
+    const blocked = theirs.getByRole('button', { name: 'Delete' })
+    await expect(blocked).toHaveAttribute('aria-disabled', 'true')
+    await blocked.hover()
+    await expect(theirs.getByRole('tooltip')).toContainText(/admin/)
+
+    await row.getByRole('button', { name: `Disable ${username}` }).click()
+    await expect(row).toContainText('Disabled')
+    // They did nothing meanwhile: the page itself notices.
+    await expect(theirs).toHaveURL(/\/login\?/, patient)
+    await expect(
+      theirs.getByText('Your account was changed or signed out everywhere, so this session has ended.'),
+    ).toBeVisible()
+  })
+
+  test('a new role and a new password hold at once', async ({ page, pageOf }) => {
+    const { username, theirs } = await pageOf('viewer')
+    await page.goto('/admin/users')
+    await page.getByLabel(`Role of ${username}`).selectOption('operator')
+    // Without a new sign-in, even without a reload.
+    await expect(theirs.getByRole('link', { name: 'New deployment' }).first()).toBeVisible(patient)
+
+    const row = page.getByRole('table', { name: 'Users' }).getByRole('row').filter({ hasText: username })
+    await row.getByRole('button', { name: `Set password of ${username}` }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Make one' }).click()
+    const made = await dialog.getByLabel('New password').inputValue()
+    expect(made.length).toBeGreaterThanOrEqual(16)
+    await dialog.locator('button[type=submit]').click()
+    await expect(dialog).toBeHidden()
+    await expect(theirs).toHaveURL(/\/login\?/, patient)
+    await fillSignIn(theirs, username, made)
+    await expect(theirs).toHaveURL(/:\d+\/$/)
+  })
+
+  test('people change their own password and stay signed in', async ({ api, pageOf }) => {
+    const { username, password, theirs } = await pageOf('viewer')
+    await theirs.goto('/account')
+    const next = 'another Harbour 43'
+    await theirs.getByLabel('Current password').fill(password)
+    await theirs.getByLabel('New password').fill(next)
+    await theirs.getByRole('button', { name: 'Change password' }).click()
+    await expect(theirs.getByRole('status').filter({ hasText: 'Your password is changed' })).toBeVisible()
+    await theirs.goto('/nodes')
+    await expect(theirs.getByRole('heading', { level: 1, name: 'Nodes' })).toBeVisible()
+    expect((await api().post('/api/auth/login', { username, password })).status).toBe(401)
+    expect((await api().post('/api/auth/login', { username, password: next })).status).toBe(200)
+  })
+})

@@ -1,0 +1,73 @@
+/** The first page, and what happened. */
+import { expect, patient, test } from '@/e2e/support/fixtures'
+
+test('what is wrong stands first, and leads to why in one click', async ({ page, rpc, unique }) => {
+  const name = unique('too-big')
+  const { deployment_id } = await rpc.deployment.deploy.mutate({
+    name,
+    type: 'compute',
+    container_image: 'sim/ok',
+    replicas: 50,
+    resources: { cpu: 16, memory: 16_384 },
+  })
+  await page.goto('/')
+  const why = page.getByRole('link', { name: `See why: ${name}` })
+  await expect(why).toBeVisible(patient)
+  await why.click()
+  await expect(page).toHaveURL(new RegExp(`/deployments/${deployment_id}\\?tab=decision`))
+  await expect(page.getByText(/^Insufficient nodes: need 50/).first()).toBeVisible()
+  // What is mended is gone from the first page, without a reload.
+  await page.goto('/')
+  await expect(why).toBeVisible()
+  await rpc.deployment.delete.mutate({ deployment_id })
+  await expect(why).toHaveCount(0, patient)
+})
+
+test('a region leads to its nodes', async ({ page }) => {
+  await page.goto('/')
+  const regions = page.getByRole('table', { name: 'Capacity by region' })
+  const region = (await regions.getByRole('link').first().textContent()) ?? ''
+  await regions.getByRole('link').first().click()
+  await expect(page).toHaveURL(new RegExp(`/nodes\\?region=${region}$`))
+  await expect(page.getByRole('table', { name: 'Nodes' })).toBeVisible()
+})
+
+test('events are found by what they are about, and the address keeps how', async ({ page, deploy, rpc }) => {
+  const id = await deploy()
+  const { name } = await rpc.deployment.detail.query({ id })
+  await page.goto('/events')
+  const table = page.getByRole('table', { name: 'Events, the newest first' })
+  await page.getByLabel('About: a name').fill(name)
+  await expect(page).toHaveURL(new RegExp(`about=${name}`))
+  await expect(table.getByRole('row').filter({ hasText: 'Pending' }).first()).toContainText(name)
+  await page.getByRole('button', { name: 'People' }).click()
+  const row = table.getByRole('row').filter({ hasText: 'Deployed' })
+  await expect(row).toContainText('image: sim/ok')
+  await page.reload()
+  await expect(page.getByLabel('About: a name')).toHaveValue(name)
+  await expect(row).toBeVisible()
+  await page.getByLabel('About: a name').fill('no-such-thing')
+  await expect(page.getByText('Nothing matches')).toBeVisible()
+})
+
+test('a deployment whose health check fails is named, also in the list of a narrow window', async ({
+  page,
+  deploy,
+  rpc,
+}) => {
+  const id = await deploy({ container_image: 'sim/unhealthy' })
+  const { name } = await rpc.deployment.detail.query({ id })
+  await page.goto('/')
+  await expect(page.getByRole('link', { name: `Read the logs: ${name}` })).toBeVisible(patient)
+  await expect(page.getByText('1 of 1 replica fails the health check').first()).toBeVisible()
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.goto(`/deployments?q=${name}`)
+  const row = page.getByRole('row').filter({ hasText: name })
+  // Its container is restarted again and again: unhealthy, degraded meanwhile, failed in the end, and never simply running.
+  await expect(row.getByText(/^(Unhealthy|Degraded|Failed)$/).filter({ visible: true })).toHaveCount(1)
+  await expect(row.getByText('Running', { exact: true }).filter({ visible: true })).toHaveCount(0)
+  await page.goto('/')
+  const named = page.getByRole('link', { name: `Read the logs: ${name}` })
+  await rpc.deployment.delete.mutate({ deployment_id: id })
+  await expect(named).toHaveCount(0, patient)
+})
