@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from '@/agent/lib/clock'
-import { Slots } from '@/agent/loop/slots'
+import { Slots } from '@/agent/lib/slots'
 import type { ResolvedImage, WantedReplica } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
 

@@ -10,13 +10,13 @@ import { SavedFile } from '@/agent/lib/files'
 import { afterJoin, newIdentity, readIdentity, writeIdentity } from '@/agent/lib/identity'
 import { lockDataDir } from '@/agent/lib/lock'
 import { silentLogger, wordsOf } from '@/agent/lib/log'
+import { Slots } from '@/agent/lib/slots'
 import { ControlPlaneError } from '@/agent/transport/control-plane'
 import { sseParser } from '@/agent/transport/sse'
 import type { ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 import { ManualClock } from '@/testing/agent/clock'
 import { Outbox } from './outbox'
-import { Slots } from './slots'
 
 const folders: string[] = []
 const aFolder = () => {

@@ -2,11 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Engine, EngineError, type InspectedContainer } from '@/agent/engines/engine'
 import { systemClock } from '@/agent/lib/clock'
+import { Slots } from '@/agent/lib/slots'
 import type { ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 import { aReplica } from '@/testing/agent/builders'
 import { carryOut, type Work } from './replica'
-import { Slots } from './slots'
 
 const content = { digest: `sha256:${'b'.repeat(64)}`, imageId: `sha256:${'a'.repeat(64)}` }
 const replica = aReplica({ imageContent: content })

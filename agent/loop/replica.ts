@@ -8,13 +8,13 @@ import { EngineError } from '@/agent/engines/engine'
 import { engineWords } from '@/agent/engines/engine-words'
 import { contentOf, exactImage, type ImageWork, obtainImage } from '@/agent/images/images'
 import type { Clock } from '@/agent/lib/clock'
+import type { Slots } from '@/agent/lib/slots'
 import type { ReplicaReport, WantedReplica } from '@/core/agents/protocol'
 import { containerLabels, containerName, type Standstill } from '@/core/agents/protocol'
 import { imageWithDigest } from '@/core/deployments/image'
 import { afterRun, type RestartRecord, restartDelayMs } from '@/core/deployments/restart'
 import { memoryText } from '@/core/placement/resources'
 import type { Action } from './reconcile'
-import type { Slots } from './slots'
 
 export interface Work {
   nodeId: string

@@ -5,7 +5,7 @@
  * `npx playwright test looks --update-snapshots` takes new pictures of what was changed on purpose: look at them.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
 import { expect, patient, type Rpc, rpcClient, sessionFrom, signedOut, test, tokenFrom } from '@/e2e/support/fixtures'
 import { AgentProcess } from '@/testing/agent/process'
