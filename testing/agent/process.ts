@@ -23,7 +23,7 @@ export class AgentProcess {
     const { FOGDECK_JOIN_TOKEN: _none, DOCKER_HOST: _host, ...rest } = process.env
     const join = token ? { FOGDECK_JOIN_TOKEN: token } : {}
     const env = { ...rest, LOG_LEVEL: 'debug', FOGDECK_LOG: 'pretty', ...join, ...more }
-    const [command = '', ...line] = [...before, process.execPath, '--import', 'tsx', `agent/${program}.ts`, ...args]
+    const [command = '', ...line] = [...before, process.execPath, '--import', 'tsx', `agent/cli/${program}.ts`, ...args]
     this.child = spawn(command, line, {
       env,
       stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc' as const] : [])],
