@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '@/core/logs/log'
-import { evenLayout, wrappedLayout } from './layout'
+import { evenLayout, wrappedLayout } from './row-layout'
 import { firstAfter, LogBuffer, type LogRow } from './log-buffer'
 import { cutAt, findRows, spansOf } from './search'
 
