@@ -99,8 +99,8 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
 
 interface Checked {
   imports: number
-  /** The paths from the root that it imports, as they are written: often without an extension. */
-  paths: string[]
+  /** What it imports of the project: paths from the root as they are written, often without an extension. */
+  paths: { path: string; typeOnly: boolean }[]
   violations: Violation[]
 }
 
@@ -128,7 +128,10 @@ export function checkSource(file: string, text: string): Checked {
     for (const { what, line } of source.impure)
       report(line, what, `${zone.name} is pure: time and chance are arguments`)
   }
-  const paths = source.imports.flatMap(({ specifier }) => projectPath(file, specifier) ?? [])
+  const paths = source.imports.flatMap(({ specifier, typeOnly }) => {
+    const path = projectPath(file, specifier)
+    return path === null ? [] : [{ path, typeOnly }]
+  })
   return { imports: source.imports.length, paths, violations: violations.sort((a, b) => a.line - b.line) }
 }
 
@@ -143,7 +146,7 @@ export function checkTree(root: string): Report {
     report.files += 1
     report.imports += imports
     report.violations.push(...violations)
-    const needed = paths.flatMap((path) => byBare.get(bareOf(path)) ?? byBare.get(`${path}/index`) ?? [])
+    const needed = paths.flatMap(({ path }) => byBare.get(bareOf(path)) ?? byBare.get(`${path}/index`) ?? [])
     graph.set(file, new Set(needed))
   }
   report.violations.push(...circles(graph))
