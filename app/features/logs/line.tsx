@@ -2,8 +2,8 @@ import { memo } from 'react'
 import { cn } from '@/app/ui/cn'
 import { exactTime, tenthsClock } from '@/app/ui/text/time'
 import { type AnsiColour, type AnsiPiece, ansiPieces } from './ansi'
-import { lineHeight } from './row-layout'
 import type { LogRow } from './log-buffer'
+import { lineHeight } from './row-layout'
 import { cutAt, spansOf } from './search'
 
 const colours: Record<AnsiColour, string> = {

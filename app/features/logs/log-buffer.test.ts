@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '@/core/logs/log'
-import { evenLayout, wrappedLayout } from './row-layout'
 import { firstAfter, LogBuffer, type LogRow } from './log-buffer'
+import { evenLayout, wrappedLayout } from './row-layout'
 import { cutAt, findRows, spansOf } from './search'
 
 const at = (ms: number): string => new Date(ms).toISOString().replace('Z', '000000Z')

@@ -4,9 +4,9 @@ import { ArrowDown } from 'lucide-react'
 import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
-import { evenLayout, type LogLayout, wrappedLayout } from './row-layout'
 import { Line, type Source } from './line'
 import { firstAfter, type LogRow } from './log-buffer'
+import { evenLayout, type LogLayout, wrappedLayout } from './row-layout'
 
 interface LogLinesProps {
   rows: readonly LogRow[]
