@@ -2,7 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median, quantile, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
-import { accept, anOrder, learn, perSecond, type Scratch, serverSideLimit, withScratchDatabase } from './common/scratch'
+import {
+  accept,
+  aDeployCommand,
+  learn,
+  perSecond,
+  type Scratch,
+  serverSideLimit,
+  withScratchDatabase,
+} from './common/scratch'
 
 const program = benchmark(
   'accepts',
@@ -17,7 +25,7 @@ const seconds = program.number('seconds')
 
 async function accepted(scratch: Scratch): Promise<number> {
   const begun = performance.now()
-  await Promise.all(Array.from({ length: count }, () => accept(scratch, anOrder())))
+  await Promise.all(Array.from({ length: count }, () => accept(scratch, aDeployCommand())))
   return perSecond(count, begun)
 }
 
@@ -26,7 +34,7 @@ async function idleMs(scratch: Scratch): Promise<number> {
   const times: number[] = []
   for (let i = 0; i < 100; i++) {
     const begun = performance.now()
-    await accept(scratch, anOrder())
+    await accept(scratch, aDeployCommand())
     times.push(performance.now() - begun)
   }
   return median(times)
@@ -41,7 +49,7 @@ async function offered(scratch: Scratch): Promise<number[]> {
     const due = Math.min(rate * seconds, ((performance.now() - begun) / 1000) * rate)
     for (; sent < due; sent++) {
       const at = performance.now()
-      pending.push(accept(scratch, anOrder()).then(() => void times.push(performance.now() - at)))
+      pending.push(accept(scratch, aDeployCommand()).then(() => void times.push(performance.now() - at)))
     }
     await sleep(1)
   }

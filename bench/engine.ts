@@ -54,8 +54,8 @@ interface Measured {
 }
 
 async function measure(network: (typeof networks)[number]): Promise<Measured> {
-  const bed = await startEngines(1, { network })
-  const socket = bed.engines[0]?.socket ?? ''
+  const cluster = await startEngines(1, { network })
+  const socket = cluster.engines[0]?.socket ?? ''
   const docker = new DockerEngine({ socketPath: socket, usage: 'containers' })
   let fogdeck: Fogdeck | null = null
   const starts = await Starts.follow(docker.http)
@@ -71,7 +71,7 @@ async function measure(network: (typeof networks)[number]): Promise<Measured> {
   } finally {
     starts.close()
     await fogdeck?.stop()
-    await bed.stop()
+    await cluster.stop()
   }
 }
 

@@ -4,7 +4,15 @@ import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
 import { startScheduler } from './common/scheduler'
-import { accept, anOrder, learn, perSecond, type Scratch, serverSideLimit, withScratchDatabase } from './common/scratch'
+import {
+  accept,
+  aDeployCommand,
+  learn,
+  perSecond,
+  type Scratch,
+  serverSideLimit,
+  withScratchDatabase,
+} from './common/scratch'
 
 const program = benchmark(
   'lifecycle',
@@ -17,11 +25,11 @@ wanted state, reports, heartbeats. Not included: HTTP, and containers.`,
 const count = program.number('deployments')
 
 /** Little of everything: no round may fill the nodes. */
-const order = anOrder({ resources: { cpuMillis: 10, memoryMb: 1, gpuUnits: 0, storageGb: 1 } })
+const order = aDeployCommand({ resources: { cpuMillis: 10, memoryMb: 1, gpuUnits: 0, storageGb: 1 } })
 
 interface Round {
   limit: number
-  lives: number
+  lifecycles: number
   ratio: number
   /** Commits that wrote statuses of deployments, by what they wrote. */
   acceptCommits: number
@@ -81,15 +89,15 @@ async function round(scratch: Scratch, running: Counter): Promise<Round> {
   const begun = performance.now()
   await Promise.all(Array.from({ length: count }, () => accept(scratch, order)))
   await done
-  const lives = perSecond(count, begun)
+  const lifecycles = perSecond(count, begun)
   const commits = await commitsSince(scratch, rows[0]?.seq ?? '0')
   await clear(scratch)
   const scheduleCommits = commits.scheduled ?? 0
   const reportCommits = commits.running ?? 0
   return {
     limit,
-    lives,
-    ratio: lives / limit,
+    lifecycles,
+    ratio: lifecycles / limit,
     acceptCommits: commits.pending ?? 0,
     scheduleCommits,
     reportCommits,
@@ -126,7 +134,7 @@ print(
     [`medians of ${rounds.length} rounds of ${count.toLocaleString('en')} deployments`, '', 'wanted'],
     [
       ['limit: server-side INSERT … SELECT of accepts', `${of('limit').toFixed(0)} /s`, ''],
-      ['whole lives, call → running', `${of('lives').toFixed(0)} /s`, ''],
+      ['whole lives, call → running', `${of('lifecycles').toFixed(0)} /s`, ''],
       ['of the limit', `${(100 * of('ratio')).toFixed(0)} %`, '≥ 40 %'],
       ['commits of accepts', `${of('acceptCommits')}`, ''],
       ['commits of the scheduler', `${of('scheduleCommits')}`, ''],

@@ -9,7 +9,7 @@ import { batchSize } from '@/server/worker/loop'
 import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
-import { accept, anOrder, learn, perSecond, type Scratch, withScratchDatabase } from './common/scratch'
+import { accept, aDeployCommand, learn, perSecond, type Scratch, withScratchDatabase } from './common/scratch'
 import { recordsOnDisk, virtualSeconds } from './records/disk'
 import { FleetViewWithoutJournal, withoutRecords } from './records/without'
 
@@ -22,7 +22,7 @@ the nodes, dated a second later each time.`,
   { nodes: 10_000, deployments: 640, 'quiet-decisions': 600 },
 )
 const count = program.number('deployments')
-const order = anOrder({ resources: { cpuMillis: 10, memoryMb: 1, gpuUnits: 0, storageGb: 1 } })
+const order = aDeployCommand({ resources: { cpuMillis: 10, memoryMb: 1, gpuUnits: 0, storageGb: 1 } })
 const log = pino({ level: 'silent' })
 
 interface Round {

@@ -158,24 +158,24 @@ async function runScript(args: string[], stopping: AbortSignal): Promise<number 
   return code
 }
 
-const patienceMs = 60_000
-const nodesPatienceMs = 15_000
-const deathsToGiveUp = 5
+const graceMs = 60_000
+const nodesGraceMs = 15_000
+const deathsToExhaust = 5
 
 async function untilAnswered(
   env: Env,
   path: string,
   { parts, stopping }: { parts: Part[]; stopping: AbortSignal },
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + graceMs
   while (!stopping.aborted) {
     const answer = await fetch(`${localAddress(env)}${path}`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
     if (answer?.ok) return
-    const dying = parts.find((part) => part.deaths >= deathsToGiveUp)
+    const dying = parts.find((part) => part.deaths >= deathsToExhaust)
     if (dying) throw new StartError(`The ${dying.name} does not stay up: its own words are above`)
     if (performance.now() > deadline) {
       const words = answer ? await answer.text() : 'no answer'
-      say(`Still not ready after ${patienceMs / 1000} s, going on: ${path} says ${words}`)
+      say(`Still not ready after ${graceMs / 1000} s, going on: ${path} says ${words}`)
       return
     }
     await sleep(100)
@@ -187,7 +187,7 @@ async function untilNodesAreHere(
   env: Env,
   { database, wanted, stopping }: { database: Database; wanted: number; stopping: AbortSignal },
 ): Promise<void> {
-  const deadline = performance.now() + nodesPatienceMs
+  const deadline = performance.now() + nodesGraceMs
   while (!stopping.aborted && (await countPresentNodes(env, database.url)) < wanted) {
     if (performance.now() > deadline) {
       say('Not all nodes of this machine have joined yet, going on')
@@ -222,8 +222,8 @@ try {
 } catch (error) {
   // What was interrupted complains, and need not be heard.
   if (!stopping.signal.aborted) {
-    const isWanted = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
-    process.stderr.write(`${isWanted && error instanceof Error ? error.stack : wordsOf(error)}\n`)
+    const isDesired = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
+    process.stderr.write(`${isDesired && error instanceof Error ? error.stack : wordsOf(error)}\n`)
     process.exitCode = 1
   }
 }

@@ -8,7 +8,7 @@ import { createSignInLog } from './api/context/sign-in-log'
 import { LiveFleet } from './api/stream/live-fleet'
 import { LiveLog } from './api/stream/live-log'
 import { openStore } from './db/client'
-import { openChangeFeed } from './db/notify'
+import { openChangeStream } from './db/notify'
 import { AddressList } from './lib/addresses'
 import { systemClock } from './lib/clock'
 import { readEnv } from './lib/env'
@@ -16,7 +16,7 @@ import { createLogger } from './lib/log'
 import { loadSecrets } from './lib/secrets'
 import { createSignInLimit } from './store/accounts/sign-in-limit'
 import { createAgentInbox } from './store/agents/inbox'
-import { createAcceptor } from './store/deployments/intake'
+import { createIntake } from './store/deployments/intake'
 
 interface Running {
   services: Services
@@ -50,7 +50,7 @@ function start(): Running {
     sealKey: secrets.sealKey,
     onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
   })
-  const changes = openChangeFeed(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
+  const changes = openChangeStream(env.databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
   const fleet = new LiveFleet({ store, changes, clock: systemClock })
   const live = new LiveLog(changes)
   const access = new AccessWatch({ store, changes })
@@ -78,7 +78,7 @@ function start(): Running {
       refusalLog,
       passwordQueue: createPasswordQueue(),
       access,
-      acceptor: createAcceptor(store),
+      intake: createIntake(store),
       fleet,
       inbox,
       authSecret: secrets.authSecret,

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import type { Role } from '@/core/accounts/roles'
 import { type Claim, type MachineFacts, unknownMachine } from '@/core/agents/identity'
-import type { NodeDescription, ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, NodeDescription, ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 import { AccessWatch } from '@/server/api/context/access-watch'
 import { createPasswordQueue } from '@/server/api/context/auth'
@@ -16,7 +16,7 @@ import { createCaller } from '@/server/api/root'
 import { LiveFleet } from '@/server/api/stream/live-fleet'
 import { LiveLog } from '@/server/api/stream/live-log'
 import { openStore, type Store } from '@/server/db/client'
-import { openChangeFeed } from '@/server/db/notify'
+import { openChangeStream } from '@/server/db/notify'
 import { AddressList } from '@/server/lib/addresses'
 import type { Account } from '@/server/store/accounts/account'
 import { sessionRestMs, startSession } from '@/server/store/accounts/sessions'
@@ -24,7 +24,7 @@ import { createSignInLimit } from '@/server/store/accounts/sign-in-limit'
 import { createUser, findAccount } from '@/server/store/accounts/users'
 import { createAgentInbox } from '@/server/store/agents/inbox'
 import { createJoinToken } from '@/server/store/agents/join-tokens'
-import { createAcceptor } from '@/server/store/deployments/intake'
+import { createIntake } from '@/server/store/deployments/intake'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import type { Actor } from '@/server/store/records/audit'
 import { evaluate, type Scheduling } from '@/server/worker/evaluate'
@@ -65,7 +65,7 @@ export interface TestControlPlane {
 /** Reads everything each time: announcements of what a test just did, or wrote past everybody, need not be waited for. */
 class FreshFleet extends LiveFleet {
   override current() {
-    this.distrust()
+    this.invalidate()
     return super.current()
   }
 }
@@ -81,7 +81,7 @@ export async function testControlPlane(
   deploymentsSoFar = 0
   const url = options.through?.(database.url) ?? database.url
   const store = openStore(url, { sealKey: testSealKey })
-  const changes = openChangeFeed(url, () => undefined)
+  const changes = openChangeStream(url, () => undefined)
   const logged: string[] = []
   const log = pino(
     { level: 'debug' },
@@ -105,7 +105,7 @@ export async function testControlPlane(
     refusalLog,
     passwordQueue: createPasswordQueue(),
     access,
-    acceptor: createAcceptor(store),
+    intake: createIntake(store),
     fleet: livingFleet,
     inbox: createAgentInbox(store),
     authSecret: 'a secret for tests only, 32 bytes',
@@ -193,7 +193,7 @@ export async function testControlPlane(
       fleets.set(worker, fleet)
       const scheduling: Scheduling = { store, log, clock: services.clock, worker, epoch, fleet, ...overrides }
       // Announcements may still be on their way.
-      scheduling.fleet.distrust()
+      scheduling.fleet.invalidate()
       for (let done = 0; ; ) {
         const claimed = [
           ...(await claimEvaluations(store, scheduling, { limit: 16, which: 'fresh' })),
@@ -314,7 +314,7 @@ export class FakeAgent {
   }
 
   /** What its nodes should run now. */
-  async wanted(): Promise<(WantedReplica & { nodeId: string })[]> {
+  async wanted(): Promise<(DesiredReplica & { nodeId: string })[]> {
     // A revision that was never given out makes every node's state come back, also of nodes with nothing to run.
     const { stale } = await this.heartbeat({ revision: '999999999' })
     return stale.flatMap((state) => state.replicas.map((replica) => ({ ...replica, nodeId: state.nodeId })))

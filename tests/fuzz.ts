@@ -113,7 +113,7 @@ export class Fuzzer {
   }
 
   private procedureCall(): FuzzCall {
-    const [path, schema] = this.pick(this.inputs.filter(([name]) => name in procedures && !spared.has(name)))
+    const [path, schema] = this.pick(this.inputs.filter(([name]) => name in procedures && !skipped.has(name)))
     const procedure = procedures[path]
     const input = this.spoiled(this.valueOf(schema))
     const headers = this.identity(path.startsWith('agent.'))
@@ -379,7 +379,7 @@ interface Procedure {
 const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>
 
 /** They would end the session that the fuzzer needs. */
-const spared = new Set(['me.endSessions'])
+const skipped = new Set(['me.endSessions'])
 
 const restCalls = Object.values(procedures).flatMap((procedure) => {
   const openapi = procedure._def.meta?.openapi

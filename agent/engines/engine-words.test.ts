@@ -2,45 +2,45 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { aReplica, until } from '@/testing/agent/builders'
 import { Rig, withCalls } from '@/testing/agent/rig'
 import { EngineError } from './engine'
-import { engineWords, fitWords } from './engine-words'
+import { engineMessage, fitMessage } from './engine-words'
 
-const bell = String.fromCodePoint(7)
+const wakeSignal = String.fromCodePoint(7)
 
 describe('words of an engine', () => {
   it('do not tell the values of the environment that they quote', () => {
     const env = { PASSWORD: 'hunter2-hunter2', PIN: '1234', EMPTY: '' }
-    expect(engineWords('invalid variable "PASSWORD=hunter2-hunter2": no', env)).toBe(
+    expect(engineMessage('invalid variable "PASSWORD=hunter2-hunter2": no', env)).toBe(
       'invalid variable "PASSWORD=***": no',
     )
-    expect(engineWords('cannot log in with hunter2-hunter2', env)).toBe('cannot log in with ***')
-    expect(engineWords('PIN=1234 is weak', env)).toBe('PIN=*** is weak')
+    expect(engineMessage('cannot log in with hunter2-hunter2', env)).toBe('cannot log in with ***')
+    expect(engineMessage('PIN=1234 is weak', env)).toBe('PIN=*** is weak')
   })
 
   it('keep what a short value has in common with them', () => {
     const env = { PORT: '8080', DEBUG: '1' }
-    expect(engineWords('port 8080 is already allocated, exit code 1', env)).toBe(
+    expect(engineMessage('port 8080 is already allocated, exit code 1', env)).toBe(
       'port 8080 is already allocated, exit code 1',
     )
   })
 
   it('do not tell a value in quotes of Go or JSON, nor one line of several', () => {
-    const env = { KEY: `-----BEGIN KEY-----\nMIIEvQIBADAN\n"quoted"${bell}tail`, REGEX: 'a\\d+\t$&' }
-    expect(engineWords(`bad KEY=-----BEGIN KEY-----\\nMIIEvQIBADAN\\n\\"quoted\\"\\atail`, env)).toBe('bad KEY=***')
-    expect(engineWords(`bad ${JSON.stringify(env.KEY)}`, env)).toBe('bad "***"')
-    expect(engineWords('line 2 is MIIEvQIBADAN', env)).toBe('line 2 is ***')
-    expect(engineWords(`REGEX=${env.REGEX}!`, env)).toBe('REGEX=***!')
+    const env = { KEY: `-----BEGIN KEY-----\nMIIEvQIBADAN\n"quoted"${wakeSignal}tail`, REGEX: 'a\\d+\t$&' }
+    expect(engineMessage(`bad KEY=-----BEGIN KEY-----\\nMIIEvQIBADAN\\n\\"quoted\\"\\atail`, env)).toBe('bad KEY=***')
+    expect(engineMessage(`bad ${JSON.stringify(env.KEY)}`, env)).toBe('bad "***"')
+    expect(engineMessage('line 2 is MIIEvQIBADAN', env)).toBe('line 2 is ***')
+    expect(engineMessage(`REGEX=${env.REGEX}!`, env)).toBe('REGEX=***!')
   })
 
   it('do not tell a value that holds another one, or of which the end would be cut off', () => {
     const env = { SHORT: 'secret', LONG: 'secret-and-more' }
-    expect(engineWords('LONG=secret-and-more SHORT=secret', env)).toBe('LONG=*** SHORT=***')
-    const cut = engineWords(`${'x'.repeat(290)} ${env.LONG} ${'y'.repeat(50)}`, env, 300)
+    expect(engineMessage('LONG=secret-and-more SHORT=secret', env)).toBe('LONG=*** SHORT=***')
+    const cut = engineMessage(`${'x'.repeat(290)} ${env.LONG} ${'y'.repeat(50)}`, env, 300)
     expect(cut).toBe(`${'x'.repeat(290)} *** yyyy…`)
   })
 
   it('can be stored', () => {
-    expect(fitWords(`a\u{0}b\ud83d ${String.fromCodePoint(27)}[31mred`)).toBe('a�b� red')
-    expect(fitWords(`${'x'.repeat(998)}😀😀`)).toBe(`${'x'.repeat(998)}…`)
+    expect(fitMessage(`a\u{0}b\ud83d ${String.fromCodePoint(27)}[31mred`)).toBe('a�b� red')
+    expect(fitMessage(`${'x'.repeat(998)}😀😀`)).toBe(`${'x'.repeat(998)}…`)
   })
 })
 

@@ -8,10 +8,10 @@ const blank = '***'
 const longestWords = 1_000
 
 /** Text of an engine as it can be stored. */
-export const fitWords = (words: string): string => repairedText(words, { max: longestWords, shape: 'lines' })
+export const fitMessage = (words: string): string => repairedText(words, { max: longestWords, shape: 'lines' })
 
 /** Words that may quote the environment of a replica, without its values, and at most `max` characters of them. */
-export const engineWords = (words: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
+export const engineMessage = (words: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
   repairedText(withoutValues(words, env), { max, shape: 'lines' })
 
 function withoutValues(words: string, env: Readonly<Record<string, string>>): string {

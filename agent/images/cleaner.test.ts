@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EngineError } from '@/agent/engines/engine'
-import { silentLogger } from '@/agent/lib/log'
+import { quietLogger } from '@/agent/lib/log'
 import { ImageCleaner, keepUnusedMs } from './cleaner'
 
 let folder: string
@@ -32,7 +32,7 @@ const aCleaner = () =>
     },
     file: join(folder, 'images.json'),
     clock: { now: () => now, after: () => () => undefined },
-    log: silentLogger,
+    log: quietLogger,
   })
 const desired = (deploymentId: string, image: string) => ({ deploymentId, image })
 

@@ -8,7 +8,7 @@ import type { Engine } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
 import { SavedFile } from '@/agent/lib/files'
 import { type Logger, wordsOf } from '@/agent/lib/log'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 
 interface PulledImage {
   /** Its tag, as long as that is this content's, and its digest. */
@@ -42,7 +42,7 @@ export class ImageCleaner {
   }
 
   /** This agent pulled it, and it was not there before. */
-  async notePulled(names: string[], replica: Pick<WantedReplica, 'deploymentId'>): Promise<void> {
+  async notePulled(names: string[], replica: Pick<DesiredReplica, 'deploymentId'>): Promise<void> {
     await this.load()
     // A tag that moved is no name of what it was before.
     const others = this.pulled

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 import { aReplica, until } from '@/testing/agent/builders'
 import { Rig, withCalls } from '@/testing/agent/rig'
 
@@ -30,8 +30,8 @@ const aRig = async () => {
   await rig.start()
 }
 
-const keyOf = ({ deploymentId, revision }: WantedReplica) => `${deploymentId} ${revision}`
-const running = async (replica: WantedReplica) => {
+const keyOf = ({ deploymentId, revision }: DesiredReplica) => `${deploymentId} ${revision}`
+const running = async (replica: DesiredReplica) => {
   rig.want(...rig.controlPlane.stateOf(rig.nodeId).replicas, replica)
   await rig.told(replica, 'running')
 }

@@ -5,7 +5,7 @@
 
 import { type Engine, EngineError } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
-import type { ResolvedImage, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ResolvedImage } from '@/core/agents/protocol'
 import { type ImageContent, imageWithDigest, shortDigest } from '@/core/deployments/image'
 
 export interface ImageWork {
@@ -17,11 +17,11 @@ export interface ImageWork {
   /** Resolves when the control plane says more, or after so many milliseconds. */
   imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void>
   /** Reports what was found. The answer is what counts; null when the replica is not this node's any more. */
-  resolveImage(replica: WantedReplica, found: ResolvedImage): Promise<ImageContent | null>
+  resolveImage(replica: DesiredReplica, found: ResolvedImage): Promise<ImageContent | null>
   /** What another node of this program was answered, or is about to be; null when none asked. */
-  sharedImage(replica: WantedReplica): Promise<ImageContent | null> | null
+  sharedImage(replica: DesiredReplica): Promise<ImageContent | null> | null
   /** Pulls what is missing, in turn with others; `anew` although there is an image of that name. */
-  pull(replica: WantedReplica, image: string, signal: AbortSignal, options?: { anew: boolean }): Promise<void>
+  pull(replica: DesiredReplica, image: string, signal: AbortSignal, options?: { anew: boolean }): Promise<void>
   starting(replicaId: string, reason: string): Promise<void>
 }
 
@@ -31,7 +31,7 @@ const waitForFirstMs = 5_000
 /** What the revision's image is: known already, or found out and reported. */
 export const contentOf = async (
   work: ImageWork,
-  replica: WantedReplica,
+  replica: DesiredReplica,
   signal: AbortSignal,
 ): Promise<ImageContent> => {
   const { replicaId, image, resolvesImage } = replica
@@ -54,7 +54,7 @@ export const contentOf = async (
   return recorded
 }
 
-const lookUp = async (work: ImageWork, replica: WantedReplica, signal: AbortSignal) => {
+const lookUp = async (work: ImageWork, replica: DesiredReplica, signal: AbortSignal) => {
   const { image, pullsAnew } = replica
   const before = await work.engine.image(image)
   if (before && !pullsAnew) return { ...before, fromRegistry: false }
@@ -72,13 +72,13 @@ const lookUp = async (work: ImageWork, replica: WantedReplica, signal: AbortSign
 }
 
 /** By what the engine is to know it: no tag, which may have moved on this node. */
-export const exactImage = ({ image }: Pick<WantedReplica, 'image'>, { digest, imageId }: ImageContent): string =>
+export const exactImage = ({ image }: Pick<DesiredReplica, 'image'>, { digest, imageId }: ImageContent): string =>
   digest === null ? imageId : imageWithDigest(image, digest)
 
 /** The engine does not know it: the same content may be there under its id, is pulled, or is not to be had. */
 export const obtainImage = async (
   work: ImageWork,
-  replica: WantedReplica,
+  replica: DesiredReplica,
   content: ImageContent,
   signal: AbortSignal,
 ): Promise<string> => {

@@ -6,10 +6,10 @@
 
 import type { Clock } from '@/agent/lib/clock'
 import { Slots } from '@/agent/lib/slots'
-import type { ResolvedImage, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ResolvedImage } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
 
-type Revision = Pick<WantedReplica, 'deploymentId' | 'revision'>
+type Revision = Pick<DesiredReplica, 'deploymentId' | 'revision'>
 
 /** Questions under way at once. */
 const atOnce = 4

@@ -29,7 +29,7 @@ export const createLogger = (part: string, level = process.env.LOG_LEVEL ?? 'inf
   )
 }
 
-export const silentLogger: Logger = pino({ level: 'silent' })
+export const quietLogger: Logger = pino({ level: 'silent' })
 
 /** What to tell of a failure: its own words and those of its causes, without a stack. */
 export const wordsOf = (error: unknown): string => {

@@ -13,7 +13,7 @@ const looksPerTail = 10
 /** Between two looks for a container that is not there yet, or two tries at a log that broke. */
 const pauseMs = 500
 /** Whoever removes a container waits so long for those who read its last lines. */
-const patienceMs = 3_000
+const graceMs = 3_000
 /** An engine that takes longer for lines that are there hangs. */
 const readTimeoutMs = 10_000
 
@@ -100,7 +100,7 @@ export class NodeLogs {
   /** Its container failed and is about to be removed: its last lines are sent, whether somebody reads or not. */
   async keepEnd(replicaId: string, containerId: string): Promise<void> {
     const follower = this.followers.get(replicaId)
-    if (follower?.reading) return Promise.race([follower.reading, sleep(this.options.clock, patienceMs)])
+    if (follower?.reading) return Promise.race([follower.reading, sleep(this.options.clock, graceMs)])
     if (follower?.ended === containerId) return
     const { nodeId, outbox } = this.options
     const since = follower?.since ?? this.tails.get(containerId)?.since ?? null

@@ -1,7 +1,7 @@
 /** Logs on demand, on simulated engines with a control plane in memory. */
 import { afterEach, expect, test } from 'vitest'
 import { EngineError } from '@/agent/engines/engine'
-import { silentLogger } from '@/agent/lib/log'
+import { quietLogger } from '@/agent/lib/log'
 import { ControlPlaneError } from '@/agent/transport/control-plane'
 import { type LogChunk, type LogLine, logLimits } from '@/core/logs/log'
 import { aReplica, until } from '@/testing/agent/builders'
@@ -162,8 +162,8 @@ const anOutbox = (controlPlane: MemoryControlPlane) =>
     controlPlane,
     clock: fastClock(50),
     random: Math.random,
-    log: silentLogger,
-    onUnwanted: () => undefined,
+    log: quietLogger,
+    onUndesired: () => undefined,
   })
 
 test('calls stay within their limits, and who follows waits while too much is on the way', async () => {
@@ -201,8 +201,8 @@ test('a log that the control plane cannot take is a gap, and holds back no other
       },
       clock: fastClock(50),
       random: Math.random,
-      log: silentLogger,
-      onUnwanted: () => undefined,
+      log: quietLogger,
+      onUndesired: () => undefined,
     })
     void outbox.put(chunk('a', someLines(3, 5)))
     void outbox.put(chunk('bad', [{ at: '2026-01-01T00:00:00.000000001Z', stream: 'stdout', text: bad }]))

@@ -26,7 +26,7 @@ interface LogOutboxOptions {
   clock: Clock
   random: Random
   log: Logger
-  onUnwanted: (nodeId: string, replicaId: string) => void
+  onUndesired: (nodeId: string, replicaId: string) => void
 }
 
 export class LogOutbox {
@@ -36,7 +36,7 @@ export class LogOutbox {
   private sending = false
   /** Answers in a row that may be due to what was sent. */
   private wrongAnswers = 0
-  private roomMade: () => void = () => undefined
+  private capacityMade: () => void = () => undefined
   private room: Promise<void> | null = null
 
   constructor(private readonly options: LogOutboxOptions) {
@@ -58,7 +58,7 @@ export class LogOutbox {
 
   close(): void {
     this.closing.abort()
-    this.roomMade()
+    this.capacityMade()
   }
 
   private isFull(replicaId: string): boolean {
@@ -67,7 +67,7 @@ export class LogOutbox {
 
   private nextRoom(): Promise<void> {
     this.room ??= new Promise((resolve) => {
-      this.roomMade = () => {
+      this.capacityMade = () => {
         this.room = null
         resolve()
       }
@@ -87,7 +87,7 @@ export class LogOutbox {
           await this.deliver(batch)
           this.backoff.reset()
           this.wrongAnswers = 0
-          this.roomMade()
+          this.capacityMade()
           await sleep(clock, pauseMs, signal)
         } catch (error) {
           this.options.log.debug(`${batch.length} logs wait: ${wordsOf(error)}`)
@@ -126,9 +126,9 @@ export class LogOutbox {
   }
 
   private async sendChunks(chunks: LogChunk[]): Promise<void> {
-    const { unwanted } = await this.options.controlPlane.sendLogs(chunks, callTimeoutMs)
+    const { undesired } = await this.options.controlPlane.sendLogs(chunks, callTimeoutMs)
     for (const { nodeId, replicaId } of chunks)
-      if (unwanted.includes(replicaId)) this.options.onUnwanted(nodeId, replicaId)
+      if (undesired.includes(replicaId)) this.options.onUndesired(nodeId, replicaId)
   }
 
   /** As much of each log as one call takes, in turn; the rest stays. */

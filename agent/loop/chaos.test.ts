@@ -1,7 +1,7 @@
 /** Everything at once, in an order that chance decides: in the end the node runs what is wanted, and nothing twice. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { seeded } from '@/agent/lib/random'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 import { aReplica, until } from '@/testing/agent/builders'
 import { Rig, withCalls } from '@/testing/agent/rig'
 
@@ -31,7 +31,7 @@ describe.each([1, 2, 3])('with seed %i', (seed) => {
     )
     await rig.start()
     const { controlPlane, nodeId } = rig
-    const current = (): WantedReplica[] => controlPlane.stateOf(nodeId).replicas
+    const current = (): DesiredReplica[] => controlPlane.stateOf(nodeId).replicas
     let generation = 0
 
     const steps: (() => Promise<void> | void)[] = [

@@ -1,10 +1,10 @@
 /** What a node told of each replica: on the disk, so that a restart knows it, and sent, as far as it is news. */
 
-import { fitWords } from '@/agent/engines/engine-words'
+import { fitMessage } from '@/agent/engines/engine-words'
 import type { Clock } from '@/agent/lib/clock'
 import { SavedFile } from '@/agent/lib/files'
 import { type Logger, wordsOf } from '@/agent/lib/log'
-import type { ReplicaReport, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, ReplicaReport } from '@/core/agents/protocol'
 import { newerRecord, noRestarts, type RestartRecord } from '@/core/deployments/restart'
 import { canTransition, replicaTransitions } from '@/core/deployments/status'
 import { parseState, renderState } from './node-state'
@@ -20,7 +20,7 @@ interface NodeMemoryOptions {
   clock: Clock
   log: Logger
   /** The newest wanted state: it is kept in the same file. */
-  wanted: () => WantedState | null
+  wanted: () => DesiredState | null
 }
 
 const levels = { starting: 'debug', running: 'info', stopping: 'debug', stopped: 'info', failed: 'warn' } as const
@@ -30,7 +30,7 @@ export class NodeMemory {
   private readonly sent = new Map<string, string>()
   private readonly saved: SavedFile
   /** What an earlier process was told, until this one is told anew. */
-  private before: WantedState | null = null
+  private before: DesiredState | null = null
   /** Replica → the run of the engine in which it was last seen running. */
   private readonly ranIn = new Map<string, string>()
   /** The present run of the engine, as far as it is known. */
@@ -40,7 +40,7 @@ export class NodeMemory {
   /** Replica → when its next restart is due, by the clock. */
   private readonly restartAt = new Map<string, number>()
   /** Why the last save failed; null when it did not. */
-  private trouble: string | null = null
+  private problem: string | null = null
   /** A save that was put off, and until when by the clock. */
   private later: { at: number; callOff: () => void } | null = null
 
@@ -55,7 +55,7 @@ export class NodeMemory {
   }
 
   /** Reads what an earlier process left, says it all again, and hands out the wanted state that it had. */
-  async load(): Promise<WantedState | null> {
+  async load(): Promise<DesiredState | null> {
     const { wanted, memory, earlier, ranIn } = parseState(await this.saved.load())
     this.before = wanted
     for (const [replicaId, session] of Object.entries(ranIn)) this.ranIn.set(replicaId, session)
@@ -76,7 +76,7 @@ export class NodeMemory {
    */
   async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.told.get(news.replicaId)
-    const report = unlessTold(before, { ...news, reason: fitWords(news.reason), ...checkOf(news) })
+    const report = unlessTold(before, { ...news, reason: fitMessage(news.reason), ...checkOf(news) })
     if (before && isPast(before, report)) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
     this.told.set(report.replicaId, report)
@@ -87,7 +87,7 @@ export class NodeMemory {
 
   /** Without telling. */
   async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
-    const news = { ...report, reason: fitWords(report.reason), ...checkOf(report) }
+    const news = { ...report, reason: fitMessage(report.reason), ...checkOf(report) }
     this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
     await this.write(mayWaitMs)
   }
@@ -168,7 +168,7 @@ export class NodeMemory {
   }
 
   /** Ends that are spoken of as if they had never been told: that report was lost, with a database that went back. */
-  repeatEnds(state: WantedState): void {
+  repeatEnds(state: DesiredState): void {
     for (const { replicaId } of state.replicas) {
       const told = this.told.get(replicaId)
       if (told?.gone) this.options.outbox.put(told)
@@ -196,20 +196,20 @@ export class NodeMemory {
     this.later = null
     try {
       await this.saved.save()
-      this.trouble = null
+      this.problem = null
       return true
     } catch (error) {
       const words = `its agent cannot write its state: ${wordsOf(error)}`
-      if (this.trouble !== words) this.options.log.error(`${this.options.name}: ${words}`)
-      this.trouble = words
+      if (this.problem !== words) this.options.log.error(`${this.options.name}: ${words}`)
+      this.problem = words
       return false
     }
   }
 
   /** Tries again what could not be written, and hands out the trouble that there was. */
   mend(): string | null {
-    if (this.trouble !== null) void this.save()
-    return this.trouble
+    if (this.problem !== null) void this.save()
+    return this.problem
   }
 
   /** Only what is new. */
@@ -231,7 +231,7 @@ const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): Rep
   before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
 
 const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutput'> => ({
-  checkOutput: checkOutput === null ? null : fitWords(checkOutput),
+  checkOutput: checkOutput === null ? null : fitMessage(checkOutput),
 })
 
 /** A replica goes back to `starting` only with an interruption that was not told yet. */

@@ -1,9 +1,9 @@
 /** What a node keeps over restarts of the agent: the wanted state, and what it told of each replica. */
-import type { ReplicaReport, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 
 interface NodeState {
-  wanted: WantedState | null
+  wanted: DesiredState | null
   memory: ReplicaReport[]
   /** What was told before that and has not arrived yet, in its order. */
   earlier: ReplicaReport[]

@@ -123,7 +123,7 @@ const hanging = (count: number) => Array.from({ length: count }, (_, slot) => aR
 
 test('hanging pulls do not block the pulls of other images for long', async () => {
   await aRig(hangingPulls, (each) => {
-    each.timing = { parallelPulls: 2, pullPatienceMs: 5_000 }
+    each.timing = { parallelPulls: 2, pullGraceMs: 5_000 }
   })
   const stuck = hanging(4)
   const fine = aReplica({ image: 'nginx:latest' })
@@ -134,7 +134,7 @@ test('hanging pulls do not block the pulls of other images for long', async () =
 
 test('hanging pulls do not block images that are there', async () => {
   await aRig(hangingPulls, (each) => {
-    each.timing = { parallelPulls: 1, pullPatienceMs: 2 ** 30 }
+    each.timing = { parallelPulls: 1, pullGraceMs: 2 ** 30 }
   })
   const first = aReplica({ image: 'nginx:latest' })
   rig.want(first)

@@ -4,7 +4,7 @@
  */
 
 import { type Engine, isUnreachable } from '@/agent/engines/engine'
-import { engineWords, fitWords } from '@/agent/engines/engine-words'
+import { engineMessage, fitMessage } from '@/agent/engines/engine-words'
 import { ImageCleaner } from '@/agent/images/cleaner'
 import { exactImage } from '@/agent/images/images'
 import { Backoff } from '@/agent/lib/backoff'
@@ -15,7 +15,7 @@ import type { Random } from '@/agent/lib/random'
 import { Slots } from '@/agent/lib/slots'
 import { NodeLogs } from '@/agent/logs/follower'
 import type { LogOutbox } from '@/agent/logs/outbox'
-import type { NodeHeartbeat, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, NodeHeartbeat } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
 import type { LogWish } from '@/core/logs/log'
 import { EngineView } from './engine-view'
@@ -28,7 +28,7 @@ import { TaskTable } from './tasks'
 export interface NodeTiming {
   resyncMs: number
   stopGraceSeconds: number
-  pullPatienceMs: number
+  pullGraceMs: number
   parallelPulls: number
   parallelStarts: number
   /** How often the last lines of a container are sent that nobody reads. */
@@ -40,7 +40,7 @@ export interface NodeTiming {
 const usualTiming: NodeTiming = {
   resyncMs: 10_000,
   stopGraceSeconds: 10,
-  pullPatienceMs: 10_000,
+  pullGraceMs: 10_000,
   parallelPulls: 3,
   parallelStarts: 4,
   logTailMs: 300_000,
@@ -75,9 +75,9 @@ export class NodeLoop {
   private readonly work: Work
   private readonly stopping = new AbortController()
   /** What the control plane said last to this process. */
-  private heard: WantedState | null = null
+  private heard: DesiredState | null = null
   /** What is acted upon: the same, and before anything was heard what an earlier process left on the disk. */
-  private wanted: WantedState | null = null
+  private wanted: DesiredState | null = null
   /** Pending while what was heard is written. */
   private saving: Promise<void> = Promise.resolve()
   /** The revision of the newest wanted state that is on the disk. */
@@ -131,7 +131,7 @@ export class NodeLoop {
       pulls: new Slots(this.timing.parallelPulls),
       starts: new Slots(this.timing.parallelStarts),
       stopGraceSeconds: this.timing.stopGraceSeconds,
-      pullPatienceMs: this.timing.pullPatienceMs,
+      pullGraceMs: this.timing.pullGraceMs,
       told: (replicaId) => this.memory.told.get(replicaId),
       record: (replicaId) => this.memory.record(replicaId),
       tell: (report, mayWaitMs) => this.memory.tell(report, mayWaitMs),
@@ -178,7 +178,7 @@ export class NodeLoop {
    * Takes a newer wanted state. An older one counts only as the answer to a heartbeat that named what is held now: then
    * the control plane went back, for example to a backup of its database.
    */
-  async applyWanted(state: WantedState, answerTo: string | null = null): Promise<void> {
+  async applyDesired(state: DesiredState, answerTo: string | null = null): Promise<void> {
     if (state.nodeId !== this.id) return
     const held = this.heard?.revision
     if (held === state.revision) return this.acknowledge()
@@ -241,7 +241,7 @@ export class NodeLoop {
     this.options.log.error(
       `${this.name} was removed from the fleet: its containers are stopped (to bring it back, start with an empty data folder and a join token)`,
     )
-    void this.applyWanted({ nodeId: this.id, revision: removedRevision, replicas: [] })
+    void this.applyDesired({ nodeId: this.id, revision: removedRevision, replicas: [] })
   }
 
   /** It answers again, or had missed this node. */
@@ -253,13 +253,13 @@ export class NodeLoop {
   /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
   async beat(): Promise<Omit<NodeHeartbeat, 'reportsWaiting'>> {
     await Promise.race([this.sampleUsage(), sleep(this.options.clock, 500)])
-    const trouble = this.memory.mend()
+    const problem = this.memory.mend()
     return {
       nodeId: this.id,
       cpuUsagePercent: this.usage.cpuPercent,
       memoryUsagePercent: this.usage.memoryPercent,
       // Either is a reason to give it nothing new.
-      engineError: this.engineError ?? trouble,
+      engineError: this.engineError ?? problem,
       // After a restart the whole wanted state is needed again: environments are not on the disk.
       revision: this.acknowledged ?? '0',
     }
@@ -348,7 +348,7 @@ export class NodeLoop {
   /** The words of an error that may quote the environment of the replica. */
   private wordsAbout(replicaId: string, error: unknown): string {
     const replica = this.wanted?.replicas.find((each) => each.replicaId === replicaId)
-    return engineWords(wordsOf(error), replica?.env ?? {})
+    return engineMessage(wordsOf(error), replica?.env ?? {})
   }
 
   private async followEngine(): Promise<void> {
@@ -433,7 +433,7 @@ export class NodeLoop {
 
   private noteEngine(error: unknown): void {
     if (!isUnreachable(error)) return
-    const words = fitWords(wordsOf(error))
+    const words = fitMessage(wordsOf(error))
     if (this.engineError !== words) this.options.log.warn(`${this.name}: ${words}`)
     this.engineError = words
   }

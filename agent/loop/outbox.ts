@@ -141,15 +141,15 @@ export class Outbox {
 
   /** One report that cannot be taken must not hold back the others for ever. */
   private async deliverOneByOne(batch: ReplicaReport[]): Promise<void> {
-    let trouble: unknown = null
+    let problem: unknown = null
     let untaken = 0
     for (const report of batch) {
       const error = await this.deliverAlone(report)
       untaken = error === null ? 0 : untaken + 1
-      trouble ??= error
+      problem ??= error
       if (untaken === untakenAtMost) break
     }
-    if (trouble !== null) throw trouble
+    if (problem !== null) throw problem
   }
 
   /** As it is, else in plain words. Hands out why neither was taken; then it waits for a better time. */

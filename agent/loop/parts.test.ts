@@ -9,7 +9,7 @@ import { Backoff } from '@/agent/lib/backoff'
 import { SavedFile } from '@/agent/lib/files'
 import { afterJoin, newIdentity, readIdentity, writeIdentity } from '@/agent/lib/identity'
 import { lockDataDir } from '@/agent/lib/lock'
-import { silentLogger, wordsOf } from '@/agent/lib/log'
+import { quietLogger, wordsOf } from '@/agent/lib/log'
 import { Slots } from '@/agent/lib/slots'
 import { ControlPlaneError } from '@/agent/transport/control-plane'
 import { sseParser } from '@/agent/transport/sse'
@@ -99,7 +99,7 @@ describe('the outbox', () => {
       },
       clock,
       random: () => 1,
-      log: silentLogger,
+      log: quietLogger,
       onDelivered: (each) => delivered.push(`${each.replicaId}${each.reason}`),
     })
     return { outbox, clock, batches, delivered }

@@ -9,7 +9,7 @@ import { type Logger, wordsOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { LogOutbox } from '@/agent/logs/outbox'
 import { type ControlPlane, ControlPlaneError, type Watch } from '@/agent/transport/control-plane'
-import type { NodeHeartbeat, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, NodeHeartbeat } from '@/core/agents/protocol'
 import type { NodeLoop } from './node'
 import { Outbox } from './outbox'
 
@@ -26,7 +26,7 @@ interface ProgramOptions {
 }
 
 /** Waiting longer for an answer would only put off the next try. */
-const maxPatienceMs = 30_000
+const maxGraceMs = 30_000
 
 export class Program {
   private readonly outbox: Outbox
@@ -53,7 +53,7 @@ export class Program {
       clock,
       random,
       log,
-      onUnwanted: (nodeId, replicaId) => this.nodes.get(nodeId)?.dropLog(replicaId),
+      onUndesired: (nodeId, replicaId) => this.nodes.get(nodeId)?.dropLog(replicaId),
     })
   }
 
@@ -71,7 +71,7 @@ export class Program {
     const nodes = [...this.nodes.values()]
     await Promise.all(nodes.map((node) => node.start()))
     this.watch = this.options.controlPlane.watch([...this.nodes.keys()], {
-      onWanted: (state) => this.hand(state, null),
+      onDesired: (state) => this.hand(state, null),
       onLogWishes: ({ nodeId, replicas }) => this.nodes.get(nodeId)?.followLogs(replicas),
       onConnection: (connected, reason) => this.noteWatch(connected, reason),
     })
@@ -109,7 +109,7 @@ export class Program {
     const beats = await this.beats()
     try {
       // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
-      const timeoutMs = Math.min(2_000 * this.everySeconds, maxPatienceMs)
+      const timeoutMs = Math.min(2_000 * this.everySeconds, maxGraceMs)
       const { stale, heartbeatSeconds, removed, returned } = await controlPlane.heartbeat(beats, timeoutMs)
       this.everySeconds = heartbeatSeconds ?? this.everySeconds
       this.noteHeard()
@@ -129,9 +129,9 @@ export class Program {
     return beats.map((beat) => ({ ...beat, reportsWaiting: waiting.has(beat.nodeId) }))
   }
 
-  private hand(state: WantedState, answerTo: string | null): void {
+  private hand(state: DesiredState, answerTo: string | null): void {
     const node = this.nodes.get(state.nodeId)
-    node?.applyWanted(state, answerTo).catch((error) => {
+    node?.applyDesired(state, answerTo).catch((error) => {
       this.options.log.error(`${node.name}: could not take the wanted state: ${wordsOf(error)}`)
     })
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SeenContainer } from '@/agent/engines/engine'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 import { aContainer, aReplica } from '@/testing/agent/builders'
 import { type Action, type ReplicaMemory, reconcile, type Situation } from './reconcile'
 
@@ -167,7 +167,7 @@ class Model {
   readonly started: string[] = []
 
   constructor(
-    readonly wanted: WantedReplica[],
+    readonly wanted: DesiredReplica[],
     containers: SeenContainer[],
     memory: [string, ReplicaMemory][],
   ) {
@@ -264,7 +264,7 @@ const scenario = fc
     { maxLength: 8 },
   )
   .map((items) => {
-    const wanted: WantedReplica[] = []
+    const wanted: DesiredReplica[] = []
     const containers: SeenContainer[] = []
     const memory: [string, ReplicaMemory][] = []
     for (const [index, item] of items.entries()) {

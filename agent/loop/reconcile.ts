@@ -4,7 +4,7 @@
  */
 
 import type { ContainerState, SeenContainer } from '@/agent/engines/engine'
-import type { ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ReplicaReport } from '@/core/agents/protocol'
 import { isFinal, replicaTransitions } from '@/core/deployments/status'
 
 /** What the agent last said of a replica: its memory of it. */
@@ -15,17 +15,17 @@ export type ReplicaMemory = Pick<
 
 export type Action =
   /** There is no container yet: create (after a pull, where the image is missing) and start. */
-  | { kind: 'start'; replicaId: string; replica: WantedReplica }
+  | { kind: 'start'; replicaId: string; replica: DesiredReplica }
   /** As start, but a container that has to end first still holds its slot. */
-  | { kind: 'wait'; replicaId: string; replica: WantedReplica }
+  | { kind: 'wait'; replicaId: string; replica: DesiredReplica }
   /** Its container is there, made by us or by the agent before a restart: start it if needed, and tell of it. */
-  | { kind: 'adopt'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  | { kind: 'adopt'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
   /** Its container ended by itself, or somebody else is about to end it: record how, start it again later or tell of the failure. */
-  | { kind: 'settle'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  | { kind: 'settle'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
   /** It ended or its health check fails, and the pause is over: start the same container again. */
-  | { kind: 'restart'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  | { kind: 'restart'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
   /** It ran until its engine or machine was started anew: start the same container again. */
-  | { kind: 'revive'; replicaId: string; replica: WantedReplica; container: SeenContainer }
+  | { kind: 'revive'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
   /** It had a container, and somebody else removed it. */
   | { kind: 'vanished'; replicaId: string; containerId: string }
   /** Not wanted any more: stop it, remove it, tell that it is gone. */
@@ -36,7 +36,7 @@ export type Action =
   | { kind: 'remove'; replicaId: string; container: SeenContainer; why: 'duplicate' | 'ended' }
 
 export interface Situation {
-  wanted: readonly WantedReplica[]
+  wanted: readonly DesiredReplica[]
   /** Only containers of this node. */
   containers: readonly SeenContainer[]
   memory: ReadonlyMap<string, ReplicaMemory>
@@ -88,7 +88,7 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none, paus
 }
 
 const forReplica = (
-  replica: WantedReplica,
+  replica: DesiredReplica,
   container: SeenContainer | undefined,
   told: ReplicaMemory | undefined,
   { interrupted, pausing }: { interrupted: ReadonlySet<string>; pausing: ReadonlySet<string> },
@@ -139,7 +139,7 @@ const isTold = (told: ReplicaMemory | undefined, { id, health }: SeenContainer):
 const endTold = (told: ReplicaMemory | undefined): boolean =>
   told !== undefined && isFinal(replicaTransitions, told.status)
 
-const holdsSlotOf = (container: SeenContainer, replica: WantedReplica): boolean =>
+const holdsSlotOf = (container: SeenContainer, replica: DesiredReplica): boolean =>
   container.deploymentId === replica.deploymentId &&
   container.slot === replica.slot &&
   container.replicaId !== replica.replicaId

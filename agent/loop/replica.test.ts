@@ -41,7 +41,7 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
     pulls: new Slots(1),
     starts,
     stopGraceSeconds: 1,
-    pullPatienceMs: 1_000,
+    pullGraceMs: 1_000,
     told: () => undefined,
     record: () => noRestarts,
     tell: async ({ status }, mayWaitMs = 0) => void told.push({ status, mayWaitMs }),

@@ -5,11 +5,11 @@
 
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from '@/agent/engines/engine'
 import { EngineError } from '@/agent/engines/engine'
-import { engineWords } from '@/agent/engines/engine-words'
+import { engineMessage } from '@/agent/engines/engine-words'
 import { contentOf, exactImage, type ImageWork, obtainImage } from '@/agent/images/images'
 import type { Clock } from '@/agent/lib/clock'
 import type { Slots } from '@/agent/lib/slots'
-import type { ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ReplicaReport } from '@/core/agents/protocol'
 import { containerLabels, containerName, type Standstill } from '@/core/agents/protocol'
 import { imageWithDigest } from '@/core/deployments/image'
 import { afterRun, type RestartRecord, restartDelayMs } from '@/core/deployments/restart'
@@ -26,7 +26,7 @@ export interface Work {
   /** Seconds between the polite and the final signal. */
   stopGraceSeconds: number
   /** A pull that was silent for so long gives its turn to the next, and goes on. */
-  pullPatienceMs: number
+  pullGraceMs: number
   /** What was told last. */
   told(replicaId: string): ReplicaReport | undefined
   /** How it fared so far, as the agent or the control plane remembers it. */
@@ -50,7 +50,7 @@ export interface Work {
   resolveImage: ImageWork['resolveImage']
   sharedImage: ImageWork['sharedImage']
   /** The agent pulled an image that was not there: it may remove it by these names one day. */
-  pulled(names: string[], replica: WantedReplica): Promise<void>
+  pulled(names: string[], replica: DesiredReplica): Promise<void>
 }
 
 const imageWork = (work: Work): ImageWork => ({
@@ -121,7 +121,7 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
 }
 
 /** Creates, after a pull if that needs one, starts, and tells `running` once it was seen running. */
-const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSignal): Promise<void> => {
+const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSignal): Promise<void> => {
   let containerId: string | null = null
   const images = imageWork(work)
   const bringUp = async (image: string) => {
@@ -151,7 +151,7 @@ const startReplica = async (work: Work, replica: WantedReplica, signal: AbortSig
   } catch (error) {
     const found = containerId === null ? null : await work.look(containerId).catch(() => null)
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
-    const words = engineWords(error.message, replica.env)
+    const words = engineMessage(error.message, replica.env)
     return fail(work, replica.replicaId, containerId, { words, exitCode: found?.exitCode ?? null })
   }
   if (containerId !== null) await lookAfter(work, replica, containerId, signal, { wasStarted: true })
@@ -163,7 +163,7 @@ const isMissing = (error: unknown): boolean => error instanceof EngineError && e
 /** Ended with its engine or its machine. That is no failure of its own, and costs it no pause. */
 const revive = async (
   work: Work,
-  { replica, container }: { replica: WantedReplica; container: SeenContainer },
+  { replica, container }: { replica: DesiredReplica; container: SeenContainer },
   signal: AbortSignal,
 ): Promise<void> => {
   const told = work.told(replica.replicaId)
@@ -179,7 +179,7 @@ const revive = async (
 /** It ended by itself, or its health check fails, and the pause is over. */
 const restart = async (
   work: Work,
-  { replica, container }: { replica: WantedReplica; container: SeenContainer },
+  { replica, container }: { replica: DesiredReplica; container: SeenContainer },
   signal: AbortSignal,
 ): Promise<void> => {
   const { replicaId } = replica
@@ -201,7 +201,7 @@ const restart = async (
 /** The container has its environment and all else that it was made with: it needs no more than a start. */
 const startAgain = async (
   work: Work,
-  { replica, container, reason }: { replica: WantedReplica; container: SeenContainer; reason?: string },
+  { replica, container, reason }: { replica: DesiredReplica; container: SeenContainer; reason?: string },
   signal: AbortSignal,
 ): Promise<void> => {
   const { replicaId } = replica
@@ -214,7 +214,7 @@ const startAgain = async (
     const tried = withRestart(work.record(replicaId))
     return endOrWait(work, replica, {
       containerId: container.id,
-      words: engineWords(error.message, replica.env),
+      words: engineMessage(error.message, replica.env),
       exitCode: null,
       startedAt,
       tried,
@@ -248,7 +248,7 @@ const interrupt = (work: Work, replicaId: string, news: Omit<News, 'status'>): P
 /** Its container is there: brings it on if it never started, and tells how it is. */
 const lookAfter = async (
   work: Work,
-  replica: WantedReplica,
+  replica: DesiredReplica,
   containerId: string,
   signal: AbortSignal,
   { reason, wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
@@ -278,7 +278,7 @@ const lookAfter = async (
 
 const tellRunning = async (
   work: Work,
-  replica: WantedReplica,
+  replica: DesiredReplica,
   found: InspectedContainer,
   reason: string | undefined,
 ): Promise<void> => {
@@ -338,13 +338,13 @@ const wordsOfRun = (
   return restarts > 0 ? `Running again (restart ${restarts})` : 'Container is running'
 }
 
-const checkOutputOf = (replica: WantedReplica, found: InspectedContainer): string =>
-  engineWords(found.checkOutput, envOf(replica, found))
+const checkOutputOf = (replica: DesiredReplica, found: InspectedContainer): string =>
+  engineMessage(found.checkOutput, envOf(replica, found))
 
 const wordsOfCheck = (output: string): string =>
   output === '' ? 'Its health check fails' : `Its health check fails: ${output}`
 
-const standstillWords: Record<Standstill, string> = {
+const standstillMessage: Record<Standstill, string> = {
   paused: 'Paused on the node by somebody else',
   restarting: 'Restarted by its engine, as somebody else told it to',
   unknown: 'Its engine shows it in a state that is not known here',
@@ -359,12 +359,12 @@ const tellStandstill = (
 ): Promise<void> => {
   const told = work.told(replicaId)
   if (told?.standstill === standstill) return Promise.resolve()
-  const news = { reason: standstillWords[standstill], containerId: found.id, startedAt: found.startedAt, standstill }
+  const news = { reason: standstillMessage[standstill], containerId: found.id, startedAt: found.startedAt, standstill }
   return interrupt(work, replicaId, news)
 }
 
 /** It ended by itself, or somebody else ends it: its words are read, and it is started again or removed. */
-const settle = async (work: Work, replica: WantedReplica, container: SeenContainer): Promise<void> => {
+const settle = async (work: Work, replica: DesiredReplica, container: SeenContainer): Promise<void> => {
   const { replicaId } = replica
   const found = await lookAtEnd(work, container.id)
   if (!found) return
@@ -383,7 +383,7 @@ const settle = async (work: Work, replica: WantedReplica, container: SeenContain
 /** It is started again after a pause, or had its tries. */
 const endOrWait = (
   work: Work,
-  { replicaId }: WantedReplica,
+  { replicaId }: DesiredReplica,
   end: {
     containerId: string
     words: string
@@ -510,7 +510,7 @@ const fail = async (
 /** Only what is missing is pulled, unless it is to be looked up anew: images that exist on the node alone need no registry. */
 const pullMissing = async (
   work: Work,
-  { replica, image, anew }: { replica: WantedReplica; image: string; anew: boolean },
+  { replica, image, anew }: { replica: DesiredReplica; image: string; anew: boolean },
   signal: AbortSignal,
 ): Promise<void> => {
   const { replicaId } = replica
@@ -519,7 +519,7 @@ const pullMissing = async (
   let cancel = () => {}
   const wait = () => {
     cancel()
-    cancel = work.clock.after(work.pullPatienceMs, release)
+    cancel = work.clock.after(work.pullGraceMs, release)
   }
   try {
     // Another replica may have pulled it while this one waited.
@@ -544,22 +544,22 @@ const pullMissing = async (
 const shownOfLine = 300
 
 /** A restarted agent that is cut off has no environments: the container knows its own. */
-const envOf = (replica: WantedReplica, found: InspectedContainer): Record<string, string> =>
+const envOf = (replica: DesiredReplica, found: InspectedContainer): Record<string, string> =>
   Object.keys(replica.env).length > 0 ? replica.env : found.env
 
-const wordsOfEnd = async (work: Work, ended: InspectedContainer, replica: WantedReplica): Promise<string> => {
+const wordsOfEnd = async (work: Work, ended: InspectedContainer, replica: DesiredReplica): Promise<string> => {
   const env = envOf(replica, ended)
   const { memoryMb } = replica
   if (ended.state === 'removing') return 'its container is being removed from the engine by somebody else'
   if (ended.state === 'stopping') return 'its container is being stopped by somebody else, and does not end'
   if (ended.oomKilled)
     return `OOM-killed at its memory limit of ${memoryText(memoryMb)} (exit code ${ended.exitCode ?? 137})`
-  if (ended.error) return engineWords(ended.error, env)
+  if (ended.error) return engineMessage(ended.error, env)
   const line = await work.engine.lastLogLine(ended.id).catch(() => null)
-  return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${engineWords(line, env, shownOfLine)}` : ''}`
+  return `exited with code ${ended.exitCode ?? 'unknown'}${line ? `: ${engineMessage(line, env, shownOfLine)}` : ''}`
 }
 
-const specOf = (nodeId: string, replica: WantedReplica, image: string): ContainerSpec => ({
+const specOf = (nodeId: string, replica: DesiredReplica, image: string): ContainerSpec => ({
   name: containerName(replica),
   image,
   reference: replica.image,

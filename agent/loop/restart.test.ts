@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { ContainerHealth, ContainerState, Engine, SeenContainer } from '@/agent/engines/engine'
 import type { SimulatedEngine } from '@/agent/engines/simulated/engine'
-import type { ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 import { aReplica, until } from '@/testing/agent/builders'
 import { Rig, withCalls } from '@/testing/agent/rig'
@@ -49,7 +49,7 @@ const aRigThatShows = async (shown: Shown): Promise<string[]> => {
   return done
 }
 
-const reports = ({ replicaId }: WantedReplica) => rig.controlPlane.reportsOn(replicaId)
+const reports = ({ replicaId }: DesiredReplica) => rig.controlPlane.reportsOn(replicaId)
 const statuses = (told: readonly ReplicaReport[]) => told.map(({ status }) => status)
 const seconds = ({ observedAt }: ReplicaReport) => Date.parse(observedAt ?? '') / 1_000
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '@/agent/lib/clock'
 import { unknownMachine } from '@/core/agents/identity'
-import type { NodeDescription, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, NodeDescription } from '@/core/agents/protocol'
 import type { LogWishes } from '@/core/logs/log'
 import { aReplica, until } from '@/testing/agent/builders'
 import { HttpControlPlane } from '@/testing/agent/http-control-plane'
@@ -43,11 +43,11 @@ const joined = async (...names: string[]) => {
 }
 
 const watching = (client: TrpcControlPlane, ids: string[]) => {
-  const states: WantedState[] = []
+  const states: DesiredState[] = []
   const connections: [boolean, string | null][] = []
   const logs: LogWishes[] = []
   const watch = client.watch(ids, {
-    onWanted: (state) => states.push(state),
+    onDesired: (state) => states.push(state),
     onLogWishes: (wishes) => logs.push(wishes),
     onConnection: (...of) => connections.push(of),
   })
@@ -184,7 +184,7 @@ describe('the watch', () => {
     await until(() => logs.length > 0, { what: 'the wish' })
     expect(logs).toEqual([{ nodeId: id, replicas: wishes }])
     const chunk = (replicaId: string) => ({ nodeId: id, replicaId, lines: [], gap: false, state: null, words: '' })
-    expect(await client.sendLogs([chunk('r1'), chunk('r2')], 1_000)).toEqual({ unwanted: ['r2'] })
+    expect(await client.sendLogs([chunk('r1'), chunk('r2')], 1_000)).toEqual({ undesired: ['r2'] })
     expect(server.memory.logChunks).toHaveLength(2)
   })
 

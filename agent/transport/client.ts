@@ -102,7 +102,7 @@ export class TrpcControlPlane implements ControlPlane {
     const wanted = Math.ceil(nodeIds.length / nodesPerWatch)
     for (let at = 0; at < nodeIds.length; at += nodesPerWatch) {
       const part = this.watchPart(nodeIds.slice(at, at + nodesPerWatch), {
-        onWanted: handlers.onWanted,
+        onDesired: handlers.onDesired,
         onLogWishes: handlers.onLogWishes,
         onConnection(isConnected, reason) {
           if (isConnected) connected.add(at)
@@ -146,7 +146,7 @@ export class TrpcControlPlane implements ControlPlane {
           onData({ data }) {
             if (mine !== round) return
             if ('logs' in data) handlers.onLogWishes(data.logs)
-            else handlers.onWanted(data)
+            else handlers.onDesired(data)
           },
           onConnectionStateChange({ state, error }) {
             if (mine !== round || state === 'idle') return

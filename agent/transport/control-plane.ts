@@ -1,6 +1,6 @@
 /** The agent's port to the control plane: client.ts speaks tRPC, tests hand in one that lives in memory. */
 import type { Claim, ClaimAnswer, MachineFacts } from '@/core/agents/identity'
-import type { NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
 import type { LogChunk, LogWishes } from '@/core/logs/log'
 
@@ -10,7 +10,7 @@ export interface Joined {
 }
 
 export interface HeartbeatAnswer {
-  stale: WantedState[]
+  stale: DesiredState[]
   /** How often to beat from now on; null when the control plane knows none of the nodes. */
   heartbeatSeconds: number | null
   /** Of the nodes that beat, those that somebody removed from the fleet. */
@@ -20,7 +20,7 @@ export interface HeartbeatAnswer {
 }
 
 export interface WatchHandlers {
-  onWanted(state: WantedState): void
+  onDesired(state: DesiredState): void
   onLogWishes(wishes: LogWishes): void
   /** Whether the subscription stands; with the reason when it does not. */
   onConnection(connected: boolean, reason: string | null): void
@@ -48,7 +48,7 @@ export interface ControlPlane {
   /** What an image is on this node; the answer is what it is for all nodes of the revision. */
   resolveImage(found: ResolvedImage, timeoutMs: number): Promise<ImageContent | null>
   /** The answer names the replicas whose logs nobody reads. */
-  sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }>
+  sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ undesired: string[] }>
   /** Keeps a subscription for these nodes until it is closed, whatever breaks. */
   watch(nodeIds: string[], handlers: WatchHandlers): Watch
 }

@@ -9,7 +9,7 @@ import { type KeyboardEvent, useDeferredValue, useEffect, useId, useState } from
 import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { cn } from '@/app/ui/cn'
-import { deploymentLook, nodeLook, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyle, nodeStyle, StatusBadge } from '@/app/ui/status/status'
 import { may } from '@/core/accounts/roles'
 import { destinations } from './nav'
 
@@ -166,13 +166,13 @@ function useEntries(text: string, close: () => void): Entry[] {
     for (const found of deployments.data?.items ?? []) {
       if (!matches(found.name, text) && !matches(found.image, text)) continue
       const href = `/deployments/${found.id}`
-      const aside = <StatusBadge look={deploymentLook(found)} />
+      const aside = <StatusBadge statusStyle={deploymentStyle(found)} />
       entries.push({ id: href, group: 'Deployments', label: found.name, icon: Boxes, aside, run: go(href) })
     }
     for (const node of nodes.data ?? []) {
       if (!matches(node.nodeId, text)) continue
       const href = `/nodes/${node.id}`
-      const aside = <StatusBadge look={nodeLook(node)} />
+      const aside = <StatusBadge statusStyle={nodeStyle(node)} />
       entries.push({ id: href, group: 'Nodes', label: node.nodeId, icon: Server, aside, run: go(href) })
     }
   }

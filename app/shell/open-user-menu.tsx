@@ -8,7 +8,7 @@ import { type ReactNode, useState } from 'react'
 import { leaveBySigningOut } from '@/app/features/session/leave'
 import { signOut } from '@/app/features/session/session-calls'
 import { overlayHost } from '@/app/ui/overlay-host'
-import { userMenuLook } from './user-menu-look'
+import { userMenuStyle } from './user-menu-look'
 import { productVersion } from './version'
 
 const themes = [
@@ -35,7 +35,7 @@ export default function OpenUserMenu({ face }: OpenUserMenuProps) {
   }
   return (
     <Menu.Root modal={false} defaultOpen>
-      <Menu.Trigger className={userMenuLook}>{face(note)}</Menu.Trigger>
+      <Menu.Trigger className={userMenuStyle}>{face(note)}</Menu.Trigger>
       <Menu.Portal container={overlayHost()}>
         <Menu.Content
           side="top"

@@ -5,7 +5,7 @@ import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { LiveIndicator } from '@/app/features/live/indicator'
-import { StormBanner } from '@/app/features/node-loss/banner'
+import { OutageBanner } from '@/app/features/node-loss/banner'
 import { useMe } from '@/app/features/session/me'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
@@ -42,7 +42,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </aside>
       <main id="content" tabIndex={-1} className="min-w-0 pb-16 outline-none">
-        <StormBanner />
+        <OutageBanner />
         {children}
       </main>
       <Palette open={palette} onOpenChange={setPalette} />

@@ -1,3 +1,3 @@
 'use client'
 
-export const userMenuLook = 'flex w-full items-center gap-2 rounded-control px-2 py-1.5 text-left hover:bg-hover'
+export const userMenuStyle = 'flex w-full items-center gap-2 rounded-control px-2 py-1.5 text-left hover:bg-hover'

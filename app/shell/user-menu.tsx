@@ -3,14 +3,14 @@
 import { ChevronsUpDown } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useMe } from '@/app/features/session/me'
-import { userMenuLook } from '@/app/shell/user-menu-look'
+import { userMenuStyle } from '@/app/shell/user-menu-look'
 
 const OpenUserMenu = lazy(() => import('./open-user-menu'))
 
 /** Account, theme, signing out. */
 export function UserMenu() {
   const me = useMe()
-  const [wanted, setWanted] = useState(false)
+  const [wanted, setDesired] = useState(false)
   /** `note` stands in the place of the role while it matters more. */
   const face = (note: string | null) => (
     <>
@@ -26,8 +26,8 @@ export function UserMenu() {
       type="button"
       aria-haspopup="menu"
       aria-expanded={false}
-      onClick={() => setWanted(true)}
-      className={userMenuLook}
+      onClick={() => setDesired(true)}
+      className={userMenuStyle}
     >
       {face(null)}
     </button>

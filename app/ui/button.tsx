@@ -27,7 +27,7 @@ const sizes: Record<ButtonSize, { withText: string; iconOnly: string }> = {
   sm: { withText: 'h-7 px-2 pointer-coarse:h-10', iconOnly: 'size-7 pointer-coarse:size-10' },
 }
 
-const blockedLook =
+const blockedStyle =
   'bg-transparent text-ink-3 border-line hover:bg-transparent hover:text-ink-3 hover:border-line cursor-not-allowed'
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -71,7 +71,7 @@ export function Button({
       className={cn(
         base,
         children === undefined ? sizes[size].iconOnly : sizes[size].withText,
-        blocked ? blockedLook : variants[variant],
+        blocked ? blockedStyle : variants[variant],
         className,
       )}
     >

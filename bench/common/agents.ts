@@ -5,10 +5,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { loadAt } from '@/agent/engines/simulated/load'
 import { unknownMachine } from '@/core/agents/identity'
-import type { NodeHeartbeat, ReplicaReport, WantedState } from '@/core/agents/protocol'
+import type { DesiredState, NodeHeartbeat, ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
-import type { ChangeFeed } from '@/server/db/notify'
-import { wantedStates } from '@/server/store/agents/desired-state'
+import type { ChangeStream } from '@/server/db/notify'
+import { desiredStates } from '@/server/store/agents/desired-state'
 import { joinNodes } from '@/server/store/agents/heartbeats'
 import type { Speaker } from '@/server/store/agents/identities'
 import type { AgentInbox } from '@/server/store/agents/inbox'
@@ -96,7 +96,7 @@ export class BenchAgent {
     return this
   }
 
-  follow(changes: ChangeFeed): void {
+  follow(changes: ChangeStream): void {
     const own = new Set(this.nodes.map((node) => node.id))
     this.#unsubscribe = changes.subscribe(({ topic, ids }) => {
       if (topic !== 'wanted') return
@@ -135,12 +135,12 @@ export class BenchAgent {
     while (this.#dirty.size > 0) {
       const ids = [...this.#dirty]
       this.#dirty.clear()
-      for (const state of await wantedStates(this.scratch.store, ids)) this.#obey(state)
+      for (const state of await desiredStates(this.scratch.store, ids)) this.#obey(state)
     }
     this.#reading = false
   }
 
-  #obey(state: WantedState): void {
+  #obey(state: DesiredState): void {
     this.#revisions.set(state.nodeId, state.revision)
     for (const replica of state.replicas) {
       if (replica.wanted !== 'run' || this.#told.has(replica.replicaId)) continue

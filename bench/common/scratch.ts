@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { openStore, type Store } from '@/server/db/client'
 import { startEmbeddedPostgres } from '@/server/db/embedded/server'
 import { applyMigrations } from '@/server/db/migrate/migrate'
-import { type ChangeFeed, openChangeFeed } from '@/server/db/notify'
+import { type ChangeStream, openChangeStream } from '@/server/db/notify'
 import { createUser } from '@/server/store/accounts/users'
-import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import { createIntake, type Intake, type NewDeployment } from '@/server/store/deployments/intake'
 import type { Actor } from '@/server/store/records/audit'
 import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 
@@ -14,8 +14,8 @@ export interface Scratch {
   url: string
   store: Store
   /** Somebody listens, as in the product. */
-  changes: ChangeFeed
-  acceptor: Acceptor
+  changes: ChangeStream
+  intake: Intake
   /** An operator in whose name everything is done. */
   actor: Actor
 }
@@ -30,13 +30,13 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
   try {
     await applyMigrations(url)
     const store = openStore(url, { sealKey: Buffer.alloc(32).toString('base64') })
-    const changes = openChangeFeed(url, (error) => process.stderr.write(`The change feed broke: ${error.message}\n`))
+    const changes = openChangeStream(url, (error) => process.stderr.write(`The change feed broke: ${error.message}\n`))
     try {
       const author = { name: 'bench', address: null, apiTokenId: null }
       const user = { username: 'bench', password: 'no one signs in 1', role: 'operator' } as const
       const { id } = await createUser(store, author, user)
       const actor: Actor = { ...author, id, role: 'operator', sessionId: null }
-      return await work({ url, store, changes, acceptor: createAcceptor(store), actor })
+      return await work({ url, store, changes, intake: createIntake(store), actor })
     } finally {
       await changes.close()
       await store.close()
@@ -47,7 +47,7 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
 }
 
 /** What the benchmarks deploy. */
-export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
+export const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
   name: 'web-api',
   type: 'compute',
   image: 'nginx:latest',
@@ -69,8 +69,8 @@ export const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment =
 let accepted = 0
 
 /** Accepts the order under a name that no other one has. */
-export const accept = ({ acceptor, actor }: Scratch, order: NewDeployment): Promise<string> =>
-  acceptor
+export const accept = ({ intake, actor }: Scratch, order: NewDeployment): Promise<string> =>
+  intake
     .accept(
       actor,
       { ...order, name: `${order.name}-${++accepted}` },

@@ -33,7 +33,7 @@ export function compilePass(): CompiledPass | null {
   return null
 }
 
-const wantedRegions: readonly (string | null)[] = [null, ...shapeRegions]
+const preferredRegions: readonly (string | null)[] = [null, ...shapeRegions]
 
 function writeFleet(file: string, fleet: FleetNode[]): void {
   const columns = new PlainColumns(fleet, localitiesOf(fleet))
@@ -44,7 +44,7 @@ function writeFleet(file: string, fleet: FleetNode[]): void {
     memoryMb,
     storageGb,
     gpuUnits,
-    wantedRegions.indexOf(region),
+    preferredRegions.indexOf(region),
   ])
   const parts = [
     Float64Array.from(head),

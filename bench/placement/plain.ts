@@ -5,7 +5,7 @@ import { defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/pla
 import type { Localities } from '@/testing/fleets/classic-placement'
 import { shapeRegions } from '@/testing/fleets/fleet-shapes'
 
-const wantedRegions: readonly (string | null)[] = [null, ...shapeRegions]
+const preferredRegions: readonly (string | null)[] = [null, ...shapeRegions]
 const regionNames: readonly string[] = shapeRegions
 const { weights } = defaultPolicy
 
@@ -49,7 +49,7 @@ export class PlainColumns {
     this.idle = new Float64Array(fleet.length)
     this.regions = Int32Array.from(fleet, (node) => regionNames.indexOf(node.region))
     this.localities = Float64Array.from(
-      wantedRegions.flatMap((wanted) =>
+      preferredRegions.flatMap((wanted) =>
         shapeRegions.map((region) => weights.locality * (byRegion.get(wanted)?.get(region) ?? 0)),
       ),
     )
@@ -86,7 +86,7 @@ export class PlainColumns {
     const { cpu, memory, cpuFree, memoryFree, storageFree, gpuFree, idle, regions, localities } = this
     const { cpuMillis, memoryMb, storageGb, gpuUnits } = resources
     const { resources: resourcesWeight, load: loadWeight } = weights
-    const row = wantedRegions.indexOf(region) * shapeRegions.length
+    const row = preferredRegions.indexOf(region) * shapeRegions.length
     let [first, second, third] = [-1, -1, -1]
     let [firstScore, secondScore, thirdScore] = [-1, -1, -1]
     for (let slot = 0; slot < cpu.length; slot++) {

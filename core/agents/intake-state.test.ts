@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
-import { behindInWords } from './intake-state'
+import { behindMessage } from './intake-state'
 
 const keepsUp = { heartbeatDelaySeconds: 1.2, reportDelaySeconds: 2.1, gap: null }
 
 test('a control plane that keeps up, or that nobody has called yet, says nothing', () => {
-  expect(behindInWords(keepsUp)).toBe(null)
-  expect(behindInWords({ heartbeatDelaySeconds: null, reportDelaySeconds: null, gap: null })).toBe(null)
+  expect(behindMessage(keepsUp)).toBe(null)
+  expect(behindMessage({ heartbeatDelaySeconds: null, reportDelaySeconds: null, gap: null })).toBe(null)
 })
 
 test('says what is late and by how much, the heartbeats first', () => {
   const late = { ...keepsUp, reportDelaySeconds: 31.4 }
-  expect(behindInWords(late)).toContain('reports of replicas are recorded 31 s late; no node is declared offline')
-  expect(behindInWords({ ...late, heartbeatDelaySeconds: 12 })).toContain('heartbeats are recorded 12 s late')
+  expect(behindMessage(late)).toContain('reports of replicas are recorded 31 s late; no node is declared offline')
+  expect(behindMessage({ ...late, heartbeatDelaySeconds: 12 })).toContain('heartbeats are recorded 12 s late')
 })
 
 test('says that it was away for as long as agents have their full time again', () => {
   const at = new Date('2026-03-01T12:00:00Z')
   const gap = { seconds: 39.6, endedAt: at, judgedFrom: at }
-  expect(behindInWords({ ...keepsUp, gap })).toContain('it took no heartbeats for 40 s')
+  expect(behindMessage({ ...keepsUp, gap })).toContain('it took no heartbeats for 40 s')
 })

@@ -13,7 +13,7 @@ export interface IntakeState {
 export const delayToSay = { heartbeats: 5, reports: 10 } as const
 
 /** What holds it up and what that means, as a sentence; null when it keeps up. */
-export function behindInWords({ heartbeatDelaySeconds, reportDelaySeconds, gap }: IntakeState): string | null {
+export function behindMessage({ heartbeatDelaySeconds, reportDelaySeconds, gap }: IntakeState): string | null {
   const meanwhile = 'no node is declared offline and no replica lost for it'
   if (heartbeatDelaySeconds !== null && heartbeatDelaySeconds > delayToSay.heartbeats)
     return `The control plane is behind: heartbeats are recorded ${Math.round(heartbeatDelaySeconds)} s late; ${meanwhile}.`

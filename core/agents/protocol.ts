@@ -12,7 +12,7 @@ import type { LogWishes } from '@/core/logs/log'
 export const agentHeaders = { instance: 'x-fogdeck-instance', joinToken: 'x-fogdeck-join-token' } as const
 
 /** One replica as the control plane wants it on a node. */
-export interface WantedReplica {
+export interface DesiredReplica {
   replicaId: string
   deploymentId: string
   deploymentName: string
@@ -38,16 +38,16 @@ export interface WantedReplica {
 }
 
 /** All that a node should run; replaces whatever was known before. Replicas not in it are to be removed. */
-export interface WantedState {
+export interface DesiredState {
   /** UUID of the node */
   nodeId: string
   /** nodes.wanted_revision, as a decimal string; higher is newer. */
   revision: string
-  replicas: WantedReplica[]
+  replicas: DesiredReplica[]
 }
 
 /** What the stream to an agent carries. */
-export type AgentNews = WantedState | { logs: LogWishes }
+export type AgentNews = DesiredState | { logs: LogWishes }
 
 /** What an engine shows of a container that neither runs nor ended, nor is started: nobody here made it so. */
 export const standstills = ['paused', 'restarting', 'unknown'] as const
@@ -126,5 +126,7 @@ export const containerLabels = {
   image: 'fogdeck.image',
 } as const
 
-export const containerName = (r: Pick<WantedReplica, 'deploymentName' | 'slot' | 'generation' | 'replicaId'>): string =>
+export const containerName = (
+  r: Pick<DesiredReplica, 'deploymentName' | 'slot' | 'generation' | 'replicaId'>,
+): string =>
   `fogdeck-${r.deploymentName.toLowerCase()}-${r.slot}-${r.generation}-${r.replicaId.replaceAll('-', '').slice(-8)}`

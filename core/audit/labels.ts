@@ -2,7 +2,7 @@
 import { type AuditAction, type AuditEntry, type Difference, differences } from './audit'
 
 /** What was done; an action that is added does not compile until it has words here. */
-export const actionWords: Record<AuditAction, string> = {
+export const actionLabels: Record<AuditAction, string> = {
   'deployment.create': 'Deployed',
   'deployment.update': 'Updated a deployment',
   'deployment.scale': 'Scaled',
@@ -50,16 +50,16 @@ export const actionWords: Record<AuditAction, string> = {
 }
 
 /** What an older version wrote may have no words any more. */
-export const wordsOf = (action: string): string => (actionWords as Record<string, string>)[action] ?? action
+export const wordsOf = (action: string): string => (actionLabels as Record<string, string>)[action] ?? action
 
 /** "expiresInHours" → "expires in hours" */
-export const fieldWords = (field: string): string => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+export const fieldLabels = (field: string): string => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 /** "role: viewer → operator" */
 export const differenceText = ({ field, before, after }: Difference): string =>
   after === null
-    ? `${fieldWords(field)} was ${before}`
-    : `${fieldWords(field)}: ${before === null ? after : `${before} → ${after}`}`
+    ? `${fieldLabels(field)} was ${before}`
+    : `${fieldLabels(field)}: ${before === null ? after : `${before} → ${after}`}`
 
 /** All of it in one line, without the name of what it was done to: "image: nginx:latest, replicas: 3". */
 export const changeText = ({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { beginningOf, isCleanText, repairedText, shortened, type TextShape, textProblem } from './text'
 
 const nul = String.fromCodePoint(0)
-const bell = String.fromCodePoint(7)
+const wakeSignal = String.fromCodePoint(7)
 const esc = String.fromCodePoint(27)
 const shapes: TextShape[] = ['line', 'lines', 'terminal', 'raw']
 
@@ -12,7 +12,7 @@ const anyText = fc
   .array(
     fc.oneof(
       fc.string({ unit: 'binary' }),
-      fc.constantFrom(nul, '\t', '\n', '\r', esc, bell, '\u{85}', '\ud83d', '\ude00', '😀', `${esc}[31m`, 'a'),
+      fc.constantFrom(nul, '\t', '\n', '\r', esc, wakeSignal, '\u{85}', '\ud83d', '\ude00', '😀', `${esc}[31m`, 'a'),
       fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
     ),
     { maxLength: 30 },
@@ -33,11 +33,11 @@ describe('text of a person', () => {
 
   it('may have several lines where that makes sense', () => {
     expect(textProblem('one\r\n\ttwo', 'lines')).toBeNull()
-    expect(textProblem(`one\n${bell}`, 'lines')).toBe('Character 5 is a control character (U+0007): take it out')
+    expect(textProblem(`one\n${wakeSignal}`, 'lines')).toBe('Character 5 is a control character (U+0007): take it out')
   })
 
   it('may hold any character but NUL where only programs read it', () => {
-    expect(textProblem(`${esc}[0m${bell}\n`, 'raw')).toBeNull()
+    expect(textProblem(`${esc}[0m${wakeSignal}\n`, 'raw')).toBeNull()
     expect(textProblem(`a${nul}`, 'raw')).toBe('Character 2 is a control character (U+0000): take it out')
   })
 })
@@ -50,7 +50,7 @@ describe('text of an agent', () => {
 
   it('loses its colors, except where a page shows them', () => {
     expect(repairedText(`${esc}[1;31mfatal${esc}[0m: gone`, { max: 300 })).toBe('fatal: gone')
-    expect(repairedText(`${esc}]0;title${bell}done`, { max: 300 })).toBe('done')
+    expect(repairedText(`${esc}]0;title${wakeSignal}done`, { max: 300 })).toBe('done')
     expect(repairedText(`${esc}]0;no end`, { max: 300 })).toBe('0;no end')
     expect(repairedText(`${esc}[31mred${esc}[0m${nul}`, { max: 300, shape: 'terminal' })).toBe(
       `${esc}[31mred${esc}[0m�`,

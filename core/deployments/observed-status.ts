@@ -22,7 +22,7 @@ interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' 
   interruptions: number
 }
 
-const wantedAndLive = (replica: ReplicaState): boolean => replica.wanted === 'run' && isLive(replica.status)
+const desiredAndLive = (replica: ReplicaState): boolean => replica.wanted === 'run' && isLive(replica.status)
 
 /**
  * The status that follows from what agents saw, or null when nothing changes. Only a deployment that was scheduled or
@@ -38,7 +38,7 @@ export function statusAfterObservation(
     return replicas.some((replica) => replica.reserved) ? null : { status: 'stopped', reason: 'All replicas stopped' }
   if (current === 'pending') return null
   const slots = Array.from({ length: target }, (_, slot) => replicas.filter((replica) => replica.slot === slot))
-  const missing = slots.findIndex((attempts) => !attempts.some(wantedAndLive))
+  const missing = slots.findIndex((attempts) => !attempts.some(desiredAndLive))
   if (missing >= 0) {
     const latest = slots[missing]?.reduce<ReplicaState | undefined>(
       (newest, attempt) => (newest && newest.generation > attempt.generation ? newest : attempt),
@@ -48,7 +48,7 @@ export function statusAfterObservation(
   }
   // During an update the replicas of the old revision keep the slots filled, but they are not what was asked for.
   const running = slots.every((attempts) =>
-    attempts.some((one) => wantedAndLive(one) && one.status === 'running' && one.current),
+    attempts.some((one) => desiredAndLive(one) && one.status === 'running' && one.current),
   )
   if (running && current === 'scheduled')
     return { status: 'running', reason: `All ${countOf(target, 'replica')} started` }

@@ -1,6 +1,6 @@
 /** What a failure drill tells. Times are ISO 8601 strings; ids are UUIDs. */
 
-import type { StormCause } from '@/core/nodes/outage-protection'
+import type { OutageCause } from '@/core/nodes/outage-protection'
 import type { Resources } from '@/core/placement/resources'
 import type { Refusal } from '@/core/placement/types'
 
@@ -15,8 +15,8 @@ export const drillFates = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked
 export type DrillFate = (typeof drillFates)[number]
 
 /** Which deployments to list. */
-export const drillShows = ['affected', 'down', 'no-room', 'stays', 'moves', 'keeps'] as const
-export type DrillShow = (typeof drillShows)[number]
+export const drillFilters = ['affected', 'down', 'no-room', 'stays', 'moves', 'keeps'] as const
+export type DrillFilter = (typeof drillFilters)[number]
 
 /** While the storm brake holds, and once somebody has overruled it; they differ only where there is a brake. */
 export const drillStages = ['overruled', 'held'] as const
@@ -79,9 +79,9 @@ export interface DrillCapacity {
   after: { nodes: number; capacity: Resources; reserved: Resources }
 }
 
-export interface DrillBrake {
+export interface DrillProtection {
   region: string
-  cause: StormCause
+  cause: OutageCause
   silent: number
   nodes: number
 }
@@ -94,7 +94,7 @@ export interface DrillReport {
   /** All that fail or are drained. */
   nodes: number
   /** Regions that the storm brake would hold. */
-  brakes: DrillBrake[]
+  protections: DrillProtection[]
   /** Once everything has come to rest; with a brake, after somebody has overruled it. */
   counts: DrillCounts
   /** While the brake holds; null when it would not. */

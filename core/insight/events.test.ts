@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { cursorText, type EventKind, type FeedCursor, type FeedEvent, mergePage, parseCursor } from './events'
+import { cursorText, type EventCursor, type EventKind, type FleetEvent, mergePage, parseCursor } from './events'
 
-const event = (kind: EventKind, id: number, second: number): FeedEvent => ({
+const event = (kind: EventKind, id: number, second: number): FleetEvent => ({
   id: `${kind}:${id}`,
   kind,
   at: new Date(second * 1000).toISOString(),
@@ -12,7 +12,7 @@ const event = (kind: EventKind, id: number, second: number): FeedEvent => ({
   actor: 'test',
 })
 
-const cursor: FeedCursor = { deployment: '0193c0de-0000-7000-8000-000000000001', node: '42' }
+const cursor: EventCursor = { deployment: '0193c0de-0000-7000-8000-000000000001', node: '42' }
 
 test('a cursor survives the address', () => {
   expect(parseCursor(cursorText(cursor))).toEqual(cursor)
@@ -29,10 +29,10 @@ test('pages hold every event once, also where the clocks of two writers disagree
   )
   const limit = 10
   const seen: string[] = []
-  let from: FeedCursor | null = {}
+  let from: EventCursor | null = {}
   let pages = 0
   while (from) {
-    const start: FeedCursor = from
+    const start: EventCursor = from
     const older = (kind: EventKind) =>
       all
         .filter((one) => one.kind === kind && Number(one.id.split(':')[1]) < Number(start[kind] ?? Infinity))

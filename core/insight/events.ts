@@ -5,7 +5,7 @@ import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 export const eventKinds = ['deployment', 'replica', 'node', 'person'] as const
 export type EventKind = (typeof eventKinds)[number]
 
-export interface FeedEvent {
+export interface FleetEvent {
   /** Unique among all kinds: "node:42". */
   id: string
   kind: EventKind
@@ -25,9 +25,9 @@ export interface FeedEvent {
  * Where a page of events begins: below these ids, one for each kind; a kind that is missing begins at its newest.
  * As text in addresses: "deployment:<uuid>.node:42".
  */
-export type FeedCursor = Partial<Record<EventKind, string>>
+export type EventCursor = Partial<Record<EventKind, string>>
 
-export const cursorText = (cursor: FeedCursor): string =>
+export const cursorText = (cursor: EventCursor): string =>
   eventKinds.flatMap((kind) => (cursor[kind] === undefined ? [] : [`${kind}:${cursor[kind]}`])).join('.')
 
 const ids: Record<EventKind, RegExp> = {
@@ -38,8 +38,8 @@ const ids: Record<EventKind, RegExp> = {
 }
 
 /** The cursor that a text stands for; null when it is none. */
-export function parseCursor(text: string): FeedCursor | null {
-  const cursor: FeedCursor = {}
+export function parseCursor(text: string): EventCursor | null {
+  const cursor: EventCursor = {}
   for (const part of text.split('.')) {
     const colon = part.indexOf(':')
     const kind = eventKinds.find((one) => one === part.slice(0, colon))
@@ -56,21 +56,21 @@ export function parseCursor(text: string): FeedCursor | null {
  * moment, or the place where the next page begins would lose or repeat something. `limit` were read of each at most.
  */
 export function mergePage(
-  read: Partial<Record<EventKind, readonly FeedEvent[]>>,
-  { limit, from }: { limit: number; from: FeedCursor },
-): { events: FeedEvent[]; next: FeedCursor | null } {
+  read: Partial<Record<EventKind, readonly FleetEvent[]>>,
+  { limit, from }: { limit: number; from: EventCursor },
+): { events: FleetEvent[]; next: EventCursor | null } {
   const lists = eventKinds.map((kind) => [...(read[kind] ?? [])])
   const mayHaveMore = lists.some((list) => list.length === limit)
-  const events: FeedEvent[] = []
+  const events: FleetEvent[] = []
   while (events.length < limit) {
-    let newest: FeedEvent[] | null = null
+    let newest: FleetEvent[] | null = null
     for (const list of lists) if (list[0] && (!newest?.[0] || list[0].at > newest[0].at)) newest = list
     const event = newest?.shift()
     if (!event) break
     events.push(event)
   }
   if (!mayHaveMore && lists.every((list) => list.length === 0)) return { events, next: null }
-  const next: FeedCursor = { ...from }
+  const next: EventCursor = { ...from }
   for (const event of events) next[event.kind] = event.id.slice(event.kind.length + 1)
   return { events, next }
 }

@@ -77,7 +77,7 @@ export interface HistoryMarks {
   /** How much happened in each of so many equal parts of the time. */
   changes: number[]
   /** How much of it was trouble: failures, losses, silent nodes. */
-  troubles: number[]
+  problems: number[]
   /** The newest ones, in the order of time. */
   marks: HistoryMark[]
   /** There were more of them. */

@@ -1,6 +1,6 @@
 /** What the first page shows. Times are ISO 8601 strings; ids are UUIDs. */
 
-export interface DeploymentTrouble {
+export interface DeploymentProblem {
   id: string
   name: string
   reason: string
@@ -8,7 +8,7 @@ export interface DeploymentTrouble {
   since: string | null
 }
 
-export interface NodeTrouble {
+export interface NodeProblem {
   id: string
   nodeId: string
   region: string
@@ -35,21 +35,21 @@ export interface RegionUse {
   reservedGpus: number
 }
 
-interface Troubles<One> {
+interface Problems<One> {
   count: number
   /** The newest few. */
   newest: One[]
 }
 
 export interface Overview {
-  failed: Troubles<DeploymentTrouble>
+  failed: Problems<DeploymentProblem>
   /** Some of their replicas run and fail their health check. */
-  unhealthy: Troubles<DeploymentTrouble>
+  unhealthy: Problems<DeploymentProblem>
   /** Waiting for capacity; `replicas` is how many in all. */
-  unplaced: Troubles<DeploymentTrouble> & { replicas: number }
-  silent: Troubles<NodeTrouble>
+  unplaced: Problems<DeploymentProblem> & { replicas: number }
+  silent: Problems<NodeProblem>
   /** Nodes that are heard and can not run containers. */
-  broken: Troubles<NodeTrouble>
+  broken: Problems<NodeProblem>
   /** Pieces of scheduling work that were given up. */
   dead: number
   regions: RegionUse[]

@@ -24,7 +24,7 @@ const leavingStates = ['moving', 'stopping', 'queued', 'retrying', 'no-room', 'h
 export type LeavingState = (typeof leavingStates)[number]
 
 /** States in which it goes on by itself only when something else happens first: what stands in the way. */
-export const isStuck = (state: LeavingState): boolean => state === 'no-room' || state === 'held'
+export const isBlocked = (state: LeavingState): boolean => state === 'no-room' || state === 'held'
 
 export function leavingState(replica: LeavingReplica): { state: LeavingState; text: string } {
   const { deployment, replacement, refusal } = replica

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { heldIfSilenced, type JudgedPulse, judgeStorms, type RegionPulse, stormInWords } from './outage-protection'
+import { heldIfSilenced, type JudgedPulse, judgeOutages, outageMessage, type RegionPulse } from './outage-protection'
 
 const aRegion = (overrides: Partial<RegionPulse> = {}): RegionPulse => ({
   region: 'eu-west',
   heard: 10,
-  silent: overrides.fresh ?? overrides.brake?.silent ?? 0,
+  silent: overrides.fresh ?? overrides.protection?.silent ?? 0,
   fresh: 0,
-  brake: null,
+  protection: null,
   ...overrides,
 })
 /** Enough that no fleet-wide rule applies. */
@@ -15,32 +15,32 @@ const elsewhere = aRegion({ region: 'us-east', heard: 100 })
 
 test('holds a region of which more than half fell silent within a minute', () => {
   const pulses = [aRegion({ heard: 20, fresh: 40 }), elsewhere]
-  expect(judgeStorms(pulses)).toEqual({ engage: [{ region: 'eu-west', cause: 'region' }], release: [] })
+  expect(judgeOutages(pulses)).toEqual({ engage: [{ region: 'eu-west', cause: 'region' }], release: [] })
 })
 
 test('half of a region is not more than half', () => {
-  expect(judgeStorms([aRegion({ heard: 20, fresh: 20 }), elsewhere])).toEqual({ engage: [], release: [] })
+  expect(judgeOutages([aRegion({ heard: 20, fresh: 20 }), elsewhere])).toEqual({ engage: [], release: [] })
 })
 
 test('a region of one or two nodes is replaced as ever', () => {
   for (const fresh of [1, 2])
-    expect(judgeStorms([aRegion({ heard: 0, fresh }), elsewhere])).toEqual({ engage: [], release: [] })
-  expect(judgeStorms([aRegion({ heard: 0, fresh: 3 }), elsewhere]).engage).toHaveLength(1)
+    expect(judgeOutages([aRegion({ heard: 0, fresh }), elsewhere])).toEqual({ engage: [], release: [] })
+  expect(judgeOutages([aRegion({ heard: 0, fresh: 3 }), elsewhere]).engage).toHaveLength(1)
 })
 
 test('two of three nodes of a whole fleet are replaced: the third proves that the line is up', () => {
-  expect(judgeStorms([aRegion({ heard: 1, fresh: 2 })])).toEqual({ engage: [], release: [] })
+  expect(judgeOutages([aRegion({ heard: 1, fresh: 2 })])).toEqual({ engage: [], release: [] })
 })
 
 test('nothing is moved while nobody at all is heard, however small the fleet and however old the silence', () => {
-  expect(judgeStorms([aRegion({ heard: 0, silent: 1 })]).engage).toEqual([{ region: 'eu-west', cause: 'fleet' }])
-  const held = aRegion({ heard: 0, silent: 1, brake: { cause: 'fleet', silent: 0 } })
-  expect(judgeStorms([held])).toEqual({ engage: [], release: [] })
+  expect(judgeOutages([aRegion({ heard: 0, silent: 1 })]).engage).toEqual([{ region: 'eu-west', cause: 'fleet' }])
+  const held = aRegion({ heard: 0, silent: 1, protection: { cause: 'fleet', silent: 0 } })
+  expect(judgeOutages([held])).toEqual({ engage: [], release: [] })
 })
 
 test('nodes that have been silent for long count neither for nor against', () => {
-  expect(judgeStorms([aRegion({ heard: 10, silent: 30, fresh: 2 }), elsewhere]).engage).toEqual([])
-  expect(judgeStorms([aRegion({ heard: 2, silent: 8, fresh: 4 }), elsewhere]).engage).toHaveLength(1)
+  expect(judgeOutages([aRegion({ heard: 10, silent: 30, fresh: 2 }), elsewhere]).engage).toEqual([])
+  expect(judgeOutages([aRegion({ heard: 2, silent: 8, fresh: 4 }), elsewhere]).engage).toHaveLength(1)
 })
 
 test('a storm over most of the fleet holds every region that it struck, and no other', () => {
@@ -49,7 +49,7 @@ test('a storm over most of the fleet holds every region that it struck, and no o
     aRegion({ region: 'b', heard: 3, fresh: 7 }),
     aRegion({ region: 'c', heard: 2, silent: 1 }),
   ]
-  expect(judgeStorms(pulses).engage).toEqual([
+  expect(judgeOutages(pulses).engage).toEqual([
     { region: 'a', cause: 'fleet' },
     { region: 'b', cause: 'region' },
   ])
@@ -57,18 +57,18 @@ test('a storm over most of the fleet holds every region that it struck, and no o
 
 test('lets go once no more than half is silent, and not before', () => {
   const held = (heard: number, silent: number) =>
-    judgeStorms([aRegion({ heard, silent, brake: { cause: 'region', silent } }), elsewhere]).release
+    judgeOutages([aRegion({ heard, silent, protection: { cause: 'region', silent } }), elsewhere]).release
   expect(held(29, 31)).toEqual([])
   expect(held(30, 30)).toEqual(['eu-west'])
   expect(held(0, 0), 'a region whose nodes were removed').toEqual(['eu-west'])
 })
 
 test('a region held for the fleet is let go with the fleet', () => {
-  const region = (heard: number) => aRegion({ heard, silent: 4, brake: { cause: 'fleet', silent: 4 } })
+  const region = (heard: number) => aRegion({ heard, silent: 4, protection: { cause: 'fleet', silent: 4 } })
   const other = (heard: number, silent: number) =>
-    aRegion({ region: 'b', heard, silent, brake: { cause: 'fleet', silent } })
-  expect(judgeStorms([region(5), other(1, 5)]).release).toEqual([])
-  expect(judgeStorms([region(5), other(6, 0)]).release).toEqual(['eu-west', 'b'])
+    aRegion({ region: 'b', heard, silent, protection: { cause: 'fleet', silent } })
+  expect(judgeOutages([region(5), other(1, 5)]).release).toEqual([])
+  expect(judgeOutages([region(5), other(6, 0)]).release).toEqual(['eu-west', 'b'])
 })
 
 test('what it engages it does not release in the next moment', () => {
@@ -80,13 +80,13 @@ test('what it engages it does not release in the next moment', () => {
       const pulses = parts.map(({ heard, fresh, old }, i) =>
         aRegion({ region: `r${i}`, heard, fresh, silent: fresh + old }),
       )
-      const { engage } = judgeStorms(pulses)
+      const { engage } = judgeOutages(pulses)
       engaged += engage.length
       const next = pulses.map((pulse) => {
         const cause = engage.find(({ region }) => region === pulse.region)?.cause
-        return cause ? { ...pulse, brake: { cause, silent: pulse.fresh } } : pulse
+        return cause ? { ...pulse, protection: { cause, silent: pulse.fresh } } : pulse
       })
-      expect(judgeStorms(next)).toEqual({ engage: [], release: [] })
+      expect(judgeOutages(next)).toEqual({ engage: [], release: [] })
     }),
     { numRuns: 2_000, seed: 7 },
   )
@@ -94,8 +94,8 @@ test('what it engages it does not release in the next moment', () => {
 })
 
 test('says it as people do', () => {
-  expect(stormInWords({ region: 'eu', silent: 40, nodes: 60 })).toBe('40 of 60 nodes of eu are silent')
-  expect(stormInWords({ region: 'eu', silent: 1, nodes: 1 })).toBe('The only node of eu is silent')
+  expect(outageMessage({ region: 'eu', silent: 40, nodes: 60 })).toBe('40 of 60 nodes of eu are silent')
+  expect(outageMessage({ region: 'eu', silent: 1, nodes: 1 })).toBe('The only node of eu is silent')
 })
 
 describe('what a brake would hold if nodes fell silent', () => {
@@ -123,9 +123,9 @@ describe('what a brake would hold if nodes fell silent', () => {
   })
 
   test('is not what somebody overruled already', () => {
-    const brake = { cause: 'region', silent: 3 } as const
+    const protection = { cause: 'region', silent: 3 } as const
     const far = pulse({ region: 'far', heard: 50, silent: 0, fresh: 0 })
-    const open = pulse({ region: 'here', heard: 2, silent: 3, fresh: 0, brake })
+    const open = pulse({ region: 'here', heard: 2, silent: 3, fresh: 0, protection })
     expect(held([open, far], { here: 1 })).toEqual(['here'])
     expect(held([{ ...open, overruled: true }, far], { here: 1 })).toEqual([])
   })

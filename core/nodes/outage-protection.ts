@@ -4,13 +4,13 @@
  */
 
 /** Silences that begin within this time of each other are one storm. */
-export const stormWindowSeconds = 60
+export const outageWindowSeconds = 60
 
 /** Fewer nodes than this are replaced one by one, also when they are all that a region has. */
-const stormMinimumNodes = 3
+const outageMinimumNodes = 3
 
-const stormCauses = ['region', 'fleet'] as const
-export type StormCause = (typeof stormCauses)[number]
+const outageCauses = ['region', 'fleet'] as const
+export type OutageCause = (typeof outageCauses)[number]
 
 /** What is heard of one region; nodes in maintenance are expected to be silent and count nowhere. */
 export interface RegionPulse {
@@ -20,7 +20,7 @@ export interface RegionPulse {
   /** Of the silent ones, those that fell silent within the last minute. */
   fresh: number
   /** The brake that is open; `silent` are those of its storm. */
-  brake: { cause: StormCause; silent: number } | null
+  protection: { cause: OutageCause; silent: number } | null
 }
 
 /** With whether somebody overruled the brake that is open. */
@@ -28,8 +28,8 @@ export interface JudgedPulse extends RegionPulse {
   overruled: boolean
 }
 
-interface StormJudgement {
-  engage: { region: string; cause: StormCause }[]
+interface OutageJudgement {
+  engage: { region: string; cause: OutageCause }[]
   release: string[]
 }
 
@@ -37,28 +37,28 @@ const sum = (pulses: readonly RegionPulse[], pick: (pulse: RegionPulse) => numbe
   pulses.reduce((total, pulse) => total + pick(pulse), 0)
 
 /** The silent ones of a storm, also of one that is on already. */
-const ofStorm = (pulse: RegionPulse): number => pulse.brake?.silent ?? pulse.fresh
+const ofOutage = (pulse: RegionPulse): number => pulse.protection?.silent ?? pulse.fresh
 
-const isStorm = (silent: number, heard: number): boolean => silent >= stormMinimumNodes && silent > heard
+const isOutage = (silent: number, heard: number): boolean => silent >= outageMinimumNodes && silent > heard
 
 /**
  * Where the brake takes hold and where it lets go. Nodes that were silent before a storm count neither for nor against:
  * half is half of those that were heard. When nobody at all is heard there is nowhere to move to, however few there are.
  */
-export function judgeStorms(pulses: readonly RegionPulse[]): StormJudgement {
+export function judgeOutages(pulses: readonly RegionPulse[]): OutageJudgement {
   const heard = sum(pulses, (pulse) => pulse.heard)
   const nobody = heard === 0
-  const fleetStorm = isStorm(sum(pulses, ofStorm), heard)
-  const byFleet = (pulse: RegionPulse): boolean => (nobody && pulse.silent > 0) || (fleetStorm && ofStorm(pulse) > 0)
-  const judgement: StormJudgement = { engage: [], release: [] }
+  const fleetOutage = isOutage(sum(pulses, ofOutage), heard)
+  const byFleet = (pulse: RegionPulse): boolean => (nobody && pulse.silent > 0) || (fleetOutage && ofOutage(pulse) > 0)
+  const judgement: OutageJudgement = { engage: [], release: [] }
   for (const pulse of pulses) {
-    const { region, brake } = pulse
-    if (brake === null) {
-      if (isStorm(pulse.fresh, pulse.heard)) judgement.engage.push({ region, cause: 'region' })
+    const { region, protection } = pulse
+    if (protection === null) {
+      if (isOutage(pulse.fresh, pulse.heard)) judgement.engage.push({ region, cause: 'region' })
       else if (byFleet(pulse)) judgement.engage.push({ region, cause: 'fleet' })
       continue
     }
-    const goesOn = brake.cause === 'region' && brake.silent > pulse.heard
+    const goesOn = protection.cause === 'region' && protection.silent > pulse.heard
     if (!goesOn && !byFleet(pulse)) judgement.release.push(region)
   }
   return judgement
@@ -68,7 +68,7 @@ export function judgeStorms(pulses: readonly RegionPulse[]): StormJudgement {
 export function heldIfSilenced(
   pulses: readonly JudgedPulse[],
   silenced: ReadonlyMap<string, number>,
-): { region: string; cause: StormCause; silent: number; nodes: number }[] {
+): { region: string; cause: OutageCause; silent: number; nodes: number }[] {
   const then = pulses.map((pulse): JudgedPulse => {
     const more = silenced.get(pulse.region) ?? 0
     return {
@@ -76,18 +76,18 @@ export function heldIfSilenced(
       heard: pulse.heard - more,
       silent: pulse.silent + more,
       fresh: pulse.fresh + more,
-      brake: pulse.brake && { ...pulse.brake, silent: pulse.brake.silent + more },
+      protection: pulse.protection && { ...pulse.protection, silent: pulse.protection.silent + more },
     }
   })
-  const { engage, release } = judgeStorms(then)
+  const { engage, release } = judgeOutages(then)
   const engaged = new Map(engage.map(({ region, cause }) => [region, cause]))
-  return then.flatMap(({ region, brake, overruled, silent, heard }) => {
-    const holds = brake && !overruled && !release.includes(region)
-    const cause = engaged.get(region) ?? (holds ? brake.cause : undefined)
+  return then.flatMap(({ region, protection, overruled, silent, heard }) => {
+    const holds = protection && !overruled && !release.includes(region)
+    const cause = engaged.get(region) ?? (holds ? protection.cause : undefined)
     return cause === undefined ? [] : [{ region, cause, silent, nodes: silent + heard }]
   })
 }
 
 /** "40 of 60 nodes of eu-west are silent" */
-export const stormInWords = ({ region, silent, nodes }: { region: string; silent: number; nodes: number }): string =>
+export const outageMessage = ({ region, silent, nodes }: { region: string; silent: number; nodes: number }): string =>
   nodes === 1 ? `The only node of ${region} is silent` : `${silent} of ${nodes} nodes of ${region} are silent`

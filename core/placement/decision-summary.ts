@@ -9,7 +9,7 @@ export interface RefusedGroup {
   some: Verdict[]
 }
 
-export interface Excerpt {
+export interface PlacementSummary {
   chosen: ChosenNode[]
   /** Behind each reason stand no more than some names; its count is exact. */
   refusal: Refusal | null

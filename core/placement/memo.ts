@@ -2,7 +2,7 @@
  * Remembers what was worked out for a text; forgets it all when there are `limit` of them, so that no stranger's names
  * fill the memory.
  */
-export function remembered<T>(make: (text: string) => T, limit = 10_000): (text: string) => T {
+export function memoized<T>(make: (text: string) => T, limit = 10_000): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {
     const before = known.get(text)

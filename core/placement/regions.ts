@@ -2,7 +2,7 @@
  * Regions that most operators know by name, and how long a packet takes between two of them and back. Any other name
  * may be used for a region; its latencies are then measured, or follow from the coordinates of its nodes.
  */
-import { remembered } from './memo'
+import { memoized } from './memo'
 import type { LocalityFact, MeasuredLatency } from './types'
 
 /** Degrees; north and east are positive. */
@@ -77,7 +77,7 @@ const tabled = new Map(
 const byName = new Map(regions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))
 
 /** The one name of a region: aliases become the well-known name, other names stay as they are, in lower case. */
-export const canonicalRegion = remembered((name): string => {
+export const canonicalRegion = memoized((name): string => {
   const plain = name.trim().toLowerCase()
   return byName.get(plain)?.name ?? plain
 })

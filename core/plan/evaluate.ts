@@ -5,7 +5,7 @@ import { leastResources } from '@/core/placement/resources'
 import type { Handover, PlacementRequest, Policy } from '@/core/placement/types'
 import { requestFor } from '@/core/scheduler/request'
 import { resolveWishes } from '@/core/scheduler/scoring/preferences'
-import { type Findings, insufficientNodes } from '@/core/scheduler/summary'
+import { insufficientNodes, type ScanStats } from '@/core/scheduler/summary'
 import { type Choice, ownReplicas, type WorkingFleet } from './fleet-snapshot'
 import type { OtherReplicas } from './other-replicas'
 import type {
@@ -25,16 +25,16 @@ type Outcome = Omit<Step, 'evaluation' | 'deployment'>
 const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
 
 /** What is to be placed in this step: what is missing, or else replacements. */
-const wantedPlaces = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
+const wantedDomains = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
 
 /** Whether deciding on the plan needs to know the fleet. */
 export const needsPlacement = (deployment: DeploymentToSchedule, plan: Plan): boolean =>
-  isOpen(deployment.status) && plan.giveUp === null && plan.retryAt === null && wantedPlaces(plan).length > 0
+  isOpen(deployment.status) && plan.exhausted === null && plan.retryAt === null && wantedDomains(plan).length > 0
 
 /** What to commit for a plan that needs no placement. */
 export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: Plan, now: Date): Outcome {
   if (!isOpen(deployment.status)) return { ...nothing, stop: plan.stop }
-  if (plan.giveUp !== null) return { ...nothing, stop: plan.stop, status: { to: 'failed', reason: plan.giveUp } }
+  if (plan.exhausted !== null) return { ...nothing, stop: plan.stop, status: { to: 'failed', reason: plan.exhausted } }
   if (plan.retryAt !== null)
     return { ...nothing, stop: plan.stop, retryInMs: Math.max(0, plan.retryAt.getTime() - now.getTime()) }
   return { ...nothing, stop: plan.stop, status: settledStatus(deployment, plan) }
@@ -66,7 +66,7 @@ interface Deciding {
 interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
   /** Null when there is nothing to say of it. */
-  findings: Findings | null
+  stats: ScanStats | null
 }
 
 /** Runs the scheduler core for a plan, and counts what was placed for whatever is decided next. */
@@ -79,7 +79,7 @@ export function decidePlacement(
     others.nodesWith(rule.deployment, { except: deployment.id, fleet }),
   )
   const request = requestFor(deployment, {
-    replicas: wantedPlaces(plan).length,
+    replicas: wantedDomains(plan).length,
     avoidNodeIds: plan.avoidNodeIds,
     wishes,
   })
@@ -93,7 +93,7 @@ export function decidePlacement(
     request,
     choose: (one) => fleet.decide(one, policy, own),
   })
-  const { chosen, found, findings } = choice
+  const { chosen, found, stats } = choice
   const fits = found >= request.replicas
   const message = fits
     ? `Placed ${chosen.length} on ${chosen.map((node) => node.nodeId).join(', ')}`
@@ -111,7 +111,7 @@ export function decidePlacement(
   const outcome = fits ? accepted(deployment, plan, { decision, newId, first }) : refused(deployment, plan, decision)
   fleet.place(outcome.place, takenBy(asked, deployment.name))
   // That there is no other node for it is no news.
-  return { outcome, findings: !fits && move?.why === 'restart' ? null : findings }
+  return { outcome, stats: !fits && move?.why === 'restart' ? null : stats }
 }
 
 const leftNodes = ({ attempts }: DeploymentToSchedule, { move }: Plan): string[] =>
@@ -197,7 +197,7 @@ function accepted(
   plan: Plan,
   { decision, newId, first }: { decision: DecisionRecord; newId: () => string; first: AttemptToSchedule | null },
 ): Decided['outcome'] {
-  const places = wantedPlaces(plan)
+  const places = wantedDomains(plan)
   const { handover } = decision.request
   const takesOver = first && handover ? { ...handover, replicaId: first.id } : null
   const replicas = places.flatMap(({ slot, generation }, i): NewReplica[] => {

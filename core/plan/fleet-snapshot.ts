@@ -13,7 +13,7 @@ import type { ChosenNode, Fleet, FleetNode, Handover, PlacementRequest, Policy }
 import type { Located } from '@/core/scheduler/filters/topology'
 import type { Choice as CoreChoice } from '@/core/scheduler/select/candidates'
 import { choose } from '@/core/scheduler/select/choose'
-import type { Findings } from '@/core/scheduler/summary'
+import type { ScanStats } from '@/core/scheduler/summary'
 import type { NewReplica } from './types'
 
 /** By node (UUID): replicas that the deployment keeps there. */
@@ -24,7 +24,7 @@ export interface Choice {
   chosen: ChosenNode[]
   /** How many replicas fit; exact when it is less than was asked for. */
   found: number
-  findings: Findings
+  stats: ScanStats
 }
 
 /**
@@ -63,7 +63,7 @@ const without = <Node extends Pick<FleetNode, 'reserved' | 'status'> & { takenPo
 
 function choiceOf(choice: CoreChoice): Choice {
   const best = choice.first(3).map(({ node, score }) => ({ nodeId: node.nodeId, score }))
-  return { chosen: choice.chosen, found: choice.found, findings: { feasible: choice.feasible, best } }
+  return { chosen: choice.chosen, found: choice.found, stats: { feasible: choice.feasible, best } }
 }
 
 /** For fleets of a size at which looking at every node costs next to nothing. */
@@ -123,7 +123,7 @@ export class IndexedWorkingFleet implements WorkingFleet {
       chosen.length >= asked
         ? chosen.slice(0, 3)
         : this.index.decide({ ...request, replicas: asked }, policy, own).chosen
-    return { chosen, found, findings: { feasible, best } }
+    return { chosen, found, stats: { feasible, best } }
   }
 
   seen(own: OwnReplicas, handover: Handover | null = null): Fleet {

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { isLive, replicaStatuses } from '@/core/deployments/status'
 import { anAttempt as builtAttempt } from '@/testing/builders'
 import { planDeployment } from './reconcile'
-import { isWantedAndLive } from './slot'
-import type { ReplicaAttempt, WantedDeployment } from './types'
+import { isDesiredAndLive } from './slot'
+import type { DesiredDeployment, ReplicaAttempt } from './types'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000)
 
-const aDeployment = (overrides: Partial<WantedDeployment> = {}): WantedDeployment => ({
+const aDeployment = (overrides: Partial<DesiredDeployment> = {}): DesiredDeployment => ({
   status: 'running',
   targetReplicas: 1,
   version: 1,
@@ -32,7 +32,8 @@ const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =
     ...overrides,
   })
 
-const plan = (deployment: WantedDeployment, attempts: ReplicaAttempt[]) => planDeployment(deployment, attempts, { now })
+const plan = (deployment: DesiredDeployment, attempts: ReplicaAttempt[]) =>
+  planDeployment(deployment, attempts, { now })
 
 describe('a replica that is restarted again and again', () => {
   const looping = anAttempt({ status: 'starting', restarts: 5, restartsInARow: 5 })
@@ -58,7 +59,7 @@ describe('a replica that is restarted again and again', () => {
 
   test('stays when it did not come up elsewhere, and fails nothing', () => {
     const elsewhere = [2, 3, 4].map((generation) => aFailure(generation))
-    expect(plan(aDeployment(), [looping, ...elsewhere])).toMatchObject({ move: [], stop: [], giveUp: null })
+    expect(plan(aDeployment(), [looping, ...elsewhere])).toMatchObject({ move: [], stop: [], exhausted: null })
   })
 
   test('does not hold up the others', () => {
@@ -74,11 +75,11 @@ describe('a replica that is restarted again and again', () => {
       reason: 'exited with code 1',
     })
     expect(plan(aDeployment(), [failed])).toMatchObject({
-      giveUp: 'Replica 1 failed after 5 restarts: exited with code 1',
+      exhausted: 'Replica 1 failed after 5 restarts: exited with code 1',
       place: [],
     })
     // A person wants it tried again.
-    expect(plan(aDeployment({ version: 2 }), [failed])).toMatchObject({ giveUp: null, place: [{ generation: 2 }] })
+    expect(plan(aDeployment({ version: 2 }), [failed])).toMatchObject({ exhausted: null, place: [{ generation: 2 }] })
   })
 })
 
@@ -107,7 +108,7 @@ describe('a replica on a node that is drained', () => {
       expect(plan(aDeployment(), [draining, anAttempt({ generation: 2, health })])).toMatchObject({
         stop: [],
         move: [],
-        giveUp: null,
+        exhausted: null,
       })
     expect(plan(aDeployment(), [draining, anAttempt({ generation: 2, health: 'healthy' })]).stop).toEqual([
       'replica-0-1',
@@ -120,7 +121,7 @@ describe('a replica on a node that is drained', () => {
     for (const health of ['starting', 'unhealthy'] as const)
       expect(plan(aDeployment(), [unwell, anAttempt({ generation: 2, health })])).toMatchObject({
         stop: ['replica-0-1'],
-        giveUp: null,
+        exhausted: null,
       })
     // Another revision has to show that it works.
     const updated = aDeployment({ revision: 2 })
@@ -147,7 +148,7 @@ describe('a replica on a node that is drained', () => {
     const failures = [2, 3, 4, 5].map((generation) => aFailure(generation, { nodeId: `node-0${generation}` }))
     const justNow = aFailure(6, { nodeId: 'node-06', finishedAt: secondsAgo(1) })
     expect(plan(aDeployment(), [draining, ...failures])).toMatchObject({
-      giveUp: null,
+      exhausted: null,
       retryAt: null,
       move: [{ slot: 0, generation: 6 }],
       avoidNodeIds: ['node-02', 'node-03', 'node-04', 'node-05'],
@@ -191,7 +192,7 @@ describe('an update', () => {
     const failed = [2, 3, 4].map((generation) => aFailure(generation, { version: 2, revision: 2 }))
     expect(plan(wanted, [...old, ...failed.slice(0, 2)]).move).toMatchObject([{ slot: 0, generation: 4 }])
     expect(plan(wanted, [...old, ...failed])).toMatchObject({
-      giveUp: 'Update to revision 2 halted: replica 1 failed 3 times: manifest unknown; revision 1 keeps running',
+      exhausted: 'Update to revision 2 halted: replica 1 failed 3 times: manifest unknown; revision 1 keeps running',
       place: [],
       move: [],
       stop: [],
@@ -200,14 +201,14 @@ describe('an update', () => {
 
   test('halts when the new replica says that it is unhealthy, which is stopped; the old one is not', () => {
     expect(plan(wanted, [...old, next(0, { health: 'unhealthy' })])).toMatchObject({
-      giveUp: 'Update to revision 2 halted: replica 1 is unhealthy; revision 1 keeps running',
+      exhausted: 'Update to revision 2 halted: replica 1 is unhealthy; revision 1 keeps running',
       stop: ['replica-0-2'],
     })
   })
 
   test('goes no further while a replica of the new revision is not well, also when no old one is left in its slot', () => {
     const alone = [next(0, { health: 'unhealthy' }), anAttempt({ slot: 1 })]
-    expect(plan(wanted, alone)).toMatchObject({ move: [], stop: [], giveUp: null })
+    expect(plan(wanted, alone)).toMatchObject({ move: [], stop: [], exhausted: null })
   })
 
   test('that is taken back stops what is new and leaves what is old alone', () => {
@@ -253,7 +254,7 @@ test('no plan stops the only replica of a slot that runs, and none has more than
           const left = running.filter((one) => !result.stop.includes(one.id))
           expect(left.length, `slot ${slot}`).toBeGreaterThan(0)
           const beside = attempts.filter(
-            (one) => one.slot === slot && isWantedAndLive(one) && !result.stop.includes(one.id),
+            (one) => one.slot === slot && isDesiredAndLive(one) && !result.stop.includes(one.id),
           )
           expect(beside.length, `slot ${slot}`).toBeLessThanOrEqual(2)
           if (beside.length === 2) kept++

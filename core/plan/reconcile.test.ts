@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { isLive, replicaStatuses } from '@/core/deployments/status'
 import { anAttempt } from '@/testing/builders'
 import { planDeployment } from './reconcile'
-import type { ReplicaAttempt, WantedDeployment } from './types'
+import type { DesiredDeployment, ReplicaAttempt } from './types'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1000)
 
-const aDeployment = (overrides: Partial<WantedDeployment> = {}): WantedDeployment => ({
+const aDeployment = (overrides: Partial<DesiredDeployment> = {}): DesiredDeployment => ({
   status: 'pending',
   targetReplicas: 1,
   version: 1,
@@ -28,7 +28,8 @@ const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =
     ...overrides,
   })
 
-const plan = (deployment: WantedDeployment, attempts: ReplicaAttempt[]) => planDeployment(deployment, attempts, { now })
+const plan = (deployment: DesiredDeployment, attempts: ReplicaAttempt[]) =>
+  planDeployment(deployment, attempts, { now })
 
 describe('what is missing', () => {
   test('is placed with the next generation of its slot', () => {
@@ -50,7 +51,7 @@ describe('what is missing', () => {
     expect(plan(aDeployment(), [lost])).toMatchObject({
       place: [{ slot: 0, generation: 2 }],
       retryAt: null,
-      giveUp: null,
+      exhausted: null,
     })
   })
 })
@@ -105,10 +106,10 @@ describe('what failed', () => {
   })
 
   test('is given up after three attempts that did not start, in the words of the last one', () => {
-    expect(plan(aDeployment(), [aFailure(1), aFailure(2)]).giveUp).toBeNull()
+    expect(plan(aDeployment(), [aFailure(1), aFailure(2)]).exhausted).toBeNull()
     const third = aFailure(3, { reason: 'manifest unknown' })
     expect(plan(aDeployment(), [aFailure(1), aFailure(2), third])).toMatchObject({
-      giveUp: 'Replica 1 failed 3 times: manifest unknown',
+      exhausted: 'Replica 1 failed 3 times: manifest unknown',
       place: [],
     })
   })
@@ -116,15 +117,15 @@ describe('what failed', () => {
   test('gets five attempts when it starts and then ends', () => {
     const crash = (generation: number) =>
       aFailure(generation, { startedAt: secondsAgo(102), reason: 'exited with code 1' })
-    expect(plan(aDeployment(), [1, 2, 3, 4].map(crash)).giveUp).toBeNull()
-    expect(plan(aDeployment(), [1, 2, 3, 4, 5].map(crash)).giveUp).toContain('exited with code 1')
+    expect(plan(aDeployment(), [1, 2, 3, 4].map(crash)).exhausted).toBeNull()
+    expect(plan(aDeployment(), [1, 2, 3, 4, 5].map(crash)).exhausted).toContain('exited with code 1')
   })
 
   test('is counted anew after it ran for a minute, and after a person changed the deployment', () => {
     const stable = aFailure(4, { startedAt: secondsAgo(200), finishedAt: secondsAgo(100) })
-    expect(plan(aDeployment(), [aFailure(1), aFailure(2), aFailure(3), stable]).giveUp).toBeNull()
+    expect(plan(aDeployment(), [aFailure(1), aFailure(2), aFailure(3), stable]).exhausted).toBeNull()
     expect(plan(aDeployment({ version: 2 }), [aFailure(1), aFailure(2), aFailure(3)])).toMatchObject({
-      giveUp: null,
+      exhausted: null,
       retryAt: null,
       avoidNodeIds: [],
       place: [{ slot: 0, generation: 4 }],
@@ -153,7 +154,7 @@ test('without moves, a plan never leaves more than one live replica in a slot, n
       expect(new Set(slots).size).toBe(slots.length)
       const target = deleted ? 0 : targetReplicas
       expect(Math.max(-1, ...slots)).toBeLessThan(target)
-      if (result.giveUp === null) expect(slots).toHaveLength(target)
+      if (result.exhausted === null) expect(slots).toHaveLength(target)
       for (const one of result.place)
         expect(attempts.some((known) => known.slot === one.slot && known.generation >= one.generation)).toBe(false)
       placed += result.place.length

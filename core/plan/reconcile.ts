@@ -2,8 +2,8 @@ import { restartRules } from '@/core/deployments/restart'
 import { backoffMs } from '@/core/lib/backoff'
 import { chanceOf } from '@/core/lib/chance'
 import { isPortConflict } from '@/core/placement/host-ports'
-import type { Plan, ReplicaAttempt, RetryPolicy, SlotToMove, WantedDeployment } from '@/core/plan/types'
-import { assessSlot, isWantedAndLive, type SlotAssessment } from './slot'
+import type { DesiredDeployment, Plan, ReplicaAttempt, RetryPolicy, SlotToMove } from '@/core/plan/types'
+import { assessSlot, isDesiredAndLive, type SlotAssessment } from './slot'
 
 const defaultRetryPolicy: RetryPolicy = {
   startAttempts: 3,
@@ -38,7 +38,7 @@ const wasRestarted = ({ status, restartsInARow }: ReplicaAttempt): boolean =>
 const maxSurge = 1
 
 /** How a slot fared since a person last changed the deployment. */
-interface Fared {
+interface AttemptHistory {
   failures: ReplicaAttempt[]
   /** In the words of the last failure; null while it may be tried again. */
   exhausted: string | null
@@ -51,9 +51,9 @@ const lackedPort = ({ startedAt, reason }: ReplicaAttempt): boolean =>
 
 function recordOf(
   attempts: ReplicaAttempt[],
-  { version, hostPorts = [] }: WantedDeployment,
+  { version, hostPorts = [] }: DesiredDeployment,
   { now, policy }: Required<PlanOptions>,
-): Fared {
+): AttemptHistory {
   const failures = failuresInARow(attempts, version, policy)
   const [latest] = failures
   if (!latest) return { failures, exhausted: null, dueMs: 0 }
@@ -82,16 +82,16 @@ interface PlanOptions {
  * `attempts` holds, for each slot, at least every attempt of the present version and every one that is still live.
  */
 export function planDeployment(
-  deployment: WantedDeployment,
+  deployment: DesiredDeployment,
   attempts: ReplicaAttempt[],
   { now, policy = defaultRetryPolicy }: PlanOptions,
 ): Plan {
-  const plan: Plan = { place: [], move: [], stop: [], avoidNodeIds: [], retryAt: null, giveUp: null }
+  const plan: Plan = { place: [], move: [], stop: [], avoidNodeIds: [], retryAt: null, exhausted: null }
   const target = deployment.status === 'deleted' ? 0 : deployment.targetReplicas
-  for (const attempt of attempts) if (attempt.slot >= target && isWantedAndLive(attempt)) plan.stop.push(attempt.id)
+  for (const attempt of attempts) if (attempt.slot >= target && isDesiredAndLive(attempt)) plan.stop.push(attempt.id)
 
   const moves: SlotToMove[] = []
-  const records = new Map<number, Fared>()
+  const records = new Map<number, AttemptHistory>()
   let updating = 0
   let moving = 0
   for (let slot = 0; slot < target; slot++) {
@@ -100,9 +100,9 @@ export function planDeployment(
     plan.stop.push(...stop)
     if (onItsWay) updating++
     if (onItsWay?.kept) moving++
-    if (isHalted(onItsWay)) {
+    if (isPaused(onItsWay)) {
       plan.stop.push(onItsWay.replica.id)
-      plan.giveUp ??= halted(deployment, onItsWay.kept, `replica ${slot + 1} is unhealthy`)
+      plan.exhausted ??= paused(deployment, onItsWay.kept, `replica ${slot + 1} is unhealthy`)
     }
     if (!missing && !replace) continue
     const record = recordOf(own, deployment, { now, policy })
@@ -113,11 +113,11 @@ export function planDeployment(
     if (replace) moves.push({ ...next, replaces: replace.replica.id, why: replace.why })
     else plan.place.push(next)
     // A replica that leaves its node runs well where it is: that is no reason to give up its deployment.
-    if (record.exhausted !== null && missing) plan.giveUp ??= `Replica ${slot + 1} ${record.exhausted}`
+    if (record.exhausted !== null && missing) plan.exhausted ??= `Replica ${slot + 1} ${record.exhausted}`
     if (record.exhausted !== null && replace?.why === 'update')
-      plan.giveUp ??= halted(deployment, replace.replica, `replica ${slot + 1} ${record.exhausted}`)
+      plan.exhausted ??= paused(deployment, replace.replica, `replica ${slot + 1} ${record.exhausted}`)
   }
-  if (plan.giveUp !== null) return { ...plan, place: [] }
+  if (plan.exhausted !== null) return { ...plan, place: [] }
   // A restart goes on anyway, and there may be no other node for it: it must not hold up the others.
   moves.sort((a, b) => Number(a.why === 'restart') - Number(b.why === 'restart'))
   // An update waits for every replica that is on its way, so that a bad revision takes down one at most.
@@ -133,12 +133,12 @@ export function planDeployment(
 }
 
 /** A replacement of another revision that says itself that it does not work. */
-const isHalted = (
+const isPaused = (
   onItsWay: SlotAssessment['onItsWay'],
 ): onItsWay is { replica: ReplicaAttempt; kept: ReplicaAttempt } =>
   onItsWay?.replica.health === 'unhealthy' &&
   onItsWay.kept !== null &&
   onItsWay.kept.revision !== onItsWay.replica.revision
 
-const halted = ({ revision }: WantedDeployment, kept: ReplicaAttempt, why: string): string =>
+const paused = ({ revision }: DesiredDeployment, kept: ReplicaAttempt, why: string): string =>
   `Update to revision ${revision} halted: ${why}; revision ${kept.revision} keeps running`

@@ -9,7 +9,7 @@ import type { JournalNode, JournalState } from '@/core/journal'
 import type { PlacedReplica } from '@/core/placement/placed-replica'
 import { subtractResources } from '@/core/placement/resources'
 import type { PlacementRequest, Policy, Refusal } from '@/core/placement/types'
-import { Survey } from '@/core/scheduler/lazy-explanation'
+import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
 import { decidePlacement, needsPlacement } from './evaluate'
 import { type Held, type OwnReplicas, type WorkingFleet, workingFleetOf } from './fleet-snapshot'
 import { OtherReplicas } from './other-replicas'
@@ -106,8 +106,8 @@ export class Drill {
     const plan = { ...planned, retryAt: null, move: moves ? planned.move : [] }
     if (!needsPlacement(deployment, plan)) {
       this.#settle(course, { place: [], stop: plan.stop })
-      if (plan.giveUp !== null) course.stuck = { fate: 'held', problem: plan.giveUp, refusal: null }
-      return this.#releases && plan.giveUp === null && plan.stop.length > 0
+      if (plan.exhausted !== null) course.stuck = { fate: 'held', problem: plan.exhausted, refusal: null }
+      return this.#releases && plan.exhausted === null && plan.stop.length > 0
     }
     const { outcome } = decidePlacement(deployment, plan, {
       fleet: this.#fleet,
@@ -167,7 +167,7 @@ export class Drill {
     const { first, always } = this.#world.explain
     if (!always.has(request.deploymentId) && this.#explained >= first) return null
     this.#explained++
-    return new Survey({ request, policy, fleet: this.#fleet.seen(own) }).excerpt(0).refusal
+    return new LazyExplanation({ request, policy, fleet: this.#fleet.seen(own) }).summary(0).refusal
   }
 }
 
@@ -241,15 +241,15 @@ export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSecond
   const drill = new Drill(world, (node) =>
     nodes.has(node.id) ? { ...node, status: 'offline', cpuUsagePercent: null, memoryUsagePercent: null } : node,
   )
-  const patience = ({ lostAfterSeconds }: DrillSubject): number => Math.max(lostAfterSeconds, earliestSeconds)
+  const gracePeriod = ({ lostAfterSeconds }: DrillSubject): number => Math.max(lostAfterSeconds, earliestSeconds)
   const isLost = (subject: DrillSubject, attempt: AttemptToSchedule): boolean =>
     subject.lostAfterSeconds > 0 && isHere(attempt) && nodes.has(attempt.nodeId) && !braked.has(attempt.nodeId)
 
-  const order = [...world.subjects].sort((a, b) => patience(a) - patience(b) || byPriority(a, b))
+  const order = [...world.subjects].sort((a, b) => gracePeriod(a) - gracePeriod(b) || byPriority(a, b))
   const results: DrilledDeployment[] = []
   while (order.length > 0) {
     const [first] = order
-    const together = order.splice(0, order.filter((one) => first && patience(one) === patience(first)).length)
+    const together = order.splice(0, order.filter((one) => first && gracePeriod(one) === gracePeriod(first)).length)
     // All of them are lost in one sweep, before the first of them is decided.
     const courses = together.map((subject) => {
       const lost = subject.deployment.attempts.filter((attempt) => isLost(subject, attempt))

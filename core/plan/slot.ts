@@ -1,6 +1,6 @@
 import { restartRules } from '@/core/deployments/restart'
 import { isLive } from '@/core/deployments/status'
-import type { MoveReason, ReplicaAttempt, WantedDeployment } from './types'
+import type { DesiredDeployment, MoveReason, ReplicaAttempt } from './types'
 
 /** What one slot needs, from the replicas that it has. */
 export interface SlotAssessment {
@@ -14,7 +14,7 @@ export interface SlotAssessment {
   onItsWay: { replica: ReplicaAttempt; kept: ReplicaAttempt | null } | null
 }
 
-export const isWantedAndLive = (attempt: ReplicaAttempt): boolean => attempt.wanted === 'run' && isLive(attempt.status)
+export const isDesiredAndLive = (attempt: ReplicaAttempt): boolean => attempt.wanted === 'run' && isLive(attempt.status)
 
 /** Seen running, and healthy where the image has a health check. */
 const works = ({ status, health }: ReplicaAttempt): boolean =>
@@ -36,8 +36,8 @@ const best = (attempts: ReplicaAttempt[]): ReplicaAttempt | undefined =>
   attempts.find(works) ?? attempts.find((attempt) => attempt.status === 'running') ?? attempts[0]
 
 /** `attempts` are those of the slot, the newest first. */
-export function assessSlot({ revision }: WantedDeployment, attempts: ReplicaAttempt[]): SlotAssessment {
-  const live = attempts.filter(isWantedAndLive)
+export function assessSlot({ revision }: DesiredDeployment, attempts: ReplicaAttempt[]): SlotAssessment {
+  const live = attempts.filter(isDesiredAndLive)
   const stays = live.filter((attempt) => attempt.revision === revision && !attempt.nodeDraining && !isMoveDue(attempt))
   const leaves = live.filter((attempt) => !stays.includes(attempt))
   const allBut = (...kept: (ReplicaAttempt | null)[]): string[] =>

@@ -31,7 +31,7 @@ export interface ReplicaAttempt {
   finishedAt: Date | null
 }
 
-export interface WantedDeployment {
+export interface DesiredDeployment {
   status: DeploymentStatus
   targetReplicas: number
   version: number
@@ -66,7 +66,7 @@ export interface Plan {
   /** Slots that failed a moment ago are tried again then; nothing of the deployment is placed before. */
   retryAt: Date | null
   /** The last attempt failed: why, in the engine's own words. */
-  giveUp: string | null
+  exhausted: string | null
 }
 
 export interface RetryPolicy {

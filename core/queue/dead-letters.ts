@@ -1,11 +1,11 @@
 /** Why a piece of scheduling work does not go on at once: given up, tried again later, or without capacity. */
-export const stuckKinds = ['dead', 'retrying', 'waiting'] as const
-export type StuckKind = (typeof stuckKinds)[number]
+export const deadLetterKinds = ['dead', 'retrying', 'waiting'] as const
+export type DeadLetterKind = (typeof deadLetterKinds)[number]
 
 /** One of them as pages show it. */
-export interface StuckWorkView {
+export interface DeadLetterView {
   id: string
-  kind: StuckKind
+  kind: DeadLetterKind
   trigger: string
   attempts: number
   error: string | null

@@ -61,8 +61,8 @@ export function explainNode({ request, fleet, policy }: DecisionInputs, idOrName
   const verdicts = verdictsOf(choice)
   const verdict = verdicts.find(({ id }) => id === node.id)
   if (!verdict) return null
-  const stood = choice.candidates.find((candidate) => candidate.node.id === node.id)?.stood?.spread
-  const spread = stood ?? choice.context.spreading?.view(node) ?? noSpread
+  const scoreAtChoice = choice.candidates.find((candidate) => candidate.node.id === node.id)?.scoreAtChoice?.spread
+  const spread = scoreAtChoice ?? choice.context.spreading?.view(node) ?? noSpread
   return {
     verdict,
     rules: [...resultsOf(request, node), ...spread.results],

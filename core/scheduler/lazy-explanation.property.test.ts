@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Placement, PlacementRequest } from '@/core/placement/types'
 import { aFleet, aNode, aRequest } from '@/testing/builders'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/testing/fleets/arbitrary-fleets'
-import { Survey, type Wanted } from './lazy-explanation'
+import { LazyExplanation, type Wanted } from './lazy-explanation'
 import { place } from './place'
 
 const everything: Wanted = { text: '', region: null, show: 'all', offset: 0, limit: 1_000_000 }
@@ -30,13 +30,13 @@ describe('a run that is explained as far as somebody looks', () => {
     fc.assert(
       fc.property(asked, (inputs) => {
         const whole = place(inputs.request, inputs.fleet, inputs.policy)
-        const survey = new Survey(inputs)
-        expect(survey.page(everything)).toEqual({ total: whole.verdicts.length, verdicts: whole.verdicts })
-        expect(survey.chosen).toEqual(whole.chosen)
-        expect(survey.nodes).toBe(inputs.fleet.nodes.length)
-        expect(survey.feasible).toBe(whole.verdicts.filter(({ feasible }) => feasible).length)
+        const lazy = new LazyExplanation(inputs)
+        expect(lazy.page(everything)).toEqual({ total: whole.verdicts.length, verdicts: whole.verdicts })
+        expect(lazy.chosen).toEqual(whole.chosen)
+        expect(lazy.nodes).toBe(inputs.fleet.nodes.length)
+        expect(lazy.feasible).toBe(whole.verdicts.filter(({ feasible }) => feasible).length)
         const names = whole.verdicts.map(({ nodeId }) => nodeId)
-        expect(survey.of(names.toReversed())).toEqual(whole.verdicts.toReversed())
+        expect(lazy.of(names.toReversed())).toEqual(whole.verdicts.toReversed())
         if (whole.refusal) refusals += 1
       }),
       { numRuns: 300 },
@@ -49,7 +49,7 @@ describe('a run that is explained as far as somebody looks', () => {
     fc.assert(
       fc.property(asked, (inputs) => {
         const whole = place(inputs.request, inputs.fleet, inputs.policy)
-        const { best, refused, refusal, feasible } = new Survey(inputs).excerpt(3)
+        const { best, refused, refusal, feasible } = new LazyExplanation(inputs).summary(3)
         expect(best).toEqual(whole.verdicts.slice(0, best.length))
         expect(best.length).toBeGreaterThanOrEqual(Math.min(3, feasible))
         const shown = new Set(best.map(({ id }) => id))
@@ -88,7 +88,7 @@ describe('a page of a run', () => {
   ])
   const policy = { name: 'even', weights: { resources: 0.4, load: 0.3, locality: 0.3 } }
   const page = (wanted: Partial<Wanted>) => {
-    const { total, verdicts } = new Survey({ request, fleet, policy }).page({ ...everything, ...wanted })
+    const { total, verdicts } = new LazyExplanation({ request, fleet, policy }).page({ ...everything, ...wanted })
     return [total, ...verdicts.map(({ nodeId }) => nodeId)]
   }
 
@@ -103,7 +103,7 @@ describe('a page of a run', () => {
   })
 
   it('keeps the rank in the whole fleet', () => {
-    const { verdicts } = new Survey({ request, fleet, policy }).page({ ...everything, text: 'edge-1' })
+    const { verdicts } = new LazyExplanation({ request, fleet, policy }).page({ ...everything, text: 'edge-1' })
     expect(verdicts.map(({ rank }) => rank)).toEqual([3])
   })
 })

@@ -2,7 +2,7 @@
  * The same run as `place`, explained only as far as somebody looks: on a large fleet most of the time goes into verdicts
  * that nobody reads, and most of an answer would be those.
  */
-import type { Excerpt, RefusedGroup } from '@/core/placement/decision-summary'
+import type { PlacementSummary, RefusedGroup } from '@/core/placement/decision-summary'
 import type {
   ChosenNode,
   Fleet,
@@ -39,7 +39,7 @@ interface Asked {
   policy: Policy
 }
 
-export class Survey {
+export class LazyExplanation {
   readonly #asked: Asked
   readonly #choice: Choice
   readonly #explain: Explainer
@@ -87,7 +87,7 @@ export class Survey {
   /** One page of the nodes that are wanted, and how many these are in all. */
   page({ text, region, show, offset, limit }: Wanted): { total: number; verdicts: Verdict[] } {
     const wanted = text.toLowerCase()
-    const isWanted = (node: FleetNode): boolean =>
+    const isDesired = (node: FleetNode): boolean =>
       (region === null || node.region === region) && (wanted === '' || node.nodeId.toLowerCase().includes(wanted))
     const verdicts: Verdict[] = []
     let total = 0
@@ -97,9 +97,9 @@ export class Survey {
     }
     if (show !== 'refused')
       for (const [place, { node }] of this.#choice.candidates.entries())
-        if (isWanted(node)) take(() => this.#explain.candidate(place))
+        if (isDesired(node)) take(() => this.#explain.candidate(place))
     if (show !== 'room')
-      for (const node of this.#refusedNodes) if (isWanted(node)) take(() => this.#explain.refused(node))
+      for (const node of this.#refusedNodes) if (isDesired(node)) take(() => this.#explain.refused(node))
     return { total, verdicts }
   }
 
@@ -115,7 +115,7 @@ export class Survey {
   }
 
   /** At least `size` of the best nodes when there are so many, and all that were chosen with some after them. */
-  excerpt(size: number): Excerpt {
+  summary(size: number): PlacementSummary {
     const { candidates } = this.#choice
     const ids = new Set(this.chosen.map(({ id }) => id))
     const lastChosen = candidates.findLastIndex(({ node }) => ids.has(node.id))

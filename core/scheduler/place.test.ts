@@ -152,10 +152,10 @@ describe('several replicas per node', () => {
   })
 
   it('stop at the limit, at what the node already holds and at what is free', () => {
-    const roomy = aNode({ nodeId: 'roomy', capacity: { cpuMillis: 64_000, memoryMb: 65_536, storageGb: 1000 } })
-    expect(names(run([roomy], { replicas: 3, maxPerNode: 3 }))).toEqual(['roomy', 'roomy', 'roomy'])
-    expect(run([roomy], { replicas: 4, maxPerNode: 3 }).refusal?.found).toBe(3)
-    expect(run([{ ...roomy, ownReplicas: 2 }], { replicas: 2, maxPerNode: 3 }).refusal?.found).toBe(1)
+    const ample = aNode({ nodeId: 'roomy', capacity: { cpuMillis: 64_000, memoryMb: 65_536, storageGb: 1000 } })
+    expect(names(run([ample], { replicas: 3, maxPerNode: 3 }))).toEqual(['roomy', 'roomy', 'roomy'])
+    expect(run([ample], { replicas: 4, maxPerNode: 3 }).refusal?.found).toBe(3)
+    expect(run([{ ...ample, ownReplicas: 2 }], { replicas: 2, maxPerNode: 3 }).refusal?.found).toBe(1)
     // 4 cores take four replicas of 1 core.
     expect(run([aNode()], { replicas: 5, maxPerNode: 9 }).refusal?.message).toBe(
       'Insufficient nodes: need 5, found 4 with capacity',

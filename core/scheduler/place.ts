@@ -21,7 +21,7 @@ import { choose } from './select/choose'
 import { suggest } from './suggest'
 import { insufficientNodes } from './summary'
 
-const sparedFailure: RuleFailure = {
+const skippedFailure: RuleFailure = {
   rule: 'avoided',
   message: 'an attempt failed here before, and other nodes can take all replicas',
   needed: null,
@@ -51,7 +51,7 @@ function refusedVerdict(context: ScoreContext, node: FleetNode, failures: RuleFa
   }
 }
 
-function feasibleVerdict(context: ScoreContext, { node, score, stood }: Candidate): Verdict {
+function feasibleVerdict(context: ScoreContext, { node, score, scoreAtChoice }: Candidate): Verdict {
   const inputs = inputsOf(context, node)
   return {
     id: node.id,
@@ -62,7 +62,7 @@ function feasibleVerdict(context: ScoreContext, { node, score, stood }: Candidat
     failures: [],
     notes: notesOf(inputs),
     score,
-    parts: stood?.parts ?? partsOf(context, node),
+    parts: scoreAtChoice?.parts ?? partsOf(context, node),
     inputs,
     rank: null,
     chosen: 0,
@@ -94,9 +94,9 @@ export interface Explainer {
   refusedNodes(): FleetNode[]
 }
 
-export function explainer({ context, candidates, refused, spared, chosen }: Choice): Explainer {
+export function explainer({ context, candidates, refused, skipped, chosen }: Choice): Explainer {
   const avoided = new Set(context.request.avoidNodeIds)
-  const sparedOnes = new Set(spared)
+  const skippedOnes = new Set(skipped)
   const timesChosen = new Map<string, number>()
   for (const { id } of chosen) timesChosen.set(id, (timesChosen.get(id) ?? 0) + 1)
   return {
@@ -110,9 +110,9 @@ export function explainer({ context, candidates, refused, spared, chosen }: Choi
       return verdict
     },
     refused: (node) =>
-      refusedVerdict(context, node, sparedOnes.has(node) ? [{ ...sparedFailure }] : allFailuresOf(context, node)),
-    failedRules: (node) => (sparedOnes.has(node) ? [sparedFailure.rule] : failedRulesOf(context, node)),
-    refusedNodes: () => [...refused, ...spared],
+      refusedVerdict(context, node, skippedOnes.has(node) ? [{ ...skippedFailure }] : allFailuresOf(context, node)),
+    failedRules: (node) => (skippedOnes.has(node) ? [skippedFailure.rule] : failedRulesOf(context, node)),
+    refusedNodes: () => [...refused, ...skipped],
   }
 }
 

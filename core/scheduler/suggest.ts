@@ -17,11 +17,11 @@ import {
   type Suggestion,
   suggestionKinds,
 } from '@/core/placement/types'
-import { meetsAllBut, roomOn } from './filters/filters'
+import { capacityOn, meetsAllBut } from './filters/filters'
 import type { HardRuleName } from './filters/rule'
 import { compareNames } from './select/candidates'
 import { choose } from './select/choose'
-import { limitOf, roomIn, SpreadRoom } from './select/spread-capacity'
+import { capacityFor, limitOf, SpreadCapacity } from './select/spread-capacity'
 
 /** Steps and least values in which a request is made smaller, in the unit of the resource. */
 export const resourceSteps: Record<ResourceKind, { step: number; least: number }> = {
@@ -60,7 +60,7 @@ function largest(last: number, fits: (value: number) => boolean): number {
 }
 
 /** The nodes that a change of one rule concerns: with a limit on how far places are apart, all of them. */
-const concerned = (rule: HardRuleName, { request, fleet }: Refused): FleetNode[] =>
+const invalidated = (rule: HardRuleName, { request, fleet }: Refused): FleetNode[] =>
   limitOf(request) ? fleet.nodes : fleet.nodes.filter((node) => meetsAllBut(rule, request, node))
 
 const replicaCount = (count: number): string => `${count} ${count === 1 ? 'replica' : 'replicas'}`
@@ -83,12 +83,12 @@ function lessOf(kind: ResourceKind, refused: Refused): Idea[] {
   const { step, least } = resourceSteps[kind]
   // Steps are counted from the least value, and the last one stays below what was asked for.
   const last = Math.ceil((from - least) / step) - 1
-  const nodes = concerned(kind, refused)
+  const nodes = invalidated(kind, refused)
   const asking = (steps: number): PlacementRequest => ({
     ...request,
     resources: { ...request.resources, [resourceFields[kind]]: least + steps * step },
   })
-  const steps = largest(last, (value) => roomIn(asking(value), nodes) >= request.replicas)
+  const steps = largest(last, (value) => capacityFor(asking(value), nodes) >= request.replicas)
   if (steps < 0) return []
   const to = least + steps * step
   const message = `Ask for ${amountText(kind, to)} instead of ${bareAmountText(kind, from)}`
@@ -109,7 +109,7 @@ function namesText(names: readonly string[]): string {
 const heldByFlag = (flag: 'cordoned' | 'draining', { request, fleet }: Refused): { node: FleetNode; room: number }[] =>
   fleet.nodes
     .filter((node) => node[flag] && meetsAllBut(flag, request, node))
-    .map((node) => ({ node, room: roomOn(request, { ...node, [flag]: false }) }))
+    .map((node) => ({ node, room: capacityOn(request, { ...node, [flag]: false }) }))
     .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
 
 /** The fewest nodes to put back in service; where places must not be too far apart, only single ones are tried. */
@@ -118,7 +118,7 @@ function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNod
   const helpful = heldByFlag(flag, refused)
   const limit = limitOf(request)
   if (limit) {
-    const rooms = new SpreadRoom(request, limit, fleet.nodes)
+    const rooms = new SpreadCapacity(request, limit, fleet.nodes)
     const one = helpful.find(({ node }) => rooms.totalWith({ ...node, [flag]: false }) >= request.replicas)
     return one ? [one.node] : null
   }
@@ -147,11 +147,11 @@ function backInService(kind: 'uncordon' | 'undrain', refused: Refused): Idea[] {
 function morePerNode(refused: Refused): Idea[] {
   const { request, fleet } = refused
   const from = request.maxPerNode
-  const nodes = concerned('one-per-node', refused)
+  const nodes = invalidated('one-per-node', refused)
   const allowing = (maxPerNode: number): PlacementRequest => ({ ...request, maxPerNode })
   // More per node never makes less room: the smallest that fits comes after the largest that does not.
   const most = limits.replicas.max
-  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), nodes) < request.replicas)
+  const short = largest(most - from - 1, (more) => capacityFor(allowing(from + 1 + more), nodes) < request.replicas)
   const to = from + 2 + short
   if (to > most) return []
   const message = `Allow ${replicaCount(to)} per node instead of ${from}`
@@ -172,7 +172,7 @@ function otherHostPorts(refused: Refused): Idea[] {
   const { request, fleet } = refused
   const asked = request.hostPorts ?? []
   if (asked.length === 0) return []
-  const nodes = concerned('host-ports', refused)
+  const nodes = invalidated('host-ports', refused)
   const idea = (suggestion: Omit<Suggestion, 'kind' | 'nodeIds'>, ports: number[], size: number): Idea => ({
     suggestion: { kind: 'host-ports', nodeIds: [], ...suggestion },
     request: withHostPorts(request, ports),
@@ -181,7 +181,7 @@ function otherHostPorts(refused: Refused): Idea[] {
   })
   const each = asked.flatMap((from): Idea[] => {
     const others = asked.filter((port) => port !== from)
-    const fits = (ports: number[]): boolean => roomIn(withHostPorts(request, ports), nodes) >= request.replicas
+    const fits = (ports: number[]): boolean => capacityFor(withHostPorts(request, ports), nodes) >= request.replicas
     if (!fits(others)) return []
     const nearby = Array.from({ length: Math.min(nearbyPorts, highestPort - from) }, (_, more) => from + 1 + more)
     const to = nearby.find((port) => !others.includes(port) && fits([...others, port]))
@@ -217,7 +217,10 @@ function furtherApart({ request, fleet }: Refused): Idea[] {
   })
   // At most as many as there are replicas: a higher limit is none.
   const most = limits.replicas.max
-  const short = largest(most - from - 1, (more) => roomIn(allowing(from + 1 + more), fleet.nodes) < request.replicas)
+  const short = largest(
+    most - from - 1,
+    (more) => capacityFor(allowing(from + 1 + more), fleet.nodes) < request.replicas,
+  )
   const next = from + 2 + short
   const to = next > most ? null : next
   const message =

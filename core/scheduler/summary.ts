@@ -8,7 +8,7 @@ const loggedCores = (millis: number): string =>
   millis % 100 === 0 ? coresOfMillis(millis).toFixed(1) : String(coresOfMillis(millis))
 
 /** What a run found, as far as the lines tell it. */
-export interface Findings {
+export interface ScanStats {
   /** How many nodes meet every rule. */
   feasible: number
   /** The best of them, the best first. */
@@ -16,7 +16,7 @@ export interface Findings {
 }
 
 /** "node-01=0.87, node-02=0.84, node-03=0.81" */
-export const topScores = (best: Findings['best']): string =>
+export const topScores = (best: ScanStats['best']): string =>
   best
     .slice(0, 3)
     .map(({ nodeId, score }) => `${nodeId}=${score.toFixed(2)}`)
@@ -29,10 +29,10 @@ export const summary = {
   scheduling: ({ deploymentId, replicas, resources }: PlacementRequest): string =>
     `Scheduling deployment ${deploymentId}: ${replicas} replicas, ${loggedCores(resources.cpuMillis)} CPU, ${resources.memoryMb} MB RAM`,
 
-  found: ({ resources }: PlacementRequest, { feasible }: Findings): string =>
+  found: ({ resources }: PlacementRequest, { feasible }: ScanStats): string =>
     `Found ${feasible} nodes with capacity: >=${loggedCores(resources.cpuMillis)} CPU, >=${resources.memoryMb} MB`,
 
-  scored: ({ best }: Findings): string => `Node scoring complete. Top 3: ${topScores(best)}`,
+  scored: ({ best }: ScanStats): string => `Node scoring complete. Top 3: ${topScores(best)}`,
 
   /** A node that takes several replicas is named once. */
   selected: (chosen: readonly { nodeId: string }[]): string => {

@@ -1,4 +1,4 @@
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import type { PlacementRequest, Policy } from '@/core/placement/types'
 
 export interface DecisionSummary {
@@ -27,7 +27,7 @@ export interface DecisionPage {
 export interface DecisionView extends DecisionListItem {
   request: PlacementRequest
   /** As the record says, explained by running the core on it again. */
-  placement: Excerpt
+  placement: PlacementSummary
 }
 
 /** A past decision that would come out otherwise under another policy. Nodes by name. */

@@ -1,4 +1,4 @@
-import type { StormCause } from '@/core/nodes/outage-protection'
+import type { OutageCause } from '@/core/nodes/outage-protection'
 import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
 
 /** What the return of its node does, or did, to one replica. */
@@ -23,9 +23,9 @@ export interface NodeReturnsView {
 }
 
 /** A region that the storm brake holds: nothing of it is declared lost, unless somebody overruled it. */
-export interface StormBrakeView {
+export interface OutageProtectionView {
   region: string
-  cause: StormCause
+  cause: OutageCause
   since: string
   /** How many of its nodes are silent now. */
   silent: number
@@ -34,7 +34,7 @@ export interface StormBrakeView {
 }
 
 /** A replica that would be replaced elsewhere. */
-export interface StormMove {
+export interface OutageMove {
   replicaId: string
   deploymentId: string
   deploymentName: string

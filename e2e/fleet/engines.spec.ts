@@ -10,7 +10,7 @@ import type { Page } from '@playwright/test'
 import { DockerHttp } from '@/agent/engines/docker/http'
 import { expect, type Rpc, rpcClient, signedOut, test } from '@/e2e/support/fixtures'
 import { pageAt } from '@/testing/agent/builders'
-import { type Bed, startEngines, type TestEngine, unavailable } from '@/testing/engines/cluster'
+import { type EngineCluster, startEngines, type TestEngine, unavailable } from '@/testing/engines/cluster'
 import { fillDeployForm, statusOf } from '@/testing/pages'
 import { testFolder } from '@/testing/postgres'
 import { Product } from '@/testing/product'
@@ -31,7 +31,7 @@ if (lacking !== null && process.env.TEST_WORKER_INDEX === undefined)
   process.stderr.write(`\nWithout real container engines (e2e/fleet/engines.spec.ts): ${lacking}\n`)
 
 let product: Product
-let bed: Bed
+let cluster: EngineCluster
 let rpc: Rpc
 let token: string
 const agents = new Map<TestEngine, Agent>()
@@ -43,7 +43,7 @@ test.beforeAll(async () => {
   product = await Product.prepare({ name: 'e2e-engines', fleet: 'none' })
   const started = startEngines(3)
   await product.start()
-  bed = await started
+  cluster = await started
   const login = await fetch(`${product.url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -52,7 +52,7 @@ test.beforeAll(async () => {
   token = ((await login.json()) as { access_token: string }).access_token
   rpc = rpcClient(product.url, token)
   const join = await rpc.joinToken.create.mutate({ name: 'engines', max_nodes: 3, expires_in_hours: 1 })
-  for (const engine of bed.engines) agents.set(engine, new Agent(engine))
+  for (const engine of cluster.engines) agents.set(engine, new Agent(engine))
   for (const agent of agents.values()) agent.start(join.token)
   await expect.poll(readyNodes, patient).toEqual(['engine-1', 'engine-2', 'engine-3'])
 })
@@ -61,7 +61,7 @@ test.afterAll(async () => {
   test.setTimeout(longMs)
   await Promise.all([...agents.values()].map((agent) => agent.remove()))
   await product?.remove()
-  await bed?.stop()
+  await cluster?.stop()
 })
 
 const readyNodes = async (): Promise<string[]> =>
@@ -117,12 +117,14 @@ async function containersOn(engine: TestEngine): Promise<Container[]> {
 }
 
 const allContainers = async (): Promise<string[]> =>
-  (await Promise.all(bed.engines.map(async (engine) => (await containersOn(engine)).map(({ Id }) => Id)))).flat().sort()
+  (await Promise.all(cluster.engines.map(async (engine) => (await containersOn(engine)).map(({ Id }) => Id))))
+    .flat()
+    .sort()
 
 /** When each container started last: one that was started anew is told from one that was left alone. */
 const startsOf = async (): Promise<string[]> => {
   const starts: string[] = []
-  for (const engine of bed.engines)
+  for (const engine of cluster.engines)
     for (const { Id } of await containersOn(engine))
       starts.push(`${Id} ${(await inspected(engine, Id)).State.StartedAt}`)
   return starts.sort()
@@ -174,7 +176,7 @@ test('what is deployed in the browser runs on three engines and answers; what is
   await expect(statusOf(page, 'Running')).toBeVisible(patient)
   await expect(page.getByText('3/3 running')).toBeVisible()
 
-  for (const engine of bed.engines) {
+  for (const engine of cluster.engines) {
     const [container, ...more] = await containersOn(engine)
     expect(more).toEqual([])
     expect(container?.State).toBe('running')
@@ -223,7 +225,7 @@ test("an image that no engine has ends in the engine's own words", async ({ page
 
 test('everything killed between 202 and running: after the next start it runs, once', async () => {
   // Engines that hang hold it at that point for as long as the test needs.
-  for (const engine of bed.engines) engine.freeze()
+  for (const engine of cluster.engines) engine.freeze()
   const { deployment_id: id } = await rpc.deployment.deploy.mutate({
     name: 'survivor',
     type: 'compute',
@@ -236,7 +238,7 @@ test('everything killed between 202 and running: after the next start it runs, o
   await expect.poll(status, patient).toBe('scheduled')
   await product.killAll({ database: true })
   await Promise.all([...agents.values()].map((agent) => agent.kill()))
-  for (const engine of bed.engines) engine.thaw()
+  for (const engine of cluster.engines) engine.thaw()
   await product.start()
   for (const agent of agents.values()) agent.start()
   await expect.poll(status, patient).toBe('running')
@@ -255,7 +257,7 @@ test('everything killed between 202 and running: after the next start it runs, o
   await expect.poll(heard, patient).toEqual([{ nodes: 3 }])
   expect(await startsOf()).toEqual(before)
   expect(await status()).toBe('running')
-  for (const engine of bed.engines)
+  for (const engine of cluster.engines)
     expect(await (await pageAt(`http://${engine.address}:8080/`)).text()).toContain('Hello from')
   const history = await product.sql<{ change: string }>(
     `select old_status || ' > ' || new_status as change from deployment_status_history where deployment_id = $1 order by seq`,

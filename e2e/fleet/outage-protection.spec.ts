@@ -55,11 +55,11 @@ test.beforeAll(async ({ playwright }) => {
   await expect.poll(async () => (await ready()).length, patient).toBe(9)
 
   // First all of it on the nodes that will be cut off.
-  const spared = (await ready()).filter(({ nodeId }) => nodeId.startsWith('near-'))
-  for (const { id } of spared) await rpc.node.cordon.mutate({ id, cordoned: true })
+  const skipped = (await ready()).filter(({ nodeId }) => nodeId.startsWith('near-'))
+  for (const { id } of skipped) await rpc.node.cordon.mutate({ id, cordoned: true })
   steady = await deploy('steady', 4)
   renewed = await deploy('renewed', 1)
-  for (const { id } of spared) await rpc.node.cordon.mutate({ id, cordoned: false })
+  for (const { id } of skipped) await rpc.node.cordon.mutate({ id, cordoned: false })
 })
 
 test.afterAll(async () => {
@@ -109,7 +109,7 @@ async function nodePage(page: Page, nodeId: string): Promise<void> {
 }
 
 const banner = (page: Page) => page.getByRole('region', { name: 'Storm brake' })
-const stormMetric = async () =>
+const outageMetric = async () =>
   (await (await fetch(`${product.url}/api/metrics`)).text())
     .split('\n')
     .filter((line) => line.startsWith('fogdeck_storm'))
@@ -130,7 +130,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   freeze(cut)
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are silent', patient)
   await expect(banner(page)).toContainText('nothing of it is moved until nodes return')
-  expect(await stormMetric()).toEqual([
+  expect(await outageMetric()).toEqual([
     'fogdeck_storm_brake{region="eu-west"} 1',
     'fogdeck_storm_silent_nodes{region="eu-west"} 4',
   ])
@@ -157,7 +157,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
   thaw(cut)
   await expect(banner(page)).toBeHidden(patient)
-  expect(await stormMetric()).toEqual([])
+  expect(await outageMetric()).toEqual([])
   await nodePage(page, before[0]?.node ?? '')
   const report = page.getByRole('table', { name: /^What its return at .* did$/ })
   await expect(report.getByRole('row').filter({ hasText: 'steady' })).toContainText('Kept', patient)
@@ -196,7 +196,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   await expect(dialog).toBeHidden()
   await expect(banner(page)).toContainText('knows-better had its replicas moved all the same')
   await expect(banner(page).getByRole('button')).toHaveCount(0)
-  expect(await stormMetric()).toContain('fogdeck_storm_brake{region="eu-west"} 0')
+  expect(await outageMetric()).toContain('fogdeck_storm_brake{region="eu-west"} 0')
 
   const running = async () => (await attempts(steady)).filter(({ status }) => status === 'running')
   const moved = async () => (await running()).map(({ slot, generation, node }) => [slot, generation, node.slice(0, 5)])

@@ -60,12 +60,12 @@ async function openEmbedded(dataDir: string, onMoved: () => void): Promise<Datab
   return database
 }
 
-const patienceMs = 30_000
+const graceMs = 30_000
 
 /** One that starts at the same time as we do may need a moment. */
 async function waitForOutside(connectionString: string, stopping: AbortSignal): Promise<void> {
   const { host, pathname } = new URL(connectionString)
-  const deadline = performance.now() + patienceMs
+  const deadline = performance.now() + graceMs
   for (let attempt = 1; ; attempt += 1) {
     const problem = await connectionProblem(connectionString)
     if (problem === null) return

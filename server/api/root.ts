@@ -16,7 +16,7 @@ import { nodeRouter } from './nodes/node-router'
 import { placementRouter } from './placement/placement-router'
 import { liveRouter } from './system/live-router'
 import { notificationRouter } from './system/notification-router'
-import { stormRouter } from './system/outage-protection-router'
+import { outageProtectionRouter } from './system/outage-protection-router'
 import { queueRouter } from './system/queue-router'
 import { settingsRouter } from './system/settings-router'
 
@@ -38,7 +38,7 @@ export const appRouter = router({
   overview: overviewRouter,
   event: eventRouter,
   history: historyRouter,
-  storm: stormRouter,
+  outage: outageProtectionRouter,
   intake: intakeRouter,
   live: liveRouter,
   agent: agentRouter,

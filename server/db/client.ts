@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { createSealer, type Sealer } from '@/server/lib/seal'
-import { databaseTrouble } from './errors'
+import { databaseProblem } from './errors'
 import { PrismaClient } from './generated/client'
 
 /** The door to the database: Prisma for typed reads and writes, the same pool with plain SQL on hot paths. */
@@ -10,7 +10,7 @@ export interface Store {
   pool: pg.Pool
   sealer: Sealer
   /** Why the database took no write the last time, when that was trouble of its own; null when it did. */
-  writeTrouble: { sentence: string; atMs: number } | null
+  writeProblem: { sentence: string; atMs: number } | null
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export function openStore(databaseUrl: string, options: StoreOptions): Store {
     prisma,
     pool,
     sealer: createSealer(options.sealKey),
-    writeTrouble: null,
+    writeProblem: null,
     close: async () => {
       await prisma.$disconnect()
       await pool.end()
@@ -60,9 +60,9 @@ export function openStore(databaseUrl: string, options: StoreOptions): Store {
 }
 
 /** A write failed: when it was the database's trouble, `/api/ready` says so. `atMs` is of a clock that never jumps. */
-export function noteTrouble(store: Store, error: unknown): void {
-  const sentence = databaseTrouble(error)
-  if (sentence !== null) store.writeTrouble = { sentence, atMs: performance.now() }
+export function noteDatabaseProblem(store: Store, error: unknown): void {
+  const sentence = databaseProblem(error)
+  if (sentence !== null) store.writeProblem = { sentence, atMs: performance.now() }
 }
 
 export type Tx = pg.PoolClient
@@ -83,10 +83,10 @@ export async function transaction<T>(store: Store, work: (tx: Tx) => Promise<T>)
     const result = await work(tx)
     await begun
     await tx.query('commit')
-    store.writeTrouble = null
+    store.writeProblem = null
     return result
   } catch (error) {
-    noteTrouble(store, error)
+    noteDatabaseProblem(store, error)
     await tx.query('rollback').catch((cause: Error) => {
       broken = cause
     })

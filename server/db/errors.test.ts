@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { databaseTrouble } from './errors'
+import { databaseProblem } from './errors'
 
 const withCode = (code: string, message = 'words') => Object.assign(new Error(message), { code })
 
@@ -11,18 +11,18 @@ test.each([
   [new Error('Query read timeout'), 'The database does not answer'],
   [new Error('Connection terminated unexpectedly'), 'The database does not answer'],
 ])('%s is told as a sentence', (error, sentence) => {
-  expect(databaseTrouble(error)).toContain(sentence)
+  expect(databaseProblem(error)).toContain(sentence)
 })
 
 test('is found behind what wraps it', () => {
   const refused = new AggregateError([withCode('EOTHER'), withCode('ECONNREFUSED')])
-  expect(databaseTrouble(new Error('the call failed', { cause: refused }))).toBe('The database cannot be reached')
+  expect(databaseProblem(new Error('the call failed', { cause: refused }))).toBe('The database cannot be reached')
 })
 
 test('a fault of ours, or a refusal of the database, is none', () => {
-  expect(databaseTrouble(new TypeError('x is not a function'))).toBeNull()
+  expect(databaseProblem(new TypeError('x is not a function'))).toBeNull()
   expect(
-    databaseTrouble(Object.assign(new pg.DatabaseError('duplicate key', 1, 'error'), { code: '23505' })),
+    databaseProblem(Object.assign(new pg.DatabaseError('duplicate key', 1, 'error'), { code: '23505' })),
   ).toBeNull()
-  expect(databaseTrouble('text')).toBeNull()
+  expect(databaseProblem('text')).toBeNull()
 })

@@ -1,14 +1,14 @@
 /** What is wrong with the database, told apart from what is wrong with a call. */
 import { hasCode } from '@/server/lib/system-error'
 
-interface Trouble {
+interface Problem {
   codes: readonly string[]
   words: RegExp | null
   sentence: string
 }
 
 /** SQLSTATEs, codes of the operating system and of Prisma, and words of the driver where it has no code. */
-const troubles: readonly Trouble[] = [
+const problems: readonly Problem[] = [
   {
     codes: ['53100', 'ENOSPC'],
     words: /no space left on device/i,
@@ -37,13 +37,13 @@ const troubles: readonly Trouble[] = [
 ]
 
 /** A sentence for people; null when the error says nothing about the database itself. */
-export function databaseTrouble(error: unknown): string | null {
+export function databaseProblem(error: unknown): string | null {
   for (const cause of causesOf(error)) {
-    const trouble = troubles.find(
+    const problem = problems.find(
       ({ codes, words }) =>
         hasCode(cause, ...codes) || (words !== null && cause instanceof Error && words.test(cause.message)),
     )
-    if (trouble) return trouble.sentence
+    if (problem) return problem.sentence
   }
   return null
 }

@@ -48,7 +48,7 @@ export async function announce(tx: Pick<Tx, 'query'>, changes: readonly Change[]
   })
 }
 
-export interface ChangeFeed {
+export interface ChangeStream {
   /** Calls back for each change, and with `{topic, ids: []}` of every topic when some may have been missed. */
   subscribe(listener: (change: Change) => void): () => void
   /** Whether notifications arrive now. */
@@ -72,7 +72,7 @@ const topics: Change['topic'][] = [
 ]
 
 /** One LISTEN connection per process, which comes back by itself. */
-export function openChangeFeed(databaseUrl: string, onError: (error: Error) => void): ChangeFeed {
+export function openChangeStream(databaseUrl: string, onError: (error: Error) => void): ChangeStream {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   let client: pg.Client | null = null

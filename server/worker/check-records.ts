@@ -1,6 +1,6 @@
 import { matchesRecord, replay } from '@/core/scheduler/replay'
 import type { Store } from '@/server/db/client'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import type { Logger } from '@/server/lib/log'
 import { readDecision, sampleDecisions } from '@/server/store/decisions/decision-reads'
 import { countReplays } from '@/server/store/leader/leadership'
@@ -33,7 +33,7 @@ async function problemOf(store: Store, id: string): Promise<string | null> {
     const record = await readDecision(store, id)
     return matchesRecord(replay(record), record) ? null : 'is replayed to another placement'
   } catch (error) {
-    if (databaseTrouble(error) !== null) throw error
+    if (databaseProblem(error) !== null) throw error
     return `cannot be replayed: ${error instanceof Error ? error.message : error}`
   }
 }

@@ -8,7 +8,7 @@ import { OtherReplicas } from '@/core/plan/other-replicas'
 import { planDeployment } from '@/core/plan/reconcile'
 import type { DeploymentToSchedule, Plan, Step } from '@/core/plan/types'
 import type { Evaluation } from '@/core/queue/evaluation'
-import { type Findings, summary } from '@/core/scheduler/summary'
+import { type ScanStats, summary } from '@/core/scheduler/summary'
 import type { Store } from '@/server/db/client'
 import type { Clock } from '@/server/lib/clock'
 import type { Logger } from '@/server/lib/log'
@@ -58,7 +58,7 @@ export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]
       return await evaluateOnce(scheduling, evaluations)
     } catch (error) {
       if (!(error instanceof LostRaceError) || round >= maxRounds) throw error
-      scheduling.fleet.distrust()
+      scheduling.fleet.invalidate()
       scheduling.log.debug(`${error.message}; deciding again`)
     }
   }
@@ -72,7 +72,7 @@ interface Planned {
 
 async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   const { store, log, fleet } = scheduling
-  const { findings, state, now, ...decided } = await decideOn(scheduling, evaluations)
+  const { stats, state, now, ...decided } = await decideOn(scheduling, evaluations)
   const steps = scheduling.refusals?.withoutRepeats(decided.steps, now) ?? decided.steps
   const unwritten = state === null ? null : fleet.unwritten()
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
@@ -88,15 +88,14 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
   if (state !== null) fleet.written({ state, entry, journalSeq })
   fleet.changed(steps.flatMap((step) => step.place.map((replica) => replica.nodeId)))
   const changed = new Map(changes.map((change) => [change.id, change]))
-  for (const step of steps)
-    logStep(log, step, { change: changed.get(step.deployment.id), findings: findings.get(step) })
+  for (const step of steps) logStep(log, step, { change: changed.get(step.deployment.id), stats: stats.get(step) })
   return evaluations.slice(steps.length)
 }
 
 interface DecidedOn {
   /** In the order of the evaluations, as many as there was time for. */
   steps: Step[]
-  findings: Map<Step, Findings>
+  stats: Map<Step, ScanStats>
   /** The fleet that was decided on; null when nothing was to be placed. */
   state: JournalState | null
   now: Date
@@ -144,8 +143,8 @@ export async function lookAtWaiting(
 function decideAll(
   planned: Planned[],
   { untilMs, ...world }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas; untilMs: number },
-): { steps: Step[]; findings: Map<Step, Findings> } {
-  const findings = new Map<Step, Findings>()
+): { steps: Step[]; stats: Map<Step, ScanStats> } {
+  const stats = new Map<Step, ScanStats>()
   const steps: Step[] = []
   for (const { evaluation, deployment, plan } of planned) {
     if (steps.length > 0 && performance.now() > untilMs) break
@@ -153,9 +152,9 @@ function decideAll(
     world.others.decided(deployment, decided.outcome)
     const step = { evaluation, deployment, ...decided.outcome }
     steps.push(step)
-    if (decided.findings) findings.set(step, decided.findings)
+    if (decided.stats) stats.set(step, decided.stats)
   }
-  return { steps, findings }
+  return { steps, stats }
 }
 
 function decideOne(
@@ -164,7 +163,7 @@ function decideOne(
   { fleet, policy, others }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas },
 ) {
   if (!needsPlacement(deployment, plan))
-    return { outcome: outcomeWithoutPlacement(deployment, plan, fleet.at), findings: null }
+    return { outcome: outcomeWithoutPlacement(deployment, plan, fleet.at), stats: null }
   return decidePlacement(deployment, plan, { fleet, policy: deployment.policy ?? policy, others, newId: uuid })
 }
 
@@ -172,13 +171,13 @@ function decideOne(
 function logStep(
   log: Logger,
   { deployment, decision, place, evaluationEnds }: Step,
-  { change, findings }: { change: DeploymentStatusChange | undefined; findings: Findings | undefined },
+  { change, stats }: { change: DeploymentStatusChange | undefined; stats: ScanStats | undefined },
 ): void {
   const refused = decision?.outcome === 'refused'
-  if (decision && findings) {
+  if (decision && stats) {
     log.info(summary.scheduling(decision.request))
-    log.info(summary.found(decision.request, findings))
-    log.debug(summary.scored(findings))
+    log.info(summary.found(decision.request, stats))
+    log.debug(summary.scored(stats))
     if (refused) log.error(decision.message)
     else log.info(summary.selected(decision.chosen))
   }

@@ -10,7 +10,7 @@ import {
   type WorkingFleet,
 } from '@/core/plan/fleet-snapshot'
 import type { Store } from '@/server/db/client'
-import type { ChangeFeed } from '@/server/db/notify'
+import type { ChangeStream } from '@/server/db/notify'
 import type { PackedEntry } from '@/server/store/journal/fleet-journal'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
@@ -40,7 +40,7 @@ export class FleetView {
   /** What the last batch placed in the index, committed or not: put right before the next one. */
   #ahead: ReadonlySet<string> = new Set()
 
-  constructor(store: Store, changes: ChangeFeed, { indexFrom = usualIndexFrom }: { indexFrom?: number } = {}) {
+  constructor(store: Store, changes: ChangeStream, { indexFrom = usualIndexFrom }: { indexFrom?: number } = {}) {
     this.#indexFrom = indexFrom
     this.#mirror = new FleetMirror(store, changes, {
       put: (node, place) => {
@@ -61,8 +61,8 @@ export class FleetView {
   }
 
   /** What it knows may be wrong: the next refresh reads everything. */
-  distrust(): void {
-    this.#mirror.distrust()
+  invalidate(): void {
+    this.#mirror.invalidate()
   }
 
   /** Reads what changed and hands back the fleet as it is now. The result is not changed by later refreshes. */

@@ -6,7 +6,7 @@ import { followClockJump } from '@/server/store/leader/clock-jumps'
 import { type Leadership, StaleLeaderError, showEveryMs } from '@/server/store/leader/leadership'
 
 /** The time for which this scheduler leads. */
-export class Reign {
+export class LeadershipTerm {
   readonly #leadership: Leadership
   readonly #store: Store
   readonly #clock: DatabaseClock

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '@/core/lib/backoff'
 import { chanceOf } from '@/core/lib/chance'
 import type { Evaluation } from '@/core/queue/evaluation'
-import type { Change, ChangeFeed } from '@/server/db/notify'
+import type { Change, ChangeStream } from '@/server/db/notify'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
-import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { markDead } from '@/server/store/queue/dead-letters'
 import {
   claimEvaluations,
   maxEvaluationAttempts,
@@ -21,20 +21,24 @@ export const batchSize = 192
 const pollMs = 2_000
 
 /** Works off evaluations until `signal` aborts or the reign is over; hands back its leases then. */
-export async function runEvaluations(scheduling: Scheduling, changes: ChangeFeed, signal: AbortSignal): Promise<void> {
+export async function runEvaluations(
+  scheduling: Scheduling,
+  changes: ChangeStream,
+  signal: AbortSignal,
+): Promise<void> {
   const { store, log } = scheduling
-  const bell = new Bell(changes, ({ topic }) => topic === 'evaluation')
+  const wakeSignal = new WakeSignal(changes, ({ topic }) => topic === 'evaluation')
   const waiting = new Waiting(scheduling)
   try {
     while (!signal.aborted) {
-      const heard = bell.heard
+      const heard = wakeSignal.heard
       await waiting.lookIfDue()
       if (await workOff(scheduling, signal)) continue
       const due = await nextEvaluationDueMs(store)
-      await bell.wait(heard, Math.min(pollMs, due ?? pollMs), signal)
+      await wakeSignal.wait(heard, Math.min(pollMs, due ?? pollMs), signal)
     }
   } finally {
-    bell.close()
+    wakeSignal.close()
     await returnLeases(store, scheduling).catch((error: Error) =>
       log.warn(`Could not hand back leases: ${error.message}`),
     )
@@ -82,7 +86,7 @@ async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: Abo
 async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promise<void> {
   // It was begun so often, and each time nobody was left to say how it ended.
   if (evaluation.attempts > maxEvaluationAttempts)
-    return bury(scheduling, evaluation, 'the scheduler ended while it worked on it')
+    return moveToDeadLetters(scheduling, evaluation, 'the scheduler ended while it worked on it')
   try {
     await evaluate(scheduling, [evaluation])
   } catch (error) {
@@ -92,7 +96,7 @@ async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promis
       { err: error, evaluationId: evaluation.id },
       `Deployment ${evaluation.deploymentId} scheduling failed: ${message}`,
     )
-    if (evaluation.attempts >= maxEvaluationAttempts) return bury(scheduling, evaluation, message)
+    if (evaluation.attempts >= maxEvaluationAttempts) return moveToDeadLetters(scheduling, evaluation, message)
     await releaseEvaluation(scheduling.store, scheduling, {
       id: evaluation.id,
       error: message,
@@ -101,21 +105,21 @@ async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promis
   }
 }
 
-async function bury(scheduling: Scheduling, { id, deploymentId }: Evaluation, error: string): Promise<void> {
+async function moveToDeadLetters(scheduling: Scheduling, { id, deploymentId }: Evaluation, error: string): Promise<void> {
   const reason = `Scheduling failed ${maxEvaluationAttempts} times: ${error}`
-  const change = await buryEvaluation(scheduling.store, scheduling, { id, deploymentId, reason, error })
+  const change = await markDead(scheduling.store, scheduling, { id, deploymentId, reason, error })
   if (change) logChange(scheduling.log, change)
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Wakes a loop when something was announced, also when it was announced while the loop was busy. */
-class Bell {
+class WakeSignal {
   heard = 0
   readonly #unsubscribe: () => void
   #wake: AbortController | null = null
 
-  constructor(changes: ChangeFeed, wanted: (change: Change) => boolean) {
+  constructor(changes: ChangeStream, wanted: (change: Change) => boolean) {
     this.#unsubscribe = changes.subscribe((change) => {
       if (!wanted(change)) return
       this.heard++

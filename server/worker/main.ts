@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore } from '@/server/db/client'
-import { openChangeFeed } from '@/server/db/notify'
+import { openChangeStream } from '@/server/db/notify'
 import { AddressList } from '@/server/lib/addresses'
 import { DatabaseClock } from '@/server/lib/database-clock'
 import { readEnv } from '@/server/lib/env'
@@ -17,7 +17,7 @@ import {
   standForElection,
 } from '@/server/store/leader/leadership'
 import { FleetView } from './fleet-cache'
-import { Reign } from './leadership-term'
+import { LeadershipTerm } from './leadership-term'
 import { runEvaluations } from './loop'
 import { runNotifications } from './notify'
 import { RecordedRefusals } from './recorded-refusals'
@@ -38,7 +38,7 @@ const store = openStore(databaseUrl, {
   applicationName: sessionName(worker),
   onConnectionError: (error) => log.warn(`A database connection broke: ${error.message}`),
 })
-const changes = openChangeFeed(databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
+const changes = openChangeStream(databaseUrl, (error) => log.warn(`The change feed broke: ${error.message}`))
 const webhookAddresses = new AddressList(env.webhookAddresses)
 const stopping = new AbortController()
 
@@ -61,7 +61,7 @@ async function waitForElection(candidate: Candidate): Promise<Leadership | null>
   while (!stopping.signal.aborted) {
     const leadership = await candidate.tryToLead()
     if (leadership) return leadership
-    const ended = await candidate.unseatSilentLeader()
+    const ended = await candidate.deposeSilentLeader()
     if (ended > 0) log.warn(`The leader was silent for too long: ended its ${ended} connections`)
     else await sleep(standbyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
   }
@@ -74,18 +74,18 @@ async function lead(leadership: Leadership): Promise<void> {
   const signal = AbortSignal.any([over.signal, stopping.signal])
   void leadership.lost.then(() => over.abort())
   const clock = new DatabaseClock()
-  const reign = new Reign(leadership, { store, clock, log })
-  await reign.show()
+  const term = new LeadershipTerm(leadership, { store, clock, log })
+  await term.show()
   const fleet = new FleetView(store, changes)
   const refusals = new RecordedRefusals()
   const scheduling = { store, log, clock, worker, epoch: leadership.epoch, fleet, refusals }
   log.info(`Scheduler ${worker} leads (epoch ${leadership.epoch})`)
   const work = [
     runEvaluations(scheduling, changes, signal),
-    watchFleet({ ...scheduling, reign }, signal),
+    watchFleet({ ...scheduling, term }, signal),
     keepRecords(scheduling, signal),
     runNotifications({ ...scheduling, webhookAddresses, publicUrl: env.publicUrl }, signal),
-    reign.keepShowing(signal),
+    term.keepShowing(signal),
   ]
   try {
     await Promise.all(work)

@@ -1,7 +1,7 @@
 import { countOf } from '@/core/lib/count-of'
 import type { Evaluation } from '@/core/queue/evaluation'
 import { transaction } from '@/server/db/client'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { lookAtWaiting, type Scheduling } from './evaluate'
 
@@ -54,7 +54,7 @@ export class Waiting {
       try {
         return await lookAtWaiting(this.#scheduling, some)
       } catch (error) {
-        if (databaseTrouble(error) !== null) throw error
+        if (databaseProblem(error) !== null) throw error
         if (some.length > 1) continue
         this.#warn(some[0]?.deploymentId ?? '', error)
         return { fit: 0, looked: 1 }

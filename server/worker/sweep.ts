@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { keptSessionDays } from '@/core/accounts/sessions'
 import { logLimits } from '@/core/logs/log'
-import { stormInWords } from '@/core/nodes/outage-protection'
+import { outageMessage } from '@/core/nodes/outage-protection'
 import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '@/core/settings/settings'
 import { pruneSessions } from '@/server/store/accounts/sessions'
 import { pruneSignInCounts } from '@/server/store/accounts/sign-in-limit'
@@ -10,12 +10,12 @@ import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { pruneRecords } from '@/server/store/leader/retention'
 import { pruneLogs } from '@/server/store/logs/inbox'
 import { noteDeliveries, sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { judgeSilence, type StormNews } from '@/server/store/node-loss/outage-protection'
+import { judgeSilence, type OutageNews } from '@/server/store/node-loss/outage-protection'
 import { readSettings } from '@/server/store/records/settings'
 import { forgetOldConflicts } from '@/server/store/scheduling/host-ports'
 import { checkRecords } from './check-records'
 import { logChange, type Scheduling } from './evaluate'
-import type { Reign } from './leadership-term'
+import type { LeadershipTerm } from './leadership-term'
 
 const sweepMs = 1_000
 /** Stored decisions are replayed this often at most, some at a time. */
@@ -65,7 +65,7 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
  * When it may be said that a node is silent, and that a replica is lost: by performance.now(), which no clock that is set
  * can move.
  */
-interface Patience {
+interface GracePeriod {
   heartbeat: Heartbeat
   silentFromMs: number
   lostFromMs: number
@@ -75,7 +75,7 @@ interface Patience {
  * For a while after its election a leader declares nothing silent or lost: the silence may have been the control plane's
  * own. So it is after a change of the interval, until the slowest agent has heard of it.
  */
-function patienceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): Patience {
+function graceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): GracePeriod {
   const slowest = Math.max(heartbeat.everySeconds, before.everySeconds)
   const silentFromMs = nowMs + (slowest + heartbeat.limitSeconds) * 1000
   return { heartbeat, silentFromMs, lostFromMs: Math.max(silentFromMs, nowMs + defaultLostAfterSeconds * 1000) }
@@ -83,18 +83,18 @@ function patienceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = h
 
 /** Watches nodes and replicas while this scheduler leads. */
 export async function watchFleet(
-  scheduling: Scheduling & { reign: Pick<Reign, 'show'> },
+  scheduling: Scheduling & { term: Pick<LeadershipTerm, 'show'> },
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, reign } = scheduling
-  let patience: Patience | null = null
+  const { store, term } = scheduling
+  let gracePeriod: GracePeriod | null = null
   while (!signal.aborted) {
-    await reign.show()
+    await term.show()
     const { heartbeat } = await readSettings(store)
     const nowMs = performance.now()
-    if (!patience || !sameHeartbeat(patience.heartbeat, heartbeat))
-      patience = patienceFrom(nowMs, heartbeat, patience?.heartbeat)
-    await sweep(scheduling, patience, nowMs)
+    if (!gracePeriod || !sameHeartbeat(gracePeriod.heartbeat, heartbeat))
+      gracePeriod = graceFrom(nowMs, heartbeat, gracePeriod?.heartbeat)
+    await sweep(scheduling, gracePeriod, nowMs)
     await forgetOldConflicts(store, scheduling.epoch)
     await sleep(sweepMs, undefined, { signal }).catch(() => undefined)
   }
@@ -104,23 +104,23 @@ const sameHeartbeat = (one: Heartbeat, other: Heartbeat): boolean =>
   one.everySeconds === other.everySeconds && one.limitSeconds === other.limitSeconds
 
 /** Marks what is silent, then sees whether it is a storm, and only then says what is lost. */
-async function sweep({ store, log, epoch }: Scheduling, patience: Patience, nowMs: number): Promise<void> {
-  if (nowMs < patience.silentFromMs) return
+async function sweep({ store, log, epoch }: Scheduling, gracePeriod: GracePeriod, nowMs: number): Promise<void> {
+  if (nowMs < gracePeriod.silentFromMs) return
   for (const node of await markSilentNodes(store, epoch))
     log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.silentSeconds} s`)
-  logStorms(log, await judgeSilence(store, epoch))
+  logOutages(log, await judgeSilence(store, epoch))
   await noteDeliveries(store, epoch)
-  if (nowMs < patience.lostFromMs) return
-  const earliestSeconds = earliestLossSeconds(patience.heartbeat)
+  if (nowMs < gracePeriod.lostFromMs) return
+  const earliestSeconds = earliestLossSeconds(gracePeriod.heartbeat)
   const { lost, deployments } = await sweepLostReplicas(store, { epoch, earliestSeconds })
   for (const replica of lost) log.warn(`Replica ${replica.id} transitioned to LOST: ${replica.reason}`)
   for (const change of deployments) logChange(log, change)
 }
 
-function logStorms(log: Scheduling['log'], { engaged, released }: StormNews): void {
+function logOutages(log: Scheduling['log'], { engaged, released }: OutageNews): void {
   for (const one of engaged) {
     const why = one.cause === 'fleet' ? ', and so is most of the fleet' : ''
-    log.warn(`Storm brake: ${stormInWords(one)}${why}; nothing of it is moved until nodes return`)
+    log.warn(`Storm brake: ${outageMessage(one)}${why}; nothing of it is moved until nodes return`)
   }
   for (const one of released)
     log.info(`Storm brake of ${one.region} is released: ${one.nodes - one.silent} of ${one.nodes} nodes are heard`)

@@ -1,10 +1,10 @@
 /** Builders for tests: say what matters, the rest is ordinary. */
 import { randomUUID } from 'node:crypto'
 import type { SeenContainer } from '@/agent/engines/engine'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 
-export const aReplica = (overrides: Partial<WantedReplica> = {}): WantedReplica => ({
+export const aReplica = (overrides: Partial<DesiredReplica> = {}): DesiredReplica => ({
   replicaId: randomUUID(),
   deploymentId: randomUUID(),
   deploymentName: 'web-api',
@@ -26,7 +26,7 @@ export const aReplica = (overrides: Partial<WantedReplica> = {}): WantedReplica 
   ...overrides,
 })
 
-export const aContainer = (of: WantedReplica, overrides: Partial<SeenContainer> = {}): SeenContainer => ({
+export const aContainer = (of: DesiredReplica, overrides: Partial<SeenContainer> = {}): SeenContainer => ({
   id: randomUUID().replaceAll('-', ''),
   nodeId: 'node',
   deploymentId: of.deploymentId,

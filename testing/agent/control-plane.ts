@@ -13,12 +13,12 @@ import {
 } from '@/agent/transport/control-plane'
 import type { Claim, ClaimAnswer } from '@/core/agents/identity'
 import type {
+  DesiredReplica,
+  DesiredState,
   NodeDescription,
   NodeHeartbeat,
   ReplicaReport,
   ResolvedImage,
-  WantedReplica,
-  WantedState,
 } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
 import type { LogChunk, LogLine, LogWish } from '@/core/logs/log'
@@ -50,7 +50,7 @@ export class MemoryControlPlane implements ControlPlane {
   /** Deployment and revision → what its image is. */
   readonly images = new Map<string, ImageContent>()
   private readonly ids = new Map<string, string>()
-  private readonly wanted = new Map<string, WantedState>()
+  private readonly wanted = new Map<string, DesiredState>()
   private readonly watchers = new Set<{ nodeIds: string[]; handlers: WatchHandlers }>()
 
   /** The newest report on a replica. */
@@ -74,12 +74,12 @@ export class MemoryControlPlane implements ControlPlane {
     this.ids.delete(name)
   }
 
-  stateOf(nodeId: string): WantedState {
+  stateOf(nodeId: string): DesiredState {
     return this.wanted.get(nodeId) ?? { nodeId, revision: '0', replicas: [] }
   }
 
   /** Replaces what the node should run. */
-  want(nodeId: string, replicas: WantedReplica[], revision?: string): void {
+  want(nodeId: string, replicas: DesiredReplica[], revision?: string): void {
     const next = revision ?? String(BigInt(this.stateOf(nodeId).revision) + 1n)
     const state = { nodeId, revision: next, replicas: structuredClone(replicas) }
     this.wanted.set(nodeId, state)
@@ -87,9 +87,9 @@ export class MemoryControlPlane implements ControlPlane {
   }
 
   /** As the subscription does, whatever is wanted. */
-  push(state: WantedState): void {
+  push(state: DesiredState): void {
     for (const { nodeIds, handlers } of this.watchers) {
-      if (nodeIds.includes(state.nodeId)) handlers.onWanted(structuredClone(state))
+      if (nodeIds.includes(state.nodeId)) handlers.onDesired(structuredClone(state))
     }
   }
 
@@ -174,10 +174,10 @@ export class MemoryControlPlane implements ControlPlane {
     return this.logChunks.filter((chunk) => chunk.replicaId === replicaId).flatMap((chunk) => chunk.lines)
   }
 
-  async sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ unwanted: string[] }> {
+  async sendLogs(chunks: LogChunk[], timeoutMs: number): Promise<{ undesired: string[] }> {
     await this.answer(timeoutMs)
     this.logChunks.push(...structuredClone(chunks))
-    return { unwanted: chunks.map((chunk) => chunk.replicaId).filter((id) => !this.read.has(id)) }
+    return { undesired: chunks.map((chunk) => chunk.replicaId).filter((id) => !this.read.has(id)) }
   }
 
   watch(nodeIds: string[], handlers: WatchHandlers): Watch {
@@ -186,7 +186,7 @@ export class MemoryControlPlane implements ControlPlane {
       this.watchers.add(watcher)
       if (this.line !== 'up') return handlers.onConnection(false, 'away')
       handlers.onConnection(true, null)
-      if (this.pushes) for (const nodeId of nodeIds) handlers.onWanted(structuredClone(this.stateOf(nodeId)))
+      if (this.pushes) for (const nodeId of nodeIds) handlers.onDesired(structuredClone(this.stateOf(nodeId)))
     }
     queueMicrotask(open)
     return { restart: open, close: () => this.watchers.delete(watcher) }

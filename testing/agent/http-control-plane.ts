@@ -137,7 +137,7 @@ export class HttpControlPlane {
       wake()
     }
     const watch = this.memory.watch(nodeIds, {
-      onWanted: (state) => add(`${state.nodeId}:${state.revision}`, state),
+      onDesired: (state) => add(`${state.nodeId}:${state.revision}`, state),
       onLogWishes: (logs) => add(`${logs.nodeId}:logs`, { logs }),
       onConnection: () => undefined,
     })

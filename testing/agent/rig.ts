@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { describeNode } from '@/agent/cli/settings'
 import type { Engine } from '@/agent/engines/engine'
 import { inFile, SimulatedEngine } from '@/agent/engines/simulated/engine'
-import { silentLogger } from '@/agent/lib/log'
+import { quietLogger } from '@/agent/lib/log'
 import { seeded } from '@/agent/lib/random'
 import type { NodeTiming } from '@/agent/loop/node'
 import { Runner } from '@/agent/loop/runner'
 import { unknownMachine } from '@/core/agents/identity'
-import type { ReplicaReport, WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica, ReplicaReport } from '@/core/agents/protocol'
 import { until } from './builders'
 import { fastClock } from './clock'
 import { MemoryControlPlane } from './control-plane'
@@ -60,7 +60,7 @@ export class Rig {
       },
       clock,
       random: seeded(1),
-      log: silentLogger,
+      log: quietLogger,
       timing,
     })
     await this.runner.start()
@@ -77,16 +77,16 @@ export class Rig {
     this.runner = null
   }
 
-  want(...replicas: WantedReplica[]): void {
+  want(...replicas: DesiredReplica[]): void {
     this.controlPlane.want(this.nodeId, replicas)
   }
 
-  told(replica: WantedReplica, status: ReplicaReport['status']): Promise<ReplicaReport> {
+  told(replica: DesiredReplica, status: ReplicaReport['status']): Promise<ReplicaReport> {
     const find = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
     return until(find, { what: `${replica.image} is told to be ${status}` })
   }
 
-  gone(replica: WantedReplica): Promise<ReplicaReport> {
+  gone(replica: DesiredReplica): Promise<ReplicaReport> {
     const find = () => this.controlPlane.reportsOn(replica.replicaId).find((report) => report.gone)
     return until(find, { what: `${replica.image} is told to be gone` })
   }

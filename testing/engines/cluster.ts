@@ -51,12 +51,12 @@ export interface TestEngine {
   obstructRemoval(containerId: string): (() => void) | null
 }
 
-export interface Bed {
+export interface EngineCluster {
   engines: TestEngine[]
   stop(): Promise<void>
 }
 
-interface BedOptions {
+interface ClusterOptions {
   /** What containers are in that ask for no network: one of the engine's own, or only their loopback. */
   network?: 'bridge' | 'none'
 }
@@ -84,16 +84,19 @@ done
 `
 
 /** Starts `count` engines that have the test images. Throws with the reason when this machine cannot. */
-export const startEngines = async (count: number, { network = 'bridge' }: BedOptions = {}): Promise<Bed> => {
+export const startEngines = async (
+  count: number,
+  { network = 'bridge' }: ClusterOptions = {},
+): Promise<EngineCluster> => {
   const reason = unavailable()
   if (reason) throw new Error(reason)
   await removeLeftovers()
-  const number = await claimBed()
+  const number = await claimCluster()
   const dir = folderOf(number)
   const engines = Array.from({ length: count }, (_, index) => new Engine(number, index + 1, network))
   let stopped: Promise<void> | null = null
   const stop = () => {
-    stopped ??= Promise.all(engines.map((engine) => engine.end())).then(() => removeBed(dir))
+    stopped ??= Promise.all(engines.map((engine) => engine.end())).then(() => removeCluster(dir))
     return stopped
   }
   try {
@@ -117,16 +120,16 @@ class Engine implements TestEngine {
   private process: ChildProcess | null = null
 
   constructor(
-    private readonly bed: number,
+    private readonly cluster: number,
     private readonly index: number,
-    private readonly network: NonNullable<BedOptions['network']>,
+    private readonly network: NonNullable<ClusterOptions['network']>,
   ) {
     this.name = `engine-${index}`
-    this.dir = join(folderOf(bed), `n${index}`)
+    this.dir = join(folderOf(cluster), `n${index}`)
     this.socket = join(this.dir, 'docker.sock')
     // 198.18.0.0/15 is set aside for tests of networks (RFC 2544): four addresses for each link.
-    this.gateway = `198.18.${bed}.${index * 4 + 1}`
-    this.address = `198.18.${bed}.${index * 4 + 2}`
+    this.gateway = `198.18.${cluster}.${index * 4 + 1}`
+    this.address = `198.18.${cluster}.${index * 4 + 2}`
   }
 
   async up(archive: Buffer): Promise<void> {
@@ -136,7 +139,18 @@ class Engine implements TestEngine {
     const log = openSync(join(this.dir, 'log'), 'a')
     const own = ['--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
     const more = this.network === 'none' ? '--bridge=none' : ''
-    const first = ['tini', '-s', '--', 'sh', '-c', firstProcess, 'sh', this.dir, cgroupOf(this.bed, this.index), more]
+    const first = [
+      'tini',
+      '-s',
+      '--',
+      'sh',
+      '-c',
+      firstProcess,
+      'sh',
+      this.dir,
+      cgroupOf(this.cluster, this.index),
+      more,
+    ]
     // Detached: an interrupt at the terminal is for the tests, which then end the engines in order.
     this.process = spawn('unshare', [...own, ...first], { stdio: ['pipe', log, log], detached: true, env: engineEnv() })
     closeSync(log)
@@ -211,7 +225,7 @@ class Engine implements TestEngine {
   }
 
   private get linkName(): string {
-    return `fde${this.bed}n${this.index}`
+    return `fde${this.cluster}n${this.index}`
   }
 
   private link(pid: string): void {
@@ -265,19 +279,19 @@ const engineEnv = (): NodeJS.ProcessEnv => ({
 const startMs = 90_000
 
 const bedPrefix = 'fogdeck-engines-'
-const folderOf = (bed: number): string => join(tmpdir(), `${bedPrefix}${bed}`)
-const cgroupOf = (bed: number, index: number): string => `/${bedPrefix}${bed}/n${index}`
+const folderOf = (cluster: number): string => join(tmpdir(), `${bedPrefix}${cluster}`)
+const cgroupOf = (cluster: number, index: number): string => `/${bedPrefix}${cluster}/n${index}`
 
 /** Making the folder is the claim: only one process can. */
-const claimBed = async (): Promise<number> => {
-  for (let bed = 0; bed < 250; bed += 1) {
+const claimCluster = async (): Promise<number> => {
+  for (let cluster = 0; cluster < 250; cluster += 1) {
     try {
-      mkdirSync(folderOf(bed))
+      mkdirSync(folderOf(cluster))
     } catch {
       continue
     }
-    writeFileSync(join(folderOf(bed), 'owner'), `${process.pid} ${await processStart(process.pid)}`)
-    return bed
+    writeFileSync(join(folderOf(cluster), 'owner'), `${process.pid} ${await processStart(process.pid)}`)
+    return cluster
   }
   throw new Error(`there are 250 beds of engines in ${tmpdir()} already`)
 }
@@ -292,11 +306,11 @@ export const removeLeftovers = async (): Promise<void> => {
     const isAlive = owner !== null && (await processStart(Number(pid))) === startedAt
     // A folder without an owner may be one that is being claimed at this moment.
     const isFresh = owner === null && Date.now() - (quietly(() => statSync(dir).ctimeMs) ?? 0) < 60_000
-    if (!isAlive && !isFresh) await removeBed(dir)
+    if (!isAlive && !isFresh) await removeCluster(dir)
   }
 }
 
-const removeBed = async (dir: string): Promise<void> => {
+const removeCluster = async (dir: string): Promise<void> => {
   const name = dir.slice(dir.lastIndexOf('/') + 1)
   // The kernel takes a moment to take apart what was killed.
   for (let tries = 0; tries < 100; tries += 1) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describeNode } from '@/agent/cli/settings'
 import { DockerEngine } from '@/agent/engines/docker/engine'
 import { systemClock } from '@/agent/lib/clock'
-import { silentLogger } from '@/agent/lib/log'
+import { quietLogger } from '@/agent/lib/log'
 import { readMachine } from '@/agent/lib/machine'
 import { Runner } from '@/agent/loop/runner'
 import type { ControlPlane, Speaker } from '@/agent/transport/control-plane'
@@ -61,7 +61,7 @@ export class EngineAgent {
       },
       clock: systemClock,
       random: Math.random,
-      log: silentLogger,
+      log: quietLogger,
       timing: { resyncMs: 1_000, stopGraceSeconds: 1 },
     })
     await this.runner.start()

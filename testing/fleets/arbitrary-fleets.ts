@@ -99,13 +99,13 @@ function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitra
 /** All different, all the same, a few kinds, or nearly full: the shapes on which schedulers go wrong. */
 export function fleetArbitrary(options: { located: boolean; maxNodes: number }): fc.Arbitrary<Fleet> {
   const { located, maxNodes } = options
-  const roomy = nodeArbitrary({ located, full: false })
-  const several = (node: typeof roomy): fc.Arbitrary<Omit<FleetNode, 'id' | 'nodeId'>[]> =>
+  const ample = nodeArbitrary({ located, full: false })
+  const several = (node: typeof ample): fc.Arbitrary<Omit<FleetNode, 'id' | 'nodeId'>[]> =>
     fc.array(node, { maxLength: maxNodes, size: 'max' })
   const copies = fc
-    .array(roomy, { minLength: 1, maxLength: 2 })
+    .array(ample, { minLength: 1, maxLength: 2 })
     .chain((kinds) => fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: maxNodes, size: 'max' }))
-  const nodes = fc.oneof(several(roomy), several(nodeArbitrary({ located, full: true })), copies)
+  const nodes = fc.oneof(several(ample), several(nodeArbitrary({ located, full: true })), copies)
   const latency = fc.record({
     fromRegion: region,
     toRegion: region,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DockerHttp } from '@/agent/engines/docker/http'
 import type { Attack, Undo } from './attack'
 import type { FoundContainer } from './containers'
-import type { DoorOrder } from './preload/doors'
+import type { DoorCommand } from './preload/doors'
 import type { Program } from './program'
 import type { Fault } from './schedule'
 
@@ -25,7 +25,7 @@ export function beginAround(attack: Attack, fault: Fault, target: string): Promi
 }
 
 /** The program that was attacked; false when it does not run. */
-const order = (program: Program, order: DoorOrder): boolean => program.send(order)
+const order = (program: Program, order: DoorCommand): boolean => program.send(order)
 
 /** An agent that was killed a moment before has to claim its nodes first: a copy could take them over. */
 const claimWaitMs = 10_000
@@ -102,7 +102,7 @@ async function obstruct({ stack, lasting }: Attack, target: string): Promise<Und
 
 const crowd = 24
 /** For so long before its end the crowd meets a web server that works. */
-const stormyMs = 5_000
+const outageMs = 5_000
 
 const knocks = [
   { path: '/api/deployment/list?limit=100&sort_by=name' },
@@ -123,7 +123,7 @@ async function overload({ stack, rest }: Attack, forMs: number): Promise<Undo | 
   const web = stack.program('web')
   if (web.pid === null) return null
   const resume = web.pause()
-  setTimeout(resume, Math.max(0, forMs - stormyMs))
+  setTimeout(resume, Math.max(0, forMs - outageMs))
   let isOver = false
   const caller = async (index: number) => {
     for (let turn = index; !isOver; turn += 1) {
@@ -142,4 +142,4 @@ async function overload({ stack, rest }: Attack, forMs: number): Promise<Undo | 
 const byId = (a: FoundContainer, b: FoundContainer): number => (a.id < b.id ? -1 : 1)
 
 const engineOf = ({ stack }: Pick<Attack, 'stack'>, target: string) =>
-  target.startsWith('engine-') ? stack.bed?.engines[Number(target.slice('engine-'.length)) - 1] : undefined
+  target.startsWith('engine-') ? stack.cluster?.engines[Number(target.slice('engine-'.length)) - 1] : undefined

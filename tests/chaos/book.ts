@@ -33,7 +33,7 @@ interface Answer {
   body: unknown
 }
 
-export class Book {
+export class CallLog {
   readonly entries: Entry[] = []
   /** Calls that were acknowledged. */
   readonly acknowledged: Record<Call, number> = { deploy: 0, scale: 0, update: 0, delete: 0 }

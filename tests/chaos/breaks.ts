@@ -25,7 +25,7 @@ interface Break {
 
 export const breaks: Record<string, Break> = {
   fence: {
-    what: 'nothing is fenced: a scheduler whose reign is over goes on claiming and writing',
+    what: 'nothing is fenced: a scheduler whose term is over goes on claiming and writing',
     patches: [
       {
         file: 'server/store/leader/leadership.ts',

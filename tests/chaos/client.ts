@@ -1,13 +1,13 @@
 /** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/lib/random'
-import type { Book, Call, Entry } from './book'
+import type { Call, CallLog, Entry } from './book'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
 interface ClientOptions {
   rest: Rest
-  book: Book
+  callLog: CallLog
   ledger: Ledger
   seed: number
   /** Goes into the environment of every deployment, and must be found nowhere else. */
@@ -58,9 +58,9 @@ const restarting = new Set(wishes.filter(({ restarts }) => restarts).map(({ imag
 
 /** Works until `signal` aborts, then waits for the answers that are outstanding. */
 export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
-  const giveUp = new AbortController()
-  signal.addEventListener('abort', () => setTimeout(() => giveUp.abort(), lastCallsMs).unref(), { once: true })
-  const all = Array.from({ length: workers }, (_, index) => new Worker(options, index, giveUp.signal))
+  const exhausted = new AbortController()
+  signal.addEventListener('abort', () => setTimeout(() => exhausted.abort(), lastCallsMs).unref(), { once: true })
+  const all = Array.from({ length: workers }, (_, index) => new Worker(options, index, exhausted.signal))
   await Promise.all(all.map((worker) => worker.run(signal)))
 }
 
@@ -73,7 +73,7 @@ class Worker {
   constructor(
     private readonly options: ClientOptions,
     private readonly index: number,
-    private readonly giveUp: AbortSignal,
+    private readonly exhausted: AbortSignal,
   ) {
     this.random = seeded(hash(options.seed, 'client', index))
   }
@@ -102,11 +102,11 @@ class Worker {
   }
 
   private async deploy(): Promise<void> {
-    const { book } = this.options
+    const { callLog } = this.options
     this.made += 1
     const name = `chaos-${this.options.seed}-${this.index}-${this.made}`
     const { input, image, waits } = this.wish(name)
-    const entry = book.add({ name, key: `key-${name}`, image, waits, replicas: input.replicas })
+    const entry = callLog.add({ name, key: `key-${name}`, image, waits, replicas: input.replicas })
     const isRepeated = this.random() < 0.08
     await this.calling(entry, async () => {
       const call = () => this.ask('/api/deployment/deploy', { method: 'POST', body: input, key: entry.key })
@@ -114,7 +114,7 @@ class Worker {
       const answers = await Promise.all(isRepeated ? [call(), call()] : [call()])
       for (const answer of answers) {
         if (answer && this.record('deploy', entry, answer, [202]))
-          book.deployed(entry, (answer.body as { deployment_id: string }).deployment_id)
+          callLog.deployed(entry, (answer.body as { deployment_id: string }).deployment_id)
       }
     })
     if (entry.id !== null) this.live.push(entry)
@@ -126,7 +126,7 @@ class Worker {
       const answer = await this.ask(`/api/deployment/scale/${entry.id}`, { method: 'POST', body: { replicas } })
       if (!answer || !this.record('scale', entry, answer, [202])) return
       entry.replicas = replicas
-      this.options.book.acknowledge('scale')
+      this.options.callLog.acknowledge('scale')
     })
   }
 
@@ -135,7 +135,7 @@ class Worker {
     const env = { CANARY: `${this.options.canary}-${entry.name}`, ROUND: String(entry.revision) }
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/update/${entry.id}`, { method: 'POST', body: { env } })
-      if (answer && this.record('update', entry, answer, [202])) this.options.book.acknowledge('update')
+      if (answer && this.record('update', entry, answer, [202])) this.options.callLog.acknowledge('update')
     })
   }
 
@@ -145,7 +145,7 @@ class Worker {
       // 409: an earlier try went through, and its answer was lost.
       if (!answer || !this.record('delete', entry, answer, [200, 409])) return
       entry.deleted = true
-      this.options.book.acknowledge('delete')
+      this.options.callLog.acknowledge('delete')
     })
     this.live = this.live.filter((each) => each !== entry)
   }
@@ -155,21 +155,21 @@ class Worker {
     entry.revision += 1
     await call()
     // What was never answered stays unknown.
-    entry.busy = this.giveUp.aborted
+    entry.busy = this.exhausted.aborted
   }
 
   private ask(
     path: string,
     call: { method: 'POST' | 'DELETE'; body?: unknown; key?: string },
   ): Promise<RestAnswer | null> {
-    return this.options.rest.ask(path, { ...call, random: this.random, signal: this.giveUp })
+    return this.options.rest.ask(path, { ...call, random: this.random, signal: this.exhausted })
   }
 
   /** @returns whether it is the answer that the contract gives. */
   private record(call: Call, entry: Entry, answer: RestAnswer, expected: number[]): boolean {
-    const { book, ledger } = this.options
+    const { callLog, ledger } = this.options
     const { status, body } = answer
-    book.record({ at: new Date().toISOString(), call, name: entry.name, key: entry.key, status, body })
+    callLog.record({ at: new Date().toISOString(), call, name: entry.name, key: entry.key, status, body })
     const isExpected = expected.includes(status)
     ledger.check('contract', isExpected, `${call}-${status}`, () => ({
       what: `${call} of ${entry.name} was answered with ${status}`,

@@ -25,7 +25,7 @@ export class Containers {
   private readonly real: { name: string; engine: DockerEngine }[]
 
   constructor(private readonly stack: Stack) {
-    this.real = (stack.bed?.engines ?? []).map(({ socket }, index) => ({
+    this.real = (stack.cluster?.engines ?? []).map(({ socket }, index) => ({
       name: `engine-${index + 1}`,
       engine: new DockerEngine({ socketPath: socket, usage: 'containers', callTimeoutMs }),
     }))

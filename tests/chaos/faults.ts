@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attack, FaultLog, Undo } from '@/tests/chaos/attack'
 import { beginAround } from './around'
-import { type Fault, faultInWords } from './schedule'
+import { type Fault, faultMessage } from './schedule'
 
 /** Resolves when the last fault was undone. */
 export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSignal): Promise<FaultLog> {
@@ -21,7 +21,7 @@ export async function carryOut(attack: Attack, faults: Fault[], signal: AbortSig
       }
       log.faults[fault.kind] = (log.faults[fault.kind] ?? 0) + 1
       if (fault.kind === 'kill') for (const target of fault.targets) count(log, target)
-      attack.say(faultInWords(fault))
+      attack.say(faultMessage(fault))
       await until(fault.atMs + fault.forMs).catch(() => undefined)
       await Promise.all(done.map((each) => each()))
     }),
@@ -97,7 +97,7 @@ async function deafen({ stack, database }: Attack, name: string): Promise<Undo |
 }
 
 async function onEngine({ stack, onCut, onHeal }: Attack, kind: Fault['kind'], target: string): Promise<Undo | null> {
-  const engine = stack.bed?.engines[Number(target.slice('engine-'.length)) - 1]
+  const engine = stack.cluster?.engines[Number(target.slice('engine-'.length)) - 1]
   if (!engine) return null
   switch (kind) {
     case 'kill':

@@ -6,7 +6,7 @@ import { help, readOptions } from './options'
 import { reportText } from './report'
 import { faultsOf, runChaos } from './run'
 import { describeFault } from './schedule'
-import { shows } from './shows'
+import { scenarios } from './shows'
 import { logFolder } from './stack'
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     for (const fault of faultsOf(options)) print(describeFault(fault))
     return 0
   }
-  const show = options.show === null ? null : shows[options.show]
+  const show = options.show === null ? null : scenarios[options.show]
   if (show) return (await show.play(options, say)) ? 0 : 1
   const report = await runChaos(options, say)
   print(reportText(report))

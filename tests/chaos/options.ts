@@ -2,7 +2,7 @@
 import { FlagError, numberFlag, parseFlags, textFlag } from '@/agent/cli/flags'
 import type { ChaosOptions } from '@/tests/chaos/chaos-options'
 import { breaks } from './breaks'
-import { shows } from './shows'
+import { scenarios } from './shows'
 
 export const help = `Attacks a whole control plane while a client works with it, and checks every promise from outside.
 
@@ -16,7 +16,7 @@ export const help = `Attacks a whole control plane while a client works with it,
   --plan          prints the schedule and ends
   --break A,B     breaks a mechanism first, in a copy of the source tree, to see which check catches it:
                   ${Object.keys(breaks).join(', ')}
-  --show NAME     instead of a schedule, one staged scene with its figures: ${Object.keys(shows).join(', ')}
+  --show NAME     instead of a schedule, one staged scene with its figures: ${Object.keys(scenarios).join(', ')}
   --report FILE   writes the report as JSON, too
 
 Ends with 0 when nothing was violated. Logs, the client's own log and the report are kept in .test/chaos-logs.`
@@ -35,7 +35,7 @@ export function readOptions(args: string[]): ChaosOptions | null {
     gapMs: (numberFlag(flags, 'gap', { min: 0.2, max: 600 }) ?? 5) * 1000,
     planOnly,
     breaks: asked.map((name) => known('break', name, breaks)),
-    show: flags.show === undefined ? null : known('show', textFlag(flags, 'show') ?? '', shows),
+    show: flags.show === undefined ? null : known('show', textFlag(flags, 'show') ?? '', scenarios),
     reportFile: textFlag(flags, 'report') ?? null,
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEngines } from '@/testing/engines/cluster'
 import type { FaultLog } from './attack'
-import { Book } from './book'
+import { CallLog } from './book'
 import { breakDatabase, brokenTree } from './breaks'
 import type { ChaosOptions } from './chaos-options'
 import { checkSecrets } from './checks/secrets'
@@ -24,7 +24,7 @@ const regions = ['us-east', 'us-west', 'eu-west', 'eu-central']
 /** From the last fault until everything must be in a truthful state. */
 const settleMs = 60_000
 
-const fleetsOf = (nodes: number): GroundPlan['fleets'] =>
+const fleetsOf = (nodes: number): EnvironmentPlan['fleets'] =>
   Array.from({ length: Math.ceil(nodes / nodesPerFleet) }, (_, index) => ({
     nodes: Math.min(nodesPerFleet, nodes - index * nodesPerFleet),
     regions,
@@ -36,33 +36,33 @@ export const faultsOf = ({ seed, durationMs, gapMs, nodes, engines }: ChaosOptio
 /** Something that a run needs and that is ended after it, in reverse order. */
 type Closers = (() => Promise<void> | void)[]
 
-export interface Ground {
+export interface Environment {
   stack: Stack
   database: Database
-  book: Book
+  callLog: CallLog
   ledger: Ledger
   rest: Rest
   watch: Watch
   canary: string
 }
 
-export interface GroundPlan {
+export interface EnvironmentPlan {
   fleets: { nodes: number; regions: string[] }[]
   engines: number
   breaks: string[]
 }
 
 /** Brings everything up, lets `scene` play on it, and leaves nothing but logs. */
-export async function onGround<T>(
-  { fleets, engines, breaks }: GroundPlan,
+export async function inEnvironment<T>(
+  { fleets, engines, breaks }: EnvironmentPlan,
   say: (text: string) => void,
-  scene: (ground: Ground) => Promise<T>,
+  scene: (environment: Environment) => Promise<T>,
 ): Promise<T> {
   const closers: Closers = []
   try {
     const root = brokenTree(breaks, say)
-    const bed = engines > 0 ? await startEngines(engines) : null
-    if (bed) closers.push(() => bed.stop())
+    const cluster = engines > 0 ? await startEngines(engines) : null
+    if (cluster) closers.push(() => cluster.stop())
     const ledger = new Ledger(({ check, what }) => say(`VIOLATION of ${check}: ${what}`))
     const nodes = fleets.reduce((sum, fleet) => sum + fleet.nodes, 0)
     say(
@@ -71,7 +71,7 @@ export async function onGround<T>(
     const stack = await Stack.start({
       root,
       fleets,
-      bed,
+      cluster,
       onDeath: (program, how) =>
         ledger.check('stays up', false, `${program} ${how}`, () => ({
           what: `${program} ended by itself (${how})`,
@@ -81,8 +81,8 @@ export async function onGround<T>(
     closers.push(() => stack.end())
     const database = new Database(() => stack.databaseUrl)
     await breakDatabase(breaks, database)
-    const book = new Book(join(logFolder, 'client.jsonl'))
-    closers.push(() => book.close())
+    const callLog = new CallLog(join(logFolder, 'client.jsonl'))
+    closers.push(() => callLog.close())
     const canary = `canary-${randomBytes(9).toString('hex')}`
     stack.secrets.push(canary)
     const rest = new Rest({
@@ -96,8 +96,8 @@ export async function onGround<T>(
           evidence: answer.body,
         })),
     })
-    const watch = new Watch({ stack, database, book, ledger })
-    return await scene({ stack, database, book, ledger, rest, watch, canary })
+    const watch = new Watch({ stack, database, callLog, ledger })
+    return await scene({ stack, database, callLog, ledger, rest, watch, canary })
   } finally {
     for (const close of closers.reverse()) await close()
   }
@@ -105,21 +105,21 @@ export async function onGround<T>(
 
 export async function runChaos(options: ChaosOptions, say: (text: string) => void): Promise<Report> {
   const faults = faultsOf(options)
-  return onGround({ ...options, fleets: fleetsOf(options.nodes) }, say, async (ground) => {
-    const { stack, database, book, ledger, rest, watch, canary } = ground
+  return inEnvironment({ ...options, fleets: fleetsOf(options.nodes) }, say, async (environment) => {
+    const { stack, database, callLog, ledger, rest, watch, canary } = environment
     const startedAt = new Date()
     const [calling, watching] = [new AbortController(), new AbortController()]
     const client = work(
       {
-        ...{ rest, book, ledger, canary },
+        ...{ rest, callLog, ledger, canary },
         ...{ seed: options.seed, durationMs: options.durationMs, onReal: partOnReal(options) },
       },
       calling.signal,
     )
     const looking = watch.run(watching.signal)
-    await goingOn(ground)
+    await goingOn(environment)
     say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
-    const log = await attack({ ground, faults, options, say })
+    const log = await attack({ environment, faults, options, say })
     // The client stops with the last fault, so that what is not done after the deadline is stuck, not new.
     calling.abort()
     await stack.restore()
@@ -136,15 +136,15 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     await looking
     for (const name of stack.programs.keys()) ledger.check('stays up', true, name, () => ({ what: '', evidence: null }))
     await watch.finish()
-    await checkRest(ground)
-    await checkEverySecret(ground)
+    await checkRest(environment)
+    await checkEverySecret(environment)
     return {
       options,
       startedAt: startedAt.toISOString(),
       seconds: (Date.now() - startedAt.getTime()) / 1000,
       planned: faults.length,
       log,
-      acknowledged: book.acknowledged,
+      acknowledged: callLog.acknowledged,
       unanswered: rest.unanswered,
       answers: rest.answers,
       settledSeconds: settledMs / 1000,
@@ -163,24 +163,24 @@ const partOnReal = ({ nodes, engines }: ChaosOptions): number => Math.min(0.5, (
 const firstDeployments = 12
 
 /** The client has got going, so that the first faults find something to break. */
-async function goingOn({ book, watch }: Ground): Promise<void> {
+async function goingOn({ callLog, watch }: Environment): Promise<void> {
   const deadline = performance.now() + 120_000
-  while (book.acknowledged.deploy < firstDeployments || watch.containers.started.size < firstDeployments) {
+  while (callLog.acknowledged.deploy < firstDeployments || watch.containers.started.size < firstDeployments) {
     if (performance.now() > deadline) throw new Error(`The client did not get going: see ${logFolder}`)
     await sleep(100)
   }
 }
 
 interface Attacking {
-  ground: Ground
+  environment: Environment
   faults: Fault[]
   options: ChaosOptions
   say: (text: string) => void
 }
 
 /** Resolves at the end of the time, when all faults are undone. */
-async function attack({ ground, faults, options, say }: Attacking): Promise<FaultLog> {
-  const { stack, database, watch, ledger, rest } = ground
+async function attack({ environment, faults, options, say }: Attacking): Promise<FaultLog> {
+  const { stack, database, watch, ledger, rest } = environment
   const isHost = (target: string) => /^(fleet|engine)-/.test(target)
   const never = new AbortController().signal
   // Every fault waits on it.
@@ -211,7 +211,7 @@ async function attack({ ground, faults, options, say }: Attacking): Promise<Faul
 }
 
 /** What REST says at the end is what the tables say, for all that was accepted. */
-async function checkRest({ rest, book, database, ledger }: Ground): Promise<void> {
+async function checkRest({ rest, callLog, database, ledger }: Environment): Promise<void> {
   const signal = AbortSignal.timeout(600_000)
   const read = async () => {
     const { rows } = await database.query<{ id: string; status: string }>('select id, status from deployments')
@@ -219,7 +219,7 @@ async function checkRest({ rest, book, database, ledger }: Ground): Promise<void
   }
   const before = await read()
   const said = new Map<string, unknown>()
-  const left = book.settled()
+  const left = callLog.settled()
   const ask = async () => {
     for (let entry = left.pop(); entry; entry = left.pop()) {
       const answer = await rest.ask(`/api/deployment/status/${entry.id}`, { random: () => 0, signal })
@@ -238,7 +238,7 @@ async function checkRest({ rest, book, database, ledger }: Ground): Promise<void
 
 const callsAtOnce = 6
 
-async function checkEverySecret({ stack, database, ledger }: Ground): Promise<void> {
+async function checkEverySecret({ stack, database, ledger }: Environment): Promise<void> {
   const { rows } = await database.query<{ name: string }>(
     `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
   )

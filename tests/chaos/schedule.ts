@@ -117,7 +117,7 @@ class Attacks {
       if (!kind) continue
       const forMs = lengthOf(kind, random)
       const free = kind.targets.filter((target) => this.isFree(target, atMs, atMs + forMs + restMs))
-      const targets = kind.kind === 'storm' ? stormOf(kind.targets, free) : pickOne(free, random)
+      const targets = kind.kind === 'storm' ? outageOf(kind.targets, free) : pickOne(free, random)
       const step = kind.kind === 'clock' ? { stepMs: stepOf(random) } : {}
       // Drawn all the same, so that a longer run begins as a shorter one does.
       if (targets.length === 0 || atMs + forMs > this.durationMs) continue
@@ -162,17 +162,17 @@ const pickOne = (targets: string[], random: Random): string[] => {
 }
 
 /** More than half of the fleet at once; none when too many are busy with something else. */
-const stormOf = (all: string[], free: string[]): string[] => {
+const outageOf = (all: string[], free: string[]): string[] => {
   const needed = Math.floor(all.length / 2) + 1
   return free.length < needed ? [] : free.slice(0, needed)
 }
 
 /** What is done to whom, and for how long. */
-export const faultInWords = ({ kind, targets, forMs, stepMs }: Omit<Fault, 'atMs'>): string => {
+export const faultMessage = ({ kind, targets, forMs, stepMs }: Omit<Fault, 'atMs'>): string => {
   const step = stepMs === undefined ? '' : ` by ${stepMs / 1000} s`
   return `${kind.padEnd(8)} ${targets.join(', ')}${step} for ${(forMs / 1000).toFixed(1)} s`
 }
 
 /** One line per fault. */
 export const describeFault = (fault: Fault): string =>
-  `${(fault.atMs / 1000).toFixed(1).padStart(8)} s  ${faultInWords(fault)}`
+  `${(fault.atMs / 1000).toFixed(1).padStart(8)} s  ${faultMessage(fault)}`

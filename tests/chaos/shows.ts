@@ -1,9 +1,9 @@
 /** Staged scenes with figures: what one fault does, and how long it takes until it is made good. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosOptions } from './chaos-options'
-import { type Ground, type GroundPlan, onGround } from './run'
+import { type Environment, type EnvironmentPlan, inEnvironment } from './run'
 
-interface Show {
+interface Scenario {
   what: string
   /** @returns whether it went as promised. */
   play: (options: ChaosOptions, say: Say) => Promise<boolean>
@@ -11,10 +11,10 @@ interface Show {
 
 type Say = (text: string) => void
 
-export const shows: Record<string, Show> = {
+export const scenarios: Record<string, Scenario> = {
   leader: { what: 'the leading scheduler is killed: the next one goes on within 5 s', play: killLeaders },
   node: { what: 'a node is killed: its replicas run elsewhere within 60 s', play: killNode },
-  brake: {
+  protection: {
     what: '40 of 60 nodes of a region are cut off: nothing moves, and healed all is as before',
     play: cutRegion,
   },
@@ -26,15 +26,15 @@ const killings = 5
 const leaderLimitMs = 5_000
 
 async function killLeaders(options: ChaosOptions, say: Say): Promise<boolean> {
-  return onGround(groundOf(options, [{ nodes: 6, regions: ['us-east'] }]), say, async (ground) => {
-    const { stack, database } = ground
-    await deployAndWait(ground, { name: 'warm-up', replicas: 1 })
+  return inEnvironment(environmentOf(options, [{ nodes: 6, regions: ['us-east'] }]), say, async (environment) => {
+    const { stack, database } = environment
+    await deployAndWait(environment, { name: 'warm-up', replicas: 1 })
     const took: number[] = []
     for (let round = 1; round <= killings; round += 1) {
-      const leader = await leadingScheduler(ground)
+      const leader = await leadingScheduler(environment)
       const killedAt = performance.now()
       await stack.program(leader).kill()
-      const id = await deploy(ground, { name: `after-${round}`, replicas: 1 })
+      const id = await deploy(environment, { name: `after-${round}`, replicas: 1 })
       const decided = async () =>
         ((await database.query('select 1 from decisions where deployment_id = $1', [id])).rowCount ?? 0) > 0
       await until(decided, { timeoutMs: 60_000, everyMs: 20, what: 'a decision after the leader was killed' })
@@ -54,9 +54,9 @@ const nodeLimitMs = 60_000
 async function killNode(options: ChaosOptions, say: Say): Promise<boolean> {
   // Each node a program of its own.
   const fleets = Array.from({ length: 6 }, () => ({ nodes: 1, regions: ['us-east'] }))
-  return onGround(groundOf(options, fleets), say, async (ground) => {
-    const { stack, database } = ground
-    const id = await deployAndWait(ground, { name: 'replaced', replicas: 3 })
+  return inEnvironment(environmentOf(options, fleets), say, async (environment) => {
+    const { stack, database } = environment
+    const id = await deployAndWait(environment, { name: 'replaced', replicas: 3 })
     const { rows } = await database.query<{ node: string }>(
       'select n.node_id as node from deployment_replicas r join nodes n on n.id = r.node_id where r.deployment_id = $1 order by slot',
       [id],
@@ -88,43 +88,47 @@ const cutMs = 75_000
 async function cutRegion(options: ChaosOptions, say: Say): Promise<boolean> {
   const region = { nodes: 20, regions: ['us-east'] }
   const elsewhere = { nodes: 30, regions: ['eu-west'] }
-  return onGround(groundOf(options, [region, region, region, elsewhere, elsewhere, elsewhere]), say, async (ground) => {
-    const { stack, database, watch } = ground
-    for (let index = 1; index <= 4; index += 1)
-      await deployAndWait(ground, { name: `region-${index}`, replicas: 50, region: 'us-east' })
-    const look = async () => ({
-      replicas: (
-        await database.query<{ id: string }>(
-          `select id, status, wanted, container_id, started_at from deployment_replicas order by id`,
-        )
-      ).rows,
-      containers: (await watch.containers.look()).map(({ id, state }) => `${id} ${state}`).sort(),
-    })
-    const before = await look()
-    const cut = ['fleet-1', 'fleet-2']
-    for (const name of cut) stack.wire(name).cut()
-    say(`40 of 60 nodes of us-east cut off, with ${before.replicas.length} replicas running in it`)
-    await sleep(cutMs)
-    const during = await look()
-    const { rows } = await database.query<{ offline: number }>(
-      `select count(*)::int as offline from nodes where status = 'offline'`,
-    )
-    const held = JSON.stringify(during) === JSON.stringify(before)
-    say(
-      `After ${seconds(cutMs)}: ${rows[0]?.offline} nodes offline; replicas and containers ${held ? 'as before' : 'MOVED'}`,
-    )
-    for (const name of cut) stack.wire(name).heal()
-    const online = async () => (await database.query(`select 1 from nodes where status = 'offline'`)).rowCount === 0
-    await until(online, { timeoutMs: 120_000, everyMs: 500, what: 'all nodes to be heard again' })
-    await sleep(15_000)
-    const after = await look()
-    const same = JSON.stringify(after) === JSON.stringify(before)
-    say(`Healed: ${same ? 'the same replicas in the same containers, none restarted' : 'something CHANGED'}`)
-    return held && same
-  })
+  return inEnvironment(
+    environmentOf(options, [region, region, region, elsewhere, elsewhere, elsewhere]),
+    say,
+    async (environment) => {
+      const { stack, database, watch } = environment
+      for (let index = 1; index <= 4; index += 1)
+        await deployAndWait(environment, { name: `region-${index}`, replicas: 50, region: 'us-east' })
+      const look = async () => ({
+        replicas: (
+          await database.query<{ id: string }>(
+            `select id, status, wanted, container_id, started_at from deployment_replicas order by id`,
+          )
+        ).rows,
+        containers: (await watch.containers.look()).map(({ id, state }) => `${id} ${state}`).sort(),
+      })
+      const before = await look()
+      const cut = ['fleet-1', 'fleet-2']
+      for (const name of cut) stack.wire(name).cut()
+      say(`40 of 60 nodes of us-east cut off, with ${before.replicas.length} replicas running in it`)
+      await sleep(cutMs)
+      const during = await look()
+      const { rows } = await database.query<{ offline: number }>(
+        `select count(*)::int as offline from nodes where status = 'offline'`,
+      )
+      const held = JSON.stringify(during) === JSON.stringify(before)
+      say(
+        `After ${seconds(cutMs)}: ${rows[0]?.offline} nodes offline; replicas and containers ${held ? 'as before' : 'MOVED'}`,
+      )
+      for (const name of cut) stack.wire(name).heal()
+      const online = async () => (await database.query(`select 1 from nodes where status = 'offline'`)).rowCount === 0
+      await until(online, { timeoutMs: 120_000, everyMs: 500, what: 'all nodes to be heard again' })
+      await sleep(15_000)
+      const after = await look()
+      const same = JSON.stringify(after) === JSON.stringify(before)
+      say(`Healed: ${same ? 'the same replicas in the same containers, none restarted' : 'something CHANGED'}`)
+      return held && same
+    },
+  )
 }
 
-const groundOf = ({ breaks }: ChaosOptions, fleets: GroundPlan['fleets']): GroundPlan => ({
+const environmentOf = ({ breaks }: ChaosOptions, fleets: EnvironmentPlan['fleets']): EnvironmentPlan => ({
   fleets,
   engines: 0,
   breaks,
@@ -136,7 +140,7 @@ interface Wish {
   region?: string
 }
 
-async function deploy({ rest }: Ground, { name, replicas, region }: Wish): Promise<string> {
+async function deploy({ rest }: Environment, { name, replicas, region }: Wish): Promise<string> {
   const answer = await rest.ask('/api/deployment/deploy', {
     method: 'POST',
     body: {
@@ -151,15 +155,16 @@ async function deploy({ rest }: Ground, { name, replicas, region }: Wish): Promi
   return (answer.body as { deployment_id: string }).deployment_id
 }
 
-async function deployAndWait(ground: Ground, wish: Wish): Promise<string> {
-  const id = await deploy(ground, wish)
+async function deployAndWait(environment: Environment, wish: Wish): Promise<string> {
+  const id = await deploy(environment, wish)
   const running = async () =>
-    (await ground.database.query(`select 1 from deployments where id = $1 and status = 'running'`, [id])).rowCount === 1
+    (await environment.database.query(`select 1 from deployments where id = $1 and status = 'running'`, [id]))
+      .rowCount === 1
   await until(running, { timeoutMs: 120_000, everyMs: 200, what: `${wish.name} to run` })
   return id
 }
 
-async function leadingScheduler({ stack, database }: Ground): Promise<string> {
+async function leadingScheduler({ stack, database }: Environment): Promise<string> {
   let found: string | null = null
   const known = async () => {
     found = stack.schedulerOf(await database.leader())

@@ -18,7 +18,7 @@ import { loadSecrets } from '@/server/lib/secrets'
 import { ensureFirstAdmin } from '@/server/store/accounts/users'
 import { createJoinToken } from '@/server/store/agents/join-tokens'
 import { systemAuthor } from '@/server/store/records/audit'
-import type { Bed } from '@/testing/engines/cluster'
+import type { EngineCluster } from '@/testing/engines/cluster'
 import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 import { type Launch, Program } from './program'
 import { Wire } from './wire'
@@ -28,7 +28,7 @@ interface StackOptions {
   root: string
   /** Simulated nodes of each fleet program, with the regions over which they are spread. */
   fleets: { nodes: number; regions: string[] }[]
-  bed: Bed | null
+  cluster: EngineCluster | null
   onDeath: (program: string, how: string) => void
 }
 
@@ -82,8 +82,8 @@ export class Stack {
     return `http://127.0.0.1:${this.webPort}`
   }
 
-  get bed(): Bed | null {
-    return this.options.bed
+  get cluster(): EngineCluster | null {
+    return this.options.cluster
   }
 
   /** Straight to the database, past all wires. */
@@ -172,7 +172,7 @@ export class Stack {
     for (const name of schedulers) await this.program(name).start()
     await this.answers('/api/ready', 120_000)
     for (const [index, fleet] of this.options.fleets.entries()) await this.addFleet(index + 1, fleet)
-    for (const [index, engine] of (this.bed?.engines ?? []).entries()) await this.addAgent(index + 1, engine)
+    for (const [index, engine] of (this.cluster?.engines ?? []).entries()) await this.addAgent(index + 1, engine)
     const agents = [...this.programs.values()].filter(({ name }) => /^(fleet|agent)-/.test(name))
     await Promise.all(agents.map((agent) => agent.start()))
     await this.nodesAreThere()
@@ -190,7 +190,8 @@ export class Stack {
   }
 
   private async nodesAreThere(): Promise<void> {
-    const wanted = this.options.fleets.reduce((sum, fleet) => sum + fleet.nodes, 0) + (this.bed?.engines.length ?? 0)
+    const wanted =
+      this.options.fleets.reduce((sum, fleet) => sum + fleet.nodes, 0) + (this.cluster?.engines.length ?? 0)
     const deadline = Date.now() + 120_000
     while ((await this.withStore((store) => store.prisma.node.count())) < wanted) {
       if (Date.now() > deadline) throw new Error(`The nodes did not join: see ${logFolder}`)
@@ -230,7 +231,7 @@ export class Stack {
     await this.addAgentProgram(name, { nodes, args, host: '127.0.0.1', inside: [] })
   }
 
-  private async addAgent(number: number, engine: Bed['engines'][number]): Promise<void> {
+  private async addAgent(number: number, engine: EngineCluster['engines'][number]): Promise<void> {
     const flags = ['--name', `real-${number}`, '--region', 'us-east', '--label', 'kind=real', '--socket', engine.socket]
     const args = ['agent/cli/main.ts', ...flags, ...engineSize]
     await this.addAgentProgram(`agent-${number}`, { nodes: 1, args, host: engine.gateway, inside: engine.inside })

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openStore, type Store } from '@/server/db/client'
-import type { Book } from './book'
+import type { CallLog } from './book'
 import { checkContents } from './checks/content'
 import { CutOff, checkDoubles, checkSlots, differences, Reservations, UnseenRunners } from './checks/engines'
 import { Speakers } from './checks/identity'
-import { checkReigns, Replays } from './checks/records'
+import { checkTerms, Replays } from './checks/records'
 import { checkJudgements, countReporting } from './checks/slowness'
 import { checkAccepted, checkCapacity, checkHistory, checkHolders, checkIdempotency } from './checks/tables'
 import { Containers, type FoundContainer } from './containers'
@@ -19,7 +19,7 @@ import { Timeline } from './timeline'
 interface WatchOptions {
   stack: Stack
   database: Database
-  book: Book
+  callLog: CallLog
   ledger: Ledger
 }
 
@@ -80,8 +80,8 @@ export class Watch {
   }
 
   /** Waits for everything to be as it should be: null once it is, else what is not after `patienceMs`. */
-  async settle(patienceMs: number): Promise<string[] | null> {
-    const deadline = performance.now() + patienceMs
+  async settle(graceMs: number): Promise<string[] | null> {
+    const deadline = performance.now() + graceMs
     for (;;) {
       const problems = await this.unrest().catch((error) => {
         if (!isAwayError(error)) throw error
@@ -98,7 +98,7 @@ export class Watch {
     const { database, ledger } = this.options
     const { snapshot, containers } = await this.lookAround(null)
     checkSlots(ledger, containers)
-    await database.snapshot((client) => checkReigns(ledger, client))
+    await database.snapshot((client) => checkTerms(ledger, client))
     await this.withStore(async (store) => {
       while ((await this.replays.check(ledger, store, 100)) > 0) {}
     })
@@ -127,8 +127,8 @@ export class Watch {
   }
 
   private async lookAround(recent: number | null): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
-    const { database, book, ledger } = this.options
-    const promised = book.settled()
+    const { database, callLog, ledger } = this.options
+    const promised = callLog.settled()
     const containers = await this.containers.look()
     const { snapshot, judgements, deployments, replicas } = await database.snapshot(async (client) => ({
       snapshot: await readSnapshot(client),
@@ -145,9 +145,9 @@ export class Watch {
     checkAccepted(
       ledger,
       snapshot,
-      promised.filter((entry) => book.isUnchanged(entry)),
+      promised.filter((entry) => callLog.isUnchanged(entry)),
     )
-    checkIdempotency(ledger, snapshot, book.idsOfKey)
+    checkIdempotency(ledger, snapshot, callLog.idsOfKey)
     checkHistory(ledger, 'deployment', deployments)
     checkHistory(ledger, 'replica', replicas)
     checkDoubles(ledger, containers)

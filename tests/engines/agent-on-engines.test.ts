@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keptCapabilities } from '@/agent/engines/docker/container'
-import { containerLabels, containerName, type WantedReplica } from '@/core/agents/protocol'
+import { containerLabels, containerName, type DesiredReplica } from '@/core/agents/protocol'
 import { noRestarts, restartRules } from '@/core/deployments/restart'
 import { aReplica, pageAt, until } from '@/testing/agent/builders'
 import { MemoryControlPlane } from '@/testing/agent/control-plane'
-import { type Bed, startEngines, type TestEngine, type TestImage } from '@/testing/engines/cluster'
+import { type EngineCluster, startEngines, type TestEngine, type TestImage } from '@/testing/engines/cluster'
 import { EngineAgent } from '@/testing/engines/engine-agent'
 import { skipReason } from '@/testing/engines/skip'
 
 const image = (name: TestImage): TestImage => name
-const web = (overrides: Partial<WantedReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
+const web = (overrides: Partial<DesiredReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
 
 /** Of a replica that had its restarts: the next end is the last one. */
 const restarted = { ...noRestarts, inARow: restartRules.triesUntilWell }
@@ -35,32 +35,32 @@ class TestAgent extends EngineAgent {
     return this.controlPlane.idOf(this.name)
   }
 
-  want(...replicas: WantedReplica[]): void {
+  want(...replicas: DesiredReplica[]): void {
     this.controlPlane.want(this.nodeId, replicas)
   }
 
   /** Waits for a report of this status and hands it out. */
-  told(replica: WantedReplica, status: string, timeoutMs = 20_000) {
+  told(replica: DesiredReplica, status: string, timeoutMs = 20_000) {
     const check = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
     return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is ${status}` })
   }
 
-  gone(replica: WantedReplica, timeoutMs = 20_000) {
+  gone(replica: DesiredReplica, timeoutMs = 20_000) {
     const check = () => this.controlPlane.reportsOn(replica.replicaId).find((report) => report.gone)
     return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is gone` })
   }
 }
 
 describe.skipIf(skipReason())('the agent on real engines', () => {
-  let bed: Bed
+  let cluster: EngineCluster
   let dataDir: string
   let controlPlane: MemoryControlPlane
   let agents: TestAgent[]
 
   beforeAll(async () => {
-    bed = await startEngines(2)
+    cluster = await startEngines(2)
   })
-  afterAll(() => bed?.stop())
+  afterAll(() => cluster?.stop())
 
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-agent-'))
@@ -74,7 +74,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
   })
 
   const anAgent = async (index = 0, name = `node-${index + 1}`) => {
-    const engine = bed.engines[index]
+    const engine = cluster.engines[index]
     if (!engine) throw new Error(`the bed has no engine ${index}`)
     const agent = new TestAgent(name, engine, controlPlane, dataDir)
     agents.push(agent)

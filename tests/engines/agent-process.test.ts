@@ -7,28 +7,28 @@ import { DockerEngine } from '@/agent/engines/docker/engine'
 import { aReplica, until } from '@/testing/agent/builders'
 import { HttpControlPlane } from '@/testing/agent/http-control-plane'
 import { AgentProcess } from '@/testing/agent/process'
-import { type Bed, startEngines } from '@/testing/engines/cluster'
+import { type EngineCluster, startEngines } from '@/testing/engines/cluster'
 import { skipReason } from '@/testing/engines/skip'
 
 describe.skipIf(skipReason())('the agent program on a real engine', () => {
   const server = new HttpControlPlane()
   let folder: string
-  let bed: Bed
+  let cluster: EngineCluster
   let args: string[]
   let docker: DockerEngine
   const processes: AgentProcess[] = []
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'fogdeck-process-'))
-    bed = await startEngines(1)
-    const socket = bed.engines[0]?.socket ?? ''
+    cluster = await startEngines(1)
+    const socket = cluster.engines[0]?.socket ?? ''
     docker = new DockerEngine({ socketPath: socket, usage: 'host' })
     args = ['--server', await server.start(), '--name', 'box', '--socket', socket, '--data-dir', folder]
   })
   afterAll(async () => {
     await Promise.all(processes.map((each) => each.end('SIGKILL')))
     await server.stop()
-    await bed?.stop()
+    await cluster?.stop()
     if (folder) rmSync(folder, { recursive: true, force: true })
   })
 

@@ -13,10 +13,10 @@ const interfaces = () => readFileSync('/proc/net/dev', 'utf8')
 
 describe.skipIf(skipReason())('the bed of engines', () => {
   test('has engines with the test images that share neither containers nor ports', async () => {
-    const bed = await startEngines(2)
+    const cluster = await startEngines(2)
     try {
       const pages = await Promise.all(
-        bed.engines.map(async ({ socket, address }) => {
+        cluster.engines.map(async ({ socket, address }) => {
           const http = new DockerHttp(socket)
           const images = (await http.json({ path: '/images/json' })) as { RepoTags: string[] }[]
           expect(images.flatMap((image) => image.RepoTags).sort()).toEqual([...testImages].sort())
@@ -32,9 +32,9 @@ describe.skipIf(skipReason())('the bed of engines', () => {
       )
       expect(new Set(pages).size).toBe(2)
     } finally {
-      await bed.stop()
+      await cluster.stop()
     }
-    for (const { socket } of bed.engines) {
+    for (const { socket } of cluster.engines) {
       const folder = dirname(dirname(socket))
       expect(existsSync(folder)).toBe(false)
       // Others may have beds of their own at the same time.

@@ -18,7 +18,7 @@ import { writeSettings } from '@/server/store/records/settings'
 import { pageAt, until } from '@/testing/agent/builders'
 import { AgentProcess, type AgentProcessOptions } from '@/testing/agent/process'
 import { aDeployment, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
-import { type Bed, startEngines, type TestImage } from '@/testing/engines/cluster'
+import { type EngineCluster, startEngines, type TestImage } from '@/testing/engines/cluster'
 import { DirectControlPlane } from '@/testing/engines/direct-control-plane'
 import { EngineAgent } from '@/testing/engines/engine-agent'
 import { imageConfig, imageLayer } from '@/testing/engines/images'
@@ -45,7 +45,7 @@ interface Attempt {
 }
 
 describe.skipIf(skipReason())('real engines under the real control plane', () => {
-  let bed: Bed
+  let cluster: EngineCluster
   let cp: TestControlPlane
   let dataDir: string
   let token: string
@@ -53,9 +53,9 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
   const lines = new Map<string, DirectControlPlane>()
 
   beforeAll(async () => {
-    bed = await startEngines(2)
+    cluster = await startEngines(2)
   })
-  afterAll(() => bed?.stop())
+  afterAll(() => cluster?.stop())
 
   beforeEach(async () => {
     cp = await testControlPlane()
@@ -75,7 +75,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 
   /** An agent that is not started: to see what is on the engine. */
   const onEngine = (index: number) => {
-    const engine = bed.engines[index]
+    const engine = cluster.engines[index]
     if (!engine) throw new Error(`the bed has no engine ${index}`)
     const name = `node-${index + 1}`
     const connect = (speaker: Speaker) => {
@@ -216,7 +216,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     // Each took the place of its predecessor, and none failed on the way.
     expect(updated[0]?.node).toBe(updated[1]?.node)
     expect(updated[2]?.node).toBe(updated[3]?.node)
-    for (const { address } of bed.engines) {
+    for (const { address } of cluster.engines) {
       const answer = await pageAt(`http://${address}:8080/`)
       expect(await answer.text()).toContain('updated')
     }

@@ -64,7 +64,7 @@ export interface Rules {
   /** The evaluation is written with the change that needs it. */
   enqueue: boolean
   /** The deployment fails with its dead evaluation. */
-  bury: boolean
+  markDead: boolean
   /** `running` is what an agent saw. */
   seen: boolean
   /** Agents find their containers by label after a restart. */
@@ -83,7 +83,7 @@ export const allRules: Rules = {
   hold: true,
   table: true,
   enqueue: true,
-  bury: true,
+  markDead: true,
   seen: true,
   adopt: true,
   generation: true,
@@ -110,7 +110,7 @@ export const emptyDatabase: Database = {
 
 const live: readonly ReplicaStatus[] = ['pending', 'starting', 'running']
 export const isLive = ({ status }: Replica): boolean => live.includes(status)
-export const wantedAndLive = (replica: Replica): boolean => replica.run && isLive(replica)
+export const desiredAndLive = (replica: Replica): boolean => replica.run && isLive(replica)
 const isOpen = ({ status }: Evaluation): boolean => status === 'pending' || status === 'blocked'
 export const same = (a: { slot: number; generation: number }, b: { slot: number; generation: number }): boolean =>
   a.slot === b.slot && a.generation === b.generation
@@ -119,7 +119,7 @@ export const reservedOn = (db: Database, node: number): number =>
   (db.nodes[node]?.rival ?? 0) + db.replicas.filter((one) => one.node === node && one.held).length
 
 /** Ended attempts that a newer one of the slot has followed matter to nobody. */
-const tidy = (replicas: readonly Replica[]): Replica[] =>
+const rebuild = (replicas: readonly Replica[]): Replica[] =>
   replicas.filter((one) => one.held || !replicas.some((o) => o.slot === one.slot && o.generation > one.generation))
 
 /** One evaluation waits at most; a blocked one is due again. */
@@ -218,7 +218,7 @@ export function commit(
   }
   const next = {
     ...db,
-    replicas: tidy([...stopped, ...placed]),
+    replicas: rebuild([...stopped, ...placed]),
     evaluations: waits ? db.evaluations.map((one, i) => (i === place ? blocked : one)) : others,
   }
   const nodes = new Set(placed.map((one) => one.node))
@@ -261,7 +261,7 @@ export function handBack(db: Database, committer: Committer): Database {
 }
 
 /** After the last attempt: dead, and the deployment has failed. */
-export function bury(
+export function markDead(
   db: Database,
   committer: Committer,
   { place, rules = allRules }: { place: number; rules?: Rules },
@@ -275,7 +275,7 @@ export function bury(
   if (!open) return { ...db, evaluations: others }
   const dead: Evaluation = { status: 'dead', attempts: mine.attempts, by: null, epoch: 0, expired: false }
   const buried = { ...db, evaluations: [...others.filter((one) => !isOpen(one)), dead] }
-  return rules.bury ? moveTo(buried, 'failed') : buried
+  return rules.markDead ? moveTo(buried, 'failed') : buried
 }
 
 export interface Report {
@@ -313,7 +313,7 @@ export function report(db: Database, told: Report, rules: Rules = allRules): Dat
   )
   const queued = ends ? enqueue(observed) : observed
   const woken = frees ? wake(queued) : queued
-  return { ...woken, replicas: tidy(woken.replicas) }
+  return { ...woken, replicas: rebuild(woken.replicas) }
 }
 
 /** The deployment's status follows from what was seen, as far as nobody else is to move it. */
@@ -325,7 +325,7 @@ function follow(db: Database, observed: boolean): Database {
   if (target === 0) return replicas.some((one) => one.held) ? db : moveTo(db, 'stopped')
   if (status === 'pending') return db
   const slots = Array.from({ length: target }, (_, slot) =>
-    replicas.filter((one) => one.slot === slot && wantedAndLive(one)),
+    replicas.filter((one) => one.slot === slot && desiredAndLive(one)),
   )
   if (slots.some((attempts) => attempts.length === 0)) return moveTo(db, 'pending')
   const all = slots.every((attempts) => attempts.some((one) => one.status === 'running'))
@@ -339,7 +339,7 @@ export function lose(
   { node, rules = allRules }: { node: number; rules?: Rules },
 ): Database | Refusal {
   if (rules.fence && committer.epoch !== db.epoch) return 'stale leader'
-  const lost = db.replicas.filter((one) => one.node === node && one.held && wantedAndLive(one))
+  const lost = db.replicas.filter((one) => one.node === node && one.held && desiredAndLive(one))
   if (lost.length === 0) return db
   const replicas = db.replicas.map(
     (one): Replica => (lost.includes(one) ? { ...one, status: 'lost', run: false, held: rules.hold } : one),

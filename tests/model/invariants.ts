@@ -1,6 +1,6 @@
 /** What must be true of every state, of every step, and of where a state comes to rest. */
 import { canTransition, deploymentTransitions, replicaTransitions } from '@/core/deployments/status'
-import { capacity, reservedOn, same, wantedAndLive } from './database'
+import { capacity, desiredAndLive, reservedOn, same } from './database'
 import { keyOf } from './key'
 import { leaseOf, noBudget, plansFor, type Setting, type Step, slots, successors, type World } from './world'
 
@@ -15,10 +15,10 @@ export function wrongState({ db, agents }: World): string | null {
     return 'an accepted deployment is pending and nobody will work on it'
   for (const node of [0, 1]) if (reservedOn(db, node) > capacity) return 'a node has promised more than it has'
   for (const slot of places)
-    if (replicas.filter((one) => one.slot === slot && one.held && wantedAndLive(one)).length > 1)
+    if (replicas.filter((one) => one.slot === slot && one.held && desiredAndLive(one)).length > 1)
       return 'a slot has two live holders'
   if (deployment?.status === 'deleted' && replicas.some((one) => one.run)) return 'a deleted deployment wants a replica'
-  const surplus = replicas.some((one) => wantedAndLive(one) && one.slot >= (deployment?.target ?? 0))
+  const surplus = replicas.some((one) => desiredAndLive(one) && one.slot >= (deployment?.target ?? 0))
   if (surplus && !busy && deployment?.status !== 'failed') return 'a surplus replica is wanted, and nobody will stop it'
   if (deployment?.status === 'running') {
     const seen = places

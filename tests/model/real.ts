@@ -10,7 +10,7 @@ import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
-import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { markDead } from '@/server/store/queue/dead-letters'
 import {
   claimEvaluations,
   releaseEvaluation,
@@ -118,7 +118,7 @@ export class Real {
     if (!read) throw new Error('the deployment was to be found')
     this.worker(by).read = read
     const plan = planDeployment(read, read.attempts, { now: new Date() })
-    if (plan.giveUp !== null || plan.retryAt !== null) return null
+    if (plan.exhausted !== null || plan.retryAt !== null) return null
     const stopped = read.attempts.filter((one) => plan.stop.includes(one.id))
     return {
       place: plan.place.map((one) => ({ ...one, node: -1 })),
@@ -159,14 +159,14 @@ export class Real {
     await releaseEvaluation(this.cp.store, this.committer(by), { id, error: 'stumbled', delayMs: 0 })
   }
 
-  async bury(by: number): Promise<Refusal | null> {
-    const burial = {
+  async markDead(by: number): Promise<Refusal | null> {
+    const deadLetter = {
       id: this.worker(by).claimed?.id ?? '',
       deploymentId: this.deploymentId,
       reason: 'stumbled too often',
       error: 'stumbled',
     }
-    const outcome = await refusalOf(buryEvaluation(this.cp.store, this.committer(by), burial))
+    const outcome = await refusalOf(markDead(this.cp.store, this.committer(by), deadLetter))
     return typeof outcome === 'string' ? outcome : null
   }
 

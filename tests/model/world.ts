@@ -5,7 +5,6 @@
  */
 import type { ReplicaStatus } from '@/core/deployments/status'
 import {
-  bury,
   type Committer,
   capacity,
   claim,
@@ -13,9 +12,11 @@ import {
   commit,
   type Database,
   deploy,
+  desiredAndLive,
   emptyDatabase,
   handBack,
   lose,
+  markDead,
   maxAttempts,
   type Plan,
   type Refusal,
@@ -29,7 +30,6 @@ import {
   same,
   setOnline,
   wake,
-  wantedAndLive,
 } from './database'
 
 export interface Scheduler {
@@ -266,7 +266,7 @@ function work(world: World, by: number, { rules, waits }: Setting): Step[] {
   const steps: Step[] = []
   if (left.fail > 0 && place >= 0) {
     const dead = (db.evaluations[place]?.attempts ?? 0) >= maxAttempts
-    const outcome = dead ? bury(db, writer, { place, rules }) : release(db, writer, place)
+    const outcome = dead ? markDead(db, writer, { place, rules }) : release(db, writer, place)
     steps.push({ name: `scheduler ${by} stumbles`, writer, next: spend(settle(outcome, done), 'fail') })
   }
   const { plan } = me
@@ -290,7 +290,7 @@ export function plansFor(db: Database, waits: boolean): Plan[] {
   if (!deployment) return []
   const { version, status } = deployment
   const target = status === 'deleted' ? 0 : deployment.target
-  const stop = replicas.filter((one) => wantedAndLive(one) && one.slot >= target)
+  const stop = replicas.filter((one) => desiredAndLive(one) && one.slot >= target)
   const plan: Plan = {
     version,
     status,
@@ -301,7 +301,7 @@ export function plansFor(db: Database, waits: boolean): Plan[] {
   }
   if (status !== 'pending' && status !== 'scheduled' && status !== 'running') return [plan]
   const missing = Array.from({ length: target }, (_, slot) => slot).filter(
-    (slot) => !replicas.some((one) => one.slot === slot && wantedAndLive(one)),
+    (slot) => !replicas.some((one) => one.slot === slot && desiredAndLive(one)),
   )
   if (missing.length > 0) {
     const choices = placements(db, missing)

@@ -84,7 +84,7 @@ async function main(): Promise<number> {
   const stack = await Stack.start({
     root: process.cwd(),
     fleets: [{ nodes: options.nodes, regions: ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast'] }],
-    bed: null,
+    cluster: null,
     onDeath: (program, how) => void deaths.push(`${program} ended by itself (${how})`),
   })
   try {

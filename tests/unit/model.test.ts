@@ -47,7 +47,7 @@ const broken: [keyof Rules, Partial<Budget>, string][] = [
   ['hold', { cut: 1 }, 'a container runs without a reservation'],
   ['table', { delay: 1, die: 1 }, 'a replica went from failed to running'],
   ['enqueue', {}, 'an accepted deployment is pending and nobody will work on it'],
-  ['bury', { fail: 2 }, 'an accepted deployment is pending and nobody will work on it'],
+  ['markDead', { fail: 2 }, 'an accepted deployment is pending and nobody will work on it'],
   ['seen', {}, 'a deployment is called running, and a replica of it was not seen running'],
   ['adopt', { restart: 1 }, 'a replica has two containers'],
   ['generation', { cut: 1 }, 'a reservation is held for nothing'],

@@ -38,7 +38,7 @@ export class DockerHttp {
       const response = await this.send(await this.versioned(call), deadline)
       const body = await readAll(response)
       const status = response.statusCode ?? 0
-      if (!accepted.includes(status)) throw new EngineError('refused', refusalWords(status, body), status)
+      if (!accepted.includes(status)) throw new EngineError('refused', refusalMessage(status, body), status)
       return { status, body }
     } catch (error) {
       throw this.explain(error, call, timeoutMs, deadline)
@@ -60,7 +60,7 @@ export class DockerHttp {
       const response = await this.send(await this.versioned(call), deadline)
       const status = response.statusCode ?? 0
       if (status === 200) return response
-      throw new EngineError('refused', refusalWords(status, await readAll(response)), status)
+      throw new EngineError('refused', refusalMessage(status, await readAll(response)), status)
     } catch (error) {
       throw this.explain(error, call, timeoutMs, deadline)
     } finally {
@@ -185,7 +185,7 @@ const readAll = async (stream: AsyncIterable<Buffer>): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
-const refusalWords = (status: number, body: Buffer): string => {
+const refusalMessage = (status: number, body: Buffer): string => {
   const text = body.toString('utf8').trim()
   try {
     const parsed: unknown = JSON.parse(text)

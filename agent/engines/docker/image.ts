@@ -60,11 +60,11 @@ export const pullImage = async (
 ): Promise<void> => {
   const stalled = new AbortController()
   const words = `the pull of ${image} made no progress for ${Math.round(options.stallMs / 1000)} s`
-  const giveUp = () => stalled.abort(new EngineError('refused', words))
-  let timer = setTimeout(giveUp, options.stallMs)
+  const exhausted = () => stalled.abort(new EngineError('refused', words))
+  let timer = setTimeout(exhausted, options.stallMs)
   const progress = () => {
     clearTimeout(timer)
-    timer = setTimeout(giveUp, options.stallMs)
+    timer = setTimeout(exhausted, options.stallMs)
     options.onProgress()
   }
   let failure: string | null = null

@@ -2,7 +2,7 @@
 
 import { Button } from '@/app/ui/button'
 import { FieldError } from '@/app/ui/form/field'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { Time } from '@/app/ui/text/time'
@@ -76,7 +76,7 @@ export function SessionTable({ caption, sessions, ending, problem, onEnd }: Sess
       cell: (session) =>
         session.current ? (
           <span className="inline-flex items-center gap-1 align-top text-healthy text-meta">
-            <Glyph name="running" /> this session
+            <StatusIcon name="running" /> this session
           </span>
         ) : (
           <Button

@@ -5,21 +5,21 @@ import { useState } from 'react'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
-import { type Look, StatusBadge } from '@/app/ui/status/status'
+import { StatusBadge, type StatusStyle } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { errorSentence } from '@/app/ui/text/errors'
 import { Time } from '@/app/ui/text/time'
 import type { ApiTokenView } from '@/core/views/accounts'
 
-const looks: Record<ApiTokenView['state'], Look> = {
-  usable: { label: 'Usable', glyph: 'ready', tone: 'healthy', explanation: 'Programs can call with it.' },
-  expired: { label: 'Expired', glyph: 'stopped', tone: 'quiet', explanation: 'Its time is over.' },
-  revoked: { label: 'Revoked', glyph: 'deleted', tone: 'quiet', explanation: 'Somebody revoked it.' },
+const statusStyles: Record<ApiTokenView['state'], StatusStyle> = {
+  usable: { label: 'Usable', icon: 'ready', color: 'healthy', explanation: 'Programs can call with it.' },
+  expired: { label: 'Expired', icon: 'stopped', color: 'quiet', explanation: 'Its time is over.' },
+  revoked: { label: 'Revoked', icon: 'deleted', color: 'quiet', explanation: 'Somebody revoked it.' },
   'owner disabled': {
     label: 'Off',
-    glyph: 'lock',
-    tone: 'slate',
+    icon: 'lock',
+    color: 'slate',
     explanation: 'The account of its owner is disabled; it works again once that is enabled.',
   },
 }
@@ -52,7 +52,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
           <span className="block truncate font-medium" title={name}>
             {name}
           </span>
-          <span className="block truncate text-meta text-ink-2 sm:hidden">{looks[state].label}</span>
+          <span className="block truncate text-meta text-ink-2 sm:hidden">{statusStyles[state].label}</span>
         </span>
       ),
     },
@@ -63,7 +63,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       header: 'State',
       width: '96px',
       from: 'sm',
-      cell: ({ state }) => <StatusBadge look={looks[state]} />,
+      cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
     },
     {
       id: 'used',

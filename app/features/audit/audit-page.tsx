@@ -10,11 +10,11 @@ import { Select } from '@/app/ui/form/field'
 import { momentOf, Period } from '@/app/ui/form/period'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { Walk } from '@/app/ui/table/cursor-pager'
+import { CursorPager } from '@/app/ui/table/cursor-pager'
 import { SearchField } from '@/app/ui/table/search'
 import { Table } from '@/app/ui/table/table'
 import { auditActions } from '@/core/audit/audit'
-import { actionWords } from '@/core/audit/labels'
+import { actionLabels } from '@/core/audit/labels'
 import { auditColumns } from './columns'
 import { EntryDialog } from './entry-dialog'
 
@@ -87,7 +87,7 @@ export function AuditPage() {
           <option value="">Every action</option>
           {auditActions.map((action) => (
             <option key={action} value={action}>
-              {actionWords[action]}
+              {actionLabels[action]}
             </option>
           ))}
         </Select>
@@ -120,7 +120,7 @@ export function AuditPage() {
             question={JSON.stringify([view, from])}
             outdated={query.isPlaceholderData}
           />
-          <Walk
+          <CursorPager
             newest={from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
             older={
               query.data.next === null

@@ -6,7 +6,7 @@ import { Dialog } from '@/app/ui/overlay/dialog'
 import { CopyId } from '@/app/ui/text/copy'
 import { ExactTime } from '@/app/ui/text/time'
 import { type AuditEntry, differences } from '@/core/audit/audit'
-import { fieldWords, wordsOf } from '@/core/audit/labels'
+import { fieldLabels, wordsOf } from '@/core/audit/labels'
 import { SubjectLink } from './columns'
 
 /** One entry in full: what each field was and became. */
@@ -50,7 +50,7 @@ export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: ()
             {changes.map(({ field, before, after }) => (
               <tr key={field} className="border-t border-line align-top">
                 <th scope="row" className="py-1.5 pr-3 text-left font-normal break-words text-ink-2">
-                  {fieldWords(field)}
+                  {fieldLabels(field)}
                 </th>
                 <Value text={before} className="text-ink-2" />
                 <Value text={after} />

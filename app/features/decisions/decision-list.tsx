@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { outcomeLooks } from '@/app/features/placement/outcome-styles'
+import { outcomeStyles } from '@/app/features/placement/outcome-styles'
 import { triggerText } from '@/app/features/placement/trigger-labels'
 import { useTRPC } from '@/app/trpc'
 import { Button, ButtonLink } from '@/app/ui/button'
@@ -79,7 +79,7 @@ const columns: Column<DecisionListItem>[] = [
     id: 'outcome',
     header: 'Outcome',
     width: '104px',
-    cell: ({ outcome }) => <StatusBadge look={outcomeLooks[outcome]} />,
+    cell: ({ outcome }) => <StatusBadge statusStyle={outcomeStyles[outcome]} />,
   },
   {
     id: 'message',

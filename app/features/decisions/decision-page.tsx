@@ -3,8 +3,8 @@
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { whyText } from '@/app/features/placement/labels'
-import { outcomeLooks } from '@/app/features/placement/outcome-styles'
-import { policyWords } from '@/app/features/placement/policy-query'
+import { outcomeStyles } from '@/app/features/placement/outcome-styles'
+import { policyLabels } from '@/app/features/placement/policy-query'
 import { RefusalNote } from '@/app/features/placement/refusal'
 import { requestText } from '@/app/features/placement/request-text'
 import { becauseText } from '@/app/features/placement/trigger-labels'
@@ -81,14 +81,14 @@ function Header({ decision }: { decision: DecisionView }) {
       meta={
         <div className="space-y-1">
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-            <StatusBadge look={outcomeLooks[outcome]} className="font-medium" />
+            <StatusBadge statusStyle={outcomeStyles[outcome]} className="font-medium" />
             <span>
               <Time at={createdAt} />, because {becauseText(trigger)}
             </span>
             <ExactTime at={createdAt} className="text-ink-3 max-sm:hidden" />
           </div>
           <p className="max-w-4xl">
-            It asked for {requestText(request)}. Policy {policy.name}: {policyWords(policy)}.
+            It asked for {requestText(request)}. Policy {policy.name}: {policyLabels(policy)}.
           </p>
         </div>
       }

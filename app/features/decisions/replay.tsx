@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { FieldError } from '@/app/ui/form/field'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { errorSentence } from '@/app/ui/text/errors'
 import { formatList } from '@/app/ui/text/format'
 
@@ -25,12 +25,12 @@ export function Replay({ decisionId }: { decisionId: string }) {
           <p className="text-ink-3">Decides again from the record alone, and compares.</p>
         ) : data.matches ? (
           <p className="flex items-center gap-2">
-            <Glyph name="running" className="text-healthy" />
+            <StatusIcon name="running" className="text-healthy" />
             Replayed: it matches the record, to the last digit of each score.
           </p>
         ) : (
           <p className="flex items-center gap-2 text-failed">
-            <Glyph name="failed" />
+            <StatusIcon name="failed" />
             Replayed to something else than the record:{' '}
             {data.message ?? formatList(data.chosen.map(({ nodeId }) => nodeId))}. Tell whoever looks after this
             installation.

@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { parseAsInteger, parseAsString, useQueryStates } from 'nuqs'
 import { PolicyPicker } from '@/app/features/placement/policy-picker'
-import { effectivePolicy, policyFromText, policyWords } from '@/app/features/placement/policy-query'
+import { effectivePolicy, policyFromText, policyLabels } from '@/app/features/placement/policy-query'
 import { useTRPC } from '@/app/trpc'
 import { Field, Select } from '@/app/ui/form/field'
 import { useSettled } from '@/app/ui/settled'
@@ -74,7 +74,7 @@ export function WhatIf({ asked }: DecisionFilters) {
             <p role="status" className="font-medium">
               {report.looked === 0
                 ? 'No decision matches.'
-                : `${report.changes.length} of ${plural(report.looked, 'decision')} would have come out otherwise with ${policyWords(report.policy)}.`}
+                : `${report.changes.length} of ${plural(report.looked, 'decision')} would have come out otherwise with ${policyLabels(report.policy)}.`}
             </p>
           )}
           <p className="text-meta text-ink-3">

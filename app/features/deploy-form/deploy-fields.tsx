@@ -25,10 +25,10 @@ interface DeployFieldsProps {
   willFail: boolean
   onSubmit: (event: FormEvent) => Promise<void>
   /** For changing a deployment that there is; else the form makes a new one. */
-  update?: UpdateWords
+  update?: UpdateLabels
 }
 
-interface UpdateWords {
+interface UpdateLabels {
   id: string
   /** The REST call's body: what differs. */
   bodyOf: (input: DeployInput) => unknown
@@ -178,7 +178,7 @@ export function DeployFields(props: DeployFieldsProps) {
 }
 
 /** Exactly this deployment for a terminal; while something is wrong, a click shows what. */
-function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update: UpdateWords | undefined }) {
+function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update: UpdateLabels | undefined }) {
   const input = readForm(form.watch())
   if (!input) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
   const path = update ? `/api/deployment/update/${update.id}` : '/api/deployment/deploy'

@@ -9,15 +9,15 @@ import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { useLongOutdated } from '@/app/ui/settled'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import { standing } from '@/core/placement/standing'
 import type { Policy, Suggestion, Verdict } from '@/core/placement/types'
 
 interface PreviewProps {
-  placement: Excerpt
+  placement: PlacementSummary
   suggestedIds: Record<string, string>
   policy: Policy
   takenAt: string
@@ -61,7 +61,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
           </>
         ) : (
           <p className="flex items-center gap-2 font-medium">
-            <Glyph name="running" className="shrink-0 text-healthy" />
+            <StatusIcon name="running" className="shrink-0 text-healthy" />
             Fits: {plural(placement.chosen.length, 'replica')} on {plural(chosen.length, 'node')}
           </p>
         )}
@@ -90,7 +90,15 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
   )
 }
 
-function ScoredNodes({ title, verdicts, placement }: { title: string; verdicts: Verdict[]; placement: Excerpt }) {
+function ScoredNodes({
+  title,
+  verdicts,
+  placement,
+}: {
+  title: string
+  verdicts: Verdict[]
+  placement: PlacementSummary
+}) {
   return (
     <section>
       <h3 className="mb-1 text-meta text-ink-3">{title}</h3>

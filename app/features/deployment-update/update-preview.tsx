@@ -10,7 +10,7 @@ import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { useLongOutdated, useSettled } from '@/app/ui/settled'
 import { ErrorState, Loading } from '@/app/ui/status/states'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import type { Suggestion } from '@/core/placement/types'
@@ -83,7 +83,7 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
           </>
         ) : (
           <p className="flex items-start gap-2 font-medium">
-            <Glyph
+            <StatusIcon
               name={problem ? 'failed' : 'running'}
               className={cn('mt-[3px] shrink-0', problem ? 'text-failed' : 'text-healthy')}
             />
@@ -118,7 +118,7 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
       )}
       {replicas.some(({ stopsFirst }) => stopsFirst) && (
         <p className="flex items-start gap-2">
-          <Glyph name="partial" className="mt-[3px] shrink-0 text-degraded" />
+          <StatusIcon name="partial" className="mt-[3px] shrink-0 text-degraded" />
           Both need the same host port, so each replica stops before its replacement starts: a short outage of one
           replica at a time.
         </p>

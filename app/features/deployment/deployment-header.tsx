@@ -5,7 +5,7 @@ import Link from 'next/link'
 import { ReplicaCount } from '@/app/features/deployments/columns'
 import { useTRPC } from '@/app/trpc'
 import { Facts, PageHeader } from '@/app/ui/layout-parts'
-import { deploymentLook, healthLooks, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyle, healthStyles, StatusBadge } from '@/app/ui/status/status'
 import { formatList, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import { constraintText, wishTexts } from '@/core/placement/preferences'
@@ -25,8 +25,8 @@ export function DeploymentHeader({ deployment }: { deployment: DeploymentDetail 
         actions={<DeploymentActions deployment={deployment} />}
         meta={
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-            <StatusBadge look={deploymentLook(deployment)} className="font-medium" />
-            {deployment.health !== 'none' && <StatusBadge look={healthLooks[deployment.health]} />}
+            <StatusBadge statusStyle={deploymentStyle(deployment)} className="font-medium" />
+            {deployment.health !== 'none' && <StatusBadge statusStyle={healthStyles[deployment.health]} />}
             {/* While it waits for room, the newest refusal says more than how it came to be pending. */}
             {deployment.waiting?.kind !== 'capacity' && (
               <span className="min-w-0 break-words">{deployment.reason}</span>
@@ -90,7 +90,7 @@ function factsOf(deployment: DeploymentDetail) {
   ]
   if (deployment.revision > 1) facts.push({ name: 'Revision', value: String(deployment.revision) })
   if (deployment.lostAfterSeconds !== defaultLostAfterSeconds)
-    facts.push({ name: 'Lost after', value: lostAfterInWords(deployment.lostAfterSeconds) })
+    facts.push({ name: 'Lost after', value: lostAfterMessage(deployment.lostAfterSeconds) })
   if (deployment.maxPerNode > 1) facts.push({ name: 'Per node', value: `at most ${deployment.maxPerNode}` })
   if (deployment.waitForCapacity) facts.push({ name: 'Without room', value: 'waits for capacity' })
   if (constraints.length > 0)
@@ -110,7 +110,7 @@ function factsOf(deployment: DeploymentDetail) {
   return facts
 }
 
-const lostAfterInWords = (seconds: number): string =>
+const lostAfterMessage = (seconds: number): string =>
   seconds === 0 ? 'never: it stays with silent nodes' : `${seconds} s of silence of a node`
 
 function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail }) {

@@ -32,7 +32,7 @@ const columns: Column<StatusChange>[] = [
           {oldStatus === 'none' ? 'New' : deploymentLookOf(oldStatus).label}
           <ArrowRight size={12} aria-label="to" />
         </span>
-        <StatusBadge look={deploymentLookOf(newStatus)} />
+        <StatusBadge statusStyle={deploymentLookOf(newStatus)} />
       </span>
     ),
   },

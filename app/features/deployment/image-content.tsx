@@ -1,4 +1,4 @@
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { Time } from '@/app/ui/text/time'
 import { shortDigest } from '@/core/deployments/image'
 import type { RevisionImageView } from '@/core/views/deployments'
@@ -22,7 +22,7 @@ export function ImageContent({ image }: { image: RevisionImageView | null }) {
       )}
       {newer && (
         <span className="ml-2 text-progressing" title={`${newer.digest}: redeploy to run it`}>
-          <Glyph name="arrow" className="mr-1 inline align-[-2px]" />a newer image is available, seen{' '}
+          <StatusIcon name="arrow" className="mr-1 inline align-[-2px]" />a newer image is available, seen{' '}
           <Time at={newer.seenAt} />
         </span>
       )}

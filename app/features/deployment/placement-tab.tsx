@@ -5,7 +5,7 @@ import { useMemo } from 'react'
 import { ButtonLink } from '@/app/ui/button'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
 import { Empty } from '@/app/ui/status/states'
-import { nodeLooks, StatusBadge } from '@/app/ui/status/status'
+import { nodeStyles, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -17,7 +17,7 @@ import { originOf, splitAttempts } from './attempts'
 import { logHref, titleOf } from './logs/sources'
 import { isRefused } from './refused'
 import { ReplicaNote } from './replica-note'
-import { replicaStateLook } from './replica-state'
+import { replicaStateStyle } from './replica-state'
 
 export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
   const { current, ended } = splitAttempts(deployment)
@@ -87,7 +87,7 @@ function replicaColumns(deploymentId: string, replicas: readonly ReplicaView[]):
       header: 'Status',
       cell: (row) => (
         <span className="flex min-w-0 items-center gap-2">
-          <StatusBadge look={replicaStateLook(row)} title={row.reason ?? undefined} />
+          <StatusBadge statusStyle={replicaStateStyle(row)} title={row.reason ?? undefined} />
           <ReplicaNote row={row} replicas={replicas} />
         </span>
       ),
@@ -101,7 +101,7 @@ function replicaColumns(deploymentId: string, replicas: readonly ReplicaView[]):
           <RowLink href={`/nodes/${node.id}`}>{node.nodeId}</RowLink>
           <span className="truncate text-meta text-ink-3 max-sm:hidden">{node.region}</span>
           {node.status === 'offline' ? (
-            <StatusBadge look={nodeLooks.offline} className="text-meta" />
+            <StatusBadge statusStyle={nodeStyles.offline} className="text-meta" />
           ) : (
             node.simulated && <SimulatedMark short />
           )}

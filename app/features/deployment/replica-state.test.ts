@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RestartView } from '@/core/views/deployments'
-import { replicaStateLook, restartsText } from './replica-state'
+import { replicaStateStyle, restartsText } from './replica-state'
 
 const restarts = (overrides: Partial<RestartView> = {}): RestartView => ({
   count: 0,
@@ -14,8 +14,8 @@ const lastEnd = { at: '2026-03-01T12:00:00Z', reason: 'exited with code 1' }
 const shown = { status: 'starting', health: null, standstill: null, restarts: restarts(), node } as const
 
 test('a replica that was restarted, paused or is unhealthy says so in place of its status', () => {
-  const labelOf = (overrides: Partial<Parameters<typeof replicaStateLook>[0]>) =>
-    replicaStateLook({ ...shown, ...overrides }).label
+  const labelOf = (overrides: Partial<Parameters<typeof replicaStateStyle>[0]>) =>
+    replicaStateStyle({ ...shown, ...overrides }).label
   expect(labelOf({})).toBe('Starting')
   expect(labelOf({ restarts: restarts({ lastEnd }) })).toBe('Restarting')
   expect(labelOf({ standstill: 'paused' })).toBe('Paused')

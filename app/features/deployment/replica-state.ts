@@ -1,24 +1,24 @@
-import { type Look, replicaLook } from '@/app/ui/status/status'
+import { replicaStyle, type StatusStyle } from '@/app/ui/status/status'
 import type { ReplicaView } from '@/core/views/deployments'
 
-const pausedLook: Look = {
+const pausedStyle: StatusStyle = {
   label: 'Paused',
-  glyph: 'stopped',
-  tone: 'degraded',
+  icon: 'stopped',
+  color: 'degraded',
   explanation: 'Somebody paused its container on the node: it does nothing until it is unpaused there.',
 }
 
-const restartingLook: Look = {
+const restartingStyle: StatusStyle = {
   label: 'Restarting',
-  glyph: 'partial',
-  tone: 'degraded',
+  icon: 'partial',
+  color: 'degraded',
   explanation: 'It ran and does not run now: its node starts it again.',
 }
 
-const unhealthyLook: Look = {
+const unhealthyStyle: StatusStyle = {
   label: 'Unhealthy',
-  glyph: 'failed',
-  tone: 'failed',
+  icon: 'failed',
+  color: 'failed',
   explanation: 'Its container runs, and its health check fails.',
 }
 
@@ -27,13 +27,13 @@ type Shown = Pick<ReplicaView, 'status' | 'health' | 'standstill' | 'restarts'> 
 }
 
 /** How one replica is: what is known of its container beside its status. */
-export function replicaStateLook({ status, health, standstill, restarts, node }: Shown): Look {
+export function replicaStateStyle({ status, health, standstill, restarts, node }: Shown): StatusStyle {
   const silent = node.status === 'offline'
-  if (silent) return replicaLook(status, { silent })
-  if (status === 'starting' && standstill === 'paused') return pausedLook
-  if (status === 'starting' && (standstill !== null || restarts.lastEnd !== null)) return restartingLook
-  if (status === 'running' && health === 'unhealthy') return unhealthyLook
-  return replicaLook(status, { silent })
+  if (silent) return replicaStyle(status, { silent })
+  if (status === 'starting' && standstill === 'paused') return pausedStyle
+  if (status === 'starting' && (standstill !== null || restarts.lastEnd !== null)) return restartingStyle
+  if (status === 'running' && health === 'unhealthy') return unhealthyStyle
+  return replicaStyle(status, { silent })
 }
 
 /** From so many restarts in a row on it is called a loop. */

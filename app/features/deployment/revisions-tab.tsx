@@ -8,7 +8,7 @@ import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { ErrorState, Loading } from '@/app/ui/status/states'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { CopyButton } from '@/app/ui/text/copy'
 import { curlText } from '@/app/ui/text/curl'
 import { errorSentence } from '@/app/ui/text/errors'
@@ -67,7 +67,7 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
           <span className="font-semibold">Revision {revision.revision}</span>
           {revision.current && (
             <span className="text-healthy">
-              <Glyph name="running" className="mr-1.5 inline align-[-2px]" />
+              <StatusIcon name="running" className="mr-1.5 inline align-[-2px]" />
               wanted
             </span>
           )}

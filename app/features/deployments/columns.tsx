@@ -1,5 +1,5 @@
 import { cn } from '@/app/ui/cn'
-import { deploymentLook, healthLooks, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyle, healthStyles, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Time } from '@/app/ui/text/time'
@@ -16,9 +16,9 @@ function StatusCell({ row }: { row: DeploymentSummary }) {
   const unwell = isUnwell(row)
   return (
     <span className="flex min-w-0 items-center gap-2">
-      {unwell && <StatusBadge look={healthLooks[row.health]} className="lg:hidden" />}
+      {unwell && <StatusBadge statusStyle={healthStyles[row.health]} className="lg:hidden" />}
       <StatusBadge
-        look={deploymentLook(row)}
+        statusStyle={deploymentStyle(row)}
         title={row.reason || undefined}
         {...(unwell && { className: 'max-lg:hidden' })}
       />
@@ -69,7 +69,7 @@ export const deploymentColumns: Column<DeploymentSummary>[] = [
     header: 'Health',
     width: '116px',
     from: 'lg',
-    cell: (row) => <StatusBadge look={healthLooks[row.health]} />,
+    cell: (row) => <StatusBadge statusStyle={healthStyles[row.health]} />,
   },
   {
     id: 'replicas',

@@ -7,7 +7,7 @@ import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { deploymentLooks } from '@/app/ui/status/status'
+import { deploymentStyles } from '@/app/ui/status/status'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { Pager } from '@/app/ui/table/pager'
 import { SearchField } from '@/app/ui/table/search'
@@ -63,7 +63,7 @@ export function DeploymentList() {
           counting={query.isPending}
           options={statusFilters.map((status) => ({
             value: status,
-            label: status === 'all' ? 'All' : deploymentLooks[status].label,
+            label: status === 'all' ? 'All' : deploymentStyles[status].label,
             count: status === 'all' ? all : counts?.[status],
           }))}
         />

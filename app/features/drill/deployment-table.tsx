@@ -6,7 +6,7 @@ import { cn } from '@/app/ui/cn'
 import { Empty } from '@/app/ui/status/states'
 import { StatusBadge } from '@/app/ui/status/status'
 import { plural } from '@/app/ui/text/format'
-import type { DrillReport, DrillRow, DrillShow, DrillStage } from '@/core/insight/drill-report'
+import type { DrillFilter, DrillReport, DrillRow, DrillStage } from '@/core/insight/drill-report'
 import { DeploymentDetail } from './deployment-detail'
 import type { DrillViewState } from './drill-view'
 import { fateLooks, meanwhileOf } from './labels'
@@ -15,7 +15,7 @@ interface DeploymentTableProps {
   report: DrillReport
   picked: DrillViewState['picked']
   stage: DrillStage
-  show: DrillShow
+  show: DrillFilter
   /** Id of the one that is open. */
   open: string | null
   onOpen: (id: string | null) => void
@@ -108,7 +108,7 @@ function Row({ row, open, onToggle, detail }: RowProps) {
           </span>
         </td>
         <td className="truncate px-2">
-          <StatusBadge look={fateLooks[fate]} />
+          <StatusBadge statusStyle={fateLooks[fate]} />
         </td>
         <td className={cn('truncate px-2 max-sm:hidden', short ? 'text-degraded' : 'text-ink-2')}>
           {meanwhileOf(row)}

@@ -1,7 +1,7 @@
 'use client'
 
 import { parseAsArrayOf, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { type DrillReport, drillModes, drillShows, drillStages } from '@/core/insight/drill-report'
+import { type DrillReport, drillFilters, drillModes, drillStages } from '@/core/insight/drill-report'
 
 const listOf = parseAsArrayOf(parseAsString)
 
@@ -11,7 +11,7 @@ const parameters = {
   region: listOf.withDefault([]),
   zone: listOf.withDefault([]),
   stage: parseAsStringLiteral(drillStages).withDefault('overruled'),
-  show: parseAsStringLiteral(drillShows).withDefault('affected'),
+  show: parseAsStringLiteral(drillFilters).withDefault('affected'),
   page: parseAsInteger.withDefault(1),
   /** The deployment of which everything is shown. */
   open: parseAsString,

@@ -1,48 +1,48 @@
-import type { Look } from '@/app/ui/status/status'
+import type { StatusStyle } from '@/app/ui/status/status'
 import { formatList, plural } from '@/app/ui/text/format'
-import type { DrillCounts, DrillFate, DrillMode, DrillReport, DrillRow, DrillShow } from '@/core/insight/drill-report'
+import type { DrillCounts, DrillFate, DrillFilter, DrillMode, DrillReport, DrillRow } from '@/core/insight/drill-report'
 import { type Picked, picksOf } from './drill-view'
 
-export const fateLooks: Record<DrillFate, Look> = {
+export const fateLooks: Record<DrillFate, StatusStyle> = {
   keeps: {
     label: 'Keeps running',
-    glyph: 'running',
-    tone: 'healthy',
+    icon: 'running',
+    color: 'healthy',
     explanation: 'Nothing of it is on these nodes.',
   },
   moves: {
     label: 'Moves',
-    glyph: 'arrow',
-    tone: 'progressing',
+    icon: 'arrow',
+    color: 'progressing',
     explanation: 'All that is on these nodes has a place elsewhere.',
   },
   'no-room': {
     label: 'Does not fit',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'The scheduler would find no place for what is on these nodes.',
   },
   never: {
     label: 'Not replaced',
-    glyph: 'none',
-    tone: 'slate',
+    icon: 'none',
+    color: 'slate',
     explanation: 'It is deployed so that its replicas wait for their nodes.',
   },
   held: {
     label: 'Waits for a person',
-    glyph: 'lock',
-    tone: 'degraded',
+    icon: 'lock',
+    color: 'degraded',
     explanation: 'Nothing of it moves until somebody acts.',
   },
   braked: {
     label: 'Held by the brake',
-    glyph: 'lock',
-    tone: 'unknown',
+    icon: 'lock',
+    color: 'unknown',
     explanation: 'The storm brake holds its region: nothing moves until nodes return or somebody overrules it.',
   },
 }
 
-export const showLabels: Record<DrillShow, string> = {
+export const showLabels: Record<DrillFilter, string> = {
   affected: 'Affected',
   down: 'Down meanwhile',
   'no-room': 'Does not fit',
@@ -52,7 +52,7 @@ export const showLabels: Record<DrillShow, string> = {
 }
 
 /** How many deployments each filter lists. */
-export function showCounts({ fates, down }: DrillCounts): Record<DrillShow, number> {
+export function showCounts({ fates, down }: DrillCounts): Record<DrillFilter, number> {
   const stays = fates.never + fates.held + fates.braked
   return {
     affected: fates['no-room'] + stays + fates.moves,
@@ -97,8 +97,8 @@ export function headline(
     ...(fates.held > 0 ? [does(fates.held, 'waits for a person', 'wait for a person')] : []),
     ...(fates.braked > 0 ? [does(fates.braked, 'is held', 'are held')] : []),
   ]
-  const brake = overruled ? ' and the storm brake was overruled' : ''
-  return `If ${picksText(picks)} ${verb}${brake}: ${parts.join(', ')}.`
+  const protection = overruled ? ' and the storm brake was overruled' : ''
+  return `If ${picksText(picks)} ${verb}${protection}: ${parts.join(', ')}.`
 }
 
 /** What people would notice before everything has its place again, or until the brake lets go. */

@@ -1,10 +1,10 @@
 'use client'
 
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { plural } from '@/app/ui/text/format'
 import type { DrillCounts, DrillReport, DrillStage } from '@/core/insight/drill-report'
-import { stormInWords } from '@/core/nodes/outage-protection'
+import { outageMessage } from '@/core/nodes/outage-protection'
 import { headline, meanwhileText } from './labels'
 
 interface OutcomeProps {
@@ -17,17 +17,18 @@ interface OutcomeProps {
 
 /** The outcome in a sentence, and what stands in the way of it. */
 export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
-  const { mode, nodes, brakes, waiting } = report
+  const { mode, nodes, protections, waiting } = report
   // What the storm brake holds moves only when a person lets it.
-  const isFine = brakes.length === 0 && counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
+  const isFine =
+    protections.length === 0 && counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
   return (
     <div className="max-w-4xl space-y-2">
       <p role="status" className="flex items-start gap-2 text-lead font-medium">
-        <Glyph
+        <StatusIcon
           name={isFine ? 'running' : 'partial'}
           className={isFine ? 'mt-1 shrink-0 text-healthy' : 'mt-1 shrink-0 text-degraded'}
         />
-        {headline(report, counts, { overruled: brakes.length > 0 && stage === 'overruled' })}
+        {headline(report, counts, { overruled: protections.length > 0 && stage === 'overruled' })}
       </p>
       <p className="text-ink-2">
         {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}, of which {counts.placed}{' '}
@@ -35,12 +36,12 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
         {meanwhileText(mode, counts, stage === 'held' ? 'Until nodes return' : undefined)}
         {waiting > 0 && ` ${plural(waiting, 'deployment')} ${waiting === 1 ? 'waits' : 'wait'} for capacity already.`}
       </p>
-      {brakes.length > 0 && report.heldCounts && (
+      {protections.length > 0 && report.heldCounts && (
         <div className="space-y-2 border-l-2 border-degraded pl-3">
           <p>
             <span className="font-medium text-degraded">The storm brake would take hold:</span>{' '}
-            {brakes.map(stormInWords).join('; ')}. Nothing of {brakes.length === 1 ? 'it' : 'them'} moves until nodes
-            return or somebody overrules it. {meanwhileText(mode, report.heldCounts, 'Until then')}
+            {protections.map(outageMessage).join('; ')}. Nothing of {protections.length === 1 ? 'it' : 'them'} moves
+            until nodes return or somebody overrules it. {meanwhileText(mode, report.heldCounts, 'Until then')}
           </p>
           <FilterTabs
             label="What is shown"

@@ -74,8 +74,8 @@ export function WeakPoints() {
   )
 }
 
-const count = (value: number, tone: string) =>
-  value > 0 ? <span className={tone}>{value}</span> : <span className="text-ink-3">0</span>
+const count = (value: number, color: string) =>
+  value > 0 ? <span className={color}>{value}</span> : <span className="text-ink-3">0</span>
 
 const columns: Column<WeakPoint>[] = [
   {

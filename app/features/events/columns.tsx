@@ -1,14 +1,14 @@
 import Link from 'next/link'
-import { deploymentLooks, nodeLooks, replicaLooks, StatusBadge } from '@/app/ui/status/status'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { deploymentStyles, nodeStyles, replicaStyles, StatusBadge } from '@/app/ui/status/status'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import { wordsOf } from '@/core/audit/labels'
-import type { FeedEvent } from '@/core/insight/events'
+import type { FleetEvent } from '@/core/insight/events'
 
-const paths: Partial<Record<FeedEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }
+const paths: Partial<Record<FleetEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }
 
-function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
+function SubjectLink({ subject }: { subject: FleetEvent['subject'] }) {
   const path = paths[subject.type]
   if (!path || !subject.id) return <span title={subject.name}>{subject.name}</span>
   return (
@@ -25,13 +25,13 @@ function SubjectLink({ subject }: { subject: FeedEvent['subject'] }) {
 }
 
 /** What it came to, or what was done: "Running", "Joined", "Made a user". */
-function What({ event }: { event: FeedEvent }) {
-  if (event.status?.of === 'deployment') return <StatusBadge look={deploymentLooks[event.status.to]} />
-  if (event.status?.of === 'replica') return <StatusBadge look={replicaLooks[event.status.to]} />
-  if (event.kind === 'node' && event.action === 'offline') return <StatusBadge look={nodeLooks.offline} />
+function What({ event }: { event: FleetEvent }) {
+  if (event.status?.of === 'deployment') return <StatusBadge statusStyle={deploymentStyles[event.status.to]} />
+  if (event.status?.of === 'replica') return <StatusBadge statusStyle={replicaStyles[event.status.to]} />
+  if (event.kind === 'node' && event.action === 'offline') return <StatusBadge statusStyle={nodeStyles.offline} />
   return (
     <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap text-ink-2">
-      <Glyph name="none" className="shrink-0 text-ink-3" />
+      <StatusIcon name="none" className="shrink-0 text-ink-3" />
       {event.kind === 'person' ? wordsOf(event.action) : capitalized(event.action)}
     </span>
   )
@@ -40,7 +40,7 @@ function What({ event }: { event: FeedEvent }) {
 /** "engine-error" → "Engine error" */
 const capitalized = (kind: string): string => (kind.charAt(0).toUpperCase() + kind.slice(1)).replace(/-/g, ' ')
 
-export const eventColumns: Column<FeedEvent>[] = [
+export const eventColumns: Column<FleetEvent>[] = [
   {
     id: 'at',
     header: 'When',

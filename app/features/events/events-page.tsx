@@ -9,7 +9,7 @@ import { ButtonLink } from '@/app/ui/button'
 import { momentOf, Period } from '@/app/ui/form/period'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { Walk } from '@/app/ui/table/cursor-pager'
+import { CursorPager } from '@/app/ui/table/cursor-pager'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { SearchField } from '@/app/ui/table/search'
 import { Table } from '@/app/ui/table/table'
@@ -105,7 +105,7 @@ export function EventsPage() {
             question={JSON.stringify(view)}
             outdated={query.isPlaceholderData}
           />
-          <Walk
+          <CursorPager
             newest={view.from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
             older={
               query.data.next === null

@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useRef } from 'react'
-import { stateLooks } from '@/app/ui/status/node-state-styles'
+import { stateStyles } from '@/app/ui/status/node-state-styles'
 import { type NodeState, nodeStates } from '@/core/nodes/list'
 import { type Cell, type Measure, paletteOf, Sprites } from './sprites'
 import { deviceScale, useThemeChanges } from './use-canvas'
@@ -19,8 +19,8 @@ export function Legend({ measure, counts }: LegendProps) {
           .filter((state) => counts[state] > 0)
           .map((state) => ({
             cell: state,
-            words: `${stateLooks[state].label} ${counts[state]}`,
-            title: stateLooks[state].explanation,
+            words: `${stateStyles[state].label} ${counts[state]}`,
+            title: stateStyles[state].explanation,
           }))
       : [
           { cell: 0, words: '0 %' },

@@ -1,6 +1,6 @@
 'use client'
 
-import { stateLooks } from '@/app/ui/status/node-state-styles'
+import { stateStyles } from '@/app/ui/status/node-state-styles'
 import { StatusBadge } from '@/app/ui/status/status'
 import { formatPercent, plural } from '@/app/ui/text/format'
 import type { MapNode } from '@/core/nodes/map'
@@ -8,8 +8,8 @@ import type { MapNode } from '@/core/nodes/map'
 const percent = (value: number | null): string => (value === null ? 'unknown' : formatPercent(value))
 
 /** All that a cell stands for, for those who hear it. */
-export const wordsFor = (node: MapNode): string =>
-  `${node.nodeId}: ${stateLooks[node.state].label}, CPU in use ${percent(node.cpuPercent)}, memory in use ${percent(
+export const labelFor = (node: MapNode): string =>
+  `${node.nodeId}: ${stateStyles[node.state].label}, CPU in use ${percent(node.cpuPercent)}, memory in use ${percent(
     node.memoryPercent,
   )}, ${plural(node.replicas, 'replica')}`
 
@@ -34,7 +34,7 @@ export function NodeCard({ node, place, pitch, room }: NodeCardProps) {
     >
       <p className="flex items-baseline justify-between gap-2">
         <span className="truncate text-body font-medium">{node.nodeId}</span>
-        <StatusBadge look={stateLooks[node.state]} />
+        <StatusBadge statusStyle={stateStyles[node.state]} />
       </p>
       <dl className="mt-1 grid grid-cols-[1fr_auto] text-ink-2 [&_dd]:text-right">
         <dt>CPU in use</dt>

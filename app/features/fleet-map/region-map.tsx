@@ -4,7 +4,7 @@ import { useRouter } from 'next/navigation'
 import { type KeyboardEvent, type PointerEvent, useEffect, useId, useRef, useState } from 'react'
 import type { MapNode } from '@/core/nodes/map'
 import { cellAt, type Grid, gridFor, placeOf, stepFrom } from './grid'
-import { NodeCard, wordsFor } from './node-card'
+import { labelFor, NodeCard } from './node-card'
 import { cellOf, type Measure, paletteOf, Sprites } from './sprites'
 import { deviceScale, useNear, useThemeChanges } from './use-canvas'
 
@@ -76,7 +76,7 @@ export function RegionMap({ region, nodes, measure, pitch, room }: RegionMapProp
           role="option"
           tabIndex={-1}
           aria-selected={chosen !== undefined}
-          aria-label={chosen ? wordsFor(chosen) : `${nodes.length} nodes`}
+          aria-label={chosen ? labelFor(chosen) : `${nodes.length} nodes`}
           aria-setsize={nodes.length}
           aria-posinset={(at ?? 0) + 1}
           hidden={chosen === undefined}

@@ -1,5 +1,5 @@
 import { Bar } from '@/app/ui/status/bar'
-import { stateLooks } from '@/app/ui/status/node-state-styles'
+import { stateStyles } from '@/app/ui/status/node-state-styles'
 import { StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
@@ -13,7 +13,12 @@ export const pastColumns: Column<PastNode>[] = [
     width: 'clamp(112px, 16vw, 220px)',
     cell: ({ id, nodeId }) => <RowLink href={`/nodes/${id}`}>{nodeId}</RowLink>,
   },
-  { id: 'state', header: 'State', width: '128px', cell: ({ state }) => <StatusBadge look={stateLooks[state]} /> },
+  {
+    id: 'state',
+    header: 'State',
+    width: '128px',
+    cell: ({ state }) => <StatusBadge statusStyle={stateStyles[state]} />,
+  },
   { id: 'region', header: 'Region', width: '120px', from: 'md', cell: ({ region }) => region },
   {
     id: 'cpu',

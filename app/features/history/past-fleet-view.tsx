@@ -50,7 +50,7 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
   return (
     <section aria-label="The fleet at this moment" data-at={query.data.at}>
       <p className="px-4 pb-2 text-meta text-ink-3 md:px-6">
-        {usageWords(query.data)} {!asMap && 'Replicas are those that were to run.'}
+        {usageMessage(query.data)} {!asMap && 'Replicas are those that were to run.'}
       </p>
       {nodes.length === 0 ? (
         <Empty title="There was no node" />
@@ -78,7 +78,7 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
 }
 
 /** What nodes use is recorded with decisions only. */
-function usageWords({ at, usageAt }: { at: string; usageAt: string | null }): string {
+function usageMessage({ at, usageAt }: { at: string; usageAt: string | null }): string {
   if (usageAt === null) return 'What the nodes used then is not recorded, or not kept any more.'
   const age = Date.parse(at) - Date.parse(usageAt)
   const before = age < 1000 ? '' : ` (${formatAge(age)} before)`

@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import { type ReactNode, useState } from 'react'
 import { Button } from '@/app/ui/button'
-import { Glyph, type GlyphName } from '@/app/ui/status/status-icon'
+import { type IconName, StatusIcon } from '@/app/ui/status/status-icon'
 import { serverNow, useNow } from '@/app/ui/text/clock'
 import { Code } from '@/app/ui/text/copy'
 import { formatList } from '@/app/ui/text/format'
@@ -11,7 +11,7 @@ import type { JoinTokenView } from '@/core/views/accounts'
 import type { MadeToken } from './token-form'
 
 /** After this long without a sign of the agent, what may be wrong is said. */
-const patienceMs = 20_000
+const graceMs = 20_000
 
 interface JoinProgressProps {
   made: MadeToken
@@ -69,7 +69,7 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
             : 'Waiting for the first heartbeat'}
         </Step>
       </ol>
-      {!joined && !spoilt && now - startedAt > patienceMs && <Troubles />}
+      {!joined && !spoilt && now - startedAt > graceMs && <Problems />}
       <Button onClick={onDone}>{joined ? 'Make another token' : 'Hide the command'}</Button>
     </div>
   )
@@ -79,10 +79,10 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
 const isOnlyHere = (host: string): boolean => /^(localhost|127\..*|\[::1\])$/.test(host)
 
 function Step({ done, failed = false, children }: { done: boolean; failed?: boolean; children: ReactNode }) {
-  const name: GlyphName = failed ? 'failed' : done ? 'running' : 'waiting'
+  const name: IconName = failed ? 'failed' : done ? 'running' : 'waiting'
   return (
     <li className="flex items-start gap-2">
-      <Glyph
+      <StatusIcon
         name={name}
         className={`mt-[3px] shrink-0 ${failed ? 'text-failed' : done ? 'text-healthy' : 'text-progressing breathing'}`}
       />
@@ -91,7 +91,7 @@ function Step({ done, failed = false, children }: { done: boolean; failed?: bool
   )
 }
 
-function Troubles() {
+function Problems() {
   return (
     <div className="border-l-2 border-control pl-3 text-ink-2">
       <p>Nothing yet? The agent says in its terminal what stops it. Most often:</p>

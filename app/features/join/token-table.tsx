@@ -7,8 +7,8 @@ import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { Empty } from '@/app/ui/status/states'
-import { type Look, StatusBadge } from '@/app/ui/status/status'
-import type { GlyphName } from '@/app/ui/status/status-icon'
+import { StatusBadge, type StatusStyle } from '@/app/ui/status/status'
+import type { IconName } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { errorSentence } from '@/app/ui/text/errors'
@@ -16,18 +16,18 @@ import { plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import type { JoinTokenView } from '@/core/views/accounts'
 
-const look = (label: string, glyph: GlyphName, tone: Look['tone'], explanation: string): Look => ({
+const statusStyle = (label: string, icon: IconName, color: StatusStyle['color'], explanation: string): StatusStyle => ({
   label,
-  glyph,
-  tone,
+  icon,
+  color,
   explanation,
 })
 
-const looks: Record<JoinTokenView['state'], Look> = {
-  usable: look('Usable', 'ready', 'healthy', 'Machines can join with it.'),
-  'used up': look('Used up', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
-  expired: look('Expired', 'stopped', 'quiet', 'Its time is over.'),
-  revoked: look('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
+const statusStyles: Record<JoinTokenView['state'], StatusStyle> = {
+  usable: statusStyle('Usable', 'ready', 'healthy', 'Machines can join with it.'),
+  'used up': statusStyle('Used up', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
+  expired: statusStyle('Expired', 'stopped', 'quiet', 'Its time is over.'),
+  revoked: statusStyle('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
 }
 
 export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
@@ -59,7 +59,12 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
         </span>
       ),
     },
-    { id: 'state', header: 'State', width: '100px', cell: ({ state }) => <StatusBadge look={looks[state]} /> },
+    {
+      id: 'state',
+      header: 'State',
+      width: '100px',
+      cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
+    },
     {
       id: 'joined',
       header: 'Joined',

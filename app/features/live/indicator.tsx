@@ -18,7 +18,7 @@ const words: Record<LiveState, { label: string; title: string; mark: string }> =
   },
 }
 
-const tone: Record<LiveState, string> = {
+const color: Record<LiveState, string> = {
   connecting: 'text-ink-3',
   live: 'text-ink-2',
   reconnecting: 'text-degraded',
@@ -33,7 +33,7 @@ export function LiveIndicator({ className }: { className?: string }) {
       role="status"
       title={title}
       data-live={state}
-      className={cn('inline-flex items-center gap-2 text-meta whitespace-nowrap', tone[state], className)}
+      className={cn('inline-flex items-center gap-2 text-meta whitespace-nowrap', color[state], className)}
     >
       <span aria-hidden className={cn('size-2 rounded-full', mark)} />
       {label}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LiveChange } from '@/core/views/live'
-import { Changes, isConcerned } from './invalidation-rules'
+import { Changes, isInvalidated } from './invalidation-rules'
 
 const key = (path: string, input?: object) => [path.split('.'), { ...(input && { input }), type: 'query' }]
 
@@ -14,32 +14,32 @@ describe('a change of one deployment', () => {
   const changes = changesOf({ topic: 'deployment', ids: ['a', 'b'] })
 
   test('concerns its own pages and every list that it may be in', () => {
-    expect(isConcerned(key('deployment.detail', { id: 'a' }), changes)).toBe(true)
-    expect(isConcerned(key('deployment.timeline', { id: 'b' }), changes)).toBe(true)
-    expect(isConcerned(key('deployment.page', { search: 'x' }), changes)).toBe(true)
-    expect(isConcerned(key('placement.preview', { replicas: 1 }), changes)).toBe(true)
+    expect(isInvalidated(key('deployment.detail', { id: 'a' }), changes)).toBe(true)
+    expect(isInvalidated(key('deployment.timeline', { id: 'b' }), changes)).toBe(true)
+    expect(isInvalidated(key('deployment.page', { search: 'x' }), changes)).toBe(true)
+    expect(isInvalidated(key('placement.preview', { replicas: 1 }), changes)).toBe(true)
   })
 
   test('does not concern other deployments, other topics and what never changes', () => {
-    expect(isConcerned(key('deployment.detail', { id: 'c' }), changes)).toBe(false)
-    expect(isConcerned(key('user.list'), changes)).toBe(false)
-    expect(isConcerned(key('decision.get', { id: 'a' }), changes)).toBe(false)
+    expect(isInvalidated(key('deployment.detail', { id: 'c' }), changes)).toBe(false)
+    expect(isInvalidated(key('user.list'), changes)).toBe(false)
+    expect(isInvalidated(key('decision.get', { id: 'a' }), changes)).toBe(false)
   })
 })
 
 test('no ids means any of them, and stays so', () => {
   const changes = changesOf({ topic: 'node', ids: [] }, { topic: 'node', ids: ['a'] })
-  expect(isConcerned(key('node.get', { id: 'z' }), changes)).toBe(true)
-  expect(isConcerned(key('user.list'), changes)).toBe(false)
+  expect(isInvalidated(key('node.get', { id: 'z' }), changes)).toBe(true)
+  expect(isInvalidated(key('user.list'), changes)).toBe(false)
 })
 
 test('after a reconnect everything that can change is read again', () => {
   const changes = changesOf({ topic: 'hello', ids: [] })
   for (const path of ['deployment.page', 'node.page', 'user.list', 'joinToken.list', 'me.get'])
-    expect(isConcerned(key(path), changes)).toBe(true)
-  expect(isConcerned(key('decision.get', { id: 'a' }), changes)).toBe(false)
+    expect(isInvalidated(key(path), changes)).toBe(true)
+  expect(isInvalidated(key('decision.get', { id: 'a' }), changes)).toBe(false)
 })
 
 test('a query that nobody has thought of is rather read too often', () => {
-  expect(isConcerned(key('something.new'), changesOf({ topic: 'token', ids: ['a'] }))).toBe(true)
+  expect(isInvalidated(key('something.new'), changesOf({ topic: 'token', ids: ['a'] }))).toBe(true)
 })

@@ -25,15 +25,15 @@ export class Changes {
   }
 }
 
-type Concern = (changes: Changes, input: Record<string, unknown>) => boolean
+type InvalidationRule = (changes: Changes, input: Record<string, unknown>) => boolean
 
-const ofDeployment: Concern = (changes, input) => changes.touches('deployment', input.id)
+const ofDeployment: InvalidationRule = (changes, input) => changes.touches('deployment', input.id)
 
 /** What somebody does always changes one of these. */
 const auditedTopics = ['deployment', 'node', 'user', 'session', 'token', 'setting', 'scheduler'] as const
 
 /** For each query, when what it answered may be wrong. */
-const concerns: Record<string, Concern> = {
+const rules: Record<string, InvalidationRule> = {
   'deployment.page': (changes) => changes.touches('deployment'),
   'deployment.detail': ofDeployment,
   'deployment.timeline': ofDeployment,
@@ -124,7 +124,7 @@ function inputOf(queryKey: readonly unknown[]): Record<string, unknown> {
 }
 
 /** Whether the answer to a query has to be read again. A query that is not in the table is, to be safe. */
-export function isConcerned(queryKey: readonly unknown[], changes: Changes): boolean {
-  const concern = concerns[pathOf(queryKey)]
-  return concern ? concern(changes, inputOf(queryKey)) : true
+export function isInvalidated(queryKey: readonly unknown[], changes: Changes): boolean {
+  const rule = rules[pathOf(queryKey)]
+  return rule ? rule(changes, inputOf(queryKey)) : true
 }

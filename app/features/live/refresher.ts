@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { LiveChange } from '@/core/views/live'
-import { Changes, isConcerned, minimumAge } from './invalidation-rules'
+import { Changes, isInvalidated, minimumAge } from './invalidation-rules'
 
 const tickMs = 250
 
@@ -27,7 +27,7 @@ export function makeRefresher(queries: QueryClient, now: () => number = Date.now
     late = new Set()
     const due: string[] = []
     for (const query of queries.getQueryCache().getAll()) {
-      if (!waiting.has(query.queryHash) && (batch.empty || !isConcerned(query.queryKey, batch))) continue
+      if (!waiting.has(query.queryHash) && (batch.empty || !isInvalidated(query.queryKey, batch))) continue
       const busy = query.state.fetchStatus === 'fetching'
       const young = query.isActive() && now() - query.state.dataUpdatedAt < minimumAge(query.queryKey)
       if (busy || young) late.add(query.queryHash)

@@ -4,7 +4,7 @@
  */
 export type AnsiColour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'grey'
 
-interface AnsiLook {
+interface AnsiStyle {
   colour: AnsiColour | null
   bold: boolean
   dim: boolean
@@ -15,11 +15,11 @@ interface AnsiLook {
   marked: boolean
 }
 
-export interface AnsiPiece extends AnsiLook {
+export interface AnsiPiece extends AnsiStyle {
   text: string
 }
 
-const plainLook: AnsiLook = {
+const plainStyle: AnsiStyle = {
   colour: null,
   bold: false,
   dim: false,
@@ -60,17 +60,17 @@ export const plainText = (text: string): string => settled(text).replace(sequenc
 export function ansiPieces(text: string): AnsiPiece[] {
   const line = settled(text)
   const pieces: AnsiPiece[] = []
-  let look = plainLook
+  let statusStyle = plainStyle
   let from = 0
   const add = (part: string): void => {
     const shown = part.replace(controls, '')
-    if (shown) pieces.push({ ...look, text: shown })
+    if (shown) pieces.push({ ...statusStyle, text: shown })
   }
   if (line.includes(ESC))
     for (const match of line.matchAll(sequence)) {
       add(line.slice(from, match.index))
       from = match.index + match[0].length
-      if (match[2] === 'm') look = applied(look, match[1] ?? '')
+      if (match[2] === 'm') statusStyle = applied(statusStyle, match[1] ?? '')
     }
   add(line.slice(from))
   return pieces
@@ -78,8 +78,8 @@ export function ansiPieces(text: string): AnsiPiece[] {
 
 const basic: (AnsiColour | null)[] = ['grey', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', null]
 
-const switches: Record<number, Partial<AnsiLook>> = {
-  0: plainLook,
+const switches: Record<number, Partial<AnsiStyle>> = {
+  0: plainStyle,
   1: { bold: true },
   2: { dim: true },
   3: { italic: true },
@@ -96,8 +96,8 @@ const switches: Record<number, Partial<AnsiLook>> = {
   49: { marked: false },
 }
 
-function applied(look: AnsiLook, parameters: string): AnsiLook {
-  let next = look
+function applied(statusStyle: AnsiStyle, parameters: string): AnsiStyle {
+  let next = statusStyle
   const codes = parameters.split(/[;:]/).map(Number)
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] ?? 0

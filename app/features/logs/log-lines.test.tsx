@@ -24,8 +24,8 @@ function Shown({ rows, onFollow = () => undefined }: { rows: LogBuffer['rows']; 
     setFollow(next)
     onFollow(next)
   }
-  const looks = { times: true, wrap: false, query: '', current: null }
-  return <LogLines rows={rows} sources={new Map()} {...looks} follow={follow} onFollow={change} />
+  const statusStyles = { times: true, wrap: false, query: '', current: null }
+  return <LogLines rows={rows} sources={new Map()} {...statusStyles} follow={follow} onFollow={change} />
 }
 
 const drawn = (container: HTMLElement) => [...container.querySelectorAll('[data-line]')].map((line) => line.textContent)

@@ -13,17 +13,17 @@ const lookAgainMs = 5_000
  * On top of every page: while so much of a region is silent at once that nothing of it is moved, and while the control plane
  * is behind with what agents send.
  */
-export function StormBanner() {
+export function OutageBanner() {
   const trpc = useTRPC()
   // Pages say themselves when the server does not answer; a banner that can't be read is none.
-  const { data: brakes = [] } = useQuery(trpc.storm.list.queryOptions())
+  const { data: protections = [] } = useQuery(trpc.outage.list.queryOptions())
   const { data: behind = null } = useQuery(
     trpc.intake.behind.queryOptions(undefined, { refetchInterval: ({ state }) => (state.data ? lookAgainMs : false) }),
   )
-  if (brakes.length === 0 && behind === null) return null
+  if (protections.length === 0 && behind === null) return null
   return (
     <Suspense>
-      <Notices brakes={brakes} behind={behind} />
+      <Notices protections={protections} behind={behind} />
     </Suspense>
   )
 }

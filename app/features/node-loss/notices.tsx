@@ -3,36 +3,46 @@
 import { lazy, Suspense, useState } from 'react'
 import { useBlocked } from '@/app/features/session/me'
 import { Button } from '@/app/ui/button'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { Time } from '@/app/ui/text/time'
-import { stormInWords } from '@/core/nodes/outage-protection'
-import type { StormBrakeView } from '@/core/views/node-loss'
+import { outageMessage } from '@/core/nodes/outage-protection'
+import type { OutageProtectionView } from '@/core/views/node-loss'
 
-const OverruleDialog = lazy(() => import('./override-dialog'))
+const OverrideDialog = lazy(() => import('./override-dialog'))
 
 /** What the banner says; a file of its own, because on most days no page needs it. */
-export default function Notices({ brakes, behind }: { brakes: StormBrakeView[]; behind: string | null }) {
+export default function Notices({
+  protections,
+  behind,
+}: {
+  protections: OutageProtectionView[]
+  behind: string | null
+}) {
   const [region, setRegion] = useState<string | null>(null)
   return (
     <div className="divide-y divide-line border-b border-line bg-chrome">
       {behind !== null && (
         <p role="status" className="px-4 py-2 font-medium text-degraded md:px-6">
-          <Glyph name="unknown" className="mr-1.5 inline align-[-2px]" />
+          <StatusIcon name="unknown" className="mr-1.5 inline align-[-2px]" />
           {behind}
         </p>
       )}
-      {brakes.length > 0 && (
+      {protections.length > 0 && (
         <section aria-label="Storm brake">
           <div role="status">
             <ul className="divide-y divide-line">
-              {brakes.map((brake) => (
-                <Brake key={brake.region} brake={brake} onOverrule={() => setRegion(brake.region)} />
+              {protections.map((protection) => (
+                <Protection
+                  key={protection.region}
+                  protection={protection}
+                  onOverride={() => setRegion(protection.region)}
+                />
               ))}
             </ul>
           </div>
           {region !== null && (
             <Suspense>
-              <OverruleDialog region={region} onClose={() => setRegion(null)} />
+              <OverrideDialog region={region} onClose={() => setRegion(null)} />
             </Suspense>
           )}
         </section>
@@ -41,30 +51,30 @@ export default function Notices({ brakes, behind }: { brakes: StormBrakeView[]; 
   )
 }
 
-function Brake({ brake, onOverrule }: { brake: StormBrakeView; onOverrule: () => void }) {
+function Protection({ protection, onOverride }: { protection: OutageProtectionView; onOverride: () => void }) {
   const blocked = useBlocked('storms.overrule', 'overrule the storm brake')
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 md:px-6">
       <p className="min-w-0 flex-1 basis-72">
         <span className="font-medium text-degraded">
-          <Glyph name="unknown" className="mr-1.5 inline align-[-2px]" />
-          {stormInWords(brake)}
+          <StatusIcon name="unknown" className="mr-1.5 inline align-[-2px]" />
+          {outageMessage(protection)}
         </span>{' '}
         <span className="text-ink-2">
-          {brake.overruled ? (
+          {protection.overruled ? (
             <>
-              {brake.overruled.by} had its replicas moved all the same, <Time at={brake.overruled.at} />.
+              {protection.overruled.by} had its replicas moved all the same, <Time at={protection.overruled.at} />.
             </>
           ) : (
             <>
-              since <Time at={brake.since} ago={false} />. The line may be cut rather than the machines dead: nothing of
-              it is moved until nodes return.
+              since <Time at={protection.since} ago={false} />. The line may be cut rather than the machines dead:
+              nothing of it is moved until nodes return.
             </>
           )}
         </span>
       </p>
-      {!brake.overruled && (
-        <Button size="sm" blocked={blocked} onClick={onOverrule}>
+      {!protection.overruled && (
+        <Button size="sm" blocked={blocked} onClick={onOverride}>
           Move its replicas…
         </Button>
       )}

@@ -5,22 +5,22 @@ import { useTRPC } from '@/app/trpc'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
-import type { StormMove } from '@/core/views/node-loss'
+import type { OutageMove } from '@/core/views/node-loss'
 
 /** Says what would move before it does. */
-export default function OverruleDialog({ region, onClose }: { region: string; onClose: () => void }) {
+export default function OverrideDialog({ region, onClose }: { region: string; onClose: () => void }) {
   const trpc = useTRPC()
   const client = useQueryClient()
-  const moves = useQuery(trpc.storm.moves.queryOptions({ region }))
-  const overrule = useMutation(
-    trpc.storm.overrule.mutationOptions({
+  const moves = useQuery(trpc.outage.moves.queryOptions({ region }))
+  const override = useMutation(
+    trpc.outage.override.mutationOptions({
       onSuccess: async () => {
         onClose()
-        await client.invalidateQueries({ queryKey: trpc.storm.list.queryKey() })
+        await client.invalidateQueries({ queryKey: trpc.outage.list.queryKey() })
       },
     }),
   )
-  const error = overrule.error ?? moves.error
+  const error = override.error ?? moves.error
   return (
     <ConfirmDialog
       open
@@ -28,9 +28,9 @@ export default function OverruleDialog({ region, onClose }: { region: string; on
       title={`Move the replicas of ${region}`}
       typeName={region}
       action="Move them"
-      busy={overrule.isPending}
+      busy={override.isPending}
       error={error && errorSentence(error)}
-      onConfirm={() => overrule.mutate({ region })}
+      onConfirm={() => override.mutate({ region })}
     >
       <p>
         What runs on its silent nodes is declared lost and started elsewhere, where there is room. If the nodes still
@@ -41,7 +41,7 @@ export default function OverruleDialog({ region, onClose }: { region: string; on
   )
 }
 
-function Moves({ total, moves }: { total: number; moves: StormMove[] }) {
+function Moves({ total, moves }: { total: number; moves: OutageMove[] }) {
   if (total === 0) return <p className="mt-3">No replica would move: none is wanted on its silent nodes.</p>
   return (
     <>

@@ -5,22 +5,22 @@ import { reasonsText } from '@/app/features/nodes/drain-preview'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
 import { ErrorState, Loading } from '@/app/ui/status/states'
-import { StatusBadge, type Tone } from '@/app/ui/status/status'
-import type { GlyphName } from '@/app/ui/status/status-icon'
+import { StatusBadge, type StatusColor } from '@/app/ui/status/status'
+import type { IconName } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
 import { plural } from '@/app/ui/text/format'
-import { isStuck, type LeavingState } from '@/core/nodes/drain'
+import { isBlocked, type LeavingState } from '@/core/nodes/drain'
 import type { LeavingView, NodeView } from '@/core/views/nodes'
 
-const looks: Record<LeavingState, { label: string; glyph: GlyphName; tone: Tone; explanation: string }> = {
-  moving: { label: 'Moving', glyph: 'starting', tone: 'progressing', explanation: 'Its replacement is on its way.' },
-  stopping: { label: 'Stopping', glyph: 'stopping', tone: 'slate', explanation: 'Its container is being stopped.' },
-  queued: { label: 'Queued', glyph: 'waiting', tone: 'quiet', explanation: 'Moves after others of its deployment.' },
-  retrying: { label: 'Retrying', glyph: 'waiting', tone: 'degraded', explanation: 'Its replacement failed.' },
-  'no-room': { label: 'No room', glyph: 'partial', tone: 'degraded', explanation: 'No other node can take it now.' },
-  held: { label: 'Stuck', glyph: 'failed', tone: 'failed', explanation: 'It does not move by itself.' },
+const statusStyles: Record<LeavingState, { label: string; icon: IconName; color: StatusColor; explanation: string }> = {
+  moving: { label: 'Moving', icon: 'starting', color: 'progressing', explanation: 'Its replacement is on its way.' },
+  stopping: { label: 'Stopping', icon: 'stopping', color: 'slate', explanation: 'Its container is being stopped.' },
+  queued: { label: 'Queued', icon: 'waiting', color: 'quiet', explanation: 'Moves after others of its deployment.' },
+  retrying: { label: 'Retrying', icon: 'waiting', color: 'degraded', explanation: 'Its replacement failed.' },
+  'no-room': { label: 'No room', icon: 'partial', color: 'degraded', explanation: 'No other node can take it now.' },
+  held: { label: 'Stuck', icon: 'failed', color: 'failed', explanation: 'It does not move by itself.' },
 }
 
 const columns: Column<LeavingView>[] = [
@@ -42,7 +42,7 @@ const columns: Column<LeavingView>[] = [
     header: 'Move',
     width: '104px',
     from: 'sm',
-    cell: ({ state }) => <StatusBadge look={looks[state]} />,
+    cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
   },
   {
     id: 'why',
@@ -88,7 +88,7 @@ export function DrainProgress({ node }: { node: NodeView }) {
         <p className="text-ink-2">It can be switched off, or removed from the fleet.</p>
       </Section>
     )
-  const stuck = rows.filter(({ state }) => isStuck(state)).length
+  const stuck = rows.filter(({ state }) => isBlocked(state)).length
   return (
     <Section
       flush

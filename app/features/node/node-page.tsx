@@ -8,8 +8,8 @@ import { ButtonLink } from '@/app/ui/button'
 import { Facts, PageHeader, Section } from '@/app/ui/layout-parts'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { nodeLook, StatusBadge } from '@/app/ui/status/status'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { nodeStyle, StatusBadge } from '@/app/ui/status/status'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { errorCode } from '@/app/ui/text/errors'
@@ -49,7 +49,7 @@ export function NodePage({ id }: { id: string }) {
         actions={<NodeActions node={node} held={node.replicas.filter(({ reserved }) => reserved).length} />}
         meta={
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
-            <StatusBadge look={nodeLook(node)} className="font-medium" />
+            <StatusBadge statusStyle={nodeStyle(node)} className="font-medium" />
             <Eligibility node={node} />
             {node.tooSmall !== null && node.tooSmall !== node.ineligible && <Barred>{node.tooSmall}</Barred>}
             {node.simulated && <SimulatedMark />}
@@ -94,7 +94,7 @@ function Eligibility({ node }: { node: NodeView }) {
   if (node.ineligible === null)
     return (
       <span className="inline-flex items-center gap-1.5 text-ink-2">
-        <Glyph name="running" className="text-healthy" /> Takes new replicas
+        <StatusIcon name="running" className="text-healthy" /> Takes new replicas
       </span>
     )
   return <Barred>{node.ineligible}</Barred>
@@ -102,7 +102,7 @@ function Eligibility({ node }: { node: NodeView }) {
 
 const Barred = ({ children }: { children: string }) => (
   <span className="inline-flex items-start gap-1.5 text-ink-2">
-    <Glyph name="none" className="mt-[3px] shrink-0 text-ink-3" /> {children}
+    <StatusIcon name="none" className="mt-[3px] shrink-0 text-ink-3" /> {children}
   </span>
 )
 

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { replicaLook, StatusBadge } from '@/app/ui/status/status'
+import { replicaStyle, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -26,7 +26,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
     header: 'Status',
     cell: (row) => (
       <span className="flex min-w-0 items-center gap-2">
-        <StatusBadge look={replicaLook(row.status, { silent })} title={row.reason ?? undefined} />
+        <StatusBadge statusStyle={replicaStyle(row.status, { silent })} title={row.reason ?? undefined} />
         {row.status !== 'running' && (
           <span className="truncate text-ink-2 max-sm:hidden" title={row.reason ?? undefined}>
             {row.reason}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
 import { ErrorState } from '@/app/ui/status/states'
-import { type Look, StatusBadge } from '@/app/ui/status/status'
+import { StatusBadge, type StatusStyle } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -12,23 +12,23 @@ import { ExactTime } from '@/app/ui/text/time'
 import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
 import type { ReturnedReplicaView } from '@/core/views/node-loss'
 
-const outcomeLooks: Record<ReturnOutcome, Look> = {
-  kept: { label: 'Kept', glyph: 'running', tone: 'healthy', explanation: 'Its container ran on and was adopted.' },
-  stopped: { label: 'Stopped', glyph: 'stopped', tone: 'quiet', explanation: 'Its container was stopped and removed.' },
-  updated: { label: 'Updated', glyph: 'arrow', tone: 'progressing', explanation: 'A newer attempt took its place.' },
-  failed: { label: 'Failed', glyph: 'failed', tone: 'failed', explanation: 'It had ended by itself meanwhile.' },
+const outcomeStyles: Record<ReturnOutcome, StatusStyle> = {
+  kept: { label: 'Kept', icon: 'running', color: 'healthy', explanation: 'Its container ran on and was adopted.' },
+  stopped: { label: 'Stopped', icon: 'stopped', color: 'quiet', explanation: 'Its container was stopped and removed.' },
+  updated: { label: 'Updated', icon: 'arrow', color: 'progressing', explanation: 'A newer attempt took its place.' },
+  failed: { label: 'Failed', icon: 'failed', color: 'failed', explanation: 'It had ended by itself meanwhile.' },
 }
 
 /** What is to come, or on its way. */
-const planLooks: Record<ReturnPlan, Look> = {
+const planStyles: Record<ReturnPlan, StatusStyle> = {
   keep: {
     label: 'Keep',
-    glyph: 'waiting',
-    tone: 'unknown',
+    icon: 'waiting',
+    color: 'unknown',
     explanation: 'Its container is adopted, if it still runs.',
   },
-  stop: { label: 'Stop', glyph: 'stopping', tone: 'unknown', explanation: 'Its container is stopped and removed.' },
-  update: { label: 'Update', glyph: 'arrow', tone: 'unknown', explanation: 'A newer attempt has taken its place.' },
+  stop: { label: 'Stop', icon: 'stopping', color: 'unknown', explanation: 'Its container is stopped and removed.' },
+  update: { label: 'Update', icon: 'arrow', color: 'unknown', explanation: 'A newer attempt has taken its place.' },
 }
 
 const columns: Column<ReturnedReplicaView>[] = [
@@ -51,7 +51,7 @@ const columns: Column<ReturnedReplicaView>[] = [
     id: 'what',
     header: 'What',
     width: '110px',
-    cell: ({ plan, outcome }) => <StatusBadge look={outcome ? outcomeLooks[outcome] : planLooks[plan]} />,
+    cell: ({ plan, outcome }) => <StatusBadge statusStyle={outcome ? outcomeStyles[outcome] : planStyles[plan]} />,
   },
   {
     id: 'why',

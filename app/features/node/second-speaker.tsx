@@ -7,7 +7,7 @@ import { useBlocked } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { errorSentence } from '@/app/ui/text/errors'
 import { Time } from '@/app/ui/text/time'
 import type { NodeView, SecondSpeakerView } from '@/core/views/nodes'
@@ -83,7 +83,7 @@ function Allowed({ second }: { second: SecondSpeakerView }) {
   return (
     <>
       <p className="font-medium text-progressing">
-        <Glyph name="arrow" className="mr-1.5 inline align-[-2px]" />
+        <StatusIcon name="arrow" className="mr-1.5 inline align-[-2px]" />
         {placeOf(second)} may take this node over
       </p>
       <p className="text-ink-2">
@@ -99,7 +99,7 @@ function Refused({ second }: { second: SecondSpeakerView }) {
   return (
     <>
       <p className="font-medium text-degraded">
-        <Glyph name="partial" className="mr-1.5 inline align-[-2px]" />
+        <StatusIcon name="partial" className="mr-1.5 inline align-[-2px]" />
         {isSameMachine
           ? "A second agent on this machine uses this node's identity and is refused"
           : "A second machine uses this node's identity and is refused"}

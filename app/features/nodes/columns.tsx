@@ -4,7 +4,7 @@ import { CircleAlert } from 'lucide-react'
 import { cn } from '@/app/ui/cn'
 import { Bar } from '@/app/ui/status/bar'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
-import { nodeLook, StatusBadge } from '@/app/ui/status/status'
+import { nodeStyle, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { formatPair } from '@/app/ui/text/format'
@@ -15,7 +15,7 @@ import type { NodeView } from '@/core/views/nodes'
 function StatusCell({ node }: { node: NodeView }) {
   return (
     <span className="flex min-w-0 items-center gap-2">
-      <StatusBadge look={nodeLook(node)} title={node.ineligible ?? undefined} />
+      <StatusBadge statusStyle={nodeStyle(node)} title={node.ineligible ?? undefined} />
       {node.engineError && (
         <span className="inline-flex min-w-0 items-center gap-1 text-failed" title={node.engineError}>
           <CircleAlert size={12} aria-label="Can not run containers" className="shrink-0" />

@@ -1,7 +1,7 @@
 'use client'
 
 import { ruleLabels } from '@/app/features/placement/labels'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore, plural } from '@/app/ui/text/format'
 import type { DrainPreview, DrainPreviewReplica } from '@/core/views/nodes'
 
@@ -20,7 +20,7 @@ export function DrainPreviewList({ preview, several }: { preview: DrainPreview; 
   return (
     <div className="space-y-3">
       <p role="status" className="flex items-start gap-2 font-medium">
-        <Glyph
+        <StatusIcon
           name={stuck === 0 ? 'running' : 'partial'}
           className={stuck === 0 ? 'mt-[3px] shrink-0 text-healthy' : 'mt-[3px] shrink-0 text-degraded'}
         />

@@ -5,7 +5,7 @@ import { measures } from '@/app/features/fleet-map/sprites'
 import { cn } from '@/app/ui/cn'
 import { Select } from '@/app/ui/form/field'
 import { BarLegend } from '@/app/ui/status/bar'
-import { stateLooks } from '@/app/ui/status/node-state-styles'
+import { stateStyles } from '@/app/ui/status/node-state-styles'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { SearchField } from '@/app/ui/table/search'
 import type { NodeFacets, NodeState } from '@/core/nodes/list'
@@ -50,7 +50,7 @@ export function NodeToolbar({ view, set, facets, counts, waiting }: NodeToolbarP
           .filter((state) => state === 'all' || state === 'ready' || counts?.[state] || state === view.state)
           .map((state) => ({
             value: state,
-            label: state === 'all' ? 'All' : stateLooks[state].label,
+            label: state === 'all' ? 'All' : stateStyles[state].label,
             count: state === 'all' ? all : counts?.[state],
           }))}
       />

@@ -2,7 +2,7 @@ import { Facts } from '@/app/ui/layout-parts'
 import { StatusBadge } from '@/app/ui/status/status'
 import { Time } from '@/app/ui/text/time'
 import type { NotificationChannelView } from '@/core/notifications/notification'
-import { channelLook } from './labels'
+import { channelStyle } from './labels'
 
 /** How it is with a channel, with the error in full: rows of the table have no room for it. */
 export function ChannelFacts({ channel }: { channel: NotificationChannelView }) {
@@ -13,7 +13,7 @@ export function ChannelFacts({ channel }: { channel: NotificationChannelView }) 
       <Facts
         narrow
         facts={[
-          { name: 'State', value: <StatusBadge look={channelLook(channel)} /> },
+          { name: 'State', value: <StatusBadge statusStyle={channelStyle(channel)} /> },
           { name: 'Last delivery', value: lastDeliveredAt ? <Time at={lastDeliveredAt} /> : 'none yet' },
           { name: 'Waiting', value: waiting },
           tried && failing.nextTryAt

@@ -5,7 +5,7 @@ import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input, Select } from '@/app/ui/form/field'
 import { channelKinds, type NotificationChannelView, notificationLimits } from '@/core/notifications/notification'
 import { EventsField } from './events-field'
-import { kindWords } from './labels'
+import { kindLabels } from './labels'
 import { SecretField } from './secret-field'
 import { useChannelForm } from './use-channel-form'
 
@@ -16,7 +16,7 @@ interface ChannelFormProps {
 
 export function ChannelForm({ channel, onDone }: ChannelFormProps) {
   const { form, change, problems, busy, save } = useChannelForm(channel, onDone)
-  const words = kindWords[form.kind]
+  const words = kindLabels[form.kind]
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     save()
@@ -44,7 +44,7 @@ export function ChannelForm({ channel, onDone }: ChannelFormProps) {
           >
             {channelKinds.map((kind) => (
               <option key={kind} value={kind}>
-                {kindWords[kind].option}
+                {kindLabels[kind].option}
               </option>
             ))}
           </Select>

@@ -12,7 +12,7 @@ import { errorSentence } from '@/app/ui/text/errors'
 import { Time } from '@/app/ui/text/time'
 import { type NotificationChannelView, notificationKinds } from '@/core/notifications/notification'
 import { DeleteDialog } from './delete-dialog'
-import { channelLook, eventWords, kindWords } from './labels'
+import { channelStyle, eventLabels, kindLabels } from './labels'
 import { TestDialog } from './test-dialog'
 import { usePause } from './use-pause'
 
@@ -28,7 +28,7 @@ const facts: Column<Channel>[] = [
       <span className="block">
         <RowLink href={placeOf(channel)}>{channel.name}</RowLink>
         <span className="block truncate text-meta text-ink-3">
-          <span className="sm:hidden">{channelLook(channel).label} · </span>
+          <span className="sm:hidden">{channelStyle(channel).label} · </span>
           <AddressOrError channel={channel} />
         </span>
       </span>
@@ -41,7 +41,7 @@ const facts: Column<Channel>[] = [
     from: 'sm',
     cell: (channel) => (
       <span className="block">
-        <StatusBadge look={channelLook(channel)} />
+        <StatusBadge statusStyle={channelStyle(channel)} />
         {channel.failing && !channel.pausedAt && (
           <span className="block text-meta text-ink-3">
             for <Time at={channel.failing.since} ago={false} />
@@ -88,7 +88,7 @@ const facts: Column<Channel>[] = [
     width: '84px',
     from: 'xl',
     cell: ({ events }) => (
-      <span title={events.map((kind) => eventWords[kind]).join('\n')}>
+      <span title={events.map((kind) => eventLabels[kind]).join('\n')}>
         {events.length === notificationKinds.length ? 'all' : `${events.length} of ${notificationKinds.length}`}
       </span>
     ),
@@ -99,7 +99,7 @@ function AddressOrError({ channel: { failing, pausedAt, kind, address, signed } 
   if (failing && !pausedAt) return <span title={failing.error}>{failing.error}</span>
   return (
     <span title={signed ? 'Messages are signed' : undefined}>
-      {kindWords[kind].label}
+      {kindLabels[kind].label}
       {signed && ', signed'} · {address}
     </span>
   )

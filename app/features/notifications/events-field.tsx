@@ -3,7 +3,7 @@
 import { useId } from 'react'
 import { Checkbox, FieldError } from '@/app/ui/form/field'
 import { type NotificationKind, notificationKinds } from '@/core/notifications/notification'
-import { eventWords } from './labels'
+import { eventLabels } from './labels'
 
 interface EventsFieldProps {
   chosen: NotificationKind[]
@@ -20,7 +20,7 @@ export function EventsField({ chosen, onChange, error }: EventsFieldProps) {
         {notificationKinds.map((kind) => (
           <Checkbox
             key={kind}
-            label={<span className="font-normal">{eventWords[kind]}</span>}
+            label={<span className="font-normal">{eventLabels[kind]}</span>}
             checked={chosen.includes(kind)}
             onChange={(event) =>
               onChange(notificationKinds.filter((one) => (one === kind ? event.target.checked : chosen.includes(one))))

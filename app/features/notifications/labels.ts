@@ -1,8 +1,8 @@
-import type { Look } from '@/app/ui/status/status'
+import type { StatusStyle } from '@/app/ui/status/status'
 import type { ChannelKind, NotificationChannelView, NotificationKind } from '@/core/notifications/notification'
 
 /** What can be told of; a kind of event that is added does not compile until it has words here. */
-export const eventWords: Record<NotificationKind, string> = {
+export const eventLabels: Record<NotificationKind, string> = {
   'deployment.failed': 'A deployment fails',
   'deployment.recovered': 'A deployment that had failed runs again',
   'deployment.unhealthy': 'A health check of a deployment fails',
@@ -13,7 +13,7 @@ export const eventWords: Record<NotificationKind, string> = {
   'work.stuck': 'Scheduling work is given up',
 }
 
-export const kindWords: Record<ChannelKind, { label: string; option: string; placeholder: string; hint: string }> = {
+export const kindLabels: Record<ChannelKind, { label: string; option: string; placeholder: string; hint: string }> = {
   webhook: {
     label: 'Webhook',
     option: 'Webhook: JSON for programs',
@@ -29,27 +29,27 @@ export const kindWords: Record<ChannelKind, { label: string; option: string; pla
 }
 
 /** What is most worth knowing of a channel. */
-export function channelLook({ pausedAt, failing, lastDeliveredAt }: NotificationChannelView): Look {
+export function channelStyle({ pausedAt, failing, lastDeliveredAt }: NotificationChannelView): StatusStyle {
   if (pausedAt !== null)
     return {
       label: 'Paused',
-      glyph: 'stopped',
-      tone: 'slate',
+      icon: 'stopped',
+      color: 'slate',
       explanation: 'Nothing is sent, and what happens meanwhile is not sent later.',
     }
   if (failing)
     return {
       label: 'Failing',
-      glyph: 'failed',
-      tone: 'failed',
+      icon: 'failed',
+      color: 'failed',
       explanation: 'It does not take its message, which is tried again, less and less often.',
     }
   if (lastDeliveredAt === null)
     return {
       label: 'Ready',
-      glyph: 'ready',
-      tone: 'quiet',
+      icon: 'ready',
+      color: 'quiet',
       explanation: 'Nothing has happened yet that it is to tell.',
     }
-  return { label: 'Delivering', glyph: 'running', tone: 'healthy', explanation: 'It took the last message.' }
+  return { label: 'Delivering', icon: 'running', color: 'healthy', explanation: 'It took the last message.' }
 }

@@ -8,7 +8,7 @@ import { Button } from '@/app/ui/button'
 import { FieldError } from '@/app/ui/form/field'
 import { Facts } from '@/app/ui/layout-parts'
 import { Dialog } from '@/app/ui/overlay/dialog'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { errorSentence } from '@/app/ui/text/errors'
 import { formatDuration } from '@/app/ui/text/format'
 import type { DeliveryOutcome, NotificationChannelView } from '@/core/notifications/notification'
@@ -54,7 +54,7 @@ function Outcome({ outcome: { ok, status, error, tookMs } }: { outcome: Delivery
   return (
     <div className="space-y-3">
       <p className={`flex items-start gap-2 ${ok ? 'text-healthy' : 'text-failed'}`}>
-        <Glyph name={ok ? 'running' : 'failed'} className="mt-[3px] shrink-0" />
+        <StatusIcon name={ok ? 'running' : 'failed'} className="mt-[3px] shrink-0" />
         <span className="min-w-0 break-words">{ok ? 'It took the message' : error}</span>
       </p>
       <Facts

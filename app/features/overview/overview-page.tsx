@@ -13,7 +13,7 @@ import { Table } from '@/app/ui/table/table'
 import { plural } from '@/app/ui/text/format'
 import { may } from '@/core/accounts/roles'
 import { RegionTable } from './region-table'
-import { Troubles } from './troubles'
+import { Problems } from './troubles'
 
 /** What is wrong comes first, then how full the fleet is, then what happened last. */
 export function OverviewPage() {
@@ -51,7 +51,7 @@ export function OverviewPage() {
         </Empty>
       ) : (
         <>
-          <Troubles overview={data} />
+          <Problems overview={data} />
           <Section flush title="Capacity by region" meta="What is promised to replicas, and what machines really use">
             <RegionTable regions={data.regions} />
           </Section>

@@ -1,22 +1,22 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { Section } from '@/app/ui/layout-parts'
-import { deploymentLooks, healthLooks, type Look, nodeLooks, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyles, healthStyles, nodeStyles, StatusBadge, type StatusStyle } from '@/app/ui/status/status'
 import { plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import type { DeploymentTrouble, NodeTrouble, Overview } from '@/core/insight/overview'
+import type { DeploymentProblem, NodeProblem, Overview } from '@/core/insight/overview'
 
-const brokenLook: Look = {
+const brokenStyle: StatusStyle = {
   label: 'Trouble',
-  glyph: 'failed',
-  tone: 'failed',
+  icon: 'failed',
+  color: 'failed',
   explanation: 'The node is heard, but can not run containers.',
 }
 
-const waitingLook: Look = { ...deploymentLooks.pending, label: 'Waiting for capacity' }
+const waitingStyle: StatusStyle = { ...deploymentStyles.pending, label: 'Waiting for capacity' }
 
 /** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
-export function Troubles({ overview }: { overview: Overview }) {
+export function Problems({ overview }: { overview: Overview }) {
   const { failed, unhealthy, unplaced, silent, broken, dead } = overview
   const groups = [
     failed.count > 0 && (
@@ -26,14 +26,14 @@ export function Troubles({ overview }: { overview: Overview }) {
         all={{ href: '/deployments?status=failed', ...failed }}
       >
         {failed.newest.map((one) => (
-          <DeploymentRow key={one.id} one={one} look={deploymentLooks.failed} action="See why" tab="decision" />
+          <DeploymentRow key={one.id} one={one} statusStyle={deploymentStyles.failed} action="See why" tab="decision" />
         ))}
       </Group>
     ),
     dead > 0 && (
       <Group key="dead" title="Scheduling gave up" all={null}>
         <Row
-          look={deploymentLooks.failed}
+          statusStyle={deploymentStyles.failed}
           name={plural(dead, 'piece')}
           detail="Scheduling went wrong too often; it can be tried again."
           since={null}
@@ -48,7 +48,13 @@ export function Troubles({ overview }: { overview: Overview }) {
         all={{ href: '/deployments', ...unhealthy }}
       >
         {unhealthy.newest.map((one) => (
-          <DeploymentRow key={one.id} one={one} look={healthLooks.unhealthy} action="Read the logs" tab="logs" />
+          <DeploymentRow
+            key={one.id}
+            one={one}
+            statusStyle={healthStyles.unhealthy}
+            action="Read the logs"
+            tab="logs"
+          />
         ))}
       </Group>
     ),
@@ -59,7 +65,7 @@ export function Troubles({ overview }: { overview: Overview }) {
         all={{ href: '/deployments?status=pending', ...unplaced }}
       >
         {unplaced.newest.map((one) => (
-          <DeploymentRow key={one.id} one={one} look={waitingLook} action="What would fit" tab="decision" />
+          <DeploymentRow key={one.id} one={one} statusStyle={waitingStyle} action="What would fit" tab="decision" />
         ))}
       </Group>
     ),
@@ -70,7 +76,7 @@ export function Troubles({ overview }: { overview: Overview }) {
         all={{ href: '/nodes?state=offline', ...silent }}
       >
         {silent.newest.map((one) => (
-          <NodeRow key={one.id} one={one} look={nodeLooks.offline} />
+          <NodeRow key={one.id} one={one} statusStyle={nodeStyles.offline} />
         ))}
       </Group>
     ),
@@ -81,7 +87,7 @@ export function Troubles({ overview }: { overview: Overview }) {
         all={{ href: '/nodes', ...broken }}
       >
         {broken.newest.map((one) => (
-          <NodeRow key={one.id} one={one} look={brokenLook} />
+          <NodeRow key={one.id} one={one} statusStyle={brokenStyle} />
         ))}
       </Group>
     ),
@@ -123,17 +129,17 @@ function Group({ title, all, children }: GroupProps) {
 }
 
 interface RowProps {
-  look: Look
+  statusStyle: StatusStyle
   name: string
   detail: ReactNode
   since: string | null
   action: { href: string; label: string }
 }
 
-function Row({ look, name, detail, since, action }: RowProps) {
+function Row({ statusStyle, name, detail, since, action }: RowProps) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-1.5 md:px-6">
-      <StatusBadge look={look} />
+      <StatusBadge statusStyle={statusStyle} />
       <span className="max-w-60 truncate font-medium" title={name}>
         {name}
       </span>
@@ -152,18 +158,18 @@ function Row({ look, name, detail, since, action }: RowProps) {
 
 function DeploymentRow({
   one,
-  look,
+  statusStyle,
   action,
   tab,
 }: {
-  one: DeploymentTrouble
-  look: Look
+  one: DeploymentProblem
+  statusStyle: StatusStyle
   action: string
   tab: string
 }) {
   return (
     <Row
-      look={look}
+      statusStyle={statusStyle}
       name={one.name}
       detail={<span title={one.reason}>{one.reason}</span>}
       since={one.since}
@@ -172,12 +178,12 @@ function DeploymentRow({
   )
 }
 
-function NodeRow({ one, look }: { one: NodeTrouble; look: Look }) {
+function NodeRow({ one, statusStyle }: { one: NodeProblem; statusStyle: StatusStyle }) {
   const detail =
     one.reason ?? (one.since ? 'Its last heartbeat was the last that is known of it' : 'It was never heard')
   return (
     <Row
-      look={look}
+      statusStyle={statusStyle}
       name={one.nodeId}
       detail={`${detail}. ${plural(one.replicas, 'replica')} should run there (${one.region}).`}
       since={one.since}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import type { RuleFailure, ScorePart, Verdict } from '@/core/placement/types'
 import { localityText, productText, shortfallText, whyText } from './labels'
 
@@ -38,14 +38,14 @@ function aVerdict(nodeId: string, values: [number, number, number], rest: Partia
   }
 }
 
-const anExcerpt = (excerpt: Partial<Excerpt>): Excerpt => ({
+const aPlacementSummary = (summary: Partial<PlacementSummary>): PlacementSummary => ({
   chosen: [],
   refusal: null,
-  nodes: excerpt.best?.length ?? 0,
-  feasible: excerpt.best?.length ?? 0,
+  nodes: summary.best?.length ?? 0,
+  feasible: summary.best?.length ?? 0,
   best: [],
   refused: [],
-  ...excerpt,
+  ...summary,
 })
 
 const chosenFrom = (verdict: Verdict) => ({ id: verdict.id, nodeId: verdict.nodeId, score: verdict.score ?? 0 })
@@ -53,7 +53,7 @@ const chosenFrom = (verdict: Verdict) => ({ id: verdict.id, nodeId: verdict.node
 test('says who won, who came next, and in what it lost', () => {
   const first = aVerdict('node-01', [0.9, 0.9, 1], { rank: 1, chosen: 1 })
   const second = aVerdict('node-02', [0.9, 0.9, 0.6], { rank: 2 })
-  expect(whyText(anExcerpt({ chosen: [chosenFrom(first)], best: [first, second], nodes: 3 }))).toEqual([
+  expect(whyText(aPlacementSummary({ chosen: [chosenFrom(first)], best: [first, second], nodes: 3 }))).toEqual([
     '2 nodes had room, 1 had not.',
     'node-01 scored highest, 0.930.',
     'Best of those not chosen: node-02, 0.12 below the last chosen node-01, most of it in locality.',
@@ -62,7 +62,7 @@ test('says who won, who came next, and in what it lost', () => {
 
 test('says so when there was nothing to choose from', () => {
   const only = aVerdict('node-01', [0.5, 0.5, 1], { rank: 1, chosen: 1 })
-  expect(whyText(anExcerpt({ chosen: [chosenFrom(only)], best: [only] }))).toEqual([
+  expect(whyText(aPlacementSummary({ chosen: [chosenFrom(only)], best: [only] }))).toEqual([
     'The only node had room.',
     'node-01 scored highest, 0.650.',
     'Every node with room was chosen.',
@@ -70,7 +70,7 @@ test('says so when there was nothing to choose from', () => {
 })
 
 test('has nothing to say about what was not placed', () => {
-  expect(whyText(anExcerpt({ best: [aVerdict('node-01', [0, 0, 0])] }))).toEqual([])
+  expect(whyText(aPlacementSummary({ best: [aVerdict('node-01', [0, 0, 0])] }))).toEqual([])
 })
 
 test('a shortfall is said in the unit of its resource', () => {

@@ -1,5 +1,5 @@
 import { formatScore, plural } from '@/app/ui/text/format'
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import type { NodeExplanation } from '@/core/placement/explanation'
 import { amountText, type ResourceKind, resourceKinds } from '@/core/placement/resources'
 import { standing } from '@/core/placement/standing'
@@ -110,7 +110,7 @@ export const partLosses = (winner: Verdict, other: Verdict): { name: ScorePart['
     .sort((a, b) => b.loss - a.loss)
 
 /** Why here and why not there, in a few sentences; empty when nothing was placed. */
-export function whyText({ chosen, best, nodes, feasible }: Excerpt): string[] {
+export function whyText({ chosen, best, nodes, feasible }: PlacementSummary): string[] {
   const last = chosen.at(-1)
   const winner = best[0]
   if (!last || !winner || winner.score === null) return []

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { cn } from '@/app/ui/cn'
 import { ErrorState, Loading } from '@/app/ui/status/states'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore } from '@/app/ui/text/format'
 import type { NodeExplanation } from '@/core/placement/explanation'
 import type { RuleResult } from '@/core/placement/types'
@@ -74,7 +74,7 @@ function Rule({ result }: { result: RuleResult }) {
   return (
     <li className="grid grid-cols-[auto_minmax(0,8rem)_minmax(0,1fr)] items-baseline gap-x-2 border-t border-line py-1">
       <span className={cn('self-center', passed ? 'text-healthy' : 'text-failed')}>
-        <Glyph name={passed ? 'running' : 'failed'} />
+        <StatusIcon name={passed ? 'running' : 'failed'} />
         <span className="sr-only">{passed ? 'Met' : 'Not met'}</span>
       </span>
       <span className="truncate font-medium">{resultLabels[rule]}</span>

@@ -1,17 +1,17 @@
-import type { Look } from '@/app/ui/status/status'
+import type { StatusStyle } from '@/app/ui/status/status'
 import type { DecisionSummary } from '@/core/views/decisions'
 
-export const outcomeLooks: Record<DecisionSummary['outcome'], Look> = {
+export const outcomeStyles: Record<DecisionSummary['outcome'], StatusStyle> = {
   placed: {
     label: 'Placed',
-    glyph: 'running',
-    tone: 'healthy',
+    icon: 'running',
+    color: 'healthy',
     explanation: 'Nodes were found for all replicas that were asked for.',
   },
   refused: {
     label: 'Refused',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'Too few nodes had room: nothing was placed by this decision.',
   },
 }

@@ -6,8 +6,8 @@ import {
   type Percents,
   percentsOf,
   policyFromText,
+  policyLabels,
   policyText,
-  policyWords,
   rebalanced,
   weightNames,
 } from './policy-query'
@@ -84,6 +84,6 @@ test('what is no policy stands for that of the installation', () => {
 })
 
 test('a policy in words', () => {
-  expect(policyWords(policyProfiles.spread)).toBe('40 % resources, 30 % load, 30 % locality')
-  expect(policyWords(policyProfiles.pack)).toBe('70 % resources, 10 % load, 20 % locality, fuller nodes first')
+  expect(policyLabels(policyProfiles.spread)).toBe('40 % resources, 30 % load, 30 % locality')
+  expect(policyLabels(policyProfiles.pack)).toBe('70 % resources, 10 % load, 20 % locality, fuller nodes first')
 })

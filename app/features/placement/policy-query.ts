@@ -55,7 +55,7 @@ export const effectivePolicy = (input: PolicyInput | null, fallback: Policy): Po
 }
 
 /** "40 % resources, 30 % load, 30 % locality", and that it packs when it does. */
-export function policyWords({ weights, packing }: Pick<Policy, 'weights' | 'packing'>): string {
+export function policyLabels({ weights, packing }: Pick<Policy, 'weights' | 'packing'>): string {
   const percents = percentsOf(weights)
   const parts = weightNames.map((name) => `${percents[name]} % ${name}`)
   return `${parts.join(', ')}${packing ? ', fuller nodes first' : ''}`

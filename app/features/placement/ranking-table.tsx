@@ -2,7 +2,7 @@
 
 import { useMemo } from 'react'
 import { cn } from '@/app/ui/cn'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -82,7 +82,7 @@ function rankingColumns({ best, compare, onCompare }: ColumnParts): Column<Verdi
           <RowLink href={`/nodes/${id}`}>{nodeId}</RowLink>
           {chosen > 0 && (
             <span className="inline-flex shrink-0 items-center gap-1 text-meta text-accent" title="Chosen">
-              <Glyph name="running" />
+              <StatusIcon name="running" />
               <span className="sr-only">chosen</span>
               {chosen > 1 && `× ${chosen}`}
             </span>

@@ -1,7 +1,7 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { plural } from '@/app/ui/text/format'
 import type { Refusal, Suggestion } from '@/core/placement/types'
 import { ruleLabels } from './labels'
@@ -17,7 +17,7 @@ export function RefusalNote({ refusal, action }: RefusalNoteProps) {
   return (
     <div className="max-w-4xl space-y-3">
       <p className="flex items-start gap-2 font-medium text-failed">
-        <Glyph name="failed" className="mt-[3px] shrink-0" />
+        <StatusIcon name="failed" className="mt-[3px] shrink-0" />
         {refusal.message}
       </p>
       {refusal.reasons.length > 0 && (

@@ -7,9 +7,9 @@ import { useState } from 'react'
 import { Button, ButtonLink } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatGap, formatScore } from '@/app/ui/text/format'
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import { gapToLastChosen } from '@/core/placement/standing'
 import { type ScorePartName, scorePartNames, type Verdict } from '@/core/placement/types'
 import { partExplanations, partLabels, productText } from './labels'
@@ -25,7 +25,7 @@ const partColumn = (name: ScorePartName): string =>
   name === 'resources' || name === 'load' || name === 'locality' ? 'max-lg:hidden' : 'max-2xl:hidden'
 
 interface VerdictTableProps {
-  placement: Excerpt
+  placement: PlacementSummary
   /** Where all nodes are listed, for when there are more than the excerpt has. */
   allHref: string
   /** The decision that it is of: an opened row then shows every rule. */
@@ -110,7 +110,7 @@ export function VerdictTable({ placement, allHref, decisionId }: VerdictTablePro
 }
 
 interface VerdictRowProps {
-  placement: Excerpt
+  placement: PlacementSummary
   verdict: Verdict
   decisionId: string
   partNames: ScorePartName[]
@@ -151,7 +151,7 @@ function VerdictRow({ placement, verdict, decisionId, partNames, open, onToggle 
             )}
             {verdict.chosen > 0 && (
               <span className="inline-flex items-center gap-1 text-meta whitespace-nowrap text-accent">
-                <Glyph name="running" />
+                <StatusIcon name="running" />
                 <span className="max-sm:sr-only">{verdict.chosen > 1 ? `chosen × ${verdict.chosen}` : 'chosen'}</span>
               </span>
             )}

@@ -7,14 +7,14 @@ import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
-import { stuckKinds } from '@/core/queue/dead-letters'
-import { StuckTable } from './queue-table'
-import { stuckLooks } from './status-styles'
+import { deadLetterKinds } from '@/core/queue/dead-letters'
+import { QueueTable } from './queue-table'
+import { deadLetterStyles } from './status-styles'
 
-const filters = ['all', ...stuckKinds] as const
+const filters = ['all', ...deadLetterKinds] as const
 const parameters = { kind: parseAsStringLiteral(filters).withDefault('all') }
 
-export function StuckPage() {
+export function QueuePage() {
   const trpc = useTRPC()
   const [view, setView] = useQueryStates(parameters)
   const query = useQuery(trpc.queue.stuck.queryOptions())
@@ -33,7 +33,7 @@ export function StuckPage() {
           counting={query.isPending}
           options={filters.map((kind) => ({
             value: kind,
-            label: kind === 'all' ? 'All' : stuckLooks[kind].label,
+            label: kind === 'all' ? 'All' : deadLetterStyles[kind].label,
             count: kind === 'all' ? total : data?.counts[kind],
           }))}
         />
@@ -51,7 +51,7 @@ export function StuckPage() {
           There is other work that is stuck.
         </Empty>
       ) : (
-        <StuckTable items={shown} question={view.kind} />
+        <QueueTable items={shown} question={view.kind} />
       )}
     </>
   )

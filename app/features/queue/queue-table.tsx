@@ -9,19 +9,24 @@ import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
 import { Time } from '@/app/ui/text/time'
-import type { StuckWorkView } from '@/core/queue/dead-letters'
-import { stuckLooks } from './status-styles'
+import type { DeadLetterView } from '@/core/queue/dead-letters'
+import { deadLetterStyles } from './status-styles'
 
-const placeOf = (work: StuckWorkView): string => `/deployments/${work.deploymentId}`
+const placeOf = (work: DeadLetterView): string => `/deployments/${work.deploymentId}`
 
-const facts: Column<StuckWorkView>[] = [
+const facts: Column<DeadLetterView>[] = [
   {
     id: 'deployment',
     header: 'Deployment',
     width: 'clamp(112px, 16vw, 220px)',
     cell: (work) => <RowLink href={placeOf(work)}>{work.deploymentName}</RowLink>,
   },
-  { id: 'kind', header: 'State', width: '148px', cell: ({ kind }) => <StatusBadge look={stuckLooks[kind]} /> },
+  {
+    id: 'kind',
+    header: 'State',
+    width: '148px',
+    cell: ({ kind }) => <StatusBadge statusStyle={deadLetterStyles[kind]} />,
+  },
   {
     id: 'error',
     header: 'What went wrong',
@@ -55,7 +60,7 @@ const facts: Column<StuckWorkView>[] = [
 ]
 
 /** Each with its one action. */
-export function StuckTable({ items, question }: { items: StuckWorkView[]; question: string }) {
+export function QueueTable({ items, question }: { items: DeadLetterView[]; question: string }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
   const again = useMutation(
@@ -63,7 +68,7 @@ export function StuckTable({ items, question }: { items: StuckWorkView[]; questi
       onSettled: () => queries.invalidateQueries({ queryKey: trpc.queue.pathKey() }),
     }),
   )
-  const actions: Column<StuckWorkView> = {
+  const actions: Column<DeadLetterView> = {
     id: 'actions',
     header: <span className="sr-only">Actions</span>,
     width: '96px',

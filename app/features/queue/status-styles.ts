@@ -1,23 +1,23 @@
-import type { Look } from '@/app/ui/status/status'
-import type { StuckKind } from '@/core/queue/dead-letters'
+import type { StatusStyle } from '@/app/ui/status/status'
+import type { DeadLetterKind } from '@/core/queue/dead-letters'
 
-export const stuckLooks: Record<StuckKind, Look> = {
+export const deadLetterStyles: Record<DeadLetterKind, StatusStyle> = {
   dead: {
     label: 'Given up',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'It went wrong at every attempt; its deployment has failed. A person has to try it again.',
   },
   retrying: {
     label: 'Tried again later',
-    glyph: 'partial',
-    tone: 'degraded',
+    icon: 'partial',
+    color: 'degraded',
     explanation: 'It went wrong and is tried again by itself, after a pause that grows with each attempt.',
   },
   waiting: {
     label: 'Waits for capacity',
-    glyph: 'waiting',
-    tone: 'progressing',
+    icon: 'waiting',
+    color: 'progressing',
     explanation: 'It does not fit on any node now, and is tried again the moment capacity appears.',
   },
 }

@@ -2,7 +2,7 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { effectivePolicy, type PolicyInput, policyWords } from '@/app/features/placement/policy-query'
+import { effectivePolicy, type PolicyInput, policyLabels } from '@/app/features/placement/policy-query'
 import { useBlocked } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
@@ -28,7 +28,7 @@ export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
   const [asking, setAsking] = useState(false)
   const notAllowed = useBlocked('settings.manage', 'change the default policy')
   const { mutateAsync, isPending, error, reset } = useMutation(trpc.settings.setPolicy.mutationOptions())
-  const wanted = policyWords(effectivePolicy(input, present))
+  const wanted = policyLabels(effectivePolicy(input, present))
 
   const save = async (policy: PolicyInput): Promise<void> => {
     await mutateAsync({ policy })
@@ -72,7 +72,8 @@ export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
         onConfirm={() => void confirm()}
       >
         <p>
-          From now on, deployments that name no policy are scored with {wanted}. Until now it is {policyWords(present)}.
+          From now on, deployments that name no policy are scored with {wanted}. Until now it is {policyLabels(present)}
+          .
         </p>
         <p className="mt-2">Replicas that run stay where they are, and decisions made before keep their policy.</p>
       </ConfirmDialog>

@@ -1,4 +1,4 @@
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatList, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import type { Ranking } from '@/core/placement/ranking'
@@ -20,14 +20,14 @@ export function Outcome({ ranking: { chosen, message, request, takenAt }, record
     <div role="status" className="space-y-1">
       {message === null ? (
         <p className="flex items-start gap-2 font-medium">
-          <Glyph name="running" className="mt-[3px] shrink-0 text-healthy" />
+          <StatusIcon name="running" className="mt-[3px] shrink-0 text-healthy" />
           <span className="min-w-0">
             Fits: {plural(request.replicas, 'replica')} on {formatList(shown)}
           </span>
         </p>
       ) : (
         <p className="flex items-start gap-2 font-medium text-failed">
-          <Glyph name="failed" className="mt-[3px] shrink-0" />
+          <StatusIcon name="failed" className="mt-[3px] shrink-0" />
           <span className="min-w-0">{message}</span>
         </p>
       )}

@@ -2,14 +2,14 @@
 
 import { useMemo, useRef } from 'react'
 import { cn } from '@/app/ui/cn'
-import { toneText } from '@/app/ui/status/status'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { colorText } from '@/app/ui/status/status'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { useWidth } from '@/app/ui/table/width'
 import { plural } from '@/app/ui/text/format'
 import { exactClock } from '@/app/ui/text/time'
 import { type HistoryMark, type HistoryMarks, markKinds } from '@/core/insight/history'
 import type { Scale } from './axis'
-import { markLooks } from './marker-styles'
+import { markStyles } from './marker-styles'
 
 const heightPx = 36
 
@@ -25,13 +25,13 @@ export function Density({ marks, scale, go }: { marks: HistoryMarks; scale: Scal
           <MarkGroup key={some[0]?.at} left={left} marks={some} go={go} />
         ))}
       </div>
-      <Bars changes={marks.changes} troubles={marks.troubles} />
+      <Bars changes={marks.changes} problems={marks.problems} />
     </div>
   )
 }
 
 /** Square roots: beside a busy second a single change still shows. */
-function Bars({ changes, troubles }: Pick<HistoryMarks, 'changes' | 'troubles'>) {
+function Bars({ changes, problems }: Pick<HistoryMarks, 'changes' | 'problems'>) {
   const most = Math.max(1, ...changes)
   const height = (count: number): number => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / most) * heightPx))
   const bars = (counts: number[]): string =>
@@ -44,7 +44,7 @@ function Bars({ changes, troubles }: Pick<HistoryMarks, 'changes' | 'troubles'>)
       role="presentation"
     >
       <path d={bars(changes)} className="fill-control" />
-      <path d={bars(troubles)} className="fill-failed" />
+      <path d={bars(problems)} className="fill-failed" />
     </svg>
   )
 }
@@ -70,23 +70,23 @@ function MarkGroup({ left, marks, go }: { left: number; marks: HistoryMark[]; go
   const kind = markKinds.find((one) => marks.some((mark) => mark.kind === one)) ?? 'person'
   const first = marks.find((mark) => mark.kind === kind)
   const more = marks.length - toldAtOnce
-  const { glyph, tone } = markLooks[kind]
+  const { icon, color } = markStyles[kind]
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list of the same marks is for the keyboard
     // biome-ignore lint/a11y/noStaticElementInteractions: as above
     <span
-      title={[...marks.slice(0, toldAtOnce).map(wordsFor), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')}
+      title={[...marks.slice(0, toldAtOnce).map(labelFor), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')}
       onClick={() => first && go(Date.parse(first.at))}
       style={{ left: `${left}%` }}
-      className={cn('absolute top-0.5 -translate-x-1/2 cursor-pointer', toneText[tone])}
+      className={cn('absolute top-0.5 -translate-x-1/2 cursor-pointer', colorText[color])}
     >
-      <Glyph name={glyph} />
+      <StatusIcon name={icon} />
     </span>
   )
 }
 
-const wordsFor = ({ at, kind, subject, text }: HistoryMark): string =>
-  `${exactClock(at)} ${markLooks[kind].label}: ${subject.name} · ${text}`
+const labelFor = ({ at, kind, subject, text }: HistoryMark): string =>
+  `${exactClock(at)} ${markStyles[kind].label}: ${subject.name} · ${text}`
 
 /** What stands out, in words: each leads to its moment. */
 export function MarkList({ marks: { marks, more, changes }, go }: { marks: HistoryMarks; go: (at: number) => void }) {
@@ -121,11 +121,11 @@ export function MarkList({ marks: { marks, more, changes }, go }: { marks: Histo
               <span
                 className={cn(
                   'inline-flex shrink-0 items-center sm:w-28 gap-1.5 whitespace-nowrap',
-                  toneText[markLooks[mark.kind].tone],
+                  colorText[markStyles[mark.kind].color],
                 )}
               >
-                <Glyph name={markLooks[mark.kind].glyph} />
-                <span className="max-sm:sr-only">{markLooks[mark.kind].label}</span>
+                <StatusIcon name={markStyles[mark.kind].icon} />
+                <span className="max-sm:sr-only">{markStyles[mark.kind].label}</span>
               </span>
               <span className="min-w-0 truncate">
                 <span className="font-medium">{mark.subject.name}</span> <span className="text-ink-2">{mark.text}</span>

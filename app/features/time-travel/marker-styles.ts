@@ -1,20 +1,20 @@
-import type { Tone } from '@/app/ui/status/status'
-import type { GlyphName } from '@/app/ui/status/status-icon'
+import type { StatusColor } from '@/app/ui/status/status'
+import type { IconName } from '@/app/ui/status/status-icon'
 import type { MarkKind } from '@/core/insight/history'
 
-interface MarkLook {
+interface MarkStyle {
   label: string
-  glyph: GlyphName
-  tone: Tone
+  icon: IconName
+  color: StatusColor
 }
 
 /** The gravest first: of several at one place it is the one that is seen. */
-export const markLooks: Record<MarkKind, MarkLook> = {
-  failed: { label: 'Failed', glyph: 'failed', tone: 'failed' },
-  unhealthy: { label: 'Unhealthy', glyph: 'failed', tone: 'degraded' },
-  interrupted: { label: 'Interrupted', glyph: 'partial', tone: 'degraded' },
-  silent: { label: 'Fell silent', glyph: 'unknown', tone: 'unknown' },
-  returned: { label: 'Returned', glyph: 'ready', tone: 'healthy' },
-  deploy: { label: 'Deployed', glyph: 'assigned', tone: 'progressing' },
-  person: { label: 'By a person', glyph: 'wrench', tone: 'slate' },
+export const markStyles: Record<MarkKind, MarkStyle> = {
+  failed: { label: 'Failed', icon: 'failed', color: 'failed' },
+  unhealthy: { label: 'Unhealthy', icon: 'failed', color: 'degraded' },
+  interrupted: { label: 'Interrupted', icon: 'partial', color: 'degraded' },
+  silent: { label: 'Fell silent', icon: 'unknown', color: 'unknown' },
+  returned: { label: 'Returned', icon: 'ready', color: 'healthy' },
+  deploy: { label: 'Deployed', icon: 'assigned', color: 'progressing' },
+  person: { label: 'By a person', icon: 'wrench', color: 'slate' },
 }

@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { deploymentLooks, nodeLooks, replicaLook, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyles, nodeStyles, replicaStyle, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -24,7 +24,7 @@ const columns: Column<PastReplica>[] = [
     header: 'Status',
     cell: ({ status, reason, node }) => (
       <span className="flex min-w-0 items-center gap-2">
-        <StatusBadge look={replicaLook(status, node)} title={reason} />
+        <StatusBadge statusStyle={replicaStyle(status, node)} title={reason} />
         <span className="truncate text-ink-2 max-sm:hidden" title={reason}>
           {reason}
         </span>
@@ -39,7 +39,7 @@ const columns: Column<PastReplica>[] = [
       <span className="flex min-w-0 items-center gap-2">
         <RowLink href={`/nodes/${node.id}`}>{node.nodeId}</RowLink>
         <span className="truncate text-meta text-ink-3 max-sm:hidden">{node.region}</span>
-        {node.silent && <StatusBadge look={nodeLooks.offline} className="text-meta" />}
+        {node.silent && <StatusBadge statusStyle={nodeStyles.offline} className="text-meta" />}
       </span>
     ),
   },
@@ -67,7 +67,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
   return (
     <section aria-label="At this moment" data-at={query.data.at} aria-busy={query.isPlaceholderData}>
       <p className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 md:px-6">
-        <StatusBadge look={deploymentLooks[status]} />
+        <StatusBadge statusStyle={deploymentStyles[status]} />
         <span>{plural(targetReplicas, 'replica')} wanted</span>
         <span>revision {revision}</span>
         <span className="text-ink-2">{reason}</span>

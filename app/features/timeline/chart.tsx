@@ -5,12 +5,12 @@ import { useRouter } from 'next/navigation'
 import { type PointerEvent, useMemo, useRef, useState } from 'react'
 import { type Axis, buildAxis, type Tick } from '@/app/features/time-travel/axis'
 import { cn } from '@/app/ui/cn'
-import { Glyph, type GlyphName } from '@/app/ui/status/status-icon'
+import { type IconName, StatusIcon } from '@/app/ui/status/status-icon'
 import { useWidth } from '@/app/ui/table/width'
 import { formatAge, formatDuration } from '@/app/ui/text/format'
 import { exactClock, exactTime, tenthsClock } from '@/app/ui/text/time'
 import { type Lane, type LogHref, type Marker, type Segment, segmentAt, type TimelineModel, timesOf } from './lanes'
-import { markerLooks, phaseLooks } from './status-styles'
+import { markerStyles, phaseStyles } from './status-styles'
 
 interface ChartProps {
   model: TimelineModel
@@ -216,7 +216,7 @@ function SegmentBar({ named, segment, lane, axis, onDetail, onOpen }: SegmentBar
       style={{ left: `min(${left}%, 100% - 3px)`, width: `max(3px, ${width}%)` }}
       className={cn(
         'absolute inset-y-1 overflow-hidden rounded-[2px] hover:brightness-110',
-        phaseLooks[phase].bar,
+        phaseStyles[phase].bar,
         live && 'rounded-r-none',
         hasLog && 'cursor-pointer',
       )}
@@ -249,7 +249,7 @@ interface MarkerMarkProps {
 }
 
 function MarkerMark({ marker, axis, onDetail, onOpen }: MarkerMarkProps) {
-  const { label, className } = markerLooks[marker.kind]
+  const { label, className } = markerStyles[marker.kind]
   const text = `${label} · ${exactClock(marker.at)} · ${marker.note}`
   return (
     <div
@@ -270,14 +270,14 @@ function MarkerMark({ marker, axis, onDetail, onOpen }: MarkerMarkProps) {
         ) : marker.kind === 'retry' ? (
           <ArrowRight size={13} aria-hidden />
         ) : (
-          <Glyph name={glyphs[marker.kind]} />
+          <StatusIcon name={icons[marker.kind]} />
         )}
       </span>
     </div>
   )
 }
 
-const glyphs: Record<Exclude<Marker['kind'], 'person' | 'retry'>, GlyphName> = {
+const icons: Record<Exclude<Marker['kind'], 'person' | 'retry'>, IconName> = {
   failed: 'failed',
   lost: 'unknown',
   stopped: 'stopped',
@@ -291,5 +291,5 @@ function segmentText({ phase, from, to, live, nodeId, generation, note }: Segmen
   const span = live
     ? `since ${exactClock(from)}, ${formatDuration(to - from)} so far`
     : `${exactClock(from)} to ${exactClock(to)}, ${formatDuration(to - from)}`
-  return `Replica ${slot + 1}${attempt}${where} · ${phaseLooks[phase].label} ${span}${note ? ` · ${note}` : ''}`
+  return `Replica ${slot + 1}${attempt}${where} · ${phaseStyles[phase].label} ${span}${note ? ` · ${note}` : ''}`
 }

@@ -196,8 +196,8 @@ function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number |
     const at = ms(change.changedAt)
     const phase = phaseOf(change, hasRun)
     hasRun ||= change.newStatus === 'running'
-    const trouble = troubleOf(change)
-    if (trouble) lane.markers.push({ kind: trouble, at, note: `${change.nodeId}: ${change.reason}` })
+    const problem = problemOf(change)
+    if (problem) lane.markers.push({ kind: problem, at, note: `${change.nodeId}: ${change.reason}` })
     if (phase === null) {
       ended ??= at
       if (change.newStatus === 'failed' || change.newStatus === 'lost' || change.newStatus === 'stopped')
@@ -220,7 +220,7 @@ function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number |
 }
 
 /** What went wrong with a replica that goes on. */
-function troubleOf({ oldStatus, newStatus, health }: ReplicaChange): Marker['kind'] | null {
+function problemOf({ oldStatus, newStatus, health }: ReplicaChange): Marker['kind'] | null {
   if (oldStatus === 'running' && newStatus === 'starting') return 'interrupted'
   return newStatus === 'running' && health === 'unhealthy' ? 'unhealthy' : null
 }

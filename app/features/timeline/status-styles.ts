@@ -1,13 +1,13 @@
 import type { Marker, Phase } from './lanes'
 
-interface PhaseLook {
+interface PhaseStyle {
   label: string
   explanation: string
   /** Classes of the bar. Every bar has an edge of full contrast, so that the pale ones are seen as well. */
   bar: string
 }
 
-export const phaseLooks: Record<Phase, PhaseLook> = {
+export const phaseStyles: Record<Phase, PhaseStyle> = {
   queued: {
     label: 'Queued',
     explanation: 'Waits for the scheduler, or for the pause before the next attempt.',
@@ -33,7 +33,7 @@ export const phaseLooks: Record<Phase, PhaseLook> = {
   stopping: { label: 'Stopping', explanation: 'The container is being stopped.', bar: 'bg-slate' },
 }
 
-export const markerLooks: Record<Marker['kind'], { label: string; className: string }> = {
+export const markerStyles: Record<Marker['kind'], { label: string; className: string }> = {
   failed: { label: 'Failed', className: 'text-failed' },
   lost: { label: 'Lost', className: 'text-unknown' },
   stopped: { label: 'Stopped', className: 'text-ink-3' },

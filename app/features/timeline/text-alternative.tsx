@@ -5,9 +5,9 @@ import { cn } from '@/app/ui/cn'
 import { formatDuration } from '@/app/ui/text/format'
 import { exactClock, exactTime } from '@/app/ui/text/time'
 import { type LogHref, segmentAt, type TimelineModel } from './lanes'
-import { markerLooks, phaseLooks } from './status-styles'
+import { markerStyles, phaseStyles } from './status-styles'
 
-interface TwinRow {
+interface TextRow {
   key: string
   at: number
   replica: string
@@ -19,12 +19,12 @@ interface TwinRow {
   href: string | null
 }
 
-function rowsOf(model: TimelineModel, logHref: LogHref): TwinRow[] {
-  const rows: TwinRow[] = model.markers.map(({ at, note }) => ({
+function rowsOf(model: TimelineModel, logHref: LogHref): TextRow[] {
+  const rows: TextRow[] = model.markers.map(({ at, note }) => ({
     key: `person${at}${note}`,
     at,
     replica: 'All',
-    what: markerLooks.person.label,
+    what: markerStyles.person.label,
     node: '',
     lasted: '',
     note,
@@ -42,7 +42,7 @@ function rowsOf(model: TimelineModel, logHref: LogHref): TwinRow[] {
         key: `${slot}${phase}${generation}${from}`,
         at: from,
         replica: generation > 1 ? `${replica}, attempt ${generation}` : replica,
-        what: phaseLooks[phase].label,
+        what: phaseStyles[phase].label,
         node: nodeId ?? '',
         lasted: formatDuration(to - from) + (live ? ' so far' : ''),
         note,
@@ -53,7 +53,7 @@ function rowsOf(model: TimelineModel, logHref: LogHref): TwinRow[] {
         key: `${slot}${kind}${at}`,
         at,
         replica,
-        what: markerLooks[kind].label,
+        what: markerStyles[kind].label,
         node: '',
         lasted: '',
         note,
@@ -65,14 +65,14 @@ function rowsOf(model: TimelineModel, logHref: LogHref): TwinRow[] {
 
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3'
 
-interface TimelineTwinProps {
+interface TimelineTextAlternativeProps {
   model: TimelineModel
   visible: boolean
   logHref: LogHref
 }
 
 /** The same as the chart, in rows. Always in the page; seen when asked for. */
-export function TimelineTwin({ model, visible, logHref }: TimelineTwinProps) {
+export function TimelineTextAlternative({ model, visible, logHref }: TimelineTextAlternativeProps) {
   return (
     // A region that scrolls has to be reachable with the keyboard.
     <section

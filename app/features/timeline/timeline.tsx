@@ -8,8 +8,8 @@ import type { DeploymentStatus } from '@/core/deployments/status'
 import type { DeploymentTimeline } from '@/core/views/deployments'
 import { TimelineChart } from './chart'
 import { buildTimeline, type LogHref, phases } from './lanes'
-import { phaseLooks } from './status-styles'
-import { TimelineTwin } from './text-alternative'
+import { phaseStyles } from './status-styles'
+import { TimelineTextAlternative } from './text-alternative'
 import { TimelineScrubber } from './timeline-scrubber'
 
 /** What the bars mean. */
@@ -17,9 +17,9 @@ export function TimelineLegend() {
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1 text-meta text-ink-3">
       {phases.map((phase) => (
-        <li key={phase} title={phaseLooks[phase].explanation} className="flex items-center gap-1.5">
-          <span aria-hidden className={cn('h-2.5 w-4 rounded-[2px]', phaseLooks[phase].bar)} />
-          {phaseLooks[phase].label}
+        <li key={phase} title={phaseStyles[phase].explanation} className="flex items-center gap-1.5">
+          <span aria-hidden className={cn('h-2.5 w-4 rounded-[2px]', phaseStyles[phase].bar)} />
+          {phaseStyles[phase].label}
         </li>
       ))}
     </ul>
@@ -47,7 +47,7 @@ export function Timeline({ id, timeline, status, targetReplicas, asTable, logHre
     <>
       {!asTable && <TimelineChart model={model} at={moment.at} logHref={logHref} />}
       <TimelineScrubber id={id} model={model} moment={moment} />
-      <TimelineTwin model={model} visible={asTable} logHref={logHref} />
+      <TimelineTextAlternative model={model} visible={asTable} logHref={logHref} />
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { cn } from '@/app/ui/cn'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import { may, type Permission, permissions, roles } from '@/core/accounts/roles'
 
 /** A permission that is added does not compile until it has words here. */
@@ -48,12 +48,12 @@ export function PermissionMatrix() {
               <td key={role} className={cn(cell, 'text-center')}>
                 {may(role, permission) ? (
                   <>
-                    <Glyph name="running" className="inline text-ink-2" />
+                    <StatusIcon name="running" className="inline text-ink-2" />
                     <span className="sr-only">yes</span>
                   </>
                 ) : (
                   <>
-                    <Glyph name="none" className="inline text-ink-3" />
+                    <StatusIcon name="none" className="inline text-ink-3" />
                     <span className="sr-only">no</span>
                   </>
                 )}

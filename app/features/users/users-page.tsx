@@ -9,7 +9,7 @@ import { FieldError, Select } from '@/app/ui/form/field'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { ErrorState, Loading } from '@/app/ui/status/states'
-import { Glyph } from '@/app/ui/status/status-icon'
+import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { errorSentence } from '@/app/ui/text/errors'
@@ -67,11 +67,11 @@ export function UsersPage() {
       cell: ({ disabled }) =>
         disabled ? (
           <span className="inline-flex items-center gap-1.5 align-top text-ink-3">
-            <Glyph name="deleted" /> Disabled
+            <StatusIcon name="deleted" /> Disabled
           </span>
         ) : (
           <span className="inline-flex items-center gap-1.5 align-top text-healthy">
-            <Glyph name="running" /> Enabled
+            <StatusIcon name="running" /> Enabled
           </span>
         ),
     },

@@ -35,7 +35,7 @@ export function OptionList({ id, label, visible, options, active, className }: O
         className,
       )}
     >
-      {options.map(({ key, content, selected, take, className: look }, index) => (
+      {options.map(({ key, content, selected, take, className: statusStyle }, index) => (
         <div
           key={key}
           id={optionId(id, index)}
@@ -50,7 +50,7 @@ export function OptionList({ id, label, visible, options, active, className }: O
           className={cn(
             'flex h-(--control-height) cursor-pointer items-center px-2.5 hover:bg-hover',
             index === active && 'bg-selected',
-            look,
+            statusStyle,
           )}
         >
           {content}

@@ -1,17 +1,17 @@
 import type { NodeState } from '@/core/nodes/list'
-import { cordonedLook, drainingLook, type Look, nodeLooks } from './status'
+import { cordonedStyle, drainingStyle, nodeStyles, type StatusStyle } from './status'
 
 /** The states by which nodes are filtered, as the dictionary of states has them. */
-export const stateLooks: Record<NodeState, Look> = {
+export const stateStyles: Record<NodeState, StatusStyle> = {
   ready: {
     label: 'Ready',
-    glyph: 'ready',
-    tone: 'healthy',
+    icon: 'ready',
+    color: 'healthy',
     explanation: 'Reports in and takes new replicas.',
   },
-  full: { ...nodeLooks.busy, label: 'Full' },
-  cordoned: cordonedLook,
-  draining: drainingLook,
-  offline: nodeLooks.offline,
-  maintenance: nodeLooks.maintenance,
+  full: { ...nodeStyles.busy, label: 'Full' },
+  cordoned: cordonedStyle,
+  draining: drainingStyle,
+  offline: nodeStyles.offline,
+  maintenance: nodeStyles.maintenance,
 }

@@ -1,6 +1,6 @@
 import { useId } from 'react'
 
-export const glyphNames = [
+export const iconNames = [
   'waiting',
   'assigned',
   'starting',
@@ -18,7 +18,7 @@ export const glyphNames = [
   'wrench',
   'none',
 ] as const
-export type GlyphName = (typeof glyphNames)[number]
+export type IconName = (typeof iconNames)[number]
 
 const ring = <circle cx="7" cy="7" r="5.75" fill="none" stroke="currentColor" strokeWidth="1.5" />
 const disc = <circle cx="7" cy="7" r="6.5" fill="currentColor" />
@@ -63,7 +63,7 @@ function Hatched() {
   )
 }
 
-const shapes: Record<GlyphName, React.ReactNode> = {
+const shapes: Record<IconName, React.ReactNode> = {
   waiting: (
     <circle cx="7" cy="7" r="5.75" fill="none" stroke="currentColor" strokeWidth="1.5" strokeDasharray="2 1.61" />
   ),
@@ -157,7 +157,7 @@ const shapes: Record<GlyphName, React.ReactNode> = {
 }
 
 /** The mark of a state. It never stands alone: a word is beside it. */
-export function Glyph({ name, className }: { name: GlyphName; className?: string | undefined }) {
+export function StatusIcon({ name, className }: { name: IconName; className?: string | undefined }) {
   return (
     <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" className={className}>
       {shapes[name]}

@@ -4,73 +4,76 @@ import { expect, test } from 'vitest'
 import { deploymentStatuses, healths, replicaStatuses } from '@/core/deployments/status'
 import { nodeStatuses } from '@/core/placement/node-status'
 import {
-  cordonedLook,
-  deploymentLook,
+  cordonedStyle,
   deploymentLookOf,
-  deploymentLooks,
-  drainingLook,
-  healthLooks,
-  nodeLook,
-  nodeLooks,
-  replicaLook,
-  replicaLooks,
+  deploymentStyle,
+  deploymentStyles,
+  drainingStyle,
+  healthStyles,
+  nodeStyle,
+  nodeStyles,
+  replicaStyle,
+  replicaStyles,
   StatusBadge,
-  tones,
+  statusColors,
 } from './status'
-import { glyphNames } from './status-icon'
+import { iconNames } from './status-icon'
 
 const dictionaries = [
-  { of: 'deployments', states: deploymentStatuses, looks: deploymentLooks },
-  { of: 'replicas', states: replicaStatuses, looks: replicaLooks },
-  { of: 'nodes', states: nodeStatuses, looks: nodeLooks },
-  { of: 'health', states: healths, looks: healthLooks },
+  { of: 'deployments', states: deploymentStatuses, statusStyles: deploymentStyles },
+  { of: 'replicas', states: replicaStatuses, statusStyles: replicaStyles },
+  { of: 'nodes', states: nodeStatuses, statusStyles: nodeStyles },
+  { of: 'health', states: healths, statusStyles: healthStyles },
 ]
 
-test.each(dictionaries)('every state of $of has a word, a mark, a colour and a sentence', ({ states, looks }) => {
-  expect(Object.keys(looks).sort()).toEqual([...states].sort())
-  for (const look of Object.values(looks)) {
-    expect(look.label).toMatch(/^[A-Z]/)
-    expect(glyphNames).toContain(look.glyph)
-    expect(tones).toContain(look.tone)
-    expect(look.explanation).toMatch(/\.$/)
-  }
-})
+test.each(dictionaries)(
+  'every state of $of has a word, a mark, a colour and a sentence',
+  ({ states, statusStyles }) => {
+    expect(Object.keys(statusStyles).sort()).toEqual([...states].sort())
+    for (const statusStyle of Object.values(statusStyles)) {
+      expect(statusStyle.label).toMatch(/^[A-Z]/)
+      expect(iconNames).toContain(statusStyle.icon)
+      expect(statusColors).toContain(statusStyle.color)
+      expect(statusStyle.explanation).toMatch(/\.$/)
+    }
+  },
+)
 
-test.each(dictionaries)('no two states of $of look the same', ({ looks }) => {
-  const labels = Object.values(looks).map(({ label }) => label)
+test.each(dictionaries)('no two states of $of look the same', ({ statusStyles }) => {
+  const labels = Object.values(statusStyles).map(({ label }) => label)
   expect(new Set(labels).size).toBe(labels.length)
 })
 
 test('what is not known is never green', () => {
-  for (const look of [replicaLooks.lost, nodeLooks.offline, healthLooks.unknown]) {
-    expect(look.tone).toBe('unknown')
-    expect(look.glyph).toBe('unknown')
+  for (const statusStyle of [replicaStyles.lost, nodeStyles.offline, healthStyles.unknown]) {
+    expect(statusStyle.color).toBe('unknown')
+    expect(statusStyle.icon).toBe('unknown')
   }
 })
 
 test('nothing on a silent node is shown as if it were known to run', () => {
-  expect(replicaLook('running', { silent: false })).toBe(replicaLooks.running)
-  expect(replicaLook('running', { silent: true })).toMatchObject({ label: 'Unknown, was running', tone: 'unknown' })
-  expect(replicaLook('failed', { silent: true })).toBe(replicaLooks.failed)
-  expect(deploymentLook({ status: 'running', health: 'unknown' }).tone).toBe('unknown')
-  expect(deploymentLook({ status: 'running', health: 'healthy' })).toBe(deploymentLooks.running)
+  expect(replicaStyle('running', { silent: false })).toBe(replicaStyles.running)
+  expect(replicaStyle('running', { silent: true })).toMatchObject({ label: 'Unknown, was running', color: 'unknown' })
+  expect(replicaStyle('failed', { silent: true })).toBe(replicaStyles.failed)
+  expect(deploymentStyle({ status: 'running', health: 'unknown' }).color).toBe('unknown')
+  expect(deploymentStyle({ status: 'running', health: 'healthy' })).toBe(deploymentStyles.running)
 })
 
 const aNode = { status: 'active', cordoned: false, draining: false, stale: false } as const
 
 test('silence outweighs what people decided, and that outweighs the word of the node', () => {
-  expect(nodeLook(aNode)).toBe(nodeLooks.active)
-  expect(nodeLook({ ...aNode, cordoned: true })).toBe(cordonedLook)
-  expect(nodeLook({ ...aNode, cordoned: true, draining: true })).toBe(drainingLook)
-  expect(nodeLook({ ...aNode, cordoned: true, stale: true })).toBe(nodeLooks.offline)
+  expect(nodeStyle(aNode)).toBe(nodeStyles.active)
+  expect(nodeStyle({ ...aNode, cordoned: true })).toBe(cordonedStyle)
+  expect(nodeStyle({ ...aNode, cordoned: true, draining: true })).toBe(drainingStyle)
+  expect(nodeStyle({ ...aNode, cordoned: true, stale: true })).toBe(nodeStyles.offline)
 })
 
 test('a status of an older version is shown by its own word', () => {
-  expect(deploymentLookOf('running')).toBe(deploymentLooks.running)
+  expect(deploymentLookOf('running')).toBe(deploymentStyles.running)
   expect(deploymentLookOf('paused').label).toBe('paused')
 })
 
 test('a badge says its state in words, and explains it', () => {
-  render(<StatusBadge look={replicaLooks.lost} />)
-  expect(screen.getByText('Lost').title).toBe(replicaLooks.lost.explanation)
+  render(<StatusBadge statusStyle={replicaStyles.lost} />)
+  expect(screen.getByText('Lost').title).toBe(replicaStyles.lost.explanation)
 })

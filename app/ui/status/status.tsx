@@ -1,24 +1,24 @@
 import { cn } from '@/app/ui/cn'
 import { type DeploymentStatus, type Health, isLive, type ReplicaStatus } from '@/core/deployments/status'
 import type { NodeStatus } from '@/core/placement/node-status'
-import { Glyph, type GlyphName } from './status-icon'
+import { type IconName, StatusIcon } from './status-icon'
 
 /**
  * The one dictionary of states: what each is called, how it looks and what it means.
  * A state that is added to core/deployments/status.ts does not compile until it has a look here.
  */
-export interface Look {
+export interface StatusStyle {
   label: string
-  glyph: GlyphName
-  tone: Tone
+  icon: IconName
+  color: StatusColor
   /** One sentence for people who meet the word for the first time. */
   explanation: string
 }
 
-export const tones = ['healthy', 'progressing', 'degraded', 'failed', 'unknown', 'slate', 'quiet'] as const
-export type Tone = (typeof tones)[number]
+export const statusColors = ['healthy', 'progressing', 'degraded', 'failed', 'unknown', 'slate', 'quiet'] as const
+export type StatusColor = (typeof statusColors)[number]
 
-export const toneText: Record<Tone, string> = {
+export const colorText: Record<StatusColor, string> = {
   healthy: 'text-healthy',
   progressing: 'text-progressing',
   degraded: 'text-degraded',
@@ -28,176 +28,176 @@ export const toneText: Record<Tone, string> = {
   quiet: 'text-ink-3',
 }
 
-export const deploymentLooks: Record<DeploymentStatus, Look> = {
+export const deploymentStyles: Record<DeploymentStatus, StatusStyle> = {
   pending: {
     label: 'Pending',
-    glyph: 'waiting',
-    tone: 'progressing',
+    icon: 'waiting',
+    color: 'progressing',
     explanation: 'Waits for the scheduler to find nodes for its replicas.',
   },
   scheduled: {
     label: 'Scheduled',
-    glyph: 'assigned',
-    tone: 'progressing',
+    icon: 'assigned',
+    color: 'progressing',
     explanation: 'Every replica has a node and its capacity is reserved; containers are being started.',
   },
   running: {
     label: 'Running',
-    glyph: 'running',
-    tone: 'healthy',
+    icon: 'running',
+    color: 'healthy',
     explanation: 'All wanted containers were seen running.',
   },
   stopped: {
     label: 'Stopped',
-    glyph: 'stopped',
-    tone: 'quiet',
+    icon: 'stopped',
+    color: 'quiet',
     explanation: 'Scaled to zero: no container is wanted.',
   },
   failed: {
     label: 'Failed',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'Could not be placed or started; the reason says what to change.',
   },
   deleted: {
     label: 'Deleted',
-    glyph: 'deleted',
-    tone: 'quiet',
+    icon: 'deleted',
+    color: 'quiet',
     explanation: 'Deleted; its history is kept.',
   },
 }
 
-export const replicaLooks: Record<ReplicaStatus, Look> = {
+export const replicaStyles: Record<ReplicaStatus, StatusStyle> = {
   pending: {
     label: 'Pending',
-    glyph: 'waiting',
-    tone: 'progressing',
+    icon: 'waiting',
+    color: 'progressing',
     explanation: 'Placed on its node; the agent has not started on it yet.',
   },
   starting: {
     label: 'Starting',
-    glyph: 'starting',
-    tone: 'progressing',
+    icon: 'starting',
+    color: 'progressing',
     explanation: 'The agent pulls the image or starts the container.',
   },
-  running: { label: 'Running', glyph: 'running', tone: 'healthy', explanation: 'Its container was seen running.' },
-  stopping: { label: 'Stopping', glyph: 'stopping', tone: 'slate', explanation: 'Its container is being stopped.' },
-  stopped: { label: 'Stopped', glyph: 'stopped', tone: 'quiet', explanation: 'Its container ended as wanted.' },
+  running: { label: 'Running', icon: 'running', color: 'healthy', explanation: 'Its container was seen running.' },
+  stopping: { label: 'Stopping', icon: 'stopping', color: 'slate', explanation: 'Its container is being stopped.' },
+  stopped: { label: 'Stopped', icon: 'stopped', color: 'quiet', explanation: 'Its container ended as wanted.' },
   failed: {
     label: 'Failed',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'This attempt failed; another one may follow.',
   },
   lost: {
     label: 'Lost',
-    glyph: 'unknown',
-    tone: 'unknown',
+    icon: 'unknown',
+    color: 'unknown',
     explanation: 'Its node is silent: whether the container still runs is not known.',
   },
 }
 
-export const nodeLooks: Record<NodeStatus, Look> = {
-  idle: { label: 'Idle', glyph: 'ready', tone: 'healthy', explanation: 'Reports in, runs nothing, takes replicas.' },
-  active: { label: 'Active', glyph: 'running', tone: 'healthy', explanation: 'Reports in, runs replicas, takes more.' },
+export const nodeStyles: Record<NodeStatus, StatusStyle> = {
+  idle: { label: 'Idle', icon: 'ready', color: 'healthy', explanation: 'Reports in, runs nothing, takes replicas.' },
+  active: { label: 'Active', icon: 'running', color: 'healthy', explanation: 'Reports in, runs replicas, takes more.' },
   busy: {
     label: 'Busy',
-    glyph: 'full',
-    tone: 'degraded',
+    icon: 'full',
+    color: 'degraded',
     explanation: 'Reports in, but takes no new replicas for now.',
   },
   offline: {
     label: 'Offline',
-    glyph: 'unknown',
-    tone: 'unknown',
+    icon: 'unknown',
+    color: 'unknown',
     explanation: 'No heartbeat within the limit: what is shown is the last that was known.',
   },
   maintenance: {
     label: 'Maintenance',
-    glyph: 'wrench',
-    tone: 'slate',
+    icon: 'wrench',
+    color: 'slate',
     explanation: 'Taken out of service by a person.',
   },
 }
 
-export const healthLooks: Record<Health, Look> = {
-  healthy: { label: 'Healthy', glyph: 'running', tone: 'healthy', explanation: 'All wanted replicas run.' },
+export const healthStyles: Record<Health, StatusStyle> = {
+  healthy: { label: 'Healthy', icon: 'running', color: 'healthy', explanation: 'All wanted replicas run.' },
   progressing: {
     label: 'Progressing',
-    glyph: 'starting',
-    tone: 'progressing',
+    icon: 'starting',
+    color: 'progressing',
     explanation: 'On its way to what is wanted.',
   },
   degraded: {
     label: 'Degraded',
-    glyph: 'partial',
-    tone: 'degraded',
+    icon: 'partial',
+    color: 'degraded',
     explanation: 'Fewer replicas run well than are wanted.',
   },
   unhealthy: {
     label: 'Unhealthy',
-    glyph: 'failed',
-    tone: 'failed',
+    icon: 'failed',
+    color: 'failed',
     explanation: 'None of the wanted replicas runs well.',
   },
   unknown: {
     label: 'Unknown',
-    glyph: 'unknown',
-    tone: 'unknown',
+    icon: 'unknown',
+    color: 'unknown',
     explanation: 'Its nodes are silent: nobody can say whether it runs.',
   },
   none: {
     label: 'None',
-    glyph: 'none',
-    tone: 'quiet',
+    icon: 'none',
+    color: 'quiet',
     explanation: 'Nothing is wanted, so there is nothing to judge.',
   },
 }
 
-export const cordonedLook: Look = {
+export const cordonedStyle: StatusStyle = {
   label: 'Cordoned',
-  glyph: 'lock',
-  tone: 'slate',
+  icon: 'lock',
+  color: 'slate',
   explanation: 'Keeps what it runs and takes nothing new.',
 }
 
-export const drainingLook: Look = {
+export const drainingStyle: StatusStyle = {
   label: 'Draining',
-  glyph: 'arrow',
-  tone: 'progressing',
+  icon: 'arrow',
+  color: 'progressing',
   explanation: 'Its replicas are being moved to other nodes.',
 }
 
-const drainedLook: Look = {
+const drainedStyle: StatusStyle = {
   label: 'Drained',
-  glyph: 'arrow',
-  tone: 'slate',
+  icon: 'arrow',
+  color: 'slate',
   explanation: 'Nothing is left on it, and it takes nothing new.',
 }
 
-const removedLook: Look = {
+const removedStyle: StatusStyle = {
   label: 'Removed',
-  glyph: 'deleted',
-  tone: 'quiet',
+  icon: 'deleted',
+  color: 'quiet',
   explanation: 'No part of the fleet any more; its history is kept.',
 }
 
 /** How a state looks that was true when its node was last heard: never green, since nobody knows whether it still is. */
-const lastSeen = (look: Look): Look => ({
-  label: `Last seen ${look.label.toLowerCase()}`,
-  glyph: 'unknown',
-  tone: 'unknown',
-  explanation: `${look.explanation} That was before its node fell silent.`,
+const lastSeen = (statusStyle: StatusStyle): StatusStyle => ({
+  label: `Last seen ${statusStyle.label.toLowerCase()}`,
+  icon: 'unknown',
+  color: 'unknown',
+  explanation: `${statusStyle.explanation} That was before its node fell silent.`,
 })
 
-export const deploymentLook = ({ status, health }: { status: DeploymentStatus; health: Health }): Look =>
-  status === 'running' && health === 'unknown' ? lastSeen(deploymentLooks[status]) : deploymentLooks[status]
+export const deploymentStyle = ({ status, health }: { status: DeploymentStatus; health: Health }): StatusStyle =>
+  status === 'running' && health === 'unknown' ? lastSeen(deploymentStyles[status]) : deploymentStyles[status]
 
 /** A replica on a silent node is unknown; the word for what it was stays, for it is the best guess that there is. */
-export const replicaLook = (status: ReplicaStatus, node: { silent: boolean }): Look =>
+export const replicaStyle = (status: ReplicaStatus, node: { silent: boolean }): StatusStyle =>
   node.silent && isLive(status)
-    ? { ...lastSeen(replicaLooks[status]), label: `Unknown, was ${replicaLooks[status].label.toLowerCase()}` }
-    : replicaLooks[status]
+    ? { ...lastSeen(replicaStyles[status]), label: `Unknown, was ${replicaStyles[status].label.toLowerCase()}` }
+    : replicaStyles[status]
 
 interface LookedAtNode {
   status: NodeStatus
@@ -209,43 +209,47 @@ interface LookedAtNode {
 }
 
 /** What is most worth knowing of a node, in one look: silence first, then what people decided, then its own word. */
-export function nodeLook(node: LookedAtNode): Look {
-  if (node.removedAt) return removedLook
-  if (node.status === 'offline' || node.stale) return nodeLooks.offline
-  if (node.status === 'maintenance') return nodeLooks.maintenance
-  if (node.draining) return node.reserved?.cpuMillis === 0 ? drainedLook : drainingLook
-  if (node.cordoned) return cordonedLook
-  return nodeLooks[node.status]
+export function nodeStyle(node: LookedAtNode): StatusStyle {
+  if (node.removedAt) return removedStyle
+  if (node.status === 'offline' || node.stale) return nodeStyles.offline
+  if (node.status === 'maintenance') return nodeStyles.maintenance
+  if (node.draining) return node.reserved?.cpuMillis === 0 ? drainedStyle : drainingStyle
+  if (node.cordoned) return cordonedStyle
+  return nodeStyles[node.status]
 }
 
 /** A status as the history tables store it: also `none`, and words of older versions. */
-export function deploymentLookOf(status: string): Look {
+export function deploymentLookOf(status: string): StatusStyle {
   return (
-    (deploymentLooks as Record<string, Look | undefined>)[status] ?? {
+    (deploymentStyles as Record<string, StatusStyle | undefined>)[status] ?? {
       label: status,
-      glyph: 'none',
-      tone: 'quiet',
+      icon: 'none',
+      color: 'quiet',
       explanation: 'Before its first status.',
     }
   )
 }
 
 interface StatusBadgeProps {
-  look: Look
+  statusStyle: StatusStyle
   className?: string | undefined
   /** More than the dictionary knows, for example the reason. */
   title?: string | undefined
 }
 
 /** Icon, word and colour; no pill. */
-export function StatusBadge({ look, className, title }: StatusBadgeProps) {
+export function StatusBadge({ statusStyle, className, title }: StatusBadgeProps) {
   return (
     <span
-      title={title ?? look.explanation}
-      className={cn('inline-flex items-center gap-1.5 align-top whitespace-nowrap', toneText[look.tone], className)}
+      title={title ?? statusStyle.explanation}
+      className={cn(
+        'inline-flex items-center gap-1.5 align-top whitespace-nowrap',
+        colorText[statusStyle.color],
+        className,
+      )}
     >
-      <Glyph name={look.glyph} className="shrink-0" />
-      {look.label}
+      <StatusIcon name={statusStyle.icon} className="shrink-0" />
+      {statusStyle.label}
     </span>
   )
 }

@@ -3,7 +3,7 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { Button } from '@/app/ui/button'
 
-interface WalkProps {
+interface CursorPagerProps {
   /** null when there. */
   newest: (() => void) | null
   /** null when there is nothing older. */
@@ -11,7 +11,7 @@ interface WalkProps {
 }
 
 /** Through a history that grows at one end there are no page numbers. */
-export function Walk({ newest, older }: WalkProps) {
+export function CursorPager({ newest, older }: CursorPagerProps) {
   if (!newest && !older) return null
   return (
     <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">

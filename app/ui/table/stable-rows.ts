@@ -34,7 +34,7 @@ function longestRise(numbers: readonly number[]): number {
 /** Who does not move for so long is not about to click. */
 const stillMs = 4000
 
-interface SteadyInput<Row> {
+interface StableInput<Row> {
   rows: Row[]
   keyOf: (row: Row) => string
   /** What the rows were asked for: another question is answered at once. */
@@ -47,7 +47,7 @@ interface SteadyInput<Row> {
 }
 
 /** Nothing moves under the cursor: while someone reads a table, or walks through it, rows stay put. */
-export function useSteadyRows<Row>({ rows, keyOf, question, body, reading, pinned }: SteadyInput<Row>) {
+export function useStableRows<Row>({ rows, keyOf, question, body, reading, pinned }: StableInput<Row>) {
   const [hold, setHold] = useState<{ rows: Row[]; question: string } | null>(null)
   const [touched, setTouched] = useState(false)
   const scrolled = useScrolled(body, reading)

@@ -8,7 +8,7 @@ import { usePageKeys } from '@/app/ui/keys'
 import { useLongOutdated } from '@/app/ui/settled'
 import type { Column, SortOrder } from '@/app/ui/table/column'
 import { plural } from '@/app/ui/text/format'
-import { useSteadyRows } from './stable-rows'
+import { useStableRows } from './stable-rows'
 import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
 
@@ -61,12 +61,12 @@ export function Table<Row>(props: TableProps<Row>) {
     useMemo(() => ({ rows: props.rows, question: asked }), [props.rows, asked]),
   )
   const pinned = (selection?.keys.size ?? 0) > 0
-  const { shown, waiting, hasGone, show, touch, release } = useSteadyRows({
+  const { shown, waiting, hasGone, show, touch, release } = useStableRows({
     ...{ rows, keyOf: rowKey, question, body, pinned },
     reading: props.reading ?? false,
   })
   const { first, end, rowHeight } = useRowWindow(body, shown.length)
-  usePageKeys((event) => walkRows(event, body.current), keyboard)
+  usePageKeys((event) => moveBetweenRows(event, body.current), keyboard)
   const leave = (event: FocusEvent): void => {
     if (!event.currentTarget.contains(event.relatedTarget)) release()
   }
@@ -196,7 +196,7 @@ function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
 }
 
 /** The focus goes from row to row, and x ticks the row that has it; Enter is then the link's own. */
-function walkRows(event: KeyboardEvent, body: HTMLElement | null): void {
+function moveBetweenRows(event: KeyboardEvent, body: HTMLElement | null): void {
   const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
   if (!body) return
   if (event.key === 'x') document.activeElement?.closest('tr')?.querySelector<HTMLInputElement>('[data-check]')?.click()

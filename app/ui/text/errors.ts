@@ -2,7 +2,7 @@ import { TRPCClientError } from '@trpc/client'
 import type { FieldProblem } from '@/core/contract/failure'
 
 /** The one translator of what went wrong into words for people. */
-interface ErrorWords {
+interface ErrorMessages {
   cause: string
   remedy: string
 }
@@ -45,7 +45,7 @@ const remedies: Record<string, string> = {
   INTERNAL_SERVER_ERROR: 'The log of the server says more; trying again may help.',
 }
 
-export function describeError(error: unknown): ErrorWords {
+export function describeError(error: unknown): ErrorMessages {
   const code = errorCode(error)
   if (code) return { cause: sentence(messageOf(error)), remedy: remedies[code] ?? '' }
   if (error instanceof TRPCClientError || error instanceof TypeError) {

@@ -3,7 +3,7 @@ import { nodeStatuses } from '@/core/placement/node-status'
 import { constraintText } from '@/core/placement/preferences'
 import { ruleNames } from '@/core/placement/types'
 import { aNode, aRequest, idOf } from '@/testing/builders'
-import { failuresOf, meetsAll, meetsAllBut, roomOn, rules, withReplica } from './filters'
+import { capacityOn, failuresOf, meetsAll, meetsAllBut, rules, withReplica } from './filters'
 
 const messages = (request = aRequest(), node = aNode()): string[] =>
   failuresOf(request, node).map((failure) => failure.message)
@@ -192,14 +192,14 @@ describe('replicas per node', () => {
 
   it('has room for as many as the tightest resource and the limit allow', () => {
     // cpu 4/1 = 4, memory 8192/1024 = 8, storage 100/10 = 10
-    expect(roomOn(aRequest({ maxPerNode: 9 }), aNode())).toBe(4)
-    expect(roomOn(aRequest({ maxPerNode: 9 }), aNode({ reserved: { memoryMb: 5000 } }))).toBe(3)
-    expect(roomOn(aRequest({ maxPerNode: 9, resources: { gpuUnits: 1 } }), aNode({ capacity: { gpuUnits: 2 } }))).toBe(
-      2,
-    )
-    expect(roomOn(aRequest({ maxPerNode: 3 }), aNode({ ownReplicas: 1 }))).toBe(2)
-    expect(roomOn(aRequest(), aNode())).toBe(1)
-    expect(roomOn(aRequest({ maxPerNode: 9 }), aNode({ cordoned: true }))).toBe(0)
+    expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode())).toBe(4)
+    expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode({ reserved: { memoryMb: 5000 } }))).toBe(3)
+    expect(
+      capacityOn(aRequest({ maxPerNode: 9, resources: { gpuUnits: 1 } }), aNode({ capacity: { gpuUnits: 2 } })),
+    ).toBe(2)
+    expect(capacityOn(aRequest({ maxPerNode: 3 }), aNode({ ownReplicas: 1 }))).toBe(2)
+    expect(capacityOn(aRequest(), aNode())).toBe(1)
+    expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode({ cordoned: true }))).toBe(0)
   })
 
   it('agrees with placing one after the other until a rule says no', () => {
@@ -208,7 +208,7 @@ describe('replicas per node', () => {
     let placed = 0
     for (; meetsAll(request, node); placed++) node = withReplica(request, node)
     expect(placed).toBe(5)
-    expect(roomOn(request, aNode())).toBe(5)
+    expect(capacityOn(request, aNode())).toBe(5)
     expect(node.reserved).toEqual({ cpuMillis: 3500, memoryMb: 5120, storageGb: 50, gpuUnits: 0 })
     expect(node.unseen).toEqual({ cpuMillis: 3500, memoryMb: 5120 })
   })
@@ -240,10 +240,10 @@ describe('host ports', () => {
 
   it('have room for one replica on a node, however many the deployment allows there', () => {
     const request = aRequest({ hostPorts: [443], maxPerNode: 9 })
-    expect(roomOn(request, node)).toBe(1)
+    expect(capacityOn(request, node)).toBe(1)
     const after = withReplica(request, node)
     expect(meetsAll(request, after)).toBe(false)
-    expect(roomOn(request, after)).toBe(0)
+    expect(capacityOn(request, after)).toBe(0)
     expect(meetsAll(aRequest({ hostPorts: [444], maxPerNode: 9 }), after)).toBe(true)
   })
 })

@@ -204,7 +204,7 @@ export const offersPlace = (request: PlacementRequest, node: FleetNode): boolean
   labels.meets(request, node)
 
 /** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
-export function roomOn(request: PlacementRequest, node: FleetNode): number {
+export function capacityOn(request: PlacementRequest, node: FleetNode): number {
   if (!meetsAll(request, node)) return 0
   // A fixed host port can be held once per node, however many replicas the deployment allows there.
   if (request.hostPorts && request.hostPorts.length > 0) return 1

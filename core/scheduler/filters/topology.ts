@@ -1,6 +1,6 @@
 /** Where a node is: the places over which replicas are spread, and by which they are near others or away from them. */
 
-import { remembered } from '@/core/placement/memo'
+import { memoized } from '@/core/placement/memo'
 import { type Topology, zoneLabel } from '@/core/placement/preferences'
 import { canonicalRegion } from '@/core/placement/regions'
 import type { FleetNode } from '@/core/placement/types'
@@ -13,7 +13,7 @@ export const labelOf = (node: Located, key: string): string | null =>
   Object.hasOwn(node.labels, key) ? (node.labels[key] ?? null) : null
 
 /** The place of each zone of a region, made once: passes over all nodes ask for it again and again. */
-const zonesOf = remembered((region) => remembered((zone) => `${region}/${zone}`, 1_000), 1_000)
+const zonesOf = memoized((region) => memoized((zone) => `${region}/${zone}`, 1_000), 1_000)
 
 /**
  * The place of a node, the same text for the same place; null for a node that does not say in which zone it is. A zone

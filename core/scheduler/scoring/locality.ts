@@ -50,9 +50,9 @@ function measuredByRegion(wanted: string, latencies: readonly MeasuredLatency[])
  * A function that gives the locality of each node for one run. What is known of a region is worked out once, however
  * many nodes it has; only coordinates are a node's own affair.
  */
-export function localityFor(wantedRegion: string | null, fleet: Fleet): (node: FleetNode) => LocalityFact {
-  if (wantedRegion === null) return () => noRegionAsked
-  const wanted = canonicalRegion(wantedRegion)
+export function localityFor(preferredRegion: string | null, fleet: Fleet): (node: FleetNode) => LocalityFact {
+  if (preferredRegion === null) return () => noRegionAsked
+  const wanted = canonicalRegion(preferredRegion)
   const measured = measuredByRegion(wanted, fleet.latencies)
   let positions: Map<string, Coordinates> | null = null
   const placeOf = (region: string): Coordinates | null => {

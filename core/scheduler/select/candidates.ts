@@ -8,7 +8,7 @@ export interface Candidate {
   node: FleetNode
   score: number
   /** How it stood when it was chosen first, where that cannot be told later: its place holds more by then. */
-  stood?: { parts: ScorePart[]; spread: SpreadView }
+  scoreAtChoice?: { parts: ScorePart[]; spread: SpreadView }
 }
 
 export interface Choice {
@@ -19,7 +19,7 @@ export interface Choice {
   readonly feasible: number
   first(count: number): Candidate[]
   /** Avoided nodes that meet every rule but were not needed. */
-  spared: FleetNode[]
+  skipped: FleetNode[]
   /** Nodes that fail a rule, in the order of the fleet. */
   refused: FleetNode[]
   /** How many replicas fit, exactly when it is less than asked; then nothing is chosen. */

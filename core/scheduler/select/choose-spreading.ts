@@ -138,8 +138,8 @@ export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: r
     const { node, score } = best.runner
     chosen.push({ id: node.id, nodeId: node.nodeId, score })
     if (!winners.has(node.id)) {
-      const stood = { parts: partsOf(context, node), spread: context.spreading.view(node) }
-      winners.set(node.id, { node, score, stood })
+      const scoreAtChoice = { parts: partsOf(context, node), spread: context.spreading.view(node) }
+      winners.set(node.id, { node, score, scoreAtChoice })
     }
     // What the others are compared with is how they stood when the last one was chosen.
     if (chosen.length < request.replicas) running.place(best)
@@ -147,8 +147,8 @@ export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: r
 
   const fits = chosen.length === request.replicas
   const sparing = fits && !chosen.some(({ id }) => context.request.avoidNodeIds.includes(id))
-  const isSpared = (runner: Runner): boolean => sparing && runner.avoided
-  const isLeft = (runner: Runner): boolean => !winners.has(runner.node.id) && !isSpared(runner)
+  const isSkipped = (runner: Runner): boolean => sparing && runner.avoided
+  const isLeft = (runner: Runner): boolean => !winners.has(runner.node.id) && !isSkipped(runner)
   const free = running.free().filter(isLeft)
   let sorted: Candidate[] | null = null
   const candidates = (): Candidate[] => {
@@ -162,8 +162,8 @@ export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: r
     },
     feasible: winners.size + free.length,
     first: (count) => [...winners.values(), ...fewBest(free, count - winners.size)].slice(0, count),
-    get spared() {
-      return [...running.free(), ...running.heldBack()].filter(isSpared).map(({ node }) => node)
+    get skipped() {
+      return [...running.free(), ...running.heldBack()].filter(isSkipped).map(({ node }) => node)
     },
     get refused() {
       return [

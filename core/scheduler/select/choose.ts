@@ -1,6 +1,6 @@
 /** The heart of a run: which nodes, without a word of explanation. place.ts explains, suggest.ts asks "what if". */
 import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
-import { meetsAll, roomOn, withReplica } from '@/core/scheduler/filters/filters'
+import { capacityOn, meetsAll, withReplica } from '@/core/scheduler/filters/filters'
 import { localityFor } from '@/core/scheduler/scoring/locality'
 import { type ScoreContext, scoreOf } from '@/core/scheduler/scoring/score'
 import { type Candidate, type Choice, compareCandidates } from './candidates'
@@ -52,7 +52,7 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
   let preferredRoom = 0
   let lastRoom = 0
   for (const node of nodes) {
-    const room = roomOn(request, node)
+    const room = capacityOn(request, node)
     if (room === 0) {
       refused.push(node)
     } else if (avoided.has(node.id)) {
@@ -66,9 +66,9 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
   preferred.sort(compareCandidates)
   lastResort.sort(compareCandidates)
   if (preferredRoom >= request.replicas) {
-    const spared = lastResort.map(({ node }) => node)
+    const skipped = lastResort.map(({ node }) => node)
     const chosen = pick(context, preferred, request.replicas)
-    return { context, ...ranked(preferred), spared, refused, found: preferredRoom, chosen }
+    return { context, ...ranked(preferred), skipped, refused, found: preferredRoom, chosen }
   }
   const found = preferredRoom + lastRoom
   const chosen: ChosenNode[] = []
@@ -76,7 +76,7 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
     chosen.push(...pick(context, preferred, request.replicas))
     chosen.push(...pick(context, lastResort, request.replicas - chosen.length))
   }
-  return { context, ...ranked([...preferred, ...lastResort]), spared: [], refused, found, chosen }
+  return { context, ...ranked([...preferred, ...lastResort]), skipped: [], refused, found, chosen }
 }
 
 const ranked = (candidates: Candidate[]): Pick<Choice, 'candidates' | 'feasible' | 'first'> => ({

@@ -2,7 +2,7 @@
 
 import type { Spread } from '@/core/placement/preferences'
 import type { FleetNode, PlacementRequest } from '@/core/placement/types'
-import { offersPlace, roomOn } from '@/core/scheduler/filters/filters'
+import { capacityOn, offersPlace } from '@/core/scheduler/filters/filters'
 import { placeOf } from '@/core/scheduler/filters/topology'
 
 /** The spread that limits how far places may be apart; a request has at most one. */
@@ -17,7 +17,7 @@ interface PlaceRoom {
 }
 
 /** Room by place, for trying out a changed node without going through all of them again. */
-export class SpreadRoom {
+export class SpreadCapacity {
   readonly #places = new Map<string, PlaceRoom>()
   readonly #request: PlacementRequest
   readonly #limit: Spread & { maxSkew: number }
@@ -31,7 +31,7 @@ export class SpreadRoom {
       const place = this.#places.get(name) ?? { own: 0, room: 0, open: false }
       this.#places.set(name, place)
       place.own += node.ownReplicas
-      place.room += roomOn(request, node)
+      place.room += capacityOn(request, node)
       place.open ||= offersPlace(request, node)
     }
   }
@@ -55,7 +55,7 @@ export class SpreadRoom {
     const name = placeOf(node, this.#limit.across)
     const place = name === null ? undefined : this.#places.get(name)
     if (name === null || !place) return this.total()
-    const changed = { ...place, room: place.room + roomOn(this.#request, node), open: true }
+    const changed = { ...place, room: place.room + capacityOn(this.#request, node), open: true }
     this.#places.set(name, changed)
     const total = this.total()
     this.#places.set(name, place)
@@ -63,10 +63,10 @@ export class SpreadRoom {
   }
 }
 
-export function roomIn(request: PlacementRequest, nodes: readonly FleetNode[]): number {
+export function capacityFor(request: PlacementRequest, nodes: readonly FleetNode[]): number {
   const limit = limitOf(request)
-  if (limit) return new SpreadRoom(request, limit, nodes).total()
+  if (limit) return new SpreadCapacity(request, limit, nodes).total()
   let room = 0
-  for (const node of nodes) room += roomOn(request, node)
+  for (const node of nodes) room += capacityOn(request, node)
   return room
 }

@@ -22,7 +22,7 @@ import {
 } from '@/server/api/inputs/fields'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
 import type { Change } from '@/server/db/notify'
-import { wantedStates } from '@/server/store/agents/desired-state'
+import { desiredStates } from '@/server/store/agents/desired-state'
 import { admitToJoin, joinNodes, removedAmong } from '@/server/store/agents/heartbeats'
 import { claimNodes, nodesOfSpeaker } from '@/server/store/agents/identities'
 import { recordRevisionImage } from '@/server/store/deployments/revision-images'
@@ -208,7 +208,7 @@ export const agentRouter = router({
         await nodesOfSpeaker(store, ctx.speaker)
       for (const id of returned) log.info(`Node ${id} is back`)
       // A changed interval is heard of with the next heartbeat: no agent needs a restart.
-      return { stale: stale.length > 0 ? await wantedStates(store, stale) : [], heartbeatSeconds, removed, returned }
+      return { stale: stale.length > 0 ? await desiredStates(store, stale) : [], heartbeatSeconds, removed, returned }
     }),
 
   report: speakerProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
@@ -261,7 +261,7 @@ export const agentRouter = router({
     try {
       let next: Change[] = watchedTopics.map((topic) => ({ topic, ids: [] }))
       while (!signal?.aborted) {
-        for (const state of await wantedStates(store, touched(next, 'wanted', watched))) {
+        for (const state of await desiredStates(store, touched(next, 'wanted', watched))) {
           if (sent.get(state.nodeId) === state.revision) continue
           sent.set(state.nodeId, state.revision)
           yield news(state, `${state.nodeId}:${state.revision}`)

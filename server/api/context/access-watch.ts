@@ -1,5 +1,5 @@
 import type { Store } from '@/server/db/client'
-import type { Change, ChangeFeed } from '@/server/db/notify'
+import type { Change, ChangeStream } from '@/server/db/notify'
 import { apiTokenRestMs } from '@/server/store/accounts/api-tokens'
 import { sessionRestMs } from '@/server/store/accounts/sessions'
 import type { Actor } from '@/server/store/records/audit'
@@ -30,7 +30,7 @@ export class AccessWatch {
   readonly #store: Store
   readonly #unsubscribe: () => void
 
-  constructor({ store, changes }: { store: Store; changes: Pick<ChangeFeed, 'subscribe'> }) {
+  constructor({ store, changes }: { store: Store; changes: Pick<ChangeStream, 'subscribe'> }) {
     this.#store = store
     this.#unsubscribe = changes.subscribe((change) => {
       for (const [key, watched] of this.#watched) if (watched.concerns(change)) void this.#look(key, watched)

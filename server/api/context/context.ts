@@ -1,14 +1,14 @@
 import type { LiveFleet } from '@/server/api/stream/live-fleet'
 import type { LiveLog } from '@/server/api/stream/live-log'
 import type { Store } from '@/server/db/client'
-import type { ChangeFeed } from '@/server/db/notify'
+import type { ChangeStream } from '@/server/db/notify'
 import type { AddressList } from '@/server/lib/addresses'
 import type { Clock } from '@/server/lib/clock'
 import type { FairQueue } from '@/server/lib/fair-queue'
 import type { Logger } from '@/server/lib/log'
 import type { SignInLimit } from '@/server/store/accounts/sign-in-limit'
 import type { AgentInbox } from '@/server/store/agents/inbox'
-import type { Acceptor } from '@/server/store/deployments/intake'
+import type { Intake } from '@/server/store/deployments/intake'
 import type { Actor } from '@/server/store/records/audit'
 import type { AccessWatch } from './access-watch'
 import type { RefusalLog } from './refusal-log'
@@ -17,7 +17,7 @@ import type { SignInLog } from './sign-in-log'
 /** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
 export interface Services {
   store: Store
-  changes: ChangeFeed
+  changes: ChangeStream
   /** The same for pages: numbered, and with the heartbeats gathered. */
   live: LiveLog
   log: Logger
@@ -29,7 +29,7 @@ export interface Services {
   passwordQueue: FairQueue
   /** Ends streams whose session or API token ends. */
   access: AccessWatch
-  acceptor: Acceptor
+  intake: Intake
   /** The fleet as previews see it. */
   fleet: LiveFleet
   inbox: AgentInbox

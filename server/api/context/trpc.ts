@@ -4,7 +4,7 @@ import { ZodError } from 'zod'
 import { may, type Permission } from '@/core/accounts/roles'
 import { Failure, type FailureCode, type FieldProblem } from '@/core/contract/failure'
 import { sizeProblem } from '@/core/contract/input-size'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import type { Context } from './context'
 
 const codes: Record<FailureCode, TRPCError['code']> = {
@@ -102,10 +102,10 @@ const settled = t.middleware(async ({ ctx, next, path }) => {
     await recordForbidden(ctx, path, cause)
     throw refusal(cause)
   }
-  const trouble = databaseTrouble(cause)
-  if (trouble !== null) {
-    ctx.services.log.warn(`${path} had to wait: ${trouble} (${cause?.message})`)
-    throw refusal(new Failure('unavailable', trouble))
+  const databaseFault = databaseProblem(cause)
+  if (databaseFault !== null) {
+    ctx.services.log.warn(`${path} had to wait: ${databaseFault} (${cause?.message})`)
+    throw refusal(new Failure('unavailable', databaseFault))
   }
   if (result.error.code === 'INTERNAL_SERVER_ERROR')
     ctx.services.log.error({ err: cause ?? result.error, path }, `${path} failed`)

@@ -3,7 +3,7 @@ import { Failure, isUuid } from '@/core/contract/failure'
 import type { NodeExplanation } from '@/core/placement/explanation'
 import { type Policy, policyOf } from '@/core/placement/types'
 import { explainNode } from '@/core/scheduler/explain'
-import { Survey } from '@/core/scheduler/lazy-explanation'
+import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
 import { matchesRecord, replay } from '@/core/scheduler/replay'
 import { choose } from '@/core/scheduler/select/choose'
 import type { DecisionPage, DecisionView, WhatIfChange, WhatIfReport } from '@/core/views/decisions'
@@ -15,7 +15,7 @@ import { type RecordedDecision, readDecision } from '@/server/store/decisions/de
 import { recordedDecision } from './recorded'
 
 /** How many nodes a decision shows at first. */
-const excerptSize = 50
+const shownRefusals = 50
 /** More would take long enough to be noticed by others. */
 const whatIfLimit = 200
 
@@ -47,7 +47,7 @@ export const decisionRouter = router({
     .input(z.object({ id: idText() }))
     .query(async ({ ctx, input }): Promise<DecisionView> => {
       const { chosen: _, fleet, ...decision } = await recordedDecision(ctx.services.store, input.id)
-      return { ...decision, placement: new Survey({ ...decision, fleet }).excerpt(excerptSize) }
+      return { ...decision, placement: new LazyExplanation({ ...decision, fleet }).summary(shownRefusals) }
     }),
 
   /** All that the decision says of one node, by UUID or name: each rule, each wish, where it stood. */

@@ -113,7 +113,7 @@ export const deploymentRouter = router({
     .input(deploySchema)
     .output(deployAnswer)
     .mutation(async ({ ctx, input }) => {
-      const { acceptor, log } = ctx.services
+      const { intake, log } = ctx.services
       if (ctx.idempotencyKey !== null && !/^[\x21-\x7e]{1,200}$/.test(ctx.idempotencyKey))
         throw new Failure('bad-input', 'An Idempotency-Key is 1 to 200 visible ASCII characters', {
           fields: [{ path: 'Idempotency-Key', message: 'must be 1 to 200 visible ASCII characters' }],
@@ -121,7 +121,7 @@ export const deploymentRouter = router({
       log.info(`Creating deployment: ${input.name} (${input.type}) for user ${ctx.actor.name}`)
       await requireKnownDeployments(ctx.services.store, input)
       const preview = await previewOf(ctx.services, input)
-      const { answer, repeated } = await acceptor.accept(ctx.actor, newDeployment(input), {
+      const { answer, repeated } = await intake.accept(ctx.actor, newDeployment(input), {
         idempotency: ctx.idempotencyKey === null ? null : { key: ctx.idempotencyKey, requestHash: hashOf(input) },
         answer: (deploymentId): z.infer<typeof deployAnswer> => ({
           success: true,

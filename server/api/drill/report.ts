@@ -2,10 +2,10 @@ import type {
   DrillCapacity,
   DrillCounts,
   DrillFate,
+  DrillFilter,
   DrillMode,
   DrillReport,
   DrillRow,
-  DrillShow,
   DrillStage,
 } from '@/core/insight/drill-report'
 import { drillFates } from '@/core/insight/drill-report'
@@ -96,7 +96,7 @@ const badness = (row: DrillRow): number =>
   (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + fateBadness[row.fate] * 10 + (isDown(row) ? 5 : 0)
 
 const stays: readonly DrillFate[] = ['never', 'held', 'braked']
-const shown: Record<DrillShow, (row: DrillRow) => boolean> = {
+const shown: Record<DrillFilter, (row: DrillRow) => boolean> = {
   affected: ({ fate }) => fate !== 'keeps',
   down: isDown,
   'no-room': ({ fate }) => fate === 'no-room',
@@ -148,24 +148,24 @@ function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillStage): Dr
 
 interface DrillPage {
   stage: DrillStage
-  show: DrillShow
+  show: DrillFilter
   offset: number
   limit: number
 }
 
 export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPage): DrillReport {
-  const { outcomes, brakes } = run
+  const { outcomes, protections } = run
   const overruled = rowsOf(run, 'overruled')
-  const rows = { overruled, held: brakes.length > 0 ? rowsOf(run, 'held') : overruled }
+  const rows = { overruled, held: protections.length > 0 ? rowsOf(run, 'held') : overruled }
   const listed = rows[stage].filter(shown[show])
   return {
     takenAt: run.takenAt.toISOString(),
     mode: run.mode,
     picked: run.picked,
     nodes: run.nodes.length,
-    brakes,
+    protections,
     counts: countsOf(rows.overruled, outcomes.overruled),
-    heldCounts: brakes.length > 0 ? countsOf(rows.held, outcomes.held) : null,
+    heldCounts: protections.length > 0 ? countsOf(rows.held, outcomes.held) : null,
     waiting: run.candidates.filter(({ waits }) => waits).length,
     capacity: capacityOf(run, stage),
     total: listed.length,

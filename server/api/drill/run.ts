@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { Failure, type FieldProblem } from '@/core/contract/failure'
-import type { DrillBrake, DrillMode, DrillPlaces, DrillReport, DrillStage } from '@/core/insight/drill-report'
+import type { DrillMode, DrillPlaces, DrillProtection, DrillReport, DrillStage } from '@/core/insight/drill-report'
 import type { JournalNode, JournalState } from '@/core/journal'
 import { heldIfSilenced } from '@/core/nodes/outage-protection'
 import { othersOf } from '@/core/placement/placed-replica'
@@ -28,7 +28,7 @@ export interface DrillRun {
   fleet: JournalState
   picked: DrillReport['picked']
   nodes: JournalNode[]
-  brakes: DrillBrake[]
+  protections: DrillProtection[]
   candidates: DrillCandidate[]
   outcomes: Record<DrillStage, DrilledDeployment[]>
 }
@@ -60,20 +60,20 @@ function resolve(
 }
 
 /** What every drill needs to know of everything: read once for many of them. */
-export interface Ground {
+export interface Environment {
   at: Date
   fleet: JournalState
   settings: Awaited<ReturnType<typeof readSettings>>
   pulses: Awaited<ReturnType<typeof readPulses>>
 }
 
-export async function readGround({ store, fleet: live, clock }: DrillServices): Promise<Ground> {
+export async function readEnvironment({ store, fleet: live, clock }: DrillServices): Promise<Environment> {
   const [fleet, settings, pulses] = await Promise.all([live.current(), readSettings(store), readPulses(store)])
   return { at: clock.now(), fleet, settings, pulses }
 }
 
 /** The regions that the storm brake would hold if these nodes fell silent. */
-function brakesOf({ pulses }: Ground, nodes: readonly JournalNode[]): DrillBrake[] {
+function protectionsOf({ pulses }: Environment, nodes: readonly JournalNode[]): DrillProtection[] {
   const silenced = new Map<string, number>()
   for (const { region, status } of nodes)
     if (status !== 'offline' && status !== 'maintenance') silenced.set(region, (silenced.get(region) ?? 0) + 1)
@@ -85,9 +85,13 @@ const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ?
 
 /** Runs the drill on the fleet as it is now; writes nothing. Refusals of the deployments in `explain` are explained. */
 export async function runDrill(services: DrillServices, picked: Picked, explain: string[] = []): Promise<DrillRun> {
-  const ground = await readGround(services)
-  const explained = { first: explainedOf(ground.fleet), always: new Set(explain) }
-  return drillOn(services, ground, { mode: picked.mode, ...resolve(picked, ground.fleet), explain: explained })
+  const environment = await readEnvironment(services)
+  const explained = { first: explainedOf(environment.fleet), always: new Set(explain) }
+  return drillOn(services, environment, {
+    mode: picked.mode,
+    ...resolve(picked, environment.fleet),
+    explain: explained,
+  })
 }
 
 interface Asked {
@@ -100,10 +104,10 @@ interface Asked {
 /** The drill of these nodes. */
 export async function drillOn(
   { store }: DrillServices,
-  ground: Ground,
+  environment: Environment,
   { mode, picked, nodes, explain }: Asked,
 ): Promise<DrillRun> {
-  const { fleet, at, settings } = ground
+  const { fleet, at, settings } = environment
   const ids = new Set(nodes.map(({ id }) => id))
   const candidates = await drillCandidates(store, [...ids])
   const hit = candidates.filter((one) => one.hit > 0)
@@ -125,17 +129,17 @@ export async function drillOn(
   const run = { takenAt: at, mode, fleet, picked, nodes, candidates }
   if (mode === 'drain') {
     const outcome = await inPieces(drillDrain(world, ids))
-    return { ...run, brakes: [], outcomes: { overruled: outcome, held: outcome } }
+    return { ...run, protections: [], outcomes: { overruled: outcome, held: outcome } }
   }
-  const brakes = brakesOf(ground, nodes)
+  const protections = protectionsOf(environment, nodes)
   const earliestSeconds = earliestLossSeconds(settings.heartbeat)
   const failing = (held: string[]) => {
     const braked = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
     return inPieces(drillFailure(world, { nodes: ids, braked, earliestSeconds }))
   }
   const overruled = await failing([])
-  const held = brakes.length > 0 ? await failing(brakes.map(({ region }) => region)) : overruled
-  return { ...run, brakes, outcomes: { overruled, held } }
+  const held = protections.length > 0 ? await failing(protections.map(({ region }) => region)) : overruled
+  return { ...run, protections, outcomes: { overruled, held } }
 }
 
 /** What can be picked, by name. */

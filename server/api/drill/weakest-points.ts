@@ -2,14 +2,14 @@ import type { DrillCounts, WeakPoint, WeakPoints } from '@/core/insight/drill-re
 import type { JournalNode } from '@/core/journal'
 import { likelyWeakNodes } from '@/server/store/insight/drill-reads'
 import { countsOf, rowsOf } from './report'
-import { type DrillServices, drillOn, type Ground, readGround } from './run'
+import { type DrillServices, drillOn, type Environment, readEnvironment } from './run'
 
 const most = { regions: 20, nodes: 8 } as const
 
 /** Drills each region (of very many the largest), and the nodes on which most depends, one after the other. */
 export async function weakestPoints(services: DrillServices): Promise<WeakPoints> {
-  const ground = await readGround(services)
-  const nodes = ground.fleet.nodes.filter((node) => node !== null)
+  const environment = await readEnvironment(services)
+  const nodes = environment.fleet.nodes.filter((node) => node !== null)
   const regions = new Map<string, JournalNode[]>()
   for (const node of nodes) {
     const members = regions.get(node.region)
@@ -20,12 +20,12 @@ export async function weakestPoints(services: DrillServices): Promise<WeakPoints
   const points: WeakPoint[] = []
   const largest = [...regions].sort(([, a], [, b]) => b.length - a.length).slice(0, most.regions)
   for (const [name, members] of largest)
-    points.push(await weakPoint(services, ground, { kind: 'region', name, members }))
+    points.push(await weakPoint(services, environment, { kind: 'region', name, members }))
   for (const node of nodes)
     if (likely.has(node.id))
-      points.push(await weakPoint(services, ground, { kind: 'node', name: node.nodeId, members: [node] }))
+      points.push(await weakPoint(services, environment, { kind: 'node', name: node.nodeId, members: [node] }))
   return {
-    takenAt: ground.at.toISOString(),
+    takenAt: environment.at.toISOString(),
     points: points.sort((a, b) => harm(b.counts) - harm(a.counts) || (a.name < b.name ? -1 : 1)),
     regions: regions.size,
     nodes: nodes.length,
@@ -34,18 +34,18 @@ export async function weakestPoints(services: DrillServices): Promise<WeakPoints
 
 async function weakPoint(
   services: DrillServices,
-  ground: Ground,
+  environment: Environment,
   { kind, name, members }: { kind: WeakPoint['kind']; name: string; members: JournalNode[] },
 ): Promise<WeakPoint> {
   const picked = { nodes: [], regions: [], zones: [] }
   const explain = { first: 0, always: new Set<string>() }
-  const run = await drillOn(services, ground, { mode: 'fail', picked, nodes: members, explain })
+  const run = await drillOn(services, environment, { mode: 'fail', picked, nodes: members, explain })
   return {
     kind,
     name,
     nodes: members.length,
     counts: countsOf(rowsOf(run, 'overruled'), run.outcomes.overruled),
-    braked: run.brakes.length > 0,
+    braked: run.protections.length > 0,
   }
 }
 

@@ -5,7 +5,7 @@ import { csvLine } from '@/core/lib/csv'
 import { auditFilterSchema } from '@/server/api/accounts/audit-router'
 import type { Context, Services } from '@/server/api/context/context'
 import { permitted, recordForbidden, refusal, zodProblems } from '@/server/api/context/trpc'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { type AuditFilter, readAudit } from '@/server/store/records/audit-reads'
 import { problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
@@ -49,11 +49,12 @@ export async function handleAuditCsv(services: Services, request: Request): Prom
     // Before the answer begins: a fault after that can only cut it off.
     first = await pages.next()
   } catch (error) {
-    const trouble = databaseTrouble(error)
+    const databaseFault = databaseProblem(error)
     services.log.warn({ err: error }, 'The audit log could not be read')
     return problemResponse({
-      status: trouble === null ? 500 : 503,
-      detail: trouble ?? 'The server could not read the audit log because of a fault of its own; its log says more',
+      status: databaseFault === null ? 500 : 503,
+      detail:
+        databaseFault ?? 'The server could not read the audit log because of a fault of its own; its log says more',
     })
   }
   const day = services.clock.now().toISOString().slice(0, 10)

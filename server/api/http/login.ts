@@ -3,7 +3,7 @@ import { Failure } from '@/core/contract/failure'
 import { accessTokenSeconds, issueAccessToken, loginFields, signIn } from '@/server/api/context/auth'
 import type { Services } from '@/server/api/context/context'
 import { refusal, zodProblems } from '@/server/api/context/trpc'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { readJsonObject } from './body'
 import { problemOf, problemResponse } from './problem'
 import { addressOf } from './request-context'
@@ -40,8 +40,8 @@ export async function handleLogin(services: Services, request: Request): Promise
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (error) {
     if (error instanceof Failure) return problemResponse(problemOf(refusal(error)))
-    const trouble = databaseTrouble(error)
-    if (trouble !== null) return problemResponse({ status: 503, detail: trouble })
+    const databaseFault = databaseProblem(error)
+    if (databaseFault !== null) return problemResponse({ status: 503, detail: databaseFault })
     services.log.error({ err: error }, 'Sign-in failed')
     return problemResponse({
       status: 500,

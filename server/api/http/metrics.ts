@@ -1,11 +1,11 @@
 import { TRPCError } from '@trpc/server'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { behindInWords } from '@/core/agents/intake-state'
+import { behindMessage } from '@/core/agents/intake-state'
 import type { Services } from '@/server/api/context/context'
 import { localMark } from '@/server/lib/inside-headers'
 import { fleetCounts } from '@/server/store/insight/counts'
 import { leaderState } from '@/server/store/leader/leadership'
-import { openBrakes } from '@/server/store/node-loss/outage-protection'
+import { openProtections } from '@/server/store/node-loss/outage-protection'
 import { intakeState } from '@/server/store/nodes/report-intake'
 import { channelCounts } from '@/server/store/notifications/deliveries'
 import { type Problem, problemOf, problemResponse } from './problem'
@@ -18,8 +18,8 @@ interface Metrics {
   nodes: Gauge<'status'>
   evaluations: Gauge<'status'>
   oldestEvaluation: Gauge
-  stormBrakes: Gauge<'region'>
-  stormSilent: Gauge<'region'>
+  outageProtections: Gauge<'region'>
+  outageOffline: Gauge<'region'>
   channelFailing: Gauge<'channel'>
   channelWaiting: Gauge<'channel'>
   delivered: Gauge<'channel'>
@@ -48,12 +48,12 @@ function create(): Metrics {
     nodes: gauge('nodes', 'Nodes by status', ['status']),
     evaluations: gauge('evaluations', 'Evaluations that are not done, by status', ['status']),
     oldestEvaluation: gauge('oldest_due_evaluation_seconds', 'Age of the oldest evaluation that is due', []),
-    stormBrakes: gauge(
+    outageProtections: gauge(
       'storm_brake',
       '1 while the storm brake holds the region, 0 once somebody overruled it; absent when there is no storm',
       ['region'],
     ),
-    stormSilent: gauge('storm_silent_nodes', 'Silent nodes of regions whose storm brake is open', ['region']),
+    outageOffline: gauge('storm_silent_nodes', 'Silent nodes of regions whose storm brake is open', ['region']),
     channelFailing: gauge(
       'notification_channel_failing',
       '1 while a channel does not take its messages: alarm by another way; absent while it is paused',
@@ -89,10 +89,10 @@ function create(): Metrics {
 export async function renderMetrics({ store, inbox }: Services): Promise<{ body: string; contentType: string }> {
   shared.fogdeckMetrics ??= create()
   const metrics = shared.fogdeckMetrics
-  const [counts, leader, brakes, channels, intake] = await Promise.all([
+  const [counts, leader, protections, channels, intake] = await Promise.all([
     fleetCounts(store),
     leaderState(store),
-    openBrakes(store),
+    openProtections(store),
     channelCounts(store),
     intakeState(store),
   ])
@@ -100,11 +100,11 @@ export async function renderMetrics({ store, inbox }: Services): Promise<{ body:
     metrics[name].reset()
     for (const [status, count] of Object.entries(counts[name])) metrics[name].set({ status }, count)
   }
-  metrics.stormBrakes.reset()
-  metrics.stormSilent.reset()
-  for (const { region, silent, overruled } of brakes) {
-    metrics.stormBrakes.set({ region }, overruled ? 0 : 1)
-    metrics.stormSilent.set({ region }, silent)
+  metrics.outageProtections.reset()
+  metrics.outageOffline.reset()
+  for (const { region, silent, overruled } of protections) {
+    metrics.outageProtections.set({ region }, overruled ? 0 : 1)
+    metrics.outageOffline.set({ region }, silent)
   }
   for (const name of ['channelFailing', 'channelWaiting', 'delivered', 'undelivered'] as const) metrics[name].reset()
   for (const { name: channel, failing, paused, waiting, delivered, failed } of channels) {
@@ -113,7 +113,7 @@ export async function renderMetrics({ store, inbox }: Services): Promise<{ body:
     metrics.delivered.set({ channel }, delivered)
     metrics.undelivered.set({ channel }, failed)
   }
-  metrics.behind.set(behindInWords(intake) === null ? 0 : 1)
+  metrics.behind.set(behindMessage(intake) === null ? 0 : 1)
   metrics.heartbeatDelay.set(intake.heartbeatDelaySeconds ?? 0)
   metrics.reportDelay.set(intake.reportDelaySeconds ?? 0)
   for (const [kind, count] of Object.entries(inbox.waiting())) metrics.callsWaiting.set({ kind }, count)

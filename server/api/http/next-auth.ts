@@ -5,7 +5,7 @@ import { Failure } from '@/core/contract/failure'
 import { accountDisabled, loginFields, signIn } from '@/server/api/context/auth'
 import type { Services } from '@/server/api/context/context'
 import { refusal } from '@/server/api/context/trpc'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { authBodyLimit } from '@/server/lib/body-limits'
 import { type Client, endSession } from '@/server/store/accounts/sessions'
 import { findAccount } from '@/server/store/accounts/users'
@@ -73,9 +73,9 @@ async function sessionOf(services: Services, request: Request): Promise<Response
     const user = caller && 'account' in caller ? { user: { name: caller.account.username } } : {}
     return Response.json(user, { headers: { 'cache-control': 'no-store' } })
   } catch (error) {
-    const trouble = databaseTrouble(error)
-    if (trouble === null) throw error
-    return problemResponse({ status: 503, detail: trouble })
+    const databaseFault = databaseProblem(error)
+    if (databaseFault === null) throw error
+    return problemResponse({ status: 503, detail: databaseFault })
   }
 }
 
@@ -136,8 +136,8 @@ async function signOut({ store }: Services, { address }: Client, token: { sub?: 
 
 function problemFrom(services: Services, error: unknown): Problem {
   if (error instanceof Failure) return problemOf(refusal(error))
-  const trouble = databaseTrouble(error)
-  if (trouble !== null) return problemOf(refusal(new Failure('unavailable', trouble)))
+  const databaseFault = databaseProblem(error)
+  if (databaseFault !== null) return problemOf(refusal(new Failure('unavailable', databaseFault)))
   services.log.error({ err: error }, 'A session could not be begun or ended')
   return { status: 500, detail: 'The server could not do this because of a fault of its own; its log says more' }
 }

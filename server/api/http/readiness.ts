@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Services } from '@/server/api/context/context'
 import type { Store } from '@/server/db/client'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { pendingMigrations } from '@/server/db/migrate/schema-state'
 import { leaderState } from '@/server/store/leader/leadership'
 
@@ -17,33 +17,33 @@ interface Readiness {
 }
 
 /** A database that hangs is not reachable. */
-const patienceMs = 3_000
+const graceMs = 3_000
 
 /** Whether work that is accepted now will be done: the database answers and takes writes, is migrated, and a scheduler leads. */
 export async function readiness(services: Services): Promise<Readiness> {
   const { store, changes, log } = services
   const feed = changes.connected() ? 'arriving' : 'interrupted'
-  const trouble = recentTrouble(store)
+  const databaseFault = recentProblem(store)
   try {
-    const [state, missing] = await withinPatience(Promise.all([leaderState(store), pendingMigrations(store)]))
+    const [state, missing] = await withinGrace(Promise.all([leaderState(store), pendingMigrations(store)]))
     const reasons = [
       ...(missing.length > 0
         ? [`The database lacks ${missing.length} migrations: start Fogdeck anew to apply them`]
         : []),
       ...(state.present ? [] : ['No scheduler leads: what is accepted now waits for one']),
-      ...(trouble === null ? [] : [trouble]),
+      ...(databaseFault === null ? [] : [databaseFault]),
     ]
     return {
       ready: reasons.length === 0,
       reason: reasons[0] ?? null,
-      database: trouble === null ? 'reachable' : 'not writable',
+      database: databaseFault === null ? 'reachable' : 'not writable',
       migrations: missing.length === 0 ? 'applied' : 'missing',
       scheduler: state.present ? 'leading' : 'absent',
       leader: state.leader,
       changes: feed,
     }
   } catch (error) {
-    const reason = databaseTrouble(error) ?? 'The database does not answer as expected; the log says more'
+    const reason = databaseProblem(error) ?? 'The database does not answer as expected; the log says more'
     log.warn(`Not ready: ${reason} (${error instanceof Error ? error.message : error})`)
     return {
       ready: false,
@@ -58,14 +58,14 @@ export async function readiness(services: Services): Promise<Readiness> {
 }
 
 /** Nobody may have tried to write since. */
-const troubleCountsMs = 30_000
+const problemCountsMs = 30_000
 
-const recentTrouble = ({ writeTrouble }: Store): string | null =>
-  writeTrouble !== null && performance.now() - writeTrouble.atMs < troubleCountsMs ? writeTrouble.sentence : null
+const recentProblem = ({ writeProblem }: Store): string | null =>
+  writeProblem !== null && performance.now() - writeProblem.atMs < problemCountsMs ? writeProblem.sentence : null
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+async function withinGrace<T>(work: Promise<T>): Promise<T> {
   const over = new AbortController()
-  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(() => {
+  const late = sleep(graceMs, undefined, { signal: over.signal }).then(() => {
     throw new Error('Query read timeout')
   })
   try {

@@ -6,7 +6,7 @@ import { Failure } from '@/core/contract/failure'
 import { accountOfBearer } from '@/server/api/context/auth'
 import type { Context, Services } from '@/server/api/context/context'
 import { refusal } from '@/server/api/context/trpc'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { plainAddress } from '@/server/lib/addresses'
 import type { Account } from '@/server/store/accounts/account'
 import { accountOfSession } from '@/server/store/accounts/sessions'
@@ -57,8 +57,8 @@ async function knownCaller(services: Services, request: Request, bearer: string 
   try {
     return await callerOf(services, request, bearer)
   } catch (error) {
-    const trouble = databaseTrouble(error)
-    throw trouble === null ? error : refusal(new Failure('unavailable', trouble))
+    const databaseFault = databaseProblem(error)
+    throw databaseFault === null ? error : refusal(new Failure('unavailable', databaseFault))
   }
 }
 

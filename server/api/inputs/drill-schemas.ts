@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { drillLimits, drillModes, drillShows, drillStages } from '@/core/insight/drill-report'
+import { drillFilters, drillLimits, drillModes, drillStages } from '@/core/insight/drill-report'
 import { idText, pageLimit, pageOffset, personText } from './fields'
 
 const words = (most: number, noun: string) =>
@@ -24,7 +24,7 @@ export const pickSchema = z
 export const drillSchema = pickSchema.safeExtend({
   /** With a storm brake: while it holds, or once somebody has overruled it. */
   stage: z.enum(drillStages).default('overruled'),
-  show: z.enum(drillShows).default('affected'),
+  show: z.enum(drillFilters).default('affected'),
   limit: pageLimit({ max: 200, default: 50 }),
   offset: pageOffset(),
   /** `takenAt` of an earlier answer, to turn the pages of that one while it is known. */

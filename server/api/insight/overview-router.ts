@@ -3,7 +3,7 @@ import { may } from '@/core/accounts/roles'
 import { cursorText, eventKinds, parseCursor } from '@/core/insight/events'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { pageLimit, personText, personTime } from '@/server/api/inputs/fields'
-import { readFeed } from '@/server/store/insight/events'
+import { readEvents } from '@/server/store/insight/events'
 import { readOverview } from '@/server/store/insight/overview'
 
 const cursorSchema = personText({ max: 300 }).transform((text, context) => {
@@ -39,7 +39,7 @@ export const eventRouter = router({
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { events, next } = await readFeed(ctx.services.store, {
+      const { events, next } = await readEvents(ctx.services.store, {
         kinds: input.kinds.filter((kind) => kind !== 'person' || may(ctx.actor.role, 'users.manage')),
         subject: input.subject,
         actor: input.actor,

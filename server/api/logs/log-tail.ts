@@ -15,7 +15,7 @@ interface TailLine {
 }
 
 /** So long nodes have to send what is newer than what is kept. */
-const patienceMs = 2_000
+const graceMs = 2_000
 
 /** The newest lines of the newest attempts of a deployment's replicas, merged in the order of time. */
 export async function logTail(services: Services, deploymentId: string, count: number): Promise<TailLine[]> {
@@ -42,7 +42,7 @@ async function askNodes({ store, changes }: Services, replicas: readonly Replica
     replicas.filter(({ status, node }) => isLive(status) && node.status !== 'offline').map((replica) => replica.id),
   )
   if (silent.size === 0) return
-  const late = AbortSignal.timeout(patienceMs)
+  const late = AbortSignal.timeout(graceMs)
   const collector = new ChangeCollector(changes, ({ topic }) => topic === 'log', [late])
   try {
     await wantLogs(store, [...silent])

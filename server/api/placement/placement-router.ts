@@ -1,7 +1,7 @@
-import type { Excerpt } from '@/core/placement/decision-summary'
+import type { PlacementSummary } from '@/core/placement/decision-summary'
 import type { Ranking } from '@/core/placement/ranking'
 import type { Policy } from '@/core/placement/types'
-import { Survey } from '@/core/scheduler/lazy-explanation'
+import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { previewSchema } from '@/server/api/inputs/schemas'
 import { asIfDeployed, tokenOf } from './preview'
@@ -11,7 +11,7 @@ import { rankDecisionSchema, rankNow, rankRecorded, rankSchema } from './ranking
 const previewSize = 50
 
 interface Preview {
-  placement: Excerpt
+  placement: PlacementSummary
   /** UUIDs of the nodes that suggestions name. */
   suggestedIds: Record<string, string>
   /** The regions of the fleet, for suggestions. */
@@ -29,7 +29,7 @@ export const placementRouter = router({
     .input(previewSchema)
     .query(async ({ ctx, input }): Promise<Preview> => {
       const { at, ...asked } = await asIfDeployed(ctx.services, input)
-      const placement = new Survey(asked).excerpt(previewSize)
+      const placement = new LazyExplanation(asked).summary(previewSize)
       const named = new Set(placement.refusal?.suggestions.flatMap(({ nodeIds }) => nodeIds))
       const suggested = named.size === 0 ? [] : asked.fleet.nodes.filter(({ nodeId }) => named.has(nodeId))
       return {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Ranking } from '@/core/placement/ranking'
 import { type Policy, policyOf } from '@/core/placement/types'
-import { Survey } from '@/core/scheduler/lazy-explanation'
+import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
 
 import type { Services } from '@/server/api/context/context'
 import { recordedDecision } from '@/server/api/decisions/recorded'
@@ -44,21 +44,21 @@ export async function rankRecorded(
 }
 
 function rankingOf({ at, request, fleet, policy }: Asked, { compare, ...wanted }: Page): Ranking {
-  const survey = new Survey({ request, fleet, policy })
-  const { total, verdicts } = survey.page(wanted)
+  const lazy = new LazyExplanation({ request, fleet, policy })
+  const { total, verdicts } = lazy.page(wanted)
   return {
     request,
     policy,
     takenAt: at.toISOString(),
-    nodes: survey.nodes,
-    feasible: survey.feasible,
-    found: survey.found,
-    chosen: survey.chosen,
-    message: survey.shortage,
-    winner: survey.page({ text: '', region: null, show: 'room', offset: 0, limit: 1 }).verdicts[0] ?? null,
+    nodes: lazy.nodes,
+    feasible: lazy.feasible,
+    found: lazy.found,
+    chosen: lazy.chosen,
+    message: lazy.shortage,
+    winner: lazy.page({ text: '', region: null, show: 'room', offset: 0, limit: 1 }).verdicts[0] ?? null,
     total,
     verdicts,
-    compared: survey.of(compare),
+    compared: lazy.of(compare),
     regions: [...new Set(fleet.nodes.map((node) => node.region))].sort(),
   }
 }

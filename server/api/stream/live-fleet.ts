@@ -1,6 +1,6 @@
 import type { JournalState } from '@/core/journal'
 import type { Store } from '@/server/db/client'
-import type { ChangeFeed } from '@/server/db/notify'
+import type { ChangeStream } from '@/server/db/notify'
 import type { Clock } from '@/server/lib/clock'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
@@ -11,7 +11,7 @@ const warmForMs = 30_000
 
 interface Parts {
   store: Store
-  changes: ChangeFeed
+  changes: ChangeStream
   clock: Clock
 }
 
@@ -47,8 +47,8 @@ export class LiveFleet {
   }
 
   /** What it knows may be wrong: everything is read again when somebody asks. */
-  distrust(): void {
-    this.#mirror.distrust()
+  invalidate(): void {
+    this.#mirror.invalidate()
   }
 
   #read(): Promise<JournalState> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { LiveChange } from '@/core/views/live'
-import type { Change, ChangeFeed } from '@/server/db/notify'
+import type { Change, ChangeStream } from '@/server/db/notify'
 
 type Topic = Exclude<LiveChange['topic'], 'hello' | 'session-ended'>
 
@@ -43,7 +43,7 @@ export class LiveLog {
   #timer: NodeJS.Timeout | undefined
   readonly #unsubscribe: () => void
 
-  constructor(feed: Pick<ChangeFeed, 'subscribe'>) {
+  constructor(feed: Pick<ChangeStream, 'subscribe'>) {
     this.#unsubscribe = feed.subscribe((change) => {
       if (change.topic === 'node') this.#gather(change.ids)
       else if (isTopic(change.topic)) this.#tell(change.topic, change.ids)

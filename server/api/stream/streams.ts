@@ -1,5 +1,5 @@
 import { TRPCError } from '@trpc/server'
-import type { Change, ChangeFeed } from '@/server/db/notify'
+import type { Change, ChangeStream } from '@/server/db/notify'
 
 /** Gathers what changes between two reads of a stream, so that a slow reader gets one summary instead of a backlog. */
 export class ChangeCollector {
@@ -11,7 +11,7 @@ export class ChangeCollector {
 
   /** Waiting ends as soon as one of `signals` aborts. */
   constructor(
-    feed: Pick<ChangeFeed, 'subscribe'>,
+    feed: Pick<ChangeStream, 'subscribe'>,
     wanted: (change: Change) => boolean,
     signals: (AbortSignal | undefined)[],
   ) {

@@ -1,21 +1,21 @@
 import { z } from 'zod'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { regionSchema } from '@/server/api/inputs/schemas'
-import { movesOfOverruling, openBrakes, overruleBrake } from '@/server/store/node-loss/outage-protection'
+import { movesOfOverride, openProtections, overrideProtection } from '@/server/store/node-loss/outage-protection'
 
-export const stormRouter = router({
+export const outageProtectionRouter = router({
   /** The regions of which so much fell silent at once that nothing of them is moved. */
-  list: procedureFor('nodes.read').query(({ ctx }) => openBrakes(ctx.services.store)),
+  list: procedureFor('nodes.read').query(({ ctx }) => openProtections(ctx.services.store)),
 
   /** What overruling the brake of a region would move at once. */
   moves: procedureFor('nodes.read')
     .input(z.object({ region: regionSchema }))
-    .query(({ ctx, input }) => movesOfOverruling(ctx.services.store, input.region)),
+    .query(({ ctx, input }) => movesOfOverride(ctx.services.store, input.region)),
 
-  overrule: procedureFor('storms.overrule')
+  override: procedureFor('storms.overrule')
     .input(z.object({ region: regionSchema }))
     .mutation(async ({ ctx, input }) => {
-      const { silent } = await overruleBrake(ctx.services.store, ctx.actor, input.region)
+      const { silent } = await overrideProtection(ctx.services.store, ctx.actor, input.region)
       ctx.services.log.warn(
         `Storm brake of ${input.region} overruled by ${ctx.actor.name}: what ran on its ${silent} silent nodes is moved`,
       )

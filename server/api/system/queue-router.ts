@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { actionBlocked } from '@/core/deployments/actions'
-import type { StuckKind, StuckWorkView } from '@/core/queue/dead-letters'
+import type { DeadLetterKind, DeadLetterView } from '@/core/queue/dead-letters'
 import { procedureFor, router } from '@/server/api/context/trpc'
 import { retryDeployment } from '@/server/store/deployments/deployments'
-import { listStuckWork, tryNow } from '@/server/store/queue/dead-letter-reads'
+import { listDeadLetters, tryNow } from '@/server/store/queue/dead-letter-reads'
 
 /** Scheduling work that is stuck, for those who get it going again. */
 export const queueRouter = router({
   stuck: procedureFor('deployments.read').query(
-    async ({ ctx }): Promise<{ items: StuckWorkView[]; counts: Record<StuckKind, number> }> => {
-      const { items, counts } = await listStuckWork(ctx.services.store)
+    async ({ ctx }): Promise<{ items: DeadLetterView[]; counts: Record<DeadLetterKind, number> }> => {
+      const { items, counts } = await listDeadLetters(ctx.services.store)
       return {
         counts,
         items: items.map(({ deployment, ...work }) => ({
@@ -29,7 +29,7 @@ export const queueRouter = router({
     .input(z.object({ id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const { store, log } = ctx.services
-      const { items } = await listStuckWork(store)
+      const { items } = await listDeadLetters(store)
       const dead = items.find(({ id, kind }) => id === input.id && kind === 'dead')
       const { deploymentId, name } = dead
         ? await retryDeployment(store, ctx.actor, dead.deployment.id).then(({ id, name }) => ({

@@ -1,4 +1,4 @@
-import type { WantedReplica, WantedState } from '@/core/agents/protocol'
+import type { DesiredReplica, DesiredState } from '@/core/agents/protocol'
 import type { RestartRecord } from '@/core/deployments/restart'
 import type { Store } from '@/server/db/client'
 import { plainArray } from '@/server/db/pg-arrays'
@@ -34,7 +34,7 @@ interface WantedRow {
  * What each of the nodes should run now: every replica that holds a reservation there, each as its own revision has it.
  * One query for all of them.
  */
-export async function wantedStates(store: Store, nodeIds: string[]): Promise<WantedState[]> {
+export async function desiredStates(store: Store, nodeIds: string[]): Promise<DesiredState[]> {
   if (nodeIds.length === 0) return []
   const { rows } = await store.pool.query<WantedRow>({
     name: 'wanted-states',
@@ -61,16 +61,16 @@ export async function wantedStates(store: Store, nodeIds: string[]): Promise<Wan
       order by n.id, r.id`,
     values: [plainArray(nodeIds)],
   })
-  const states = new Map<string, WantedState>()
+  const states = new Map<string, DesiredState>()
   for (const row of rows) {
     const state = states.get(row.node_id) ?? { nodeId: row.node_id, revision: row.revision, replicas: [] }
     states.set(row.node_id, state)
-    if (row.replica_id !== null) state.replicas.push(wantedReplica(store, row, row.replica_id))
+    if (row.replica_id !== null) state.replicas.push(desiredReplica(store, row, row.replica_id))
   }
   return [...states.values()]
 }
 
-const wantedReplica = (store: Store, row: WantedRow, replicaId: string): WantedReplica => ({
+const desiredReplica = (store: Store, row: WantedRow, replicaId: string): DesiredReplica => ({
   replicaId,
   deploymentId: row.deployment_id,
   deploymentName: row.name,

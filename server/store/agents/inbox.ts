@@ -7,7 +7,7 @@ import { ReportLimit } from '@/core/agents/report-limit'
 import { Failure } from '@/core/contract/failure'
 import { groupCommit } from '@/server/db/batch'
 import type { Store } from '@/server/db/client'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { hashToken } from '@/server/store/accounts/credentials'
 import { recordHeartbeats, type SignedHeartbeat } from './heartbeats'
 import { nodesOfSpeaker, type Speaker } from './identities'
@@ -101,7 +101,7 @@ const tooMany = (seconds: number): Failure =>
   })
 
 /** A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the other. */
-const mayGoAlone = (error: unknown): boolean => databaseTrouble(error) === null
+const mayGoAlone = (error: unknown): boolean => databaseProblem(error) === null
 
 async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Heard[]> {
   // Of a node that beat twice the newer one counts. A stranger that names the node is not the same.

@@ -56,7 +56,7 @@ interface Digest {
   /** In the agents' words, also of those that had been given up as lost before. */
   failed: Map<string, string>
   /** Replicas that ended although they should run. */
-  endedWhileWanted: ReplicaRow[]
+  endedWhileDesired: ReplicaRow[]
   /** Replicas that were restarted on their nodes so often that another one is to be tried. */
   restartedTooOften: ReplicaRow[]
   /** Replicas that came to run, or whose health changed. */
@@ -71,7 +71,7 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     history: [],
     freed: new Set(),
     failed: new Map(),
-    endedWhileWanted: [],
+    endedWhileDesired: [],
     restartedTooOften: [],
     seenRunning: new Set(),
   }
@@ -134,7 +134,7 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   const over = moves && !isLive(report.status)
   if (over && row.wanted === 'run') {
     row.wanted = 'stop'
-    seen.endedWhileWanted.push(row)
+    seen.endedWhileDesired.push(row)
   }
   seen.written.set(row.id, {
     row,

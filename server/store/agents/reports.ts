@@ -5,11 +5,16 @@ import { announce, type Change } from '@/server/db/notify'
 import { plainArray, textArray } from '@/server/db/pg-arrays'
 import { followObservations } from '@/server/store/deployments/follow-observations'
 import { openReturns, settleReturns } from '@/server/store/node-loss/node-returns'
-import { raiseWantedRevision, recordDrained, recordNodeEvents, refreshNodeStatus } from '@/server/store/nodes/node-rows'
+import {
+  raiseDesiredRevision,
+  recordDrained,
+  recordNodeEvents,
+  refreshNodeStatus,
+} from '@/server/store/nodes/node-rows'
 import { type SizeRow, shrunkEvents, sizeColumns } from '@/server/store/nodes/node-size'
 import { enqueueEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
-import { releaseHostPorts, rememberConflicts } from '@/server/store/scheduling/host-ports'
+import { persistConflicts, releaseHostPorts } from '@/server/store/scheduling/host-ports'
 import {
   absencesOf,
   digest,
@@ -47,9 +52,9 @@ export async function applyReports(
     await writeReplicas(tx, [...seen.written.values()])
     await writeHistory(tx, seen.history)
     const freed = [...seen.freed]
-    const changedNodes = [...seen.endedWhileWanted, ...freed].map((row) => row.node_id)
-    await raiseWantedRevision(tx, [...new Set(changedNodes)].sort())
-    const conflicts = await rememberConflicts(
+    const changedNodes = [...seen.endedWhileDesired, ...freed].map((row) => row.node_id)
+    await raiseDesiredRevision(tx, [...new Set(changedNodes)].sort())
+    const conflicts = await persistConflicts(
       tx,
       [...seen.written.values()].map(({ report }) => report),
     )
@@ -57,7 +62,7 @@ export async function applyReports(
     await settleReturns(tx, returnNewsOf(seen))
     const touched = [...new Set([...seen.written.values()].map(({ row }) => row.deployment_id))].sort()
     const { changes: deployments, onTheMove } = await followObservations(tx, touched)
-    const lostSlots = [...new Set(seen.endedWhileWanted.map((row) => row.deployment_id))].sort()
+    const lostSlots = [...new Set(seen.endedWhileDesired.map((row) => row.deployment_id))].sort()
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
     // A replica came to run, or changed its health, while another one is to make way: the scheduler takes the next step.
     const seenRunning = new Set([...seen.seenRunning].map((row) => row.deployment_id))

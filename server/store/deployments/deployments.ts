@@ -5,7 +5,7 @@ import { countOf } from '@/core/lib/count-of'
 import type { Resources } from '@/core/placement/resources'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
-import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
+import { raiseDesiredRevision } from '@/server/store/nodes/node-rows'
 import { settleDeadEvaluations } from '@/server/store/queue/dead-letters'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import { type Actor, audit } from '@/server/store/records/audit'
@@ -198,7 +198,7 @@ export async function deleteDeployment(store: Store, actor: Actor, id: string): 
       [id],
     )
     const nodeIds = [...new Set(held.map((row) => row.node_id))].sort()
-    await raiseWantedRevision(tx, nodeIds)
+    await raiseDesiredRevision(tx, nodeIds)
     const { rows } = await tx.query<{ deleted_at: Date }>(
       'update deployments set deleted_at = now(), name_claim = null, version = version + 1, updated_at = now() where id = $1 returning deleted_at',
       [id],

@@ -5,7 +5,7 @@ import type { AskedWishes } from '@/core/placement/preferences'
 import { coresOfMillis, type DeploymentType, type Resources } from '@/core/placement/resources'
 import type { Policy } from '@/core/placement/types'
 import { groupCommit } from '@/server/db/batch'
-import { isUniqueViolation, noteTrouble, type Store } from '@/server/db/client'
+import { isUniqueViolation, noteDatabaseProblem, type Store } from '@/server/db/client'
 import { changePayloads } from '@/server/db/notify'
 import { jsonArray, plainArray, textArray } from '@/server/db/pg-arrays'
 import { envPlace } from '@/server/lib/seal'
@@ -53,7 +53,7 @@ interface Accepted<Answer> {
   repeated: boolean
 }
 
-export interface Acceptor {
+export interface Intake {
   /**
    * Accepts a deployment: itself, its resources, its first history row, its evaluation, the audit entry and the
    * idempotency key, in one commit. Resolves after the commit; throws a Failure when the key was used for another
@@ -75,7 +75,7 @@ const statementsAtOnce = 3
  * Gathers calls without a timer. Of two calls with one idempotency key the second must find the answer of the first, and of
  * two with one name the second must find that the name is taken.
  */
-export function createAcceptor(store: Store): Acceptor {
+export function createIntake(store: Store): Intake {
   /** Null when an earlier call had the key, or another deployment has the name. */
   const write = groupCommit<Order<object>, object | null>({
     limit: batchLimit,
@@ -84,7 +84,7 @@ export function createAcceptor(store: Store): Acceptor {
       idempotency ? [input.name, `${actor.id} ${idempotency.key}`] : [input.name],
     write: async (orders) => {
       const refused = await insertOrders(store, orders).catch((error: unknown) => {
-        noteTrouble(store, error)
+        noteDatabaseProblem(store, error)
         throw error
       })
       return orders.map((order) => (refused.has(order.id) ? null : order.answer))

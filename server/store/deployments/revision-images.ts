@@ -4,7 +4,7 @@ import { canonicalImage, type ImageContent, parseImage } from '@/core/deployment
 import type { RevisionImageView } from '@/core/views/deployments'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce, type Change } from '@/server/db/notify'
-import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
+import { raiseDesiredRevision } from '@/server/store/nodes/node-rows'
 
 interface Subject {
   deployment_id: string
@@ -84,7 +84,7 @@ async function tellOthers(tx: Tx, { deployment_id, revision }: Subject, nodeId: 
     values: [deployment_id, revision, nodeId],
   })
   const ids = rows.map((row) => row.node_id).sort()
-  await raiseWantedRevision(tx, ids)
+  await raiseDesiredRevision(tx, ids)
   const deployment: Change = { topic: 'deployment', ids: [deployment_id] }
   return ids.length === 0 ? [deployment] : [deployment, { topic: 'wanted', ids }]
 }

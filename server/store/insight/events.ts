@@ -1,10 +1,10 @@
 import { changeText } from '@/core/audit/labels'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
-import { type EventKind, eventKinds, type FeedCursor, type FeedEvent, mergePage } from '@/core/insight/events'
+import { type EventCursor, type EventKind, eventKinds, type FleetEvent, mergePage } from '@/core/insight/events'
 import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 
-interface FeedFilter {
+interface EventFilter {
   kinds: readonly EventKind[]
   /** Part of the name of the deployment, node or user. */
   subject?: string | undefined
@@ -12,14 +12,14 @@ interface FeedFilter {
   actor?: string | undefined
   after?: Date | undefined
   before?: Date | undefined
-  from: FeedCursor
+  from: EventCursor
   limit: number
 }
 
 interface EventRow {
   id: string
   at: Date
-  subject_type: FeedEvent['subject']['type']
+  subject_type: FleetEvent['subject']['type']
   subject_id: string | null
   subject_name: string
   status: string | null
@@ -97,10 +97,10 @@ function sourceOf(kind: EventKind, kinds: readonly EventKind[]): string {
 }
 
 /** A page of events of the wanted kinds, the newest first. One query a kind. */
-export async function readFeed(
+export async function readEvents(
   store: Store,
-  filter: FeedFilter,
-): Promise<{ events: FeedEvent[]; next: FeedCursor | null }> {
+  filter: EventFilter,
+): Promise<{ events: FleetEvent[]; next: EventCursor | null }> {
   const kinds = eventKinds.filter((kind) => filter.kinds.includes(kind))
   const read = await Promise.all(
     kinds.map(async (kind) => {
@@ -118,7 +118,7 @@ export async function readFeed(
   return mergePage(Object.fromEntries(read), { limit: filter.limit, from: filter.from })
 }
 
-const eventOf = (kind: EventKind, row: EventRow): FeedEvent => ({
+const eventOf = (kind: EventKind, row: EventRow): FleetEvent => ({
   id: `${kind}:${row.id}`,
   kind,
   at: row.at.toISOString(),

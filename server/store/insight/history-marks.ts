@@ -14,7 +14,7 @@ interface Stretch {
 interface Source {
   table: string
   time: string
-  trouble: string
+  problem: string
   condition: string
   /** Null when it has nothing of a single deployment. */
   ofDeployment: string | null
@@ -27,22 +27,22 @@ const sources: Source[] = [
   {
     table: 'replica_status_history',
     time: 'changed_at',
-    trouble: `new_status in ('failed', 'lost') or ${interrupted}`,
+    problem: `new_status in ('failed', 'lost') or ${interrupted}`,
     condition: 'old_status <> new_status',
     ofDeployment: 'deployment_id = $3::uuid',
   },
   {
     table: 'deployment_status_history',
     time: 'changed_at',
-    trouble: `new_status = 'failed'`,
+    problem: `new_status = 'failed'`,
     condition: 'true',
     ofDeployment: 'deployment_id = $3::uuid',
   },
-  { table: 'node_events', time: 'at', trouble: `kind = 'offline'`, condition: 'true', ofDeployment: null },
+  { table: 'node_events', time: 'at', problem: `kind = 'offline'`, condition: 'true', ofDeployment: null },
   {
     table: 'audit_log',
     time: 'at',
-    trouble: 'false',
+    problem: 'false',
     condition: `subject_type in ('deployment', 'node', 'region')`,
     ofDeployment: 'subject_id = $3::uuid::text',
   },
@@ -65,26 +65,26 @@ async function density(
   store: Store,
   stretch: Stretch,
   parts: number,
-): Promise<{ changes: number[]; troubles: number[] }> {
+): Promise<{ changes: number[]; problems: number[] }> {
   const rows = eachSource(
     stretch.deploymentId,
-    ({ table, time, trouble }, condition) =>
-      `select ${time} as at, ${trouble} as trouble from ${table} where ${time} between $1 and $2 and ${condition}`,
+    ({ table, time, problem }, condition) =>
+      `select ${time} as at, ${problem} as problem from ${table} where ${time} between $1 and $2 and ${condition}`,
   )
   const widthSeconds = Math.max(1, stretch.to.getTime() - stretch.from.getTime()) / 1000 / parts
-  const counted = await store.pool.query<{ part: number; changes: number; troubles: number }>(
+  const counted = await store.pool.query<{ part: number; changes: number; problems: number }>(
     `select least(floor(extract(epoch from at - $1::timestamptz) / ${widthSeconds}), ${parts - 1})::int as part, count(*)::int as changes,
-       count(*) filter (where trouble)::int as troubles
+       count(*) filter (where problem)::int as problems
      from (${rows}) h group by 1`,
     [stretch.from, stretch.to, ...idOf(stretch)],
   )
   const changes = new Array<number>(parts).fill(0)
-  const troubles = new Array<number>(parts).fill(0)
+  const problems = new Array<number>(parts).fill(0)
   for (const row of counted.rows) {
     changes[row.part] = row.changes
-    troubles[row.part] = row.troubles
+    problems[row.part] = row.problems
   }
-  return { changes, troubles }
+  return { changes, problems }
 }
 
 const mostMarks = 200

@@ -1,4 +1,4 @@
-import type { DeploymentTrouble, NodeTrouble, Overview, RegionUse } from '@/core/insight/overview'
+import type { DeploymentProblem, NodeProblem, Overview, RegionUse } from '@/core/insight/overview'
 import { countOf } from '@/core/lib/count-of'
 import type { Store } from '@/server/db/client'
 import { isSilent } from '@/server/store/nodes/node-health'
@@ -12,7 +12,7 @@ export async function readOverview(store: Store): Promise<Overview> {
     readFailed(store),
     readUnhealthy(store),
     readUnplaced(store),
-    readNodeTrouble(store),
+    readNodeProblems(store),
     readRegions(store),
     store.pool.query<{ deployments: number; running: number; replicas: number; wanted: number; dead: number }>(
       `select count(*)::int as deployments, count(*) filter (where status = 'running')::int as running,
@@ -37,7 +37,7 @@ export async function readOverview(store: Store): Promise<Overview> {
 }
 
 async function readFailed(store: Store): Promise<Overview['failed']> {
-  const { rows } = await store.pool.query<DeploymentTrouble & { count: number }>(
+  const { rows } = await store.pool.query<DeploymentProblem & { count: number }>(
     `select d.id, d.name, count(*) over ()::int as count, h.reason, h.changed_at as since
      from deployments d cross join lateral (
        select reason, changed_at from deployment_status_history where deployment_id = d.id order by seq desc limit 1
@@ -45,7 +45,7 @@ async function readFailed(store: Store): Promise<Overview['failed']> {
      where d.status = 'failed' order by d.updated_at desc limit $1`,
     [named],
   )
-  return { count: rows[0]?.count ?? 0, newest: rows.map(trouble) }
+  return { count: rows[0]?.count ?? 0, newest: rows.map(problem) }
 }
 
 /** Their replicas say themselves that they do not work. */
@@ -70,7 +70,7 @@ async function readUnhealthy(store: Store): Promise<Overview['unhealthy']> {
 
 /** Deployments that wait for capacity: the decision that refused them says why. */
 async function readUnplaced(store: Store): Promise<Overview['unplaced']> {
-  const { rows } = await store.pool.query<DeploymentTrouble & { count: number; replicas: number }>(
+  const { rows } = await store.pool.query<DeploymentProblem & { count: number; replicas: number }>(
     `select d.id, d.name, count(*) over ()::int as count, sum(c.replicas) over ()::int as replicas, c.message as reason, c.created_at as since
      from evaluations e join deployments d on d.id = e.deployment_id cross join lateral (
        select message, created_at, (request->>'replicas')::int as replicas from decisions
@@ -79,17 +79,17 @@ async function readUnplaced(store: Store): Promise<Overview['unplaced']> {
      where e.status = 'blocked' order by c.created_at desc limit $1`,
     [named],
   )
-  return { count: rows[0]?.count ?? 0, replicas: rows[0]?.replicas ?? 0, newest: rows.map(trouble) }
+  return { count: rows[0]?.count ?? 0, replicas: rows[0]?.replicas ?? 0, newest: rows.map(problem) }
 }
 
-const trouble = ({ id, name, reason, since }: DeploymentTrouble): DeploymentTrouble => ({
+const problem = ({ id, name, reason, since }: DeploymentProblem): DeploymentProblem => ({
   id,
   name,
   reason,
   since: since && new Date(since).toISOString(),
 })
 
-async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 'broken'>> {
+async function readNodeProblems(store: Store): Promise<Pick<Overview, 'silent' | 'broken'>> {
   const { rows } = await store.pool.query<{
     id: string
     node_id: string
@@ -115,7 +115,7 @@ async function readNodeTrouble(store: Store): Promise<Pick<Overview, 'silent' | 
      from counted c where place <= $1 order by since desc nulls last`,
     [named],
   )
-  const view = (row: (typeof rows)[number]): NodeTrouble => ({
+  const view = (row: (typeof rows)[number]): NodeProblem => ({
     id: row.id,
     nodeId: row.node_id,
     region: row.region,

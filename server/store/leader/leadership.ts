@@ -31,7 +31,7 @@ export interface Candidate {
    * Ends all connections of a leader that holds the lock and has not shown itself for too long: one that was stopped
    * keeps its connections, and with them the lock and the locks of what it was about to commit. How many were ended.
    */
-  unseatSilentLeader(): Promise<number>
+  deposeSilentLeader(): Promise<number>
   /** Resigns, if it leads. */
   close(): Promise<void>
 }
@@ -78,7 +78,7 @@ export async function standForElection(
         throw new Error('The row of scheduler_leadership is missing: the database is not migrated')
       return { epoch: BigInt(epoch), lost, show: () => show(client, BigInt(epoch)) }
     },
-    unseatSilentLeader: () => unseat(client, silentForSeconds),
+    deposeSilentLeader: () => depose(client, silentForSeconds),
     close,
   }
 }
@@ -91,7 +91,7 @@ async function show(client: pg.Client, epoch: bigint): Promise<Date | null> {
   return rows[0]?.now ?? null
 }
 
-async function unseat(client: pg.Client, silentForSeconds: number): Promise<number> {
+async function depose(client: pg.Client, silentForSeconds: number): Promise<number> {
   // Of several standbys one does it. The lock must not wait for that of requireLeader, which a stopped leader may hold.
   const { rowCount } = await client.query(
     `with silent as (

@@ -32,7 +32,7 @@ export async function recordLogs(
   store: Store,
   nodeIds: ReadonlySet<string>,
   chunks: readonly LogChunk[],
-): Promise<{ unwanted: string[] }> {
+): Promise<{ undesired: string[] }> {
   const own = chunks.filter((chunk) => nodeIds.has(chunk.nodeId))
   return transaction(store, async (tx) => {
     const rows = await lockLogs(tx, own)
@@ -56,8 +56,8 @@ export async function recordLogs(
     await writeRows(tx, [...rows.values()], states)
     const news = [...new Set([...written.map((chunk) => chunk.replicaId), ...states.keys()])]
     if (news.length > 0) await announce(tx, [{ topic: 'log', ids: news }])
-    const isWanted = (replicaId: string) => rows.get(replicaId)?.wanted ?? false
-    return { unwanted: chunks.map((chunk) => chunk.replicaId).filter((replicaId) => !isWanted(replicaId)) }
+    const isDesired = (replicaId: string) => rows.get(replicaId)?.wanted ?? false
+    return { undesired: chunks.map((chunk) => chunk.replicaId).filter((replicaId) => !isDesired(replicaId)) }
   })
 }
 

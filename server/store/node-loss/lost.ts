@@ -3,7 +3,7 @@ import { announce } from '@/server/db/notify'
 import { followObservations } from '@/server/store/deployments/follow-observations'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { isSilent } from '@/server/store/nodes/node-health'
-import { raiseWantedRevision } from '@/server/store/nodes/node-rows'
+import { raiseDesiredRevision } from '@/server/store/nodes/node-rows'
 import { heardTime, heartbeatsUntil, reportsUntil } from '@/server/store/nodes/report-intake'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
@@ -28,7 +28,7 @@ export const replicasOnSilentNodes = `
     and n.status in ('offline', 'maintenance') and ${isSilent('n')} and d.lost_after_seconds > 0`
 
 /** How long a node must be silent for a deployment; $1 is the least of it. */
-const patience = 'greatest(d.lost_after_seconds, $1::int)'
+const gracePeriod = 'greatest(d.lost_after_seconds, $1::int)'
 
 /** From when the silence of a node counts. */
 const silentFrom = 'greatest(n.last_heartbeat, n.silence_counted_from)'
@@ -49,9 +49,9 @@ const hasPassed = (from: string, until: string, seconds: string | number): strin
 
 const candidates = `
   select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status,
-    'Node ' || n.node_id || ' has been silent for over ' || ${patience} || ' s' as reason
+    'Node ' || n.node_id || ' has been silent for over ' || ${gracePeriod} || ' s' as reason
   from ${replicasOnSilentNodes}
-    and ${hasPassed(silentFrom, heartbeatsUntil, patience)}
+    and ${hasPassed(silentFrom, heartbeatsUntil, gracePeriod)}
     and not exists (
       select 1 from storm_brakes b where b.region = n.region and b.ended_at is null and b.overruled_at is null)
   union all
@@ -109,7 +109,7 @@ export async function sweepLostReplicas(
     if (rows.length === 0) return { lost: [], deployments: [] }
     await writeLosses(tx, rows)
     const nodeIds = [...new Set(rows.map((row) => row.node_id))].sort()
-    await raiseWantedRevision(tx, nodeIds)
+    await raiseDesiredRevision(tx, nodeIds)
     const touched = [...new Set(rows.map((row) => row.deployment_id))].sort()
     const { changes: deployments } = await followObservations(tx, touched)
     await enqueueEvaluations(tx, touched, 'node-lost')

@@ -1,20 +1,20 @@
 import { Failure } from '@/core/contract/failure'
 import {
   type JudgedPulse,
-  judgeStorms,
+  judgeOutages,
+  type OutageCause,
+  outageWindowSeconds,
   type RegionPulse,
-  type StormCause,
-  stormWindowSeconds,
 } from '@/core/nodes/outage-protection'
-import type { StormBrakeView, StormMove } from '@/core/views/node-loss'
+import type { OutageMove, OutageProtectionView } from '@/core/views/node-loss'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { type Author, audit } from '@/server/store/records/audit'
 import { replicasOnSilentNodes } from './lost'
 
-export interface StormNews {
-  engaged: { region: string; cause: StormCause; silent: number; nodes: number }[]
+export interface OutageNews {
+  engaged: { region: string; cause: OutageCause; silent: number; nodes: number }[]
   released: { region: string; silent: number; nodes: number }[]
 }
 
@@ -23,7 +23,7 @@ interface PulseRow {
   heard: number
   silent: number
   fresh: number
-  cause: StormCause | null
+  cause: OutageCause | null
   overruled: boolean
   storm_silent: number
   /** As the open brake's row has them. */
@@ -35,7 +35,7 @@ interface PulseRow {
  * Takes hold of regions that a storm struck, and lets go of those that are heard again. Open brakes live in the
  * database: the next leader goes on with them.
  */
-export async function judgeSilence(store: Store, epoch: bigint): Promise<StormNews> {
+export async function judgeSilence(store: Store, epoch: bigint): Promise<OutageNews> {
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
     const rows = await readPulse(tx)
@@ -44,7 +44,7 @@ export async function judgeSilence(store: Store, epoch: bigint): Promise<StormNe
       const row = byRegion.get(region)
       return { region, silent: row?.silent ?? 0, nodes: (row?.silent ?? 0) + (row?.heard ?? 0) }
     }
-    const { engage, release } = judgeStorms(rows.map(pulseOf))
+    const { engage, release } = judgeOutages(rows.map(pulseOf))
     const engaged = engage.map(({ region, cause }) => ({ ...counted(region), cause }))
     const released = release.map(counted)
     await open(tx, engaged)
@@ -76,7 +76,7 @@ async function readPulse(tx: Pick<Tx, 'query'>): Promise<PulseRow[]> {
      full join (select * from storm_brakes where ended_at is null) b on b.region = n.region
      group by coalesce(n.region, b.region), b.cause, b.overruled_at, b.silent, b.nodes
      order by 1`,
-    [stormWindowSeconds],
+    [outageWindowSeconds],
   )
   return rows
 }
@@ -86,14 +86,14 @@ const pulseOf = (row: PulseRow): RegionPulse => ({
   heard: row.heard,
   silent: row.silent,
   fresh: row.fresh,
-  brake: row.cause === null ? null : { cause: row.cause, silent: row.storm_silent },
+  protection: row.cause === null ? null : { cause: row.cause, silent: row.storm_silent },
 })
 
 /** What is heard of each region now. */
 export const readPulses = async (store: Store): Promise<JudgedPulse[]> =>
   (await readPulse(store.pool)).map((row) => ({ ...pulseOf(row), overruled: row.overruled }))
 
-async function open(tx: Tx, engaged: StormNews['engaged']): Promise<void> {
+async function open(tx: Tx, engaged: OutageNews['engaged']): Promise<void> {
   if (engaged.length === 0) return
   await tx.query(
     `insert into storm_brakes (region, cause, silent, nodes) select * from unnest($1::text[], $2::text[], $3::int[], $4::int[])`,
@@ -130,11 +130,11 @@ async function recount(tx: Tx, counts: { region: string; silent: number; nodes: 
 }
 
 /** The brakes that are open, also those that somebody overruled. */
-export async function openBrakes(store: Store): Promise<StormBrakeView[]> {
+export async function openProtections(store: Store): Promise<OutageProtectionView[]> {
   const rows = await store.prisma.stormBrake.findMany({ where: { endedAt: null }, orderBy: { region: 'asc' } })
   return rows.map((row) => ({
     region: row.region,
-    cause: row.cause as StormCause,
+    cause: row.cause as OutageCause,
     since: row.beganAt.toISOString(),
     silent: row.silent,
     nodes: row.nodes,
@@ -146,8 +146,8 @@ export async function openBrakes(store: Store): Promise<StormBrakeView[]> {
 const listedMoves = 200
 
 /** What would be declared lost, and so replaced elsewhere, as soon as the brake of the region is overruled. */
-export async function movesOfOverruling(store: Store, region: string): Promise<{ total: number; moves: StormMove[] }> {
-  const { rows } = await store.pool.query<StormMove>(
+export async function movesOfOverride(store: Store, region: string): Promise<{ total: number; moves: OutageMove[] }> {
+  const { rows } = await store.pool.query<OutageMove>(
     `select r.id as "replicaId", d.id as "deploymentId", d.name as "deploymentName", r.slot, n.node_id as "nodeId"
      from ${replicasOnSilentNodes} and n.region = $1 order by d.name, r.slot, r.id`,
     [region],
@@ -156,17 +156,17 @@ export async function movesOfOverruling(store: Store, region: string): Promise<{
 }
 
 /** A person knows better: replicas on the region's silent nodes are declared lost and replaced as if there were no storm. */
-export async function overruleBrake(store: Store, author: Author, region: string): Promise<{ silent: number }> {
+export async function overrideProtection(store: Store, author: Author, region: string): Promise<{ silent: number }> {
   return transaction(store, async (tx) => {
     const { rows } = await tx.query<{ id: string; silent: number; overruled_by: string | null }>(
       'select id, silent, overruled_by from storm_brakes where region = $1 and ended_at is null for update',
       [region],
     )
-    const brake = rows[0]
-    if (!brake) throw new Failure('conflict', `No storm brake holds ${region} any more: its nodes are heard again`)
-    if (brake.overruled_by !== null) return { silent: brake.silent }
+    const protection = rows[0]
+    if (!protection) throw new Failure('conflict', `No storm brake holds ${region} any more: its nodes are heard again`)
+    if (protection.overruled_by !== null) return { silent: protection.silent }
     await tx.query('update storm_brakes set overruled_at = now(), overruled_by = $2 where id = $1', [
-      brake.id,
+      protection.id,
       author.name,
     ])
     await audit(tx, author, {
@@ -174,9 +174,9 @@ export async function overruleBrake(store: Store, author: Author, region: string
       subjectType: 'region',
       subjectId: region,
       before: { held: true },
-      after: { held: false, silentNodes: brake.silent },
+      after: { held: false, silentNodes: protection.silent },
     })
     await announce(tx, [{ topic: 'scheduler', ids: [] }])
-    return { silent: brake.silent }
+    return { silent: protection.silent }
   })
 }

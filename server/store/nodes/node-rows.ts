@@ -5,7 +5,7 @@ import { derivedNodeStatus } from './node-health'
  * Agents compare this number with what they hold. All writers lock nodes by id; and without their keys, so that whoever
  * only refers to a node (its events, its returns) waits for nobody.
  */
-export async function raiseWantedRevision(tx: Tx, nodeIds: string[]): Promise<void> {
+export async function raiseDesiredRevision(tx: Tx, nodeIds: string[]): Promise<void> {
   if (nodeIds.length === 0) return
   await tx.query({
     name: 'raise-wanted-revision',

@@ -2,16 +2,16 @@
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
 import { actionBlocked } from '@/core/deployments/actions'
 import type { DeploymentStatus } from '@/core/deployments/status'
-import type { StuckKind } from '@/core/queue/dead-letters'
+import type { DeadLetterKind } from '@/core/queue/dead-letters'
 import type { EvaluationTrigger } from '@/core/queue/evaluation'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import type { Actor } from '@/server/store/records/audit'
 import { audit } from '@/server/store/records/audit'
 
-interface StuckEvaluation {
+interface DeadLetterEvaluation {
   id: string
-  kind: StuckKind
+  kind: DeadLetterKind
   trigger: EvaluationTrigger
   attempts: number
   /** What went wrong the last time. */
@@ -22,7 +22,7 @@ interface StuckEvaluation {
   deployment: { id: string; name: string; status: DeploymentStatus; userId: string; owner: string }
 }
 
-interface StuckRow {
+interface DeadLetterRow {
   id: string
   status: 'dead' | 'pending' | 'blocked'
   trigger: EvaluationTrigger
@@ -37,30 +37,30 @@ interface StuckRow {
   owner: string
 }
 
-const kinds: Record<StuckRow['status'], StuckKind> = { dead: 'dead', pending: 'retrying', blocked: 'waiting' }
+const kinds: Record<DeadLetterRow['status'], DeadLetterKind> = { dead: 'dead', pending: 'retrying', blocked: 'waiting' }
 /** More than anybody reads; the counts go on. */
 const mostShown = 1_000
 const isStuck = `(e.status in ('dead', 'blocked') or (e.status = 'pending' and e.attempts > 0))`
 
 /** Those that need a person first, then the newest first. */
-export async function listStuckWork(
+export async function listDeadLetters(
   store: Store,
-): Promise<{ items: StuckEvaluation[]; counts: Record<StuckKind, number> }> {
-  const { rows } = await store.pool.query<StuckRow>(
+): Promise<{ items: DeadLetterEvaluation[]; counts: Record<DeadLetterKind, number> }> {
+  const { rows } = await store.pool.query<DeadLetterRow>(
     `select e.id, e.status, e.trigger, e.attempts, e.error, coalesce(e.finished_at, e.created_at) as since, e.run_after,
        d.id as deployment_id, d.name, d.status as deployment_status, d.user_id, u.username as owner
      from evaluations e join deployments d on d.id = e.deployment_id join users u on u.id = d.user_id
      where ${isStuck} order by e.status = 'dead' desc, e.status = 'pending' desc, since desc, e.id limit ${mostShown}`,
   )
-  const { rows: counted } = await store.pool.query<{ status: StuckRow['status']; count: number }>(
+  const { rows: counted } = await store.pool.query<{ status: DeadLetterRow['status']; count: number }>(
     `select e.status, count(*)::int as count from evaluations e where ${isStuck} group by e.status`,
   )
-  const counts: Record<StuckKind, number> = { dead: 0, retrying: 0, waiting: 0 }
+  const counts: Record<DeadLetterKind, number> = { dead: 0, retrying: 0, waiting: 0 }
   for (const { status, count } of counted) counts[kinds[status]] = count
-  return { items: rows.map(stuckEvaluation), counts }
+  return { items: rows.map(deadLetterEvaluation), counts }
 }
 
-const stuckEvaluation = (row: StuckRow): StuckEvaluation => ({
+const deadLetterEvaluation = (row: DeadLetterRow): DeadLetterEvaluation => ({
   id: row.id,
   kind: kinds[row.status],
   trigger: row.trigger,
@@ -81,7 +81,7 @@ const stuckEvaluation = (row: StuckRow): StuckEvaluation => ({
 export async function tryNow(store: Store, actor: Actor, id: string): Promise<{ deploymentId: string; name: string }> {
   if (!isUuid(id)) throw notFound('evaluation', id)
   return transaction(store, async (tx) => {
-    const { rows } = await tx.query<StuckRow>(
+    const { rows } = await tx.query<DeadLetterRow>(
       `select e.status, d.id as deployment_id, d.name, d.status as deployment_status, d.user_id, u.username as owner
        from evaluations e join deployments d on d.id = e.deployment_id join users u on u.id = d.user_id
        where e.id = $1 for update of e`,

@@ -6,7 +6,7 @@ import { requireLeader } from '@/server/store/leader/leadership'
 import { changeDeploymentStatus, type DeploymentStatusChange } from '@/server/store/records/status-changes'
 import type { Committer } from './evaluations'
 
-interface Burial {
+interface DeadLetter {
   id: string
   deploymentId: string
   /** Why the deployment fails, as a sentence. */
@@ -18,10 +18,10 @@ interface Burial {
  * The evaluation is dead and its deployment fails with the reason, in one commit: neither may wait for ever. Nothing
  * happens when the lease is another's by now.
  */
-export async function buryEvaluation(
+export async function markDead(
   store: Store,
   { epoch, worker }: Committer,
-  { id, deploymentId, reason, error }: Burial,
+  { id, deploymentId, reason, error }: DeadLetter,
 ): Promise<DeploymentStatusChange | null> {
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)

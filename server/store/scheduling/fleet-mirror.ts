@@ -1,6 +1,6 @@
 import type { JournalNode, JournalState } from '@/core/journal'
 import type { Store } from '@/server/db/client'
-import type { ChangeFeed } from '@/server/db/notify'
+import type { ChangeStream } from '@/server/db/notify'
 import { loadFleet, loadLatencies, loadNodes } from './fleet'
 
 /** Measured latencies change rarely and by hand: they are read again this often, in milliseconds. */
@@ -25,7 +25,7 @@ export class FleetMirror {
   #dirty: Set<string> | null = null
   #latenciesReadMs = 0
 
-  constructor(store: Store, changes: ChangeFeed, listener: MirrorListener | null = null) {
+  constructor(store: Store, changes: ChangeStream, listener: MirrorListener | null = null) {
     this.#store = store
     this.#listener = listener
     this.#unsubscribe = changes.subscribe(({ topic, ids }) => {
@@ -44,7 +44,7 @@ export class FleetMirror {
   }
 
   /** What it knows may be wrong: the next refresh reads everything. */
-  distrust(): void {
+  invalidate(): void {
     this.#dirty = null
   }
 

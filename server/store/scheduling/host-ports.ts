@@ -62,7 +62,7 @@ export async function releaseHostPorts(tx: Tx, replicaIds: string[]): Promise<vo
  * them. Only what never started tells: what an application wrote at its end is about ports of its own. Before the ports are
  * given back. Says which nodes that concerns.
  */
-export async function rememberConflicts(tx: Tx, reports: readonly ReplicaReport[]): Promise<string[]> {
+export async function persistConflicts(tx: Tx, reports: readonly ReplicaReport[]): Promise<string[]> {
   const failed = reports.filter(
     ({ status, startedAt, reason }) => status === 'failed' && startedAt === null && isPortConflict(reason),
   )

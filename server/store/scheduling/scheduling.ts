@@ -15,7 +15,7 @@ import { reserveHostPorts } from './host-ports'
 import { wakeForAffinity } from './placed-replicas'
 
 /** Decisions that were made together, with what the journal lacks of the fleet that they saw. */
-interface Sighting {
+interface SnapshotRef {
   /** Null when the journal has it all; then `journalSeq` says where. */
   entry: PackedEntry | null
   journalSeq: bigint | null
@@ -41,7 +41,7 @@ export class LostRaceError extends Error {
 export async function commitSteps(
   store: Store,
   committer: Committer,
-  { steps, sighting }: { steps: Step[]; sighting: Sighting },
+  { steps, sighting }: { steps: Step[]; sighting: SnapshotRef },
 ): Promise<{ changes: DeploymentStatusChange[]; journalSeq: bigint | null }> {
   const changes = statusChanges(steps)
   const stop = steps.flatMap((step) => step.stop)
@@ -274,7 +274,7 @@ async function insertReplicas(tx: Tx, steps: Step[]): Promise<void> {
 }
 
 /** Writes the decisions with the entry of the journal on which they rest; hands back its number. */
-async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }: Sighting): Promise<bigint | null> {
+async function insertDecisions(tx: Tx, steps: Step[], { entry, journalSeq, at }: SnapshotRef): Promise<bigint | null> {
   const decided = steps.flatMap((step) => (step.decision ? [{ step, decision: step.decision }] : []))
   if (decided.length === 0) return journalSeq
   if (entry === null && journalSeq === null) throw new Error('Decisions need an entry of the fleet journal to rest on')

@@ -64,7 +64,7 @@ export function mixedWriters(commits: Commit[]): string[] {
 }
 
 /** Each replica's first history row tells in which order placements were committed, its decision by which reign. */
-export async function checkReigns(ledger: Ledger, client: pg.Client): Promise<void> {
+export async function checkTerms(ledger: Ledger, client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ seq: string; writer: string }>(`
     select h.id as seq, j.writer from replica_status_history h
     join deployment_replicas r on r.id = h.replica_id join decisions d on d.id = r.decision_id
@@ -72,10 +72,10 @@ export async function checkReigns(ledger: Ledger, client: pg.Client): Promise<vo
     where h.old_status = 'none' order by h.id`)
   const commits = rows.map(({ seq, writer }) => ({ seq: Number(seq), writer }))
   const mixed = mixedWriters(commits)
-  const reigns = groupBy(commits, ({ writer }) => writer)
-  for (const [writer, own] of reigns)
+  const terms = groupBy(commits, ({ writer }) => writer)
+  for (const [writer, own] of terms)
     ledger.check('one leader', !mixed.includes(writer), writer, () => ({
       what: `The reign ${writer} placed replicas after a later one had begun to`,
-      evidence: { first: own[0], last: own.at(-1), reigns: reigns.size },
+      evidence: { first: own[0], last: own.at(-1), terms: terms.size },
     }))
 }

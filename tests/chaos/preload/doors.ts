@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { SimulatedEngine } from '@/agent/engines/simulated/engine'
 
-export type DoorOrder =
+export type DoorCommand =
   /** Sets the clock forward, or back. */
   | { door: 'clock'; byMs: number }
   | { door: 'container'; containerIds: string[]; paused: boolean }
@@ -38,7 +38,7 @@ Simulated.prototype.list = function (this: SimulatedEngine) {
   return list.call(this)
 }
 
-process.on('message', (order: DoorOrder) => {
+process.on('message', (order: DoorCommand) => {
   switch (order.door) {
     case 'clock':
       aheadMs += order.byMs

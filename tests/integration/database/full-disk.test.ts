@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readiness } from '@/server/api/http/readiness'
 import { openStore, type Store, transaction } from '@/server/db/client'
 import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/db/embedded/server'
-import { databaseTrouble } from '@/server/db/errors'
+import { databaseProblem } from '@/server/db/errors'
 import { applyMigrations } from '@/server/db/migrate/migrate'
 import { ensureFirstAdmin } from '@/server/store/accounts/users'
 import { aDeployment, adminPassword, FakeAgent, testControlPlane } from '@/testing/control-plane'
@@ -58,8 +58,8 @@ test.skipIf(!mounted)(
       () => null,
       (error: unknown) => error,
     )
-    expect(databaseTrouble(refusal)).toContain('The disk of the database is full')
-    expect(store.writeTrouble?.sentence).toContain('The disk of the database is full')
+    expect(databaseProblem(refusal)).toContain('The disk of the database is full')
+    expect(store.writeProblem?.sentence).toContain('The disk of the database is full')
     // Reading goes on, and nothing of the refused write is there.
     const count = async () =>
       (await store.pool.query<{ count: number }>('select count(*)::int as count from things')).rows[0]
@@ -67,7 +67,7 @@ test.skipIf(!mounted)(
     rmSync(filler)
     await write(5)
     expect(await count()).toEqual({ count: 15 })
-    expect(store.writeTrouble).toBeNull()
+    expect(store.writeProblem).toBeNull()
   },
 )
 

@@ -2,22 +2,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { envPlace } from '@/server/lib/seal'
 import { createUser } from '@/server/store/accounts/users'
 import { deleteDeployment } from '@/server/store/deployments/deployments'
-import { type Acceptor, createAcceptor, type NewDeployment } from '@/server/store/deployments/intake'
+import { createIntake, type Intake, type NewDeployment } from '@/server/store/deployments/intake'
 import type { Actor } from '@/server/store/records/audit'
 import { type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
-let acceptor: Acceptor
+let intake: Intake
 let admin: Actor
 beforeAll(async () => {
   cp = await testControlPlane()
-  acceptor = createAcceptor(cp.store)
+  intake = createIntake(cp.store)
   admin = await cp.actor('admin')
 })
 afterAll(() => cp.close())
 
 let orders = 0
-const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
+const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
   name: `web-${++orders}`,
   type: 'compute',
   image: 'nginx',
@@ -37,13 +37,15 @@ const anOrder = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
 })
 
 const accept = (input: NewDeployment, key: string | null = null, requestHash = 'same') =>
-  acceptor.accept(admin, input, {
+  intake.accept(admin, input, {
     idempotency: key === null ? null : { key, requestHash },
     answer: (id) => ({ id, name: input.name }),
   })
 
 test('many at once go into few commits, each with all its rows', async () => {
-  const accepted = await Promise.all(Array.from({ length: 300 }, (_, i) => accept(anOrder({ name: `burst-${i}` }))))
+  const accepted = await Promise.all(
+    Array.from({ length: 300 }, (_, i) => accept(aDeployCommand({ name: `burst-${i}` }))),
+  )
   const ids = accepted.map(({ answer }) => answer.id)
   expect(new Set(ids).size).toBe(300)
   const rows = await cp.sql<{ id: string; name: string; commit: string }>(
@@ -60,10 +62,10 @@ test('many at once go into few commits, each with all its rows', async () => {
 test('what is wrong with one refuses that one alone', async () => {
   const stranger = { ...admin, id: '01a208da-0000-7000-8000-000000000000' }
   const results = await Promise.allSettled([
-    accept(anOrder({ name: 'first' })),
-    accept(anOrder({ name: 'good-1' })),
-    acceptor.accept(stranger, anOrder({ name: 'bad' }), { idempotency: null, answer: (id) => ({ id }) }),
-    accept(anOrder({ name: 'good-2' })),
+    accept(aDeployCommand({ name: 'first' })),
+    accept(aDeployCommand({ name: 'good-1' })),
+    intake.accept(stranger, aDeployCommand({ name: 'bad' }), { idempotency: null, answer: (id) => ({ id }) }),
+    accept(aDeployCommand({ name: 'good-2' })),
   ])
   expect(results.map((result) => result.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
   expect(await cp.sql(`select name from deployments where name in ('good-1', 'good-2', 'bad') order by name`)).toEqual([
@@ -74,12 +76,12 @@ test('what is wrong with one refuses that one alone', async () => {
 
 test('one key is one deployment, however its calls meet in batches', async () => {
   const calls = await Promise.all(
-    Array.from({ length: 60 }, (_, i) => accept(anOrder({ name: `keyed-${i % 3}` }), `key-${i % 3}`)),
+    Array.from({ length: 60 }, (_, i) => accept(aDeployCommand({ name: `keyed-${i % 3}` }), `key-${i % 3}`)),
   )
   expect(new Set(calls.map(({ answer }) => answer.id)).size).toBe(3)
   expect(calls.filter((call) => !call.repeated)).toHaveLength(3)
   expect(await cp.sql(`select 1 from deployments where name like 'keyed-%'`)).toHaveLength(3)
-  await expect(accept(anOrder(), 'key-1', 'other')).rejects.toThrow('another request')
+  await expect(accept(aDeployCommand(), 'key-1', 'other')).rejects.toThrow('another request')
 })
 
 test('each of a batch has its own author and address', async () => {
@@ -95,7 +97,7 @@ test('each of a batch has its own author and address', async () => {
   const accepted = await Promise.all(
     Array.from({ length: 40 }, (_, i) => {
       const author = authors[i % authors.length] as Actor
-      const accepting = acceptor.accept(author, anOrder(), { idempotency: null, answer: (id) => ({ id }) })
+      const accepting = intake.accept(author, aDeployCommand(), { idempotency: null, answer: (id) => ({ id }) })
       return accepting.then(({ answer }) => ({ id: answer.id, user: author.id, by: author.name, at: author.address }))
     }),
   )
@@ -110,7 +112,10 @@ test('each of a batch has its own author and address', async () => {
 })
 
 test('environments are sealed one by one', async () => {
-  const [first, second] = await Promise.all([accept(anOrder({ env: { A: '1', B: '2' } })), accept(anOrder())])
+  const [first, second] = await Promise.all([
+    accept(aDeployCommand({ env: { A: '1', B: '2' } })),
+    accept(aDeployCommand()),
+  ])
   const rows = await cp.sql<{ id: string; env_names: string[]; env_sealed: Buffer | null }>(
     'select id, env_names, env_sealed from deployments where id = any($1)',
     [[first?.answer.id, second?.answer.id]],
@@ -133,25 +138,25 @@ describe('a name', () => {
   const repeats = async (allowed: boolean) => (await cp.as('admin')).settings.setRepeatedNames({ allowed })
 
   test('belongs to one deployment until it is deleted', async () => {
-    const { answer } = await accept(anOrder({ name: 'till' }))
-    await expect(accept(anOrder({ name: 'till' }))).rejects.toMatchObject({
+    const { answer } = await accept(aDeployCommand({ name: 'till' }))
+    await expect(accept(aDeployCommand({ name: 'till' }))).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringContaining(answer.id),
       fields: [{ path: 'name', message: expect.stringContaining(answer.id) }],
     })
     await deleteDeployment(cp.store, admin, answer.id)
-    const next = await accept(anOrder({ name: 'till' }))
+    const next = await accept(aDeployCommand({ name: 'till' }))
     expect(await holderOf('till')).toEqual([next.answer.id])
   })
 
   test('goes to one of many that ask at once, also of several processes', async () => {
-    const acceptors = [acceptor, createAcceptor(cp.store), createAcceptor(cp.store)]
+    const intakes = [intake, createIntake(cp.store), createIntake(cp.store)]
     for (let round = 0; round < 10; round++) {
       const name = `raced-${round}`
       const results = await Promise.allSettled(
-        acceptors.flatMap((one, i) =>
+        intakes.flatMap((one, i) =>
           [name, `${name}-${i}`, name].map((asked) =>
-            one.accept(admin, anOrder({ name: asked }), { idempotency: null, answer: (id) => ({ id }) }),
+            one.accept(admin, aDeployCommand({ name: asked }), { idempotency: null, answer: (id) => ({ id }) }),
           ),
         ),
       )
@@ -164,25 +169,25 @@ describe('a name', () => {
   })
 
   test('that is taken leaves nothing of the call behind, and its key stays free', async () => {
-    await accept(anOrder({ name: 'kiosk' }))
-    await expect(accept(anOrder({ name: 'kiosk' }), 'kiosk-key')).rejects.toMatchObject({ code: 'conflict' })
+    await accept(aDeployCommand({ name: 'kiosk' }))
+    await expect(accept(aDeployCommand({ name: 'kiosk' }), 'kiosk-key')).rejects.toMatchObject({ code: 'conflict' })
     expect(await cp.sql(`select 1 from idempotency_keys where key = 'kiosk-key'`)).toEqual([])
-    const { repeated } = await accept(anOrder({ name: 'kiosk-2' }), 'kiosk-key')
+    const { repeated } = await accept(aDeployCommand({ name: 'kiosk-2' }), 'kiosk-key')
     expect(repeated).toBe(false)
     // The name is its own by now: the key is looked at first.
-    expect((await accept(anOrder({ name: 'kiosk-2' }), 'kiosk-key')).repeated).toBe(true)
+    expect((await accept(aDeployCommand({ name: 'kiosk-2' }), 'kiosk-key')).repeated).toBe(true)
   })
 
   test('may be shared where an administrator allows it, and those that share it stay afterwards', async () => {
-    await accept(anOrder({ name: 'shared' }))
+    await accept(aDeployCommand({ name: 'shared' }))
     await repeats(true)
-    await Promise.all([accept(anOrder({ name: 'shared' })), accept(anOrder({ name: 'shared' }))])
+    await Promise.all([accept(aDeployCommand({ name: 'shared' })), accept(aDeployCommand({ name: 'shared' }))])
     expect(await holderOf('shared')).toHaveLength(3)
     await repeats(false)
-    await expect(accept(anOrder({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
+    await expect(accept(aDeployCommand({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
     for (const id of (await holderOf('shared')).slice(1)) await deleteDeployment(cp.store, admin, id)
-    await expect(accept(anOrder({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
+    await expect(accept(aDeployCommand({ name: 'shared' }))).rejects.toMatchObject({ code: 'conflict' })
     for (const id of await holderOf('shared')) await deleteDeployment(cp.store, admin, id)
-    await accept(anOrder({ name: 'shared' }))
+    await accept(aDeployCommand({ name: 'shared' }))
   })
 })

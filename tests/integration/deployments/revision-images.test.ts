@@ -21,7 +21,7 @@ const deployed = async (overrides = {}) => {
   return id
 }
 
-const wantedOf = async (id: string) => (await agent.wanted()).filter((replica) => replica.deploymentId === id)
+const desiredOf = async (id: string) => (await agent.wanted()).filter((replica) => replica.deploymentId === id)
 const revisionsOf = (nodeIds: string[]) =>
   cp.sql<{ revision: string }>('select wanted_revision::text as revision from nodes where id = any($1) order by id', [
     nodeIds,
@@ -30,7 +30,7 @@ const revisionsOf = (nodeIds: string[]) =>
 test('one node of a revision looks its image up, the first answer counts for all, and the others hear of it', async () => {
   const other = await new FakeAgent(cp).join({ name: 'node-04' })
   const id = await deployed({ replicas: 4 })
-  const replicas = await wantedOf(id)
+  const replicas = await desiredOf(id)
   expect(replicas.map(({ imageContent }) => imageContent)).toEqual([null, null, null])
   const [elsewhere] = await other.wanted()
   if (!elsewhere) throw new Error('nothing was placed on node-04')
@@ -47,13 +47,13 @@ test('one node of a revision looks its image up, the first answer counts for all
   expect(await revisionsOf(restNodes)).toEqual(before)
   // One that grew tired of waiting found that the tag had moved.
   for (const each of rest) expect(await agent.resolveImage(each, found('b'))).toEqual(counts)
-  expect((await wantedOf(id)).map(({ imageContent }) => imageContent)).toEqual([counts, counts, counts])
+  expect((await desiredOf(id)).map(({ imageContent }) => imageContent)).toEqual([counts, counts, counts])
   expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('a'), verified: true, newer: null })
 })
 
 test('two nodes that report at once get one answer', async () => {
   const id = await deployed({ replicas: 3 })
-  const replicas = await wantedOf(id)
+  const replicas = await desiredOf(id)
   const answers = await Promise.all(
     replicas.map((each, i) => agent.resolveImage(each, found(['a', 'b', 'c'][i] ?? 'd'))),
   )
@@ -62,7 +62,7 @@ test('two nodes that report at once get one answer', async () => {
 
 test('an agent speaks of its own replicas only, and only in digests', async () => {
   const id = await deployed({ replicas: 1 })
-  const [replica] = await wantedOf(id)
+  const [replica] = await desiredOf(id)
   if (!replica) throw new Error('nothing was placed')
   const stranger = await new FakeAgent(cp).join({ name: 'stranger' })
   expect(await stranger.resolveImage(replica, found('f'))).toBeNull()
@@ -73,18 +73,18 @@ test('an agent speaks of its own replicas only, and only in digests', async () =
 
 test('a reference with a digest says itself what it is', async () => {
   const id = await deployed({ container_image: `team/app@${digest('c')}`, replicas: 1 })
-  expect((await wantedOf(id)).map(({ imageContent }) => imageContent)).toEqual([{ digest: digest('c'), imageId: '' }])
+  expect((await desiredOf(id)).map(({ imageContent }) => imageContent)).toEqual([{ digest: digest('c'), imageId: '' }])
 })
 
 test('redeploy makes a revision that is looked up anew; the one before keeps its content, also after a rollback', async () => {
   const id = await deployed({ replicas: 1 })
-  for (const replica of await wantedOf(id)) await agent.resolveImage(replica, found('a'))
+  for (const replica of await desiredOf(id)) await agent.resolveImage(replica, found('a'))
   await agent.obey()
   const { deployment } = await admin()
   const answer = await deployment.redeploy({ deployment_id: id, reason: 'new base image' })
   expect(answer).toMatchObject({ revision: 2, changes: [], status: 'pending' })
   await cp.schedule()
-  const next = (await wantedOf(id)).find((replica) => replica.revision === 2)
+  const next = (await desiredOf(id)).find((replica) => replica.revision === 2)
   expect(next).toMatchObject({ imageContent: null, pullsAnew: true, resolvesImage: true, image: 'team/app' })
   if (next) await agent.resolveImage(next, found('b'))
   const images = (await deployment.revisions({ id })).map(({ revision, image }) => [revision, image?.digest])
@@ -108,7 +108,7 @@ test('a tag that moved shows on whatever runs what it was before', async () => {
     await deployed({ name: 'cached', replicas: 1, container_image: 'team/app' }),
   ]
   const resolve = async (id: string, what: ReturnType<typeof found>) => {
-    for (const replica of await wantedOf(id)) await agent.resolveImage(replica, what)
+    for (const replica of await desiredOf(id)) await agent.resolveImage(replica, what)
   }
   await resolve(old, found('a'))
   expect((await detail(old)).revisionImage?.newer).toBeNull()
@@ -122,7 +122,7 @@ test('a tag that moved shows on whatever runs what it was before', async () => {
 
 test('an image without a digest is unverified', async () => {
   const id = await deployed({ replicas: 1 })
-  for (const replica of await wantedOf(id))
+  for (const replica of await desiredOf(id))
     await agent.resolveImage(replica, { digest: null, imageId: digest('e'), fromRegistry: false })
   expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('e'), verified: false })
 })

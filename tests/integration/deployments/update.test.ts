@@ -126,8 +126,8 @@ describe('an update', () => {
       await cp.makeDue()
       cp.advance(60_000)
     }
-    const halted = await detail(id)
-    expect(halted).toMatchObject({
+    const paused = await detail(id)
+    expect(paused).toMatchObject({
       status: 'failed',
       health: 'healthy',
       runningReplicas: 3,

@@ -17,7 +17,7 @@ import { type FuzzCall, Fuzzer } from '@/tests/fuzz'
 const inputs = 3_000
 const atOnce = 4
 /** Against hangs alone: an input for which this is not enough twice is never answered. */
-const patienceMs = 10_000
+const graceMs = 10_000
 const seed = Number(process.env.FOGDECK_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32))
 
 let cp: TestControlPlane
@@ -63,11 +63,11 @@ interface Outcome {
 }
 
 async function send({ method, path, headers, body, streams }: FuzzCall): Promise<Outcome> {
-  const giveUp = AbortSignal.timeout(patienceMs)
+  const exhausted = AbortSignal.timeout(graceMs)
   const response = await fetch(`${url}${path}`, {
     method,
     headers,
-    signal: giveUp,
+    signal: exhausted,
     redirect: 'manual',
     ...(body === undefined ? {} : { body }),
   })

@@ -200,7 +200,7 @@ describe('a region that fails', () => {
     await regions()
     const caller = await admin()
     const report = await caller.drill.run({ regions: ['eu-west'] })
-    expect(report.brakes).toEqual([{ region: 'eu-west', cause: 'region', silent: 3, nodes: 3 }])
+    expect(report.protections).toEqual([{ region: 'eu-west', cause: 'region', silent: 3, nodes: 3 }])
     expect(report.counts).toMatchObject({
       fates: { keeps: 1, moves: 1, 'no-room': 1, braked: 0 },
       down: 1,
@@ -224,8 +224,8 @@ describe('a region that fails', () => {
       ['both', 'braked'],
     ])
     // Single nodes are no storm.
-    expect((await caller.drill.run({ nodes: ['eu-1'] })).brakes).toEqual([])
-    expect((await caller.drill.run({ regions: ['eu-west'], mode: 'drain' })).brakes).toEqual([])
+    expect((await caller.drill.run({ nodes: ['eu-1'] })).protections).toEqual([])
+    expect((await caller.drill.run({ regions: ['eu-west'], mode: 'drain' })).protections).toEqual([])
   })
 
   test('takes its capacity with it, and what moves is promised elsewhere', async () => {

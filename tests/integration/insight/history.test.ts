@@ -182,15 +182,15 @@ test('marks count every change in its part of the time, and name what stands out
   await admin.node.cordon({ id: agent.id('node-02'), cordoned: true })
   await pause()
   const to = now()
-  const { changes, troubles, marks, more } = await admin.history.marks({ from, to, parts: 7 })
-  const [counted] = await cp.sql<{ all: number; trouble: number }>(
+  const { changes, problems, marks, more } = await admin.history.marks({ from, to, parts: 7 })
+  const [counted] = await cp.sql<{ all: number; problem: number }>(
     `select ((select count(*) from replica_status_history where old_status <> new_status) + (select count(*) from deployment_status_history)
        + (select count(*) from node_events) + (select count(*) from audit_log where subject_type in ('deployment', 'node')))::int as all,
        (select count(*)::int from replica_status_history where new_status = 'failed') as trouble`,
   )
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
-  expect([changes.length, sum(changes), sum(troubles)]).toEqual([7, counted?.all, 2])
-  expect(counted?.trouble).toBe(2)
+  expect([changes.length, sum(changes), sum(problems)]).toEqual([7, counted?.all, 2])
+  expect(counted?.problem).toBe(2)
   expect(more).toBe(false)
   const told = marks.map(({ kind, subject, text }) => `${kind} ${subject.name} ${text}`)
   expect(told[0]).toBe('deploy web-api admin: Deployed')

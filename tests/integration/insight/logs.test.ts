@@ -98,14 +98,14 @@ test('lines reach who reads, those that were kept first, each once also when the
   const { id, replicas } = await deploy('merged', 2)
   const [first, second] = replicas as [Replica, Replica]
   const before = await agent.logs([chunk(first, [line(1, 'kept')])])
-  expect(before.unwanted).toEqual([first.replicaId])
+  expect(before.undesired).toEqual([first.replicaId])
   const reader = await readers(id, replicas)
   await expect.poll(reader.texts).toEqual(['kept'])
   const sent = [
     chunk(first, [line(1, 'kept'), line(2, 'new')], { state: 'following' }),
     chunk(second, [line(1, 'other')]),
   ]
-  expect(await agent.logs(sent)).toEqual({ unwanted: [] })
+  expect(await agent.logs(sent)).toEqual({ undesired: [] })
   await agent.logs(sent)
   await agent.logs([chunk(second, [line(3, 'last')])])
   await expect.poll(() => [...reader.texts()].sort()).toEqual(['kept', 'last', 'new', 'other'])
@@ -125,7 +125,7 @@ test('an agent sends nothing for replicas of other nodes', async () => {
   const [replica] = replicas as [Replica]
   const stranger = await new FakeAgent(cp).join({ name: 'node-09' })
   const own = stranger.id('node-09')
-  expect(await stranger.logs([chunk(replica, [line(1, 'forged')])])).toEqual({ unwanted: [replica.replicaId] })
+  expect(await stranger.logs([chunk(replica, [line(1, 'forged')])])).toEqual({ undesired: [replica.replicaId] })
   await stranger.logs([chunk({ ...replica, nodeId: own }, [line(1, 'forged')])])
   await expect(new FakeAgent(cp).logs([chunk(replica, [line(1, 'forged')])])).rejects.toThrow(/credential/)
   await agent.logs([chunk(replica, [line(2, 'true')])])

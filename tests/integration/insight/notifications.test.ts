@@ -14,7 +14,7 @@ import { judgeSilence } from '@/server/store/node-loss/outage-protection'
 import { recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { beginMessage, messageDelivered, messageFailed, skipQuiet } from '@/server/store/notifications/deliveries'
 import { settledMoment } from '@/server/store/notifications/events'
-import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { markDead } from '@/server/store/queue/dead-letters'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { runNotifications } from '@/server/worker/notify'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane, testSealKey } from '@/testing/control-plane'
@@ -115,8 +115,8 @@ describe('a channel', () => {
 
     const stuck = (await admin.deployment.deploy(aDeployment({ name: 'unlucky' }))).deployment_id
     const [claimed] = await claimEvaluations(cp.store, { epoch: cp.epoch, worker: 'w' }, { limit: 1, which: 'fresh' })
-    const burial = { id: claimed?.id ?? '', deploymentId: stuck, reason: 'Scheduling failed', error: 'no luck' }
-    await buryEvaluation(cp.store, { epoch: cp.epoch, worker: 'w' }, burial)
+    const deadLetter = { id: claimed?.id ?? '', deploymentId: stuck, reason: 'Scheduling failed', error: 'no luck' }
+    await markDead(cp.store, { epoch: cp.epoch, worker: 'w' }, deadLetter)
 
     await expect.poll(() => told().length, patient).toBe(13)
     expect(told().slice(0, 3)).toEqual([

@@ -23,9 +23,9 @@ const epoch = async () =>
 /** What the leader does every second. */
 const sweep = async () => {
   await markSilentNodes(cp.store, await epoch())
-  const storms = await judgeSilence(cp.store, await epoch())
+  const outages = await judgeSilence(cp.store, await epoch())
   const { lost } = await sweepLostReplicas(cp.store, { epoch: await epoch(), earliestSeconds })
-  return { ...storms, lost }
+  return { ...outages, lost }
 }
 
 /** Heartbeats of these nodes stopped so long ago. */
@@ -54,7 +54,7 @@ const replicas = () =>
     `select n.node_id as node, r.status, r.generation, r.wanted from deployment_replicas r join nodes n on n.id = r.node_id order by 1, 3`,
   )
 
-const brakes = async () => (await cp.as('admin')).storm.list()
+const protections = async () => (await cp.as('admin')).outage.list()
 
 describe('a silent node', () => {
   test('its replicas are replaced by an evaluation and a decision of their own, after what the deployment bears', async () => {
@@ -120,7 +120,7 @@ describe('a silent node', () => {
 
 describe('the storm brake', () => {
   const cut = names('cut', 8)
-  const storm = async () => {
+  const outage = async () => {
     const agent = await fleet({ 'eu-west': { cut: 8, whole: 4 }, 'us-east': { far: 12 } })
     const id = await deploy({ replicas: 24, lost_after: 300 })
     await cp.schedule()
@@ -130,23 +130,23 @@ describe('the storm brake', () => {
   const heal = (agent: FakeAgent) => agent.heartbeat()
 
   test('holds a region of which most fell silent, and lets go when it is heard again: nothing was moved', async () => {
-    const { agent } = await storm()
+    const { agent } = await outage()
     const before = await replicas()
     expect(before).toHaveLength(24)
     await silence(cut, 700)
     expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', silent: 8, nodes: 12 }] })
     await silence(cut, 900)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
-    expect(await brakes()).toMatchObject([{ region: 'eu-west', silent: 8, nodes: 12, overruled: null }])
+    expect(await protections()).toMatchObject([{ region: 'eu-west', silent: 8, nodes: 12, overruled: null }])
     await heal(agent('cut'))
     expect(await sweep()).toMatchObject({ engaged: [], released: [{ region: 'eu-west', silent: 0 }], lost: [] })
-    expect(await brakes()).toEqual([])
+    expect(await protections()).toEqual([])
     expect(await cp.schedule()).toBe(0)
     expect(await replicas()).toEqual(before)
   })
 
   test('goes on under the next leader', async () => {
-    await storm()
+    await outage()
     await silence(cut, 700)
     await sweep()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
@@ -159,7 +159,7 @@ describe('the storm brake', () => {
   })
 
   test('a single node beside the storm is replaced as ever', async () => {
-    await storm()
+    await outage()
     await silence(cut, 700)
     await sweep()
     await silence(['far-1'], 700)
@@ -167,7 +167,7 @@ describe('the storm brake', () => {
   })
 
   test('when it lets go, nodes that are still silent get their full time again', async () => {
-    const { agent } = await storm()
+    const { agent } = await outage()
     await silence(cut, 900)
     await sweep()
     await heal(agent('cut'))
@@ -180,17 +180,17 @@ describe('the storm brake', () => {
   })
 
   test('an operator overrules it after having seen what would move, and it is on record', async () => {
-    await storm()
+    await outage()
     await silence(cut, 900)
     await sweep()
     const operator = await cp.user('olga', 'operator')
-    const { total, moves } = await operator.storm.moves({ region: 'eu-west' })
+    const { total, moves } = await operator.outage.moves({ region: 'eu-west' })
     expect(total).toBe(8)
     expect(moves.map((move) => move.nodeId).sort()).toEqual(cut)
-    await operator.storm.overrule({ region: 'eu-west' })
+    await operator.outage.override({ region: 'eu-west' })
     const { lost } = await sweep()
     expect(lost.map((one) => one.id).sort()).toEqual(moves.map((move) => move.replicaId).sort())
-    expect(await brakes()).toMatchObject([{ overruled: { by: 'olga' } }])
+    expect(await protections()).toMatchObject([{ overruled: { by: 'olga' } }])
     expect(await cp.sql(`select actor, subject_id, after from audit_log where action = 'storm.overrule'`)).toEqual([
       { actor: 'olga', subject_id: 'eu-west', after: { held: false, silentNodes: 8 } },
     ])
@@ -199,10 +199,10 @@ describe('the storm brake', () => {
   })
 
   test('a viewer can not overrule it, and nobody can when it holds nothing', async () => {
-    await storm()
+    await outage()
     const viewer = await cp.user('vera', 'viewer')
-    await expect(viewer.storm.overrule({ region: 'eu-west' })).rejects.toThrow('may not')
-    await expect((await cp.as('admin')).storm.overrule({ region: 'eu-west' })).rejects.toThrow('No storm brake holds')
+    await expect(viewer.outage.override({ region: 'eu-west' })).rejects.toThrow('may not')
+    await expect((await cp.as('admin')).outage.override({ region: 'eu-west' })).rejects.toThrow('No storm brake holds')
   })
 
   test('nothing is declared lost while nobody at all is heard', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { WantedReplica } from '@/core/agents/protocol'
+import type { DesiredReplica } from '@/core/agents/protocol'
 import { markSilentNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { systemAuthor } from '@/server/store/records/audit'
@@ -31,7 +31,7 @@ async function runAway(deployments: Record<string, Record<string, unknown>>) {
   const known = new Map((await node.wanted()).map((replica) => [replica.deploymentName, replica]))
   return {
     id: (name: string): string => ids.get(name) ?? expect.fail(name),
-    replica: (name: string): WantedReplica & { nodeId: string } => known.get(name) ?? expect.fail(name),
+    replica: (name: string): DesiredReplica & { nodeId: string } => known.get(name) ?? expect.fail(name),
   }
 }
 

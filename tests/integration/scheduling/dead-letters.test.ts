@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { markDead } from '@/server/store/queue/dead-letters'
 import { claimEvaluations, releaseEvaluation } from '@/server/store/queue/evaluations'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
@@ -18,8 +18,7 @@ const stumble = async (deploymentId: string, { last = false } = {}) => {
   const [claimed] = await claimEvaluations(cp.store, me, { limit: 1, which: 'fresh' })
   expect(claimed?.deploymentId).toBe(deploymentId)
   const { id } = claimed ?? { id: '' }
-  if (last)
-    await buryEvaluation(cp.store, me, { id, deploymentId, reason: 'Scheduling failed: no luck', error: 'no luck' })
+  if (last) await markDead(cp.store, me, { id, deploymentId, reason: 'Scheduling failed: no luck', error: 'no luck' })
   else await releaseEvaluation(cp.store, me, { id, error: 'no luck', delayMs: 3_600_000 })
   return id
 }

@@ -82,20 +82,20 @@ test.each([
 test('a record that was tampered with is found by the check, and counted', async () => {
   await someHistory()
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
-  const reign = { store: cp.store, log: cp.services.log, epoch: BigInt(row?.epoch ?? 0) }
+  const term = { store: cp.store, log: cp.services.log, epoch: BigInt(row?.epoch ?? 0) }
   const counted = async () =>
     (
       await cp.sql<{ checked: number; mismatched: number }>(
         'select replays_checked::int as checked, replays_mismatched::int as mismatched from scheduler_leadership',
       )
     )[0]
-  await checkRecords(reign, 100)
+  await checkRecords(term, 100)
   expect(await counted()).toMatchObject({ mismatched: 0 })
   expect((await counted())?.checked).toBeGreaterThan(20)
   await cp.sql(
     `update decisions set chosen = jsonb_set(chosen, '{0,nodeId}', '"node-99"') where id = (select id from decisions where outcome = 'placed' limit 1)`,
   )
-  await checkRecords(reign, 100)
+  await checkRecords(term, 100)
   expect(await counted()).toMatchObject({ mismatched: 1 })
   expect(cp.logged.some((line) => line.startsWith('Record mismatch: decision '))).toBe(true)
 })
@@ -112,8 +112,8 @@ test('a database that goes away while records are checked is no alarm', async ()
   const leaving = Object.assign(Object.create(pool), {
     query: (...args: Parameters<typeof query>) => (calls++ === 0 ? query(...args) : Promise.reject(away)),
   })
-  const reign = { store: { ...cp.store, pool: leaving }, log: cp.services.log, epoch: cp.epoch }
-  await expect(checkRecords(reign, 10)).rejects.toBe(away)
+  const term = { store: { ...cp.store, pool: leaving }, log: cp.services.log, epoch: cp.epoch }
+  await expect(checkRecords(term, 10)).rejects.toBe(away)
   expect(calls).toBe(2)
   expect(cp.logged.some((line) => line.startsWith('Record mismatch'))).toBe(false)
 })

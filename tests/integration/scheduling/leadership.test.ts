@@ -15,7 +15,7 @@ import {
 import { pruneRecords } from '@/server/store/leader/retention'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { judgeSilence } from '@/server/store/node-loss/outage-protection'
-import { buryEvaluation } from '@/server/store/queue/dead-letters'
+import { markDead } from '@/server/store/queue/dead-letters'
 import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/store/queue/evaluations'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { schedulerProcesses } from '@/testing/schedulers'
@@ -147,7 +147,7 @@ describe('an election', () => {
     const leadership = await old.tryToLead()
     expect(await other.tryToLead()).toBeNull()
     await leadership?.show()
-    expect(await other.unseatSilentLeader()).toBe(0)
+    expect(await other.deposeSilentLeader()).toBe(0)
     expect(await leadership?.show()).toBeInstanceOf(Date)
     await old.close()
     await expect.poll(async () => (await other.tryToLead())?.epoch).toBe((leadership?.epoch ?? 0n) + 1n)
@@ -174,7 +174,7 @@ describe('an election', () => {
     const next = await stand('next', 0.01)
     await sleep(50)
     // The lock's connection, and that of the transaction.
-    expect(await next.unseatSilentLeader()).toBe(2)
+    expect(await next.deposeSilentLeader()).toBe(2)
     await old.lost
     await expect.poll(async () => (await next.tryToLead())?.epoch).toBe(old.epoch + 1n)
     events.emit('woken')
@@ -206,7 +206,7 @@ describe('a scheduler whose reign is over', () => {
     const attempts: Record<string, () => Promise<unknown>> = {
       claim: () => claimEvaluations(cp.store, stale, { limit: 9, which: 'fresh' }),
       commit: () => cp.schedule({ worker: 'old' }),
-      bury: () => buryEvaluation(cp.store, stale, { id: claimed.id, deploymentId: id, reason: 'r', error: 'e' }),
+      markDead: () => markDead(cp.store, stale, { id: claimed.id, deploymentId: id, reason: 'r', error: 'e' }),
       'mark silent nodes': () => markSilentNodes(cp.store, stale.epoch),
       'sweep lost replicas': () => sweepLostReplicas(cp.store, { epoch: stale.epoch, earliestSeconds: 22 }),
       'judge silence': () => judgeSilence(cp.store, stale.epoch),

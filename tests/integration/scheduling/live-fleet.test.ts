@@ -54,7 +54,7 @@ test('a read that fails is made good by the next', async () => {
   const read = vi.spyOn(cp.store.pool, 'query').mockImplementationOnce(() => {
     throw new Error('the connection broke')
   })
-  fleet.distrust()
+  fleet.invalidate()
   await expect(fleet.current()).rejects.toThrow('the connection broke')
   read.mockRestore()
   expect(named(await fleet.current(), 'node-02')?.nodeId).toBe('node-02')

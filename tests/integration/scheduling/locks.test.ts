@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { transaction } from '@/server/db/client'
-import { raiseWantedRevision, recordNodeEvents } from '@/server/store/nodes/node-rows'
+import { raiseDesiredRevision, recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
@@ -57,7 +57,7 @@ test('what only refers to a node waits for nobody who changes it', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const id = agent.nodes.get('node-01') ?? ''
   const written = await transaction(cp.store, async (tx) => {
-    await raiseWantedRevision(tx, [id])
+    await raiseDesiredRevision(tx, [id])
     const event = { nodeId: id, kind: 'cordoned', detail: 'from elsewhere', actor: 'test' } as const
     const elsewhere = recordNodeEvents(cp.store.pool, [event]).then(() => 'written')
     return Promise.race([elsewhere, sleep(10_000, 'still waits')])

@@ -157,7 +157,7 @@ const stumble = (by: number): Deed => ({
   run: async (model, system) => {
     const place = leaseOf(model.db, committer(model, by))
     if ((model.db.evaluations[place]?.attempts ?? 0) >= spec.maxAttempts) {
-      agree(model, spec.bury(model.db, committer(model, by), { place }), await system.bury(by))
+      agree(model, spec.markDead(model.db, committer(model, by), { place }), await system.markDead(by))
       note('buried')
     } else {
       model.db = spec.release(model.db, committer(model, by), place)

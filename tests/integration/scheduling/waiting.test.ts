@@ -38,10 +38,10 @@ const deploy = async (name: string, overrides: Record<string, unknown> = {}): Pr
 }
 
 /** Room as it is made while what waits is being refused: nobody wakes it. */
-async function makeRoomUnnoticed(): Promise<void> {
+async function makeCapacityUnnoticed(): Promise<void> {
   await cordon(false)
   await cp.sql(`update evaluations set status = 'blocked' where status = 'pending'`)
-  fleet.distrust()
+  fleet.invalidate()
 }
 
 const outcomes = async (id: string) =>
@@ -56,7 +56,7 @@ test('room that was made while it was being refused is found', async () => {
   await cordon(true)
   const id = await deploy('late')
   expect(await cp.schedule()).toBe(1)
-  await makeRoomUnnoticed()
+  await makeCapacityUnnoticed()
   await waiting.lookIfDue()
   expect(cp.logged).toContain('Capacity for what waited: 1 deployment tried again')
   expect(await cp.schedule()).toBe(1)
@@ -79,7 +79,7 @@ test('one that cannot be looked at is in nobody’s way', async () => {
   const id = await deploy('late')
   expect(await cp.schedule()).toBe(2)
   await cp.sql('delete from deployment_resources where deployment_id = $1', [broken])
-  await makeRoomUnnoticed()
+  await makeCapacityUnnoticed()
   for (let looks = 0; looks < 4 && (await statusOf(id)) === 'blocked'; looks++) await waiting.lookIfDue()
   expect(await statusOf(id)).toBe('pending')
   expect(cp.logged.filter((line) => line === `Could not look again at deployment ${broken}`)).toHaveLength(1)
@@ -89,7 +89,7 @@ test('who gets the room is a matter of priorities, not of who was looked at', as
   await cordon(true)
   const [low, high] = [await deploy('low', { priority: 10 }), await deploy('high', { priority: 90 })]
   expect(await cp.schedule()).toBe(2)
-  await makeRoomUnnoticed()
+  await makeCapacityUnnoticed()
   await waiting.lookIfDue()
   await cp.schedule()
   expect(await outcomes(high)).toEqual(['refused', 'placed'])
@@ -101,7 +101,7 @@ test('what a look found room for takes none from what is decided next', async ()
   const tiny = await deploy('tiny', { replicas: 2, max_per_node: 2, resources: { cpu: 0.5, memory: 512 } })
   const id = await deploy('late')
   expect(await cp.schedule()).toBe(2)
-  await makeRoomUnnoticed()
+  await makeCapacityUnnoticed()
   await waiting.lookIfDue()
   // Decided by itself, and without a place for anything: what was looked at comes after it.
   await admin.deployment.scale({ deployment_id: tiny, replicas: 1 })

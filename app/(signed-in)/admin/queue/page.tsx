@@ -1,10 +1,10 @@
 import type { Metadata } from 'next'
-import { StuckPage } from '@/app/features/queue/queue-page'
+import { QueuePage } from '@/app/features/queue/queue-page'
 import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
 export const metadata: Metadata = { title: 'Stuck work' }
 
 export default async function Page({ searchParams }: { searchParams: SearchParams }) {
   await signedIn('/admin/queue', searchParams)
-  return <StuckPage />
+  return <QueuePage />
 }

@@ -164,6 +164,6 @@ function isBefore(at: string, [first]: readonly LogRow[]): boolean {
 
 const tooEarly = (at: string): LogNote => ({
   replicaId: 'moment',
-  tone: 'quiet',
+  color: 'quiet',
   text: `The lines of ${exactClock(at)} are not kept any more; these are the oldest.`,
 })

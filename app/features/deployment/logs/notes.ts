@@ -4,7 +4,7 @@ import type { ReplicaView } from '@/core/views/deployments'
 
 export interface LogNote {
   replicaId: string
-  tone: 'unknown' | 'failed' | 'quiet'
+  color: 'unknown' | 'failed' | 'quiet'
   text: string
 }
 
@@ -16,7 +16,7 @@ export function noteOf(
   const { node, status } = replica
   const lastAt = log?.newest ?? null
   const who = `Replica ${title} on ${node.nodeId}`
-  const note = (tone: LogNote['tone'], text: string): LogNote => ({ replicaId: replica.id, tone, text })
+  const note = (color: LogNote['color'], text: string): LogNote => ({ replicaId: replica.id, color, text })
   const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
   if (node.status === 'offline') {
     const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`

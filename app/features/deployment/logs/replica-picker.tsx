@@ -1,7 +1,7 @@
 'use client'
 
 import { cn } from '@/app/ui/cn'
-import { replicaLook, StatusBadge } from '@/app/ui/status/status'
+import { replicaStyle, StatusBadge } from '@/app/ui/status/status'
 import type { ReplicaView } from '@/core/views/deployments'
 import { stripeOf, titleOf } from './sources'
 
@@ -39,7 +39,7 @@ export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps
             <span className="shrink-0">{titleOf(replica, replicas)}</span>
             <span className="min-w-0 grow truncate text-ink-2">{replica.node.nodeId}</span>
             <StatusBadge
-              look={replicaLook(replica.status, { silent: replica.node.status === 'offline' })}
+              statusStyle={replicaStyle(replica.status, { silent: replica.node.status === 'offline' })}
               className="text-meta"
             />
           </label>
