@@ -186,7 +186,7 @@ test('marks count every change in its part of the time, and name what stands out
   const [counted] = await cp.sql<{ all: number; problem: number }>(
     `select ((select count(*) from replica_status_history where old_status <> new_status) + (select count(*) from deployment_status_history)
        + (select count(*) from node_events) + (select count(*) from audit_log where subject_type in ('deployment', 'node')))::int as all,
-       (select count(*)::int from replica_status_history where new_status = 'failed') as trouble`,
+       (select count(*)::int from replica_status_history where new_status = 'failed') as problem`,
   )
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0)
   expect([changes.length, sum(changes), sum(problems)]).toEqual([7, counted?.all, 2])
