@@ -14,7 +14,7 @@ import { loadSecrets } from '@/server/lib/secrets'
 import { remove, removeOrphans, testFolder } from './postgres'
 
 /** The programs beside the supervisor, and how each is told apart by its command line. */
-const parts = { web: /gateway\/main/, scheduler: /worker\/main/, fleet: /agent\/fleet/ } as const
+const parts = { web: /gateway\/main/, scheduler: /worker\/main/, fleet: /agent\/cli\/fleet/ } as const
 type Part = keyof typeof parts
 
 interface ProductOptions {

@@ -1,5 +1,5 @@
 /**
- * The loop of one node. Three things may tell it that something changed: the control plane (applyWanted), the engine's
+ * The loop of one node. Three things may tell it that something changed: the control plane (applyDesired), the engine's
  * events, and a slow resync that finds what both missed. All end in reconcileNow, which starts one task per replica.
  */
 

@@ -43,7 +43,7 @@ export const destinations: Destination[] = [
   { href: '/drill', label: 'Failure drill', icon: ShieldAlert, permission: 'nodes.read', group: 'main', key: 'f' },
   {
     href: '/admin/queue',
-    label: 'Stuck work',
+    label: 'Scheduling queue',
     icon: Hourglass,
     permission: 'deployments.read',
     group: 'main',

@@ -94,7 +94,7 @@ function PaletteBody({ close }: { close: () => void }) {
             onHover={() => setAt(index)}
           />
         ))}
-        {entries.length === 0 && <p className="px-3 py-6 text-center text-ink-2">Nothing is called “{text}”.</p>}
+        {entries.length === 0 && <p className="px-3 py-6 text-center text-ink-2">No results for “{text}”.</p>}
       </div>
     </>
   )

@@ -1,7 +1,7 @@
 /**
  * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
  * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined, and with the
- * name of its process (agent-identity.ts).
+ * name of its process (identity.ts).
  */
 import type { ImageContent } from '@/core/deployments/image'
 import type { RestartRecord } from '@/core/deployments/restart'

@@ -1,4 +1,4 @@
-/** The compiled kernel (kernel/kernel.ts), and what it offers to memory.ts and search.ts. */
+/** The compiled kernel (kernel/kernel.ts), and what it offers to memory.ts and finder.ts. */
 import { code } from './kernel-code'
 
 /** The most nodes that one search can look for. */

@@ -112,7 +112,7 @@ export function scan(memory: FleetMemory, { request, policy, contributions, plac
     if (cpu < needCpu || free < needMemory || (storageFree[slot] ?? 0) < needStorage) continue
     if ((gpuFree[slot] ?? 0) < needGpu || gate[slot] !== 0 || excluded[slot] !== 0) continue
     if (allowed && allowed[labelSets[slot] ?? 0] === 0) continue
-    // The operations of score.ts, in their order.
+    // The operations of core/scheduler/scoring/score.ts, in their order.
     const left = ((cpu - cpuMillis) / (cpuCapacity[slot] ?? 0) + (free - memoryMb) / (memoryCapacity[slot] ?? 0)) / 2
     const score =
       weights.resources * (packing ? 1 - left : left) +

@@ -76,7 +76,7 @@ export interface HistoryMarks {
   to: string
   /** How much happened in each of so many equal parts of the time. */
   changes: number[]
-  /** How much of it was trouble: failures, losses, silent nodes. */
+  /** Range was trouble: failures, losses, silent nodes. */
   problems: number[]
   /** The newest ones, in the order of time. */
   marks: HistoryMark[]

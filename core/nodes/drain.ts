@@ -30,7 +30,7 @@ export function leavingState(replica: LeavingReplica): { state: LeavingState; te
   const { deployment, replacement, refusal } = replica
   if (replica.wanted === 'stop' || !isLive(replica.status)) {
     if (replica.nodeSilent)
-      return { state: 'held', text: 'Its node is silent: whether its container is gone is known when it returns' }
+      return { state: 'held', text: 'Its node is offline: whether its container is gone is known when it returns' }
     return { state: 'stopping', text: 'Stopping' }
   }
   if (deployment.status === 'failed')

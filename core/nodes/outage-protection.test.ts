@@ -94,8 +94,8 @@ test('what it engages it does not release in the next moment', () => {
 })
 
 test('says it as people do', () => {
-  expect(outageMessage({ region: 'eu', silent: 40, nodes: 60 })).toBe('40 of 60 nodes of eu are silent')
-  expect(outageMessage({ region: 'eu', silent: 1, nodes: 1 })).toBe('The only node of eu is silent')
+  expect(outageMessage({ region: 'eu', silent: 40, nodes: 60 })).toBe('40 of 60 nodes of eu are offline')
+  expect(outageMessage({ region: 'eu', silent: 1, nodes: 1 })).toBe('The only node of eu is offline')
 })
 
 describe('what a brake would hold if nodes fell silent', () => {

@@ -90,4 +90,4 @@ export function heldIfSilenced(
 
 /** "40 of 60 nodes of eu-west are silent" */
 export const outageMessage = ({ region, silent, nodes }: { region: string; silent: number; nodes: number }): string =>
-  nodes === 1 ? `The only node of ${region} is silent` : `${silent} of ${nodes} nodes of ${region} are silent`
+  nodes === 1 ? `The only node of ${region} is offline` : `${silent} of ${nodes} nodes of ${region} are offline`

@@ -20,14 +20,14 @@ test('what is still wanted is kept', () => {
 test('what was replaced because of the silence is stopped, and says by what', () => {
   expect(plan({ status: 'lost', wanted: 'stop', successor })).toEqual({
     plan: 'stop',
-    why: 'Replaced by generation 2 on node-07 while the node was silent',
+    why: 'Replaced by generation 2 on node-07 while the node was offline',
   })
 })
 
 test('what was given up and could not be placed elsewhere yet is stopped all the same: its slot is to be placed anew', () => {
   expect(plan({ status: 'lost', wanted: 'stop' })).toEqual({
     plan: 'stop',
-    why: 'Given up while the node was silent; another attempt has no place yet',
+    why: 'Given up while the node was offline; another attempt has no node yet',
   })
 })
 

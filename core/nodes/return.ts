@@ -25,12 +25,12 @@ export function planOfReturn({ slot, status, wanted, deployment, successor }: Re
   if (deployment.status === 'deleted') return { plan: 'stop', why: 'Its deployment was deleted' }
   if (successor) {
     const by = `by generation ${successor.generation} on ${successor.nodeName}`
-    if (status === 'lost') return { plan: 'stop', why: `Replaced ${by} while the node was silent` }
+    if (status === 'lost') return { plan: 'stop', why: `Replaced ${by} while the node was offline` }
     return { plan: 'update', why: `A change of the deployment replaced it ${by}` }
   }
   if (slot >= deployment.targetReplicas)
     return { plan: 'stop', why: `The deployment was scaled to ${deployment.targetReplicas}` }
   if (status === 'lost')
-    return { plan: 'stop', why: 'Given up while the node was silent; another attempt has no place yet' }
+    return { plan: 'stop', why: 'Given up while the node was offline; another attempt has no node yet' }
   return { plan: 'stop', why: 'Not wanted here any more' }
 }

@@ -46,7 +46,7 @@ describe('the JSON of a webhook', () => {
       detail: '',
     })
     expect(JSON.parse(bodyOf('webhook', aMessage([event])))).toMatchObject({
-      text: 'The storm brake of eu-west is over',
+      text: 'Outage protection of eu-west is lifted',
       events: [{ url: 'https://fogdeck.example.org/nodes' }],
       more: 0,
     })

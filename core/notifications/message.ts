@@ -25,8 +25,8 @@ const headlines: Record<NotificationKind, (name: string) => string> = {
   'deployment.unhealthy': (name) => `Deployment ${name} is unhealthy`,
   'node.offline': (name) => `Node ${name} is offline`,
   'node.online': (name) => `Node ${name} is back`,
-  'storm.began': (name) => `The storm brake holds ${name}`,
-  'storm.ended': (name) => `The storm brake of ${name} is over`,
+  'storm.began': (name) => `Outage protection of ${name} is active`,
+  'storm.ended': (name) => `Outage protection of ${name} is lifted`,
   'work.stuck': (name) => `Scheduling work of ${name} was given up`,
 }
 

@@ -20,7 +20,7 @@ import type { AttemptToSchedule, DeploymentToSchedule, NewReplica } from './type
 export interface DrillSubject {
   deployment: DeploymentToSchedule
   priority: number
-  /** Seconds of silence after which its replicas are lost; 0 is never. */
+  /** Seconds for which its node is offline before its replicas are lost; 0 = never. */
   lostAfterSeconds: number
 }
 
@@ -287,7 +287,11 @@ function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): Drill
   if (lostAfterSeconds === 0)
     return { ...result, fate: 'never', problem: 'It is never replaced: it waits for its nodes (lost_after is 0)' }
   if (result.fate === 'held' && result.replicas.some(({ attempt, to }) => to === null && braked.has(attempt.nodeId)))
-    return { ...result, fate: 'braked', problem: 'The storm brake holds it until nodes return or somebody overrules' }
+    return {
+      ...result,
+      fate: 'braked',
+      problem: 'Outage protection holds it until nodes return or somebody overrides it',
+    }
   return result
 }
 

@@ -97,7 +97,7 @@ export interface DeploymentDetail extends DeploymentSummary {
   resources: Resources
   waitForCapacity: boolean
   maxPerNode: number
-  /** Seconds of a node's silence after which its replicas are lost; 0 is never. */
+  /** Seconds for which a node is offline before its replicas are lost; 0 = never. */
   lostAfterSeconds: number
   constraints: Constraint[]
   wishes: AskedWishes | null

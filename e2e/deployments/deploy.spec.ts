@@ -146,7 +146,7 @@ test('who waits for capacity sees the deployment pending, and placed once there 
   const preview = page.getByRole('region', { name: 'Preview of the placement' })
   await expect(preview.getByText('It will stay pending and be placed as soon as there is room.')).toBeVisible()
   await page.getByRole('button', { name: 'Deploy', exact: true }).click()
-  await expect(page.getByText(/^waits for capacity since/)).toBeVisible(patient)
+  await expect(page.getByText(/^waiting for capacity for/)).toBeVisible(patient)
   await expect(statusOf(page, 'Pending')).toBeVisible()
   await rpc.deployment.delete.mutate({ deployment_id: taker })
   await expect(statusOf(page, 'Running')).toBeVisible(patient)

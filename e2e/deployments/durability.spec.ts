@@ -1,6 +1,6 @@
 /**
  * `kill -9` at the worst moments: what was answered 202 reaches running by itself, and exactly once. On a product of
- * its own with simulated nodes; engines.spec.ts does the same with real containers.
+ * its own with simulated nodes; e2e/fleet/engines.spec.ts does the same with real containers.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ test.afterAll(async () => {
   await product?.remove()
 })
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of the contract, which contract.spec.ts asserts
+// biome-ignore lint/suspicious/noExplicitAny: answers of the contract, which e2e/operations/contract.spec.ts asserts
 async function call(path: string, body?: unknown): Promise<any> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
   const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }

@@ -106,10 +106,10 @@ test('the policy of all deployments is tried on past decisions, saved and taken 
   await expect(page.getByLabel(/^spread/)).toBeChecked()
 
   await page.getByLabel('Keep decisions for').fill('0')
-  await page.getByRole('button', { name: 'Save days' }).click()
+  await page.getByRole('button', { name: 'Save retention' }).click()
   await expect(page.getByText('A whole number of days from 1 to 3650')).toBeVisible()
   await page.getByLabel('Keep decisions for').fill('30')
-  await page.getByRole('button', { name: 'Save days' }).click()
+  await page.getByRole('button', { name: 'Save retention' }).click()
   await expect(page.getByText('is kept for 30 days')).toBeVisible()
   expect((await rpc.settings.get.query()).decisionRetentionDays).toBe(30)
 })

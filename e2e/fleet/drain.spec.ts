@@ -56,7 +56,7 @@ test('a node is drained: the preview says where its replicas go, and there they 
     await page.goto(`/nodes/${node.id}`)
     await page.getByRole('button', { name: 'Drain', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: `Drain ${node.nodeId}?` })
-    await expect(dialog.getByText(/All of it has a place: \d+ replicas? would move\./)).toBeVisible()
+    await expect(dialog.getByText(/Everything fits elsewhere: \d+ replicas? would move\./)).toBeVisible()
     const row = dialog.getByRole('listitem').filter({ hasText: name })
     const target = /node-\d+/.exec((await row.textContent())?.split('→')[1] ?? '')?.[0] ?? ''
     expect(target).not.toBe(node.nodeId)

@@ -32,12 +32,12 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   await expect(page).toHaveURL(new RegExp(`/drill\\?region=${node.region}$`))
   const outcome = page.getByText(
     new RegExp(
-      `^If ${node.region} failed and the storm brake was overruled: \\d+ deployments? keeps? running, \\d+ moves?, \\d+ do(es)? not fit`,
+      `^If ${node.region} failed and outage protection was overridden: \\d+ deployments? keeps? running, \\d+ moves?, \\d+ do(es)? not fit`,
     ),
   )
   await expect(outcome).toBeVisible(patient)
   // A whole region of several nodes at once looks like a cut line.
-  await expect(page.getByText('The storm brake would take hold:')).toBeVisible()
+  await expect(page.getByText('Outage protection would become active:')).toBeVisible()
   await expect(page.getByRole('table', { name: 'Capacity by region, now and after' })).toContainText('→ 0')
 
   const table = page.getByRole('table', { name: /^What becomes of each deployment/ })

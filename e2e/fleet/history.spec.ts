@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { expect, patient, type Rpc, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
 
-const slider = (page: Page) => page.getByRole('slider', { name: 'Moment' })
+const slider = (page: Page) => page.getByRole('slider', { name: 'Time' })
 const pastBar = (page: Page) => page.getByRole('region', { name: /^Viewing / })
 const momentOf = (page: Page): string | null => new URL(page.url()).searchParams.get('at')
 
@@ -109,7 +109,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
 
   // What stands out leads to its moment.
   await page.goto('/history')
-  await page.locator('summary').filter({ hasText: 'stand out' }).click()
+  await page.locator('summary').filter({ hasText: 'notable' }).click()
   await page
     .getByRole('list', { name: /^What stands out/ })
     .getByRole('button', { name: unique('app') })

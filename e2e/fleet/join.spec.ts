@@ -50,7 +50,7 @@ test('an administrator makes a join token and sees the node that used it appear'
 
   await page.goto('/admin/join')
   await page.getByLabel('Name').fill(`token of ${name}`)
-  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('button', { name: 'Create token' }).click()
   await expect(page.getByText('Waiting for the agent to join')).toBeVisible()
   const command = (await page.locator('pre').textContent()) ?? ''
   expect(command).toMatch(/^FOGDECK_JOIN_TOKEN=\S+ npm run agent -- --server http:\/\/localhost:\d+$/)
@@ -62,7 +62,7 @@ test('an administrator makes a join token and sees the node that used it appear'
     .getByRole('table', { name: /^Join tokens/ })
     .getByRole('row')
     .filter({ hasText: `token of ${name}` })
-  await expect(token).toContainText('Used up')
+  await expect(token).toContainText('Exhausted')
   await expect(token).toContainText(name)
   // Also where nobody asked for it, without a reload.
   const row = nodes.getByRole('table', { name: 'Nodes' }).getByRole('row').filter({ hasText: name })
@@ -82,7 +82,7 @@ test('a revoked token lets nobody in', async ({ page, unique }) => {
   await page.goto('/admin/join')
   await page.getByLabel('Name').fill(name)
   await page.getByLabel('Nodes').fill('')
-  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('button', { name: 'Create token' }).click()
   const command = (await page.locator('pre').textContent()) ?? ''
   const token = page
     .getByRole('table', { name: /^Join tokens/ })

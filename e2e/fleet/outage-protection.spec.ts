@@ -108,7 +108,7 @@ async function nodePage(page: Page, nodeId: string): Promise<void> {
   await page.goto(`${product.url}/nodes/${node?.id}`)
 }
 
-const banner = (page: Page) => page.getByRole('region', { name: 'Storm brake' })
+const banner = (page: Page) => page.getByRole('region', { name: 'Outage protection' })
 const outageMetric = async () =>
   (await (await fetch(`${product.url}/api/metrics`)).text())
     .split('\n')
@@ -152,7 +152,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   const blocked = banner(theirs).getByRole('button', { name: 'Move its replicas…' })
   await expect(blocked).toHaveAttribute('aria-disabled', 'true')
   await blocked.hover()
-  await expect(theirs.getByRole('tooltip')).toContainText('may not overrule the storm brake')
+  await expect(theirs.getByRole('tooltip')).toContainText('may not override outage protection')
 
   expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
   thaw(cut)

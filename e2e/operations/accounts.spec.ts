@@ -25,7 +25,7 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({ api, d
   await expect(page.getByRole('navigation', { name: 'Main' }).getByText('Administration')).toHaveCount(0)
   for (const path of ['/deployments/new', '/admin/users', '/admin/tokens', '/admin/audit', '/admin/join']) {
     await page.goto(path)
-    await expect(page.getByText('This page is not for your role')).toBeVisible()
+    await expect(page.getByText("You don't have access to this page")).toBeVisible()
   }
 
   // The pages only say it; the server holds it.
@@ -71,7 +71,7 @@ test.describe('a name that is taken', () => {
     await page.getByRole('button', { name: 'New user' }).click()
     const dialog = page.getByRole('dialog', { name: 'New user' })
     await dialog.getByLabel('User name').fill(username)
-    await dialog.getByRole('button', { name: 'Make one' }).click()
+    await dialog.getByRole('button', { name: 'Generate' }).click()
     await dialog.getByRole('button', { name: 'Create' }).click()
     await expect(dialog.getByRole('alert')).toContainText(username)
     await expect(dialog.getByLabel('User name')).toHaveAttribute('aria-invalid', 'true')
@@ -147,7 +147,7 @@ test.describe('a session that ends', () => {
     const row = page.getByRole('table', { name: 'Users' }).getByRole('row').filter({ hasText: username })
     await row.getByRole('button', { name: `Set password of ${username}` }).click()
     const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Make one' }).click()
+    await dialog.getByRole('button', { name: 'Generate' }).click()
     const made = await dialog.getByLabel('New password').inputValue()
     expect(made.length).toBeGreaterThanOrEqual(16)
     await dialog.locator('button[type=submit]').click()

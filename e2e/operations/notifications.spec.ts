@@ -34,7 +34,7 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
   await dialog.getByRole('button', { name: 'Make channel' }).click()
   await expect(dialog.getByLabel('Address')).toHaveAccessibleDescription(/must begin with https/)
   await dialog.getByLabel('Address').fill(receiver.url())
-  await dialog.getByRole('button', { name: 'Make one' }).click()
+  await dialog.getByRole('button', { name: 'Generate' }).click()
   await expect(dialog.getByLabel('Signing secret')).toHaveValue(/^whsec_/)
   await dialog.getByRole('button', { name: 'Make channel' }).click()
   await expect(dialog).toBeHidden()
@@ -44,7 +44,7 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
 
   await row.getByRole('button', { name: `Send a test: ${name}` }).click()
   const outcome = page.getByRole('dialog', { name: `Test of ${name}` })
-  await expect(outcome.getByText('It took the message')).toBeVisible()
+  await expect(outcome.getByText('Delivered')).toBeVisible()
   await expect(outcome.getByText('200', { exact: true })).toBeVisible()
   expect(receiver.messages).toMatchObject([{ type: 'test' }])
   expect(receiver.calls[0]?.headers['webhook-signature']).toMatch(/^v1,/)
@@ -61,7 +61,7 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
   receiver.answer = () => ({ status: 200 })
   const before = receiver.calls.length
   await row.getByRole('button', { name: `Send a test: ${name}` }).click()
-  await expect(outcome.getByText('It took the message')).toBeVisible()
+  await expect(outcome.getByText('Delivered')).toBeVisible()
   await page.keyboard.press('Escape')
   const texts = () => receiver.messages.slice(before).flatMap(({ events }) => events.map(({ text }) => text))
   await expect
@@ -105,8 +105,8 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
 
 test('who may not manage notifications is told so, and is not offered the page', async ({ pageOf }) => {
   const { theirs } = await pageOf('operator')
-  await expect(theirs.getByRole('link', { name: 'Stuck work' }).first()).toBeVisible()
+  await expect(theirs.getByRole('link', { name: 'Scheduling queue' }).first()).toBeVisible()
   await expect(theirs.getByRole('link', { name: 'Notifications' })).toHaveCount(0)
   await theirs.goto('/admin/notifications')
-  await expect(theirs.getByText('This page is not for your role')).toBeVisible()
+  await expect(theirs.getByText("You don't have access to this page")).toBeVisible()
 })

@@ -10,19 +10,19 @@ test('the heartbeat is changed, refused with the reason where it does not fit, a
   await page.goto('/admin/settings')
   await expect(page.getByText('never before 22 s')).toBeVisible()
   await page.getByLabel('Interval').fill('soon')
-  await page.getByRole('button', { name: 'Save heartbeat' }).click()
+  await page.getByRole('button', { name: 'Save heartbeats' }).click()
   await expect(page.getByLabel('Interval')).toHaveAccessibleDescription(
     'The interval must be whole seconds from 1 to 60',
   )
   await page.getByLabel('Interval').fill('10')
-  await page.getByRole('button', { name: 'Save heartbeat' }).click()
+  await page.getByRole('button', { name: 'Save heartbeats' }).click()
   await expect(page.getByLabel('Interval')).toHaveAccessibleDescription(/^1 to 60\. Agents follow/)
   await expect(page.getByLabel('Offline after')).toHaveAccessibleDescription(/at least twice the interval \(20 s\)/)
   expect((await rpc.settings.get.query()).heartbeat).toEqual(heartbeat)
 
   await page.getByLabel('Offline after').fill('40')
   await expect(page.getByText('never before 52 s')).toBeVisible()
-  await page.getByRole('button', { name: 'Save heartbeat' }).click()
+  await page.getByRole('button', { name: 'Save heartbeats' }).click()
   await expect(page.getByText('Now: every 10 s; a node is offline after 40 s of silence.')).toBeVisible()
   expect((await rpc.settings.get.query()).heartbeat).toEqual({ everySeconds: 10, limitSeconds: 40 })
   await page.getByRole('button', { name: 'Undo' }).click()

@@ -36,7 +36,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the history of the fleet': async ({ page }) => {
     await page.goto('/history')
     await expect(page.getByRole('listbox', { name: 'Nodes in us-east' })).toBeVisible()
-    await page.locator('summary').filter({ hasText: 'stand out' }).click()
+    await page.locator('summary').filter({ hasText: 'notable' }).click()
     await expect(page.getByRole('list', { name: /^What stands out/ })).toBeVisible()
   },
   'the fleet of the past as a table': async ({ page, rpc, running }) => {
@@ -103,7 +103,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'a moment of the timeline of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline`)
-    await page.getByRole('slider', { name: 'Moment' }).press('ArrowLeft')
+    await page.getByRole('slider', { name: 'Time' }).press('ArrowLeft')
     await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toBeVisible()
   },
   'the timeline as a table': async ({ page, running }) => {
@@ -247,7 +247,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'a join token': async ({ page, rpc }) => {
     await page.goto('/admin/join')
     await page.getByLabel('Name').fill('looked at')
-    await page.getByRole('button', { name: 'Make token' }).click()
+    await page.getByRole('button', { name: 'Create token' }).click()
     await expect(page.getByText('Waiting for the agent to join')).toBeVisible()
     const made = (await rpc.joinToken.list.query()).find(
       ({ state, name }) => state === 'usable' && name === 'looked at',
@@ -281,7 +281,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/account')
     await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
     await page.getByLabel('Name').fill('looked at')
-    await page.getByRole('button', { name: 'Make token' }).click()
+    await page.getByRole('button', { name: 'Create token' }).click()
     await expect(page.getByText('it is shown only once')).toBeVisible()
     await expect(page.getByRole('table', { name: 'Your API tokens' })).toContainText('looked at')
   },

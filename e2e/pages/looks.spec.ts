@@ -127,7 +127,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
 }
 
-/** What happened when: another picture in every run, always in the same place. Single moments: see looks/still.css. */
+/** What happened when: another picture in every run, always in the same place. Single moments: see ../looks/still.css. */
 const passing = (page: Page) => [
   page.locator('[data-timeline]'),
   page.getByRole('region', { name: 'Time', exact: true }),

@@ -4,7 +4,8 @@ import pretty from 'pino-pretty'
 export type Logger = pino.Logger
 
 /**
- * JSON lines, or a readable form on a terminal. Messages of DESIGN 2.3 keep their wording: people grep for them.
+ * JSON lines, or a readable form on a terminal. The lines of a scheduling run (core/scheduler/summary.ts) keep their wording:
+ * people search for them.
  * Known names of secrets are blanked wherever a caller passes them by mistake.
  */
 export function createLogger(part: string, level: string): Logger {

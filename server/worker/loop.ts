@@ -105,7 +105,11 @@ async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promis
   }
 }
 
-async function moveToDeadLetters(scheduling: Scheduling, { id, deploymentId }: Evaluation, error: string): Promise<void> {
+async function moveToDeadLetters(
+  scheduling: Scheduling,
+  { id, deploymentId }: Evaluation,
+  error: string,
+): Promise<void> {
   const reason = `Scheduling failed ${maxEvaluationAttempts} times: ${error}`
   const change = await markDead(scheduling.store, scheduling, { id, deploymentId, reason, error })
   if (change) logChange(scheduling.log, change)

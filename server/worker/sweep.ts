@@ -120,8 +120,8 @@ async function sweep({ store, log, epoch }: Scheduling, gracePeriod: GracePeriod
 function logOutages(log: Scheduling['log'], { engaged, released }: OutageNews): void {
   for (const one of engaged) {
     const why = one.cause === 'fleet' ? ', and so is most of the fleet' : ''
-    log.warn(`Storm brake: ${outageMessage(one)}${why}; nothing of it is moved until nodes return`)
+    log.warn(`Outage protection: ${outageMessage(one)}${why}; nothing of it is moved until nodes return`)
   }
   for (const one of released)
-    log.info(`Storm brake of ${one.region} is released: ${one.nodes - one.silent} of ${one.nodes} nodes are heard`)
+    log.info(`Outage protection of ${one.region} is lifted: ${one.nodes - one.silent} of ${one.nodes} nodes report`)
 }

@@ -2,7 +2,7 @@
  * Several real Docker engines on one machine, for tests. Each lives in namespaces of its own (network, mounts,
  * processes) and has an address of its own on a private link, as a machine has. Its first process reads words from a
  * pipe that this process holds: when this process dies, however it dies, the kernel closes the pipe and ends the
- * engine with all its containers. What can remain is a folder and empty control groups; the next bed removes them.
+ * engine with all its containers. What can remain is a folder and empty control groups; the next cluster removes them.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
@@ -296,7 +296,7 @@ const claimCluster = async (): Promise<number> => {
   throw new Error(`there are 250 beds of engines in ${tmpdir()} already`)
 }
 
-/** Removes the beds whose owners are dead. Their engines died with them. */
+/** Removes the clusters whose owners are dead. Their engines died with them. */
 export const removeLeftovers = async (): Promise<void> => {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(bedPrefix) || !/^\d+$/.test(name.slice(bedPrefix.length))) continue
@@ -323,7 +323,7 @@ const removeCluster = async (dir: string): Promise<void> => {
   }
 }
 
-/** The group of a bed, in each hierarchy where it exists. */
+/** The control group of a cluster, in each hierarchy where it exists. */
 const groupsOf = (name: string): string[] => {
   const root = '/sys/fs/cgroup'
   return ['', ...(quietly(() => readdirSync(root)) ?? [])].map((each) => join(root, each, name)).filter(existsSync)

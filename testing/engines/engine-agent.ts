@@ -1,4 +1,4 @@
-/** One agent on one real engine, as main.ts wires it, with any control plane. */
+/** One agent on one real engine, as agent/cli/main.ts wires it, with any control plane. */
 import { join } from 'node:path'
 import { describeNode } from '@/agent/cli/settings'
 import { DockerEngine } from '@/agent/engines/docker/engine'

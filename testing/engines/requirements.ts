@@ -1,4 +1,4 @@
-/** What a machine needs for a bed of engines, and what to say when it is not there. */
+/** What a machine needs for a cluster of engines, and what to say when it is not there. */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 

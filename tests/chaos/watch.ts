@@ -79,7 +79,7 @@ export class Watch {
     }
   }
 
-  /** Waits for everything to be as it should be: null once it is, else what is not after `patienceMs`. */
+  /** Waits for everything to be as it should be: null once it is, else what is not after `graceMs`. */
   async settle(graceMs: number): Promise<string[] | null> {
     const deadline = performance.now() + graceMs
     for (;;) {

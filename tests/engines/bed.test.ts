@@ -1,4 +1,4 @@
-/** The bed itself: engines that do not meet, and nothing that stays. */
+/** The engine cluster itself: its engines do not meet, and nothing of it stays. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ describe.skipIf(skipReason())('the bed of engines', () => {
     for (const { socket } of cluster.engines) {
       const folder = dirname(dirname(socket))
       expect(existsSync(folder)).toBe(false)
-      // Others may have beds of their own at the same time.
+      // Others may have clusters of their own at the same time.
       expect(interfaces()).not.toContain(`fde${folder.split('-').at(-1)}n`)
     }
   })

@@ -28,10 +28,10 @@ export function ApiTokens() {
         {query.isError && !query.data ? (
           <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
         ) : !query.data ? (
-          <Loading label="Reading the tokens" />
+          <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (
           <Empty title="You have no API token">
-            Make one above. It goes on working when you change your password, until it expires or is revoked.
+            Create one above. It goes on working when you change your password, until it expires or is revoked.
           </Empty>
         ) : (
           <TokenTable caption="Your API tokens" tokens={query.data} />

@@ -84,7 +84,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeApiToken) => void }) 
           </Select>
         )}
       </Field>
-      <Field label="Good for" error={problems.expires_in_hours}>
+      <Field label="Expires in" error={problems.expires_in_hours}>
         {(wiring) => (
           <Select
             {...wiring}
@@ -100,7 +100,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeApiToken) => void }) 
         )}
       </Field>
       <Button type="submit" variant="primary" busy={create.isPending} className="sm:mt-6">
-        Make token
+        Create token
       </Button>
       {problems[''] && <FieldError className="sm:col-span-4">{problems['']}</FieldError>}
     </form>

@@ -13,7 +13,7 @@ import { Time } from '@/app/ui/text/time'
 import type { ApiTokenView } from '@/core/views/accounts'
 
 const statusStyles: Record<ApiTokenView['state'], StatusStyle> = {
-  usable: { label: 'Usable', icon: 'ready', color: 'healthy', explanation: 'Programs can call with it.' },
+  usable: { label: 'Active', icon: 'ready', color: 'healthy', explanation: 'Programs can call with it.' },
   expired: { label: 'Expired', icon: 'stopped', color: 'quiet', explanation: 'Its time is over.' },
   revoked: { label: 'Revoked', icon: 'deleted', color: 'quiet', explanation: 'Somebody revoked it.' },
   'owner disabled': {
@@ -83,7 +83,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
     },
     {
       id: 'made',
-      header: 'Made',
+      header: 'Created',
       width: '104px',
       from: 'xl',
       cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,

@@ -100,7 +100,7 @@ export function AuditPage() {
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="The audit log could not be read" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
-        <Loading label="Reading the audit log" />
+        <Loading label="Loading audit log" />
       ) : query.data.entries.length === 0 ? (
         <Empty
           title={filtered ? 'Nothing matches' : 'Nothing was done yet'}

@@ -26,7 +26,7 @@ const whoText = ({ actor, apiToken }: AuditEntry): string => (apiToken === null 
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [
   {
     id: 'at',
-    header: 'When',
+    header: 'Time',
     width: 'clamp(84px, 20vw, 290px)',
     cell: ({ at }) => (
       <span className="flex items-baseline gap-2">
@@ -37,14 +37,14 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
   },
   {
     id: 'actor',
-    header: 'Who',
+    header: 'Actor',
     width: 'clamp(72px, 12vw, 200px)',
     from: 'sm',
     cell: (entry) => <span title={whoText(entry)}>{whoText(entry)}</span>,
   },
   {
     id: 'action',
-    header: 'Did',
+    header: 'Action',
     width: 'clamp(150px, 15vw, 190px)',
     cell: (entry) => (
       <button
@@ -58,7 +58,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
       </button>
     ),
   },
-  { id: 'subject', header: 'To', cell: ({ subject }) => <SubjectLink subject={subject} /> },
+  { id: 'subject', header: 'Target', cell: ({ subject }) => <SubjectLink subject={subject} /> },
   {
     id: 'change',
     header: 'Change',

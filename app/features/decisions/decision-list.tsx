@@ -30,7 +30,7 @@ export function DecisionList({ filters, setFilters, asked, isFiltered }: Decisio
     return (
       <ErrorState error={query.error} what="The decisions could not be read" onRetry={() => void query.refetch()} />
     )
-  if (!data) return <Loading label="Reading the decisions" />
+  if (!data) return <Loading label="Loading decisions" />
   const last = data.items.at(-1)
   if (!last)
     return isFiltered || older ? (
@@ -83,7 +83,7 @@ const columns: Column<DecisionListItem>[] = [
   },
   {
     id: 'message',
-    header: 'What came of it',
+    header: 'Result',
     cell: ({ message }) => (
       <span className="text-ink-2" title={message}>
         {message}
@@ -91,10 +91,16 @@ const columns: Column<DecisionListItem>[] = [
     ),
     from: 'sm',
   },
-  { id: 'replicas', header: 'Asked', width: '96px', from: 'lg', cell: ({ replicas }) => plural(replicas, 'replica') },
+  {
+    id: 'replicas',
+    header: 'Requested',
+    width: '96px',
+    from: 'lg',
+    cell: ({ replicas }) => plural(replicas, 'replica'),
+  },
   {
     id: 'trigger',
-    header: 'Because',
+    header: 'Trigger',
     width: '148px',
     from: 'xl',
     cell: ({ trigger }) => <span className="text-ink-2">{triggerText(trigger)}</span>,

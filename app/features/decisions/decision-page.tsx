@@ -41,7 +41,7 @@ export function DecisionPage({ id }: { id: string }) {
       return (
         <ErrorState error={query.error} what="The decision could not be read" onRetry={() => void query.refetch()} />
       )
-    return <Loading label="Reading the decision" />
+    return <Loading label="Loading decision" />
   }
   return (
     <>

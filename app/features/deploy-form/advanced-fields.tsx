@@ -29,8 +29,8 @@ export default function AdvancedFields({ form, variables }: AdvancedFieldsProps)
         {(wiring) => <Input {...wiring} inputMode="numeric" autoComplete="off" {...form.register('maxPerNode')} />}
       </Field>
       <Field
-        label="Lost after"
-        hint="When a node is silent for so long, its replicas are replaced elsewhere. 0 is never."
+        label="Reschedule after"
+        hint="Replicas are replaced elsewhere after their node is offline for so long (0 = never)."
         error={errors.lostAfter?.message}
         className="max-w-48"
       >

@@ -51,7 +51,7 @@ export function DeployFields(props: DeployFieldsProps) {
     <form noValidate onSubmit={(event) => void onSubmit(event)} className="space-y-5 px-4 py-5 md:px-6">
       {blocked && <p className="border-l-2 border-control pl-3 text-ink-2">{blocked}</p>}
       <div className="grid grid-cols-[minmax(0,1fr)_8rem] gap-3">
-        <Field label="Name" hint={update && 'Stays as it is.'} error={errors.name?.message}>
+        <Field label="Name" hint={update && "Can't be changed."} error={errors.name?.message}>
           {(wiring) => (
             <Input
               {...wiring}

@@ -146,7 +146,7 @@ export const deployFormSchema = v.pipe(
     image: v.pipe(text, v.trim(), saying(imageProblem)),
     ...placementShape,
     waitForCapacity: v.boolean(),
-    lostAfter: wholeNumber('Lost after', lostAfterLimits, ' seconds'),
+    lostAfter: wholeNumber('Reschedule after', lostAfterLimits, ' seconds'),
     priority: wholeNumber('Priority', priorities),
     env: v.pipe(
       v.array(envRow),

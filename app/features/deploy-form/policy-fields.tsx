@@ -7,11 +7,11 @@ import { policyChoices } from './policy-form'
 import type { Form } from './rows'
 
 const labels: Record<(typeof policyChoices)[number], string> = {
-  default: 'That of the installation',
+  default: 'Default',
   spread: 'spread: the emptiest nodes first',
   pack: 'pack: fill nodes one after the other',
   near: 'near: the region first',
-  custom: 'Own weights',
+  custom: 'Custom',
 }
 
 /** How nodes are weighed against each other, and when it is this deployment's turn. */

@@ -78,7 +78,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
       {refused > 0 && (
         <section>
           <h3 className="mb-1 text-meta text-ink-3">
-            Can't take it: {refused} of {nodes}
+            Ineligible nodes: {refused} of {nodes}
           </h3>
           <RefusedNodes groups={placement.refused} />
         </section>

@@ -113,7 +113,7 @@ export function PortRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Published ports"
-      hint="Without a port of the node, the engine picks a free one."
+      hint="Blank = random host port."
       add="Add a port"
       onAdd={() => append({ container: '', host: '' })}
       problem={errors?.root?.message ?? errors?.message}
@@ -158,7 +158,7 @@ export function EnvRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Environment"
-      hint="Values are stored sealed and never shown again."
+      hint="Values are encrypted and can't be viewed later."
       add="Add a variable"
       onAdd={() => append({ name: '', value: '' })}
       problem={errors?.root?.message ?? errors?.message}

@@ -53,7 +53,7 @@ export function UpdatePage({ id }: { id: string }) {
     return (
       <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
     )
-  return <Loading label="Reading the deployment" />
+  return <Loading label="Loading deployment" />
 }
 
 /** The deploy form, filled in; on the right what would be different. */

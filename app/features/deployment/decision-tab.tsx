@@ -51,7 +51,7 @@ export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
         onRetry={() => void decision.refetch()}
       />
     )
-  if (!decision.data || !list.data) return <Loading label="Reading the decision" />
+  if (!decision.data || !list.data) return <Loading label="Loading decision" />
   return (
     <>
       {list.data.length > 1 && (

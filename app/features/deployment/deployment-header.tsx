@@ -90,7 +90,7 @@ function factsOf(deployment: DeploymentDetail) {
   ]
   if (deployment.revision > 1) facts.push({ name: 'Revision', value: String(deployment.revision) })
   if (deployment.lostAfterSeconds !== defaultLostAfterSeconds)
-    facts.push({ name: 'Lost after', value: lostAfterMessage(deployment.lostAfterSeconds) })
+    facts.push({ name: 'Reschedule after', value: lostAfterMessage(deployment.lostAfterSeconds) })
   if (deployment.maxPerNode > 1) facts.push({ name: 'Per node', value: `at most ${deployment.maxPerNode}` })
   if (deployment.waitForCapacity) facts.push({ name: 'Without room', value: 'waits for capacity' })
   if (constraints.length > 0)
@@ -111,7 +111,7 @@ function factsOf(deployment: DeploymentDetail) {
 }
 
 const lostAfterMessage = (seconds: number): string =>
-  seconds === 0 ? 'never: it stays with silent nodes' : `${seconds} s of silence of a node`
+  seconds === 0 ? 'never: it stays with offline nodes' : `the node is offline for ${seconds} s`
 
 function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail }) {
   if (!waiting) return null
@@ -126,7 +126,7 @@ function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail
       <>
         <LatestRefusal id={id} />
         <span className="text-ink-3">
-          waits for capacity since <Time at={waiting.since} ago={false} />, tried {plural(waiting.attempts, 'time')}
+          waiting for capacity for <Time at={waiting.since} ago={false} />, tried {plural(waiting.attempts, 'time')}
         </span>
       </>
     )

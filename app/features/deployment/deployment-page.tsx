@@ -49,7 +49,7 @@ export function DeploymentPage({ id }: { id: string }) {
       return (
         <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
       )
-    return <Loading label="Reading the deployment" />
+    return <Loading label="Loading deployment" />
   }
   return (
     <>

@@ -13,7 +13,7 @@ import type { DeploymentDetail, StatusChange } from '@/core/views/deployments'
 const columns: Column<StatusChange>[] = [
   {
     id: 'when',
-    header: 'When',
+    header: 'Time',
     width: '30%',
     cell: ({ changedAt }) => (
       <span className="flex items-baseline gap-2">
@@ -36,7 +36,7 @@ const columns: Column<StatusChange>[] = [
       </span>
     ),
   },
-  { id: 'who', header: 'By', width: '110px', from: 'md', cell: ({ changedBy }) => changedBy },
+  { id: 'who', header: 'Actor', width: '110px', from: 'md', cell: ({ changedBy }) => changedBy },
   {
     id: 'why',
     header: 'Why',
@@ -53,7 +53,7 @@ export function HistoryTab({ deployment }: { deployment: DeploymentDetail }) {
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
   if (query.isError && !query.data)
     return <ErrorState error={query.error} what="The history could not be read" onRetry={() => void query.refetch()} />
-  if (!query.data) return <Loading label="Reading the history" />
+  if (!query.data) return <Loading label="Loading history" />
   const changes = [...query.data.deployment].reverse()
   if (changes.length === 0) return <Empty title="No status change was recorded" />
   return <Table caption="Status changes, newest first" columns={columns} rows={changes} rowKey={(row) => row.id} />

@@ -29,7 +29,7 @@ export function RevisionsTab({ deployment }: { deployment: DeploymentDetail }) {
     return (
       <ErrorState error={query.error} what="The revisions could not be read" onRetry={() => void query.refetch()} />
     )
-  if (!revisions) return <Loading label="Reading the revisions" />
+  if (!revisions) return <Loading label="Loading revisions" />
   const current = revisions.find((revision) => revision.current)
   return (
     <>
@@ -131,7 +131,7 @@ function RollBackDialog({ deployment, target, current, onClose }: RollBackDialog
         ) : (
           <p className="text-ink-2">Only values of its environment differ.</p>
         )}
-        <Field label="Why" hint="For the history; may be left empty.">
+        <Field label="Reason (optional)">
           {(wiring) => (
             <Input
               {...wiring}

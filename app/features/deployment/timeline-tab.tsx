@@ -17,7 +17,7 @@ export function TimelineTab({ deployment, moment }: { deployment: DeploymentDeta
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
   if (query.isError && !query.data)
     return <ErrorState error={query.error} what="The timeline could not be read" onRetry={() => void query.refetch()} />
-  if (!query.data) return <Loading label="Reading the timeline" />
+  if (!query.data) return <Loading label="Loading timeline" />
   return (
     <>
       <div className="px-4 py-4 md:px-6">

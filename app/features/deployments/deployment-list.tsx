@@ -71,7 +71,7 @@ export function DeploymentList() {
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="The deployments could not be read" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
-        <Loading label="Reading the deployments" />
+        <Loading label="Loading deployments" />
       ) : query.data.items.length === 0 ? (
         filtered ? (
           <Empty title="Nothing matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>

@@ -47,13 +47,13 @@ export function DeploymentTable({ report, picked, stage, show, open, onOpen }: D
             className={cn(head, 'w-[28%] max-sm:hidden md:w-[26%] lg:w-[16%]')}
             title="Replicas that run until the others do"
           >
-            Meanwhile
+            During
           </th>
           <th scope="col" className={cn(head, 'w-[16%] max-md:hidden lg:w-[10%]')}>
-            In the end
+            After
           </th>
           <th scope="col" className={cn(head, 'w-[34%] max-lg:hidden')}>
-            Its replicas there
+            Affected replicas
           </th>
         </tr>
       </thead>

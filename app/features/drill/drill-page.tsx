@@ -100,7 +100,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
             Computed <Time at={data.takenAt} />
           </span>
           <Button size="sm" icon={<RotateCcw size={12} aria-hidden />} busy={query.isFetching} onClick={again}>
-            Compute again
+            Recalculate
           </Button>
         </p>
       </div>
@@ -130,7 +130,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
       <Section
         flush
         title="Capacity by region"
-        meta="Of nodes that are heard; the bars show what is promised once everything has its place"
+        meta="Of online nodes; the bars show what is reserved once everything is placed"
       >
         <CapacityTable capacity={data.capacity} />
       </Section>

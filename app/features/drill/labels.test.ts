@@ -24,7 +24,7 @@ describe('the headline', () => {
 
   test('says of a region that the storm brake holds what it takes', () => {
     const said = headline(asked('fail', { regions: ['eu-west'] }), counts({ keeps: 1, moves: 3 }), { overruled: true })
-    expect(said).toMatch(/^If eu-west failed and the storm brake was overruled: 1 deployment keeps running, 3 move/)
+    expect(said).toMatch(/^If eu-west failed and outage protection was overridden: 1 deployment keeps running, 3 move/)
   })
 
   test('counts in the singular and plural, and names only what there is', () => {

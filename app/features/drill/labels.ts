@@ -38,7 +38,8 @@ export const fateLooks: Record<DrillFate, StatusStyle> = {
     label: 'Held by the brake',
     icon: 'lock',
     color: 'unknown',
-    explanation: 'The storm brake holds its region: nothing moves until nodes return or somebody overrules it.',
+    explanation:
+      'Outage protection of its region is active: nothing moves until nodes return or somebody overrides it.',
   },
 }
 
@@ -97,7 +98,7 @@ export function headline(
     ...(fates.held > 0 ? [does(fates.held, 'waits for a person', 'wait for a person')] : []),
     ...(fates.braked > 0 ? [does(fates.braked, 'is held', 'are held')] : []),
   ]
-  const protection = overruled ? ' and the storm brake was overruled' : ''
+  const protection = overruled ? ' and outage protection was overridden' : ''
   return `If ${picksText(picks)} ${verb}${protection}: ${parts.join(', ')}.`
 }
 

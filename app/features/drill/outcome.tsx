@@ -39,16 +39,16 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
       {protections.length > 0 && report.heldCounts && (
         <div className="space-y-2 border-l-2 border-degraded pl-3">
           <p>
-            <span className="font-medium text-degraded">The storm brake would take hold:</span>{' '}
+            <span className="font-medium text-degraded">Outage protection would become active:</span>{' '}
             {protections.map(outageMessage).join('; ')}. Nothing of {protections.length === 1 ? 'it' : 'them'} moves
-            until nodes return or somebody overrules it. {meanwhileText(mode, report.heldCounts, 'Until then')}
+            until nodes return or somebody overrides it. {meanwhileText(mode, report.heldCounts, 'Until then')}
           </p>
           <FilterTabs
             label="What is shown"
             value={stage}
             onChange={onStage}
             options={[
-              { value: 'overruled', label: 'Once overruled' },
+              { value: 'overruled', label: 'Once overridden' },
               { value: 'held', label: 'While the brake holds' },
             ]}
           />

@@ -45,7 +45,7 @@ export function WeakPoints() {
       actions={
         data && (
           <Button size="sm" icon={<RotateCcw size={12} aria-hidden />} busy={query.isFetching} onClick={run}>
-            Compute again
+            Recalculate
           </Button>
         )
       }
@@ -135,7 +135,7 @@ const columns: Column<WeakPoint>[] = [
   },
   {
     id: 'brake',
-    header: 'Storm brake',
+    header: 'Outage protection',
     width: '132px',
     align: 'right',
     from: 'xl',

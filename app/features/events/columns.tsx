@@ -43,7 +43,7 @@ const capitalized = (kind: string): string => (kind.charAt(0).toUpperCase() + ki
 export const eventColumns: Column<FleetEvent>[] = [
   {
     id: 'at',
-    header: 'When',
+    header: 'Time',
     width: 'clamp(84px, 24vw, 330px)',
     cell: ({ at }) => (
       <span className="flex items-baseline gap-2">
@@ -54,11 +54,11 @@ export const eventColumns: Column<FleetEvent>[] = [
   },
   {
     id: 'subject',
-    header: 'About',
+    header: 'Target',
     width: 'clamp(110px, 22vw, 260px)',
     cell: ({ subject }) => <SubjectLink subject={subject} />,
   },
-  { id: 'what', header: 'What', width: 'clamp(112px, 16vw, 170px)', cell: (event) => <What event={event} /> },
+  { id: 'what', header: 'Event', width: 'clamp(112px, 16vw, 170px)', cell: (event) => <What event={event} /> },
   {
     id: 'detail',
     header: 'Detail',
@@ -69,5 +69,5 @@ export const eventColumns: Column<FleetEvent>[] = [
       </span>
     ),
   },
-  { id: 'actor', header: 'By', width: '120px', from: 'lg', cell: ({ actor }) => actor },
+  { id: 'actor', header: 'Actor', width: '120px', from: 'lg', cell: ({ actor }) => actor },
 ]

@@ -83,7 +83,7 @@ export function EventsPage() {
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
-        <Loading label="Reading the events" />
+        <Loading label="Loading events" />
       ) : query.data.events.length === 0 ? (
         <Empty
           title={filtered ? 'Nothing matches' : 'Nothing has happened yet'}

@@ -33,7 +33,7 @@ export function HistoryPage() {
     return (
       <ErrorState error={bounds.error} what="The history could not be read" onRetry={() => void bounds.refetch()} />
     )
-  if (!bounds.data || now === null) return <Loading label="Reading the history" />
+  if (!bounds.data || now === null) return <Loading label="Loading history" />
   return <History moment={moment} oldest={Date.parse(bounds.data.from)} now={now} />
 }
 
@@ -47,7 +47,7 @@ function History({ moment, oldest, now }: { moment: Moment; oldest: number; now:
         title="History"
         actions={
           <FilterTabs<Span>
-            label="How much of it"
+            label="Range"
             value={view.span}
             onChange={(span) => void set({ span }, { history: 'push' })}
             options={spanNames.map((value) => ({ value, label: spans[value].label }))}

@@ -41,7 +41,7 @@ export function LastEvents({ at }: { at: number | null }) {
           outdated={query.isPlaceholderData}
         />
       ) : (
-        <Loading label="Reading the events" />
+        <Loading label="Loading events" />
       )}
     </Section>
   )

@@ -43,7 +43,7 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
     return (
       // As tall as the fleet will be at least, so that what comes below it is not pushed away.
       <div className="min-h-dvh">
-        <Loading label="Reading the past" />
+        <Loading label="Loading past" />
       </div>
     )
   const outdated = query.isPlaceholderData

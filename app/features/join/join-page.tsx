@@ -32,7 +32,7 @@ export function JoinPage() {
         ) : query.data ? (
           <TokenTable tokens={query.data} />
         ) : (
-          <Loading label="Reading the tokens" />
+          <Loading label="Loading tokens" />
         )}
       </Section>
     </>

@@ -76,7 +76,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
           />
         )}
       </Field>
-      <Field label="Good for" error={problems.expires_in_hours}>
+      <Field label="Expires in" error={problems.expires_in_hours}>
         {(wiring) => (
           <Select {...wiring} value={hours} onChange={(event) => setHours(Number(event.target.value))}>
             {lifetimes.map(({ hours: value, label }) => (
@@ -88,7 +88,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
         )}
       </Field>
       <Button type="submit" variant="primary" busy={create.isPending} className="sm:mt-6">
-        Make token
+        Create token
       </Button>
       {problems[''] && <FieldError className="sm:col-span-4">{problems['']}</FieldError>}
     </form>

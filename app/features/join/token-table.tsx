@@ -24,8 +24,8 @@ const statusStyle = (label: string, icon: IconName, color: StatusStyle['color'],
 })
 
 const statusStyles: Record<JoinTokenView['state'], StatusStyle> = {
-  usable: statusStyle('Usable', 'ready', 'healthy', 'Machines can join with it.'),
-  'used up': statusStyle('Used up', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
+  usable: statusStyle('Active', 'ready', 'healthy', 'Machines can join with it.'),
+  'used up': statusStyle('Exhausted', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
   expired: statusStyle('Expired', 'stopped', 'quiet', 'Its time is over.'),
   revoked: statusStyle('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
 }
@@ -45,7 +45,7 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
   if (tokens.length === 0)
     return (
       <Empty title="No token was made yet">
-        Make one above. A token is good for as many nodes and as long as you say, and only for joining.
+        Create one above. A token is good for as many nodes and as long as you say, and only for joining.
       </Empty>
     )
 
@@ -82,7 +82,7 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
       cell: ({ expiresAt }) => <Time at={expiresAt} className="text-ink-2" />,
     },
     { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: (token) => <JoinedNodes token={token} /> },
-    { id: 'by', header: 'Made by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
+    { id: 'by', header: 'Created by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
     {
       id: 'actions',
       header: <span className="sr-only">Actions</span>,

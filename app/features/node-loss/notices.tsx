@@ -28,7 +28,7 @@ export default function Notices({
         </p>
       )}
       {protections.length > 0 && (
-        <section aria-label="Storm brake">
+        <section aria-label="Outage protection">
           <div role="status">
             <ul className="divide-y divide-line">
               {protections.map((protection) => (
@@ -52,7 +52,7 @@ export default function Notices({
 }
 
 function Protection({ protection, onOverride }: { protection: OutageProtectionView; onOverride: () => void }) {
-  const blocked = useBlocked('storms.overrule', 'overrule the storm brake')
+  const blocked = useBlocked('storms.overrule', 'override outage protection')
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 md:px-6">
       <p className="min-w-0 flex-1 basis-72">
@@ -67,8 +67,8 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
             </>
           ) : (
             <>
-              since <Time at={protection.since} ago={false} />. The line may be cut rather than the machines dead:
-              nothing of it is moved until nodes return.
+              since <Time at={protection.since} ago={false} />. Probably a network outage: nothing of it is moved until
+              nodes return.
             </>
           )}
         </span>

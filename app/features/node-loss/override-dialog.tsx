@@ -33,16 +33,16 @@ export default function OverrideDialog({ region, onClose }: { region: string; on
       onConfirm={() => override.mutate({ region })}
     >
       <p>
-        What runs on its silent nodes is declared lost and started elsewhere, where there is room. If the nodes still
-        run, both copies do until they are heard again; then the old ones are stopped.
+        What runs on its offline nodes is declared lost and started elsewhere, where it fits. If the nodes still run,
+        both copies do until they report again; then the old ones are stopped.
       </p>
-      {moves.data ? <Moves {...moves.data} /> : <p className="mt-3 text-ink-3">Reading what would move…</p>}
+      {moves.data ? <Moves {...moves.data} /> : <p className="mt-3 text-ink-3">Loading…</p>}
     </ConfirmDialog>
   )
 }
 
 function Moves({ total, moves }: { total: number; moves: OutageMove[] }) {
-  if (total === 0) return <p className="mt-3">No replica would move: none is wanted on its silent nodes.</p>
+  if (total === 0) return <p className="mt-3">No replica would move: none is desired on its offline nodes.</p>
   return (
     <>
       <p className="mt-3 font-medium text-ink">{plural(total, 'replica')} would move:</p>

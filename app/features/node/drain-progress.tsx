@@ -79,7 +79,7 @@ export function DrainProgress({ node }: { node: NodeView }) {
   if (!rows)
     return (
       <Section title="Drain">
-        <Loading label="Reading the drain" />
+        <Loading label="Loading drain" />
       </Section>
     )
   if (rows.length === 0)

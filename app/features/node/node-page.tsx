@@ -39,7 +39,7 @@ export function NodePage({ id }: { id: string }) {
       )
     if (query.isError)
       return <ErrorState error={query.error} what="The node could not be read" onRetry={() => void query.refetch()} />
-    return <Loading label="Reading the node" />
+    return <Loading label="Loading node" />
   }
   return (
     <>
@@ -64,7 +64,7 @@ export function NodePage({ id }: { id: string }) {
       <DrainProgress node={node} />
       <Section
         title="Capacity"
-        meta={node.stale ? 'Use is unknown: the node is silent. Reservations are held.' : undefined}
+        meta={node.stale ? 'Usage is unknown: the node is offline. Reservations are held.' : undefined}
       >
         <CapacityBars node={node} />
       </Section>
@@ -140,7 +140,7 @@ function factsOf(node: NodeView) {
 const eventColumns: Column<NodeEventView>[] = [
   {
     id: 'at',
-    header: 'When',
+    header: 'Time',
     width: 'clamp(92px, 30vw, 330px)',
     cell: ({ at }) => (
       <span className="flex items-baseline gap-2">
@@ -149,7 +149,7 @@ const eventColumns: Column<NodeEventView>[] = [
       </span>
     ),
   },
-  { id: 'kind', header: 'What', width: '120px', from: 'sm', cell: ({ kind }) => kind },
+  { id: 'kind', header: 'Event', width: '120px', from: 'sm', cell: ({ kind }) => kind },
   {
     id: 'detail',
     header: 'Detail',
@@ -159,5 +159,5 @@ const eventColumns: Column<NodeEventView>[] = [
       </span>
     ),
   },
-  { id: 'actor', header: 'By', width: '120px', from: 'md', cell: ({ actor }) => actor },
+  { id: 'actor', header: 'Actor', width: '120px', from: 'md', cell: ({ actor }) => actor },
 ]

@@ -87,7 +87,7 @@ export function NodeReturns({ id }: { id: string }) {
           title="Returned"
           meta={
             <>
-              <ExactTime at={returnedAt} />, silent since <ExactTime at={silentSince} />
+              <ExactTime at={returnedAt} />, offline since <ExactTime at={silentSince} />
             </>
           }
         >

@@ -50,7 +50,7 @@ export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
       open
       onClose={onClose}
       title={`Drain ${names}?`}
-      description="Each replica goes on running until its replacement elsewhere works. It can be called off."
+      description="Each replica keeps running until its replacement is up. You can cancel."
     >
       <div className="space-y-4">
         {preview.data ? (

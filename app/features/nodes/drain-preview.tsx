@@ -55,7 +55,7 @@ export function DrainPreviewList({ preview, several }: { preview: DrainPreview; 
 
 function summaryOf(all: number, stuck: number): string {
   if (all === 0) return 'Nothing runs there: it is drained at once.'
-  if (stuck === 0) return `All of it has a place: ${plural(all, 'replica')} would move.`
+  if (stuck === 0) return `Everything fits elsewhere: ${plural(all, 'replica')} would move.`
   return `${all - stuck} of ${plural(all, 'replica')} would move; ${stuck} would stay until there is room.`
 }
 

@@ -59,7 +59,7 @@ export function NodeList() {
         waiting={facets.isPending || shown.isPending}
       />
       {facets.isPending ? (
-        <Loading label="Reading the nodes" />
+        <Loading label="Loading nodes" />
       ) : asMap ? (
         <Answer query={map} isEmpty={({ text }) => text === ''} state={state}>
           {(data) => <NodeMap {...data} measure={view.colour} outdated={map.isPlaceholderData} />}
@@ -87,7 +87,7 @@ function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children
     return isError ? (
       <ErrorState error={error} what="The nodes could not be read" onRetry={() => void refetch()} />
     ) : (
-      <Loading label="Reading the nodes" />
+      <Loading label="Loading nodes" />
     )
   if (!isEmpty(data)) return children(data)
   if (filtered || view.page > 1)

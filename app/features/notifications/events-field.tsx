@@ -15,7 +15,7 @@ export function EventsField({ chosen, onChange, error }: EventsFieldProps) {
   const errorId = useId()
   return (
     <fieldset aria-describedby={error ? errorId : undefined}>
-      <legend className="mb-1.5 font-medium">Tell when</legend>
+      <legend className="mb-1.5 font-medium">Notify on</legend>
       <div className="grid gap-x-4 gap-y-1.5 sm:grid-cols-2">
         {notificationKinds.map((kind) => (
           <Checkbox

@@ -8,8 +8,8 @@ export const eventLabels: Record<NotificationKind, string> = {
   'deployment.unhealthy': 'A health check of a deployment fails',
   'node.offline': 'A node goes offline',
   'node.online': 'A node comes back',
-  'storm.began': 'The storm brake takes hold of a region',
-  'storm.ended': 'The storm brake lets go of a region',
+  'storm.began': 'Outage protection of a region becomes active',
+  'storm.ended': 'Outage protection of a region is lifted',
   'work.stuck': 'Scheduling work is given up',
 }
 

@@ -33,18 +33,19 @@ export function NotificationsPage() {
     <>
       <PageHeader
         title="Notifications"
-        meta="Channels are told what goes wrong, and when it is over."
+        meta="Alerts go to channels, when something goes wrong and when it is over."
         actions={data?.length !== 0 && newButton}
       />
       <div className="border-t border-line">
         {query.isError && !data ? (
           <ErrorState error={query.error} what="The channels could not be read" onRetry={() => void query.refetch()} />
         ) : !data ? (
-          <Loading label="Reading the channels" />
+          <Loading label="Loading channels" />
         ) : data.length === 0 ? (
-          <Empty title="Nobody is told yet" action={newButton}>
+          <Empty title="No channels yet" action={newButton}>
             A channel sends what goes wrong to where people look: to Slack, Mattermost or Discord, or as signed JSON to
-            any program. It hears of failed deployments, silent nodes, storm brakes and work that was given up.
+            any program. It receives failed deployments, offline nodes, outage protection and work whose retries are
+            exhausted.
           </Empty>
         ) : (
           <ChannelTable channels={data} onEdit={(id) => void setEdit(id, { history: 'push' })} />

@@ -55,7 +55,7 @@ function Outcome({ outcome: { ok, status, error, tookMs } }: { outcome: Delivery
     <div className="space-y-3">
       <p className={`flex items-start gap-2 ${ok ? 'text-healthy' : 'text-failed'}`}>
         <StatusIcon name={ok ? 'running' : 'failed'} className="mt-[3px] shrink-0" />
-        <span className="min-w-0 break-words">{ok ? 'It took the message' : error}</span>
+        <span className="min-w-0 break-words">{ok ? 'Delivered' : error}</span>
       </p>
       <Facts
         narrow

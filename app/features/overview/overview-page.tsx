@@ -35,7 +35,7 @@ export function OverviewPage() {
       {query.isError && !data ? (
         <ErrorState error={query.error} what="The overview could not be read" onRetry={() => void query.refetch()} />
       ) : !data ? (
-        <Loading label="Reading the overview" />
+        <Loading label="Loading overview" />
       ) : data.regions.length === 0 ? (
         <Empty
           title="No nodes yet"
@@ -52,7 +52,7 @@ export function OverviewPage() {
       ) : (
         <>
           <Problems overview={data} />
-          <Section flush title="Capacity by region" meta="What is promised to replicas, and what machines really use">
+          <Section flush title="Capacity by region" meta="Reserved and actual usage">
             <RegionTable regions={data.regions} />
           </Section>
           <LatestEvents />
@@ -80,7 +80,7 @@ function LatestEvents() {
       ) : query.isError ? (
         <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
       ) : (
-        <Loading label="Reading the events" />
+        <Loading label="Loading events" />
       )}
     </Section>
   )

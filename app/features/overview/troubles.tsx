@@ -10,7 +10,7 @@ const brokenStyle: StatusStyle = {
   label: 'Trouble',
   icon: 'failed',
   color: 'failed',
-  explanation: 'The node is heard, but can not run containers.',
+  explanation: 'The node reports, but can not run containers.',
 }
 
 const waitingStyle: StatusStyle = { ...deploymentStyles.pending, label: 'Waiting for capacity' }
@@ -37,7 +37,7 @@ export function Problems({ overview }: { overview: Overview }) {
           name={plural(dead, 'piece')}
           detail="Scheduling went wrong too often; it can be tried again."
           since={null}
-          action={{ href: '/admin/queue', label: 'Look at it' }}
+          action={{ href: '/admin/queue', label: 'View node' }}
         />
       </Group>
     ),
@@ -48,13 +48,7 @@ export function Problems({ overview }: { overview: Overview }) {
         all={{ href: '/deployments', ...unhealthy }}
       >
         {unhealthy.newest.map((one) => (
-          <DeploymentRow
-            key={one.id}
-            one={one}
-            statusStyle={healthStyles.unhealthy}
-            action="Read the logs"
-            tab="logs"
-          />
+          <DeploymentRow key={one.id} one={one} statusStyle={healthStyles.unhealthy} action="View logs" tab="logs" />
         ))}
       </Group>
     ),
@@ -72,7 +66,7 @@ export function Problems({ overview }: { overview: Overview }) {
     silent.count > 0 && (
       <Group
         key="silent"
-        title={`${plural(silent.count, 'node')} silent`}
+        title={`${plural(silent.count, 'node')} offline`}
         all={{ href: '/nodes?state=offline', ...silent }}
       >
         {silent.newest.map((one) => (
@@ -99,8 +93,8 @@ export function Problems({ overview }: { overview: Overview }) {
       ) : (
         <p className="px-4 text-ink-2 md:px-6">
           {overview.deployments === 0
-            ? 'Nothing is deployed yet, and every node is heard.'
-            : 'Nothing: every deployment has its replicas placed and no health check fails, and every node is heard.'}
+            ? 'Nothing is deployed yet, and all nodes are online.'
+            : 'Nothing: every deployment has its replicas placed, no health check fails, and all nodes are online.'}
         </p>
       )}
     </Section>
@@ -179,15 +173,14 @@ function DeploymentRow({
 }
 
 function NodeRow({ one, statusStyle }: { one: NodeProblem; statusStyle: StatusStyle }) {
-  const detail =
-    one.reason ?? (one.since ? 'Its last heartbeat was the last that is known of it' : 'It was never heard')
+  const detail = one.reason ?? (one.since ? 'No heartbeat since then' : 'It never reported')
   return (
     <Row
       statusStyle={statusStyle}
       name={one.nodeId}
       detail={`${detail}. ${plural(one.replicas, 'replica')} should run there (${one.region}).`}
       since={one.since}
-      action={{ href: `/nodes/${one.id}`, label: 'Look at it' }}
+      action={{ href: `/nodes/${one.id}`, label: 'View node' }}
     />
   )
 }

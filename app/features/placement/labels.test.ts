@@ -54,7 +54,7 @@ test('says who won, who came next, and in what it lost', () => {
   const first = aVerdict('node-01', [0.9, 0.9, 1], { rank: 1, chosen: 1 })
   const second = aVerdict('node-02', [0.9, 0.9, 0.6], { rank: 2 })
   expect(whyText(aPlacementSummary({ chosen: [chosenFrom(first)], best: [first, second], nodes: 3 }))).toEqual([
-    '2 nodes had room, 1 had not.',
+    '2 nodes eligible, 1 ineligible.',
     'node-01 scored highest, 0.930.',
     'Best of those not chosen: node-02, 0.12 below the last chosen node-01, most of it in locality.',
   ])
@@ -63,7 +63,7 @@ test('says who won, who came next, and in what it lost', () => {
 test('says so when there was nothing to choose from', () => {
   const only = aVerdict('node-01', [0.5, 0.5, 1], { rank: 1, chosen: 1 })
   expect(whyText(aPlacementSummary({ chosen: [chosenFrom(only)], best: [only] }))).toEqual([
-    'The only node had room.',
+    'The only node is eligible.',
     'node-01 scored highest, 0.650.',
     'Every node with room was chosen.',
   ])

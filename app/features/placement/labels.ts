@@ -117,9 +117,9 @@ export function whyText({ chosen, best, nodes, feasible }: PlacementSummary): st
   const room =
     feasible === nodes
       ? feasible === 1
-        ? 'The only node had room.'
-        : `All ${feasible} nodes had room.`
-      : `${plural(feasible, 'node')} had room, ${nodes - feasible} had not.`
+        ? 'The only node is eligible.'
+        : `All ${feasible} nodes eligible.`
+      : `${plural(feasible, 'node')} eligible, ${nodes - feasible} ineligible.`
   const sentences = [room, `${winner.nodeId} scored highest, ${formatScore(winner.score)}.`]
   const runnerUp = best.find((verdict) => verdict.chosen === 0)
   if (!runnerUp) return [...sentences, 'Every node with room was chosen.']

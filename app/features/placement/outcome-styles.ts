@@ -12,6 +12,6 @@ export const outcomeStyles: Record<DecisionSummary['outcome'], StatusStyle> = {
     label: 'Refused',
     icon: 'failed',
     color: 'failed',
-    explanation: 'Too few nodes had room: nothing was placed by this decision.',
+    explanation: 'Too few nodes were eligible: nothing was placed by this decision.',
   },
 }

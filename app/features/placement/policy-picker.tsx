@@ -67,7 +67,7 @@ export function PolicyPicker({ value, onChange, base, baseLabel }: PolicyPickerP
         ))}
       </fieldset>
       <Checkbox
-        label="Fuller nodes first"
+        label="Bin-packing (fuller nodes first)"
         hint="The resources part then counts what is taken instead of what is free."
         checked={packing}
         onChange={(event) => move(percents, event.target.checked)}

@@ -3,5 +3,5 @@ export function regionHint(wanted: string, regions: readonly string[]): string {
   const region = wanted.trim()
   return regions.length > 0 && !regions.some((one) => one.startsWith(region))
     ? `No node is in ${region}: the nearest come first.`
-    : 'Near which region; empty is anywhere.'
+    : 'Preferred region (blank = any).'
 }

@@ -12,7 +12,7 @@ const triggers: Record<string, { short: string; because: string }> = {
   restart: { short: 'restarted', because: 'it was restarted' },
   capacity: { short: 'capacity appeared', because: 'capacity appeared' },
   'replica-failed': { short: 'a replica failed', because: 'a replica failed' },
-  'node-lost': { short: 'a node fell silent', because: 'a node fell silent' },
+  'node-lost': { short: 'a node went offline', because: 'a node went offline' },
 }
 
 export const decisionTriggers = Object.keys(triggers)

@@ -24,7 +24,7 @@ export function QueuePage() {
 
   return (
     <>
-      <PageHeader title="Stuck work" />
+      <PageHeader title="Scheduling queue" />
       <div className="border-t border-line px-4 py-2 md:px-6">
         <FilterTabs
           label="Kind"
@@ -41,7 +41,7 @@ export function QueuePage() {
       {query.isError && !data ? (
         <ErrorState error={query.error} what="The stuck work could not be read" onRetry={() => void query.refetch()} />
       ) : !data ? (
-        <Loading label="Reading the stuck work" />
+        <Loading label="Loading the scheduling queue" />
       ) : data.items.length === 0 ? (
         <Empty title="Nothing is stuck">
           All scheduling work goes on by itself. Work that fails again and again, or finds no capacity, is listed here.

@@ -91,7 +91,7 @@ export function QueueTable({ items, question }: { items: DeadLetterView[]; quest
     <>
       {again.isError && <ErrorState error={again.error} what="It could not be tried again" />}
       <Table
-        caption="Stuck work, what needs a person first"
+        caption="Scheduling queue, what needs a person first"
         columns={[...facts, actions]}
         rows={items}
         rowKey={({ id }) => id}

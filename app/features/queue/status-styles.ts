@@ -3,13 +3,13 @@ import type { DeadLetterKind } from '@/core/queue/dead-letters'
 
 export const deadLetterStyles: Record<DeadLetterKind, StatusStyle> = {
   dead: {
-    label: 'Given up',
+    label: 'Retries exhausted',
     icon: 'failed',
     color: 'failed',
     explanation: 'It went wrong at every attempt; its deployment has failed. A person has to try it again.',
   },
   retrying: {
-    label: 'Tried again later',
+    label: 'Retrying',
     icon: 'partial',
     color: 'degraded',
     explanation: 'It went wrong and is tried again by itself, after a pause that grows with each attempt.',

@@ -52,7 +52,7 @@ export function RecordedScores({ id }: { id: string }) {
             onRetry={() => void decision.refetch()}
           />
         ) : (
-          <Loading label="Reading the decision" />
+          <Loading label="Loading decision" />
         )}
       </>
     )

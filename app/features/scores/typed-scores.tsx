@@ -56,7 +56,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
             onRetry={() => void deployment.refetch()}
           />
         ) : (
-          <Loading label="Reading the deployment" />
+          <Loading label="Loading deployment" />
         )}
       </>
     )

@@ -7,7 +7,7 @@ import { permissions } from '@/core/accounts/roles'
 /** For pages that the reader's role does not open. */
 export function Forbidden({ permission }: { permission: Permission }) {
   return (
-    <Empty title="This page is not for your role" action={<ButtonLink href="/deployments">Deployments</ButtonLink>}>
+    <Empty title="You don't have access to this page" action={<ButtonLink href="/deployments">Deployments</ButtonLink>}>
       It is open to {formatList(permissions[permission].map((role) => `the role ${role}`))}. Ask an administrator.
     </Empty>
   )

@@ -79,12 +79,12 @@ export function HeartbeatSetting({ heartbeat }: { heartbeat: Heartbeat }) {
       </div>
       <p className="text-ink-2">
         {isValid
-          ? `A silent node gets no new replicas once it is offline. What it runs is replaced elsewhere after the time that its deployment sets, and never before ${earliestLossSeconds(next)} s: only then it shows whether one node is silent or many at once.`
-          : 'A silent node gets no new replicas once it is offline.'}
+          ? `An offline node gets no new replicas. What it runs is replaced elsewhere after the time that its deployment sets, and never before ${earliestLossSeconds(next)} s: only then it shows whether one node is silent or many at once.`
+          : 'An offline node gets no new replicas.'}
       </p>
       {problems[''] && <FieldError>{problems['']}</FieldError>}
       <Button type="submit" busy={save.isPending}>
-        Save heartbeat
+        Save heartbeats
       </Button>
     </form>
   )

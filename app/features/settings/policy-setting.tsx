@@ -18,7 +18,7 @@ const choices: Record<PolicyProfile | 'custom', string> = {
   spread: 'Even use of the fleet: the emptiest nodes first.',
   pack: 'Fill nodes one after the other, so that others stay free for what is big.',
   near: 'The wanted region first, then what has room.',
-  custom: 'Own weights.',
+  custom: 'Weights of your own.',
 }
 
 const choiceNames = [...policyProfileNames, 'custom'] as const

@@ -53,7 +53,7 @@ export function RetentionSetting({ days }: { days: number }) {
       </Field>
       {problems[''] && <FieldError>{problems['']}</FieldError>}
       <Button type="submit" busy={save.isPending}>
-        Save days
+        Save retention
       </Button>
     </form>
   )

@@ -28,7 +28,7 @@ export function SettingsPage() {
           </Section>
           <Section
             title="Heartbeat"
-            meta={`How agents show that they live. Now: every ${settings.heartbeat.everySeconds} s; a node is offline after ${settings.heartbeat.limitSeconds} s of silence.`}
+            meta={`How often agents report in. Now: every ${settings.heartbeat.everySeconds} s; a node is offline after ${settings.heartbeat.limitSeconds} s without a heartbeat.`}
           >
             <HeartbeatSetting key={JSON.stringify(settings.heartbeat)} heartbeat={settings.heartbeat} />
           </Section>
@@ -52,7 +52,7 @@ export function SettingsPage() {
       ) : query.isError ? (
         <ErrorState error={query.error} what="The settings could not be read" onRetry={() => void query.refetch()} />
       ) : (
-        <Loading label="Reading the settings" />
+        <Loading label="Loading settings" />
       )}
     </>
   )

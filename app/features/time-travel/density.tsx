@@ -104,7 +104,7 @@ export function MarkList({ marks: { marks, more, changes }, go }: { marks: Histo
           ›
         </span>
         {plural(total, 'change')};{' '}
-        {more ? `the last ${marks.length} that stand out` : plural(marks.length, 'stands out', 'stand out')}
+        {more ? `the last ${marks.length} that are notable` : plural(marks.length, 'is notable', 'are notable')}
       </summary>
       <ol aria-label="What stands out, the newest first" className="max-h-64 overflow-y-auto">
         {[...marks].reverse().map((mark) => (

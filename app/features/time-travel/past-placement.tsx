@@ -62,7 +62,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
     placeholderData: keepPreviousData,
   })
   if (query.isError) return <ErrorState error={query.error} what="There is nothing to see at this moment" />
-  if (!query.data) return <Loading label="Reading the past" />
+  if (!query.data) return <Loading label="Loading past" />
   const { status, targetReplicas, revision, reason, replicas } = query.data
   return (
     <section aria-label="At this moment" data-at={query.data.at} aria-busy={query.isPlaceholderData}>

@@ -11,7 +11,7 @@ const words: Record<Permission, string> = {
   'nodes.read': 'See nodes',
   'nodes.cordon': 'Cordon and uncordon nodes',
   'nodes.drain': 'Drain nodes and put them into maintenance',
-  'storms.overrule': 'Overrule the storm brake of a region',
+  'storms.overrule': 'Override the outage protection of a region',
   'nodes.manage': 'Remove nodes',
   'users.manage': 'Manage users',
   'tokens.manage': "Make and revoke join tokens; see and revoke everybody's API tokens",

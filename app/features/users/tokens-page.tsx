@@ -15,13 +15,13 @@ export function TokensPage() {
       <PageHeader
         title="API tokens"
         meta="Everybody's. Each person makes their own, on the account page."
-        actions={<ButtonLink href="/account">Make one of your own</ButtonLink>}
+        actions={<ButtonLink href="/account">Create one of your own</ButtonLink>}
       />
       <div className="border-t border-line">
         {query.isError && !query.data ? (
           <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
         ) : !query.data ? (
-          <Loading label="Reading the tokens" />
+          <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (
           <Empty title="Nobody has an API token">
             Programs call the API with one: people make them on their account page, and{' '}

@@ -152,7 +152,7 @@ export function UsersPage() {
         ) : query.data ? (
           <Table caption="Users" columns={columns} rows={query.data} rowKey={(user) => user.id} tall />
         ) : (
-          <Loading label="Reading the users" />
+          <Loading label="Loading users" />
         )}
       </div>
       <Section title="What each role may do" className="mt-8">

@@ -48,7 +48,7 @@ export function SecretInput({ wiring, what, value, disabled, onChange, onMake, i
             setShown(true)
           }}
         >
-          Make one
+          Generate
         </Button>
       )}
     </div>

@@ -93,7 +93,7 @@ export const replicaStyles: Record<ReplicaStatus, StatusStyle> = {
     label: 'Lost',
     icon: 'unknown',
     color: 'unknown',
-    explanation: 'Its node is silent: whether the container still runs is not known.',
+    explanation: 'Its node is offline: whether the container still runs is not known.',
   },
 }
 
@@ -121,7 +121,7 @@ export const nodeStyles: Record<NodeStatus, StatusStyle> = {
 }
 
 export const healthStyles: Record<Health, StatusStyle> = {
-  healthy: { label: 'Healthy', icon: 'running', color: 'healthy', explanation: 'All wanted replicas run.' },
+  healthy: { label: 'Healthy', icon: 'running', color: 'healthy', explanation: 'All desired replicas run.' },
   progressing: {
     label: 'Progressing',
     icon: 'starting',
@@ -138,13 +138,13 @@ export const healthStyles: Record<Health, StatusStyle> = {
     label: 'Unhealthy',
     icon: 'failed',
     color: 'failed',
-    explanation: 'None of the wanted replicas runs well.',
+    explanation: 'None of the desired replicas runs well.',
   },
   unknown: {
     label: 'Unknown',
     icon: 'unknown',
     color: 'unknown',
-    explanation: 'Its nodes are silent: nobody can say whether it runs.',
+    explanation: 'Its nodes are offline: nobody can say whether it runs.',
   },
   none: {
     label: 'None',
@@ -187,7 +187,7 @@ const lastSeen = (statusStyle: StatusStyle): StatusStyle => ({
   label: `Last seen ${statusStyle.label.toLowerCase()}`,
   icon: 'unknown',
   color: 'unknown',
-  explanation: `${statusStyle.explanation} That was before its node fell silent.`,
+  explanation: `${statusStyle.explanation} That was before its node went offline.`,
 })
 
 export const deploymentStyle = ({ status, health }: { status: DeploymentStatus; health: Health }): StatusStyle =>

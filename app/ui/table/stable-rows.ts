@@ -4,7 +4,7 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
 /**
  * Rows in the order in which they were when somebody began to read them: the same rows at the same places, each with
- * its latest content; what has gone keeps its last content, what is new waits. Pure, for `useSteadyRows`.
+ * its latest content; what has gone keeps its last content, what is new waits. Pure, for `useStableRows`.
  */
 export function keepOrder<Row>(held: readonly Row[], latest: readonly Row[], keyOf: (row: Row) => string): Row[] {
   const byKey = new Map(latest.map((row) => [keyOf(row), row]))

@@ -189,7 +189,7 @@ export function hasExactBounds(): bool {
   return !packing
 }
 
-/** The score of a node, with the operations of score.ts in their order. */
+/** The score of a node, with the operations of core/scheduler/scoring/score.ts in their order. */
 export function scoreOf(entry: i32): f64 {
   if (!packing) return exactBound(entry)
   const at = wideOf(entry)

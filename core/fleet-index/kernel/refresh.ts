@@ -64,7 +64,7 @@ export function clear(group: i32, most: i32): void {
   }
 }
 
-/** The usage in percent with what no heartbeat has seen yet; the order of operations is that of score.ts. */
+/** The usage in percent with what no heartbeat has seen yet; the order of operations is that of core/scheduler/scoring/score.ts. */
 function used(usage: v128, unseen: v128, capacity: v128): v128 {
   const hundred = f64x2.splat(100)
   // Mostly all was seen, and division is slow.

@@ -46,7 +46,7 @@ function affinityRule(kind: Affinity['kind']): Rule {
   }
 }
 
-/** That the node is somewhere at all; how full its place is, is known only while replicas are placed (spread.ts). */
+/** Whether the node is in any topology domain. How full a domain is, is known only while replicas are placed (../select/spreading.ts). */
 const spread: Rule = {
   name: 'spread',
   asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,

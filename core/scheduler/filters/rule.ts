@@ -1,7 +1,7 @@
 /** What a rule is: it checks a node cheaply, and can say what it compared. */
 import type { FleetNode, PlacementRequest, RuleName, RuleResult } from '@/core/placement/types'
 
-/** `avoided` is not among them: it is a wish, which place.ts weighs after all of these are met. */
+/** `avoided` is not among them: no node fails it by itself. ../select/choose.ts takes avoided nodes only when the others do not suffice. */
 export type HardRuleName = Exclude<RuleName, 'avoided'>
 
 export interface Rule {

@@ -18,7 +18,7 @@
  *         + p/n × preferences + q/n × spread + a/n × affinity
  *
  * where the value of the last three is the mean of the wishes' own values, weighted by s: 1 for a preference or an
- * affinity that is met and 0 for one that is not, and for a spread what spreading.ts says. Without wishes n is 1, nothing
+ * affinity that is met and 0 for one that is not, and for a spread what ../select/spreading.ts says. Without wishes n is 1, nothing
  * is divided, and the score is the one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores
  * of other plugins; here they are shares, so that a score stays within 0..1 and its parts add up to it.)
  */

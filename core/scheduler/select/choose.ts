@@ -1,4 +1,4 @@
-/** The heart of a run: which nodes, without a word of explanation. place.ts explains, suggest.ts asks "what if". */
+/** The heart of a run: which nodes, without a word of explanation. ../place.ts explains, ../suggest.ts asks "what if". */
 import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 import { capacityOn, meetsAll, withReplica } from '@/core/scheduler/filters/filters'
 import { localityFor } from '@/core/scheduler/scoring/locality'

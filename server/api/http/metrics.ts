@@ -50,10 +50,12 @@ function create(): Metrics {
     oldestEvaluation: gauge('oldest_due_evaluation_seconds', 'Age of the oldest evaluation that is due', []),
     outageProtections: gauge(
       'storm_brake',
-      '1 while the storm brake holds the region, 0 once somebody overruled it; absent when there is no storm',
+      '1 while outage protection holds the region, 0 once somebody overrode it; absent when there is no outage',
       ['region'],
     ),
-    outageOffline: gauge('storm_silent_nodes', 'Silent nodes of regions whose storm brake is open', ['region']),
+    outageOffline: gauge('storm_silent_nodes', 'Offline nodes of regions whose outage protection is active', [
+      'region',
+    ]),
     channelFailing: gauge(
       'notification_channel_failing',
       '1 while a channel does not take its messages: alarm by another way; absent while it is paused',

@@ -20,7 +20,7 @@ const asRule = <Rule extends object>(rule: Rule): Rule => {
   return rule
 }
 
-/** Whether a check or a schema keeps to the rules for text, numbers and times of server/domain. */
+/** Whether a check or a schema keeps to the rules of core/contract for text, numbers and times. */
 export const isRule = (candidate: object): boolean => rules.has(candidate)
 
 const refusing = <Value>(problemOf: (value: Value) => string | null) =>

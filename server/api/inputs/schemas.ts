@@ -129,9 +129,9 @@ export const deploySchema = z.object({
   ),
   ...placementFields,
   wait_for_capacity: flag('wait_for_capacity').optional(),
-  lost_after: whole('Lost after', lostAfterLimits, ' seconds')
+  lost_after: whole('Reschedule after', lostAfterLimits, ' seconds')
     .optional()
-    .describe("Seconds of a node's silence after which its replicas are lost and replaced elsewhere; 0 is never"),
+    .describe('Seconds for which a node is offline before its replicas are lost and replaced elsewhere; 0 = never'),
   env: envSchema.optional(),
   priority: whole('Priority', priorities).optional(),
   preview_token: personText({ max: 20_000 }).optional(),

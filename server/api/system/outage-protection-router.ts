@@ -17,7 +17,7 @@ export const outageProtectionRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { silent } = await overrideProtection(ctx.services.store, ctx.actor, input.region)
       ctx.services.log.warn(
-        `Storm brake of ${input.region} overruled by ${ctx.actor.name}: what ran on its ${silent} silent nodes is moved`,
+        `Outage protection of ${input.region} overridden by ${ctx.actor.name}: what ran on its ${silent} offline nodes is moved`,
       )
     }),
 })

@@ -20,7 +20,7 @@ export interface NewDeployment {
   region: string | null
   waitForCapacity: boolean
   maxPerNode: number
-  /** Seconds of a node's silence after which its replicas are lost; 0 is never. */
+  /** Seconds for which a node is offline before its replicas are lost; 0 = never. */
   lostAfterSeconds: number
   constraints: Constraint[]
   /** Null when there are none. */

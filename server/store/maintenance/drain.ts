@@ -40,7 +40,7 @@ async function deploymentsOn(tx: Tx, id: string): Promise<{ deploymentIds: strin
   }
 }
 
-/** So begins the event of a drain that ends in maintenance: by it the past is told apart (past-fleet.ts). */
+/** So begins the event of a drain that ends in maintenance: by it the past is told apart (../insight/past-fleet.ts). */
 export const drainedForMaintenance = 'Drained for maintenance'
 
 interface DrainStarted {
@@ -110,7 +110,7 @@ export async function undrainNode(store: Store, author: Author, id: string): Pro
       {
         nodeId: id,
         kind: 'undrained',
-        detail: inMaintenance ? 'Maintenance is over: takes replicas again' : 'The drain was called off',
+        detail: inMaintenance ? 'Maintenance is over: uncordoned' : 'The drain was cancelled',
         actor: author.name,
       },
     ])

@@ -163,7 +163,8 @@ export async function overrideProtection(store: Store, author: Author, region: s
       [region],
     )
     const protection = rows[0]
-    if (!protection) throw new Failure('conflict', `No storm brake holds ${region} any more: its nodes are heard again`)
+    if (!protection)
+      throw new Failure('conflict', `Outage protection of ${region} is not active any more: its nodes report again`)
     if (protection.overruled_by !== null) return { silent: protection.silent }
     await tx.query('update storm_brakes set overruled_at = now(), overruled_by = $2 where id = $1', [
       protection.id,

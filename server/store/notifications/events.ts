@@ -60,7 +60,7 @@ const events = `
   where e.at > $1 and e.at <= $2 and e.kind in ('offline', 'online') and 'node.' || e.kind = any($3)
   union all
   select 'storm:' || b.id || ':began', 'storm.began', b.began_at, b.id, 'region', null, b.region,
-    case b.cause when 'fleet' then 'Most of the fleet fell silent' else 'Most of its nodes fell silent' end
+    case b.cause when 'fleet' then 'Most of the fleet went offline' else 'Most of its nodes went offline' end
       || '; nothing of it is moved until nodes return'
   from storm_brakes b where b.began_at > $1 and b.began_at <= $2 and 'storm.began' = any($3)
   union all

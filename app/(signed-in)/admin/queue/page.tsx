@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { QueuePage } from '@/app/features/queue/queue-page'
 import { type SearchParams, signedIn } from '@/app/features/session/signed-in'
 
-export const metadata: Metadata = { title: 'Stuck work' }
+export const metadata: Metadata = { title: 'Scheduling queue' }
 
 export default async function Page({ searchParams }: { searchParams: SearchParams }) {
   await signedIn('/admin/queue', searchParams)

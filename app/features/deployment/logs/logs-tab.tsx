@@ -131,7 +131,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
       ) : logs.rows.length > 0 ? (
         <Empty title="No line has it">The text was not found in {logs.rows.length} lines.</Empty>
       ) : logs.known.size === 0 ? (
-        <Loading label="Reading the logs" />
+        <Loading label="Loading logs" />
       ) : (
         <Empty title="No lines" />
       )}

@@ -50,9 +50,9 @@ test.each([
   [
     aReplica({}, { status: 'offline' }),
     '14:01:58',
-    'node-07 is silent since 14:02:00: the last line that was kept is from 14:01:58.',
+    'node-07 has been offline since 14:02:00: the last line that was kept is from 14:01:58.',
   ],
-  [aReplica({}, { status: 'offline' }), null, 'node-07 is silent since 14:02:00: nothing of its log was kept.'],
+  [aReplica({}, { status: 'offline' }), null, 'node-07 has been offline since 14:02:00: nothing of its log was kept.'],
   [
     aReplica({ status: 'failed', reason: 'exited with code 1', generation: 3 }),
     '14:00:00',

@@ -20,7 +20,7 @@ export function noteOf(
   const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
   if (node.status === 'offline') {
     const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
-    return note('unknown', `${node.nodeId} is silent${since}: ${last}.`)
+    return note('unknown', `${node.nodeId} has been offline${since}: ${last}.`)
   }
   if (log?.state === 'unavailable') return note('failed', `${who}: the engine does not hand out its log: ${log.words}`)
   if (!isLive(status) && status !== 'stopping') {
