@@ -46,7 +46,7 @@ function affinityRule(kind: Affinity['kind']): Rule {
   }
 }
 
-/** Whether the node is in any topology domain. How full a domain is, is known only while replicas are placed (../select/spreading.ts). */
+/** Whether the node is in a topology domain at all. How full that is, only ../select/spreading.ts knows, as it places. */
 const spread: Rule = {
   name: 'spread',
   asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,

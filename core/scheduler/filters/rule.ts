@@ -1,7 +1,7 @@
 /** What a rule is: it checks a node cheaply, and can say what it compared. */
 import type { FleetNode, PlacementRequest, RuleName, RuleResult } from '@/core/placement/types'
 
-/** `avoided` is not among them: no node fails it by itself. ../select/choose.ts takes avoided nodes only when the others do not suffice. */
+/** `avoided` is not among them: ../select/choose.ts takes avoided nodes, too, when the others cannot take all replicas. */
 export type HardRuleName = Exclude<RuleName, 'avoided'>
 
 export interface Rule {
