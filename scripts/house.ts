@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureHouse, type Spread } from './house/measure'
+import { oldIdentifiers, oldPhrases } from './house/words'
 
 const { values } = parseArgs({ options: { list: { type: 'boolean', default: false } } })
 const house = measureHouse(resolve(import.meta.dirname, '..'))
@@ -10,6 +11,7 @@ const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 const spread = ({ median, p90, most }: Spread): string => `${median} / ${p90} / ${most}`
+const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((total, one) => total + one, 0)
 const [fullest] = house.fullestFolders
 
 const rows: [what: string, count: string | number][] = [
@@ -22,6 +24,8 @@ const rows: [what: string, count: string | number][] = [
   ['circles of files or folders', house.circles.length],
   ['exports that nobody imports', house.unusedExports.length],
   ['functions with more than three parameters', house.manyParameters.length],
+  ['old words in identifiers', sum(house.oldWords)],
+  ['old phrases in texts and papers', sum(house.oldPhrases)],
   ['files that one field of a deployment stands in (max_per_node)', house.filesOfOneField.length],
 ]
 const width = Math.max(...rows.map(([what]) => what.length))
@@ -53,6 +57,14 @@ if (values.list) {
   list(
     'More than three parameters',
     house.manyParameters.map((one) => `${one.parameters}  ${one.file}:${one.line} ${one.name}`),
+  )
+  list(
+    'Old words in identifiers',
+    [...house.oldWords].map(([word, count]) => `${count}  ${word} → ${oldIdentifiers[word]}`),
+  )
+  list(
+    'Old phrases',
+    [...house.oldPhrases].map(([phrase, count]) => `${count}  ${phrase} → ${oldPhrases[phrase]}`),
   )
   list('Files of one field', house.filesOfOneField)
 }

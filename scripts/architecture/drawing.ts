@@ -1,7 +1,7 @@
 /** The picture of docs/architecture.md: boxes in layers, arrows down to what is imported. */
 import type { Architecture, Arrow, Box } from './graph'
 
-export interface Palette {
+interface Palette {
   background: string
   box: string
   line: string

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { checkSource, sourceFiles } from '../boundaries/check'
 
-export interface Part {
+interface Part {
   name: string
   /** One line for a stranger. */
   what: string
@@ -71,7 +71,7 @@ export const parts: readonly Part[] = [
   { name: 'core', what: 'pure: decides, explains, replays', files: /^core\//, at: { row: 8, from: 0, to: 24 } },
 ]
 
-export interface Room {
+interface Room {
   name: string
   files: number
 }

@@ -1,4 +1,4 @@
-/** How long the functions of a file are, how many parameters they take, and what it exports and imports by name. */
+/** How long the functions of a file are, how many parameters they take, what it exports and imports, its identifiers. */
 import { parseSync } from 'vite'
 
 export interface FunctionSize {
@@ -16,6 +16,8 @@ export interface FileShape {
   exports: string[]
   /** What it imports by name: the specifier as it is written, and the name; `*` for all of it. */
   imports: { specifier: string; name: string }[]
+  /** Every identifier, as often as it stands there. */
+  identifiers: string[]
 }
 
 interface Node {
@@ -60,7 +62,7 @@ export function shapeOf(path: string, text: string): FileShape {
   if (errors.length > 0) throw new Error(`${path} cannot be parsed: ${errors[0]?.message}`)
   const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)]
   const lineAt = (offset: number): number => starts.findLastIndex((start) => start <= offset) + 1
-  const shape: FileShape = { functions: [], exports: [], imports: [] }
+  const shape: FileShape = { functions: [], exports: [], imports: [], identifiers: [] }
 
   const noteImport = (node: Node): void => {
     const specifier = textOf(node.source)
@@ -79,6 +81,8 @@ export function shapeOf(path: string, text: string): FileShape {
       return
     }
     if (!isNode(value)) return
+    const identifier = nameOf(value)
+    if (identifier !== null) shape.identifiers.push(identifier)
     if (isFunction(value)) {
       const line = lineAt(value.start)
       const parameters = nodesOf(value.params).filter((one) => nameOf(one) !== 'this').length

@@ -1,10 +1,11 @@
 /** What `npm run house` counts: sizes, fullest folders, circles, exports that nobody imports. */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { sourceFiles } from '../boundaries/check'
 import { circlesOf, graphOfRooms } from '../boundaries/circles'
 import { roomOf } from '../boundaries/zones'
 import { type FileShape, type FunctionSize, shapeOf } from './functions'
+import { oldPhrasesOf, oldWordsOf } from './words'
 
 interface House {
   files: number
@@ -21,6 +22,9 @@ interface House {
   circles: string[][]
   unusedExports: { file: string; name: string }[]
   manyParameters: (FunctionSize & { file: string })[]
+  /** Words for which the field has better ones: of identifiers, and phrases of texts; how often each stands anywhere. */
+  oldWords: ReadonlyMap<string, number>
+  oldPhrases: ReadonlyMap<string, number>
   /** How many files of the product name one field of a deployment: what adding a field touches. */
   filesOfOneField: string[]
 }
@@ -67,8 +71,29 @@ export function measureHouse(root: string): House {
     circles: [...circlesOf(graph), ...circlesOf(graphOfRooms(graph, roomOf))],
     unusedExports: unusedExports(shapes, needed),
     manyParameters: functions.filter(({ parameters }) => parameters > parameterLimit),
+    oldWords: counted(
+      [...shapes].flatMap(([file, { identifiers }]) => (isWordList(file) ? [] : identifiers.flatMap(oldWordsOf))),
+    ),
+    oldPhrases: counted(
+      [...texts, ...papers(root)].flatMap(([file, text]) => (isWordList(file) ? [] : oldPhrasesOf(text))),
+    ),
     filesOfOneField: product.filter((file) => oneField.test(texts.get(file) ?? '')),
   }
+}
+
+const isWordList = (file: string): boolean => file === 'scripts/house/words.ts'
+
+function papers(root: string): [file: string, text: string][] {
+  const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)
+  return ['README.md', 'CONTRIBUTING.md', ...inDocs]
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => [file, readFileSync(join(root, file), 'utf8')])
+}
+
+function counted(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return new Map([...counts].sort(([, a], [, b]) => b - a))
 }
 
 function spreadOf(numbers: readonly number[]): Spread {

@@ -20,7 +20,7 @@ export const pathOf = (program: string): string | null =>
   folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null
 
 /** Debian packages whose programs are not installed. */
-export const missingTools = (): string[] => [
+const missingTools = (): string[] => [
   ...new Set(Object.keys(programs).flatMap((program) => (pathOf(program) ? [] : [programs[program] ?? program]))),
 ]
 

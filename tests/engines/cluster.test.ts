@@ -11,7 +11,7 @@ import { skipReason } from '@/testing/engines/skip'
 
 const interfaces = () => readFileSync('/proc/net/dev', 'utf8')
 
-describe.skipIf(skipReason())('the bed of engines', () => {
+describe.skipIf(skipReason())('a cluster of engines', () => {
   test('has engines with the test images that share neither containers nor ports', async () => {
     const cluster = await startEngines(2)
     try {
@@ -42,8 +42,8 @@ describe.skipIf(skipReason())('the bed of engines', () => {
     }
   })
 
-  test('ends with the process that started it, and the next bed clears away what is left', async () => {
-    const script = `import { startEngines } from './tests/engines/bed'
+  test('ends with the process that started it, and the next cluster clears away what is left', async () => {
+    const script = `import { startEngines } from './testing/engines/cluster'
       const { engines } = await startEngines(1)
       console.log(engines[0].socket)
       await new Promise(() => setInterval(() => undefined, 1000))`

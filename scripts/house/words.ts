@@ -1,0 +1,95 @@
+/**
+ * Words of our own for which the field has better ones, and what to use instead. A stranger should meet the words that
+ * they know from Kubernetes, Nomad, Swarm and PostgreSQL.
+ */
+
+/** Identifiers, whole or as a part of a longer one in camel case: `wish` is found in `wishRow` and in `askedWish`. */
+export const oldIdentifiers: Readonly<Record<string, string>> = {
+  wish: 'constraint, preference',
+  wishes: 'placement rules',
+  reign: 'leadership term',
+  unseat: 'depose',
+  deciding: 'planning',
+  sighting: 'snapshot reference',
+  survey: 'lazy explanation',
+  excerpt: 'summary',
+  distrust: 'invalidate',
+  bury: 'mark dead',
+  burial: 'dead letter',
+  stuck: 'dead letter, blocked',
+  patience: 'grace period',
+  spared: 'skipped',
+  stood: 'score at choice',
+  fared: 'attempt history',
+  fate: 'outcome',
+  fates: 'outcomes',
+  look: 'status style; inspect',
+  looks: 'status styles',
+  tone: 'color',
+  glyph: 'status icon',
+  halted: 'paused',
+  words: 'labels, message',
+  acceptor: 'intake',
+  steady: 'stable',
+  twin: 'text alternative',
+  trouble: 'problem',
+  troubles: 'problems',
+  bed: 'engine cluster',
+  storm: 'outage',
+  storms: 'outages',
+  brake: 'outage protection',
+  brakes: 'outage protections',
+  overrule: 'override',
+  overruled: 'overridden',
+  told: 'reported',
+  tell: 'report',
+  tells: 'reports',
+  remember: 'persist',
+  remembered: 'persisted',
+  heard: 'reporting, seen',
+  silent: 'offline, unreachable',
+  silence: 'outage',
+  wanted: 'desired',
+  room: 'capacity',
+}
+
+/** In comments, page texts, messages, test names and docs; without regard to case. */
+export const oldPhrases: Readonly<Record<string, string>> = {
+  'wanted replicas': 'desired replicas',
+  'ended attempts': 'previous instances',
+  'stuck work': 'scheduling queue',
+  'storm brake': 'outage protection',
+  'fell silent': 'went offline',
+  'is heard': 'is online, reports',
+  'every node is heard': 'all nodes online',
+  'had room': 'eligible',
+  'can’t take it': 'ineligible',
+  '0 is never': '0 = never',
+  'called off': 'cancelled',
+  'stored sealed': 'encrypted',
+  'take replicas again': 'uncordon',
+  'was seen running': 'is up',
+  'made a user': 'created a user',
+  'reading the': 'loading',
+  'not for your role': 'you don’t have access',
+  'user name': 'username',
+}
+
+/** What a table, a recorded kind or a contract is called keeps its name wherever it stands as such. */
+const snakeCase = /^[a-z]+(_[a-z]+)+$/
+
+/** The old words in an identifier; none in snake case, which is a column or a field of the contract. */
+export function oldWordsOf(identifier: string): string[] {
+  if (snakeCase.test(identifier)) return []
+  const words = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
+  return words.filter((word) => Object.hasOwn(oldIdentifiers, word))
+}
+
+/** The old phrases in a text, each as often as it stands there. */
+export function oldPhrasesOf(text: string): string[] {
+  const flat = ` ${text.toLowerCase().replace(/\s+(?:\*|\/\/)?\s*/g, ' ')}`
+  return Object.keys(oldPhrases).flatMap((phrase) => {
+    const found = flat.split(phrase).slice(0, -1)
+    return found.filter((before) => !/[a-z]$/.test(before)).map(() => phrase)
+  })
+}
