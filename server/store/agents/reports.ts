@@ -111,7 +111,7 @@ async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<
       select id from deployments where id in (
         select r.deployment_id from unnest($1::uuid[], $2::uuid[]) as k(id, node_id)
         join deployment_replicas r on r.id = k.id and r.node_id = k.node_id)
-      order by id for update`,
+      order by id for no key update`,
     values,
   })
   const { rows } = await tx.query<ReplicaRow>({
@@ -121,7 +121,7 @@ async function lockReplicas(tx: Tx, reports: readonly ReplicaReport[]): Promise<
         r.reason, r.cpu_millis, r.memory_mb, r.storage_gb, r.gpu_units, n.status as node_status, n.last_heartbeat
       from unnest($1::uuid[], $2::uuid[]) as k(id, node_id)
         join deployment_replicas r on r.id = k.id and r.node_id = k.node_id join nodes n on n.id = r.node_id
-      order by r.id for update of r`,
+      order by r.id for no key update of r`,
     values,
   })
   return new Map(rows.map((row) => [row.id, row]))

@@ -36,7 +36,7 @@ export async function lockForAction(
   const { rows } = await tx.query<LockedDeployment>(
     `select d.id, d.name, d.user_id, u.username as owner, d.status, d.target_replicas, d.start_replicas, d.version, d.revision,
        d.deleted_at
-     from deployments d join users u on u.id = d.user_id where d.id = $1 for update of d`,
+     from deployments d join users u on u.id = d.user_id where d.id = $1 for no key update of d`,
     [id],
   )
   const row = rows[0]

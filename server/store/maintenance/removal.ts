@@ -80,11 +80,11 @@ export async function removeNode(store: Store, author: Author, { id, lostName }:
 async function lockHeldReplicas(tx: Tx, nodeId: string): Promise<HeldReplica[]> {
   await tx.query(
     `select id from deployments where id in (select deployment_id from deployment_replicas where node_id = $1 and reserved)
-     order by id for update`,
+     order by id for no key update`,
     [nodeId],
   )
   const { rows } = await tx.query<HeldReplica>(
-    'select id, deployment_id, status from deployment_replicas where node_id = $1 and reserved order by id for update',
+    'select id, deployment_id, status from deployment_replicas where node_id = $1 and reserved order by id for no key update',
     [nodeId],
   )
   return rows

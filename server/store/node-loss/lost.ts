@@ -87,7 +87,7 @@ export async function noteDeliveries(store: Store, epoch: bigint): Promise<void>
          select r.id from deployment_replicas r join nodes n on n.id = r.node_id
          where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running')
            and r.acknowledged_at is null and r.delivered_at is null and n.held_revision >= r.node_revision
-         order by r.id for update of r skip locked
+         order by r.id for no key update of r skip locked
        )
        update deployment_replicas r set delivered_at = now() from delivered where r.id = delivered.id`,
     )
@@ -128,8 +128,8 @@ async function lockCandidates(tx: Tx, earliestSeconds: number): Promise<Candidat
   const { rows: found } = await tx.query<Candidate>(candidates, [earliestSeconds])
   if (found.length === 0) return []
   const deploymentIds = [...new Set(found.map((row) => row.deployment_id))].sort()
-  await tx.query('select id from deployments where id = any($1::uuid[]) order by id for update', [deploymentIds])
-  await tx.query('select id from deployment_replicas where id = any($1::uuid[]) order by id for update', [
+  await tx.query('select id from deployments where id = any($1::uuid[]) order by id for no key update', [deploymentIds])
+  await tx.query('select id from deployment_replicas where id = any($1::uuid[]) order by id for no key update', [
     found.map((row) => row.id),
   ])
   // Read again behind the locks: a heartbeat, a report or a brake may have come in between.

@@ -26,7 +26,7 @@ export async function markDead(
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ status: DeploymentStatus }>(
-      'select status from deployments where id = $1 for update',
+      'select status from deployments where id = $1 for no key update',
       [deploymentId],
     )
     const from = rows[0]?.status

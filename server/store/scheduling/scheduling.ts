@@ -94,7 +94,7 @@ const statusChanges = (steps: Step[]): DeploymentStatusChange[] =>
 async function lockDeployments(tx: Tx, steps: Step[]): Promise<void> {
   const { rows } = await tx.query<{ id: string; version: number; status: DeploymentStatus }>({
     name: 'lock-deployments',
-    text: 'select id, version, status from deployments where id = any($1::uuid[]) order by id for update',
+    text: 'select id, version, status from deployments where id = any($1::uuid[]) order by id for no key update',
     values: [steps.map((step) => step.deployment.id)],
   })
   const now = new Map(rows.map((row) => [row.id, row]))

@@ -64,3 +64,23 @@ test('what only refers to a node waits for nobody who changes it', async () => {
   })
   expect(written).toBe('written')
 })
+
+test('who drains a node can queue work for a deployment whose batch waits for that node', async () => {
+  const agent = await new FakeAgent(cp).join({ name: 'node-01' })
+  const node = agent.nodes.get('node-01') ?? ''
+  const { deployment_id: id } = await (await cp.as('admin')).deployment.deploy(aDeployment())
+  await rival.query('begin')
+  await rival.query('select 1 from nodes where id = $1 for no key update', [node])
+  const scheduled = cp.schedule()
+  const waiting = () =>
+    cp.sql(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
+  await expect.poll(waiting).toHaveLength(1)
+  // The new evaluation refers to the deployment, whose row the batch has locked: both would wait for each other for ever.
+  await rival.query(
+    `insert into evaluations (id, deployment_id, trigger, priority) values (gen_random_uuid(), $1, 'drain', 50)`,
+    [id],
+  )
+  await rival.query('commit')
+  await scheduled
+  expect(await cp.sql('select node_id from deployment_replicas')).toEqual([{ node_id: node }])
+})
