@@ -33,14 +33,14 @@ test.skipIf(!mounted)(
       aReplica({ deploymentName: 'after' }),
     ]
     rig.want(before)
-    await rig.told(before, 'running')
+    await rig.reported(before, 'running')
     await until(() => lastBeat()?.revision === given())
     const acknowledged = given()
     expect(lastBeat()?.engineError).toBeNull()
 
     expect(() => writeFileSync(filler, Buffer.alloc(128 * 1024))).toThrow('ENOSPC')
     rig.want(before, during)
-    await rig.told(during, 'running')
+    await rig.reported(during, 'running')
     await until(() => lastBeat()?.engineError)
     expect(lastBeat()?.engineError).toContain('its agent cannot write its state: ENOSPC: no space left on device')
     const ids = (await rig.engine.list()).map(({ id }) => id).sort()
@@ -56,7 +56,7 @@ test.skipIf(!mounted)(
     await until(() => lastBeat()?.engineError === null && lastBeat()?.revision === given())
     expect(readFileSync(join(folder, 'node-01.json'), 'utf8')).toContain(during.replicaId)
     rig.want(before, during, after)
-    await rig.told(after, 'running')
+    await rig.reported(after, 'running')
     expect(rig.controlPlane.reports.filter(({ status }) => status !== 'running' && status !== 'starting')).toEqual([])
   },
 )

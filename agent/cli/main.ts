@@ -50,10 +50,10 @@ const main = async () => {
   const flags = parseFlags(process.argv.slice(2), [...textFlags, ...moreFlags], ['label'])
   if (flags.help) return void process.stdout.write(`${help}\n`)
 
-  const told = settingsOfFlags(flags)
+  const reported = settingsOfFlags(flags)
   const server = serverFlag(flags)
-  const dataDir = dataDirOf(told.name ?? nameOfHost(hostname()), textFlag(flags, 'data-dir'))
-  const settings = merged(await readSettings(dataDir), told)
+  const dataDir = dataDirOf(reported.name ?? nameOfHost(hostname()), textFlag(flags, 'data-dir'))
+  const settings = merged(await readSettings(dataDir), reported)
   const name = settings.name ?? nameOfHost(hostname())
   await lockDataDir(dataDir)
 

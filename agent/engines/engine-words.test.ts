@@ -81,10 +81,10 @@ describe('a node whose engine quotes the environment in all that it says', () =>
     )
     const read = aReplica({ image: 'sim/ok', env })
     rig.want(...replicas, read)
-    await rig.told(read, 'running')
+    await rig.reported(read, 'running')
     rig.controlPlane.read.add(read.replicaId)
     rig.controlPlane.wantLogs(rig.nodeId, [{ replicaId: read.replicaId, seconds: 600, since: null }])
-    for (const replica of replicas) expect((await rig.told(replica, 'failed')).reason).toContain('***')
+    for (const replica of replicas) expect((await rig.reported(replica, 'failed')).reason).toContain('***')
     const { controlPlane } = rig
     await until(() =>
       controlPlane.logChunks.find(({ state, words }) => state === 'unavailable' && words.includes('***')),

@@ -33,7 +33,7 @@ const aRig = async () => {
 const keyOf = ({ deploymentId, revision }: DesiredReplica) => `${deploymentId} ${revision}`
 const running = async (replica: DesiredReplica) => {
   rig.want(...rig.controlPlane.stateOf(rig.nodeId).replicas, replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
 }
 
 describe('the image of a revision', () => {
@@ -72,7 +72,7 @@ describe('the image of a revision', () => {
     await until(() => reasons().includes('Waiting for another node to look up team/app'))
     expect(pulled).toEqual([])
     rig.want({ ...waits, imageContent: contentOf('c') })
-    await rig.told(waits, 'running')
+    await rig.reported(waits, 'running')
     expect(pulled).toEqual([`team/app@${digest('c')}`])
     // Nobody else does.
     await running(aReplica({ image: 'team/other', resolvesImage: false }))

@@ -4,7 +4,7 @@ import type { Engine, SeenContainer } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
 import type { Random } from '@/agent/lib/random'
-import type { LogLine, LogWish } from '@/core/logs/log'
+import type { LogLine, LogSubscription } from '@/core/logs/log'
 import { logLimits } from '@/core/logs/log'
 import type { LogOutbox } from './outbox'
 
@@ -54,10 +54,10 @@ export class NodeLogs {
   async keepTails(): Promise<void> {
     const { clock, random, tailEveryMs, containers } = this.options
     const { signal } = this.stopping
-    const lookEveryMs = tailEveryMs / looksPerTail
-    await sleep(clock, lookEveryMs * random(), signal)
+    const pollEveryMs = tailEveryMs / looksPerTail
+    await sleep(clock, pollEveryMs * random(), signal)
     while (!signal.aborted) {
-      await sleep(clock, lookEveryMs, signal)
+      await sleep(clock, pollEveryMs, signal)
       const running = containers().filter((each) => each.state === 'running' && !this.followers.has(each.replicaId))
       const ids = new Set(running.map((each) => each.id))
       for (const id of this.tails.keys()) if (!ids.has(id)) this.tails.delete(id)
@@ -79,10 +79,10 @@ export class NodeLogs {
   }
 
   /** Follows these logs and no others. */
-  follow(wishes: readonly LogWish[]): void {
-    const wanted = new Set(wishes.map((wish) => wish.replicaId))
+  follow(subscriptions: readonly LogSubscription[]): void {
+    const wanted = new Set(subscriptions.map((subscription) => subscription.replicaId))
     for (const replicaId of this.followers.keys()) if (!wanted.has(replicaId)) this.drop(replicaId)
-    for (const { replicaId, seconds, since } of wishes) {
+    for (const { replicaId, seconds, since } of subscriptions) {
       const follower = this.followers.get(replicaId) ?? this.begin(replicaId, since)
       follower.lapse()
       follower.lapse = this.options.clock.after(seconds * 1000, () => this.drop(replicaId))
@@ -130,18 +130,19 @@ export class NodeLogs {
   private async keepReading(replicaId: string, follower: Follower): Promise<void> {
     const { nodeId, outbox, clock, containers } = this.options
     const { signal } = follower.stop
-    let told = ''
+    let reported = ''
     while (!signal.aborted) {
       const container = containers().find((each) => each.replicaId === replicaId)
       if (container && isReadable(container, follower)) {
         follower.reading = this.read(replicaId, container, follower).then(
           () => {
-            told = ''
+            reported = ''
           },
           (error) => {
             const words = this.options.wordsOf(replicaId, error)
-            if (words !== told && !signal.aborted) void outbox.put({ nodeId, replicaId, state: 'unavailable', words })
-            told = words
+            if (words !== reported && !signal.aborted)
+              void outbox.put({ nodeId, replicaId, state: 'unavailable', words })
+            reported = words
           },
         )
         await follower.reading

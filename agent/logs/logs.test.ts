@@ -23,7 +23,7 @@ const aRig = (...options: ConstructorParameters<typeof Rig>) => {
 const running = async (image: string) => {
   const replica = aReplica({ image })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   return replica
 }
 
@@ -95,7 +95,7 @@ test('the last lines of a container that fails are sent although nobody reads', 
   await rig.start()
   const replica = aReplica({ image: 'sim/crash:5s' })
   rig.want(replica)
-  await rig.told(replica, 'failed')
+  await rig.reported(replica, 'failed')
   await until(() => statesOf(replica.replicaId).includes('ended'), { what: 'the end of the log' })
   expect(linesOf(replica.replicaId).at(-1)).toMatchObject({
     stream: 'stderr',

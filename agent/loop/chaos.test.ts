@@ -21,8 +21,8 @@ describe.each([1, 2, 3])('with seed %i', (seed) => {
         create: async (spec) => {
           const replicaId = spec.labels['fogdeck.replica'] ?? ''
           happened.starts += 1
-          const told = rig.controlPlane.reportsOn(replicaId)
-          if (told.some((report) => report.gone)) wrong.push(`${spec.name} starts again after its end`)
+          const reported = rig.controlPlane.reportsOn(replicaId)
+          if (reported.some((report) => report.gone)) wrong.push(`${spec.name} starts again after its end`)
           const ids = (await engine.list()).filter((each) => each.replicaId === replicaId)
           if (ids.length > 1) wrong.push(`${spec.name} has two containers`)
           return engine.create(spec)

@@ -26,7 +26,7 @@ interface NodeMemoryOptions {
 const levels = { starting: 'debug', running: 'info', stopping: 'debug', stopped: 'info', failed: 'warn' } as const
 
 export class NodeMemory {
-  readonly told = new Map<string, ReplicaReport>()
+  readonly reported = new Map<string, ReplicaReport>()
   private readonly sent = new Map<string, string>()
   private readonly saved: SavedFile
   /** What an earlier process was told, until this one is told anew. */
@@ -46,7 +46,7 @@ export class NodeMemory {
 
   constructor(private readonly options: NodeMemoryOptions) {
     const render = () => {
-      const memory = [...this.told.values()]
+      const memory = [...this.reported.values()]
       const earlier = memory.flatMap(({ replicaId }) => options.outbox.waitingOf(replicaId).slice(0, -1))
       this.earlierOnDisk = earlier.length
       return renderState({ wanted: options.wanted(), memory, earlier, ranIn: Object.fromEntries(this.ranIn) })
@@ -63,7 +63,7 @@ export class NodeMemory {
     for (const each of memory) {
       // Told under a former id of this node: the control plane knows only the present one.
       const report = { ...each, nodeId: this.options.nodeId }
-      this.told.set(report.replicaId, report)
+      this.reported.set(report.replicaId, report)
       this.noteRestart(report)
       this.send(report)
     }
@@ -74,12 +74,12 @@ export class NodeMemory {
    * Resolves when it is on the disk, or at once when it may wait so many milliseconds for something to go with. A replica
    * never goes back: another attempt is another replica.
    */
-  async tell(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
-    const before = this.told.get(news.replicaId)
-    const report = unlessTold(before, { ...news, reason: fitMessage(news.reason), ...checkOf(news) })
+  async submit(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
+    const before = this.reported.get(news.replicaId)
+    const report = unlessReported(before, { ...news, reason: fitMessage(news.reason), ...checkOf(news) })
     if (before && isPast(before, report)) return
     if (report.status === 'running') this.noteRunning([report.replicaId])
-    this.told.set(report.replicaId, report)
+    this.reported.set(report.replicaId, report)
     this.noteRestart(report)
     this.send(report, mayWaitMs)
     await this.write(mayWaitMs)
@@ -88,16 +88,16 @@ export class NodeMemory {
   /** Without telling. */
   async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const news = { ...report, reason: fitMessage(report.reason), ...checkOf(report) }
-    this.told.set(report.replicaId, unlessTold(this.told.get(report.replicaId), news))
+    this.reported.set(report.replicaId, unlessReported(this.reported.get(report.replicaId), news))
     await this.write(mayWaitMs)
   }
 
   /** What this node, or else the control plane, remembers of its restarts. */
   record(replicaId: string): RestartRecord {
-    const told = this.told.get(replicaId)?.restarts
+    const reported = this.reported.get(replicaId)?.restarts
     const replica = this.options.wanted()?.replicas.find((each) => each.replicaId === replicaId)
     const known = replica?.restarts ?? noRestarts
-    return told ? newerRecord(told, known) : known
+    return reported ? newerRecord(reported, known) : known
   }
 
   /** Replicas whose restart is not due yet. */
@@ -154,7 +154,7 @@ export class NodeMemory {
 
   /** Tells everything once more: after an absence the control plane wants to know what is still so. */
   repeat(): void {
-    for (const report of this.told.values()) {
+    for (const report of this.reported.values()) {
       // What is remembered and not told yet will be told by the task that remembered it.
       const wasSent = this.sent.get(report.replicaId) === JSON.stringify(report)
       if (wasSent && !report.gone) this.options.outbox.put(report)
@@ -170,18 +170,18 @@ export class NodeMemory {
   /** Ends that are spoken of as if they had never been told: that report was lost, with a database that went back. */
   repeatEnds(state: DesiredState): void {
     for (const { replicaId } of state.replicas) {
-      const told = this.told.get(replicaId)
-      if (told?.gone) this.options.outbox.put(told)
+      const reported = this.reported.get(replicaId)
+      if (reported?.gone) this.options.outbox.put(reported)
     }
   }
 
   /** Replicas that are over, told and no longer wanted need no memory. Hands out those. */
   forgetEnded(wanted: ReadonlySet<string>): string[] {
     const forgotten: string[] = []
-    for (const [replicaId, { gone }] of this.told) {
+    for (const [replicaId, { gone }] of this.reported) {
       if (!gone || wanted.has(replicaId) || this.options.outbox.isWaiting(replicaId)) continue
       forgotten.push(replicaId)
-      this.told.delete(replicaId)
+      this.reported.delete(replicaId)
       this.sent.delete(replicaId)
       this.ranIn.delete(replicaId)
       this.restartAt.delete(replicaId)
@@ -227,7 +227,7 @@ export class NodeMemory {
 }
 
 /** The same as before keeps the time at which it was first seen. */
-const unlessTold = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
+const unlessReported = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
   before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
 
 const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutput'> => ({

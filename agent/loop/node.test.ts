@@ -20,18 +20,18 @@ const onDisk = () => readFileSync(join(rig.dataDir, 'nodes', 'node-01.json'), 'u
 
 test('tells each step of a start, and "running" only once it was seen running', async () => {
   let isRunning = false
-  let toldBefore = false
+  let reportedBefore = false
   const { controlPlane } = await aRig((engine) => ({
     start: async (id, signal) => {
-      toldBefore = controlPlane.reports.some((report) => report.status === 'running')
+      reportedBefore = controlPlane.reports.some((report) => report.status === 'running')
       await engine.start(id, signal)
       isRunning = true
     },
   }))
   const replica = aReplica({ image: 'nginx:latest', ports: [{ container: 80, host: null }] })
   rig.want(replica)
-  const running = await rig.told(replica, 'running')
-  expect([isRunning, toldBefore]).toEqual([true, false])
+  const running = await rig.reported(replica, 'running')
+  expect([isRunning, reportedBefore]).toEqual([true, false])
   expect(running).toMatchObject({ gone: false, ports: [{ container: 80, host: 32_768 }], health: null, exitCode: null })
   expect(Date.parse(running.startedAt ?? '')).toBeLessThanOrEqual(rig.clock.now())
   const steps = controlPlane.reportsOn(replica.replicaId).map(({ status, reason }) => `${status}: ${reason}`)
@@ -53,7 +53,7 @@ test('pulls only what is missing', async () => {
   for (const slot of [0, 1]) {
     const replica = aReplica({ image: 'nginx:latest', slot })
     rig.want(...rig.controlPlane.stateOf(rig.nodeId).replicas, replica)
-    await rig.told(replica, 'running')
+    await rig.reported(replica, 'running')
   }
   expect(pulled).toEqual(['nginx:latest'])
 })
@@ -109,7 +109,7 @@ test('gives up a pull that is no longer wanted', async () => {
   }))
   const replica = aReplica({ image: 'web' })
   rig.want(replica)
-  await rig.told(replica, 'starting')
+  await rig.reported(replica, 'starting')
   rig.want()
   expect(await rig.gone(replica)).toMatchObject({ status: 'stopped' })
   expect(aborted).toBe(true)
@@ -128,8 +128,8 @@ test('hanging pulls do not block the pulls of other images for long', async () =
   const stuck = hanging(4)
   const fine = aReplica({ image: 'nginx:latest' })
   rig.want(...stuck, fine)
-  await rig.told(fine, 'running')
-  for (const each of stuck) expect((await rig.told(each, 'starting')).reason).toContain(each.image)
+  await rig.reported(fine, 'running')
+  for (const each of stuck) expect((await rig.reported(each, 'starting')).reason).toContain(each.image)
 })
 
 test('hanging pulls do not block images that are there', async () => {
@@ -138,10 +138,10 @@ test('hanging pulls do not block images that are there', async () => {
   })
   const first = aReplica({ image: 'nginx:latest' })
   rig.want(first)
-  await rig.told(first, 'running')
+  await rig.reported(first, 'running')
   const second = aReplica({ image: 'nginx:latest' })
   rig.want(first, ...hanging(2), second)
-  await rig.told(second, 'running')
+  await rig.reported(second, 'running')
 })
 
 test('starts many at once, but not more than it may', async () => {
@@ -160,7 +160,7 @@ test('starts many at once, but not more than it may', async () => {
   )
   const replicas = Array.from({ length: 12 }, (_, slot) => aReplica({ slot }))
   rig.want(...replicas)
-  await Promise.all(replicas.map((replica) => rig.told(replica, 'running')))
+  await Promise.all(replicas.map((replica) => rig.reported(replica, 'running')))
   expect(most).toBe(4)
 })
 
@@ -187,19 +187,19 @@ test.each([
     'not from old memory alone',
   ).toEqual(['created'])
   rig.controlPlane.line = 'up'
-  expect((await rig.told(replica, 'running')).containerId).toBe(made?.id)
+  expect((await rig.reported(replica, 'running')).containerId).toBe(made?.id)
 })
 
 test('adopts its containers after a kill -9, and does not start them anew', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
-  const before = await rig.told(replica, 'running')
+  const before = await rig.reported(replica, 'running')
   await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
   await rig.kill()
   rig.controlPlane.reports.length = 0
   await rig.start()
-  const after = await rig.told(replica, 'running')
+  const after = await rig.reported(replica, 'running')
   expect(after).toMatchObject({ containerId: before.containerId, startedAt: before.startedAt })
   await rig.pass(20_000)
   expect(await rig.engine.list()).toHaveLength(1)
@@ -210,7 +210,7 @@ test('a container that ended while the agent was down is told with its code', as
   await aRig()
   const replica = aReplica({ image: 'sim/crash:20s' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await rig.kill()
   await rig.pass(25_000)
   await rig.start()
@@ -221,7 +221,7 @@ test('an end whose report was lost with the agent is told again, and nothing sta
   await aRig()
   const replica = aReplica({ image: 'sim/crash:5s' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   rig.controlPlane.line = 'away'
   await until(async () => (await rig.engine.list()).length === 0)
   await until(() => onDisk().includes('"gone":true'))
@@ -243,7 +243,7 @@ test('an end is on the disk before its container goes: a kill -9 in between does
   }))
   const replica = aReplica({ image: 'sim/crash:20s' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await until(async () => (await rig.engine.list()).length === 0)
   await rig.kill()
   hangs = false
@@ -259,11 +259,11 @@ test('an end that the control plane does not seem to know is told once more, and
   const replica = aReplica({ image: 'sim/fail-pull' })
   rig.want(replica)
   const gone = await rig.gone(replica)
-  const told = rig.controlPlane.reports.length
+  const reported = rig.controlPlane.reports.length
   rig.want(replica)
-  await until(() => rig.controlPlane.reports.length > told)
+  await until(() => rig.controlPlane.reports.length > reported)
   await rig.pass(20_000)
-  expect(rig.controlPlane.reports.slice(told)).toEqual([gone])
+  expect(rig.controlPlane.reports.slice(reported)).toEqual([gone])
 })
 
 test('the wanted state is on the disk before anything runs because of it, without its secrets', async () => {
@@ -276,7 +276,7 @@ test('the wanted state is on the disk before anything runs because of it, withou
   }))
   const replica = aReplica({ env: { PASSWORD: 'hunter2' } })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   expect(seen[0]).toContain(replica.replicaId)
   expect(onDisk()).not.toContain('hunter2')
   expect(readFileSync(join(rig.dataDir, 'engine.json'), 'utf8')).not.toContain('hunter2')
@@ -286,7 +286,7 @@ test('starts nothing from old memory alone, but stops what was to be stopped', a
   await aRig()
   const [ran, stopped] = [aReplica(), aReplica({ deploymentName: 'stopped' })]
   rig.want(ran, stopped)
-  await Promise.all([rig.told(ran, 'running'), rig.told(stopped, 'running')])
+  await Promise.all([rig.reported(ran, 'running'), rig.reported(stopped, 'running')])
   // Known to the agent before it is killed, but not done yet.
   const late = aReplica({ deploymentName: 'late' })
   await rig.kill()
@@ -301,7 +301,7 @@ test('starts nothing from old memory alone, but stops what was to be stopped', a
   expect((await rig.engine.list()).map((each) => each.replicaId)).toEqual([ran.replicaId])
   rig.controlPlane.want(rig.nodeId, [ran, late])
   rig.controlPlane.line = 'up'
-  await rig.told(late, 'running')
+  await rig.reported(late, 'running')
 })
 
 const reboot = async () => {
@@ -313,7 +313,7 @@ test('what a reboot ended while the control plane is away is started again from 
   await aRig()
   const [replica, late] = [aReplica({ image: 'nginx:latest', env: { PASSWORD: 'hunter2' } }), aReplica()]
   rig.want(replica)
-  const before = await rig.told(replica, 'running')
+  const before = await rig.reported(replica, 'running')
   rig.controlPlane.line = 'away'
   await reboot()
   expect((await rig.bareEngine().list()).map((each) => each.state)).toEqual(['exited'])
@@ -323,10 +323,10 @@ test('what a reboot ended while the control plane is away is started again from 
   expect((await rig.engine.list()).map((each) => each.id)).toEqual([before.containerId])
   rig.controlPlane.want(rig.nodeId, [replica, late])
   rig.controlPlane.line = 'up'
-  await rig.told(late, 'running')
+  await rig.reported(late, 'running')
   const again = await until(() => {
-    const told = rig.controlPlane.last(replica.replicaId)
-    return told?.reason.startsWith('Started again') ? told : null
+    const reported = rig.controlPlane.last(replica.replicaId)
+    return reported?.reason.startsWith('Started again') ? reported : null
   })
   expect(again).toMatchObject({ status: 'running', containerId: before.containerId })
   expect(Date.parse(again.startedAt ?? '')).toBeGreaterThan(Date.parse(before.startedAt ?? ''))
@@ -343,7 +343,7 @@ test('after a reboot the control plane is asked first: what was replaced meanwhi
   }))
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await rig.kill()
   // A new instance reads the engine's file, as after a real reboot.
   await rig.bareEngine().reboot()
@@ -357,7 +357,7 @@ test('a container that ended by itself is not taken for one that a reboot ended'
   await aRig()
   const replica = aReplica({ image: 'sim/crash:20s' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await reboot()
   await rig.start()
   await until(() => rig.controlPlane.last(replica.replicaId)?.reason.startsWith('Started again'))
@@ -369,7 +369,7 @@ test('what happened while the control plane was away is told step by step, also 
   await aRig()
   const replica = aReplica({ image: 'sim/crash:60s' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   rig.controlPlane.line = 'away'
   await reboot()
   await rig.start()
@@ -402,7 +402,7 @@ test('a wanted state is acknowledged only once it is on the disk', async () => {
   writeFileSync(folder, 'no folder: nothing can be written there')
   const replica = aReplica({ deploymentName: 'unsaved' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await rig.pass(12_000)
   expect(rig.controlPlane.beats.at(-1)?.revision).toBe(before)
   rmSync(folder)
@@ -428,10 +428,10 @@ test('tells once more what runs when the control plane is back', async () => {
   await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
   rig.controlPlane.line = 'away'
   await rig.pass(20_000)
-  const told = rig.controlPlane.reportsOn(replica.replicaId)
+  const reported = rig.controlPlane.reportsOn(replica.replicaId)
   rig.controlPlane.line = 'up'
-  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > told.length)
-  expect(rig.controlPlane.last(replica.replicaId)).toEqual(told.at(-1))
+  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > reported.length)
+  expect(rig.controlPlane.last(replica.replicaId)).toEqual(reported.at(-1))
 })
 
 test('tells once more what runs when the control plane had missed the node, which noticed nothing', async () => {
@@ -440,17 +440,17 @@ test('tells once more what runs when the control plane had missed the node, whic
   rig.want(replica)
   await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
   await rig.pass(20_000)
-  const told = rig.controlPlane.reportsOn(replica.replicaId)
+  const reported = rig.controlPlane.reportsOn(replica.replicaId)
   rig.controlPlane.missed.add(rig.nodeId)
-  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > told.length)
-  expect(rig.controlPlane.last(replica.replicaId)).toEqual(told.at(-1))
+  await until(() => rig.controlPlane.reportsOn(replica.replicaId).length > reported.length)
+  expect(rig.controlPlane.last(replica.replicaId)).toEqual(reported.at(-1))
 })
 
 test('removes nothing before it was ever told what is wanted', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await rig.kill()
   rmSync(join(rig.dataDir, 'nodes'), { recursive: true })
   rig.controlPlane.line = 'away'
@@ -465,7 +465,7 @@ test('learns of changes from heartbeats when nothing is pushed', async () => {
   })
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   rig.want()
   expect((await rig.gone(replica)).status).toBe('stopped')
 })
@@ -474,7 +474,7 @@ test('takes no older wanted state, unless it answers a heartbeat that named the 
   await aRig()
   const [one, two] = [aReplica(), aReplica({ deploymentName: 'two' })]
   rig.controlPlane.want(rig.nodeId, [one, two], '7')
-  await Promise.all([rig.told(one, 'running'), rig.told(two, 'running')])
+  await Promise.all([rig.reported(one, 'running'), rig.reported(two, 'running')])
   await until(() => rig.controlPlane.beats.at(-1)?.revision === '7')
   rig.controlPlane.line = 'away'
   rig.controlPlane.want(rig.nodeId, [one], '3')
@@ -490,7 +490,7 @@ test('a pushed state that is older than what is held changes nothing', async () 
   await aRig()
   const replica = aReplica()
   rig.controlPlane.want(rig.nodeId, [replica], '9')
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await until(() => rig.controlPlane.beats.at(-1)?.revision === '9')
   rig.controlPlane.push({ nodeId: rig.nodeId, revision: '8', replicas: [] })
   await rig.pass(20_000)
@@ -501,7 +501,7 @@ test('keeps reports while the control plane is away: all steps of each replica, 
   await aRig()
   const [first, second] = [aReplica({ image: 'sim/crash:20s' }), aReplica({ image: 'sim/crash:25s' })]
   rig.want(first, second)
-  await Promise.all([rig.told(first, 'running'), rig.told(second, 'running')])
+  await Promise.all([rig.reported(first, 'running'), rig.reported(second, 'running')])
   rig.controlPlane.line = 'away'
   await until(async () => (await rig.engine.list()).length === 0)
   rig.controlPlane.reports.length = 0
@@ -516,7 +516,7 @@ test('a control plane that never answers stops neither heartbeats nor containers
   await aRig()
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   rig.controlPlane.line = 'silent'
   const beats = rig.controlPlane.beats.length
   await rig.pass(30_000)
@@ -530,17 +530,17 @@ test('only changes are told', async () => {
   const replica = aReplica()
   rig.want(replica)
   await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
-  const told = rig.controlPlane.reports.length
+  const reported = rig.controlPlane.reports.length
   for (let times = 0; times < 5; times += 1) rig.want(replica)
   await rig.pass(60_000)
-  expect(rig.controlPlane.reports).toHaveLength(told)
+  expect(rig.controlPlane.reports).toHaveLength(reported)
 })
 
 test('the slow resync finds what no event told of', async () => {
   await aRig(() => ({ follow: (events) => events.onOpen() }))
   const [crash, removed] = [aReplica({ image: 'sim/crash:5s' }), aReplica()]
   rig.want(crash, removed)
-  const { containerId } = await rig.told(removed, 'running')
+  const { containerId } = await rig.reported(removed, 'running')
   expect(await rig.gone(crash)).toMatchObject({ status: 'failed', exitCode: 1 })
   await rig.engine.remove(containerId ?? '')
   expect((await rig.gone(removed)).reason).toContain('removed from the engine by somebody else')
@@ -551,7 +551,7 @@ test('a list that misses a container does not make it fail', async () => {
   await aRig((engine) => ({ list: async () => (blind ? [] : engine.list()) }))
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   blind = true
   await rig.pass(40_000)
   expect(rig.controlPlane.last(replica.replicaId)?.status).toBe('running')
@@ -586,9 +586,9 @@ test('an engine that says yes and does nothing is not asked without a pause', as
   }))
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   rig.want()
-  await rig.told(replica, 'stopping')
+  await rig.reported(replica, 'stopping')
   await rig.pass(30_000)
   expect(removals).toBeGreaterThan(1)
   expect(removals).toBeLessThan(20)
@@ -605,10 +605,10 @@ test('waits for the container before it, and tells so once', async () => {
   }))
   const old = aReplica({ ports: [{ container: 80, host: 8080 }] })
   rig.want(old)
-  await rig.told(old, 'running')
+  await rig.reported(old, 'running')
   const next = { ...old, replicaId: aReplica().replicaId, generation: 2 }
   rig.want({ ...old, wanted: 'stop' }, next)
-  await rig.told(next, 'running')
+  await rig.reported(next, 'running')
   const reasons = rig.controlPlane.reportsOn(next.replicaId).map((report) => report.reason)
   expect(reasons).toEqual(['Waiting for the container before it to end', 'Starting container', 'Container is running'])
 })
@@ -626,12 +626,12 @@ test('an engine that cannot be reached is told in heartbeats, fails nothing, and
   }))
   const [before, during] = [aReplica(), aReplica({ deploymentName: 'during' })]
   rig.want(before)
-  await rig.told(before, 'running')
+  await rig.reported(before, 'running')
   isDown = true
   rig.want(before, during)
   await until(() => rig.controlPlane.beats.at(-1)?.engineError === 'the engine is not running')
   isDown = false
-  await rig.told(during, 'running')
+  await rig.reported(during, 'running')
   await until(() => rig.controlPlane.beats.at(-1)?.engineError === null)
   expect(rig.controlPlane.reports.some((report) => report.status === 'failed')).toBe(false)
 })
@@ -646,7 +646,7 @@ test('a container that cannot be removed is told at once, and its going later', 
   }))
   const replica = aReplica({ image: 'sim/crash:1s' })
   rig.want(replica)
-  expect(await rig.told(replica, 'failed')).toMatchObject({ exitCode: 1, gone: false })
+  expect(await rig.reported(replica, 'failed')).toMatchObject({ exitCode: 1, gone: false })
   stuck = false
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
@@ -658,7 +658,7 @@ test('a removal that the engine refuses is tried again until it works, also by t
     aReplica({ image: 'sim/crash:1s', deploymentName: 'crash' }),
   ]
   rig.want(stopped)
-  await rig.told(stopped, 'running')
+  await rig.reported(stopped, 'running')
   rig.controlPlane.wantStop(rig.nodeId)
   const words =
     /^Stopped with code 0\. The engine has not removed the container: unable to remove .*: device or resource busy$/
@@ -696,9 +696,9 @@ test('a container that somebody else began to remove or to stop is not taken for
   ] as const) {
     const replica = aReplica({ image: 'nginx', deploymentName: transient })
     rig.want(replica)
-    await rig.told(replica, 'running')
+    await rig.reported(replica, 'running')
     state = transient
-    const failed = await rig.told(replica, 'failed')
+    const failed = await rig.reported(replica, 'failed')
     const expected = `${reason}. The engine has not removed the container: driver failed to remove root filesystem`
     expect(failed).toMatchObject({ gone: false, reason: expected })
     state = null
@@ -715,19 +715,19 @@ test('a container that the engine did not start, whatever it said, is not asked 
   }))
   const replica = aReplica({ image: 'nginx' })
   rig.want(replica)
-  const told = () =>
+  const reported = () =>
     rig.controlPlane.reportsOn(replica.replicaId).find(({ reason }) => reason.includes('has not started'))
-  await until(told)
+  await until(reported)
   await rig.pass(5_000)
   expect(starts).toBeLessThan(10)
-  expect(await told()).toMatchObject({ status: 'starting', gone: false })
+  expect(await reported()).toMatchObject({ status: 'starting', gone: false })
 })
 
 test('a node that was removed joins anew with its token, and clears away what it ran before', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   const before = rig.nodeId
   rig.controlPlane.forget(rig.name)
   await until(async () => (await rig.engine.list()).length === 0)
@@ -735,15 +735,15 @@ test('a node that was removed joins anew with its token, and clears away what it
   expect(rig.controlPlane.joins.length).toBeGreaterThan(1)
   const next = aReplica()
   rig.want(next)
-  await rig.told(next, 'running')
+  await rig.reported(next, 'running')
 })
 
 test('a node that is told of its removal stops what it runs, and starts nothing of it after a restart', async () => {
   await aRig()
   const [one, two] = [aReplica(), aReplica({ deploymentName: 'two' })]
   rig.want(one, two)
-  await rig.told(one, 'running')
-  await rig.told(two, 'running')
+  await rig.reported(one, 'running')
+  await rig.reported(two, 'running')
   rig.controlPlane.removed.add(rig.nodeId)
   expect(await rig.gone(one)).toMatchObject({ status: 'stopped' })
   expect(await rig.gone(two)).toMatchObject({ status: 'stopped' })
@@ -758,7 +758,7 @@ test('a node that is told of its removal stops what it runs, and starts nothing 
   const next = aReplica()
   rig.controlPlane.want(rig.nodeId, [next])
   rig.controlPlane.line = 'up'
-  await rig.told(next, 'running')
+  await rig.reported(next, 'running')
 })
 
 test('neither a refused credential nor a broken line stops anything', async () => {
@@ -767,7 +767,7 @@ test('neither a refused credential nor a broken line stops anything', async () =
   })
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   const before = (await rig.engine.list()).map(({ id }) => id)
   rig.controlPlane.line = 'away'
   await rig.pass(20_000)
@@ -782,7 +782,7 @@ test('a restart needs neither token nor control plane', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   await rig.stop()
   rig.token = null
   rig.controlPlane.line = 'away'
@@ -790,6 +790,6 @@ test('a restart needs neither token nor control plane', async () => {
   rig.controlPlane.line = 'up'
   const next = aReplica()
   rig.want(replica, next)
-  await rig.told(next, 'running')
+  await rig.reported(next, 'running')
   expect(rig.controlPlane.joins.length).toBe(2)
 })

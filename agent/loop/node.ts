@@ -17,7 +17,7 @@ import { NodeLogs } from '@/agent/logs/follower'
 import type { LogOutbox } from '@/agent/logs/outbox'
 import type { DesiredState, NodeHeartbeat } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
-import type { LogWish } from '@/core/logs/log'
+import type { LogSubscription } from '@/core/logs/log'
 import { EngineView } from './engine-view'
 import { NodeMemory } from './node-memory'
 import type { Outbox } from './outbox'
@@ -132,9 +132,9 @@ export class NodeLoop {
       starts: new Slots(this.timing.parallelStarts),
       stopGraceSeconds: this.timing.stopGraceSeconds,
       pullGraceMs: this.timing.pullGraceMs,
-      told: (replicaId) => this.memory.told.get(replicaId),
+      reported: (replicaId) => this.memory.reported.get(replicaId),
       record: (replicaId) => this.memory.record(replicaId),
-      tell: (report, mayWaitMs) => this.memory.tell(report, mayWaitMs),
+      submit: (report, mayWaitMs) => this.memory.submit(report, mayWaitMs),
       remember: (report, mayWaitMs) => this.memory.remember(report, mayWaitMs),
       saved: () => this.saving,
       look: (containerId) => this.view.look(containerId),
@@ -185,7 +185,7 @@ export class NodeLoop {
     if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
     this.heard = state
     this.wanted = state
-    for (const tell of [...this.imageWaits]) tell()
+    for (const submit of [...this.imageWaits]) submit()
     this.memory.repeatEnds(state)
     this.saving = this.acknowledge()
     this.reconcileNow()
@@ -198,14 +198,14 @@ export class NodeLoop {
 
   private async imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void> {
     const heard = new AbortController()
-    const tell = () => {
+    const submit = () => {
       if (this.imageOf(replicaId)) heard.abort()
     }
-    this.imageWaits.add(tell)
+    this.imageWaits.add(submit)
     try {
       await sleep(this.options.clock, ms, AbortSignal.any([signal, heard.signal, this.stopping.signal]))
     } finally {
-      this.imageWaits.delete(tell)
+      this.imageWaits.delete(submit)
     }
   }
 
@@ -216,8 +216,8 @@ export class NodeLoop {
   }
 
   /** Somebody reads these logs, and no others of this node. */
-  followLogs(wishes: readonly LogWish[]): void {
-    if (!this.stopping.signal.aborted) this.logs.follow(wishes)
+  followLogs(subscriptions: readonly LogSubscription[]): void {
+    if (!this.stopping.signal.aborted) this.logs.follow(subscriptions)
   }
 
   /** Nobody reads the log of this replica any more. */
@@ -245,7 +245,7 @@ export class NodeLoop {
   }
 
   /** It answers again, or had missed this node. */
-  noteHeard(): void {
+  noteSeen(): void {
     this.cutOff = false
     this.memory.repeat()
   }
@@ -268,7 +268,7 @@ export class NodeLoop {
   /** The control plane took the newest report on this replica. */
   delivered(replicaId: string): void {
     this.memory.delivered()
-    if (this.memory.told.get(replicaId)?.gone) this.forgetEnded()
+    if (this.memory.reported.get(replicaId)?.gone) this.forgetEnded()
   }
 
   private sampleUsage(): Promise<void> {
@@ -291,7 +291,7 @@ export class NodeLoop {
     const situation = {
       wanted: this.wanted.replicas,
       containers: this.view.containers(),
-      memory: this.memory.told,
+      memory: this.memory.reported,
       interrupted: this.memory.interrupted(),
       pausing: this.memory.pausing(),
     }

@@ -141,9 +141,9 @@ describe('the outbox', () => {
     outbox.retryNow()
     await clock.advance(0)
     await settled(outbox)
-    const told = batches.flat()
-    expect(told.filter((each) => each.startsWith('a'))).toEqual(['a starts', 'a runs', 'a runs again', 'a crashed'])
-    expect(told.filter((each) => each.startsWith('b'))).toEqual(Array.from({ length: 32 }, (_, i) => `b ${8 + i}`))
+    const reported = batches.flat()
+    expect(reported.filter((each) => each.startsWith('a'))).toEqual(['a starts', 'a runs', 'a runs again', 'a crashed'])
+    expect(reported.filter((each) => each.startsWith('b'))).toEqual(Array.from({ length: 32 }, (_, i) => `b ${8 + i}`))
   })
 
   test('what may wait goes with what follows, or a moment later', async () => {

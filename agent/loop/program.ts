@@ -72,7 +72,7 @@ export class Program {
     await Promise.all(nodes.map((node) => node.start()))
     this.watch = this.options.controlPlane.watch([...this.nodes.keys()], {
       onDesired: (state) => this.hand(state, null),
-      onLogWishes: ({ nodeId, replicas }) => this.nodes.get(nodeId)?.followLogs(replicas),
+      onLogSubscriptions: ({ nodeId, replicas }) => this.nodes.get(nodeId)?.followLogs(replicas),
       onConnection: (connected, reason) => this.noteWatch(connected, reason),
     })
     void this.heartbeatLoop()
@@ -112,9 +112,9 @@ export class Program {
       const timeoutMs = Math.min(2_000 * this.everySeconds, maxGraceMs)
       const { stale, heartbeatSeconds, removed, returned } = await controlPlane.heartbeat(beats, timeoutMs)
       this.everySeconds = heartbeatSeconds ?? this.everySeconds
-      this.noteHeard()
+      this.noteSeen()
       // This machine may have slept through its absence.
-      for (const nodeId of returned) this.nodes.get(nodeId)?.noteHeard()
+      for (const nodeId of returned) this.nodes.get(nodeId)?.noteSeen()
       const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
       for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
       for (const nodeId of removed) this.nodes.get(nodeId)?.noteRemoved()
@@ -136,12 +136,12 @@ export class Program {
     })
   }
 
-  private noteHeard(): void {
+  private noteSeen(): void {
     if (this.lostAt === null) return
     const seconds = Math.round((this.options.clock.now() - this.lostAt) / 1000)
     this.options.log.info(`the control plane is back after ${seconds} s`)
     this.lostAt = null
-    for (const node of this.nodes.values()) node.noteHeard()
+    for (const node of this.nodes.values()) node.noteSeen()
     // No need to sit out a pause. One that stands may hang on a dead connection, but finds that out by itself (the
     // server's pings stop), and until then heartbeats bring what it misses.
     if (!this.watching) this.watch?.restart()

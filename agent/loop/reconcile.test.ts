@@ -11,7 +11,7 @@ const situation = (overrides: Partial<Situation>): Situation => ({
   memory: new Map(),
   ...overrides,
 })
-const told = (overrides: Partial<ReplicaMemory> = {}): ReplicaMemory => ({
+const reported = (overrides: Partial<ReplicaMemory> = {}): ReplicaMemory => ({
   status: 'running',
   containerId: null,
   health: null,
@@ -42,7 +42,7 @@ describe('what is wanted to run', () => {
 
   test('is left alone when all was told', () => {
     const container = aContainer(replica, { health: 'healthy' })
-    const memory = new Map([[replica.replicaId, told({ containerId: container.id, health: 'healthy' })]])
+    const memory = new Map([[replica.replicaId, reported({ containerId: container.id, health: 'healthy' })]])
     expect(kinds({ wanted: [replica], containers: [container], memory })).toEqual([])
   })
 
@@ -52,7 +52,7 @@ describe('what is wanted to run', () => {
     ['only its start was told', { containerId: 'c1', health: 'healthy', status: 'starting' }],
   ] as const)('is looked at again when %s', (_, memory) => {
     const container = aContainer(replica, { id: 'c1', health: 'healthy' })
-    const known = new Map([[replica.replicaId, told(memory)]])
+    const known = new Map([[replica.replicaId, reported(memory)]])
     expect(kinds({ wanted: [replica], containers: [container], memory: known })).toEqual(['adopt'])
   })
 
@@ -61,7 +61,7 @@ describe('what is wanted to run', () => {
   })
 
   test('failed when its container is nowhere any more', () => {
-    const memory = new Map([[replica.replicaId, told({ containerId: 'c1' })]])
+    const memory = new Map([[replica.replicaId, reported({ containerId: 'c1' })]])
     expect(reconcile(situation({ wanted: [replica], memory }))).toEqual([
       { kind: 'vanished', replicaId: replica.replicaId, containerId: 'c1' },
     ])
@@ -69,7 +69,7 @@ describe('what is wanted to run', () => {
 
   test('never starts again once its end was told', () => {
     for (const status of ['failed', 'stopped'] as const) {
-      const memory = (gone: boolean) => new Map([[replica.replicaId, told({ status, gone })]])
+      const memory = (gone: boolean) => new Map([[replica.replicaId, reported({ status, gone })]])
       expect(kinds({ wanted: [replica], memory: memory(true) })).toEqual([])
       expect(kinds({ wanted: [replica], memory: memory(false) })).toEqual(['gone'])
       const left = [aContainer(replica, { state: 'exited' })]
@@ -86,7 +86,7 @@ describe('what is wanted to run', () => {
 
   test('starts beside an older generation that is wanted to run', () => {
     const old = { ...replica, replicaId: 'old', generation: 0 }
-    const memory = new Map([['old', told({ containerId: 'c' })]])
+    const memory = new Map([['old', reported({ containerId: 'c' })]])
     expect(kinds({ wanted: [old, replica], containers: [aContainer(old, { id: 'c' })], memory })).toEqual(['start'])
   })
 
@@ -98,7 +98,7 @@ describe('what is wanted to run', () => {
 
 describe('a state of the engine that may never end', () => {
   const replica = aReplica()
-  const stopped = new Map([[replica.replicaId, told({ status: 'stopped' })]])
+  const stopped = new Map([[replica.replicaId, reported({ status: 'stopped' })]])
 
   test.each(['stopping', 'removing'] as const)('ends a replica that should run: %s', (state) => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state })] })).toEqual(['settle'])
@@ -132,8 +132,8 @@ describe('what nobody wants', () => {
   })
 
   test('is told to be gone when only the memory of it is left', () => {
-    expect(kinds({ memory: new Map([[unknown.replicaId, told()]]) })).toEqual(['gone'])
-    expect(kinds({ memory: new Map([[unknown.replicaId, told({ gone: true, status: 'stopped' })]]) })).toEqual([])
+    expect(kinds({ memory: new Map([[unknown.replicaId, reported()]]) })).toEqual(['gone'])
+    expect(kinds({ memory: new Map([[unknown.replicaId, reported({ gone: true, status: 'stopped' })]]) })).toEqual([])
   })
 })
 
@@ -151,7 +151,9 @@ describe('two containers of one replica', () => {
   })
 
   test('the one that was told of stays', () => {
-    expect(removed([newer, older], new Map([[replica.replicaId, told({ containerId: 'newer' })]]))).toEqual(['older'])
+    expect(removed([newer, older], new Map([[replica.replicaId, reported({ containerId: 'newer' })]]))).toEqual([
+      'older',
+    ])
   })
 
   test('a running one stays rather than one that ended', () => {
@@ -193,19 +195,19 @@ class Model {
   private apply(action: Action): void {
     const { replicaId } = action
     const without = (id: string) => this.containers.filter((each) => each.id !== id)
-    const end = (status: 'failed' | 'stopped') => this.memory.set(replicaId, told({ status, gone: true }))
+    const end = (status: 'failed' | 'stopped') => this.memory.set(replicaId, reported({ status, gone: true }))
     switch (action.kind) {
       case 'start': {
         const container = aContainer(action.replica)
         this.started.push(replicaId)
         this.containers = [...this.containers, container]
-        this.memory.set(replicaId, told({ containerId: container.id }))
+        this.memory.set(replicaId, reported({ containerId: container.id }))
         break
       }
       case 'adopt': {
         this.containers = [...without(action.container.id), { ...action.container, state: 'running' }]
         const { id, health } = action.container
-        this.memory.set(replicaId, told({ containerId: id, health }))
+        this.memory.set(replicaId, reported({ containerId: id, health }))
         break
       }
       case 'settle':
@@ -218,11 +220,12 @@ class Model {
         break
       case 'remove':
         this.containers = without(action.container.id)
-        if (action.why === 'ended') this.memory.set(replicaId, { ...told(), ...this.memory.get(replicaId), gone: true })
+        if (action.why === 'ended')
+          this.memory.set(replicaId, { ...reported(), ...this.memory.get(replicaId), gone: true })
         break
       case 'gone':
         this.memory.set(replicaId, {
-          ...told({ status: 'stopped' }),
+          ...reported({ status: 'stopped' }),
           ...endedPart(this.memory.get(replicaId)),
           gone: true,
         })
@@ -282,7 +285,7 @@ const scenario = fc
       const { status, own: hasOwn } = item.memory
       // A node tells "gone" only of what has ended and has no container.
       const gone = item.memory.gone && (status === 'failed' || status === 'stopped') && own.length === 0
-      memory.push([replica.replicaId, told({ status, gone, containerId: hasOwn ? (own[0]?.id ?? 'lost') : null })])
+      memory.push([replica.replicaId, reported({ status, gone, containerId: hasOwn ? (own[0]?.id ?? 'lost') : null })])
     }
     return { wanted, containers, memory }
   })

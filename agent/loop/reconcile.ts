@@ -75,14 +75,14 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none, paus
   for (const [replicaId, container] of kept) {
     if (known.has(replicaId)) continue
     actions.push(
-      endTold(memory.get(replicaId))
+      endReported(memory.get(replicaId))
         ? { kind: 'remove', replicaId, container, why: 'ended' }
         : { kind: 'stop', replicaId, container },
     )
   }
   // The control plane forgot it, or never heard that it is gone: say so once more, then forget it too.
-  for (const [replicaId, told] of memory) {
-    if (!known.has(replicaId) && !kept.has(replicaId) && !told.gone) actions.push({ kind: 'gone', replicaId })
+  for (const [replicaId, reported] of memory) {
+    if (!known.has(replicaId) && !kept.has(replicaId) && !reported.gone) actions.push({ kind: 'gone', replicaId })
   }
   return actions
 }
@@ -90,27 +90,27 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none, paus
 const forReplica = (
   replica: DesiredReplica,
   container: SeenContainer | undefined,
-  told: ReplicaMemory | undefined,
+  reported: ReplicaMemory | undefined,
   { interrupted, pausing }: { interrupted: ReadonlySet<string>; pausing: ReadonlySet<string> },
 ): Action | null => {
   const { replicaId } = replica
-  if (endTold(told)) {
+  if (endReported(reported)) {
     if (container) return { kind: 'remove', replicaId, container, why: 'ended' }
-    return told?.gone ? null : { kind: 'gone', replicaId }
+    return reported?.gone ? null : { kind: 'gone', replicaId }
   }
   if (replica.wanted === 'stop') return container ? { kind: 'stop', replicaId, container } : { kind: 'gone', replicaId }
   if (!container) {
-    return told?.containerId
-      ? { kind: 'vanished', replicaId, containerId: told.containerId }
+    return reported?.containerId
+      ? { kind: 'vanished', replicaId, containerId: reported.containerId }
       : { kind: 'start', replicaId, replica }
   }
   // Unless it is another container than the one that was told of.
-  const restartTold = told?.containerId === container.id && told.restartInMs !== null
+  const restartReported = reported?.containerId === container.id && reported.restartInMs !== null
   switch (container.state) {
     case 'exited':
-      if (restartTold && told.status === 'starting')
+      if (restartReported && reported.status === 'starting')
         return pausing.has(replicaId) ? null : { kind: 'restart', replicaId, replica, container }
-      if (interrupted.has(replicaId) && ran(told)) return { kind: 'revive', replicaId, replica, container }
+      if (interrupted.has(replicaId) && ran(reported)) return { kind: 'revive', replicaId, replica, container }
       return { kind: 'settle', replicaId, replica, container }
     // Either ends, whatever is done.
     case 'stopping':
@@ -119,25 +119,25 @@ const forReplica = (
     case 'created':
       return { kind: 'adopt', replicaId, replica, container }
     case 'running':
-      if (!isTold(told, container)) return { kind: 'adopt', replicaId, replica, container }
-      return restartTold && !pausing.has(replicaId) ? { kind: 'restart', replicaId, replica, container } : null
+      if (!isReported(reported, container)) return { kind: 'adopt', replicaId, replica, container }
+      return restartReported && !pausing.has(replicaId) ? { kind: 'restart', replicaId, replica, container } : null
     case 'paused':
     case 'restarting':
     case 'unknown':
-      return told?.standstill === container.state ? null : { kind: 'adopt', replicaId, replica, container }
+      return reported?.standstill === container.state ? null : { kind: 'adopt', replicaId, replica, container }
   }
 }
 
 /** It ran, or had been stopped by nobody's fault of its own. */
-const ran = (told: ReplicaMemory | undefined): boolean =>
-  told?.status === 'running' || (told?.status === 'starting' && told.restartInMs === null)
+const ran = (reported: ReplicaMemory | undefined): boolean =>
+  reported?.status === 'running' || (reported?.status === 'starting' && reported.restartInMs === null)
 
-const isTold = (told: ReplicaMemory | undefined, { id, health }: SeenContainer): boolean =>
-  told?.status === 'running' && told.containerId === id && told.health === health
+const isReported = (reported: ReplicaMemory | undefined, { id, health }: SeenContainer): boolean =>
+  reported?.status === 'running' && reported.containerId === id && reported.health === health
 
 /** Its end was told: another attempt is another replica, so nothing may start for it again. */
-const endTold = (told: ReplicaMemory | undefined): boolean =>
-  told !== undefined && isFinal(replicaTransitions, told.status)
+const endReported = (reported: ReplicaMemory | undefined): boolean =>
+  reported !== undefined && isFinal(replicaTransitions, reported.status)
 
 const holdsSlotOf = (container: SeenContainer, replica: DesiredReplica): boolean =>
   container.deploymentId === replica.deploymentId &&
@@ -162,8 +162,8 @@ const ranks: Record<ContainerState, number> = {
 }
 
 /** The one that was told of, if it runs; else a running one, the oldest first. */
-const bestOf = (group: readonly SeenContainer[], toldId: string | null): SeenContainer => {
-  const order = (each: SeenContainer) => ranks[each.state] * 2 + (each.id === toldId ? 0 : 1)
+const bestOf = (group: readonly SeenContainer[], reportedId: string | null): SeenContainer => {
+  const order = (each: SeenContainer) => ranks[each.state] * 2 + (each.id === reportedId ? 0 : 1)
   const sorted = [...group].sort((a, b) => order(a) - order(b) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   const [best] = sorted
   if (!best) throw new Error('a replica without a container has no best one')

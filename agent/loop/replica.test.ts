@@ -14,7 +14,7 @@ const replica = aReplica({ imageContent: content })
 /** An engine that does at once what it is asked, and notes it; it has the image when no pull is needed. */
 function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
   const done: string[] = []
-  const told: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
+  const reported: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
   let save = () => {}
   const saved = new Promise<void>((resolve) => {
     save = resolve
@@ -42,9 +42,9 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
     starts,
     stopGraceSeconds: 1,
     pullGraceMs: 1_000,
-    told: () => undefined,
+    reported: () => undefined,
     record: () => noRestarts,
-    tell: async ({ status }, mayWaitMs = 0) => void told.push({ status, mayWaitMs }),
+    submit: async ({ status }, mayWaitMs = 0) => void reported.push({ status, mayWaitMs }),
     remember: async () => undefined,
     saved: () => saved,
     look: async () => running as unknown as InspectedContainer,
@@ -57,7 +57,7 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
   }
   const start = () =>
     carryOut(work, { kind: 'start', replicaId: replica.replicaId, replica }, new AbortController().signal)
-  return { done, told, save, starts, start }
+  return { done, reported, save, starts, start }
 }
 
 test('a container is made while the disk takes down that it is wanted, and started only after that', async () => {
@@ -71,13 +71,13 @@ test('a container is made while the disk takes down that it is wanted, and start
 })
 
 test('that one runs waits a moment for others that are on their way, and for nothing without any', async () => {
-  const { told, save, starts, start } = aBench()
+  const { reported, save, starts, start } = aBench()
   save()
   await start()
   const release = await starts.acquire(new AbortController().signal)
   await start()
   release()
-  const running = told.filter(({ status }) => status === 'running')
+  const running = reported.filter(({ status }) => status === 'running')
   expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
 })
 
@@ -90,6 +90,6 @@ test('what is there is not asked for; what is missing is pulled once, and then m
   hopeless.save()
   await hopeless.start()
   expect(hopeless.done).toEqual(['create', 'pull', 'create'])
-  expect(hopeless.told.at(-1)?.status).toBe('failed')
+  expect(hopeless.reported.at(-1)?.status).toBe('failed')
   expect(missing.starts.idle && hopeless.starts.idle).toBe(true)
 })

@@ -28,14 +28,14 @@ export interface Work {
   /** A pull that was silent for so long gives its turn to the next, and goes on. */
   pullGraceMs: number
   /** What was told last. */
-  told(replicaId: string): ReplicaReport | undefined
+  reported(replicaId: string): ReplicaReport | undefined
   /** How it fared so far, as the agent or the control plane remembers it. */
   record(replicaId: string): RestartRecord
   /**
    * Tells the control plane, when it is news, and keeps it on the disk. What may wait goes with what comes next, so many
    * milliseconds later at most; all else is on the disk when the promise resolves.
    */
-  tell(report: ReplicaReport, mayWaitMs?: number): Promise<void>
+  submit(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Remembers without telling. */
   remember(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Resolves when what is wanted is on the disk, or could not be written: a full one stops no node. */
@@ -75,11 +75,11 @@ const runningMayWaitMs = ({ starts }: Work): number => {
 type News = Partial<Omit<ReplicaReport, 'nodeId' | 'replicaId'>> & Pick<ReplicaReport, 'status' | 'reason'>
 
 const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => ({
-  containerId: work.told(replicaId)?.containerId ?? null,
+  containerId: work.reported(replicaId)?.containerId ?? null,
   exitCode: null,
   health: null,
   ports: [],
-  startedAt: work.told(replicaId)?.startedAt ?? null,
+  startedAt: work.reported(replicaId)?.startedAt ?? null,
   gone: false,
   observedAt: new Date(work.clock.now()).toISOString(),
   restarts: work.record(replicaId),
@@ -92,7 +92,7 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
 })
 
 const starting = (work: Work, replicaId: string, reason: string, mayWaitMs?: number) =>
-  work.tell(reportOf(work, replicaId, { status: 'starting', reason }), mayWaitMs)
+  work.submit(reportOf(work, replicaId, { status: 'starting', reason }), mayWaitMs)
 
 /** Does what was decided. */
 export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promise<void> => {
@@ -102,7 +102,7 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
     case 'wait':
       return starting(work, action.replicaId, 'Waiting for the container before it to end')
     case 'adopt':
-      return lookAfter(work, action.replica, action.container.id, signal)
+      return supervise(work, action.replica, action.container.id, signal)
     case 'settle':
       return settle(work, action.replica, action.container)
     case 'restart':
@@ -110,11 +110,11 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
     case 'revive':
       return revive(work, action, signal)
     case 'vanished':
-      return tellVanished(work, action.replicaId, action.containerId)
+      return reportVanished(work, action.replicaId, action.containerId)
     case 'stop':
       return stopReplica(work, action.replicaId, action.container)
     case 'gone':
-      return tellGone(work, action.replicaId)
+      return reportGone(work, action.replicaId)
     case 'remove':
       return removeContainer(work, action.container, action.why)
   }
@@ -154,7 +154,7 @@ const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSi
     const words = engineMessage(error.message, replica.env)
     return fail(work, replica.replicaId, containerId, { words, exitCode: found?.exitCode ?? null })
   }
-  if (containerId !== null) await lookAfter(work, replica, containerId, signal, { wasStarted: true })
+  if (containerId !== null) await supervise(work, replica, containerId, signal, { wasStarted: true })
 }
 
 /** Nearly always the image: what else a container needs is found out by its start. */
@@ -166,8 +166,8 @@ const revive = async (
   { replica, container }: { replica: DesiredReplica; container: SeenContainer },
   signal: AbortSignal,
 ): Promise<void> => {
-  const told = work.told(replica.replicaId)
-  if (told?.status === 'running')
+  const reported = work.reported(replica.replicaId)
+  if (reported?.status === 'running')
     await interrupt(work, replica.replicaId, {
       reason: 'Ended with the engine or its machine',
       containerId: container.id,
@@ -184,7 +184,7 @@ const restart = async (
 ): Promise<void> => {
   const { replicaId } = replica
   const found = await work.look(container.id)
-  const startedAt = work.told(replicaId)?.startedAt ?? null
+  const startedAt = work.reported(replicaId)?.startedAt ?? null
   if (found?.state === 'running' && found.health === 'unhealthy') {
     const reason = `Restarting: ${wordsOfCheck(checkOutputOf(replica, found))}`
     // A restart that the agent does not live to see goes on at once.
@@ -195,7 +195,7 @@ const restart = async (
   // Somebody started it meanwhile, and it ended again: that is another end, with words of its own.
   if (found?.state === 'exited' && found.startedAt === startedAt)
     return startAgain(work, { replica, container }, signal)
-  await lookAfter(work, replica, container.id, signal)
+  await supervise(work, replica, container.id, signal)
 }
 
 /** The container has its environment and all else that it was made with: it needs no more than a start. */
@@ -210,7 +210,7 @@ const startAgain = async (
     await work.engine.start(container.id, signal)
   } catch (error) {
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
-    const startedAt = work.told(replicaId)?.startedAt ?? null
+    const startedAt = work.reported(replicaId)?.startedAt ?? null
     const tried = withRestart(work.record(replicaId))
     return endOrWait(work, replica, {
       containerId: container.id,
@@ -222,7 +222,7 @@ const startAgain = async (
   } finally {
     release()
   }
-  await lookAfter(work, replica, container.id, signal, {
+  await supervise(work, replica, container.id, signal, {
     ...(reason === undefined ? {} : { reason }),
     wasStarted: true,
   })
@@ -241,12 +241,12 @@ const withInterruption = (record: RestartRecord): RestartRecord => ({
 
 /** Tells that its container does not run any more, and is on its way to. */
 const interrupt = (work: Work, replicaId: string, news: Omit<News, 'status'>): Promise<void> =>
-  work.tell(
+  work.submit(
     reportOf(work, replicaId, { restarts: withInterruption(work.record(replicaId)), ...news, status: 'starting' }),
   )
 
 /** Its container is there: brings it on if it never started, and tells how it is. */
-const lookAfter = async (
+const supervise = async (
   work: Work,
   replica: DesiredReplica,
   containerId: string,
@@ -268,28 +268,28 @@ const lookAfter = async (
     case 'removing':
       return settle(work, replica, found)
     case 'running':
-      return tellRunning(work, replica, found, reason)
+      return reportRunning(work, replica, found, reason)
     case 'paused':
     case 'restarting':
     case 'unknown':
-      return tellStandstill(work, replica.replicaId, found, found.state)
+      return reportStandstill(work, replica.replicaId, found, found.state)
   }
 }
 
-const tellRunning = async (
+const reportRunning = async (
   work: Work,
   replica: DesiredReplica,
   found: InspectedContainer,
   reason: string | undefined,
 ): Promise<void> => {
   const { replicaId } = replica
-  const told = work.told(replicaId)
+  const reported = work.reported(replicaId)
   const record = recordOfRun(work, replicaId, found)
   const about = { containerId: found.id, health: found.health, ports: found.ports, startedAt: found.startedAt }
   if (found.health !== 'unhealthy') {
-    const words = reason ?? wordsOfRun(told, found, record)
+    const words = reason ?? wordsOfRun(reported, found, record)
     const report = reportOf(work, replicaId, { status: 'running', reason: words, ...about, restarts: record })
-    return work.tell(report, runningMayWaitMs(work))
+    return work.submit(report, runningMayWaitMs(work))
   }
   const ranMs = found.startedAt === null ? 0 : work.clock.now() - Date.parse(found.startedAt)
   const after = afterRun(record, { ranMs, byCheck: true })
@@ -297,14 +297,15 @@ const tellRunning = async (
   const output = checkOutputOf(replica, found)
   const words = wordsOfCheck(output)
   const checkOutput = output === '' ? null : output
-  await work.tell(
+  await work.submit(
     reportOf(work, replicaId, {
       status: 'running',
       reason: words,
       ...about,
       restarts: after,
       // As it was told first: looking again must not put off the restart.
-      restartInMs: told?.health === 'unhealthy' && told.startedAt === found.startedAt ? told.restartInMs : restartInMs,
+      restartInMs:
+        reported?.health === 'unhealthy' && reported.startedAt === found.startedAt ? reported.restartInMs : restartInMs,
       checkOutput,
     }),
   )
@@ -316,25 +317,25 @@ const tellRunning = async (
 
 /** What ran before it was interrupted, and has another start now, was started again. */
 const recordOfRun = (work: Work, replicaId: string, found: InspectedContainer): RestartRecord => {
-  const told = work.told(replicaId)
+  const reported = work.reported(replicaId)
   const record = work.record(replicaId)
   const wasWell = record.wasWell || found.health === 'healthy'
-  const again = told?.status === 'starting' && record.interruptions > 0 && told.startedAt !== found.startedAt
+  const again = reported?.status === 'starting' && record.interruptions > 0 && reported.startedAt !== found.startedAt
   if (!again) return { ...record, wasWell }
   // A pause belongs to every restart but one for which its machine or somebody else is the reason.
-  return told.restartInMs === null
+  return reported.restartInMs === null
     ? { ...record, wasWell, restarts: record.restarts + 1 }
     : { ...withRestart(record), wasWell }
 }
 
 const wordsOfRun = (
-  told: ReplicaReport | undefined,
+  reported: ReplicaReport | undefined,
   found: InspectedContainer,
   { restarts }: RestartRecord,
 ): string => {
-  if (told?.status === 'running' && told.startedAt === found.startedAt)
-    return told.health === 'unhealthy' ? 'Its health check passes again' : told.reason
-  if (told?.standstill === 'paused' && told.startedAt === found.startedAt) return 'Running again after a pause'
+  if (reported?.status === 'running' && reported.startedAt === found.startedAt)
+    return reported.health === 'unhealthy' ? 'Its health check passes again' : reported.reason
+  if (reported?.standstill === 'paused' && reported.startedAt === found.startedAt) return 'Running again after a pause'
   return restarts > 0 ? `Running again (restart ${restarts})` : 'Container is running'
 }
 
@@ -351,14 +352,14 @@ const standstillMessage: Record<Standstill, string> = {
 }
 
 /** Whoever did it knows why: it is shown, and nothing is done against it. */
-const tellStandstill = (
+const reportStandstill = (
   work: Work,
   replicaId: string,
   found: InspectedContainer,
   standstill: Standstill,
 ): Promise<void> => {
-  const told = work.told(replicaId)
-  if (told?.standstill === standstill) return Promise.resolve()
+  const reported = work.reported(replicaId)
+  if (reported?.standstill === standstill) return Promise.resolve()
   const news = { reason: standstillMessage[standstill], containerId: found.id, startedAt: found.startedAt, standstill }
   return interrupt(work, replicaId, news)
 }
@@ -414,12 +415,12 @@ const stopReplica = async (work: Work, replicaId: string, container: SeenContain
   const base = { containerId: container.id }
   // A paused one takes no signal: it goes by force.
   if (container.state === 'running' || container.state === 'stopping') {
-    void work.tell(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
+    void work.submit(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
     await work.engine.stop(container.id, work.stopGraceSeconds)
   }
   const ended = await work.look(container.id)
   const exitCode = ended?.exitCode ?? null
-  const startedAt = ended?.startedAt ?? work.told(replicaId)?.startedAt ?? null
+  const startedAt = ended?.startedAt ?? work.reported(replicaId)?.startedAt ?? null
   const reason = exitCode === null ? 'Container removed' : `Stopped with code ${exitCode}`
   const stopped = reportOf(work, replicaId, { ...base, status: 'stopped', reason, exitCode, startedAt })
   await work.remember(stopped)
@@ -427,12 +428,12 @@ const stopReplica = async (work: Work, replicaId: string, container: SeenContain
 }
 
 /** Nothing is left of it. Its end keeps the words with which it was told; without any it is simply stopped. */
-const tellGone = async (work: Work, replicaId: string): Promise<void> => {
-  const told = work.told(replicaId)
-  const ended = told && (told.status === 'failed' || told.status === 'stopped')
-  await work.tell(
+const reportGone = async (work: Work, replicaId: string): Promise<void> => {
+  const reported = work.reported(replicaId)
+  const ended = reported && (reported.status === 'failed' || reported.status === 'stopped')
+  await work.submit(
     ended
-      ? { ...told, reason: wordsOnly(told.reason), gone: true }
+      ? { ...reported, reason: wordsOnly(reported.reason), gone: true }
       : reportOf(work, replicaId, { status: 'stopped', reason: 'No container on this node', gone: true }),
   )
 }
@@ -440,8 +441,8 @@ const tellGone = async (work: Work, replicaId: string): Promise<void> => {
 /** What was left of a told end, or a second container of a replica. */
 const removeContainer = async (work: Work, container: SeenContainer, why: string): Promise<void> => {
   if (why === 'duplicate') await work.engine.stop(container.id, work.stopGraceSeconds)
-  const told = work.told(container.replicaId)
-  if (why === 'ended' && told) return removeEnded(work, told, container.id)
+  const reported = work.reported(container.replicaId)
+  if (why === 'ended' && reported) return removeEnded(work, reported, container.id)
   await work.engine.remove(container.id)
   await work.look(container.id)
 }
@@ -462,12 +463,12 @@ const removeEnded = async (work: Work, end: ReplicaReport, containerId: string):
     return (await work.look(containerId)) === null
   }
   const gone = await isGone().catch(async (error: unknown) => {
-    await work.tell(ended)
+    await work.submit(ended)
     throw error
   })
-  if (gone) return work.tell({ ...ended, gone: true })
+  if (gone) return work.submit({ ...ended, gone: true })
   const still = refusal ?? new EngineError('refused', 'its removal is not finished')
-  await work.tell({ ...ended, reason: `${ended.reason}${notRemoved}${still.message}` })
+  await work.submit({ ...ended, reason: `${ended.reason}${notRemoved}${still.message}` })
   throw still
 }
 
@@ -480,10 +481,10 @@ const wordsOnly = (reason: string): string => {
 }
 
 /** The engine doesn't show its container any more: looks once more before believing it. */
-const tellVanished = async (work: Work, replicaId: string, containerId: string): Promise<void> => {
+const reportVanished = async (work: Work, replicaId: string, containerId: string): Promise<void> => {
   if ((await work.look(containerId)) !== null) return
   const reason = 'its container was removed from the engine by somebody else'
-  await work.tell(reportOf(work, replicaId, { status: 'failed', reason, gone: true }))
+  await work.submit(reportOf(work, replicaId, { status: 'failed', reason, gone: true }))
 }
 
 const fail = async (
@@ -501,7 +502,7 @@ const fail = async (
     containerId,
     restarts,
   })
-  if (containerId === null) return work.tell({ ...failed, gone: true })
+  if (containerId === null) return work.submit({ ...failed, gone: true })
   // On the disk before the container goes: after a crash nothing else would know why it ended.
   await work.remember(failed)
   await removeEnded(work, failed, containerId)

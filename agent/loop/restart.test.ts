@@ -50,14 +50,14 @@ const aRigThatShows = async (shown: Shown): Promise<string[]> => {
 }
 
 const reports = ({ replicaId }: DesiredReplica) => rig.controlPlane.reportsOn(replicaId)
-const statuses = (told: readonly ReplicaReport[]) => told.map(({ status }) => status)
+const statuses = (reported: readonly ReplicaReport[]) => reported.map(({ status }) => status)
 const seconds = ({ observedAt }: ReplicaReport) => Date.parse(observedAt ?? '') / 1_000
 
 test('a container that crashes while the control plane is away is restarted at once, and each step is told at its time', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:70s' })
   rig.want(replica)
-  const first = await rig.told(replica, 'running')
+  const first = await rig.reported(replica, 'running')
   rig.controlPlane.line = 'away'
   const cutAt = rig.clock.now()
   await until(async () => {
@@ -126,13 +126,13 @@ test('an agent that starts again goes on with its pause and its count', async ()
   }))
   const replica = aReplica({ image: 'sim/crash:1s', restarts: { ...noRestarts, wasWell: true, inARow: 6 } })
   rig.want(replica)
-  const told = await until(() => reports(replica).find(({ restartInMs }) => restartInMs === 64_000))
+  const reported = await until(() => reports(replica).find(({ restartInMs }) => restartInMs === 64_000))
   await rig.kill()
   await rig.start()
   expect(starts).toHaveLength(1)
   const again = await until(() => reports(replica).find(({ restarts }) => restarts.restarts === 1))
   expect(again.restarts).toMatchObject({ inARow: 7, interruptions: 1 })
-  expect((starts[1] ?? 0) - Date.parse(told.observedAt ?? '')).toBeGreaterThanOrEqual(64_000)
+  expect((starts[1] ?? 0) - Date.parse(reported.observedAt ?? '')).toBeGreaterThanOrEqual(64_000)
 })
 
 test('an agent that lost its memory goes on from the counts of the control plane', async () => {
@@ -185,7 +185,7 @@ test('a container that is healthy again before its restart is left alone', async
   await aRigThatShows(shown)
   const replica = aReplica({ image: 'web', restarts: { ...noRestarts, wasWell: true, inARow: 6 } })
   rig.want(replica)
-  const { startedAt } = await rig.told(replica, 'running')
+  const { startedAt } = await rig.reported(replica, 'running')
   Object.assign(shown, { health: 'unhealthy', checkOutput: 'no answer' })
   await until(() => reports(replica).some(({ health }) => health === 'unhealthy'))
   Object.assign(shown, { health: 'healthy', checkOutput: '' })
@@ -210,7 +210,7 @@ test.each([
   const touched = await aRigThatShows(shown)
   const replica = aReplica({ image: 'web' })
   rig.want(replica)
-  const before = await rig.told(replica, 'running')
+  const before = await rig.reported(replica, 'running')
   shown.state = state
   await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === state)
   await rig.pass(40_000)
@@ -230,7 +230,7 @@ test('a paused container that is not wanted any more goes by force', async () =>
   await aRigThatShows(shown)
   const replica = aReplica({ image: 'web' })
   rig.want(replica)
-  await rig.told(replica, 'running')
+  await rig.reported(replica, 'running')
   shown.state = 'paused'
   await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === 'paused')
   rig.want()

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '@/agent/lib/clock'
 import { unknownMachine } from '@/core/agents/identity'
 import type { DesiredState, NodeDescription } from '@/core/agents/protocol'
-import type { LogWishes } from '@/core/logs/log'
+import type { LogSubscriptions } from '@/core/logs/log'
 import { aReplica, until } from '@/testing/agent/builders'
 import { HttpControlPlane } from '@/testing/agent/http-control-plane'
 import { TrpcControlPlane } from './client'
@@ -45,10 +45,10 @@ const joined = async (...names: string[]) => {
 const watching = (client: TrpcControlPlane, ids: string[]) => {
   const states: DesiredState[] = []
   const connections: [boolean, string | null][] = []
-  const logs: LogWishes[] = []
+  const logs: LogSubscriptions[] = []
   const watch = client.watch(ids, {
     onDesired: (state) => states.push(state),
-    onLogWishes: (wishes) => logs.push(wishes),
+    onLogSubscriptions: (subscriptions) => logs.push(subscriptions),
     onConnection: (...of) => connections.push(of),
   })
   watches.push(watch)
@@ -178,11 +178,11 @@ describe('the watch', () => {
     const [id = ''] = ids
     const { logs, connections } = watching(client, ids)
     await until(() => connections.some(([connected]) => connected), { what: 'the connection' })
-    const wishes = [{ replicaId: 'r1', seconds: 30, since: null }]
+    const subscriptions = [{ replicaId: 'r1', seconds: 30, since: null }]
     await until(() => server.watching === 1, { what: 'the subscription' })
-    server.memory.wantLogs(id, wishes)
+    server.memory.wantLogs(id, subscriptions)
     await until(() => logs.length > 0, { what: 'the wish' })
-    expect(logs).toEqual([{ nodeId: id, replicas: wishes }])
+    expect(logs).toEqual([{ nodeId: id, replicas: subscriptions }])
     const chunk = (replicaId: string) => ({ nodeId: id, replicaId, lines: [], gap: false, state: null, words: '' })
     expect(await client.sendLogs([chunk('r1'), chunk('r2')], 1_000)).toEqual({ undesired: ['r2'] })
     expect(server.memory.logChunks).toHaveLength(2)

@@ -103,7 +103,7 @@ export class TrpcControlPlane implements ControlPlane {
     for (let at = 0; at < nodeIds.length; at += nodesPerWatch) {
       const part = this.watchPart(nodeIds.slice(at, at + nodesPerWatch), {
         onDesired: handlers.onDesired,
-        onLogWishes: handlers.onLogWishes,
+        onLogSubscriptions: handlers.onLogSubscriptions,
         onConnection(isConnected, reason) {
           if (isConnected) connected.add(at)
           else connected.delete(at)
@@ -145,7 +145,7 @@ export class TrpcControlPlane implements ControlPlane {
         {
           onData({ data }) {
             if (mine !== round) return
-            if ('logs' in data) handlers.onLogWishes(data.logs)
+            if ('logs' in data) handlers.onLogSubscriptions(data.logs)
             else handlers.onDesired(data)
           },
           onConnectionStateChange({ state, error }) {

@@ -2,7 +2,7 @@
 import type { Claim, ClaimAnswer, MachineFacts } from '@/core/agents/identity'
 import type { DesiredState, NodeDescription, NodeHeartbeat, ReplicaReport, ResolvedImage } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
-import type { LogChunk, LogWishes } from '@/core/logs/log'
+import type { LogChunk, LogSubscriptions } from '@/core/logs/log'
 
 export interface Joined {
   nodes: { id: string; name: string }[]
@@ -21,7 +21,7 @@ export interface HeartbeatAnswer {
 
 export interface WatchHandlers {
   onDesired(state: DesiredState): void
-  onLogWishes(wishes: LogWishes): void
+  onLogSubscriptions(subscriptions: LogSubscriptions): void
   /** Whether the subscription stands; with the reason when it does not. */
   onConnection(connected: boolean, reason: string | null): void
 }

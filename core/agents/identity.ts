@@ -119,7 +119,7 @@ export function kinship(a: MachineFacts, b: MachineFacts): Kinship {
   return a.hostName === b.hostName && a.bootId === null && b.bootId === null ? 'same machine' : 'other machine'
 }
 
-interface Told {
+interface Reported {
   /** Of one of the nodes, and how many more there are. */
   node: string
   more: number
@@ -127,26 +127,26 @@ interface Told {
   machine: MachineFacts
 }
 
-const nodesOf = ({ node, more }: Told): string => (more > 0 ? `${node} and ${more} more` : node)
+const nodesOf = ({ node, more }: Reported): string => (more > 0 ? `${node} and ${more} more` : node)
 
 const heard = (seconds: number): string => (seconds < 1 ? 'a moment ago' : `${Math.round(seconds)} s ago`)
 
 /** What the agent says in its terminal, and what to do. */
-export function refusalText(second: SecondKind, told: Told): string {
-  const { holder, machine, node } = told
+export function refusalText(second: SecondKind, reported: Reported): string {
+  const { holder, machine, node } = reported
   const ownNode = 'start it with an empty data folder and a join token'
   switch (second) {
     case 'process':
-      return `another agent on this machine (process ${holder.machine.pid}) speaks for ${nodesOf(told)} already: end that one, or, if this is to be a node of its own, ${ownNode}`
+      return `another agent on this machine (process ${holder.machine.pid}) speaks for ${nodesOf(reported)} already: end that one, or, if this is to be a node of its own, ${ownNode}`
     case 'twins':
-      return `another machine speaks for ${nodesOf(told)} and was heard ${heard(holder.silentSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `another machine speaks for ${nodesOf(reported)} and was heard ${heard(holder.silentSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
     case 'machine':
-      return `${nodesOf(told)} belongs to another machine (${holder.machine.hostName}, heard ${heard(holder.silentSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `${nodesOf(reported)} belongs to another machine (${holder.machine.hostName}, heard ${heard(holder.silentSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
   }
 }
 
-export const waitText = (told: Told): string =>
-  `another agent spoke for ${nodesOf(told)} ${heard(told.holder.silentSeconds)} (${told.holder.machine.hostName}): waiting until it is silent`
+export const waitText = (reported: Reported): string =>
+  `another agent spoke for ${nodesOf(reported)} ${heard(reported.holder.silentSeconds)} (${reported.holder.machine.hostName}): waiting until it is silent`
 
 /** Of a refused second speaker, for the events of the node. */
 export function secondText(second: SecondKind, { hostName, pid }: MachineFacts, address: string | null): string {

@@ -6,7 +6,7 @@
 import type { ImageContent } from '@/core/deployments/image'
 import type { RestartRecord } from '@/core/deployments/restart'
 import type { ReplicaStatus } from '@/core/deployments/status'
-import type { LogWishes } from '@/core/logs/log'
+import type { LogSubscriptions } from '@/core/logs/log'
 
 /** What an agent sends beside its credential, so that a stranger is refused before anything else is read. */
 export const agentHeaders = { instance: 'x-fogdeck-instance', joinToken: 'x-fogdeck-join-token' } as const
@@ -47,7 +47,7 @@ export interface DesiredState {
 }
 
 /** What the stream to an agent carries. */
-export type AgentNews = DesiredState | { logs: LogWishes }
+export type AgentNews = DesiredState | { logs: LogSubscriptions }
 
 /** What an engine shows of a container that neither runs nor ended, nor is started: nobody here made it so. */
 export const standstills = ['paused', 'restarting', 'unknown'] as const

@@ -103,12 +103,12 @@ export interface Difference {
 /** Field by field, what was changed, made or taken away; what stayed the same is left out. */
 export function differences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Difference[] {
   const { changes, ...rest } = after ?? {}
-  const told = changesOf(changes)
-  const [old, now] = [new Map(valuesOf(before)), new Map(valuesOf(told ? rest : after))]
+  const reported = changesOf(changes)
+  const [old, now] = [new Map(valuesOf(before)), new Map(valuesOf(reported ? rest : after))]
   const found = [...new Set([...old.keys(), ...now.keys()])]
     .map((field) => ({ field, before: old.get(field) ?? null, after: now.get(field) ?? null }))
     .filter((difference) => difference.before !== difference.after)
-  return [...found, ...(told ?? [])]
+  return [...found, ...(reported ?? [])]
 }
 
 /** What an update of a deployment changed is written down in words already. Null when it is something else. */

@@ -61,8 +61,8 @@ describe('the status that follows from what was seen', () => {
 })
 
 describe('health', () => {
-  const seen = (overrides: Partial<ReplicaState> & { nodeSilent?: boolean; interruptions?: number } = {}) => ({
-    nodeSilent: false,
+  const seen = (overrides: Partial<ReplicaState> & { nodeUnreachable?: boolean; interruptions?: number } = {}) => ({
+    nodeUnreachable: false,
     interruptions: 0,
     ...aReplica(overrides),
   })
@@ -74,7 +74,7 @@ describe('health', () => {
 
   test('is healthy when all run well, and unknown rather than healthy when a node is silent', () => {
     expect(of([seen(), seen({ slot: 1, health: 'healthy' })])).toBe('healthy')
-    expect(of([seen(), seen({ slot: 1, nodeSilent: true })])).toBe('unknown')
+    expect(of([seen(), seen({ slot: 1, nodeUnreachable: true })])).toBe('unknown')
   })
 
   test('counts slots: two replicas of one, while the one replaces the other, do not stand in for a missing one', () => {

@@ -17,7 +17,7 @@ export interface ReplicaState {
 
 /** What there is to know of a replica to tell how its deployment is. */
 interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> {
-  nodeSilent: boolean
+  nodeUnreachable: boolean
   /** How often its container ceased to run: since then it is not on its way for the first time. */
   interruptions: number
 }
@@ -64,7 +64,7 @@ export function healthOf(
     return 'none'
   const wanted = replicas.filter((replica) => replica.wanted === 'run')
   const running = wanted.filter((replica) => replica.status === 'running')
-  if (running.some((replica) => replica.nodeSilent)) return 'unknown'
+  if (running.some((replica) => replica.nodeUnreachable)) return 'unknown'
   // By slots: while one replica replaces another, both run.
   const well = new Set(
     running.filter((replica) => replica.health === null || replica.health === 'healthy').map((replica) => replica.slot),

@@ -70,7 +70,7 @@ const portsOf = ({ hostPorts = [], deploymentId }: PlacementRequest): TakenPort[
   hostPorts.map((port) => ({ port, holder: { deploymentId, name: '' }, seenAgeMs: null }))
 
 /** Tells the index of a change as whoever keeps it would: by what happened where it knows that, else by the new node. */
-function tell(
+function submit(
   index: FleetIndex,
   name: string,
   { node, request }: { node: FleetNode; request: PlacementRequest },
@@ -142,7 +142,7 @@ describe('the fleet index, on any fleet and request,', () => {
           if (!node || !happens) continue
           const changed = happens(node, request)
           nodes = nodes.map((one) => (one === node ? changed : one))
-          tell(index, name, { node: changed, request })
+          submit(index, name, { node: changed, request })
           expect(index.node(node.id)).toStrictEqual(changed)
         }
         for (const [number, newcomer] of newcomers.nodes.entries()) {

@@ -11,8 +11,8 @@ export type DrillMode = (typeof drillModes)[number]
  * `keeps`: nothing of it is on the nodes. `moves`: all that is there has a place elsewhere. `no-room`: the scheduler
  * refuses. `never`: it is not to be replaced. `held`: somebody has to act first. `braked`: the storm brake holds it.
  */
-export const drillFates = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked'] as const
-export type DrillFate = (typeof drillFates)[number]
+export const drillOutcomes = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked'] as const
+export type DrillOutcome = (typeof drillOutcomes)[number]
 
 /** Which deployments to list. */
 export const drillFilters = ['affected', 'down', 'no-room', 'stays', 'moves', 'keeps'] as const
@@ -45,7 +45,7 @@ interface DrillRunning {
 export interface DrillRow {
   id: string
   name: string
-  fate: DrillFate
+  outcome: DrillOutcome
   running: DrillRunning
   /** How many of its replicas are on the nodes; `replicas` are the first of them. */
   hit: number
@@ -62,7 +62,7 @@ export interface DrillRow {
 
 /** Deployments counted by what becomes of them. */
 export interface DrillCounts {
-  fates: Record<DrillFate, number>
+  byOutcome: Record<DrillOutcome, number>
   /** Nothing of them runs until it is replaced. */
   down: number
   /** Some of their replicas don't run until they are replaced. */

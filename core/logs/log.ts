@@ -28,7 +28,7 @@ export interface LogChunk {
 }
 
 /** That somebody reads the log of a replica now. */
-export interface LogWish {
+export interface LogSubscription {
   replicaId: string
   /** For so long, unless it is said again. */
   seconds: number
@@ -37,9 +37,9 @@ export interface LogWish {
 }
 
 /** All logs of a node that are read now; replaces what was said before. */
-export interface LogWishes {
+export interface LogSubscriptions {
   nodeId: string
-  replicas: LogWish[]
+  replicas: LogSubscription[]
 }
 
 export const logLimits = {

@@ -17,7 +17,7 @@ export interface LeavingReplica {
   } | null
   /** The refusal for whose end the deployment waits. */
   refusal: string | null
-  nodeSilent: boolean
+  nodeUnreachable: boolean
 }
 
 const leavingStates = ['moving', 'stopping', 'queued', 'retrying', 'no-room', 'held'] as const
@@ -29,7 +29,7 @@ export const isBlocked = (state: LeavingState): boolean => state === 'no-room' |
 export function leavingState(replica: LeavingReplica): { state: LeavingState; text: string } {
   const { deployment, replacement, refusal } = replica
   if (replica.wanted === 'stop' || !isLive(replica.status)) {
-    if (replica.nodeSilent)
+    if (replica.nodeUnreachable)
       return { state: 'held', text: 'Its node is offline: whether its container is gone is known when it returns' }
     return { state: 'stopping', text: 'Stopping' }
   }

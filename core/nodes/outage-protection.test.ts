@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { heldIfSilenced, type JudgedPulse, judgeOutages, outageMessage, type RegionPulse } from './outage-protection'
+import { heldIfOffline, type JudgedPulse, judgeOutages, outageMessage, type RegionPulse } from './outage-protection'
 
 const aRegion = (overrides: Partial<RegionPulse> = {}): RegionPulse => ({
   region: 'eu-west',
@@ -104,13 +104,13 @@ describe('what a brake would hold if nodes fell silent', () => {
     overruled: false,
     ...overrides,
   })
-  const held = (pulses: JudgedPulse[], silenced: Record<string, number>) =>
-    heldIfSilenced(pulses, new Map(Object.entries(silenced))).map(({ region }) => region)
+  const held = (pulses: JudgedPulse[], unreachable: Record<string, number>) =>
+    heldIfOffline(pulses, new Map(Object.entries(unreachable))).map(({ region }) => region)
 
   test('is a region of which more than half would be silent, and no fewer than three nodes', () => {
     const here = pulse({ region: 'here', heard: 5, silent: 0, fresh: 0 })
     const far = pulse({ region: 'far', heard: 50, silent: 0, fresh: 0 })
-    expect(heldIfSilenced([here, far], new Map([['here', 3]]))).toEqual([
+    expect(heldIfOffline([here, far], new Map([['here', 3]]))).toEqual([
       { region: 'here', cause: 'region', silent: 3, nodes: 5 },
     ])
     expect(held([here, far], { here: 2 })).toEqual([])

@@ -65,12 +65,12 @@ export function judgeOutages(pulses: readonly RegionPulse[]): OutageJudgement {
 }
 
 /** Regions that the brake would hold if so many of the nodes that are heard fell silent together, by region. */
-export function heldIfSilenced(
+export function heldIfOffline(
   pulses: readonly JudgedPulse[],
-  silenced: ReadonlyMap<string, number>,
+  unreachable: ReadonlyMap<string, number>,
 ): { region: string; cause: OutageCause; silent: number; nodes: number }[] {
   const then = pulses.map((pulse): JudgedPulse => {
-    const more = silenced.get(pulse.region) ?? 0
+    const more = unreachable.get(pulse.region) ?? 0
     return {
       ...pulse,
       heard: pulse.heard - more,

@@ -4,7 +4,7 @@
  * back. Nothing is written.
  */
 import type { PlacementRequest, Refusal } from '@/core/placement/types'
-import { courseOf, Drill, type DrillSubject, type DrillWorld } from './simulate'
+import { Drill, type DrillSubject, type DrillWorld, simulationOf } from './simulate'
 import type { DeploymentToSchedule } from './types'
 
 /** A replica that would be started, in the order of the slots. */
@@ -37,23 +37,23 @@ export function* previewChange(
   const explain = { first: 1, always: new Set<PlacementRequest['deploymentId']>() }
   const drill = new Drill({ ...world, subjects: [subject], explain }, (node) => node, { releases: true })
   // What is on its way is taken to arrive.
-  const course = courseOf(subject, (attempt) =>
+  const simulated = simulationOf(subject, (attempt) =>
     attempt.wanted === 'run' && (attempt.status === 'pending' || attempt.status === 'starting')
       ? { ...attempt, status: 'running', health: null }
       : attempt,
   )
   // Each step starts or stops one replica at least; a deployment has a hundred at most, and as many attempts of before.
   for (let steps = deployment.attempts.length + 2 * deployment.targetReplicas; steps > 0; steps--) {
-    const goesOn = drill.step(course, { moves: true })
+    const goesOn = drill.step(simulated, { moves: true })
     yield
     if (!goesOn) break
   }
-  return changeOf(deployment, course)
+  return changeOf(deployment, simulated)
 }
 
-type Course = ReturnType<typeof courseOf>
+type SimulatedDeployment = ReturnType<typeof simulationOf>
 
-function changeOf(before: DeploymentToSchedule, { deployment, placed, stuck }: Course): PreviewedChange {
+function changeOf(before: DeploymentToSchedule, { deployment, placed, stuck }: SimulatedDeployment): PreviewedChange {
   const running = before.attempts.filter(({ wanted, reserved }) => wanted === 'run' && reserved)
   const replicas = placed
     .map(({ slot, nodeId: id, nodeName: nodeId, score, takesOver }): PreviewedReplica => {

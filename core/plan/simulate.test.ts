@@ -97,10 +97,10 @@ const fail = (asked: DrillWorld, names: string[], braked: string[] = []) =>
   ended(drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 }))
 
 /** What becomes of each deployment: "web: moves 1→node-02" */
-const told = (outcomes: DrilledDeployment[]) =>
+const reported = (outcomes: DrilledDeployment[]) =>
   outcomes.map(
-    ({ subject: { deployment }, fate, replicas }) =>
-      `${deployment.name}: ${fate} ${replicas.map(({ attempt: { slot }, to }) => `${slot + 1}→${to?.nodeId ?? 'nowhere'}`).join(' ')}`,
+    ({ subject: { deployment }, outcome, replicas }) =>
+      `${deployment.name}: ${outcome} ${replicas.map(({ attempt: { slot }, to }) => `${slot + 1}→${to?.nodeId ?? 'nowhere'}`).join(' ')}`,
   )
 
 const wishes = (overrides: Partial<AskedWishes>): AskedWishes => ({
@@ -117,7 +117,7 @@ describe('a failure', () => {
       world([node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')], [web]),
       ['node-01'],
     )
-    expect(outcome).toMatchObject({ fate: 'moves', problem: null })
+    expect(outcome).toMatchObject({ outcome: 'moves', problem: null })
     // 0.4 × ((4000−1000)/4000 + (8192−1024)/8192)/2 + 0.3 × 1 + 0.3 × 1
     expect(outcome?.replicas).toMatchObject([
       { attempt: { slot: 0, nodeName: 'node-01' }, to: { nodeId: 'node-03', score: 0.4 * ((0.75 + 0.875) / 2) + 0.6 } },
@@ -131,7 +131,7 @@ describe('a failure', () => {
     const first = subject('first', ['node-01'], { priority: 10 })
     const second = subject('second', ['node-01'], { priority: 90 })
     const outcomes = fail(world(nodes, [first, second]), ['node-01'])
-    expect(told(outcomes)).toEqual(['second: moves 1→node-02', 'first: no-room 1→nowhere'])
+    expect(reported(outcomes)).toEqual(['second: moves 1→node-02', 'first: no-room 1→nowhere'])
     expect(outcomes[1]?.problem).toBe('Insufficient nodes: need 1, found 0 with capacity')
     expect(outcomes[1]?.refusal?.reasons).toMatchObject([
       { rule: 'cpu', nodeIds: ['node-02', 'node-03'] },
@@ -143,7 +143,7 @@ describe('a failure', () => {
     const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
     const patient = subject('patient', ['node-01'], { lostAfterSeconds: 600, priority: 100 })
     const hasty = subject('hasty', ['node-01'], { lostAfterSeconds: 30, priority: 0 })
-    expect(told(fail(world(nodes, [patient, hasty]), ['node-01']))).toEqual([
+    expect(reported(fail(world(nodes, [patient, hasty]), ['node-01']))).toEqual([
       'hasty: moves 1→node-02',
       'patient: no-room 1→nowhere',
     ])
@@ -153,14 +153,14 @@ describe('a failure', () => {
     const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
     const one = subject('one', ['node-01'], { lostAfterSeconds: 1, priority: 10 })
     const other = subject('other', ['node-01'], { lostAfterSeconds: 20, priority: 90 })
-    expect(told(fail(world(nodes, [one, other]), ['node-01']))[0]).toBe('other: moves 1→node-02')
+    expect(reported(fail(world(nodes, [one, other]), ['node-01']))[0]).toBe('other: moves 1→node-02')
   })
 
   test('places all that a deployment lost, or none of it', () => {
     const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
     const web = subject('web', ['node-01', 'node-02'])
     const [outcome] = fail(world(nodes, [web]), ['node-01', 'node-02'])
-    expect(outcome).toMatchObject({ fate: 'no-room', replicas: [{ to: null }, { to: null }] })
+    expect(outcome).toMatchObject({ outcome: 'no-room', replicas: [{ to: null }, { to: null }] })
     expect(outcome?.refusal).toMatchObject({ needed: 2, found: 1 })
     expect(outcome?.refusal?.suggestions.map(({ kind }) => kind)).toContain('max-per-node')
   })
@@ -173,7 +173,7 @@ describe('a failure', () => {
     const first = subject('first', ['node-01'], { priority: 90, hostPorts: [8080] })
     const second = subject('second', ['node-01'], { priority: 10, hostPorts: [8080] })
     const outcomes = fail(world(nodes, [first, second]), ['node-01'])
-    expect(told(outcomes)).toEqual(['first: moves 1→node-03', 'second: no-room 1→nowhere'])
+    expect(reported(outcomes)).toEqual(['first: moves 1→node-03', 'second: no-room 1→nowhere'])
     expect(outcomes[1]?.refusal?.reasons).toMatchObject([
       { rule: 'host-ports', nodeIds: ['node-02', 'node-03'] },
       { rule: 'status', nodeIds: ['node-01'] },
@@ -186,19 +186,19 @@ describe('a failure', () => {
   test('does not touch what is never to be replaced', () => {
     const web = subject('web', ['node-01'], { lostAfterSeconds: 0 })
     const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
-    expect(outcome).toMatchObject({ fate: 'never', replicas: [{ to: null }], placed: [] })
+    expect(outcome).toMatchObject({ outcome: 'never', replicas: [{ to: null }], placed: [] })
   })
 
   test('leaves what has failed to a person', () => {
     const web = subject('web', ['node-01'], { status: 'failed' })
     const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
-    expect(outcome).toMatchObject({ fate: 'held', problem: expect.stringMatching(/^web has failed/) })
+    expect(outcome).toMatchObject({ outcome: 'held', problem: expect.stringMatching(/^web has failed/) })
   })
 
   test('under a brake moves only what is elsewhere', () => {
     const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
     const asked = world(nodes, [subject('held', ['node-01']), subject('free', ['node-02'])])
-    expect(told(fail(asked, ['node-01', 'node-02'], ['node-01'])).sort()).toEqual([
+    expect(reported(fail(asked, ['node-01', 'node-02'], ['node-01'])).sort()).toEqual([
       'free: moves 1→node-03',
       'held: braked 1→nowhere',
     ])
@@ -212,18 +212,22 @@ describe('a failure', () => {
     const noisy = subject('noisy', ['node-01'], { priority: 90 })
     const quiet = subject('quiet', ['node-01'], { wishes: apart })
     // Each alone would go to node-02.
-    expect(told(fail(world(nodes, [quiet, noisy]), ['node-01']))).toEqual([
+    expect(reported(fail(world(nodes, [quiet, noisy]), ['node-01']))).toEqual([
       'noisy: moves 1→node-02',
       'quiet: moves 1→node-03',
     ])
-    expect(told(fail(world(nodes, [quiet]), ['node-01']))).toEqual(['quiet: moves 1→node-02'])
+    expect(reported(fail(world(nodes, [quiet]), ['node-01']))).toEqual(['quiet: moves 1→node-02'])
   })
 
   test('knows a replacement that is on its way already', () => {
     const web = subject('web', [], { targetReplicas: 1 })
     web.deployment.attempts.push(attempt(0, 'node-01'), attempt(0, 'node-02', { generation: 2, status: 'starting' }))
     const [outcome] = fail(world([node('node-01'), node('node-02'), node('node-03')], [web]), ['node-01'])
-    expect(outcome).toMatchObject({ fate: 'moves', placed: [], replicas: [{ to: { nodeId: 'node-02', score: null } }] })
+    expect(outcome).toMatchObject({
+      outcome: 'moves',
+      placed: [],
+      replicas: [{ to: { nodeId: 'node-02', score: null } }],
+    })
   })
 
   test('comes out the same by the index, also with wishes', () => {
@@ -243,11 +247,11 @@ describe('a failure', () => {
     const asked = world(nodes, some)
     const byIndex = fail({ ...asked, indexFrom: 0 }, ['node-00', 'node-01'])
     const plainly = fail(asked, ['node-00', 'node-01'])
-    expect(told(byIndex)).toEqual(told(plainly))
+    expect(reported(byIndex)).toEqual(reported(plainly))
     expect(byIndex.map(({ replicas }) => replicas.map(({ to }) => to?.score))).toEqual(
       plainly.map(({ replicas }) => replicas.map(({ to }) => to?.score)),
     )
-    expect(new Set(plainly.map(({ fate }) => fate))).toEqual(new Set(['moves', 'no-room']))
+    expect(new Set(plainly.map(({ outcome }) => outcome))).toEqual(new Set(['moves', 'no-room']))
     expect(byIndex.flatMap(({ refusal }) => refusal?.reasons ?? [])).toEqual(
       plainly.flatMap(({ refusal }) => refusal?.reasons ?? []),
     )
@@ -267,7 +271,7 @@ describe('a drain', () => {
     ]
     const web = subject('web', ['node-01', 'node-02'], { priority: 90 })
     const api = subject('api', ['node-01'])
-    expect(told(drain(world(nodes, [api, web]), ['node-01', 'node-02']))).toEqual([
+    expect(reported(drain(world(nodes, [api, web]), ['node-01', 'node-02']))).toEqual([
       'web: no-room 1→node-03 2→nowhere',
       'api: moves 1→node-04',
     ])
@@ -276,7 +280,7 @@ describe('a drain', () => {
   test('needs room elsewhere, and otherwise leaves everything running', () => {
     const web = subject('web', ['node-01'])
     const [outcome] = drain(world([node('node-01', { holds: 1 }), node('node-02', { holds: 4 })], [web]), ['node-01'])
-    expect(outcome).toMatchObject({ fate: 'no-room', problem: 'Insufficient nodes: need 1, found 0 with capacity' })
+    expect(outcome).toMatchObject({ outcome: 'no-room', problem: 'Insufficient nodes: need 1, found 0 with capacity' })
     expect(outcome?.attempts).toMatchObject([{ status: 'running', wanted: 'run', nodeName: 'node-01' }])
   })
 

@@ -4,7 +4,7 @@
  */
 import { statusAfterObservation } from '@/core/deployments/observed-status'
 import { isLive } from '@/core/deployments/status'
-import type { DrillFate } from '@/core/insight/drill-report'
+import type { DrillOutcome } from '@/core/insight/drill-report'
 import type { JournalNode, JournalState } from '@/core/journal'
 import type { PlacedReplica } from '@/core/placement/placed-replica'
 import { subtractResources } from '@/core/placement/resources'
@@ -48,7 +48,7 @@ interface DrilledReplica {
 
 export interface DrilledDeployment {
   subject: DrillSubject
-  fate: Exclude<DrillFate, 'keeps'>
+  outcome: Exclude<DrillOutcome, 'keeps'>
   /** Why not everything moves, as a sentence. */
   problem: string | null
   /** Of `no-room`; null when it was not asked to be explained. */
@@ -64,11 +64,11 @@ const isHere = ({ reserved, wanted, status }: AttemptToSchedule): boolean =>
   reserved && wanted === 'run' && isLive(status)
 
 /** One deployment while the drill goes on. */
-interface Course {
+interface SimulatedDeployment {
   subject: DrillSubject
   deployment: DeploymentToSchedule
   placed: NewReplica[]
-  stuck: { fate: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
+  stuck: { outcome: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
 }
 
 export class Drill {
@@ -99,14 +99,14 @@ export class Drill {
   }
 
   /** One evaluation of the deployment. False when it would change nothing. */
-  step(course: Course, { moves }: { moves: boolean }): boolean {
-    const { deployment } = course
+  step(simulated: SimulatedDeployment, { moves }: { moves: boolean }): boolean {
+    const { deployment } = simulated
     const planned = planDeployment(deployment, deployment.attempts, { now: this.#world.at })
     // What is tried again later is tried: the drill tells how it ends.
     const plan = { ...planned, retryAt: null, move: moves ? planned.move : [] }
     if (!needsPlacement(deployment, plan)) {
-      this.#settle(course, { place: [], stop: plan.stop })
-      if (plan.exhausted !== null) course.stuck = { fate: 'held', problem: plan.exhausted, refusal: null }
+      this.#settle(simulated, { place: [], stop: plan.stop })
+      if (plan.exhausted !== null) simulated.stuck = { outcome: 'held', problem: plan.exhausted, refusal: null }
       return this.#releases && plan.exhausted === null && plan.stop.length > 0
     }
     const { outcome } = decidePlacement(deployment, plan, {
@@ -118,19 +118,19 @@ export class Drill {
     if (outcome.decision.outcome === 'refused') {
       // What was replaced still holds its room at this moment: the worker tries again once that is free.
       if (this.#releases && plan.stop.length > 0) {
-        this.#settle(course, { place: [], stop: plan.stop })
+        this.#settle(simulated, { place: [], stop: plan.stop })
         return true
       }
       const { request, policy, own, message } = outcome.decision
       const refusal = this.#refusalOf(request, policy, new Map(Object.entries(own)))
-      course.stuck = { fate: 'no-room', problem: refusal?.message ?? message, refusal }
+      simulated.stuck = { outcome: 'no-room', problem: refusal?.message ?? message, refusal }
     }
-    this.#settle(course, outcome)
+    this.#settle(simulated, outcome)
     return outcome.place.length > 0
   }
 
-  #settle(course: Course, { place, stop }: { place: NewReplica[]; stop: string[] }): void {
-    const { deployment } = course
+  #settle(simulated: SimulatedDeployment, { place, stop }: { place: NewReplica[]; stop: string[] }): void {
+    const { deployment } = simulated
     this.#others.decided(deployment, { place, stop })
     const leaving = deployment.attempts.filter((one) => stop.includes(one.id))
     if (this.#releases) for (const attempt of leaving) this.#fleet.release(attempt.nodeId, leftBy(attempt, place))
@@ -141,8 +141,8 @@ export class Drill {
           : one,
     )
     const attempts = [...kept, ...place.map((replica) => this.#started(deployment, replica))]
-    course.deployment = { ...deployment, attempts }
-    course.placed.push(...place)
+    simulated.deployment = { ...deployment, attempts }
+    simulated.placed.push(...place)
   }
 
   #started(deployment: DeploymentToSchedule, { score: _, takesOver: __, ...replica }: NewReplica): AttemptToSchedule {
@@ -182,7 +182,10 @@ function leftBy({ id, resources, hostPorts }: AttemptToSchedule, place: readonly
     : { resources, hostPorts }
 }
 
-export const courseOf = (subject: DrillSubject, change: (attempt: AttemptToSchedule) => AttemptToSchedule): Course => {
+export const simulationOf = (
+  subject: DrillSubject,
+  change: (attempt: AttemptToSchedule) => AttemptToSchedule,
+): SimulatedDeployment => {
   const { deployment } = subject
   const attempts = deployment.attempts.map(change)
   return { subject, deployment: { ...deployment, attempts }, placed: [], stuck: null }
@@ -192,7 +195,10 @@ const byPriority = (a: DrillSubject, b: DrillSubject): number =>
   b.priority - a.priority || (a.deployment.id < b.deployment.id ? -1 : 1)
 
 /** What the nodes hold, with where it is in the end. */
-function outcomeOf({ subject, deployment, placed, stuck }: Course, nodes: ReadonlySet<string>): DrilledDeployment {
+function outcomeOf(
+  { subject, deployment, placed, stuck }: SimulatedDeployment,
+  nodes: ReadonlySet<string>,
+): DrilledDeployment {
   const scores = new Map(placed.map(({ id, score }) => [id, score]))
   const replicas = subject.deployment.attempts
     .filter((attempt) => isHere(attempt) && nodes.has(attempt.nodeId))
@@ -212,7 +218,7 @@ function outcomeOf({ subject, deployment, placed, stuck }: Course, nodes: Readon
       : 'A replacement that is on its way does not work yet: it moves once that one does'
   return {
     subject,
-    fate: all ? 'moves' : (stuck?.fate ?? 'held'),
+    outcome: all ? 'moves' : (stuck?.outcome ?? 'held'),
     problem: all ? null : (stuck?.problem ?? idle),
     refusal: all ? null : (stuck?.refusal ?? null),
     replicas,
@@ -251,21 +257,21 @@ export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSecond
     const [first] = order
     const together = order.splice(0, order.filter((one) => first && gracePeriod(one) === gracePeriod(first)).length)
     // All of them are lost in one sweep, before the first of them is decided.
-    const courses = together.map((subject) => {
+    const simulations = together.map((subject) => {
       const lost = subject.deployment.attempts.filter((attempt) => isLost(subject, attempt))
       drill.forget(
         subject.deployment,
         lost.map(({ id }) => id),
       )
-      return courseOf(subject, (one) => (lost.includes(one) ? { ...one, status: 'lost', wanted: 'stop' } : one))
+      return simulationOf(subject, (one) => (lost.includes(one) ? { ...one, status: 'lost', wanted: 'stop' } : one))
     })
-    for (const course of courses) {
-      const hit = course.deployment.attempts.filter((attempt) => nodes.has(attempt.nodeId))
+    for (const simulated of simulations) {
+      const hit = simulated.deployment.attempts.filter((attempt) => nodes.has(attempt.nodeId))
       if (hit.some(({ status }) => status === 'lost')) {
-        course.deployment = observed(course.deployment)
-        drill.step(course, { moves: false })
+        simulated.deployment = observed(simulated.deployment)
+        drill.step(simulated, { moves: false })
       }
-      results.push(withheld(outcomeOf(course, nodes), braked))
+      results.push(withheld(outcomeOf(simulated, nodes), braked))
       yield
     }
   }
@@ -282,14 +288,14 @@ function observed(deployment: DeploymentToSchedule): DeploymentToSchedule {
 
 /** What stays where it is because it is never lost, or not as long as the brake holds. */
 function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): DrilledDeployment {
-  if (result.fate === 'moves') return result
+  if (result.outcome === 'moves') return result
   const { lostAfterSeconds } = result.subject
   if (lostAfterSeconds === 0)
-    return { ...result, fate: 'never', problem: 'It is never replaced: it waits for its nodes (lost_after is 0)' }
-  if (result.fate === 'held' && result.replicas.some(({ attempt, to }) => to === null && braked.has(attempt.nodeId)))
+    return { ...result, outcome: 'never', problem: 'It is never replaced: it waits for its nodes (lost_after is 0)' }
+  if (result.outcome === 'held' && result.replicas.some(({ attempt, to }) => to === null && braked.has(attempt.nodeId)))
     return {
       ...result,
-      fate: 'braked',
+      outcome: 'braked',
       problem: 'Outage protection holds it until nodes return or somebody overrides it',
     }
   return result
@@ -301,22 +307,22 @@ function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): Drill
  */
 export function* drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): DrillSteps {
   const drill = new Drill(world, (node) => (nodes.has(node.id) ? { ...node, draining: true } : node))
-  const courses = [...world.subjects].sort(byPriority).map((subject) =>
-    courseOf(subject, (attempt) => ({
+  const simulations = [...world.subjects].sort(byPriority).map((subject) =>
+    simulationOf(subject, (attempt) => ({
       ...attempt,
       nodeDraining: attempt.nodeDraining || nodes.has(attempt.nodeId),
       // What is on its way is taken to arrive.
       status: isHere(attempt) ? 'running' : attempt.status,
     })),
   )
-  let moving = courses
+  let moving = simulations
   while (moving.length > 0) {
     const turn = moving
     moving = []
-    for (const course of turn) {
-      if (drill.step(course, { moves: true })) moving.push(course)
+    for (const simulated of turn) {
+      if (drill.step(simulated, { moves: true })) moving.push(simulated)
       yield
     }
   }
-  return courses.map((course) => outcomeOf(course, nodes))
+  return simulations.map((simulated) => outcomeOf(simulated, nodes))
 }

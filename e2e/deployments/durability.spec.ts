@@ -166,11 +166,11 @@ test('the agents killed while containers start: they go on with the same contain
   const before = containersOf(id)
   await product.kill('fleet')
   await expect.poll(() => product.pidOf('fleet'), patient).not.toBeNull()
-  const heardFrom = () =>
+  const seenFrom = () =>
     product.sql<{ nodes: number }>(
       `select count(*)::int as nodes from nodes where last_heartbeat > now() - interval '4 seconds' and status = 'active'`,
     )
-  await expect.poll(async () => (await heardFrom())[0]?.nodes, patient).toBeGreaterThan(2)
+  await expect.poll(async () => (await seenFrom())[0]?.nodes, patient).toBeGreaterThan(2)
   await expectRunningOnce(id)
   expect(containersOf(id)).toEqual(before)
 })

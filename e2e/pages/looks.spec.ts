@@ -192,11 +192,11 @@ async function deploy(name: string, wishes: Partial<Deploy>, ends = 'running'): 
 async function everyNodeMeasured(): Promise<void> {
   for (let times = 0; times < 2; times++) {
     const since = Date.now()
-    const told = async () =>
+    const reported = async () =>
       (await rpc.node.list.query()).filter(
         ({ cpuUsagePercent, lastHeartbeat }) => cpuUsagePercent !== null && Date.parse(lastHeartbeat ?? '') > since,
       )
-    await expect.poll(async () => (await told()).length, patient).toBe(12)
+    await expect.poll(async () => (await reported()).length, patient).toBe(12)
   }
 }
 

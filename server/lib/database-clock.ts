@@ -8,7 +8,7 @@ const jumpFromMs = 2_000
  * wrote, and its own machine's clock may say anything.
  */
 export class DatabaseClock implements Clock {
-  #learned: Told | null = null
+  #learned: Reported | null = null
 
   /** `steadyMs` never jumps; `performance.now` by default. */
   constructor(readonly steadyMs: () => number = () => performance.now()) {}
@@ -44,12 +44,12 @@ export class DatabaseClock implements Clock {
 }
 
 /** The database said its time at some moment between these two of the steady clock. */
-interface Told {
+interface Reported {
   databaseMs: number
   askedMs: number
   answeredMs: number
 }
 
 /** By how much the database's clock is ahead of the steady one: it was read when the answer came, or when it was asked. */
-const leastAheadMs = ({ databaseMs, answeredMs }: Told): number => databaseMs - answeredMs
-const mostAheadMs = ({ databaseMs, askedMs }: Told): number => databaseMs - askedMs
+const leastAheadMs = ({ databaseMs, answeredMs }: Reported): number => databaseMs - answeredMs
+const mostAheadMs = ({ databaseMs, askedMs }: Reported): number => databaseMs - askedMs

@@ -35,7 +35,7 @@ export interface Scheduling {
   /** Milliseconds for the decisions of one commit; for tests that can't make them last. */
   decideForMs?: number
   /** Milliseconds between looks at what waits for capacity; for tests that can't wait. */
-  lookAgainEveryMs?: number
+  pollAgainEveryMs?: number
 }
 
 /** How often a lost race is decided again before the evaluation goes back to the queue. */
@@ -131,7 +131,7 @@ async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Prom
  * How many of these evaluations, which wait for capacity, need not wait any longer: what they wait for is there. `looked`:
  * how many there was time to look at, the first ones. Nothing is written.
  */
-export async function lookAtWaiting(
+export async function retryWaiting(
   scheduling: Scheduling,
   waiting: Evaluation[],
 ): Promise<{ fit: number; looked: number }> {

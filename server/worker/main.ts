@@ -61,7 +61,7 @@ async function waitForElection(candidate: Candidate): Promise<Leadership | null>
   while (!stopping.signal.aborted) {
     const leadership = await candidate.tryToLead()
     if (leadership) return leadership
-    const ended = await candidate.deposeSilentLeader()
+    const ended = await candidate.deposeUnresponsiveLeader()
     if (ended > 0) log.warn(`The leader was silent for too long: ended its ${ended} connections`)
     else await sleep(standbyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
   }

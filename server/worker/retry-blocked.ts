@@ -3,10 +3,10 @@ import type { Evaluation } from '@/core/queue/evaluation'
 import { transaction } from '@/server/db/client'
 import { databaseProblem } from '@/server/db/errors'
 import { readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
-import { lookAtWaiting, type Scheduling } from './evaluate'
+import { retryWaiting, type Scheduling } from './evaluate'
 
 /** Between looks, in milliseconds. */
-const lookEveryMs = 10_000
+const pollEveryMs = 10_000
 /** For each look: how many at most, and for how many milliseconds it may decide. */
 const atOnce = { count: 192, ms: 100 }
 
@@ -27,7 +27,7 @@ export class Waiting {
 
   constructor(scheduling: Scheduling) {
     this.#scheduling = { ...scheduling, decideForMs: atOnce.ms }
-    this.#everyMs = scheduling.lookAgainEveryMs ?? lookEveryMs
+    this.#everyMs = scheduling.pollAgainEveryMs ?? pollEveryMs
     this.#dueMs = performance.now() + this.#everyMs
   }
 
@@ -52,7 +52,7 @@ export class Waiting {
   async #lookAt(waiting: Evaluation[]): Promise<{ fit: number; looked: number }> {
     for (let some = waiting; some.length > 0; some = some.slice(0, Math.ceil(some.length / 2))) {
       try {
-        return await lookAtWaiting(this.#scheduling, some)
+        return await retryWaiting(this.#scheduling, some)
       } catch (error) {
         if (databaseProblem(error) !== null) throw error
         if (some.length > 1) continue

@@ -5,12 +5,12 @@ import { outageMessage } from '@/core/nodes/outage-protection'
 import { defaultLostAfterSeconds, earliestLossSeconds, type Heartbeat } from '@/core/settings/settings'
 import { pruneSessions } from '@/server/store/accounts/sessions'
 import { pruneSignInCounts } from '@/server/store/accounts/sign-in-limit'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { pruneRecords } from '@/server/store/leader/retention'
 import { pruneLogs } from '@/server/store/logs/inbox'
 import { noteDeliveries, sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { judgeSilence, type OutageNews } from '@/server/store/node-loss/outage-protection'
+import { judgeOutage, type OutageNews } from '@/server/store/node-loss/outage-protection'
 import { readSettings } from '@/server/store/records/settings'
 import { forgetOldConflicts } from '@/server/store/scheduling/host-ports'
 import { checkRecords } from './check-records'
@@ -67,7 +67,7 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
  */
 interface GracePeriod {
   heartbeat: Heartbeat
-  silentFromMs: number
+  offlineFromMs: number
   lostFromMs: number
 }
 
@@ -77,8 +77,8 @@ interface GracePeriod {
  */
 function graceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): GracePeriod {
   const slowest = Math.max(heartbeat.everySeconds, before.everySeconds)
-  const silentFromMs = nowMs + (slowest + heartbeat.limitSeconds) * 1000
-  return { heartbeat, silentFromMs, lostFromMs: Math.max(silentFromMs, nowMs + defaultLostAfterSeconds * 1000) }
+  const offlineFromMs = nowMs + (slowest + heartbeat.limitSeconds) * 1000
+  return { heartbeat, offlineFromMs, lostFromMs: Math.max(offlineFromMs, nowMs + defaultLostAfterSeconds * 1000) }
 }
 
 /** Watches nodes and replicas while this scheduler leads. */
@@ -105,10 +105,10 @@ const sameHeartbeat = (one: Heartbeat, other: Heartbeat): boolean =>
 
 /** Marks what is silent, then sees whether it is a storm, and only then says what is lost. */
 async function sweep({ store, log, epoch }: Scheduling, gracePeriod: GracePeriod, nowMs: number): Promise<void> {
-  if (nowMs < gracePeriod.silentFromMs) return
-  for (const node of await markSilentNodes(store, epoch))
+  if (nowMs < gracePeriod.offlineFromMs) return
+  for (const node of await markUnreachableNodes(store, epoch))
     log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.silentSeconds} s`)
-  logOutages(log, await judgeSilence(store, epoch))
+  logOutages(log, await judgeOutage(store, epoch))
   await noteDeliveries(store, epoch)
   if (nowMs < gracePeriod.lostFromMs) return
   const earliestSeconds = earliestLossSeconds(gracePeriod.heartbeat)

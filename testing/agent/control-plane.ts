@@ -21,7 +21,7 @@ import type {
   ResolvedImage,
 } from '@/core/agents/protocol'
 import type { ImageContent } from '@/core/deployments/image'
-import type { LogChunk, LogLine, LogWish } from '@/core/logs/log'
+import type { LogChunk, LogLine, LogSubscription } from '@/core/logs/log'
 
 export class MemoryControlPlane implements ControlPlane {
   heartbeatSeconds = 0.2
@@ -164,10 +164,10 @@ export class MemoryControlPlane implements ControlPlane {
   }
 
   /** Asks the node for these logs. */
-  wantLogs(nodeId: string, wishes: LogWish[]): void {
-    for (const { replicaId } of wishes) this.read.add(replicaId)
+  wantLogs(nodeId: string, subscriptions: LogSubscription[]): void {
+    for (const { replicaId } of subscriptions) this.read.add(replicaId)
     for (const { nodeIds, handlers } of this.watchers)
-      if (nodeIds.includes(nodeId)) handlers.onLogWishes({ nodeId, replicas: wishes })
+      if (nodeIds.includes(nodeId)) handlers.onLogSubscriptions({ nodeId, replicas: subscriptions })
   }
 
   linesOf(replicaId: string): LogLine[] {

@@ -123,10 +123,10 @@ export class HttpControlPlane {
       this.holders.set(credential, { instance, machine: claim.machine, silentSeconds: 0 })
       return { state: 'granted' }
     }
-    const told = { node: 'its node', more: 0, holder, machine: claim.machine }
-    if (verdict.state === 'wait') return { state: 'wait', why: waitText(told) }
+    const reported = { node: 'its node', more: 0, holder, machine: claim.machine }
+    if (verdict.state === 'wait') return { state: 'wait', why: waitText(reported) }
     const { second } = verdict
-    return { state: 'refused', here: second === 'process', why: refusalText(second, told) }
+    return { state: 'refused', here: second === 'process', why: refusalText(second, reported) }
   }
 
   private async *states(nodeIds: string[], signal: AbortSignal | undefined) {
@@ -138,7 +138,7 @@ export class HttpControlPlane {
     }
     const watch = this.memory.watch(nodeIds, {
       onDesired: (state) => add(`${state.nodeId}:${state.revision}`, state),
-      onLogWishes: (logs) => add(`${logs.nodeId}:logs`, { logs }),
+      onLogSubscriptions: (logs) => add(`${logs.nodeId}:logs`, { logs }),
       onConnection: () => undefined,
     })
     const end = () => wake()

@@ -81,7 +81,7 @@ export class Rig {
     this.controlPlane.want(this.nodeId, replicas)
   }
 
-  told(replica: DesiredReplica, status: ReplicaReport['status']): Promise<ReplicaReport> {
+  reported(replica: DesiredReplica, status: ReplicaReport['status']): Promise<ReplicaReport> {
     const find = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
     return until(find, { what: `${replica.image} is told to be ${status}` })
   }

@@ -62,7 +62,7 @@ export function outagesOf(node: string, spells: readonly Spell[]): Outage[] {
   const own = spells.filter((spell) => isOutage(spell, speakers)).sort((a, b) => a.fromMs - b.fromMs)
   const outages: Outage[] = []
   for (const { fromMs, untilMs } of own) {
-    const until = heardAgain(untilMs, spells)
+    const until = seenAgain(untilMs, spells)
     const before = outages.at(-1)
     if (before && before.untilMs >= fromMs) before.untilMs = Math.max(before.untilMs, until)
     else outages.push({ fromMs, untilMs: until })
@@ -71,7 +71,7 @@ export function outagesOf(node: string, spells: readonly Spell[]): Outage[] {
 }
 
 /** Who comes back while nobody listens is heard later. */
-function heardAgain(undoneMs: number, spells: readonly Spell[]): number {
+function seenAgain(undoneMs: number, spells: readonly Spell[]): number {
   let untilMs = undoneMs + recoveryMs
   for (const spell of [...spells].sort((a, b) => a.fromMs - b.fromMs))
     if (takers.has(spell.target) && ends.has(spell.kind) && spell.untilMs > undoneMs && spell.fromMs < untilMs)

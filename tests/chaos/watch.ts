@@ -96,7 +96,7 @@ export class Watch {
   /** All of it, once it is quiet. */
   async finish(): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
     const { database, ledger } = this.options
-    const { snapshot, containers } = await this.lookAround(null)
+    const { snapshot, containers } = await this.inspectAll(null)
     checkSlots(ledger, containers)
     await database.snapshot((client) => checkTerms(ledger, client))
     await this.withStore(async (store) => {
@@ -121,12 +121,12 @@ export class Watch {
   }
 
   private async round(): Promise<void> {
-    await this.lookAround(recentSeconds)
+    await this.inspectAll(recentSeconds)
     await this.withStore((store) => this.replays.check(this.options.ledger, store, replaysPerRound))
     if (this.rounds % refusalsEveryRounds === 0) await this.checkRefusals()
   }
 
-  private async lookAround(recent: number | null): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
+  private async inspectAll(recent: number | null): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
     const { database, callLog, ledger } = this.options
     const promised = callLog.settled()
     const containers = await this.containers.look()

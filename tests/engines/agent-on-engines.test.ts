@@ -40,7 +40,7 @@ class TestAgent extends EngineAgent {
   }
 
   /** Waits for a report of this status and hands it out. */
-  told(replica: DesiredReplica, status: string, timeoutMs = 20_000) {
+  reported(replica: DesiredReplica, status: string, timeoutMs = 20_000) {
     const check = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
     return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is ${status}` })
   }
@@ -86,7 +86,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web({ cpuMillis: 750, memoryMb: 640, env: { MESSAGE: 'good morning' }, slot: 2, generation: 3 })
     agent.want(replica)
-    const running = await agent.told(replica, 'running')
+    const running = await agent.reported(replica, 'running')
     const { Config, HostConfig, State, Name } = await agent.inspected(running.containerId)
     expect(HostConfig).toMatchObject({
       NanoCpus: 750_000_000,
@@ -112,7 +112,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/root:1'), memoryMb: 64 })
     agent.want(replica)
-    const running = await agent.told(replica, 'running')
+    const running = await agent.reported(replica, 'running')
     const { HostConfig } = await agent.inspected(running.containerId)
     expect(HostConfig).toMatchObject({
       SecurityOpt: ['no-new-privileges'],
@@ -137,7 +137,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
-    const { containerId } = await agent.told(replica, 'running')
+    const { containerId } = await agent.reported(replica, 'running')
     const release = agent.engine.obstructRemoval(containerId ?? '')
     if (!release) return context.skip('the file system knows no immutable files')
     try {
@@ -161,8 +161,8 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const fixed = web({ ports: [{ container: 80, host: 8080 }] })
     const free = web({ deploymentName: 'free', ports: [{ container: 80, host: null }] })
     agent.want(fixed, free)
-    expect((await agent.told(fixed, 'running')).ports).toEqual([{ container: 80, host: 8080 }])
-    const [port] = (await agent.told(free, 'running')).ports
+    expect((await agent.reported(fixed, 'running')).ports).toEqual([{ container: 80, host: 8080 }])
+    const [port] = (await agent.reported(free, 'running')).ports
     expect(port?.container).toBe(80)
     for (const host of [8080, port?.host]) {
       const page = await pageAt(`http://${agent.engine.address}:${host}/`)
@@ -175,12 +175,12 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
-    const before = await agent.told(replica, 'running')
+    const before = await agent.reported(replica, 'running')
     await agent.stop()
     expect((await agent.inspected(before.containerId)).State?.Running).toBe(true)
     controlPlane.reports.length = 0
     await agent.start()
-    const after = await agent.told(replica, 'running')
+    const after = await agent.reported(replica, 'running')
     expect(after.containerId).toBe(before.containerId)
     expect(after.startedAt).toBe(before.startedAt)
     expect(await agent.containers()).toHaveLength(1)
@@ -191,12 +191,12 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
-    const before = await agent.told(replica, 'running')
+    const before = await agent.reported(replica, 'running')
     await agent.stop()
     rmSync(join(dataDir, agent.name, 'nodes'), { recursive: true })
     controlPlane.reports.length = 0
     await agent.start()
-    expect((await agent.told(replica, 'running')).containerId).toBe(before.containerId)
+    expect((await agent.reported(replica, 'running')).containerId).toBe(before.containerId)
     expect(await agent.containers()).toHaveLength(1)
   })
 
@@ -204,7 +204,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const [kept, stopped, dropped] = [web(), web({ deploymentName: 'stopped' }), web({ deploymentName: 'dropped' })]
     agent.want(kept, stopped, dropped)
-    await Promise.all([kept, stopped, dropped].map((replica) => agent.told(replica, 'running')))
+    await Promise.all([kept, stopped, dropped].map((replica) => agent.reported(replica, 'running')))
     agent.want(kept, { ...stopped, wanted: 'stop' })
     expect(await agent.gone(stopped)).toMatchObject({ status: 'stopped', exitCode: 0 })
     expect(await agent.gone(dropped)).toMatchObject({ status: 'stopped' })
@@ -217,7 +217,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/ignore-term:1') })
     agent.want(replica)
-    await agent.told(replica, 'running')
+    await agent.reported(replica, 'running')
     controlPlane.wantStop(agent.nodeId)
     expect(await agent.gone(replica)).toMatchObject({ status: 'stopped', exitCode: 137 })
   })
@@ -262,7 +262,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
       exitCode: 1,
       reason: 'exited with code 1: fatal: cannot read configuration',
     })
-    await agent.told(later, 'running')
+    await agent.reported(later, 'running')
     expect(await agent.gone(later)).toMatchObject({
       status: 'failed',
       exitCode: 3,
@@ -282,14 +282,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.gone(long)).toMatchObject({ ...failed, reason: `exited with code 1: ${'x'.repeat(298)}…` })
     const after = web({ deploymentName: 'after' })
     agent.want(after)
-    await agent.told(after, 'running')
+    await agent.reported(after, 'running')
   })
 
   test('sends the log of a container while somebody reads it, both streams, to its last line', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/crash:1'), env: { AFTER: '3' }, restarts: restarted })
     agent.want(replica)
-    await agent.told(replica, 'running')
+    await agent.reported(replica, 'running')
     controlPlane.wantLogs(agent.nodeId, [{ replicaId: replica.replicaId, seconds: 60, since: null }])
     const lines = () => controlPlane.linesOf(replica.replicaId)
     await until(() => lines().length > 0, { what: 'the first line' })
@@ -331,12 +331,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     ]
     agent.want(good, bad)
     await until(() => controlPlane.last(good.replicaId)?.health === 'healthy', { timeoutMs: 20_000 })
-    const told = () => controlPlane.reportsOn(bad.replicaId)
-    const unwell = await until(() => told().find(({ health }) => health === 'unhealthy'), { timeoutMs: 20_000 })
+    const reported = () => controlPlane.reportsOn(bad.replicaId)
+    const unwell = await until(() => reported().find(({ health }) => health === 'unhealthy'), { timeoutMs: 20_000 })
     const words = 'Its health check fails: no answer on port 80'
     expect(unwell).toMatchObject({ status: 'running', reason: words, checkOutput: 'no answer on port 80' })
-    const again = await until(() => told().find(({ restarts }) => restarts.restarts === 1), { timeoutMs: 20_000 })
-    expect(told().some(({ status, reason }) => status === 'starting' && reason === `Restarting: ${words}`)).toBe(true)
+    const again = await until(() => reported().find(({ restarts }) => restarts.restarts === 1), { timeoutMs: 20_000 })
+    expect(reported().some(({ status, reason }) => status === 'starting' && reason === `Restarting: ${words}`)).toBe(
+      true,
+    )
     expect(again).toMatchObject({ status: 'running', containerId: unwell.containerId, health: 'starting' })
     expect(Date.parse(again.startedAt ?? '')).toBeGreaterThan(Date.parse(unwell.startedAt ?? ''))
     const healths = controlPlane.reportsOn(good.replicaId).map((report) => report.health)
@@ -347,7 +349,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web()
     for (let times = 0; times < 20; times += 1) agent.want(replica)
-    const running = await agent.told(replica, 'running')
+    const running = await agent.reported(replica, 'running')
     for (let times = 0; times < 20; times += 1) agent.want(replica)
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect(await agent.containers()).toHaveLength(1)
@@ -376,8 +378,8 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const [first, second] = [web(), web({ deploymentName: 'second' })]
     agent.want(first, second)
-    const { containerId } = await agent.told(first, 'running')
-    const other = await agent.told(second, 'running')
+    const { containerId } = await agent.reported(first, 'running')
+    const other = await agent.reported(second, 'running')
     await agent.docker.remove(containerId ?? '')
     expect(await agent.gone(first)).toMatchObject({ status: 'failed', containerId })
     await agent.stop()
@@ -394,9 +396,9 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     two.want(replicas[1])
     third.want(replicas[2])
     await Promise.all([
-      one.told(replicas[0], 'running'),
-      two.told(replicas[1], 'running'),
-      third.told(replicas[2], 'running'),
+      one.reported(replicas[0], 'running'),
+      two.reported(replicas[1], 'running'),
+      third.reported(replicas[2], 'running'),
     ])
     one.want()
     await one.gone(replicas[0])
@@ -410,8 +412,8 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '4' }, restarts: well }
     const [steady, crashing] = [web(), aReplica({ ...crash, deploymentName: 'crash' })]
     agent.want(steady, crashing)
-    const before = await agent.told(crashing, 'running')
-    const { containerId } = await agent.told(steady, 'running')
+    const before = await agent.reported(crashing, 'running')
+    const { containerId } = await agent.reported(steady, 'running')
     controlPlane.line = 'away'
     const cutAt = Date.now()
     const ranAgain = async () => {
@@ -436,7 +438,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
-    const { containerId, startedAt } = await agent.told(replica, 'running')
+    const { containerId, startedAt } = await agent.reported(replica, 'running')
     const does = (what: 'pause' | 'unpause') =>
       agent.docker.http.call({ method: 'POST', path: `/containers/${containerId}/${what}` }, [200, 204])
     const standstill = () => controlPlane.last(replica.replicaId)?.standstill
@@ -461,7 +463,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const [before, during] = [web(), web({ deploymentName: 'during' })]
     agent.want(before)
-    await agent.told(before, 'running')
+    await agent.reported(before, 'running')
     agent.engine.freeze()
     try {
       agent.want(before, during)
@@ -471,7 +473,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     } finally {
       agent.engine.thaw()
     }
-    await agent.told(during, 'running', 40_000)
+    await agent.reported(during, 'running', 40_000)
     await until(() => controlPlane.beats.at(-1)?.engineError === null, { timeoutMs: 20_000 })
     expect(await agent.containers()).toHaveLength(2)
   })
@@ -480,14 +482,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent(1)
     const replica = web()
     agent.want(replica)
-    const before = await agent.told(replica, 'running')
+    const before = await agent.reported(replica, 'running')
     agent.engine.kill()
     await until(() => controlPlane.beats.at(-1)?.engineError, { timeoutMs: 20_000 })
     await agent.engine.start()
     const after = await until(
       async () => {
-        const told = await agent.told(replica, 'running')
-        return told.startedAt === before.startedAt ? undefined : told
+        const reported = await agent.reported(replica, 'running')
+        return reported.startedAt === before.startedAt ? undefined : reported
       },
       { timeoutMs: 60_000, what: 'a report that web-api was started again' },
     )
@@ -501,10 +503,10 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const old = web({ ports: [{ container: 80, host: 8081 }] })
     agent.want(old)
-    await agent.told(old, 'running')
+    await agent.reported(old, 'running')
     const next = { ...old, replicaId: randomUUID(), generation: 2 }
     agent.want({ ...old, wanted: 'stop' }, next)
-    expect((await agent.told(next, 'running')).ports).toEqual([{ container: 80, host: 8081 }])
+    expect((await agent.reported(next, 'running')).ports).toEqual([{ container: 80, host: 8081 }])
     expect(await agent.gone(old)).toMatchObject({ status: 'stopped' })
   })
 
@@ -512,7 +514,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/burn:1'), cpuMillis: 500 })
     agent.want(replica)
-    await agent.told(replica, 'running')
+    await agent.reported(replica, 'running')
     // Half a core of two is a quarter, as far as this machine has the time.
     await until(() => (controlPlane.beats.at(-1)?.cpuUsagePercent ?? 0) > 5, { timeoutMs: 20_000 })
     expect(controlPlane.beats.at(-1)?.cpuUsagePercent).toBeLessThan(60)

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Speaker } from '@/agent/transport/control-plane'
 import { handleTrpc } from '@/server/api/http/trpc-http'
 import { gatewayHandler } from '@/server/gateway/handle'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { createJoinToken } from '@/server/store/agents/join-tokens'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { systemAuthor } from '@/server/store/records/audit'
@@ -290,7 +290,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 
     cut(away, true)
     const epoch = { epoch: cp.epoch, earliestSeconds: 1 }
-    await until(async () => (await markSilentNodes(cp.store, cp.epoch)).length > 0, {
+    await until(async () => (await markUnreachableNodes(cp.store, cp.epoch)).length > 0, {
       ...patient,
       what: 'it is silent',
     })

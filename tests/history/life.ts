@@ -1,6 +1,6 @@
 /** A fleet that lives: things that people, agents and the scheduler do, one at a time, each chosen by a number. */
 
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control-plane'
 
@@ -150,7 +150,7 @@ export class Life {
       await this.beat()
       await this.cp.sql(`update nodes set last_heartbeat = now() - interval '10 minutes' where node_id = $1`, [name])
       this.#silent.add(name)
-      return (await markSilentNodes(this.cp.store, this.cp.epoch)).length > 0
+      return (await markUnreachableNodes(this.cp.store, this.cp.epoch)).length > 0
     },
     lose: async () => {
       await this.beat()

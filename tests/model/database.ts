@@ -297,15 +297,15 @@ const ways: Record<ReplicaStatus, readonly ReplicaStatus[]> = {
 }
 
 /** What an agent saw. Repeating it, or telling it late, changes nothing. */
-export function report(db: Database, told: Report, rules: Rules = allRules): Database {
-  const found = db.replicas.find((one) => same(one, told) && one.node === told.node)
+export function report(db: Database, reported: Report, rules: Rules = allRules): Database {
+  const found = db.replicas.find((one) => same(one, reported) && one.node === reported.node)
   if (!found) return db
   // What was given up as lost and had failed by itself is simply over.
-  const said = found.status === 'lost' && told.status === 'failed' ? 'stopped' : told.status
+  const said = found.status === 'lost' && reported.status === 'failed' ? 'stopped' : reported.status
   const moves = found.status !== said && (ways[found.status].includes(said) || !rules.table)
   const status = moves ? said : found.status
   const ends = moves && !live.includes(status) && found.run
-  const frees = told.gone && found.held && !live.includes(status)
+  const frees = reported.gone && found.held && !live.includes(status)
   const next: Replica = { ...found, status, run: found.run && !ends, held: found.held && !frees }
   const observed = follow(
     { ...db, replicas: db.replicas.map((one) => (one === found ? next : one)) },

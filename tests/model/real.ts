@@ -6,7 +6,7 @@ import { planDeployment } from '@/core/plan/reconcile'
 import type { DeploymentToSchedule } from '@/core/plan/types'
 import type { Evaluation as Claimed } from '@/core/queue/evaluation'
 import { transaction } from '@/server/db/client'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { refreshNodeStatus } from '@/server/store/nodes/node-rows'
@@ -199,7 +199,7 @@ export class Real {
       this.nodeId(node),
     ])
     const outcome = await refusalOf(
-      markSilentNodes(store, epoch).then(() => sweepLostReplicas(store, { epoch, earliestSeconds: 22 })),
+      markUnreachableNodes(store, epoch).then(() => sweepLostReplicas(store, { epoch, earliestSeconds: 22 })),
     )
     return typeof outcome === 'string' ? outcome : null
   }

@@ -342,10 +342,10 @@ function agent(world: World, node: number, { rules }: Setting): Step[] {
     if (left.cut > 0)
       steps.push({ name: name('is cut off'), next: spend(withAgent(world, node, { cut: true }), 'cut') })
     steps.push(sync(world, node))
-    for (const told of reports(me, node)) {
-      steps.push({ name: name('reports'), next: { ...world, db: report(world.db, told, rules) } })
+    for (const reported of reports(me, node)) {
+      steps.push({ name: name('reports'), next: { ...world, db: report(world.db, reported, rules) } })
       if (left.delay > 0 && world.late === null)
-        steps.push({ name: name('reports twice'), next: spend({ ...world, late: told }, 'delay') })
+        steps.push({ name: name('reports twice'), next: spend({ ...world, late: reported }, 'delay') })
     }
   }
   for (const wanted of me.wanted) if (mayStart(me, wanted, rules)) steps.push(start(world, node, wanted))

@@ -108,11 +108,11 @@ describe('the simulated engine', () => {
 
   test('crashes and turns unhealthy when told to, and says so', async () => {
     const engine = anEngine()
-    const told: string[] = []
+    const reported: string[] = []
     engine.follow(
       {
-        onOpen: () => told.push('open'),
-        onContainer: (_, replica) => told.push(replica ?? ''),
+        onOpen: () => reported.push('open'),
+        onContainer: (_, replica) => reported.push(replica ?? ''),
         onEnd: () => undefined,
       },
       never,
@@ -121,11 +121,11 @@ describe('the simulated engine', () => {
     const sick = await run(engine, aSpec('sim/unhealthy'))
     expect(await engine.inspect(crash)).toMatchObject({ state: 'running', exitCode: null })
     expect(await engine.inspect(sick)).toMatchObject({ state: 'running', health: 'starting' })
-    told.length = 0
+    reported.length = 0
     await clock.advance(6_000)
     expect(await engine.inspect(crash)).toMatchObject({ state: 'exited', exitCode: 1, health: null, ports: [] })
     expect(await engine.inspect(sick)).toMatchObject({ state: 'running', health: 'unhealthy' })
-    expect(told.sort()).toEqual(['sim/crash:5s', 'sim/unhealthy'])
+    expect(reported.sort()).toEqual(['sim/crash:5s', 'sim/unhealthy'])
     expect(await engine.lastLogLine(crash)).toContain('sim/crash:5s')
     expect(await engine.lastLogLine(sick)).toBeNull()
   })
@@ -141,10 +141,10 @@ describe('the simulated engine', () => {
     expect(await after.inspect(steady)).toEqual(seen)
     expect(await after.image('nginx')).toEqual(await before.image('docker.io/library/nginx:latest'))
     expect(await after.image('nginx')).not.toBeNull()
-    const told: string[] = []
-    after.follow({ onOpen: () => undefined, onContainer: (id) => told.push(id), onEnd: () => undefined }, never)
+    const reported: string[] = []
+    after.follow({ onOpen: () => undefined, onContainer: (id) => reported.push(id), onEnd: () => undefined }, never)
     await clock.advance(31_000)
-    expect(told).toEqual([crash])
+    expect(reported).toEqual([crash])
     expect((await after.inspect(crash))?.state).toBe('exited')
     const third = await make(after, aSpec('another'))
     expect([steady, crash]).not.toContain(third)

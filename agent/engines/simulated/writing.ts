@@ -22,7 +22,7 @@ export interface Writing {
 }
 
 /** How often a log that is followed is looked at. */
-const lookEveryMs = 100
+const pollEveryMs = 100
 
 export const lastWords = (image: string): string => `fatal: simulated crash of ${image}`
 
@@ -45,7 +45,7 @@ export const hand = async (request: LogRequest, clock: Clock, writing: () => Wri
     const shown = first && tail !== null ? news.slice(-tail) : news
     if (shown.length > 0) await request.onLines(shown)
     if (over || !follow) return
-    await sleep(clock, lookEveryMs, signal)
+    await sleep(clock, pollEveryMs, signal)
   }
 }
 

@@ -19,7 +19,7 @@ export function ApiTokens() {
   return (
     <>
       <Section
-        title={made ? `API token “${made.name}”` : 'Make an API token'}
+        title={made ? `API token “${made.name}”` : 'Create an API token'}
         meta="For programs that call the API in your name. It does what its scope allows, and never more than you may."
       >
         {made ? <MadeToken made={made} onDone={() => setMade(null)} /> : <TokenForm onMade={setMade} />}

@@ -141,7 +141,7 @@ const ownerColumn: Column<ApiTokenView> = {
 /** A token never does more than its owner may. */
 function Scope({ token: { scope, role, owner } }: { token: ApiTokenView }) {
   if (scope === role) return scope
-  const why = `Made for ${scope}, but ${owner} is ${role} now.`
+  const why = `Created for ${scope}, but ${owner} is ${role} now.`
   return (
     <span title={why}>
       {scope} <span className="text-meta text-ink-3">acts as {role}</span>

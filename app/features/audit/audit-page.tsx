@@ -71,8 +71,8 @@ export function AuditPage() {
         }
       />
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
-        <SearchField label="By: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
-        <SearchField label="About: a name or id" value={view.about} onChange={about} className="w-full sm:w-48" />
+        <SearchField label="Actor: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
+        <SearchField label="Target: a name or id" value={view.about} onChange={about} className="w-full sm:w-48" />
         <Select
           aria-label="Action"
           value={view.action ?? ''}

@@ -17,14 +17,14 @@ interface DeploymentDetailProps {
 
 /** Where each replica would go, or why nowhere. */
 export function DeploymentDetail({ row, picked, stage }: DeploymentDetailProps) {
-  const { name, fate, problem, next, hit, replicas, running, waits } = row
+  const { name, outcome, problem, next, hit, replicas, running, waits } = row
   return (
     <div className="space-y-3">
       <p className="text-ink-2">
         {running.now} of {running.wanted} run now, {running.meanwhile} meanwhile, {running.after} in the end.
         {waits && ' It waits for capacity already.'}
       </p>
-      {fate === 'no-room' ? <Refused row={row} picked={picked} stage={stage} /> : problem && <p>{problem}.</p>}
+      {outcome === 'no-room' ? <Refused row={row} picked={picked} stage={stage} /> : problem && <p>{problem}.</p>}
       {next && <p className="text-ink-2">{next}.</p>}
       <ul aria-label={`Replicas of ${name} there`} className="max-w-2xl">
         {replicas.map((replica) => (

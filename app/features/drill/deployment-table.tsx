@@ -9,7 +9,7 @@ import { plural } from '@/app/ui/text/format'
 import type { DrillFilter, DrillReport, DrillRow, DrillStage } from '@/core/insight/drill-report'
 import { DeploymentDetail } from './deployment-detail'
 import type { DrillViewState } from './drill-view'
-import { fateLooks, meanwhileOf } from './labels'
+import { meanwhileOf, outcomeStyles } from './labels'
 
 interface DeploymentTableProps {
   report: DrillReport
@@ -80,7 +80,7 @@ interface RowProps {
 }
 
 function Row({ row, open, onToggle, detail }: RowProps) {
-  const { id, name, fate, running, hit } = row
+  const { id, name, outcome, running, hit } = row
   const short = running.meanwhile < running.now
   return (
     <>
@@ -108,7 +108,7 @@ function Row({ row, open, onToggle, detail }: RowProps) {
           </span>
         </td>
         <td className="truncate px-2">
-          <StatusBadge statusStyle={fateLooks[fate]} />
+          <StatusBadge statusStyle={outcomeStyles[outcome]} />
         </td>
         <td className={cn('truncate px-2 max-sm:hidden', short ? 'text-degraded' : 'text-ink-2')}>
           {meanwhileOf(row)}
@@ -134,12 +134,12 @@ function Row({ row, open, onToggle, detail }: RowProps) {
 const namedMoves = 3
 
 /** "node-01 → node-03, node-02 → nowhere" */
-function movesText({ fate, hit, replicas }: DrillRow): string {
+function movesText({ outcome, hit, replicas }: DrillRow): string {
   if (hit === 0) return 'none'
   if (hit > namedMoves) {
     const placed = replicas.filter(({ to }) => to !== null).length
     return `${plural(hit, 'replica')}${hit === replicas.length ? `, ${placed} with a place elsewhere` : ''}`
   }
-  const nowhere = fate === 'no-room' ? 'nowhere' : 'stays'
+  const nowhere = outcome === 'no-room' ? 'nowhere' : 'stays'
   return replicas.map(({ from, to }) => `${from.nodeId} → ${to?.nodeId ?? nowhere}`).join(', ')
 }

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { DrillCounts } from '@/core/insight/drill-report'
 import { headline, meanwhileOf, meanwhileText, showCounts } from './labels'
 
-const counts = (overrides: Partial<DrillCounts['fates']>, rest: Partial<DrillCounts> = {}): DrillCounts => ({
-  fates: { keeps: 0, moves: 0, 'no-room': 0, never: 0, held: 0, braked: 0, ...overrides },
+const counts = (overrides: Partial<DrillCounts['byOutcome']>, rest: Partial<DrillCounts> = {}): DrillCounts => ({
+  byOutcome: { keeps: 0, moves: 0, 'no-room': 0, never: 0, held: 0, braked: 0, ...overrides },
   down: 0,
   fewer: 0,
   replicas: 5,
@@ -55,9 +55,9 @@ test('meanwhile some are down and some run with fewer replicas', () => {
 })
 
 test('a deployment is down until it is replaced, or for longer', () => {
-  const row = (fate: 'moves' | 'no-room', [now, meanwhile, after]: [number, number, number]) =>
+  const row = (outcome: 'moves' | 'no-room', [now, meanwhile, after]: [number, number, number]) =>
     meanwhileOf({
-      ...{ id: '', name: '', fate, running: { wanted: 3, now, meanwhile, after }, hit: 1, replicas: [] },
+      ...{ id: '', name: '', outcome, running: { wanted: 3, now, meanwhile, after }, hit: 1, replicas: [] },
       ...{ waits: false, problem: null, next: null, refusal: null },
     })
   expect(row('moves', [3, 2, 3])).toBe('2 of 3')

@@ -1,9 +1,16 @@
 import type { StatusStyle } from '@/app/ui/status/status'
 import { formatList, plural } from '@/app/ui/text/format'
-import type { DrillCounts, DrillFate, DrillFilter, DrillMode, DrillReport, DrillRow } from '@/core/insight/drill-report'
+import type {
+  DrillCounts,
+  DrillFilter,
+  DrillMode,
+  DrillOutcome,
+  DrillReport,
+  DrillRow,
+} from '@/core/insight/drill-report'
 import { type Picked, picksOf } from './drill-view'
 
-export const fateLooks: Record<DrillFate, StatusStyle> = {
+export const outcomeStyles: Record<DrillOutcome, StatusStyle> = {
   keeps: {
     label: 'Keeps running',
     icon: 'running',
@@ -53,15 +60,15 @@ export const showLabels: Record<DrillFilter, string> = {
 }
 
 /** How many deployments each filter lists. */
-export function showCounts({ fates, down }: DrillCounts): Record<DrillFilter, number> {
-  const stays = fates.never + fates.held + fates.braked
+export function showCounts({ byOutcome, down }: DrillCounts): Record<DrillFilter, number> {
+  const stays = byOutcome.never + byOutcome.held + byOutcome.braked
   return {
-    affected: fates['no-room'] + stays + fates.moves,
+    affected: byOutcome['no-room'] + stays + byOutcome.moves,
     down,
-    'no-room': fates['no-room'],
+    'no-room': byOutcome['no-room'],
     stays,
-    moves: fates.moves,
-    keeps: fates.keeps,
+    moves: byOutcome.moves,
+    keeps: byOutcome.keeps,
   }
 }
 
@@ -85,18 +92,18 @@ const does = (count: number, one: string, many: string): string => `${count} ${c
  */
 export function headline(
   { mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
-  { fates }: DrillCounts,
+  { byOutcome }: DrillCounts,
   { overruled = false } = {},
 ): string {
   const picks = picksOf(picked)
   const verb = mode === 'fail' ? 'failed' : picks.length === 1 ? 'was drained' : 'were drained'
   const parts = [
-    `${plural(fates.keeps, 'deployment')} ${fates.keeps === 1 ? 'keeps' : 'keep'} running`,
-    does(fates.moves, 'moves', 'move'),
-    does(fates['no-room'], 'does not fit', 'do not fit'),
-    ...(fates.never > 0 ? [does(fates.never, 'is not replaced', 'are not replaced')] : []),
-    ...(fates.held > 0 ? [does(fates.held, 'waits for a person', 'wait for a person')] : []),
-    ...(fates.braked > 0 ? [does(fates.braked, 'is held', 'are held')] : []),
+    `${plural(byOutcome.keeps, 'deployment')} ${byOutcome.keeps === 1 ? 'keeps' : 'keep'} running`,
+    does(byOutcome.moves, 'moves', 'move'),
+    does(byOutcome['no-room'], 'does not fit', 'do not fit'),
+    ...(byOutcome.never > 0 ? [does(byOutcome.never, 'is not replaced', 'are not replaced')] : []),
+    ...(byOutcome.held > 0 ? [does(byOutcome.held, 'waits for a person', 'wait for a person')] : []),
+    ...(byOutcome.braked > 0 ? [does(byOutcome.braked, 'is held', 'are held')] : []),
   ]
   const protection = overruled ? ' and outage protection was overridden' : ''
   return `If ${picksText(picks)} ${verb}${protection}: ${parts.join(', ')}.`
@@ -119,8 +126,8 @@ export function meanwhileText(
 }
 
 /** How many replicas run until replacements do. */
-export function meanwhileOf({ fate, running: { wanted, now, meanwhile, after } }: DrillRow): string {
+export function meanwhileOf({ outcome, running: { wanted, now, meanwhile, after } }: DrillRow): string {
   if (now === 0) return 'none runs now either'
   if (meanwhile > 0) return `${meanwhile} of ${wanted}`
-  return after > 0 && fate === 'moves' ? 'down until replaced' : 'down'
+  return after > 0 && outcome === 'moves' ? 'down until replaced' : 'down'
 }

@@ -20,7 +20,7 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
   const { mode, nodes, protections, waiting } = report
   // What the storm brake holds moves only when a person lets it.
   const isFine =
-    protections.length === 0 && counts.fates.keeps + counts.fates.moves > 0 && counts.replicas === counts.placed
+    protections.length === 0 && counts.byOutcome.keeps + counts.byOutcome.moves > 0 && counts.replicas === counts.placed
   return (
     <div className="max-w-4xl space-y-2">
       <p role="status" className="flex items-start gap-2 text-lead font-medium">

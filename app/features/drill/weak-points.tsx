@@ -95,7 +95,7 @@ const columns: Column<WeakPoint>[] = [
     id: 'no-room',
     header: 'No room',
     align: 'right',
-    cell: ({ counts }) => count(counts.fates['no-room'], 'font-medium text-failed'),
+    cell: ({ counts }) => count(counts.byOutcome['no-room'], 'font-medium text-failed'),
   },
   {
     id: 'down',
@@ -116,14 +116,14 @@ const columns: Column<WeakPoint>[] = [
     header: 'Not moved',
     align: 'right',
     from: 'lg',
-    cell: ({ counts: { fates } }) => count(fates.never + fates.held, 'text-ink'),
+    cell: ({ counts: { byOutcome } }) => count(byOutcome.never + byOutcome.held, 'text-ink'),
   },
   {
     id: 'moves',
     header: 'Move',
     align: 'right',
     from: 'sm',
-    cell: ({ counts }) => count(counts.fates.moves, 'text-ink'),
+    cell: ({ counts }) => count(counts.byOutcome.moves, 'text-ink'),
   },
   {
     id: 'keeps',
@@ -131,7 +131,7 @@ const columns: Column<WeakPoint>[] = [
     width: '116px',
     align: 'right',
     from: 'lg',
-    cell: ({ counts }) => count(counts.fates.keeps, 'text-ink'),
+    cell: ({ counts }) => count(counts.byOutcome.keeps, 'text-ink'),
   },
   {
     id: 'brake',

@@ -63,8 +63,8 @@ export function EventsPage() {
     <>
       <PageHeader title="Events" />
       <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-t border-line px-4 py-2 md:px-6">
-        <SearchField label="About: a name" value={view.about} onChange={search} className="w-full sm:w-48" />
-        <SearchField label="By: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
+        <SearchField label="Target: a name" value={view.about} onChange={search} className="w-full sm:w-48" />
+        <SearchField label="Actor: a name" value={view.by} onChange={byWhom} className="w-full sm:w-40" />
         <Period
           after={view.after}
           before={view.before}

@@ -19,7 +19,7 @@ export function JoinPage() {
         title="Join a node"
         meta="A node is a machine with Docker or Podman. One command on it makes it part of the fleet; it dials out, so no port has to be opened."
       />
-      <Section title={made ? `Token “${made.name}”` : 'Make a join token'}>
+      <Section title={made ? `Token “${made.name}”` : 'Create a join token'}>
         {made ? (
           <JoinProgress made={made} token={query.data?.find(({ id }) => id === made.id)} onDone={() => setMade(null)} />
         ) : (

@@ -18,7 +18,7 @@ export function ChannelFacts({ channel }: { channel: NotificationChannelView }) 
           { name: 'Waiting', value: waiting },
           tried && failing.nextTryAt
             ? { name: 'Next try', value: <Time at={failing.nextTryAt} /> }
-            : { name: 'Made by', value: createdBy },
+            : { name: 'Created by', value: createdBy },
         ]}
       />
       {tried && <p className="break-words text-ink-2">{failing.error}</p>}

@@ -64,18 +64,18 @@ function grouped(marks: HistoryMark[], scale: Scale, closest: number): { left: n
   return groups
 }
 
-const toldAtOnce = 6
+const reportedAtOnce = 6
 
 function MarkGroup({ left, marks, go }: { left: number; marks: HistoryMark[]; go: (at: number) => void }) {
   const kind = markKinds.find((one) => marks.some((mark) => mark.kind === one)) ?? 'person'
   const first = marks.find((mark) => mark.kind === kind)
-  const more = marks.length - toldAtOnce
+  const more = marks.length - reportedAtOnce
   const { icon, color } = markStyles[kind]
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list of the same marks is for the keyboard
     // biome-ignore lint/a11y/noStaticElementInteractions: as above
     <span
-      title={[...marks.slice(0, toldAtOnce).map(labelFor), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')}
+      title={[...marks.slice(0, reportedAtOnce).map(labelFor), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')}
       onClick={() => first && go(Date.parse(first.at))}
       style={{ left: `${left}%` }}
       className={cn('absolute top-0.5 -translate-x-1/2 cursor-pointer', colorText[color])}

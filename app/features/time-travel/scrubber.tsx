@@ -37,7 +37,7 @@ export const evenScale = ({ from, to }: Omit<TimeWindow, 'endsNow'>): Scale => (
 /** Moves through a stretch of time, by drag or from change to change. */
 export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, children }: ScrubberProps) {
   const [held, hold] = useHeld(at, go)
-  const [wish, setWish] = useState<Direction | null>(null)
+  const [wish, setSubscription] = useState<Direction | null>(null)
   const known = useKnownMoments(useSettled(held ?? Math.ceil(to / newsMs) * newsMs, restMs), deploymentId)
   const { position, moment } = scale ?? evenScale({ from, to })
   const end = endsNow ? null : to
@@ -45,7 +45,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
 
   const step = (direction: Direction): void => {
     const next = stepFrom(known, held ?? to, direction)
-    setWish(next === null ? direction : null)
+    setSubscription(next === null ? direction : null)
     if (next === 'edge') hold(direction === 'on' ? null : Math.min(held ?? to, from))
     else if (next !== null) hold(next)
   }

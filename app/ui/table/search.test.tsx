@@ -10,37 +10,37 @@ afterEach(() => {
 })
 
 function show(value = '') {
-  const told: string[] = []
-  render(<SearchField label="Search" value={value} onChange={(next) => told.push(next)} />)
-  return { told, field: screen.getByLabelText('Search') }
+  const reported: string[] = []
+  render(<SearchField label="Search" value={value} onChange={(next) => reported.push(next)} />)
+  return { reported, field: screen.getByLabelText('Search') }
 }
 
 test('what is typed is told after a pause, once', () => {
-  const { told, field } = show()
+  const { reported, field } = show()
   for (const text of ['w', 'we', 'web']) fireEvent.change(field, { target: { value: text } })
-  expect(told).toEqual([])
+  expect(reported).toEqual([])
   vi.advanceTimersByTime(1000)
-  expect(told).toEqual(['web'])
+  expect(reported).toEqual(['web'])
 })
 
 test('who goes on to something else is not followed by what was typed before', () => {
-  const { told, field } = show()
+  const { reported, field } = show()
   fireEvent.change(field, { target: { value: 'web' } })
   fireEvent.blur(field)
-  expect(told).toEqual(['web'])
+  expect(reported).toEqual(['web'])
   vi.advanceTimersByTime(1000)
-  expect(told).toEqual(['web'])
+  expect(reported).toEqual(['web'])
 })
 
 test('leaving a field in which nothing was typed tells nothing', () => {
-  const { told, field } = show('web')
+  const { reported, field } = show('web')
   fireEvent.blur(field)
   vi.advanceTimersByTime(1000)
-  expect(told).toEqual([])
+  expect(reported).toEqual([])
 })
 
 test('Escape clears the search at once', () => {
-  const { told, field } = show('web')
+  const { reported, field } = show('web')
   fireEvent.keyDown(field, { key: 'Escape' })
-  expect(told).toEqual([''])
+  expect(reported).toEqual([''])
 })

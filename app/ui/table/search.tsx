@@ -23,7 +23,7 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
   const [typed, setTyped] = useState<string | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const text = typed ?? value
-  const tell = useCallback(
+  const submit = useCallback(
     (next: string): void => {
       setTyped(null)
       onChange(next)
@@ -37,9 +37,9 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
   }, [])
   useEffect(() => {
     if (typed === null) return
-    const timer = setTimeout(() => tell(typed), pauseMs)
+    const timer = setTimeout(() => submit(typed), pauseMs)
     return () => clearTimeout(timer)
-  }, [typed, tell])
+  }, [typed, submit])
   return (
     <div className={cn('relative', className)}>
       <Search size={14} aria-hidden className="pointer-events-none absolute inset-y-0 left-2.5 my-auto text-ink-3" />
@@ -50,13 +50,13 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
         placeholder={label}
         value={text}
         onChange={(event) => setTyped(event.target.value)}
-        onBlur={() => typed !== null && tell(typed)}
+        onBlur={() => typed !== null && submit(typed)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {
             if (text === '') event.currentTarget.blur()
-            else tell('')
+            else submit('')
           }
-          if (event.key === 'Enter') tell(text)
+          if (event.key === 'Enter') submit(text)
         }}
         className={cn(controlClass, 'pl-8 [&::-webkit-search-cancel-button]:appearance-none')}
       />

@@ -27,7 +27,7 @@ import { admitToJoin, joinNodes, removedAmong } from '@/server/store/agents/hear
 import { claimNodes, nodesOfSpeaker } from '@/server/store/agents/identities'
 import { recordRevisionImage } from '@/server/store/deployments/revision-images'
 import { recordLogs } from '@/server/store/logs/inbox'
-import { logWishes } from '@/server/store/logs/replica-logs'
+import { logSubscriptions } from '@/server/store/logs/replica-logs'
 import { readSettings } from '@/server/store/records/settings'
 
 const uuid = z.uuid()
@@ -266,7 +266,7 @@ export const agentRouter = router({
           sent.set(state.nodeId, state.revision)
           yield news(state, `${state.nodeId}:${state.revision}`)
         }
-        for (const logs of await logWishes(store, touched(next, 'log-wish', watched)))
+        for (const logs of await logSubscriptions(store, touched(next, 'log-wish', watched)))
           yield news({ logs }, `${logs.nodeId}:logs`)
         next = await collector.next()
         if (stopping.aborted) throw stoppingError()

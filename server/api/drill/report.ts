@@ -1,14 +1,14 @@
 import type {
   DrillCapacity,
   DrillCounts,
-  DrillFate,
   DrillFilter,
   DrillMode,
+  DrillOutcome,
   DrillReport,
   DrillRow,
   DrillStage,
 } from '@/core/insight/drill-report'
-import { drillFates } from '@/core/insight/drill-report'
+import { drillOutcomes } from '@/core/insight/drill-report'
 import type { JournalNode } from '@/core/journal'
 import { addResources, noResources } from '@/core/placement/resources'
 import type { DrilledDeployment } from '@/core/plan/simulate'
@@ -30,12 +30,12 @@ export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, s
   const gone = new Set(nodes.map(({ id }) => id))
   const silent = new Set(fleet.nodes.flatMap((node) => (node?.status === 'offline' ? [node.id] : [])))
   const drilled = new Map(outcomes[stage].map((one) => [one.subject.deployment.id, one]))
-  const isHeard = ({ nodeId }: Attempt): boolean => !silent.has(nodeId) && !(mode === 'fail' && gone.has(nodeId))
+  const isSeen = ({ nodeId }: Attempt): boolean => !silent.has(nodeId) && !(mode === 'fail' && gone.has(nodeId))
   const rows = candidates.flatMap((candidate): DrillRow[] => {
     const outcome = drilled.get(candidate.id)
     if (outcome) {
       const before = outcome.subject.deployment.attempts
-      const running = { meanwhile: runningSlots(before, isHeard), after: runningSlots(outcome.attempts, isHeard) }
+      const running = { meanwhile: runningSlots(before, isSeen), after: runningSlots(outcome.attempts, isSeen) }
       return [rowOf(candidate, outcome, { mode, ...running })]
     }
     return candidate.running > 0 ? [untouched(candidate)] : []
@@ -45,13 +45,13 @@ export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, s
 
 function rowOf(
   { id, name, wanted, running, hit, waits }: DrillCandidate,
-  { subject, fate, replicas, problem, refusal }: DrilledDeployment,
+  { subject, outcome, replicas, problem, refusal }: DrilledDeployment,
   { mode, meanwhile, after }: { mode: DrillMode; meanwhile: number; after: number },
 ): DrillRow {
   return {
     id,
     name,
-    fate,
+    outcome,
     running: { wanted, now: running, meanwhile: Math.min(running, meanwhile), after },
     hit,
     replicas: replicas.slice(0, replicasPerRow).map(({ attempt, to }) => ({
@@ -62,7 +62,7 @@ function rowOf(
     })),
     waits,
     problem,
-    next: fate === 'no-room' ? nextOf(mode, subject.deployment) : null,
+    next: outcome === 'no-room' ? nextOf(mode, subject.deployment) : null,
     refusal,
   }
 }
@@ -76,7 +76,7 @@ function nextOf(mode: DrillMode, { waitForCapacity }: { waitForCapacity: boolean
 const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillRow => ({
   id,
   name,
-  fate: 'keeps',
+  outcome: 'keeps',
   running: { wanted, now: running, meanwhile: running, after: running },
   hit: 0,
   replicas: [],
@@ -89,28 +89,28 @@ const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillR
 const isDown = ({ running: { now, meanwhile } }: DrillRow): boolean => now > 0 && meanwhile === 0
 const isFewer = ({ running: { now, meanwhile } }: DrillRow): boolean => meanwhile > 0 && meanwhile < now
 
-const fateBadness: Record<DrillFate, number> = { 'no-room': 5, held: 4, braked: 3, never: 3, moves: 1, keeps: 0 }
+const outcomeBadness: Record<DrillOutcome, number> = { 'no-room': 5, held: 4, braked: 3, never: 3, moves: 1, keeps: 0 }
 
 /** What is down for good is worst, then what is down until it is replaced, then what stays short of replicas. */
 const badness = (row: DrillRow): number =>
-  (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + fateBadness[row.fate] * 10 + (isDown(row) ? 5 : 0)
+  (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + outcomeBadness[row.outcome] * 10 + (isDown(row) ? 5 : 0)
 
-const stays: readonly DrillFate[] = ['never', 'held', 'braked']
+const stays: readonly DrillOutcome[] = ['never', 'held', 'braked']
 const shown: Record<DrillFilter, (row: DrillRow) => boolean> = {
-  affected: ({ fate }) => fate !== 'keeps',
+  affected: ({ outcome }) => outcome !== 'keeps',
   down: isDown,
-  'no-room': ({ fate }) => fate === 'no-room',
-  stays: ({ fate }) => stays.includes(fate),
-  moves: ({ fate }) => fate === 'moves',
-  keeps: ({ fate }) => fate === 'keeps',
+  'no-room': ({ outcome }) => outcome === 'no-room',
+  stays: ({ outcome }) => stays.includes(outcome),
+  moves: ({ outcome }) => outcome === 'moves',
+  keeps: ({ outcome }) => outcome === 'keeps',
 }
 
 export function countsOf(rows: readonly DrillRow[], outcomes: readonly DrilledDeployment[]): DrillCounts {
-  const fates = Object.fromEntries(drillFates.map((fate) => [fate, 0])) as Record<DrillFate, number>
-  for (const { fate } of rows) fates[fate]++
+  const byOutcome = Object.fromEntries(drillOutcomes.map((outcome) => [outcome, 0])) as Record<DrillOutcome, number>
+  for (const { outcome } of rows) byOutcome[outcome]++
   const replicas = outcomes.flatMap((one) => one.replicas)
   return {
-    fates,
+    byOutcome,
     down: rows.filter(isDown).length,
     fewer: rows.filter(isFewer).length,
     replicas: replicas.length,

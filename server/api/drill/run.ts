@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { Failure, type FieldProblem } from '@/core/contract/failure'
 import type { DrillMode, DrillPlaces, DrillProtection, DrillReport, DrillStage } from '@/core/insight/drill-report'
 import type { JournalNode, JournalState } from '@/core/journal'
-import { heldIfSilenced } from '@/core/nodes/outage-protection'
+import { heldIfOffline } from '@/core/nodes/outage-protection'
 import { othersOf } from '@/core/placement/placed-replica'
 import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } from '@/core/plan/simulate'
 import { placeOf } from '@/core/scheduler/filters/topology'
@@ -74,10 +74,10 @@ export async function readEnvironment({ store, fleet: live, clock }: DrillServic
 
 /** The regions that the storm brake would hold if these nodes fell silent. */
 function protectionsOf({ pulses }: Environment, nodes: readonly JournalNode[]): DrillProtection[] {
-  const silenced = new Map<string, number>()
+  const unreachable = new Map<string, number>()
   for (const { region, status } of nodes)
-    if (status !== 'offline' && status !== 'maintenance') silenced.set(region, (silenced.get(region) ?? 0) + 1)
-  return heldIfSilenced(pulses, silenced).filter(({ region }) => nodes.some((node) => node.region === region))
+    if (status !== 'offline' && status !== 'maintenance') unreachable.set(region, (unreachable.get(region) ?? 0) + 1)
+  return heldIfOffline(pulses, unreachable).filter(({ region }) => nodes.some((node) => node.region === region))
 }
 
 /** Few refusals are explained at once, the others when somebody asks: on a large fleet each takes a while. */

@@ -50,5 +50,5 @@ async function weakPoint(
 }
 
 /** What does not come back by itself weighs more than what is down for a while, and that more than what is short. */
-const harm = ({ fates, down, fewer }: DrillCounts): number =>
-  1e8 * (fates['no-room'] + fates.held) + 1e4 * down + fates.never + fewer
+const harm = ({ byOutcome, down, fewer }: DrillCounts): number =>
+  1e8 * (byOutcome['no-room'] + byOutcome.held) + 1e4 * down + byOutcome.never + fewer

@@ -62,7 +62,7 @@ export const logRouter = router({
       const cursors = cursorsOf(input.replicas, input.lastEventId ?? '')
       const states = new Map<string, ReadState>()
       const access = ctx.services.access.watch(ctx.actor)
-      const tell = (event: LogEvent) => tracked(cursorText(input.replicas, cursors), event)
+      const submit = (event: LogEvent) => tracked(cursorText(input.replicas, cursors), event)
       // Listens before it looks: what happens in between is looked for twice rather than never.
       const collector = new ChangeCollector(
         changes,
@@ -75,8 +75,8 @@ export const logRouter = router({
       try {
         await wantLogs(store, input.replicas)
         while (!signal?.aborted && !access.signal.aborted) {
-          for await (const chunk of unreadLogs(store, cursors)) yield tell({ kind: 'lines', ...chunk })
-          for (const state of await newStates(store, input.replicas, states)) yield tell({ kind: 'state', ...state })
+          for await (const chunk of unreadLogs(store, cursors)) yield submit({ kind: 'lines', ...chunk })
+          for (const state of await newStates(store, input.replicas, states)) yield submit({ kind: 'state', ...state })
           await collector.next()
           if (stopping.aborted) throw stoppingError()
         }
@@ -89,13 +89,13 @@ export const logRouter = router({
 })
 
 /** Those that are other than they were told to be; remembers them as told. */
-async function newStates(store: Store, ids: readonly string[], told: Map<string, ReadState>): Promise<ReadState[]> {
+async function newStates(store: Store, ids: readonly string[], reported: Map<string, ReadState>): Promise<ReadState[]> {
   const found = new Map((await readLogStates(store, ids)).map((state) => [state.replicaId, state]))
   return ids.flatMap((replicaId) => {
     const state = found.get(replicaId) ?? { replicaId, state: null, words: '' }
-    const before = told.get(replicaId)
+    const before = reported.get(replicaId)
     if (before && before.state === state.state && before.words === state.words) return []
-    told.set(replicaId, state)
+    reported.set(replicaId, state)
     return [state]
   })
 }

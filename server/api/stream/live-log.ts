@@ -89,9 +89,9 @@ export class LiveLog {
   }
 
   #tell(topic: Topic, ids: readonly string[]): void {
-    const told = ids.length > mostIds ? [] : ids
-    this.#remember(topic, told)
-    for (const listener of this.#listeners) listener({ topic, ids: told })
+    const reported = ids.length > mostIds ? [] : ids
+    this.#remember(topic, reported)
+    for (const listener of this.#listeners) listener({ topic, ids: reported })
   }
 
   #remember(topic: Topic, changed: readonly string[]): void {

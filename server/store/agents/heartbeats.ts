@@ -9,13 +9,13 @@ import { hashToken } from '@/server/store/accounts/credentials'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { openReturns } from '@/server/store/node-loss/node-returns'
 import { heartbeatSeconds } from '@/server/store/nodes/heartbeat-limits'
-import { isSilent, onlineNodeStatus } from '@/server/store/nodes/node-health'
+import { isUnreachable, onlineNodeStatus } from '@/server/store/nodes/node-health'
 import { type NodeEvent, recordNodeEvents, refreshNodeStatus } from '@/server/store/nodes/node-rows'
 import { type SizeRow, sizeColumns, sizeText, tooSmallEvents } from '@/server/store/nodes/node-size'
 import { heartbeatsUntil } from '@/server/store/nodes/report-intake'
 import { wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { type Author, audit } from '@/server/store/records/audit'
-import { removedText, type Speaker, setHolder, whyUnheard } from './identities'
+import { removedText, type Speaker, setHolder, whyRefused } from './identities'
 import { type JoinToken, requireJoinToken, spendJoinToken } from './join-tokens'
 
 interface JoinRequest {
@@ -96,7 +96,7 @@ async function admit(
     [credentialHash, speaker.instance],
   )
   const holds = rows[0]?.holds ?? null
-  if (holds === false) throw await whyUnheard(tx, speaker)
+  if (holds === false) throw await whyRefused(tx, speaker)
   if (holds) return { isKnown: true, token: null }
   const removed = await removedText(tx, credentialHash)
   if (removed !== null) throw new Failure('forbidden', removed)
@@ -283,7 +283,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
 }
 
 /** Marks the nodes offline that were silent for longer than the limit. Their containers may well go on running. */
-export async function markSilentNodes(
+export async function markUnreachableNodes(
   store: Store,
   epoch: bigint,
 ): Promise<{ id: string; nodeId: string; silentSeconds: number }[]> {
@@ -291,7 +291,7 @@ export async function markSilentNodes(
     await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ id: string; node_id: string; silent_seconds: number }>(
       `with silent as (
-         select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isSilent('n')} order by id for no key update
+         select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isUnreachable('n')} order by id for no key update
        )
        update nodes n set status = 'offline', offline_since = now() from silent where n.id = silent.id
        returning n.id, n.node_id, floor(extract(epoch from ${heartbeatsUntil} - n.last_heartbeat))::int as silent_seconds`,

@@ -73,15 +73,15 @@ export async function claimNodes(
       return { state: 'granted' }
     }
     if (holder === null) throw new Error('A claim is granted where nobody holds the nodes')
-    const told = { node: nodes.names[0] ?? '', more: nodes.names.length - 1, holder, machine: claim.machine }
+    const reported = { node: nodes.names[0] ?? '', more: nodes.names.length - 1, holder, machine: claim.machine }
     if (verdict.state === 'look') {
       const { pid, processStart } = holder.machine
       return { state: 'look', holder: { instance: holder.instance, pid, processStart } }
     }
-    if (verdict.state === 'wait') return { state: 'wait', why: waitText(told) }
+    if (verdict.state === 'wait') return { state: 'wait', why: waitText(reported) }
     const second = { kind: verdict.second, instance, machine: claim.machine, address }
     await recordSecond(tx, { credentialHash, second, agent, nodes })
-    return { state: 'refused', here: second.kind === 'process', why: refusalText(second.kind, told) }
+    return { state: 'refused', here: second.kind === 'process', why: refusalText(second.kind, reported) }
   })
 }
 
@@ -228,7 +228,7 @@ const whyNoNodes = async (tx: Pick<Tx, 'query'>, credentialHash: string): Promis
   (await removedText(tx, credentialHash)) ?? 'No node belongs to this credential: join again'
 
 /** Why a call of this speaker counts for none of its nodes. */
-export async function whyUnheard(tx: Pick<Tx, 'query'>, { credential, instance }: Speaker): Promise<Failure> {
+export async function whyRefused(tx: Pick<Tx, 'query'>, { credential, instance }: Speaker): Promise<Failure> {
   const credentialHash = hashToken(credential)
   const { rows } = await tx.query<{ node_id: string }>(
     `select node_id from nodes where credential_hash = $1 and removed_at is null and agent_instance is distinct from $2::uuid
@@ -246,7 +246,7 @@ export async function nodesOfSpeaker(store: Store, speaker: Speaker): Promise<Se
     text: 'select id from nodes where credential_hash = $1 and agent_instance = $2 and removed_at is null',
     values: [hashToken(speaker.credential), speaker.instance],
   })
-  if (rows.length === 0) throw await whyUnheard(store.pool, speaker)
+  if (rows.length === 0) throw await whyRefused(store.pool, speaker)
   return new Set(rows.map((row) => row.id))
 }
 

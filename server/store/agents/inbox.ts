@@ -13,7 +13,7 @@ import { recordHeartbeats, type SignedHeartbeat } from './heartbeats'
 import { nodesOfSpeaker, type Speaker } from './identities'
 import { applyReports, type ReportOutcome } from './reports'
 
-interface Heard {
+interface Received {
   /** How many of the nodes the speaker speaks for. */
   known: number
   /** Nodes whose agent holds another wanted state than there is. */
@@ -26,7 +26,7 @@ interface Heard {
 
 export interface AgentInbox {
   /** Resolves after the commit. Beats of nodes for which the speaker does not speak change nothing. */
-  heartbeat(speaker: Speaker, beats: NodeHeartbeat[]): Promise<Heard>
+  heartbeat(speaker: Speaker, beats: NodeHeartbeat[]): Promise<Received>
   /** The nodes for which the speaker speaks. Throws the reason when there are none. */
   nodesOfSpeaker(speaker: Speaker): Promise<Set<string>>
   /** Resolves after the commit. `nodeIds` are those for which the agent speaks. Throws when a node tells too much. */
@@ -52,7 +52,7 @@ interface ReportCall {
 }
 
 export function createAgentInbox(store: Store): AgentInbox {
-  const heartbeat = groupCommit<SignedHeartbeat[], Heard>({
+  const heartbeat = groupCommit<SignedHeartbeat[], Received>({
     write: (calls) => writeHeartbeats(store, calls),
     limit: callsPerCommit,
     atOnce: 1,
@@ -103,13 +103,13 @@ const tooMany = (seconds: number): Failure =>
 /** A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the other. */
 const mayGoAlone = (error: unknown): boolean => databaseProblem(error) === null
 
-async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Heard[]> {
+async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Received[]> {
   // Of a node that beat twice the newer one counts. A stranger that names the node is not the same.
   const newest = new Map<string, SignedHeartbeat>()
   for (const beat of calls.flat()) newest.set(`${beat.nodeId} ${beat.credentialHash} ${beat.instance}`, beat)
   const outcomes = await recordHeartbeats(store, [...newest.values()])
-  return calls.map((beats): Heard => {
-    const heard: Heard = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
+  return calls.map((beats): Received => {
+    const heard: Received = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
     for (const { nodeId, credentialHash, instance, revision } of beats) {
       const outcome = outcomes.get(nodeId)
       if (outcome?.credentialHash !== credentialHash || outcome.instance !== instance) continue

@@ -71,7 +71,7 @@ function summary(row: SummaryRow): DeploymentSummary {
     status: row.status,
     health: healthOf(
       { status: row.status, targetReplicas: row.target_replicas },
-      row.replicas.map((replica) => ({ ...replica, nodeSilent: replica.silent })),
+      row.replicas.map((replica) => ({ ...replica, nodeUnreachable: replica.silent })),
     ),
     reason: row.reason ?? '',
     targetReplicas: row.target_replicas,

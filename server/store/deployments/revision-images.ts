@@ -37,7 +37,7 @@ export async function recordRevisionImage(
     const subject = rows[0]
     if (!subject) return null
     if (await insertFirst(tx, subject, found)) {
-      await announce(tx, await tellOthers(tx, subject, found.nodeId))
+      await announce(tx, await reportToOthers(tx, subject, found.nodeId))
       return { digest: found.digest, imageId: found.imageId }
     }
     const recorded = await tx.query<{ digest: string | null; image_id: string }>({
@@ -74,7 +74,7 @@ async function insertFirst(tx: Tx, { deployment_id, revision, node_name, image }
 }
 
 /** The program that asked has the answer, and shares it among its nodes. */
-async function tellOthers(tx: Tx, { deployment_id, revision }: Subject, nodeId: string): Promise<Change[]> {
+async function reportToOthers(tx: Tx, { deployment_id, revision }: Subject, nodeId: string): Promise<Change[]> {
   const { rows } = await tx.query<{ node_id: string }>({
     name: 'nodes-of-revision',
     text: `

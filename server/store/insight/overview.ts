@@ -1,7 +1,7 @@
 import type { DeploymentProblem, NodeProblem, Overview, RegionUse } from '@/core/insight/overview'
 import { countOf } from '@/core/lib/count-of'
 import type { Store } from '@/server/db/client'
-import { isSilent } from '@/server/store/nodes/node-health'
+import { isUnreachable } from '@/server/store/nodes/node-health'
 
 /** Of each kind of trouble the newest are named; the rest is counted. */
 const named = 5
@@ -103,7 +103,7 @@ async function readNodeProblems(store: Store): Promise<Pick<Overview, 'silent' |
   }>(
     `with trouble as (
        select id, node_id, region, engine_error as error, last_heartbeat as since,
-         status = 'offline' or ${isSilent('nodes')} as silent
+         status = 'offline' or ${isUnreachable('nodes')} as silent
        from nodes where status <> 'maintenance' and removed_at is null
      ), counted as (
        select *, row_number() over (partition by silent order by since desc nulls last) as place,
@@ -133,7 +133,7 @@ async function readRegions(store: Store): Promise<RegionUse[]> {
   const { rows } = await store.pool.query<RegionUse>(
     `with n as (
        select *, cpu_cores * 1000 as cpu_millis,
-         status <> 'offline' and not ${isSilent('nodes')} as heard
+         status <> 'offline' and not ${isUnreachable('nodes')} as heard
        from nodes where removed_at is null
      )
      select region, count(*)::int as nodes, count(*) filter (where not heard)::int as silent,

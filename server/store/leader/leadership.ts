@@ -31,7 +31,7 @@ export interface Candidate {
    * Ends all connections of a leader that holds the lock and has not shown itself for too long: one that was stopped
    * keeps its connections, and with them the lock and the locks of what it was about to commit. How many were ended.
    */
-  deposeSilentLeader(): Promise<number>
+  deposeUnresponsiveLeader(): Promise<number>
   /** Resigns, if it leads. */
   close(): Promise<void>
 }
@@ -39,7 +39,7 @@ export interface Candidate {
 /** `silentForSeconds` is for tests that can't wait. */
 export async function standForElection(
   databaseUrl: string,
-  { name, silentForSeconds = silenceSeconds }: { name: string; silentForSeconds?: number },
+  { name, unreachableForSeconds = silenceSeconds }: { name: string; unreachableForSeconds?: number },
 ): Promise<Candidate> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -78,7 +78,7 @@ export async function standForElection(
         throw new Error('The row of scheduler_leadership is missing: the database is not migrated')
       return { epoch: BigInt(epoch), lost, show: () => show(client, BigInt(epoch)) }
     },
-    deposeSilentLeader: () => depose(client, silentForSeconds),
+    deposeUnresponsiveLeader: () => depose(client, unreachableForSeconds),
     close,
   }
 }
@@ -91,7 +91,7 @@ async function show(client: pg.Client, epoch: bigint): Promise<Date | null> {
   return rows[0]?.now ?? null
 }
 
-async function depose(client: pg.Client, silentForSeconds: number): Promise<number> {
+async function depose(client: pg.Client, unreachableForSeconds: number): Promise<number> {
   // Of several standbys one does it. The lock must not wait for that of requireLeader, which a stopped leader may hold.
   const { rowCount } = await client.query(
     `with silent as (
@@ -105,7 +105,7 @@ async function depose(client: pg.Client, silentForSeconds: number): Promise<numb
      )
      select pg_terminate_backend(a.pid) from pg_stat_activity a join holder using (application_name)
      where a.datname = current_database() and a.pid <> pg_backend_pid()`,
-    [lockKey.toString(), silentForSeconds],
+    [lockKey.toString(), unreachableForSeconds],
   )
   return rowCount ?? 0
 }

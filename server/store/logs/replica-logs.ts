@@ -1,12 +1,12 @@
 /** Who reads which logs, and what there is to read. */
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
-import type { LogLine, LogState, LogWishes } from '@/core/logs/log'
+import type { LogLine, LogState, LogSubscriptions } from '@/core/logs/log'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { openLines } from './codec'
 
 /** A wish holds for so long; readers say it again well before that. */
-const wishSeconds = 30
+const subscriptionSeconds = 30
 
 /** Refuses ids that are no replicas of the deployment. */
 export async function requireReplicas(
@@ -34,7 +34,7 @@ export async function wantLogs(store: Store, replicaIds: readonly string[]): Pro
         select r.id, r.node_id, now() + make_interval(secs => $2) from deployment_replicas r
         where r.id = any($1::uuid[]) and r.reserved order by r.id
         on conflict (replica_id) do update set wanted_until = excluded.wanted_until, updated_at = now() returning node_id`,
-      values: [replicaIds, wishSeconds],
+      values: [replicaIds, subscriptionSeconds],
     })
     const nodeIds = [...new Set(rows.map((row) => row.node_id))]
     if (nodeIds.length > 0) await announce(tx, [{ topic: 'log-wish', ids: nodeIds }])
@@ -42,7 +42,7 @@ export async function wantLogs(store: Store, replicaIds: readonly string[]): Pro
 }
 
 /** What these nodes are to send; nodes of which nothing is read are left out. */
-export async function logWishes(store: Store, nodeIds: readonly string[]): Promise<LogWishes[]> {
+export async function logSubscriptions(store: Store, nodeIds: readonly string[]): Promise<LogSubscriptions[]> {
   if (nodeIds.length === 0) return []
   const { rows } = await store.pool.query<{
     node_id: string
@@ -56,13 +56,13 @@ export async function logWishes(store: Store, nodeIds: readonly string[]): Promi
       where node_id = any($1::uuid[]) and wanted_until > now() order by node_id, replica_id`,
     values: [nodeIds],
   })
-  const wishes = new Map<string, LogWishes>()
+  const subscriptions = new Map<string, LogSubscriptions>()
   for (const row of rows) {
-    const wish = wishes.get(row.node_id) ?? { nodeId: row.node_id, replicas: [] }
-    wishes.set(row.node_id, wish)
-    wish.replicas.push({ replicaId: row.replica_id, seconds: row.seconds, since: row.last_at })
+    const subscription = subscriptions.get(row.node_id) ?? { nodeId: row.node_id, replicas: [] }
+    subscriptions.set(row.node_id, subscription)
+    subscription.replicas.push({ replicaId: row.replica_id, seconds: row.seconds, since: row.last_at })
   }
-  return [...wishes.values()]
+  return [...subscriptions.values()]
 }
 
 interface ReadChunk {

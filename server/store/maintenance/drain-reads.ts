@@ -63,7 +63,7 @@ export async function leavingReplicas(store: Store, nodeId: string): Promise<Lea
       replacement: row.replacement,
       refusal: refused ? row.decision_message : null,
       refusedDecisionId: refused ? row.decision_id : null,
-      nodeSilent: row.node_status === 'offline',
+      nodeUnreachable: row.node_status === 'offline',
     }
   })
 }

@@ -2,9 +2,9 @@ import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { followObservations } from '@/server/store/deployments/follow-observations'
 import { requireLeader } from '@/server/store/leader/leadership'
-import { isSilent } from '@/server/store/nodes/node-health'
+import { isUnreachable } from '@/server/store/nodes/node-health'
 import { raiseDesiredRevision } from '@/server/store/nodes/node-rows'
-import { heardTime, heartbeatsUntil, reportsUntil } from '@/server/store/nodes/report-intake'
+import { heartbeatsUntil, reportsUntil, seenTime } from '@/server/store/nodes/report-intake'
 import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 
@@ -22,10 +22,10 @@ interface LossSweep {
 }
 
 /** From- and where-clause for wanted, live replicas (r) of deployments (d) that move at all, on nodes (n) that are silent. */
-export const replicasOnSilentNodes = `
+export const replicasOnUnreachableNodes = `
   deployment_replicas r join nodes n on n.id = r.node_id join deployments d on d.id = r.deployment_id
   where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running')
-    and n.status in ('offline', 'maintenance') and ${isSilent('n')} and d.lost_after_seconds > 0`
+    and n.status in ('offline', 'maintenance') and ${isUnreachable('n')} and d.lost_after_seconds > 0`
 
 /** How long a node must be silent for a deployment; $1 is the least of it. */
 const gracePeriod = 'greatest(d.lost_after_seconds, $1::int)'
@@ -40,17 +40,17 @@ const unansweredFrom = 'greatest(r.delivered_at, n.reports_waiting_at)'
 const unacknowledged = `
   deployment_replicas r join nodes n on n.id = r.node_id
   where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running') and r.acknowledged_at is null
-    and n.status not in ('offline', 'maintenance') and not ${isSilent('n')}`
+    and n.status not in ('offline', 'maintenance') and not ${isUnreachable('n')}`
 
 /** Whether so many seconds of time in which something could have been heard have passed since, as SQL. */
 const hasPassed = (from: string, until: string, seconds: string | number): string => `
   (${from} < ${until} - make_interval(secs => ${seconds})
-    and ${heardTime(from, until)} > make_interval(secs => ${seconds}))`
+    and ${seenTime(from, until)} > make_interval(secs => ${seconds}))`
 
 const candidates = `
   select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status,
     'Node ' || n.node_id || ' has been silent for over ' || ${gracePeriod} || ' s' as reason
-  from ${replicasOnSilentNodes}
+  from ${replicasOnUnreachableNodes}
     and ${hasPassed(silentFrom, heartbeatsUntil, gracePeriod)}
     and not exists (
       select 1 from storm_brakes b where b.region = n.region and b.ended_at is null and b.overruled_at is null)

@@ -11,7 +11,7 @@ import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { requireLeader } from '@/server/store/leader/leadership'
 import { type Author, audit } from '@/server/store/records/audit'
-import { replicasOnSilentNodes } from './lost'
+import { replicasOnUnreachableNodes } from './lost'
 
 export interface OutageNews {
   engaged: { region: string; cause: OutageCause; silent: number; nodes: number }[]
@@ -35,7 +35,7 @@ interface PulseRow {
  * Takes hold of regions that a storm struck, and lets go of those that are heard again. Open brakes live in the
  * database: the next leader goes on with them.
  */
-export async function judgeSilence(store: Store, epoch: bigint): Promise<OutageNews> {
+export async function judgeOutage(store: Store, epoch: bigint): Promise<OutageNews> {
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
     const rows = await readPulse(tx)
@@ -149,7 +149,7 @@ const listedMoves = 200
 export async function movesOfOverride(store: Store, region: string): Promise<{ total: number; moves: OutageMove[] }> {
   const { rows } = await store.pool.query<OutageMove>(
     `select r.id as "replicaId", d.id as "deploymentId", d.name as "deploymentName", r.slot, n.node_id as "nodeId"
-     from ${replicasOnSilentNodes} and n.region = $1 order by d.name, r.slot, r.id`,
+     from ${replicasOnUnreachableNodes} and n.region = $1 order by d.name, r.slot, r.id`,
     [region],
   )
   return { total: rows.length, moves: rows.slice(0, listedMoves) }
@@ -175,7 +175,7 @@ export async function overrideProtection(store: Store, author: Author, region: s
       subjectType: 'region',
       subjectId: region,
       before: { held: true },
-      after: { held: false, silentNodes: protection.silent },
+      after: { held: false, offlineNodes: protection.silent },
     })
     await announce(tx, [{ topic: 'scheduler', ids: [] }])
     return { silent: protection.silent }

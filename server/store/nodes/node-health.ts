@@ -1,5 +1,5 @@
 import { heartbeatLimit } from './heartbeat-limits'
-import { heardTime, heartbeatsUntil, silenceLimit } from './report-intake'
+import { heartbeatsUntil, offlineLimit, seenTime } from './report-intake'
 
 /** Whether what a node said last is older than the heartbeat limit, whoever is to blame for it: its usage is unknown, as SQL. */
 export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
@@ -8,9 +8,9 @@ export const isStale = (node: string): string => `coalesce(${node}.last_heartbea
  * Whether a node is silent, as SQL: nothing came from it for the heartbeat limit in which it could have been heard. What it
  * may have sent while the control plane was behind does not count against it.
  */
-export const isSilent = (node: string): string => `coalesce(
+export const isUnreachable = (node: string): string => `coalesce(
   ${node}.last_heartbeat < ${heartbeatsUntil} - ${heartbeatLimit}
-    and ${heardTime(`${node}.last_heartbeat`, heartbeatsUntil)} > ${silenceLimit},
+    and ${seenTime(`${node}.last_heartbeat`, heartbeatsUntil)} > ${offlineLimit},
   ${node}.last_heartbeat is null)`
 
 /**

@@ -12,10 +12,10 @@ import { type NodeMap, unknownMark } from '@/core/nodes/map'
 import type { NodePage } from '@/core/views/nodes'
 import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
-import { isSilent } from './node-health'
+import { isUnreachable } from './node-health'
 import { readNodesInOrder } from './node-reads'
 
-const stale = isSilent('n')
+const stale = isUnreachable('n')
 
 /** stateOf() of core/nodes/list.ts, as SQL; `stale` says whether the node is silent. */
 export const nodeStateSql = (node: string, stale: string): string => `

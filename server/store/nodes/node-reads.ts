@@ -6,7 +6,7 @@ import { millisOfCores, type Resources } from '@/core/placement/resources'
 import type { NodeEventView, NodeReplicaView, NodeView, SecondSpeakerView } from '@/core/views/nodes'
 import type { Store } from '@/server/db/client'
 import type { Node } from '@/server/db/generated/client'
-import { isSilent } from './node-health'
+import { isUnreachable } from './node-health'
 import { readSecondSpeaker } from './second-speakers'
 
 type NodeRow = Node & { liveReplicas: number; stale: boolean }
@@ -81,7 +81,7 @@ const view = (node: NodeRow): NodeView => ({
 
 async function withCounts(store: Store, nodes: Node[]): Promise<NodeRow[]> {
   const { rows } = await store.pool.query<{ id: string; live: number; stale: boolean }>(
-    `select n.id, ${isSilent('n')} as stale,
+    `select n.id, ${isUnreachable('n')} as stale,
        (select count(*)::int from deployment_replicas r where r.node_id = n.id and r.reserved and r.wanted = 'run') as live
      from nodes n where n.id = any($1::uuid[])`,
     [nodes.map((node) => node.id)],

@@ -19,7 +19,7 @@ export const heartbeatsUntil = recorded('heartbeats_until')
 export const reportsUntil = recorded('heartbeats_until', 'reports_until')
 
 /** For how long agents could be heard between two moments: the time without the gaps in which no server took anything. */
-export const heardTime = (from: string, until: string): string => `(
+export const seenTime = (from: string, until: string): string => `(
   ${until} - ${from} - (select coalesce(sum(least(g.ended_at, ${until}) - greatest(g.began_at, ${from})), interval '0')
     from report_intake_gaps g where g.ended_at > ${from} and g.began_at < ${until}))`
 
@@ -27,7 +27,7 @@ export const heardTime = (from: string, until: string): string => `(
 const limitsInAll = 4
 
 /** For how long a node must not be heard to be silent, as SQL of type interval. */
-export const silenceLimit = `(
+export const offlineLimit = `(
   select case when resumed_at > least(now(), heartbeats_until) - ${heartbeatLimit} then ${limitsInAll} * ${heartbeatLimit}
     else ${heartbeatLimit} end from report_intake where id = 1)`
 

@@ -97,7 +97,7 @@ export async function forgetOldConflicts(store: Store, epoch: bigint): Promise<n
       'delete from host_port_conflicts where seen_at < now() - $1::interval returning node_id',
       [`${portConflictMinutes} minutes`],
     )
-    await tell(tx, gone)
+    await submit(tx, gone)
     return gone.length
   })
 }
@@ -110,10 +110,10 @@ export async function forgetConflictsOf(tx: Tx, deploymentId: string): Promise<v
      ) returning node_id`,
     [deploymentId],
   )
-  await tell(tx, rows)
+  await submit(tx, rows)
 }
 
-async function tell(tx: Tx, freed: { node_id: string }[]): Promise<void> {
+async function submit(tx: Tx, freed: { node_id: string }[]): Promise<void> {
   if (freed.length === 0) return
   await wakeBlockedEvaluations(tx)
   await announce(tx, [

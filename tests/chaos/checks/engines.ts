@@ -50,8 +50,8 @@ export class UnseenRunners {
     const fleeting = new Set(deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id))
     const running = replicas.filter((replica) => replica.status === 'running' && !fleeting.has(replica.deployment_id))
     for (const replica of running) {
-      const isTold = replica.container_id !== null && replica.started_at !== null
-      ledger.check('seen running', isTold, replica.id, () => ({
+      const isReported = replica.container_id !== null && replica.started_at !== null
+      ledger.check('seen running', isReported, replica.id, () => ({
         what: `Replica ${replica.id} is running without a container`,
         evidence: replica,
       }))

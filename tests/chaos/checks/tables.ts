@@ -122,8 +122,8 @@ export function checkHistory(
   for (const id of new Set([...chains.keys(), ...statuses.keys()])) {
     const chain = chains.get(id) ?? []
     const problem = chainProblem({ of, rows: chain, status: statuses.get(id) })
-    const isTold = chain.every(({ changed_by, reason }) => changed_by !== '' && reason !== '')
-    ledger.check('history', problem === null && isTold, `${of} ${id}`, () => ({
+    const isReported = chain.every(({ changed_by, reason }) => changed_by !== '' && reason !== '')
+    ledger.check('history', problem === null && isReported, `${of} ${id}`, () => ({
       what: `The history of ${of} ${id} is not whole: ${problem ?? 'a row does not say who or why'}`,
       evidence: { status: statuses.get(id), chain },
     }))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
@@ -301,7 +301,7 @@ describe('failures', () => {
     await agent.obey()
     expect((await detail(id)).replicas[0]?.node.nodeId).toBe('node-01')
     await cp.sql(`update nodes set last_heartbeat = now() - interval '40 seconds' where node_id = 'node-01'`)
-    expect((await markSilentNodes(cp.store, cp.epoch)).map((node) => node.nodeId)).toEqual(['node-01'])
+    expect((await markUnreachableNodes(cp.store, cp.epoch)).map((node) => node.nodeId)).toEqual(['node-01'])
     const sweep = await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds: 22 })
     expect(sweep.lost).toHaveLength(1)
     await cp.schedule()

@@ -226,19 +226,19 @@ test('a start is by the clock of the control plane, between the replica’s crea
         [replica.replicaId],
       )
     )[0] ?? { created: 0, started: 0, finished: 0, now: 0 }
-  const told = (overrides: Partial<ReplicaReport>) =>
+  const reported = (overrides: Partial<ReplicaReport>) =>
     between(() => agent.report(replica, { status: 'running', ...overrides }, on2000(300)))
 
-  const [first, last] = await told({ startedAt: on2000(0), observedAt: on2000(1) })
+  const [first, last] = await reported({ startedAt: on2000(0), observedAt: on2000(1) })
   const { started } = await times()
   expect(started + 300).toBeGreaterThanOrEqual(first - 0.1)
   expect(started + 300).toBeLessThanOrEqual(last + 0.1)
   // The same once more, on another way; and a time of an earlier process, by another clock.
-  await told({ startedAt: on2000(1), observedAt: on2000(1) })
-  await told({ startedAt: '1970-01-01T00:00:00Z', observedAt: on2000(1) })
+  await reported({ startedAt: on2000(1), observedAt: on2000(1) })
+  await reported({ startedAt: '1970-01-01T00:00:00Z', observedAt: on2000(1) })
   expect((await times()).started).toBe(started)
 
-  await told({ status: 'failed', reason: 'exited with code 1', startedAt: on2000(0), observedAt: on2000(200) })
+  await reported({ status: 'failed', reason: 'exited with code 1', startedAt: on2000(0), observedAt: on2000(200) })
   const ended = await times()
   expect(ended.finished - ended.started).toBeGreaterThan(199)
   expect(ended.finished).toBeLessThan(ended.now)

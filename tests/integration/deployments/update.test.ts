@@ -172,9 +172,9 @@ describe('an update', () => {
     expect(replica?.env).toEqual({ KEEP: 'one', CHANGE: 'secret-value', NEW: 'four' })
     const revisions = await (await admin()).deployment.revisions({ id })
     expect(revisions[0]?.spec.envNames.sort()).toEqual(['CHANGE', 'KEEP', 'NEW'])
-    const told = JSON.stringify([revisions, await detail(id), await cp.sql('select * from audit_log')])
-    expect(told).toContain('CHANGE')
-    expect(told).not.toContain('secret-value')
+    const reported = JSON.stringify([revisions, await detail(id), await cp.sql('select * from audit_log')])
+    expect(reported).toContain('CHANGE')
+    expect(reported).not.toContain('secret-value')
   })
 
   test('without a difference makes no revision and touches nothing', async () => {

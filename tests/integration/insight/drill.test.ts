@@ -1,7 +1,7 @@
 /** What a drill says is what then happens: on the real tables, by the real sweep, drain, reconciler and scheduler. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DrillReport } from '@/core/insight/drill-report'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
@@ -27,7 +27,7 @@ async function silence(names: string[], seconds: number): Promise<void> {
     names,
     seconds,
   ])
-  await markSilentNodes(cp.store, cp.epoch)
+  await markUnreachableNodes(cp.store, cp.epoch)
   await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds })
   await cp.schedule()
 }
@@ -50,7 +50,7 @@ async function happened(): Promise<string[]> {
   return rows.map(({ name, slot, node, score }) => `${name} slot ${slot} → ${node} (${score.toFixed(6)})`).sort()
 }
 
-const foretold = ({ rows }: DrillReport): string[] =>
+const predicted = ({ rows }: DrillReport): string[] =>
   rows
     .flatMap(({ name, replicas }) =>
       replicas.flatMap(({ slot, to }) =>
@@ -132,7 +132,7 @@ async function build({ names, deployments }: Scenario): Promise<void> {
 describe('what a drill foretells', () => {
   const seen = { moves: 0, 'no-room': 0, never: 0 }
   const tally = ({ rows }: DrillReport): void => {
-    for (const { fate } of rows) if (fate in seen) seen[fate as keyof typeof seen]++
+    for (const { outcome } of rows) if (outcome in seen) seen[outcome as keyof typeof seen]++
   }
 
   test.each([1, 2, 3, 4, 5, 6])('of a failure is what then happens (%i)', async (seed) => {
@@ -142,8 +142,8 @@ describe('what a drill foretells', () => {
     tally(report)
     await silence(failing, 750)
     await silence(failing, 2100)
-    expect(await happened()).toEqual(foretold(report))
-    const stuck = report.rows.filter(({ fate }) => fate === 'no-room').map(({ id }) => id)
+    expect(await happened()).toEqual(predicted(report))
+    const stuck = report.rows.filter(({ outcome }) => outcome === 'no-room').map(({ id }) => id)
     const failed = await cp.sql<{ id: string }>(
       `select d.id from deployments d join decisions c on c.deployment_id = d.id and c.outcome = 'refused'
        join evaluations e on e.id = c.evaluation_id where e.trigger = 'node-lost'`,
@@ -157,7 +157,7 @@ describe('what a drill foretells', () => {
     const report = await (await admin()).drill.run({ nodes: drained, mode: 'drain' })
     tally(report)
     await drainAll(drained)
-    expect(await happened()).toEqual(foretold(report))
+    expect(await happened()).toEqual(predicted(report))
   })
 
   test('was of every kind', () => {
@@ -202,14 +202,14 @@ describe('a region that fails', () => {
     const report = await caller.drill.run({ regions: ['eu-west'] })
     expect(report.protections).toEqual([{ region: 'eu-west', cause: 'region', silent: 3, nodes: 3 }])
     expect(report.counts).toMatchObject({
-      fates: { keeps: 1, moves: 1, 'no-room': 1, braked: 0 },
+      byOutcome: { keeps: 1, moves: 1, 'no-room': 1, braked: 0 },
       down: 1,
       fewer: 1,
       replicas: 4,
       placed: 1,
     })
-    expect(report.heldCounts).toMatchObject({ fates: { keeps: 1, moves: 0, braked: 2 }, placed: 0 })
-    expect(report.rows.map(({ name, fate, running }) => [name, fate, running])).toEqual([
+    expect(report.heldCounts).toMatchObject({ byOutcome: { keeps: 1, moves: 0, braked: 2 }, placed: 0 })
+    expect(report.rows.map(({ name, outcome, running }) => [name, outcome, running])).toEqual([
       ['both', 'no-room', { wanted: 6, now: 6, meanwhile: 3, after: 3 }],
       ['here', 'moves', { wanted: 1, now: 1, meanwhile: 0, after: 1 }],
     ])
@@ -219,7 +219,7 @@ describe('a region that fails', () => {
       ['one-per-node', 3],
     ])
     const held = await caller.drill.run({ regions: ['eu-west'], stage: 'held' })
-    expect(held.rows.map(({ name, fate }) => [name, fate])).toEqual([
+    expect(held.rows.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['here', 'braked'],
       ['both', 'braked'],
     ])
@@ -246,15 +246,15 @@ describe('a region that fails', () => {
     expect([all, nodes]).toEqual([2, 6])
     expect(points).toHaveLength(8)
     // Any node that fails leaves too little room for all six replicas of both; the others are down until they move.
-    const told = new Map(
+    const reported = new Map(
       points.map(({ name, kind, nodes: size, braked, counts }) => [
         name,
-        [kind, size, braked, counts.fates['no-room'], counts.down],
+        [kind, size, braked, counts.byOutcome['no-room'], counts.down],
       ]),
     )
-    expect(told.get('eu-west')).toEqual(['region', 3, true, 1, 1])
-    expect(told.get('us-east')).toEqual(['region', 3, true, 1, 1])
-    expect(points.filter(({ kind }) => kind === 'node').map(({ counts }) => counts.fates['no-room'])).toEqual([
+    expect(reported.get('eu-west')).toEqual(['region', 3, true, 1, 1])
+    expect(reported.get('us-east')).toEqual(['region', 3, true, 1, 1])
+    expect(points.filter(({ kind }) => kind === 'node').map(({ counts }) => counts.byOutcome['no-room'])).toEqual([
       1, 1, 1, 1, 1, 1,
     ])
     // What is down is worse than what only does not fit.
@@ -270,9 +270,9 @@ describe('a region that fails', () => {
     const input = { regions: ['eu-west'], limit: 1, offset: 1 }
     // The page of the drill that was seen, not of another one.
     expect((await viewer.drill.run({ ...input, taken_at: first.takenAt })).rows).toMatchObject([
-      { name: 'here', fate: 'moves' },
+      { name: 'here', outcome: 'moves' },
     ])
-    expect((await viewer.drill.run({ ...input, offset: 0 })).rows).toMatchObject([{ name: 'here', fate: 'no-room' }])
+    expect((await viewer.drill.run({ ...input, offset: 0 })).rows).toMatchObject([{ name: 'here', outcome: 'no-room' }])
     expect((await viewer.drill.run({ ...input, offset: 0, show: 'keeps' })).rows).toMatchObject([{ name: 'there' }])
   })
 })

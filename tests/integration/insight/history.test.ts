@@ -27,7 +27,7 @@ async function expectPast(truth: Truth): Promise<void> {
 }
 
 /** Lives it, and then asks for each of its moments. */
-async function expectTold(deeds: readonly (readonly [name: string, pick: number])[]) {
+async function expectReported(deeds: readonly (readonly [name: string, pick: number])[]) {
   const life = await Life.begin(cp)
   const happened = new Set<string>()
   const truths: Truth[] = []
@@ -40,7 +40,7 @@ async function expectTold(deeds: readonly (readonly [name: string, pick: number]
 }
 
 test('a history in which everything happens is told at each moment as the tables had it', async () => {
-  const { happened, truths, possible } = await expectTold(opening)
+  const { happened, truths, possible } = await expectReported(opening)
   expect(happened).toEqual(possible)
   const seen = truths.flatMap(({ nodes, deployments }) => [
     ...nodes.map(({ state }) => state as string),
@@ -63,7 +63,7 @@ test('whatever people, agents and the scheduler did, each moment is told as the 
     fc.asyncProperty(steps, async (some) => {
       await cp.close()
       cp = await testControlPlane()
-      await expectTold([...opening, ...some])
+      await expectReported([...opening, ...some])
     }),
     { numRuns: 3, endOnFailure: true },
   )
@@ -192,10 +192,10 @@ test('marks count every change in its part of the time, and name what stands out
   expect([changes.length, sum(changes), sum(problems)]).toEqual([7, counted?.all, 2])
   expect(counted?.problem).toBe(2)
   expect(more).toBe(false)
-  const told = marks.map(({ kind, subject, text }) => `${kind} ${subject.name} ${text}`)
-  expect(told[0]).toBe('deploy web-api admin: Deployed')
-  expect(told.at(-1)).toBe('person node-02 admin: Cordoned a node')
-  expect(told.slice(1, -1).sort()).toEqual([
+  const reported = marks.map(({ kind, subject, text }) => `${kind} ${subject.name} ${text}`)
+  expect(reported[0]).toBe('deploy web-api admin: Deployed')
+  expect(reported.at(-1)).toBe('person node-02 admin: Cordoned a node')
+  expect(reported.slice(1, -1).sort()).toEqual([
     expect.stringMatching(/^failed web-api\/1 node-0.: exited with code 3$/),
     expect.stringMatching(/^failed web-api\/2 node-0.: exited with code 3$/),
   ])

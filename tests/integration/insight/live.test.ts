@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LiveChange } from '@/core/views/live'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
@@ -71,8 +71,8 @@ test('what was missed while away is told on the way back, without hello', async 
 
   const after = await listen(seen)
   await expect.poll(() => after.events.filter(({ change }) => change.topic === 'deployment')).toHaveLength(1)
-  const told = after.events.flatMap(({ change }) => (change.topic === 'deployment' ? change.ids : []))
-  expect(told.sort()).toEqual([first, second, third].sort())
+  const reported = after.events.flatMap(({ change }) => (change.topic === 'deployment' ? change.ids : []))
+  expect(reported.sort()).toEqual([first, second, third].sort())
   expect(after.topics()).not.toContain('hello')
   expect(after.lastEventId()).toBe(cp.services.live.cursor)
   await after.close()
@@ -101,11 +101,11 @@ test('a node that falls silent, or is heard again, concerns the deployments that
   await agent.obey()
   await deploy('elsewhere')
   const page = await listen()
-  const heardOf = () => page.events.flatMap(({ change }) => (change.topic === 'deployment' ? [change.ids] : []))
+  const seenOf = () => page.events.flatMap(({ change }) => (change.topic === 'deployment' ? [change.ids] : []))
   await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour'`)
-  expect(await markSilentNodes(cp.store, cp.epoch)).toHaveLength(1)
-  await expect.poll(heardOf).toEqual([[here]])
+  expect(await markUnreachableNodes(cp.store, cp.epoch)).toHaveLength(1)
+  await expect.poll(seenOf).toEqual([[here]])
   await agent.heartbeat()
-  await expect.poll(heardOf).toEqual([[here], [here]])
+  await expect.poll(seenOf).toEqual([[here], [here]])
   await page.close()
 })

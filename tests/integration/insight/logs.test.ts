@@ -1,7 +1,7 @@
 /** Logs of replicas through the control plane: who reads is told to the node, what the node sends reaches who reads. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentNews } from '@/core/agents/protocol'
-import { type LogLine, type LogWish, logLimits } from '@/core/logs/log'
+import { type LogLine, type LogSubscription, logLimits } from '@/core/logs/log'
 import type { LogEvent } from '@/core/views/live'
 import { pruneLogs } from '@/server/store/logs/inbox'
 import { aDeployment, adminPassword, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
@@ -76,7 +76,7 @@ test('who reads is told to the node at once, with what is known; and to one that
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const stream = listen<AgentNews>(await agent.watch('node-01', 'node-02'))
-  const wishes = (): LogWish[] =>
+  const wishes = (): LogSubscription[] =>
     stream.heard.flatMap(({ data }) =>
       'logs' in data && data.logs.nodeId === replica.nodeId ? data.logs.replicas : [],
     )
@@ -89,8 +89,8 @@ test('who reads is told to the node at once, with what is known; and to one that
 
   await agent.logs([chunk(replica, [line(1, 'one')])])
   const later = listen<AgentNews>(await agent.watch('node-01', 'node-02'))
-  const wish = () => later.heard.flatMap(({ data }) => ('logs' in data ? data.logs.replicas : []))
-  await expect.poll(wish).toMatchObject([{ replicaId: replica.replicaId, since: time(1) }])
+  const subscription = () => later.heard.flatMap(({ data }) => ('logs' in data ? data.logs.replicas : []))
+  await expect.poll(subscription).toMatchObject([{ replicaId: replica.replicaId, since: time(1) }])
   for (const each of [stream, later, reader]) each.leave()
 })
 

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type NotificationKind, notificationKinds } from '@/core/notifications/notification'
 import { transaction } from '@/server/db/client'
 import { AddressList } from '@/server/lib/addresses'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { followClockJump } from '@/server/store/leader/clock-jumps'
 import { StaleLeaderError } from '@/server/store/leader/leadership'
-import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { judgeOutage } from '@/server/store/node-loss/outage-protection'
 import { recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { beginMessage, messageDelivered, messageFailed, skipQuiet } from '@/server/store/notifications/deliveries'
 import { settledMoment } from '@/server/store/notifications/events'
@@ -75,7 +75,7 @@ const someNodes = (count: number) =>
   new FakeAgent(cp).join(...Array.from({ length: count }, (_, i) => ({ name: `node-0${i + 1}` })))
 
 /** "node.offline node-01" of each event that arrived, in the order of arrival. */
-const told = (by = receiver) =>
+const reported = (by = receiver) =>
   by.messages.flatMap(({ events }) => events.map(({ kind, subject }) => `${kind} ${subject.name}`))
 
 /** Until the database's clock has gone on by so much: whatever would be sent too early has been sent by then. */
@@ -108,36 +108,36 @@ describe('a channel', () => {
       await agent.report(replica, { health: 'unhealthy', reason: 'no answer' })
 
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour'`)
-    await markSilentNodes(cp.store, cp.epoch)
-    await judgeSilence(cp.store, cp.epoch)
+    await markUnreachableNodes(cp.store, cp.epoch)
+    await judgeOutage(cp.store, cp.epoch)
     await agent.heartbeat()
-    await judgeSilence(cp.store, cp.epoch)
+    await judgeOutage(cp.store, cp.epoch)
 
     const stuck = (await admin.deployment.deploy(aDeployment({ name: 'unlucky' }))).deployment_id
     const [claimed] = await claimEvaluations(cp.store, { epoch: cp.epoch, worker: 'w' }, { limit: 1, which: 'fresh' })
     const deadLetter = { id: claimed?.id ?? '', deploymentId: stuck, reason: 'Scheduling failed', error: 'no luck' }
     await markDead(cp.store, { epoch: cp.epoch, worker: 'w' }, deadLetter)
 
-    await expect.poll(() => told().length, patient).toBe(13)
-    expect(told().slice(0, 3)).toEqual([
+    await expect.poll(() => reported().length, patient).toBe(13)
+    expect(reported().slice(0, 3)).toEqual([
       'deployment.failed web-api',
       'deployment.recovered web-api',
       'deployment.unhealthy web-api',
     ])
-    expect(told().slice(3, 11).sort()).toEqual([
+    expect(reported().slice(3, 11).sort()).toEqual([
       ...[1, 2, 3].map((n) => `node.offline node-0${n}`),
       ...[1, 2, 3].map((n) => `node.online node-0${n}`),
       'storm.began us-east',
       'storm.ended us-east',
     ])
-    expect(told().indexOf('storm.began us-east')).toBeLessThan(told().indexOf('storm.ended us-east'))
-    expect(told().slice(11).sort()).toEqual(['deployment.failed unlucky', 'work.stuck unlucky'])
+    expect(reported().indexOf('storm.began us-east')).toBeLessThan(reported().indexOf('storm.ended us-east'))
+    expect(reported().slice(11).sort()).toEqual(['deployment.failed unlucky', 'work.stuck unlucky'])
     const texts = receiver.messages.flatMap(({ events }) => events.map(({ text }) => text))
     expect(texts[0]).toMatch(/^Deployment web-api failed: Insufficient nodes: need 1, found 0/)
     expect(texts).toContain('Scheduling work of unlucky was given up: no luck')
     expect(receiver.messages[0]?.events[0]?.url).toBe(`http://localhost:3000/deployments/${id}`)
     await letPass(6)
-    expect(told()).toHaveLength(13)
+    expect(reported()).toHaveLength(13)
     expect(await listed()).toMatchObject([{ failing: null, waiting: 0, lastDeliveredAt: expect.any(String) }])
   })
 
@@ -149,15 +149,15 @@ describe('a channel', () => {
     lead()
     await happened(agent, 'node-02', 'online')
     await happened(agent, 'node-02')
-    await expect.poll(told, patient).toEqual(['node.offline node-02'])
+    await expect.poll(reported, patient).toEqual(['node.offline node-02'])
     await admin.notification.pause({ id, paused: true })
     await happened(agent, 'node-01')
     await letPass(6)
     await admin.notification.pause({ id, paused: false })
     await happened(agent, 'node-03')
-    await expect.poll(() => told().length, patient).toBeGreaterThan(1)
+    await expect.poll(() => reported().length, patient).toBeGreaterThan(1)
     await letPass(6)
-    expect(told()).toEqual(['node.offline node-02', 'node.offline node-03'])
+    expect(reported()).toEqual(['node.offline node-02', 'node.offline node-03'])
   })
 
   test('gets a burst as one message that lists the newest and counts the rest', async () => {
@@ -201,7 +201,7 @@ describe('a channel', () => {
     // A test that arrives makes what waits due.
     expect(await admin.notification.test({ id })).toMatchObject({ ok: true, status: 204, error: null })
     await expect.poll(listed, patient).toMatchObject([{ failing: null, waiting: 0 }])
-    await expect.poll(() => told().at(-1), patient).toBe('node.offline node-02')
+    await expect.poll(() => reported().at(-1), patient).toBe('node.offline node-02')
     const events = receiver.messages.filter(({ type }) => type === 'events')
     const ids = receiver.calls
       .filter((_, i) => receiver.messages[i]?.type === 'events')
@@ -257,7 +257,7 @@ describe('a channel', () => {
     } finally {
       tx.release()
     }
-    await expect.poll(told, patient).toEqual(['node.offline node-01', 'node.offline node-02'])
+    await expect.poll(reported, patient).toEqual(['node.offline node-01', 'node.offline node-02'])
   })
 
   test('that could not be reached for very long goes on with the last seven days', async () => {
@@ -268,7 +268,7 @@ describe('a channel', () => {
     await cp.sql(`update node_events set at = now() - interval '8 days' where node_id = $1`, [agent.id('node-01')])
     await cp.sql(`update notification_channels set read_until = now() - interval '30 days'`)
     lead()
-    await expect.poll(told, patient).toEqual(['node.offline node-02'])
+    await expect.poll(reported, patient).toEqual(['node.offline node-02'])
   })
 
   test('loses nothing when the clock of the database is set back', async () => {
@@ -280,7 +280,7 @@ describe('a channel', () => {
     lead()
     await happened(agent, 'node-01')
     await followClockJump(cp.store, { epoch: cp.epoch, jumpMs: -3_610_000 })
-    await expect.poll(told, patient).toEqual(['node.offline node-01'])
+    await expect.poll(reported, patient).toEqual(['node.offline node-01'])
   })
 })
 
@@ -299,7 +299,7 @@ describe('a leader', () => {
       receiver.answer = () => ({ status: 200 })
       await happened(agent, 'node-02')
       await schedulers.start().says('leads (epoch')
-      await expect.poll(() => told().includes('node.offline node-02'), patient).toBe(true)
+      await expect.poll(() => reported().includes('node.offline node-02'), patient).toBe(true)
       const [first, second, ...rest] = receiver.messages
       expect(second).toEqual(first)
       expect(receiver.calls[1]?.headers['webhook-id']).toBe(first?.delivery_id)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 let cp: TestControlPlane
@@ -210,7 +210,7 @@ describe('maintenance', () => {
     await agent.heartbeat()
     expect((await node('node-01')).status).toBe('maintenance')
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 hour' where node_id = 'node-01'`)
-    expect(await markSilentNodes(cp.store, cp.epoch)).toEqual([])
+    expect(await markUnreachableNodes(cp.store, cp.epoch)).toEqual([])
     await agent.heartbeat()
     await (await admin()).node.undrain({ id: agent.id('node-01') })
     expect(await node('node-01')).toMatchObject({ status: 'idle', draining: false, ineligible: null })
@@ -261,7 +261,7 @@ describe('removal', () => {
     await deployed()
     const [held] = await agent.wanted()
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 minute' where node_id = 'node-01'`)
-    await markSilentNodes(cp.store, cp.epoch)
+    await markUnreachableNodes(cp.store, cp.epoch)
     await remove('node-01', 'node-01')
     expect((await agent.heartbeat()).removed).toEqual([agent.id('node-01')])
     await remove('node-02')
@@ -280,7 +280,7 @@ describe('removal', () => {
     await agent.join({ name: 'node-01', cpuCores: 8 })
     const id = await deployed()
     await cp.sql(`update nodes set last_heartbeat = now() - interval '1 minute' where node_id = 'node-01'`)
-    await markSilentNodes(cp.store, cp.epoch)
+    await markUnreachableNodes(cp.store, cp.epoch)
     await expect(remove('node-01')).rejects.toThrow('Type its name')
     await expect(remove('node-01', 'node-1')).rejects.toThrow('Type its name')
     expect(await remove('node-01', 'node-01')).toEqual({ lost: 1 })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { judgeOutage } from '@/server/store/node-loss/outage-protection'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
@@ -22,8 +22,8 @@ const epoch = async () =>
 
 /** What the leader does every second. */
 const sweep = async () => {
-  await markSilentNodes(cp.store, await epoch())
-  const outages = await judgeSilence(cp.store, await epoch())
+  await markUnreachableNodes(cp.store, await epoch())
+  const outages = await judgeOutage(cp.store, await epoch())
   const { lost } = await sweepLostReplicas(cp.store, { epoch: await epoch(), earliestSeconds })
   return { ...outages, lost }
 }
@@ -96,7 +96,7 @@ describe('a silent node', () => {
     await agent('b').obey()
     const earliest = { epoch: await epoch(), earliestSeconds: 1000 }
     await silence(['a-1'], 800)
-    await markSilentNodes(cp.store, await epoch())
+    await markUnreachableNodes(cp.store, await epoch())
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toEqual([])
     await silence(['a-1'], 1001)
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
@@ -108,10 +108,10 @@ describe('a silent node', () => {
     await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 500 })
     expect(await agent('a').heartbeat()).toMatchObject({ heartbeatSeconds: 20 })
     await silence(['a-1'], 300)
-    expect(await markSilentNodes(cp.store, await epoch())).toEqual([])
+    expect(await markUnreachableNodes(cp.store, await epoch())).toEqual([])
     expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
     await silence(['a-1'], 550)
-    expect(await markSilentNodes(cp.store, await epoch())).toMatchObject([
+    expect(await markUnreachableNodes(cp.store, await epoch())).toMatchObject([
       { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 550) },
     ])
     await expect(admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 39 })).rejects.toThrow('twice')
@@ -155,7 +155,7 @@ describe('the storm brake', () => {
     await cp.sql(`update storm_brakes set began_at = began_at - interval '1 hour'`)
     await silence(cut, 3_600)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
-    await expect(judgeSilence(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
+    await expect(judgeOutage(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
   })
 
   test('a single node beside the storm is replaced as ever', async () => {
@@ -192,7 +192,7 @@ describe('the storm brake', () => {
     expect(lost.map((one) => one.id).sort()).toEqual(moves.map((move) => move.replicaId).sort())
     expect(await protections()).toMatchObject([{ overruled: { by: 'olga' } }])
     expect(await cp.sql(`select actor, subject_id, after from audit_log where action = 'storm.overrule'`)).toEqual([
-      { actor: 'olga', subject_id: 'eu-west', after: { held: false, silentNodes: 8 } },
+      { actor: 'olga', subject_id: 'eu-west', after: { held: false, offlineNodes: 8 } },
     ])
     // It does not take hold of the same storm once more.
     expect(await sweep()).toMatchObject({ engaged: [] })

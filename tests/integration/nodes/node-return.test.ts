@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DesiredReplica } from '@/core/agents/protocol'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
@@ -35,18 +35,18 @@ async function runAway(deployments: Record<string, Record<string, unknown>>) {
   }
 }
 
-async function fallSilent(seconds: number) {
+async function goOffline(seconds: number) {
   await cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $1) where node_id = 'away-1'`, [
     seconds,
   ])
-  await markSilentNodes(cp.store, cp.epoch)
+  await markUnreachableNodes(cp.store, cp.epoch)
   await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds: 22 })
   await cp.schedule()
   await other.obey()
 }
 
 const returns = async () => (await cp.as('admin')).node.returns({ id: node.id('away-1') })
-const told = (replicas: { deploymentName: string; plan: string; outcome: string | null; why: string }[]) =>
+const reported = (replicas: { deploymentName: string; plan: string; outcome: string | null; why: string }[]) =>
   replicas.map(({ deploymentName, plan, outcome, why }) => [deploymentName, plan, outcome, why])
 
 test('says what a return would do, and afterwards what it did to each replica and why', async () => {
@@ -57,11 +57,11 @@ test('says what a return would do, and afterwards what it did to each replica an
     stays: { lost_after: 0 },
   })
   expect(await returns()).toEqual({ awaited: null, returns: [] })
-  await fallSilent(600)
+  await goOffline(600)
   await (await cp.as('admin')).deployment.delete({ deployment_id: id('deleted') })
   const kept = 'Still wanted here: its container is adopted'
   const replaced = expect.stringMatching(/^Replaced by generation 2 on near-[12] while the node was silent$/)
-  expect(told((await returns()).awaited ?? [])).toEqual([
+  expect(reported((await returns()).awaited ?? [])).toEqual([
     ['crashed', 'keep', null, kept],
     ['deleted', 'stop', null, 'Its deployment was deleted'],
     ['moved', 'stop', null, replaced],
@@ -80,7 +80,7 @@ test('says what a return would do, and afterwards what it did to each replica an
   const after = await returns()
   expect(after.awaited).toBeNull()
   expect(after.returns).toHaveLength(1)
-  expect(told(after.returns[0]?.replicas ?? [])).toEqual([
+  expect(reported(after.returns[0]?.replicas ?? [])).toEqual([
     ['crashed', 'keep', 'failed', 'exited with code 3'],
     ['deleted', 'stop', 'stopped', 'Its deployment was deleted'],
     ['moved', 'stop', 'stopped', replaced],
@@ -108,7 +108,7 @@ test('says what a return would do, and afterwards what it did to each replica an
 test('what happened meanwhile stands in the timeline at the time at which the agent saw it', async () => {
   const { id, replica } = await runAway({ crashed: { lost_after: 0 } })
   await cp.sql(`update replica_status_history set changed_at = now() - interval '1 hour'`)
-  await fallSilent(600)
+  await goOffline(600)
   const sentAt = new Date('2001-01-01T00:00:00Z')
   const observedAt = new Date(sentAt.getTime() - 300_000).toISOString()
   const from = Date.now()
@@ -126,7 +126,7 @@ test('what happened meanwhile stands in the timeline at the time at which the ag
 
 test('a replica that was given up as lost and had failed by itself is over, and the words are kept', async () => {
   const { replica } = await runAway({ moved: {} })
-  await fallSilent(600)
+  await goOffline(600)
   await node.report(replica('moved'), { status: 'failed', reason: 'exited with code 3', gone: true })
   const rows = await cp.sql(`select status, reserved, reason from deployment_replicas where id = $1`, [
     replica('moved').replicaId,
@@ -138,14 +138,14 @@ test('a replica that was given up as lost and had failed by itself is over, and 
       reason: 'Had ended by itself while its node was silent: exited with code 3',
     },
   ])
-  expect(told((await returns()).returns[0]?.replicas ?? [])).toEqual([
+  expect(reported((await returns()).returns[0]?.replicas ?? [])).toEqual([
     ['moved', 'stop', 'failed', 'exited with code 3'],
   ])
 })
 
 test('no two live copies: what was replaced is told to stop in the answer to the very first heartbeat', async () => {
   const { id } = await runAway({ moved: {} })
-  await fallSilent(600)
+  await goOffline(600)
   const { stale } = await node.heartbeat()
   expect(stale.flatMap((state) => state.replicas).map(({ generation, wanted }) => [generation, wanted])).toEqual([
     [1, 'stop'],
@@ -159,7 +159,7 @@ test('no two live copies: what was replaced is told to stop in the answer to the
 
 test('another agent that names a replica of an offline node writes nothing, least of all a return', async () => {
   const { replica } = await runAway({ held: { lost_after: 0 } })
-  await fallSilent(600)
+  await goOffline(600)
   const [nodeId = ''] = [...other.nodes.values()]
   for (const named of [nodeId, node.id('away-1')]) {
     const { unknown } = await other.report(

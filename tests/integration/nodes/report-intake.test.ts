@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { showIntake } from '@/server/api/agents/intake'
 import { renderMetrics } from '@/server/api/http/metrics'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { noteDeliveries, sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { judgeOutage } from '@/server/store/node-loss/outage-protection'
 import { databaseTime, intakeState, markIntake } from '@/server/store/nodes/report-intake'
 import { systemAuthor } from '@/server/store/records/audit'
 import { writeSettings } from '@/server/store/records/settings'
@@ -22,8 +22,8 @@ afterEach(() => cp.close())
 
 /** What the leader does every second. */
 const sweep = async () => {
-  const offline = (await markSilentNodes(cp.store, cp.epoch)).map(({ nodeId }) => nodeId)
-  const { engaged } = await judgeSilence(cp.store, cp.epoch)
+  const offline = (await markUnreachableNodes(cp.store, cp.epoch)).map(({ nodeId }) => nodeId)
+  const { engaged } = await judgeOutage(cp.store, cp.epoch)
   await noteDeliveries(cp.store, cp.epoch)
   const { lost } = await sweepLostReplicas(cp.store, { epoch: cp.epoch, earliestSeconds: limitSeconds })
   return { offline, engaged, lost: lost.map(({ reason }) => reason) }
@@ -124,7 +124,7 @@ describe('an acknowledgement', () => {
   /** The deliveries that are noted were noted so long ago. */
   const since = (seconds: number) =>
     cp.sql('update deployment_replicas set delivered_at = delivered_at - make_interval(secs => $1)', [seconds])
-  const notHeard = /did not acknowledge it within 30 s$/
+  const notSeen = /did not acknowledge it within 30 s$/
 
   test('is not due before the agent knows of the replica', async () => {
     const agent = await placed()
@@ -135,7 +135,7 @@ describe('an acknowledgement', () => {
     expect(await sweep()).toEqual(nothing)
     expect(await cp.sql('select 1 from deployment_replicas where delivered_at is not null')).toHaveLength(4)
     await since(31)
-    expect((await sweep()).lost).toEqual(Array(4).fill(expect.stringMatching(notHeard)))
+    expect((await sweep()).lost).toEqual(Array(4).fill(expect.stringMatching(notSeen)))
   })
 
   test('is not due while the agent has reports that nobody took', async () => {

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore, type Store, transaction } from '@/server/db/client'
-import { markSilentNodes } from '@/server/store/agents/heartbeats'
+import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import {
   type Candidate,
   countReplays,
@@ -14,7 +14,7 @@ import {
 } from '@/server/store/leader/leadership'
 import { pruneRecords } from '@/server/store/leader/retention'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
-import { judgeSilence } from '@/server/store/node-loss/outage-protection'
+import { judgeOutage } from '@/server/store/node-loss/outage-protection'
 import { markDead } from '@/server/store/queue/dead-letters'
 import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/store/queue/evaluations'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
@@ -135,8 +135,8 @@ describe('an election', () => {
     await store.close()
   })
 
-  const stand = async (name: string, silentForSeconds: number) => {
-    const candidate = await standForElection(cp.url, { name, silentForSeconds })
+  const stand = async (name: string, unreachableForSeconds: number) => {
+    const candidate = await standForElection(cp.url, { name, unreachableForSeconds })
     candidates.push(candidate)
     return candidate
   }
@@ -147,7 +147,7 @@ describe('an election', () => {
     const leadership = await old.tryToLead()
     expect(await other.tryToLead()).toBeNull()
     await leadership?.show()
-    expect(await other.deposeSilentLeader()).toBe(0)
+    expect(await other.deposeUnresponsiveLeader()).toBe(0)
     expect(await leadership?.show()).toBeInstanceOf(Date)
     await old.close()
     await expect.poll(async () => (await other.tryToLead())?.epoch).toBe((leadership?.epoch ?? 0n) + 1n)
@@ -174,7 +174,7 @@ describe('an election', () => {
     const next = await stand('next', 0.01)
     await sleep(50)
     // The lock's connection, and that of the transaction.
-    expect(await next.deposeSilentLeader()).toBe(2)
+    expect(await next.deposeUnresponsiveLeader()).toBe(2)
     await old.lost
     await expect.poll(async () => (await next.tryToLead())?.epoch).toBe(old.epoch + 1n)
     events.emit('woken')
@@ -207,9 +207,9 @@ describe('a scheduler whose reign is over', () => {
       claim: () => claimEvaluations(cp.store, stale, { limit: 9, which: 'fresh' }),
       commit: () => cp.schedule({ worker: 'old' }),
       markDead: () => markDead(cp.store, stale, { id: claimed.id, deploymentId: id, reason: 'r', error: 'e' }),
-      'mark silent nodes': () => markSilentNodes(cp.store, stale.epoch),
+      'mark silent nodes': () => markUnreachableNodes(cp.store, stale.epoch),
       'sweep lost replicas': () => sweepLostReplicas(cp.store, { epoch: stale.epoch, earliestSeconds: 22 }),
-      'judge silence': () => judgeSilence(cp.store, stale.epoch),
+      'judge silence': () => judgeOutage(cp.store, stale.epoch),
       prune: () => pruneRecords(cp.store, { epoch: stale.epoch, before: new Date() }),
     }
     for (const [name, attempt] of Object.entries(attempts))

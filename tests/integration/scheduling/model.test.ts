@@ -195,9 +195,9 @@ const report = (pick: number, status: spec.Report['status'], gone: boolean): Dee
       generation: 0,
       node: 0,
     }
-    const told = { slot, generation, node, status, gone }
-    model.db = spec.report(model.db, told)
-    await system.report(told)
+    const reported = { slot, generation, node, status, gone }
+    model.db = spec.report(model.db, reported)
+    await system.report(reported)
   },
 })
 

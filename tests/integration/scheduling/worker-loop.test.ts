@@ -22,7 +22,7 @@ afterEach(async () => {
   await cp.close()
 })
 
-const start = async (worker: string, options: { decideForMs?: number; lookAgainEveryMs?: number } = {}) => {
+const start = async (worker: string, options: { decideForMs?: number; pollAgainEveryMs?: number } = {}) => {
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
   const { store, log, clock, changes } = cp.services
   const fleet = new FleetView(store, changes)
@@ -161,7 +161,7 @@ test('what waits is refused as often as it takes, and tried again when nobody to
   const admin = await cp.as('admin')
   const id = agent.id('node-01')
   const [waits = ''] = await deploy(1, { wait_for_capacity: true, resources: { cpu: 4, memory: 1024 } })
-  await start('one', { lookAgainEveryMs: 20 })
+  await start('one', { pollAgainEveryMs: 20 })
   await expect.poll(statuses, patient).toEqual({ scheduled: 1 })
   const [large = ''] = await deploy(1, { name: 'large', wait_for_capacity: true, resources: { cpu: 2, memory: 1024 } })
   const work = () => cp.sql('select status, attempts, error from evaluations where deployment_id = $1', [large])
