@@ -229,7 +229,7 @@ export const breaks: Record<string, Break> = {
     patches: [
       {
         file: 'agent/loop/replica.ts',
-        find: 'return tellStandstill(work, replica.replicaId, found, found.state)',
+        find: 'return reportStandstill(work, replica.replicaId, found, found.state)',
         replace: `return fail(work, replica.replicaId, found.id, { words: 'It stands still', exitCode: null })`,
       },
     ],
