@@ -207,7 +207,7 @@ export const breaks: Record<string, Break> = {
       {
         file: 'server/store/nodes/node-health.ts',
         find: `  \${node}.last_heartbeat < \${heartbeatsUntil} - \${heartbeatLimit}
-    and \${heardTime(\`\${node}.last_heartbeat\`, heartbeatsUntil)} > \${silenceLimit},`,
+    and \${seenTime(\`\${node}.last_heartbeat\`, heartbeatsUntil)} > \${offlineLimit},`,
         replace: `  \${node}.last_heartbeat < now() - \${heartbeatLimit},`,
       },
     ],
