@@ -68,7 +68,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
       <input
         type="range"
         className="scrubber"
-        aria-label="Moment"
+        aria-label="Time"
         min={0}
         max={places}
         value={Math.round((position(held ?? to) / 100) * places)}
