@@ -128,7 +128,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   await expect(banner(page)).toBeHidden()
 
   freeze(cut)
-  await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are silent', patient)
+  await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are offline', patient)
   await expect(banner(page)).toContainText('nothing of it is moved until nodes return')
   expect(await outageMetric()).toEqual([
     'fogdeck_storm_brake{region="eu-west"} 1',
@@ -176,7 +176,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   await page.goto(`${product.url}/nodes`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   freeze(cut)
-  await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are silent', patient)
+  await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are offline', patient)
   // People may still change what they like meanwhile.
   await rpc.deployment.update.mutate({ deployment_id: renewed, container_image: 'sim/ok:2' })
   const renewal = async () => (await attempts(renewed)).map(({ status, wanted }) => `${status}, to ${wanted}`)
