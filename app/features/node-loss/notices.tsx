@@ -67,7 +67,7 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
             </>
           ) : (
             <>
-              since <Time at={protection.since} ago={false} />. Probably a network outage: nothing of it is moved until
+              for <Time at={protection.since} ago={false} />. Probably a network outage: nothing of it is moved until
               nodes return.
             </>
           )}
