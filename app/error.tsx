@@ -3,5 +3,5 @@
 import { ErrorState } from './ui/status/states'
 
 export default function PageError({ error, retry }: { error: unknown; retry: () => void }) {
-  return <ErrorState error={error} what="This page could not be shown" onRetry={retry} className="md:px-6" />
+  return <ErrorState error={error} what="Could not show this page" onRetry={retry} className="md:px-6" />
 }

@@ -113,7 +113,7 @@ async function showDeployment(page: Page): Promise<void> {
 
 async function showOverview(page: Page): Promise<void> {
   await page.goto('/')
-  await page.getByRole('table', { name: 'Latest changes' }).waitFor()
+  await page.getByRole('table', { name: 'Recent events' }).waitFor()
   await shoot(page, 'overview', 700)
 }
 

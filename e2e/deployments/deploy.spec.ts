@@ -69,7 +69,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
 test('the list follows a deployment that somebody else makes', async ({ page, deploy, unique, rpc }) => {
   await page.goto('/deployments')
   await page.getByRole('searchbox').fill(unique('app'))
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
   const id = await deploy({ container_image: 'sim/slow:5s', replicas: 2 })
   const row = page
     .getByRole('table', { name: 'Deployments' })
@@ -113,11 +113,11 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(statusOf(page, 'Failed')).toBeVisible(patient)
   const why = page.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)
   await expect(why.first()).toBeVisible()
-  await page.getByRole('link', { name: 'Why, and what would make it fit' }).click()
+  await page.getByRole('link', { name: 'See why, and how to make it fit' }).click()
   await expect(page.getByText(/^Too little CPU: \d+ nodes · Too little memory: \d+ nodes$/)).toBeVisible()
   await expect(page.getByText('Any one of these would make it fit:')).toBeVisible()
   await expect(page.getByText(/^Ask for \d replicas instead of 10$/)).toBeVisible()
-  await expect(page.getByRole('heading', { name: /^\d+ nodes that could not take it$/ })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /^\d+ ineligible nodes$/ })).toBeVisible()
   await expect(page.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
   await expect(page.getByText('8 GiB of memory short').first()).toBeVisible()
 
@@ -126,7 +126,7 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   const replicas = /Ask for (\d)/.exec((await fewer.getAttribute('aria-label')) ?? '')?.[1] ?? ''
   await fewer.click()
   await expect(page.getByLabel('Replicas', { exact: true })).toHaveValue(replicas)
-  await expect(page.getByRole('list', { name: 'What changes' })).toHaveText(new RegExp(`^replicas10.*${replicas}$`))
+  await expect(page.getByRole('list', { name: 'Changes' })).toHaveText(new RegExp(`^replicas10.*${replicas}$`))
   await expect(page.getByRole('button', { name: 'Update', exact: true })).toBeEnabled()
 })
 

@@ -10,12 +10,12 @@ test('a deployment is scaled up and down, also back by Undo, and to nothing', as
   const rows = page.getByRole('table', { name: 'Replicas' }).getByRole('row').filter({ hasText: 'Running' })
   const scaleTo = async (replicas: number) => {
     await page.getByRole('button', { name: 'Scale', exact: true }).click()
-    await page.getByLabel('Wanted replicas').fill(String(replicas))
+    await page.getByLabel('Desired replicas').fill(String(replicas))
     await page.keyboard.press('Enter')
   }
 
   await page.getByRole('button', { name: 'Scale', exact: true }).click()
-  await page.getByLabel('Wanted replicas').fill('101')
+  await page.getByLabel('Desired replicas').fill('101')
   await expect(page.getByRole('alert').filter({ hasText: 'from 0 to 100' })).toBeVisible()
   await page.keyboard.press('Escape')
 
@@ -36,7 +36,7 @@ test('a deployment is scaled up and down, also back by Undo, and to nothing', as
 
   await scaleTo(0)
   await expect(statusOf(page, 'Stopped')).toBeVisible(patient)
-  await expect(page.getByText('It is scaled to zero.')).toBeVisible(patient)
+  await expect(page.getByText('Scaled to zero.')).toBeVisible(patient)
 })
 
 test('deleting asks for the name, removes the containers and gives the capacity back', async ({
@@ -76,7 +76,7 @@ test('deleting asks for the name, removes the containers and gives the capacity 
       .nth(1),
   ).toContainText('Deleted')
   await page.goto(`/deployments?q=${name}`)
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
   await page.getByRole('button', { name: /^Deleted/ }).click()
   await expect(page.getByRole('table', { name: 'Deployments' }).getByRole('link', { name })).toBeVisible()
 })
@@ -113,7 +113,7 @@ test('a container that ends is started again in place, and the page says so', as
 
 test('an unknown deployment is told from one that cannot be read', async ({ page }) => {
   await page.goto('/deployments/00000000-0000-4000-8000-000000000000')
-  await expect(page.getByText('There is no such deployment')).toBeVisible()
+  await expect(page.getByText('Deployment not found')).toBeVisible()
   await page.getByRole('link', { name: 'All deployments' }).click()
   await expect(page).toHaveURL(/\/deployments$/)
 })

@@ -51,7 +51,7 @@ test('the nodes can be searched, filtered and sorted, and the address keeps how'
   const arms = nodes.filter(({ labels }) => labels.arch === 'arm64').map(({ nodeId }) => nodeId)
   await expect(links).toHaveText(arms.sort())
   await page.getByRole('searchbox').fill('no such node')
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
   await page.getByRole('button', { name: 'Show all nodes' }).click()
   await expect(links.nth(11)).toBeVisible()
 })

@@ -99,7 +99,7 @@ test('the audit log says who changed what, can be searched by address, and is do
   )
 
   await page.getByLabel('To', { exact: true }).fill('2001-01-01T00:00')
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
   await page.getByRole('link', { name: 'Show the whole log' }).click()
   await expect(table.getByRole('row').nth(2)).toBeVisible()
 })

@@ -10,7 +10,7 @@ import { testFolder } from '@/testing/postgres'
 const regionOf = (page: Page): Locator => page.getByRole('region', { name: 'Lines' })
 const linesOf = (page: Page): Locator => regionOf(page).locator('[data-line]')
 const follow = (page: Page): Locator => page.getByRole('button', { name: 'Follow' })
-const search = (page: Page): Locator => page.getByRole('searchbox', { name: 'Search these lines' })
+const search = (page: Page): Locator => page.getByRole('searchbox', { name: 'Search logs' })
 
 const heightOf = (page: Page) => regionOf(page).evaluate((element) => element.scrollHeight)
 const aboveEnd = (page: Page) =>
@@ -84,12 +84,12 @@ test('text is found, stepped through and filtered by, and all of it is in the ad
   await page.keyboard.press('Enter')
   await expect(page.getByText('1 of 2')).toBeVisible()
   await expect(page.locator('[data-current] mark')).toHaveText('starts with')
-  await page.getByRole('button', { name: 'Next one found' }).click()
+  await page.getByRole('button', { name: 'Next match' }).click()
   await expect(page.getByText('2 of 2')).toBeVisible()
   await page.keyboard.press('n')
   await expect(page.getByText('1 of 2')).toBeVisible()
 
-  await page.getByRole('button', { name: 'Only lines with it' }).click()
+  await page.getByRole('button', { name: 'Matches only' }).click()
   await expect(linesOf(page)).toHaveCount(2)
   await page.getByRole('button', { name: 'Wrap long lines' }).click()
   await page.getByRole('button', { name: 'Times' }).click()
@@ -99,7 +99,7 @@ test('text is found, stepped through and filtered by, and all of it is in the ad
   await expect(search(page)).toHaveValue('STARTS with')
   await expect(page.getByRole('button', { name: 'Wrap long lines' })).toHaveAttribute('aria-pressed', 'true')
   await search(page).fill('no such text')
-  await expect(page.getByText('No line has it')).toBeVisible()
+  await expect(page.getByText('No matching lines')).toBeVisible()
 })
 
 test('a single replica is picked, and its lines are saved as text', async ({ page, deploy, unique }) => {
@@ -184,7 +184,7 @@ test('of a node that went away the last lines stay, with a word about it', async
     await expect(linesOf(page).filter({ hasText: 'starts with' })).toBeVisible(patient)
     await agent.end('SIGKILL')
     await expect(
-      page.getByText(new RegExp(`^${name} is silent since .*: the last line that was kept is from`)),
+      page.getByText(new RegExp(`^${name} has been offline since .*; the last log line is from`)),
     ).toBeVisible(patient)
     await page.reload()
     await expect(linesOf(page).filter({ hasText: 'starts with' })).toBeVisible()

@@ -47,7 +47,7 @@ test('events are found by what they are about, and the address keeps how', async
   await expect(page.getByLabel('Target: a name')).toHaveValue(name)
   await expect(row).toBeVisible()
   await page.getByLabel('Target: a name').fill('no-such-thing')
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
 })
 
 test('a deployment whose health check fails is named, also in the list of a narrow window', async ({

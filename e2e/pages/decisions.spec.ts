@@ -71,7 +71,7 @@ test('many decisions at once: how many would have come out otherwise', async ({ 
 
 test('a list that nothing matches says so, and shows all again', async ({ page }) => {
   await page.goto('/decisions?q=no-such-deployment')
-  await expect(page.getByText('Nothing matches')).toBeVisible()
+  await expect(page.getByText('No matches')).toBeVisible()
   await page.getByRole('link', { name: 'Show all decisions' }).click()
   await expect(page).toHaveURL(/\/decisions$/)
 })
@@ -81,7 +81,7 @@ test.describe('a decision that does not exist', () => {
 
   test('is told, with a way to those that do', async ({ page }) => {
     await page.goto('/decisions/01900000-0000-7000-8000-000000000000')
-    await expect(page.getByText('There is no such decision')).toBeVisible()
+    await expect(page.getByText('Decision not found')).toBeVisible()
     await page.getByRole('link', { name: 'All decisions' }).click()
     await expect(page.getByRole('heading', { level: 1, name: 'Decisions' })).toBeVisible()
   })

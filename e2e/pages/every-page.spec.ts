@@ -27,7 +27,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/')
     await expect(page.getByRole('table', { name: 'Capacity by region' })).toBeVisible()
     await expect(page.locator(`a[href^="/deployments/${refused}"]`).first()).toBeVisible()
-    await expect(page.getByRole('table', { name: 'Latest changes' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Recent events' })).toBeVisible()
   },
   'the events': async ({ page }) => {
     await page.goto('/events')
@@ -55,7 +55,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'an empty search': async ({ page }) => {
     await page.goto('/deployments?q=no-such-deployment')
-    await expect(page.getByText('Nothing matches')).toBeVisible()
+    await expect(page.getByText('No matches')).toBeVisible()
   },
   'the deploy form with a preview': async ({ page }) => {
     await page.goto('/deployments/new')
@@ -95,7 +95,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the refusal of a deployment': async ({ page, refused }) => {
     await page.goto(`/deployments/${refused}?tab=decision`)
-    await expect(page.getByRole('heading', { name: /that could not take it/ })).toBeVisible()
+    await expect(page.getByRole('heading', { name: /ineligible nodes?/ })).toBeVisible()
   },
   'the timeline of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline`)
@@ -130,7 +130,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the update of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}/update`)
     await page.getByLabel('Container image').fill('sim/ok:2')
-    await expect(page.getByRole('list', { name: 'What changes' })).toBeVisible()
+    await expect(page.getByRole('list', { name: 'Changes' })).toBeVisible()
   },
   'the question before a deletion': async ({ page, running }) => {
     await page.goto(`/deployments/${running}`)

@@ -33,7 +33,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   overview: async ({ page, at }) => {
     await page.goto(at('/'))
     await expect(page.getByRole('table', { name: 'Capacity by region' })).toBeVisible()
-    await expect(page.getByRole('table', { name: 'Latest changes' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Recent events' })).toBeVisible()
   },
   deployments: async ({ page, at }) => {
     await page.goto(at('/deployments'))
@@ -62,7 +62,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   refusal: async (visit) => {
     await visit.page.goto(await deploymentAt(visit, 'too-large', '?tab=decision'))
-    await expect(visit.page.getByRole('heading', { name: /that could not take it/ })).toBeVisible()
+    await expect(visit.page.getByRole('heading', { name: /ineligible nodes?/ })).toBeVisible()
   },
   timeline: async (visit) => {
     await visit.page.goto(await deploymentAt(visit, 'edge-cache', '?tab=timeline'))

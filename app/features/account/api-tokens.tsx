@@ -26,7 +26,7 @@ export function ApiTokens() {
       </Section>
       <Section flush title="Your API tokens">
         {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
         ) : !query.data ? (
           <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (

@@ -26,7 +26,7 @@ export function Sessions() {
       actions={<EndOthers onEnded={again} />}
     >
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The sessions could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the sessions" onRetry={() => void query.refetch()} />
       ) : query.data ? (
         <SessionTable
           caption="Your sessions"

@@ -98,7 +98,7 @@ export function AuditPage() {
         />
       </div>
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The audit log could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the audit log" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
         <Loading label="Loading audit log" />
       ) : query.data.entries.length === 0 ? (

@@ -27,14 +27,12 @@ export function DecisionList({ filters, setFilters, asked, isFiltered }: Decisio
   })
   const { data } = query
   if (query.isError && !data)
-    return (
-      <ErrorState error={query.error} what="The decisions could not be read" onRetry={() => void query.refetch()} />
-    )
+    return <ErrorState error={query.error} what="Could not load the decisions" onRetry={() => void query.refetch()} />
   if (!data) return <Loading label="Loading decisions" />
   const last = data.items.at(-1)
   if (!last)
     return isFiltered || older ? (
-      <Empty title="Nothing matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
+      <Empty title="No matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
         No decision is like that.
       </Empty>
     ) : (

@@ -33,14 +33,12 @@ export function DecisionPage({ id }: { id: string }) {
   if (!decision) {
     if (errorCode(query.error) === 'NOT_FOUND')
       return (
-        <Empty title="There is no such decision" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
+        <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
           It may be older than what is kept.
         </Empty>
       )
     if (query.isError)
-      return (
-        <ErrorState error={query.error} what="The decision could not be read" onRetry={() => void query.refetch()} />
-      )
+      return <ErrorState error={query.error} what="Could not load the decision" onRetry={() => void query.refetch()} />
     return <Loading label="Loading decision" />
   }
   return (

@@ -83,11 +83,7 @@ export function WhatIf({ asked }: DecisionFilters) {
         </div>
       </div>
       {query.isError && !report ? (
-        <ErrorState
-          error={query.error}
-          what="The decisions could not be run again"
-          onRetry={() => void query.refetch()}
-        />
+        <ErrorState error={query.error} what="Could not replay the decisions" onRetry={() => void query.refetch()} />
       ) : !report ? (
         <Loading label="Running the decisions again" />
       ) : report.changes.length === 0 ? (

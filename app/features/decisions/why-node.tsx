@@ -71,9 +71,7 @@ function Answer({ decision, name, isUnknown }: AnswerProps) {
     staleTime,
   })
   if (query.isError && !query.data)
-    return (
-      <ErrorState error={query.error} what="The node could not be looked up" onRetry={() => void query.refetch()} />
-    )
+    return <ErrorState error={query.error} what="Could not look up the node" onRetry={() => void query.refetch()} />
   if (!query.data || query.isPlaceholderData) return null
   const verdict = query.data.compared.find(({ nodeId, id }) => nodeId === asked || id === asked)
   // Still being typed, as long as there are nodes that are called like it.

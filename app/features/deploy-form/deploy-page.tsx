@@ -84,7 +84,7 @@ export function DeployPage() {
           {preview ? (
             <Preview {...preview} outdated={outdated} waits={waits} onApply={apply} blocked={blocked} />
           ) : error ? (
-            <ErrorState error={error} what="The scheduler could not be asked" onRetry={retry} className="px-0" />
+            <ErrorState error={error} what="Could not run the scheduler" onRetry={retry} className="px-0" />
           ) : valid ? (
             <Loading label="Asking the scheduler" />
           ) : (

@@ -45,14 +45,12 @@ export function UpdatePage({ id }: { id: string }) {
     )
   if (errorCode(query.error) === 'NOT_FOUND')
     return (
-      <Empty title="There is no such deployment" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+      <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
         The address may be wrong, or it belongs to another installation.
       </Empty>
     )
   if (query.isError)
-    return (
-      <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
-    )
+    return <ErrorState error={query.error} what="Could not load the deployment" onRetry={() => void query.refetch()} />
   return <Loading label="Loading deployment" />
 }
 
@@ -134,10 +132,10 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
           />
         </fieldset>
         <section
-          aria-label="What changes"
+          aria-label="Changes"
           className="space-y-4 px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
         >
-          <h2 className="font-semibold">What changes</h2>
+          <h2 className="font-semibold">Changes</h2>
           {changes === null ? (
             <p className="text-ink-2">The changes appear once the form has valid values.</p>
           ) : changes.length === 0 ? (

@@ -46,7 +46,7 @@ export function UpdatePreview({ input, ...rest }: UpdatePreviewProps) {
     return (
       <ErrorState
         error={query.error}
-        what="The scheduler could not be asked"
+        what="Could not run the scheduler"
         onRetry={() => void query.refetch()}
         className="px-0"
       />

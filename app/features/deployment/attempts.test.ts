@@ -12,27 +12,27 @@ const split = (revision: number, replicas: ReplicaView[], targetReplicas = 1) =>
   return [current, ended].map((some) => some.map(({ slot, generation }) => `${slot}.${generation}`))
 }
 
-test('what runs is in sight, and so is the newest attempt of each slot, however it ended', () => {
+test('running attempts and the newest attempt of each slot are current, however that ended', () => {
   expect(split(1, [anAttempt({ generation: 3, ...gone }), anAttempt({ generation: 2, ...gone })])).toEqual([
     ['0.3'],
     ['0.2'],
   ])
-  // Beyond what is wanted only what is still there.
+  // Of slots beyond the desired count, only attempts that still exist are current.
   expect(split(1, [anAttempt({}), anAttempt({ slot: 1, ...gone }), anAttempt({ slot: 2 })])).toEqual([
     ['0.1', '2.1'],
     ['1.1'],
   ])
 })
 
-test('while an update fails, both are in sight; after it was rolled back only what runs', () => {
+test('both attempts are current while an update fails; after a rollback only the running one is', () => {
   const replicas = [anAttempt({ generation: 2, revision: 2, ...gone }), anAttempt({})]
   expect(split(2, replicas)).toEqual([['0.2', '0.1'], []])
   expect(split(1, replicas)).toEqual([['0.1'], ['0.2']])
-  // Nothing runs in its place.
+  // Nothing runs in this slot.
   expect(split(3, [anAttempt({ generation: 2, revision: 2, ...gone })])).toEqual([['0.2'], []])
 })
 
-test('each replica says what it was made for, and counts only failures as attempts', () => {
+test('each replica says why it was created, and counts only failures as attempts', () => {
   const on = (generation: number, nodeId: string, overrides: Partial<ReplicaView> = {}) =>
     anAttempt({ generation, node: { nodeId } as ReplicaView['node'], status: 'stopped', reserved: false, ...overrides })
   const life = [
@@ -50,10 +50,10 @@ test('each replica says what it was made for, and counts only failures as attemp
     { text: 'updated to revision 2', attempt: 1 },
     { text: 'rolled back to revision 1', attempt: 1 },
     { text: 'moved from node-02', attempt: 1 },
-    { text: 'placed again', attempt: 1 },
-    { text: 'replaces one that failed on node-03', attempt: 2 },
-    { text: 'replaces one that failed on node-04', attempt: 3 },
-    { text: 'replaces one that was lost with node-05', attempt: 1 },
+    { text: 'rescheduled', attempt: 1 },
+    { text: 'replaces the failed one on node-03', attempt: 2 },
+    { text: 'replaces the failed one on node-04', attempt: 3 },
+    { text: 'replaces the one lost with node-05', attempt: 1 },
   ])
   expect(life.slice(0, 3).map((one) => successorText(one, life))).toEqual([
     'replaced by revision 2',

@@ -2,8 +2,8 @@ import { isLive } from '@/core/deployments/status'
 import type { DeploymentDetail, ReplicaView } from '@/core/views/deployments'
 
 /**
- * What is there or is wanted, and what is over: of each slot the newest attempt stays in sight, however it ended. Not so one
- * of a revision that is wanted no longer, while another attempt runs in its place.
+ * Splits attempts into current and ended ones. Current are all attempts that still exist, and the newest attempt of
+ * each desired slot, however it ended; unless that one belongs to another revision and the slot is filled.
  */
 export function splitAttempts({
   replicas,
@@ -26,17 +26,17 @@ export function splitAttempts({
   return { current: replicas.filter(isCurrent), ended: replicas.filter((replica) => !isCurrent(replica)) }
 }
 
-/** What an attempt at a slot was made for, and how many tries in a row it took. */
+/** Why an attempt at a slot was created, and how many attempts in a row it took. */
 interface Origin {
-  /** "updated to revision 2", "moved from node-03"; null for the first one of its slot. */
+  /** "updated to revision 2", "moved from node-03"; null for the first attempt of its slot. */
   text: string | null
-  /** 1, or more when the ones directly before it failed. */
+  /** 1 plus the number of failures directly before this attempt. */
   attempt: number
 }
 
 type Attempt = Pick<ReplicaView, 'slot' | 'generation' | 'revision' | 'status'> & { node: { nodeId: string } }
 
-/** Why there is this replica: read from the ones of its slot before it. `replicas` are all that are known. */
+/** Derives why a replica was created from the earlier attempts at its slot. `replicas` are all known attempts. */
 export function originOf(replica: Attempt, replicas: readonly Attempt[]): Origin {
   const before = replicas
     .filter(({ slot, generation }) => slot === replica.slot && generation < replica.generation)
@@ -50,17 +50,19 @@ export function originOf(replica: Attempt, replicas: readonly Attempt[]): Origin
 function originText(replica: Attempt, last: Attempt): string {
   if (last.revision < replica.revision) return `updated to revision ${replica.revision}`
   if (last.revision > replica.revision) return `rolled back to revision ${replica.revision}`
-  if (last.status === 'failed') return `replaces one that failed on ${last.node.nodeId}`
-  if (last.status === 'lost') return `replaces one that was lost with ${last.node.nodeId}`
-  return last.node.nodeId === replica.node.nodeId ? 'placed again' : `moved from ${last.node.nodeId}`
+  if (last.status === 'failed') return `replaces the failed one on ${last.node.nodeId}`
+  if (last.status === 'lost') return `replaces the one lost with ${last.node.nodeId}`
+  return last.node.nodeId === replica.node.nodeId ? 'rescheduled' : `moved from ${last.node.nodeId}`
 }
 
-/** What took its place, for one that was stopped: "replaced by revision 2", "moved to node-01"; null when nothing did. */
+/**
+ * The next attempt at the slot of a stopped replica: "replaced by revision 2", "moved to node-01"; null without one.
+ */
 export function successorText(replica: Attempt, replicas: readonly Attempt[]): string | null {
   const [next] = replicas
     .filter(({ slot, generation }) => slot === replica.slot && generation > replica.generation)
     .sort((a, b) => a.generation - b.generation)
   if (!next) return null
   if (next.revision !== replica.revision) return `replaced by revision ${next.revision}`
-  return next.node.nodeId === replica.node.nodeId ? 'placed again' : `moved to ${next.node.nodeId}`
+  return next.node.nodeId === replica.node.nodeId ? 'rescheduled' : `moved to ${next.node.nodeId}`
 }

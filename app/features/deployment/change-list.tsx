@@ -1,10 +1,10 @@
 import { ArrowRight } from 'lucide-react'
 import type { SpecChange } from '@/core/deployments/revision'
 
-/** What differs between two revisions, a line each. */
+/** The differences between two revisions, one per line. */
 export function ChangeList({ changes }: { changes: SpecChange[] }) {
   return (
-    <ul aria-label="What changes" className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
+    <ul aria-label="Changes" className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
       {changes.map(({ what, from, to }) => (
         <li key={what} className="col-span-2 grid grid-cols-subgrid items-baseline">
           <span className="text-ink-3">{what}</span>

@@ -23,7 +23,7 @@ import type { DecisionSummary, DecisionView } from '@/core/views/decisions'
 import type { DeploymentDetail } from '@/core/views/deployments'
 import { isRefused } from './refused'
 
-/** Why here, why not there: the record of a run of the scheduler, as it was made. */
+/** The recorded decisions of the scheduler for this deployment. */
 export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const [chosen, setChosen] = useQueryState('decision', parseAsString.withOptions({ history: 'push' }))
@@ -32,24 +32,20 @@ export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
   const decision = useQuery({
     ...trpc.decision.get.queryOptions(id ? { id } : skipToken),
     placeholderData: keepPreviousData,
-    // A decision never changes.
+    // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (list.isError && !list.data)
-    return <ErrorState error={list.error} what="The decisions could not be read" onRetry={() => void list.refetch()} />
+    return <ErrorState error={list.error} what="Could not load the decisions" onRetry={() => void list.refetch()} />
   if (list.data?.length === 0)
     return (
       <Empty title="No decision yet">
-        The scheduler has not run for this deployment yet; what it decides appears here by itself.
+        The scheduler has not run for this deployment yet. Its decisions appear here.
       </Empty>
     )
   if (decision.isError && !decision.data)
     return (
-      <ErrorState
-        error={decision.error}
-        what="The decision could not be read"
-        onRetry={() => void decision.refetch()}
-      />
+      <ErrorState error={decision.error} what="Could not load the decision" onRetry={() => void decision.refetch()} />
     )
   if (!decision.data || !list.data) return <Loading label="Loading decision" />
   return (
@@ -78,10 +74,10 @@ interface SuggestionLinkProps {
   decisionId: string
 }
 
-/** To the form of the update, filled in with what a suggestion says; to the nodes when they are what has to change. */
+/** Links a suggestion to the update form with the change filled in, or to the nodes page when nodes have to change. */
 function SuggestionLink({ suggestion, index, deploymentId, decisionId }: SuggestionLinkProps) {
   const [node] = suggestion.nodeIds
-  const label = node === undefined ? 'Apply' : 'To the nodes'
+  const label = node === undefined ? 'Apply' : 'View nodes'
   const href =
     node === undefined
       ? `/deployments/${deploymentId}/update?decision=${decisionId}&suggestion=${index}`
@@ -103,12 +99,7 @@ function DecisionSelect({ decisions, value, onChange }: DecisionSelectProps) {
   const now = useNow()
   if (now === null) return null
   return (
-    <Select
-      aria-label="Which decision"
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-      className="max-w-xl"
-    >
+    <Select aria-label="Decision" value={value} onChange={(event) => onChange(event.target.value)} className="max-w-xl">
       {decisions.map(({ id, createdAt, trigger, message }, index) => (
         <option key={id} value={id}>
           {index === 0 ? 'Latest: ' : ''}
@@ -121,7 +112,7 @@ function DecisionSelect({ decisions, value, onChange }: DecisionSelectProps) {
 
 interface DecisionProps {
   decision: DecisionView
-  /** The deployment that waits for a change; null when the decision is history. */
+  /** The deployment if it waits for a change; null when the decision is history. */
   follow: DeploymentDetail | null
 }
 
@@ -156,14 +147,14 @@ function Decision({ decision, follow }: DecisionProps) {
           >
             Decided
           </Link>{' '}
-          <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Asked for {requestText(request)}.
-          Policy {policyText(policy)}.
+          <Time at={decision.createdAt} />, because {becauseText(decision.trigger)}. Requested: {requestText(request)}.
+          Policy: {policyText(policy)}.
         </p>
       </div>
       {feasible > 0 && (
         <Section
           flush
-          title={`${plural(feasible, 'node')} with room`}
+          title={`${plural(feasible, 'eligible node')}`}
           actions={<ScoreLegend weights={weightsIn(placement.best, policy)} />}
           className="pb-2"
         >
@@ -171,7 +162,7 @@ function Decision({ decision, follow }: DecisionProps) {
         </Section>
       )}
       {refused > 0 && (
-        <Section title={`${plural(refused, 'node')} that could not take it`}>
+        <Section title={`${plural(refused, 'ineligible node')}`}>
           <DecidedRefusals groups={placement.refused} decisionId={decision.id} />
         </Section>
       )}

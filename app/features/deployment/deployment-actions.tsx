@@ -71,9 +71,9 @@ export function DeploymentActions({ deployment }: { deployment: DeploymentDetail
         onConfirm={() => remove.mutate({ deployment_id: id })}
       >
         {live > 0
-          ? `${plural(live, 'container')} will be stopped and removed, and the reserved capacity released.`
-          : 'It has no containers now.'}{' '}
-        This can't be undone; its history stays.
+          ? `${plural(live, 'container')} will be stopped and removed, and their reserved capacity released.`
+          : 'It has no containers.'}{' '}
+        This can't be undone; its history is kept.
       </ConfirmDialog>
     </div>
   )

@@ -64,7 +64,7 @@ function factsOf(deployment: DeploymentDetail) {
       ),
     },
     {
-      name: 'Each replica',
+      name: 'Per replica',
       value: [
         coresText(resources.cpuMillis),
         `${memoryText(resources.memoryMb)} memory`,
@@ -92,13 +92,13 @@ function factsOf(deployment: DeploymentDetail) {
   if (deployment.lostAfterSeconds !== defaultLostAfterSeconds)
     facts.push({ name: 'Reschedule after', value: lostAfterMessage(deployment.lostAfterSeconds) })
   if (deployment.maxPerNode > 1) facts.push({ name: 'Per node', value: `at most ${deployment.maxPerNode}` })
-  if (deployment.waitForCapacity) facts.push({ name: 'Without room', value: 'waits for capacity' })
+  if (deployment.waitForCapacity) facts.push({ name: 'Without capacity', value: 'waits' })
   if (constraints.length > 0)
     facts.push({
       name: 'Labels',
       value: constraints.map(constraintText).join('; '),
     })
-  if (wishes) facts.push({ name: 'Wishes', value: wishTexts(wishes).join('; ') })
+  if (wishes) facts.push({ name: 'Preferences', value: wishTexts(wishes).join('; ') })
   if (policy) facts.push({ name: 'Policy', value: policyText(policy) })
   if (priority !== priorities.default) facts.push({ name: 'Priority', value: String(priority) })
   if (ports.length > 0)
@@ -110,15 +110,14 @@ function factsOf(deployment: DeploymentDetail) {
   return facts
 }
 
-const lostAfterMessage = (seconds: number): string =>
-  seconds === 0 ? 'never: it stays with offline nodes' : `the node is offline for ${seconds} s`
+const lostAfterMessage = (seconds: number): string => (seconds === 0 ? 'never' : `the node is offline for ${seconds} s`)
 
 function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail }) {
   if (!waiting) return null
   if (waiting.kind === 'retry' && waiting.until)
     return (
       <span className="text-ink-3">
-        next try <Time at={waiting.until} />
+        next attempt <Time at={waiting.until} />
       </span>
     )
   if (waiting.kind === 'capacity')
@@ -126,14 +125,14 @@ function Waiting({ deployment: { id, waiting } }: { deployment: DeploymentDetail
       <>
         <LatestRefusal id={id} />
         <span className="text-ink-3">
-          waiting for capacity for <Time at={waiting.since} ago={false} />, tried {plural(waiting.attempts, 'time')}
+          waiting for capacity for <Time at={waiting.since} ago={false} />, {plural(waiting.attempts, 'attempt')}
         </span>
       </>
     )
   return null
 }
 
-/** Why there is no room, from the newest run of the scheduler. */
+/** The latest scheduling decision, if it was a refusal. */
 function LatestRefusal({ id }: { id: string }) {
   const trpc = useTRPC()
   const latest = useQuery(trpc.deployment.decisions.queryOptions({ id })).data?.[0]

@@ -15,7 +15,7 @@ import { usePageTitle } from '@/app/ui/text/title'
 import { DeploymentHeader } from './deployment-header'
 import { PlacementTab } from './placement-tab'
 
-// Only what is looked at is loaded; the first tab comes with the page.
+// Only the open tab is loaded; the first one comes with the page.
 const DecisionTab = dynamic(() => import('./decision-tab').then((tab) => tab.DecisionTab))
 const TimelineTab = dynamic(() => import('./timeline-tab').then((tab) => tab.TimelineTab))
 const LogsTab = dynamic(() => import('./logs/logs-tab').then((tab) => tab.LogsTab))
@@ -38,16 +38,13 @@ export function DeploymentPage({ id }: { id: string }) {
   if (!deployment) {
     if (errorCode(query.error) === 'NOT_FOUND')
       return (
-        <Empty
-          title="There is no such deployment"
-          action={<ButtonLink href="/deployments">All deployments</ButtonLink>}
-        >
-          The address may be wrong, or it belongs to another installation. Deleted deployments keep their pages.
+        <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+          Check the address. Deleted deployments keep their pages, so it may belong to another installation.
         </Empty>
       )
     if (query.isError)
       return (
-        <ErrorState error={query.error} what="The deployment could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the deployment" onRetry={() => void query.refetch()} />
       )
     return <Loading label="Loading deployment" />
   }

@@ -39,7 +39,7 @@ const columns: Column<StatusChange>[] = [
   { id: 'who', header: 'Actor', width: '110px', from: 'md', cell: ({ changedBy }) => changedBy },
   {
     id: 'why',
-    header: 'Why',
+    header: 'Reason',
     cell: ({ reason, changedBy }) => (
       <span className="text-ink-2" title={`${reason} (by ${changedBy})`}>
         {reason}
@@ -52,9 +52,9 @@ export function HistoryTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
   if (query.isError && !query.data)
-    return <ErrorState error={query.error} what="The history could not be read" onRetry={() => void query.refetch()} />
+    return <ErrorState error={query.error} what="Could not load the history" onRetry={() => void query.refetch()} />
   if (!query.data) return <Loading label="Loading history" />
   const changes = [...query.data.deployment].reverse()
-  if (changes.length === 0) return <Empty title="No status change was recorded" />
+  if (changes.length === 0) return <Empty title="No status changes yet" />
   return <Table caption="Status changes, newest first" columns={columns} rows={changes} rowKey={(row) => row.id} />
 }

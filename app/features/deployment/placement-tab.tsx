@@ -35,7 +35,7 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
           action={
             isRefused(deployment) && (
               <ButtonLink href={`/deployments/${deployment.id}?tab=decision`}>
-                Why, and what would make it fit
+                See why, and how to make it fit
               </ButtonLink>
             )
           }
@@ -60,9 +60,9 @@ export function PlacementTab({ deployment }: { deployment: DeploymentDetail }) {
 
 function whyNone({ status, targetReplicas, waiting }: DeploymentDetail): string {
   if (status === 'deleted') return 'This deployment was deleted.'
-  if (targetReplicas === 0) return 'It is scaled to zero.'
+  if (targetReplicas === 0) return 'Scaled to zero.'
   if (status === 'failed') return 'It was not placed.'
-  if (waiting?.kind === 'capacity') return 'It waits for capacity, and is placed as soon as there is some.'
+  if (waiting?.kind === 'capacity') return 'Waiting for capacity. It is placed as soon as there is enough.'
   return 'The scheduler has not placed it yet.'
 }
 
@@ -149,7 +149,7 @@ function replicaColumns(deploymentId: string, replicas: readonly ReplicaView[]):
           <Link
             href={`/deployments/${deploymentId}?tab=decision${decisionId ? `&decision=${decisionId}` : ''}`}
             prefetch={false}
-            title="Why here"
+            title="View score"
             className="underline decoration-control underline-offset-2 hover:decoration-ink"
           >
             {formatScore(score)}
@@ -163,7 +163,7 @@ function replicaColumns(deploymentId: string, replicas: readonly ReplicaView[]):
       align: 'right',
       from: 'sm',
       cell: ({ startedAt, finishedAt, createdAt }) => (
-        <span className="text-ink-2" title={finishedAt ? 'When it ended' : undefined}>
+        <span className="text-ink-2" title={finishedAt ? 'Ended' : undefined}>
           {startedAt || finishedAt ? <Time at={finishedAt ?? startedAt ?? createdAt} /> : '–'}
         </span>
       ),
@@ -189,7 +189,7 @@ function Ports({ row: { ports, node, status } }: { row: ReplicaView }) {
             {port.host}
           </a>
         ) : (
-          <span key={port.container} title={`Container port ${port.container} at port ${port.host} of the node`}>
+          <span key={port.container} title={`Container port ${port.container} on node port ${port.host}`}>
             {port.host}
           </span>
         ),

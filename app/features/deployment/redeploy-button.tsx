@@ -7,7 +7,7 @@ import { useNotice } from '@/app/ui/overlay/notice'
 import { errorSentence } from '@/app/ui/text/errors'
 import type { DeploymentDetail } from '@/core/views/deployments'
 
-/** Runs what the tag of the image is now. Replicas are replaced one by one, and a rollback takes it back. */
+/** Redeploys what the image tag points to now. Replicas are replaced one by one; a rollback undoes it. */
 export function RedeployButton({ deployment: { id, name, blocked } }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -26,7 +26,7 @@ export function RedeployButton({ deployment: { id, name, blocked } }: { deployme
         icon={<CloudDownload size={14} aria-hidden />}
         busy={redeploy.isPending}
         blocked={blocked.redeploy}
-        title="Pulls the image anew and replaces the replicas one by one"
+        title="Pulls the image again and replaces replicas one by one"
         onClick={() => redeploy.mutate({ deployment_id: id })}
       >
         Redeploy

@@ -1,5 +1,5 @@
 import type { DeploymentDetail } from '@/core/views/deployments'
 
-/** It has no place, and a decision says what each node lacked. */
+/** The deployment is not placed, and a decision records why each node was refused. */
 export const isRefused = ({ status, targetReplicas, waiting, latestDecisionId }: DeploymentDetail): boolean =>
   latestDecisionId !== null && targetReplicas > 0 && (status === 'failed' || waiting?.kind === 'capacity')

@@ -7,7 +7,7 @@ import type { ReplicaView } from '@/core/views/deployments'
 import { originOf, successorText } from './attempts'
 import { restartsText } from './replica-state'
 
-/** What there is to say of a replica beside its status: why it is so, its restarts and its health check. */
+/** Details beside the status of a replica: the reason, its restarts and its health check. */
 export function ReplicaNote({ row, replicas }: { row: ReplicaView; replicas: readonly ReplicaView[] }) {
   const { status, health, wanted, reason, restarts, unhealthySince, checkOutput } = row
   const count = restartsText(row)
@@ -39,10 +39,10 @@ export function ReplicaNote({ row, replicas }: { row: ReplicaView; replicas: rea
       )}
       {lastEnd && (
         <>
-          last end <Time at={lastEnd.at} />: {lastEnd.reason}
+          last exit <Time at={lastEnd.at} />: {lastEnd.reason}
         </>
       )}
-      {status === 'running' && wanted === 'stop' && ' is to stop'}
+      {status === 'running' && wanted === 'stop' && ' stopping'}
     </span>
   )
 }

@@ -13,7 +13,7 @@ const node = { status: 'active' } as const
 const lastEnd = { at: '2026-03-01T12:00:00Z', reason: 'exited with code 1' }
 const shown = { status: 'starting', health: null, standstill: null, restarts: restarts(), node } as const
 
-test('a replica that was restarted, paused or is unhealthy says so in place of its status', () => {
+test('a restarting, paused or unhealthy replica shows that in place of its status', () => {
   const labelOf = (overrides: Partial<Parameters<typeof replicaStateStyle>[0]>) =>
     replicaStateStyle({ ...shown, ...overrides }).label
   expect(labelOf({})).toBe('Starting')
@@ -25,7 +25,7 @@ test('a replica that was restarted, paused or is unhealthy says so in place of i
   expect(labelOf({ status: 'running', health: 'unhealthy', node: { status: 'offline' } })).toBe('Unknown, was running')
 })
 
-test('restarts are counted, and called a crash loop while they go on', () => {
+test('restarts are counted, and called a crash loop while they continue', () => {
   const textOf = (status: 'running' | 'starting', overrides: Partial<RestartView>) =>
     restartsText({ status, restarts: restarts(overrides) })
   expect(textOf('running', {})).toBeNull()

@@ -5,28 +5,28 @@ const pausedStyle: StatusStyle = {
   label: 'Paused',
   icon: 'stopped',
   color: 'degraded',
-  explanation: 'Somebody paused its container on the node: it does nothing until it is unpaused there.',
+  explanation: 'The container was paused on the node. Unpause it there to resume.',
 }
 
 const restartingStyle: StatusStyle = {
   label: 'Restarting',
   icon: 'partial',
   color: 'degraded',
-  explanation: 'It ran and does not run now: its node starts it again.',
+  explanation: 'The container exited. Its node restarts it.',
 }
 
 const unhealthyStyle: StatusStyle = {
   label: 'Unhealthy',
   icon: 'failed',
   color: 'failed',
-  explanation: 'Its container runs, and its health check fails.',
+  explanation: 'The container runs but its health check fails.',
 }
 
 type Shown = Pick<ReplicaView, 'status' | 'health' | 'standstill' | 'restarts'> & {
   node: Pick<ReplicaView['node'], 'status'>
 }
 
-/** How one replica is: what is known of its container beside its status. */
+/** The style of a replica: of its container's state where that says more than its status. */
 export function replicaStateStyle({ status, health, standstill, restarts, node }: Shown): StatusStyle {
   const silent = node.status === 'offline'
   if (silent) return replicaStyle(status, { silent })
@@ -36,10 +36,10 @@ export function replicaStateStyle({ status, health, standstill, restarts, node }
   return replicaStyle(status, { silent })
 }
 
-/** From so many restarts in a row on it is called a loop. */
+/** From this many restarts in a row the replica is in a crash loop. */
 const loopFrom = 3
 
-/** "crash loop: 7 restarts", "2 restarts"; null when it was never restarted. */
+/** "crash loop: 7 restarts", "2 restarts"; null when the replica was never restarted. */
 export function restartsText({ status, restarts }: Pick<ReplicaView, 'status' | 'restarts'>): string | null {
   if (restarts.count === 0) return null
   const text = restarts.count === 1 ? '1 restart' : `${restarts.count} restarts`

@@ -19,16 +19,14 @@ import type { DeploymentDetail, RevisionView } from '@/core/views/deployments'
 import { ChangeList } from './change-list'
 import { ImageContent } from './image-content'
 
-/** Every revision with what it changed, and the way back to it. */
+/** Every revision with its changes and a button to roll back to it. */
 export function RevisionsTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.revisions.queryOptions({ id: deployment.id }))
   const [target, setTarget] = useState<RevisionView | null>(null)
   const revisions = query.data
   if (query.isError && !revisions)
-    return (
-      <ErrorState error={query.error} what="The revisions could not be read" onRetry={() => void query.refetch()} />
-    )
+    return <ErrorState error={query.error} what="Could not load the revisions" onRetry={() => void query.refetch()} />
   if (!revisions) return <Loading label="Loading revisions" />
   const current = revisions.find((revision) => revision.current)
   return (
@@ -68,7 +66,7 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
           {revision.current && (
             <span className="text-healthy">
               <StatusIcon name="running" className="mr-1.5 inline align-[-2px]" />
-              wanted
+              current
             </span>
           )}
           <span className="text-ink-2">{plural(revision.replicas, 'replica')}</span>
@@ -117,7 +115,7 @@ function RollBackDialog({ deployment, target, current, onClose }: RollBackDialog
       open
       onClose={onClose}
       title={`Roll back to revision ${target.revision}?`}
-      description="Replicas that run it already are left alone; the others are replaced one after the other."
+      description="Replicas already on this revision are left alone; the others are replaced one by one."
     >
       <form
         className="space-y-4"
@@ -129,7 +127,7 @@ function RollBackDialog({ deployment, target, current, onClose }: RollBackDialog
         {changes.length > 0 ? (
           <ChangeList changes={changes} />
         ) : (
-          <p className="text-ink-2">Only values of its environment differ.</p>
+          <p className="text-ink-2">Only values of environment variables differ.</p>
         )}
         <Field label="Reason (optional)">
           {(wiring) => (

@@ -11,7 +11,7 @@ import { errorFields, errorSentence } from '@/app/ui/text/errors'
 import { limits } from '@/core/placement/resources'
 import type { DeploymentDetail } from '@/core/views/deployments'
 
-/** A button that becomes a field in its place. */
+/** A button that opens into an input in its place. */
 export function Scale({ deployment }: { deployment: DeploymentDetail }) {
   const [open, setOpen] = useState(false)
   if (open) return <ScaleForm deployment={deployment} close={() => setOpen(false)} />
@@ -61,10 +61,10 @@ function ScaleForm({ deployment, close }: { deployment: DeploymentDetail; close:
   return (
     <form noValidate onSubmit={submit} onKeyDown={(event) => event.key === 'Escape' && close()} className="max-w-full">
       <div className="flex flex-wrap items-center gap-1">
-        <Button aria-label="One less" icon={<Minus size={14} aria-hidden />} onClick={() => step(-1)} />
+        <Button aria-label="One fewer" icon={<Minus size={14} aria-hidden />} onClick={() => step(-1)} />
         <div className="w-16">
           <Input
-            aria-label="Wanted replicas"
+            aria-label="Desired replicas"
             aria-invalid={problem || refused ? true : undefined}
             inputMode="numeric"
             autoComplete="off"
@@ -79,7 +79,7 @@ function ScaleForm({ deployment, close }: { deployment: DeploymentDetail; close:
           type="submit"
           variant="primary"
           busy={scale.isPending}
-          blocked={wanted === before ? 'That is the number now.' : problem}
+          blocked={wanted === before ? 'This is the current number.' : problem}
         >
           Scale
         </Button>

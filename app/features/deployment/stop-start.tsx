@@ -11,7 +11,7 @@ import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
 import type { DeploymentDetail } from '@/core/views/deployments'
 
-/** Start for what is stopped, else Stop and Restart. Both of these interrupt something, so they ask first. */
+/** Start for stopped deployments, else Stop and Restart. These two interrupt something, so they ask first. */
 export function StopStart({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -58,7 +58,7 @@ export function StopStart({ deployment }: { deployment: DeploymentDetail }) {
         error={stop.error ? errorSentence(stop.error) : null}
         onConfirm={() => stop.mutate(input)}
       >
-        {running} will be stopped, and {name} is down until somebody starts it again. Start brings back as many
+        {running} will be stopped, and {name} is down until you start it again. Start restores the same number of
         replicas.
       </ConfirmDialog>
       <ConfirmDialog
@@ -70,7 +70,7 @@ export function StopStart({ deployment }: { deployment: DeploymentDetail }) {
         error={restart.error ? errorSentence(restart.error) : null}
         onConfirm={() => restart.mutate(input)}
       >
-        {running} will be replaced by new ones, one after the other. Each keeps running until its replacement is up.
+        {running} will be replaced one by one. Each keeps running until its replacement is up.
       </ConfirmDialog>
     </>
   )

@@ -16,7 +16,7 @@ export function TimelineTab({ deployment, moment }: { deployment: DeploymentDeta
   const [view, setView] = useQueryState('view', parseAsStringLiteral(['chart', 'table'] as const).withDefault('chart'))
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
   if (query.isError && !query.data)
-    return <ErrorState error={query.error} what="The timeline could not be read" onRetry={() => void query.refetch()} />
+    return <ErrorState error={query.error} what="Could not load the timeline" onRetry={() => void query.refetch()} />
   if (!query.data) return <Loading label="Loading timeline" />
   return (
     <>

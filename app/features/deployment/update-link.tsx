@@ -2,7 +2,7 @@ import { Pencil } from 'lucide-react'
 import { Button, ButtonLink } from '@/app/ui/button'
 import type { DeploymentDetail } from '@/core/views/deployments'
 
-/** To the form that changes what it runs; a button that says why not, for those who may not. */
+/** Links to the update form; a blocked button with the reason for roles that may not update. */
 export function UpdateLink({ deployment: { id, blocked } }: { deployment: DeploymentDetail }) {
   const icon = <Pencil size={14} aria-hidden />
   if (blocked.update)

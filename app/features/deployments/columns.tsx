@@ -5,10 +5,10 @@ import { RowLink } from '@/app/ui/table/row-link'
 import { Time } from '@/app/ui/text/time'
 import type { DeploymentSummary } from '@/core/views/deployments'
 
-/** States whose reason says what to do or what is waited for. */
+/** Statuses whose reason is shown in the table. */
 const explained: readonly DeploymentSummary['status'][] = ['failed', 'pending']
 
-/** Where there is no room for the health, that something is wrong with it stands in the place of “Running”. */
+/** Narrow windows have no health column: a bad health then replaces the status "Running". */
 const isUnwell = ({ status, health }: DeploymentSummary): boolean =>
   status === 'running' && (health === 'degraded' || health === 'unhealthy' || health === 'unknown')
 
@@ -34,7 +34,7 @@ function StatusCell({ row }: { row: DeploymentSummary }) {
 /** Two in one region, three in another: "us-east 2, eu-west 3". */
 function RegionsCell({ row }: { row: DeploymentSummary }) {
   if (row.placedRegions.length === 0)
-    return <span className="text-ink-3">{row.region ? `wants ${row.region}` : '–'}</span>
+    return <span className="text-ink-3">{row.region ? `prefers ${row.region}` : '–'}</span>
   const text = row.placedRegions.map(({ region, count }) => `${region} ${count}`).join(', ')
   return <span title={text}>{text}</span>
 }

@@ -69,19 +69,18 @@ export function DeploymentList() {
         />
       </div>
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The deployments could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the deployments" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
         <Loading label="Loading deployments" />
       ) : query.data.items.length === 0 ? (
         filtered ? (
-          <Empty title="Nothing matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>
-            No deployment {view.q && <>with “{view.q}” in its name or image </>}
-            {view.status !== 'all' && <>is {view.status}</>}
+          <Empty title="No matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>
+            No deployments {view.q && <>with “{view.q}” in its name or image </>}
+            {view.status !== 'all' && <>are {view.status}</>}
           </Empty>
         ) : (
           <Empty title="No deployments yet" action={<NewButton />}>
-            A deployment runs a container image on as many nodes as you ask for. The form shows where its replicas would
-            land before anything is started.
+            A deployment runs replicas of a container image on your nodes. The form previews where they would run.
           </Empty>
         )
       ) : (

@@ -4,7 +4,7 @@ import { Plus } from 'lucide-react'
 import { useBlocked } from '@/app/features/session/me'
 import { Button, ButtonLink } from '@/app/ui/button'
 
-/** Leads to the deploy form; who may not deploy reads why. */
+/** Links to the deploy form; blocked, with the reason, for roles that may not deploy. */
 export function NewButton() {
   const blocked = useBlocked('deployments.create', 'create deployments')
   const icon = <Plus size={14} aria-hidden />

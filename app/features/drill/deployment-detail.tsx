@@ -73,7 +73,7 @@ function Refused({ row, picked, stage }: DeploymentDetailProps) {
     return (
       <ErrorState
         error={query.error}
-        what="The reasons could not be read"
+        what="Could not load the reasons"
         onRetry={() => void query.refetch()}
         className="px-0"
       />

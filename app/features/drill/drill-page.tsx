@@ -75,7 +75,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
   const { data } = query
   const longOutdated = useLongOutdated(query.isPlaceholderData)
   if (query.isError && !query.isFetching)
-    return <ErrorState error={query.error} what="The drill could not be run" onRetry={() => void query.refetch()} />
+    return <ErrorState error={query.error} what="Could not run the drill" onRetry={() => void query.refetch()} />
   if (!data) return <Loading label="Running the drill" />
   const turn = (change: Parameters<typeof set>[0]): void => {
     setAt(data.takenAt)

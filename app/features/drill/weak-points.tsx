@@ -60,7 +60,7 @@ export function WeakPoints() {
           keyboard
         />
       ) : query.isError ? (
-        <ErrorState error={query.error} what="The weakest points could not be found" onRetry={run} />
+        <ErrorState error={query.error} what="Could not find the weakest points" onRetry={run} />
       ) : query.isFetching || size === undefined ? (
         <Loading label="Running a drill of each" />
       ) : size === 0 ? (

@@ -81,7 +81,7 @@ export function EventsPage() {
         />
       </div>
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
         <Loading label="Loading events" />
       ) : query.data.events.length === 0 ? (

@@ -30,9 +30,7 @@ export function HistoryPage() {
   const bounds = useQuery(trpc.history.bounds.queryOptions())
   const now = useNow()
   if (bounds.isError && !bounds.data)
-    return (
-      <ErrorState error={bounds.error} what="The history could not be read" onRetry={() => void bounds.refetch()} />
-    )
+    return <ErrorState error={bounds.error} what="Could not load the history" onRetry={() => void bounds.refetch()} />
   if (!bounds.data || now === null) return <Loading label="Loading history" />
   return <History moment={moment} oldest={Date.parse(bounds.data.from)} now={now} />
 }

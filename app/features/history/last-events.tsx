@@ -28,7 +28,7 @@ export function LastEvents({ at }: { at: number | null }) {
   return (
     <Section title={at === null ? 'What happened last' : 'What had happened last'} flush>
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
       ) : query.data?.events.length === 0 ? (
         <Empty title="Nothing had happened yet" />
       ) : query.data ? (

@@ -28,7 +28,7 @@ export function JoinPage() {
       </Section>
       <Section flush title="Tokens">
         {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
         ) : query.data ? (
           <TokenTable tokens={query.data} />
         ) : (

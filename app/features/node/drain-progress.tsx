@@ -73,7 +73,7 @@ export function DrainProgress({ node }: { node: NodeView }) {
   if (query.isError && !rows)
     return (
       <Section title="Drain">
-        <ErrorState error={query.error} what="The drain could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the drain" onRetry={() => void query.refetch()} />
       </Section>
     )
   if (!rows)

@@ -33,12 +33,12 @@ export function NodePage({ id }: { id: string }) {
   if (!node) {
     if (errorCode(query.error) === 'NOT_FOUND')
       return (
-        <Empty title="There is no such node" action={<ButtonLink href="/nodes">All nodes</ButtonLink>}>
+        <Empty title="Node not found" action={<ButtonLink href="/nodes">All nodes</ButtonLink>}>
           It may have been removed from the fleet.
         </Empty>
       )
     if (query.isError)
-      return <ErrorState error={query.error} what="The node could not be read" onRetry={() => void query.refetch()} />
+      return <ErrorState error={query.error} what="Could not load the node" onRetry={() => void query.refetch()} />
     return <Loading label="Loading node" />
   }
   return (

@@ -66,7 +66,13 @@ export function NodeReturns({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.node.returns.queryOptions({ id }))
   if (query.isError && !query.data)
-    return <ErrorState error={query.error} what="The returns could not be read" onRetry={() => void query.refetch()} />
+    return (
+      <ErrorState
+        error={query.error}
+        what="Could not load the returns of the node"
+        onRetry={() => void query.refetch()}
+      />
+    )
   if (!query.data) return null
   const { awaited, returns } = query.data
   return (

@@ -58,7 +58,7 @@ export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
         ) : preview.isError ? (
           <ErrorState
             error={preview.error}
-            what="The scheduler could not be asked"
+            what="Could not run the scheduler"
             onRetry={() => void preview.refetch()}
             className="px-0"
           />

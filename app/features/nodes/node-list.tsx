@@ -85,7 +85,7 @@ function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children
   const { data, isError, error, refetch } = query
   if (data === undefined)
     return isError ? (
-      <ErrorState error={error} what="The nodes could not be read" onRetry={() => void refetch()} />
+      <ErrorState error={error} what="Could not load the nodes" onRetry={() => void refetch()} />
     ) : (
       <Loading label="Loading nodes" />
     )
@@ -93,7 +93,7 @@ function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children
   if (filtered || view.page > 1)
     return (
       <Empty
-        title="Nothing matches"
+        title="No matches"
         action={
           <Button onClick={() => void set({ ...everything, view: view.view }, { history: 'push' })}>
             Show all nodes

@@ -38,7 +38,7 @@ export function NotificationsPage() {
       />
       <div className="border-t border-line">
         {query.isError && !data ? (
-          <ErrorState error={query.error} what="The channels could not be read" onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} what="Could not load the channels" onRetry={() => void query.refetch()} />
         ) : !data ? (
           <Loading label="Loading channels" />
         ) : data.length === 0 ? (

@@ -15,7 +15,7 @@ import { may } from '@/core/accounts/roles'
 import { RegionTable } from './region-table'
 import { Problems } from './troubles'
 
-/** What is wrong comes first, then how full the fleet is, then what happened last. */
+/** Shows problems first, then the capacity of the fleet, then the latest events. */
 export function OverviewPage() {
   const trpc = useTRPC()
   const query = useQuery(trpc.overview.get.queryOptions())
@@ -27,13 +27,13 @@ export function OverviewPage() {
         title="Overview"
         meta={
           data && data.deployments > 0
-            ? `${plural(data.deployments, 'deployment')}, ${data.running} running · ${data.replicas.running} of ${plural(data.replicas.wanted, 'wanted replica')} running`
+            ? `${plural(data.deployments, 'deployment')}, ${data.running} running · ${data.replicas.running} of ${plural(data.replicas.wanted, 'desired replica')} running`
             : undefined
         }
         actions={<NewButton />}
       />
       {query.isError && !data ? (
-        <ErrorState error={query.error} what="The overview could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the overview" onRetry={() => void query.refetch()} />
       ) : !data ? (
         <Loading label="Loading overview" />
       ) : data.regions.length === 0 ? (
@@ -47,7 +47,7 @@ export function OverviewPage() {
             )
           }
         >
-          A node is any machine that runs Docker or Podman. Once there is one, deployments can run on it.
+          A node is any machine that runs Docker or Podman. Deployments run on nodes.
         </Empty>
       ) : (
         <>
@@ -68,7 +68,7 @@ function LatestEvents() {
   return (
     <Section
       flush
-      title="Latest changes"
+      title="Recent events"
       actions={
         <Link href="/events" className="text-meta text-ink-2 underline hover:text-ink">
           All events
@@ -76,9 +76,9 @@ function LatestEvents() {
       }
     >
       {query.data ? (
-        <Table caption="Latest changes" columns={eventColumns} rows={query.data.events} rowKey={(event) => event.id} />
+        <Table caption="Recent events" columns={eventColumns} rows={query.data.events} rowKey={(event) => event.id} />
       ) : query.isError ? (
-        <ErrorState error={query.error} what="The events could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
       ) : (
         <Loading label="Loading events" />
       )}

@@ -29,7 +29,7 @@ const columns: Column<RegionUse>[] = [
     width: '84px',
     align: 'right',
     cell: ({ nodes, silent }) => (
-      <span title={silent > 0 ? `${silent} silent` : undefined}>
+      <span title={silent > 0 ? `${silent} offline` : undefined}>
         {silent > 0 && <span className="text-unknown">{nodes - silent}/</span>}
         {nodes}
       </span>
@@ -103,7 +103,7 @@ const columns: Column<RegionUse>[] = [
   },
 ]
 
-/** A row leads to the nodes of its region. */
+/** Each row links to the nodes of its region. */
 export function RegionTable({ regions }: { regions: RegionUse[] }) {
   return (
     <Table

@@ -7,15 +7,15 @@ import { Time } from '@/app/ui/text/time'
 import type { DeploymentProblem, NodeProblem, Overview } from '@/core/insight/overview'
 
 const brokenStyle: StatusStyle = {
-  label: 'Trouble',
+  label: 'Degraded',
   icon: 'failed',
   color: 'failed',
-  explanation: 'The node reports, but can not run containers.',
+  explanation: 'The node is online but cannot run containers.',
 }
 
 const waitingStyle: StatusStyle = { ...deploymentStyles.pending, label: 'Waiting for capacity' }
 
-/** What is wrong now, each with the one thing to do about it; a quiet line when nothing is. */
+/** Current problems, each with a link to what to do next; a single line when there are none. */
 export function Problems({ overview }: { overview: Overview }) {
   const { failed, unhealthy, unplaced, silent, broken, dead } = overview
   const groups = [
@@ -31,13 +31,13 @@ export function Problems({ overview }: { overview: Overview }) {
       </Group>
     ),
     dead > 0 && (
-      <Group key="dead" title="Scheduling gave up" all={null}>
+      <Group key="dead" title="Scheduling retries exhausted" all={null}>
         <Row
           statusStyle={deploymentStyles.failed}
-          name={plural(dead, 'piece')}
-          detail="Scheduling went wrong too often; it can be tried again."
+          name={plural(dead, 'evaluation')}
+          detail="Scheduling failed too often. You can retry it from the queue."
           since={null}
-          action={{ href: '/admin/queue', label: 'View node' }}
+          action={{ href: '/admin/queue', label: 'View queue' }}
         />
       </Group>
     ),
@@ -55,7 +55,7 @@ export function Problems({ overview }: { overview: Overview }) {
     unplaced.count > 0 && (
       <Group
         key="unplaced"
-        title={`${plural(unplaced.replicas, 'replica')} of ${plural(unplaced.count, 'deployment')} without a place`}
+        title={`${plural(unplaced.replicas, 'replica')} of ${plural(unplaced.count, 'deployment')} not placed`}
         all={{ href: '/deployments?status=pending', ...unplaced }}
       >
         {unplaced.newest.map((one) => (
@@ -77,7 +77,7 @@ export function Problems({ overview }: { overview: Overview }) {
     broken.count > 0 && (
       <Group
         key="broken"
-        title={`${plural(broken.count, 'node')} can not run containers`}
+        title={`${plural(broken.count, 'node')} cannot run containers`}
         all={{ href: '/nodes', ...broken }}
       >
         {broken.newest.map((one) => (
@@ -87,14 +87,14 @@ export function Problems({ overview }: { overview: Overview }) {
     ),
   ].filter((group) => group !== false)
   return (
-    <Section flush title="What needs attention">
+    <Section flush title="Needs attention">
       {groups.length > 0 ? (
         <div className="space-y-4">{groups}</div>
       ) : (
         <p className="px-4 text-ink-2 md:px-6">
           {overview.deployments === 0
-            ? 'Nothing is deployed yet, and all nodes are online.'
-            : 'Nothing: every deployment has its replicas placed, no health check fails, and all nodes are online.'}
+            ? 'No deployments yet. All nodes are online.'
+            : 'No problems: all replicas are placed, health checks pass, and all nodes are online.'}
         </p>
       )}
     </Section>
@@ -103,7 +103,7 @@ export function Problems({ overview }: { overview: Overview }) {
 
 interface GroupProps {
   title: string
-  /** Where all of them are; null when the row says it. */
+  /** The list of all of them; null when the row links there itself. */
   all: { href: string; count: number; newest: unknown[] } | null
   children: ReactNode
 }
@@ -173,12 +173,12 @@ function DeploymentRow({
 }
 
 function NodeRow({ one, statusStyle }: { one: NodeProblem; statusStyle: StatusStyle }) {
-  const detail = one.reason ?? (one.since ? 'No heartbeat since then' : 'It never reported')
+  const detail = one.reason ?? (one.since ? 'No heartbeat' : 'Never reported')
   return (
     <Row
       statusStyle={statusStyle}
       name={one.nodeId}
-      detail={`${detail}. ${plural(one.replicas, 'replica')} should run there (${one.region}).`}
+      detail={`${detail}. ${plural(one.replicas, 'replica')} assigned (${one.region}).`}
       since={one.since}
       action={{ href: `/nodes/${one.id}`, label: 'View node' }}
     />

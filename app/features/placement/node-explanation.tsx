@@ -23,7 +23,7 @@ export function NodeExplained({ decisionId, nodeId }: { decisionId: string; node
     return (
       <ErrorState
         error={query.error}
-        what="The node could not be explained"
+        what="Could not explain the node"
         onRetry={() => void query.refetch()}
         className="px-0"
       />

@@ -65,7 +65,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
         )}
       </div>
       {error && !ranking ? (
-        <ErrorState error={error} what="The nodes could not be ranked" onRetry={onRetry} />
+        <ErrorState error={error} what="Could not rank the nodes" onRetry={onRetry} />
       ) : !ranking ? (
         <Loading label="Ranking the nodes" />
       ) : (
@@ -74,7 +74,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
             <Empty title="No nodes">There is nothing to rank. A node that joins appears here by itself.</Empty>
           ) : ranking.total === 0 ? (
             <Empty
-              title="Nothing matches"
+              title="No matches"
               action={
                 <Button
                   onClick={() => void setView({ q: null, at: null, show: null, page: null }, { history: 'push' })}

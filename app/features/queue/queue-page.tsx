@@ -39,7 +39,11 @@ export function QueuePage() {
         />
       </div>
       {query.isError && !data ? (
-        <ErrorState error={query.error} what="The stuck work could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState
+          error={query.error}
+          what="Could not load the scheduling queue"
+          onRetry={() => void query.refetch()}
+        />
       ) : !data ? (
         <Loading label="Loading the scheduling queue" />
       ) : data.items.length === 0 ? (

@@ -89,7 +89,7 @@ export function QueueTable({ items, question }: { items: DeadLetterView[]; quest
   }
   return (
     <>
-      {again.isError && <ErrorState error={again.error} what="It could not be tried again" />}
+      {again.isError && <ErrorState error={again.error} what="Could not retry" />}
       <Table
         caption="Scheduling queue, what needs a person first"
         columns={[...facts, actions]}

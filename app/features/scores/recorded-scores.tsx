@@ -42,13 +42,13 @@ export function RecordedScores({ id }: { id: string }) {
       <>
         <PageHeader title="Scores" />
         {errorCode(decision.error) === 'NOT_FOUND' ? (
-          <Empty title="There is no such decision" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
+          <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
             It may be older than what is kept.
           </Empty>
         ) : decision.isError ? (
           <ErrorState
             error={decision.error}
-            what="The decision could not be read"
+            what="Could not load the decision"
             onRetry={() => void decision.refetch()}
           />
         ) : (

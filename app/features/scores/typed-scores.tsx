@@ -52,7 +52,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
         {deployment.isError ? (
           <ErrorState
             error={deployment.error}
-            what="The deployment could not be read"
+            what="Could not load the deployment"
             onRetry={() => void deployment.refetch()}
           />
         ) : (

@@ -50,7 +50,7 @@ export function SettingsPage() {
           </Section>
         </>
       ) : query.isError ? (
-        <ErrorState error={query.error} what="The settings could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the settings" onRetry={() => void query.refetch()} />
       ) : (
         <Loading label="Loading settings" />
       )}

@@ -43,7 +43,7 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
       description="Whoever has one must sign in again once it has ended. API tokens keep working: they are revoked under API tokens."
     >
       {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="The sessions could not be read" onRetry={() => void query.refetch()} />
+        <ErrorState error={query.error} what="Could not load the sessions" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
         <Loading label="Loading the sessions" />
       ) : query.data.length === 0 ? (

@@ -19,7 +19,7 @@ export function TokensPage() {
       />
       <div className="border-t border-line">
         {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="The tokens could not be read" onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
         ) : !query.data ? (
           <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (

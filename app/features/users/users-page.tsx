@@ -148,7 +148,7 @@ export function UsersPage() {
       )}
       <div className="border-t border-line">
         {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="The users could not be read" onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} what="Could not load the users" onRetry={() => void query.refetch()} />
         ) : query.data ? (
           <Table caption="Users" columns={columns} rows={query.data} rowKey={(user) => user.id} tall />
         ) : (

@@ -26,7 +26,7 @@ export function Empty({ title, children, action, className }: EmptyProps) {
 
 interface ErrorStateProps {
   error: unknown
-  /** What could not be done: "The nodes could not be read". */
+  /** What failed: "Could not load the nodes". */
   what: string
   onRetry?: () => void
   className?: string

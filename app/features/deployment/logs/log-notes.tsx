@@ -5,11 +5,11 @@ import type { LogNote } from './notes'
 const icons = { unknown: Unplug, failed: CircleAlert, quiet: Info }
 const shown = 4
 
-/** What is to be known of these logs, a line each. */
+/** Notes about the shown logs, one per line. */
 export function LogNotes({ notes, connected }: { notes: readonly LogNote[]; connected: boolean }) {
   const lost: LogNote[] = connected
     ? []
-    : [{ replicaId: 'none', color: 'unknown', text: 'Connecting: lines that come meanwhile are not lost.' }]
+    : [{ replicaId: 'none', color: 'unknown', text: 'Connecting… No lines will be lost.' }]
   const all = [...lost, ...notes]
   if (all.length === 0) return null
   return (

@@ -19,7 +19,7 @@ interface LogToolbarProps {
   query: string
   onQuery: (query: string) => void
   found: number
-  /** Which of those found is looked at; -1 when none is. */
+  /** Index of the match that is highlighted; -1 when there is none. */
   place: number
   onStep: (by: 1 | -1) => void
   toggles: Record<Toggle, boolean>
@@ -55,7 +55,7 @@ export function LogToolbar(props: LogToolbarProps) {
           if (event.key === 'Enter' && query !== '') onStep(event.shiftKey ? -1 : 1)
         }}
       >
-        <SearchField label="Search these lines" value={query} onChange={onQuery} className="grow" />
+        <SearchField label="Search logs" value={query} onChange={onQuery} className="grow" />
         {query !== '' && (
           <>
             {/* It may change with every line: too much to be read out. */}
@@ -64,19 +64,19 @@ export function LogToolbar(props: LogToolbarProps) {
             </output>
             <Button
               variant="ghost"
-              aria-label="Previous one found"
-              title="Previous one found (N)"
+              aria-label="Previous match"
+              title="Previous match (N)"
               icon={<ChevronUp {...icon} />}
               onClick={() => onStep(-1)}
             />
             <Button
               variant="ghost"
-              aria-label="Next one found"
-              title="Next one found (n)"
+              aria-label="Next match"
+              title="Next match (n)"
               icon={<ChevronDown {...icon} />}
               onClick={() => onStep(1)}
             />
-            {toggle('only', 'Only lines with it', <ListFilter {...icon} />)}
+            {toggle('only', 'Matches only', <ListFilter {...icon} />)}
           </>
         )}
       </search>
@@ -85,7 +85,7 @@ export function LogToolbar(props: LogToolbarProps) {
         {toggle('wrap', 'Wrap long lines', <WrapText {...icon} />, 'Wrap')}
         <Button
           icon={<Download {...icon} />}
-          blocked={rows.length === 0 ? 'There is no line to save yet' : null}
+          blocked={rows.length === 0 ? 'There are no lines to download yet' : null}
           onClick={() => save(`${props.fileName}.log`, logText(rows, props.labelOf))}
         >
           Download

@@ -18,12 +18,12 @@ import { chosenReplicas, labelOf, nameOf, stripeOf, titleOf } from './sources'
 
 const address = {
   replicas: parseAsArrayOf(parseAsString),
-  /** What is searched for, and whether only lines with it are shown. */
+  /** The search text, and whether only matching lines are shown. */
   q: parseAsString.withDefault(''),
   only: parseAsBoolean.withDefault(false),
   wrap: parseAsBoolean.withDefault(false),
   times: parseAsBoolean.withDefault(true),
-  /** The moment that a link leads to, ISO 8601. */
+  /** The time that a link points to, ISO 8601. */
   at: parseAsString,
 }
 
@@ -33,7 +33,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
   const ids = chosen.map(({ id }) => id)
   const logs = useLogs(deployment.id, ids)
   const [follow, setFollow] = useState(at === null)
-  /** The row that is looked at, of those found. */
+  /** Index of the highlighted row among the matches. */
   const [picked, setPicked] = useState<LogRow | null>(null)
 
   const found = useMemo(() => findRows(logs.rows, q), [logs.rows, q])
@@ -89,8 +89,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
   )
   if (at !== null && picked === null && isBefore(at, rows)) notes.push(tooEarly(at))
   const place = useRestOfWindow()
-  if (deployment.replicas.length === 0)
-    return <Empty title="No logs yet">There is no replica that could have written anything.</Empty>
+  if (deployment.replicas.length === 0) return <Empty title="No logs yet">This deployment has had no replicas.</Empty>
   return (
     <div ref={place.ref} style={{ height: place.height }} className="-mb-16 flex min-h-96 flex-col">
       <LogToolbar
@@ -113,7 +112,7 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
       />
       <LogNotes notes={notes} connected={logs.connected || logs.error !== null || ids.length === 0} />
       {logs.error !== null ? (
-        <ErrorState error={logs.error} what="The logs could not be read" />
+        <ErrorState error={logs.error} what="Could not load the logs" />
       ) : rows.length > 0 ? (
         <LogLines
           rows={rows}
@@ -127,9 +126,9 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
           className="grow border-y border-line"
         />
       ) : ids.length === 0 ? (
-        <Empty title="No replica is chosen">Tick at least one above.</Empty>
+        <Empty title="No replica selected">Select at least one above.</Empty>
       ) : logs.rows.length > 0 ? (
-        <Empty title="No line has it">The text was not found in {logs.rows.length} lines.</Empty>
+        <Empty title="No matching lines">The text does not occur in {logs.rows.length} lines.</Empty>
       ) : logs.known.size === 0 ? (
         <Loading label="Loading logs" />
       ) : (
@@ -139,25 +138,25 @@ export function LogsTab({ deployment }: { deployment: DeploymentDetail }) {
   )
 }
 
-/** Null when it is not there any more. */
+/** Null when the attempt no longer exists. */
 function placeOfRow(rows: readonly LogRow[], row: LogRow): number | null {
   const place = rows.indexOf(row)
   return place < 0 ? null : place
 }
 
-/** As lines have it; null when it is no moment. */
+/** A time in the format of log lines; null when the text is not a time. */
 function momentOf(at: string | null): string | null {
   const moment = at === null ? Number.NaN : Date.parse(at)
   return Number.isNaN(moment) ? null : new Date(moment).toISOString().replace('Z', '000000Z')
 }
 
-/** The first line of that moment or after it; null without one. */
+/** Index of the first line at or after the time; null without one. */
 function placeOf(rows: readonly LogRow[], at: string | null): number | null {
   const moment = momentOf(at)
   return moment === null || rows.length === 0 ? null : Math.min(firstAfter(rows, moment, true), rows.length - 1)
 }
 
-/** Whether the lines begin only after that moment, because older ones are not kept. */
+/** Whether the kept lines begin after that time, because older ones were dropped. */
 function isBefore(at: string, [first]: readonly LogRow[]): boolean {
   return first?.isGap === true && (momentOf(at) ?? '') < first.at
 }
@@ -165,5 +164,5 @@ function isBefore(at: string, [first]: readonly LogRow[]): boolean {
 const tooEarly = (at: string): LogNote => ({
   replicaId: 'moment',
   color: 'quiet',
-  text: `The lines of ${exactClock(at)} are not kept any more; these are the oldest.`,
+  text: `Logs from ${exactClock(at)} are no longer available. Showing the oldest lines.`,
 })

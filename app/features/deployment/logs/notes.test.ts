@@ -42,7 +42,7 @@ const note = (replica: ReplicaView, lastAt: string | null, state: LogState | nul
   noteOf(replica, { log: { state, words, newest: lastAt }, title: titleOf(replica, [replica]), clock: (at) => at })
     ?.text ?? null
 
-test('nothing is said while lines simply come', () => {
+test('there is no note while lines arrive', () => {
   expect(note(aReplica(), '14:01:58', 'following')).toBeNull()
 })
 
@@ -50,29 +50,29 @@ test.each([
   [
     aReplica({}, { status: 'offline' }),
     '14:01:58',
-    'node-07 has been offline since 14:02:00: the last line that was kept is from 14:01:58.',
+    'node-07 has been offline since 14:02:00; the last log line is from 14:01:58.',
   ],
-  [aReplica({}, { status: 'offline' }), null, 'node-07 has been offline since 14:02:00: nothing of its log was kept.'],
+  [aReplica({}, { status: 'offline' }), null, 'node-07 has been offline since 14:02:00; no log was kept.'],
   [
     aReplica({ status: 'failed', reason: 'exited with code 1', generation: 3 }),
     '14:00:00',
     'Replica 1 on node-07 failed: exited with code 1.',
   ],
-  [aReplica({ status: 'stopped' }), null, 'Replica 1 on node-07 stopped; nothing of its log was kept.'],
+  [aReplica({ status: 'stopped' }), null, 'Replica 1 on node-07 stopped; no log was kept.'],
   [aReplica({ status: 'starting' }), null, 'Replica 1 on node-07 has not started yet.'],
   [aReplica(), null, 'Waiting for node-07 to send the log of replica 1.'],
-])('what is known beside the lines is said: %#', (replica, lastAt, text) => {
+])('a note explains missing lines: %#', (replica, lastAt, text) => {
   expect(note(replica, lastAt)).toBe(text)
 })
 
-test('an empty log is told from one that was not read yet and one that can not be read', () => {
-  expect(note(aReplica(), null, 'following')).toBe('Replica 1 on node-07 has written nothing yet.')
+test('an empty log, a log not read yet and an unreadable log have different notes', () => {
+  expect(note(aReplica(), null, 'following')).toBe('Replica 1 on node-07 has not logged anything yet.')
   expect(note(aReplica(), null, 'unavailable', 'no such driver')).toBe(
-    'Replica 1 on node-07: the engine does not hand out its log: no such driver',
+    'Replica 1 on node-07: cannot read its log: no such driver',
   )
 })
 
-test('replicas are chosen by the address, else those that are wanted, else the newest that were', () => {
+test('replicas come from the address, else the current ones are chosen, else the newest ended ones', () => {
   const ended = { status: 'failed', reserved: false } as const
   const replicas = [
     aReplica({ generation: 2 }),
@@ -92,7 +92,7 @@ test('replicas are chosen by the address, else those that are wanted, else the n
   )
 })
 
-test('only a replica that is not the newest of its slot is named with its attempt', () => {
+test('a name includes the attempt only when it is not the newest of its slot', () => {
   const replicas = [1, 2, 3].map((generation) => aReplica({ generation }))
   expect(replicas.map((replica) => titleOf(replica, replicas))).toEqual(['1 (attempt 1)', '1 (attempt 2)', '1'])
 })

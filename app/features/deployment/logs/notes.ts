@@ -8,7 +8,7 @@ export interface LogNote {
   text: string
 }
 
-/** What is to be known of the log of a replica beside its lines; null while it simply comes. */
+/** A note about the log of a replica; null while lines arrive normally. */
 export function noteOf(
   replica: ReplicaView,
   { log, title, clock }: { log: KnownLog | undefined; title: string; clock: (at: string) => string },
@@ -17,12 +17,12 @@ export function noteOf(
   const lastAt = log?.newest ?? null
   const who = `Replica ${title} on ${node.nodeId}`
   const note = (color: LogNote['color'], text: string): LogNote => ({ replicaId: replica.id, color, text })
-  const last = lastAt === null ? 'nothing of its log was kept' : `the last line that was kept is from ${clock(lastAt)}`
+  const last = lastAt === null ? 'no log was kept' : `the last log line is from ${clock(lastAt)}`
   if (node.status === 'offline') {
     const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
-    return note('unknown', `${node.nodeId} has been offline${since}: ${last}.`)
+    return note('unknown', `${node.nodeId} has been offline${since}; ${last}.`)
   }
-  if (log?.state === 'unavailable') return note('failed', `${who}: the engine does not hand out its log: ${log.words}`)
+  if (log?.state === 'unavailable') return note('failed', `${who}: cannot read its log: ${log.words}`)
   if (!isLive(status) && status !== 'stopping') {
     const how = status === 'failed' && replica.reason ? `failed: ${replica.reason}` : status
     return note(
@@ -33,5 +33,5 @@ export function noteOf(
   if (lastAt !== null) return null
   if (status === 'pending' || status === 'starting') return note('quiet', `${who} has not started yet.`)
   if (!log?.state) return note('quiet', `Waiting for ${node.nodeId} to send the log of replica ${title}.`)
-  return note('quiet', `${who} has written nothing yet.`)
+  return note('quiet', `${who} has not logged anything yet.`)
 }

@@ -11,7 +11,7 @@ interface ReplicaPickerProps {
   onChoose: (chosen: ReplicaView[]) => void
 }
 
-/** Whose logs are read: all attempts that are known, the newest of each replica first. */
+/** Selects the attempts whose logs are shown; lists all known attempts, the newest of each replica first. */
 export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps) {
   const isChosen = (replica: ReplicaView): boolean => chosen.some(({ id }) => id === replica.id)
   return (
@@ -24,7 +24,7 @@ export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps
         <span className="font-normal text-ink-3">of {replicas.length}</span>
       </summary>
       <fieldset className="absolute top-full left-0 z-10 mt-1 max-h-80 w-80 max-w-[calc(100vw-2rem)] overflow-y-auto rounded-overlay border border-line bg-raised p-1.5 shadow-overlay">
-        <legend className="sr-only">Replicas whose logs are shown</legend>
+        <legend className="sr-only">Replicas to show</legend>
         {replicas.map((replica) => (
           <label key={replica.id} className="flex h-(--row) items-center gap-2 rounded-control px-1.5 hover:bg-hover">
             <input

@@ -4,17 +4,17 @@ import type { DeploymentDetail, ReplicaView } from '@/core/views/deployments'
 
 type Attempt = Pick<ReplicaView, 'slot' | 'generation'>
 
-/** As addresses name a replica: "2" is the first attempt of the second replica, "2.3" its third. */
+/** A replica in addresses: "2" is the first attempt of the second replica, "2.3" its third attempt. */
 export const nameOf = ({ slot, generation }: Attempt): string =>
   generation === 1 ? String(slot + 1) : `${slot + 1}.${generation}`
 
-/** The log of one replica, at a moment if one is given (ISO 8601). */
+/** The address of the log of one replica, at a time if given (ISO 8601). */
 export function logHref(deploymentId: string, attempt: Attempt, at?: string): string {
   const query = new URLSearchParams({ tab: 'logs', replicas: nameOf(attempt), ...(at && { at }) })
   return `/deployments/${deploymentId}?${query}`
 }
 
-/** Those that the address names, else the ones that are there or are wanted, else the newest ones that were. */
+/** The attempts that the address names, else the current ones, else the newest ended ones. */
 export function chosenReplicas(
   deployment: Pick<DeploymentDetail, 'replicas' | 'targetReplicas' | 'revision'>,
   names: readonly string[] | null,
@@ -37,10 +37,10 @@ const stripes = [
   'bg-ink-3',
 ]
 
-/** Told apart by a stripe; the colours say nothing else. Of a slot all attempts have the same one. */
+/** The stripe color of a log source. It only tells sources apart; all attempts of a slot share one. */
 export const stripeOf = ({ slot }: Attempt): string => stripes[slot % stripes.length] ?? ''
 
-/** As people read it: "2" is the newest of the second replica, "2 (attempt 1)" one before it. */
+/** The displayed name: "2" is the newest attempt of the second replica, "2 (attempt 1)" an earlier one. */
 export function titleOf({ slot, generation }: Attempt, replicas: readonly Attempt[]): string {
   const isNewest = !replicas.some((other) => other.slot === slot && other.generation > generation)
   return isNewest ? String(slot + 1) : `${slot + 1} (attempt ${generation})`
