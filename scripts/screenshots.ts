@@ -120,7 +120,7 @@ async function showOverview(page: Page): Promise<void> {
 async function showDrill(page: Page): Promise<void> {
   await page.goto('/drill?region=us-east')
   await page.getByText(/^If us-east failed/).waitFor()
-  await page.getByRole('table', { name: /^What becomes of each deployment/ }).waitFor()
+  await page.getByRole('table', { name: /^Outcome for each deployment/ }).waitFor()
   await shoot(page, 'drill', 720)
 }
 

@@ -20,7 +20,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
     memory: 2048,
     storage: 20,
   })
-  const preview = page.getByRole('region', { name: 'Preview of the placement' })
+  const preview = page.getByRole('region', { name: 'Placement preview' })
   await expect(preview.getByText('Fits: 3 replicas on 3 nodes')).toBeVisible()
   await expect(preview.getByRole('img', { name: /^Score 0\.\d+: resources .* load .* locality / })).toHaveCount(6)
 
@@ -88,7 +88,7 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
 }) => {
   await page.goto('/deployments/new')
   await fillDeployForm(page, { name: unique('too-big'), image: 'nginx', replicas: 10, cpu: 8, memory: 16384 })
-  const preview = page.getByRole('region', { name: 'Preview of the placement' })
+  const preview = page.getByRole('region', { name: 'Placement preview' })
   await expect(preview.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)).toBeVisible()
   await expect(page.getByText('As the fleet is now, this would end as failed.')).toBeVisible()
   // How many nodes each rule refused, and by how much each of them is short.
@@ -143,8 +143,8 @@ test('who waits for capacity sees the deployment pending, and placed once there 
   await page.goto('/deployments/new')
   await fillDeployForm(page, { name: unique('patient'), image: 'sim/ok', replicas: 2, gpu: 1 })
   await page.getByLabel('Wait for capacity').check()
-  const preview = page.getByRole('region', { name: 'Preview of the placement' })
-  await expect(preview.getByText('It will stay pending and be placed as soon as there is room.')).toBeVisible()
+  const preview = page.getByRole('region', { name: 'Placement preview' })
+  await expect(preview.getByText('It stays pending until there is capacity.')).toBeVisible()
   await page.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(page.getByText(/^waiting for capacity for/)).toBeVisible(patient)
   await expect(statusOf(page, 'Pending')).toBeVisible()

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { fillDeployForm, openTab, statusOf } from '@/testing/pages'
 
-const preview = (page: Page) => page.getByRole('region', { name: 'Preview of the placement' })
+const preview = (page: Page) => page.getByRole('region', { name: 'Placement preview' })
 const openAdvanced = (page: Page) => page.locator('summary').filter({ hasText: 'Advanced' }).click()
 
 async function requireSameNodeAs(page: Page, name: string): Promise<void> {

@@ -61,7 +61,7 @@ test('a node is drained: the preview says where its replicas go, and there they 
     const target = /node-\d+/.exec((await row.textContent())?.split('→')[1] ?? '')?.[0] ?? ''
     expect(target).not.toBe(node.nodeId)
     await dialog.getByRole('button', { name: 'Drain', exact: true }).click()
-    await expect(page.getByText('Nothing is left on it.')).toBeVisible(patient)
+    await expect(page.getByText('Drained. Nothing runs here.')).toBeVisible(patient)
     await expect(statusOf(page, 'Drained')).toBeVisible()
     await expect(page.getByRole('table', { name: 'Events' })).toContainText('drained')
 
@@ -77,7 +77,7 @@ test('a node is drained: the preview says where its replicas go, and there they 
 
     await page.goto(`/nodes/${node.id}`)
     await page.getByRole('button', { name: 'Uncordon' }).click()
-    await expect(statusOf(page, 'Takes new replicas')).toBeVisible(patient)
+    await expect(statusOf(page, 'Accepts new replicas')).toBeVisible(patient)
   } finally {
     await rpc.node.undrain.mutate({ id: node.id })
   }
@@ -101,10 +101,10 @@ test('a drain that can not finish says what stands in the way, and ends in maint
     const dialog = page.getByRole('dialog')
     await expect(dialog.getByText(/would stay until there is room/)).toBeVisible()
     await expect(dialog.getByRole('listitem').filter({ hasText: name })).toContainText(/Cordoned: \d+ nodes/)
-    await dialog.getByRole('checkbox', { name: 'Then put into maintenance' }).check()
+    await dialog.getByRole('checkbox', { name: 'Then start maintenance' }).check()
     await dialog.getByRole('button', { name: 'Drain', exact: true }).click()
 
-    const leaving = page.getByRole('table', { name: 'Replicas that leave this node' })
+    const leaving = page.getByRole('table', { name: 'Replicas leaving this node' })
     const row = leaving.getByRole('row').filter({ hasText: name })
     await expect(row).toContainText('No room', patient)
     await expect(row).toContainText(`Moving replica 1 off ${node.nodeId}: Insufficient nodes: need 1, found 0`)
@@ -114,7 +114,7 @@ test('a drain that can not finish says what stands in the way, and ends in maint
     for (const other of others) await rpc.node.cordon.mutate({ id: other.id, cordoned: false })
     await expect(statusOf(page, 'Maintenance')).toBeVisible(patient)
     await page.getByRole('button', { name: 'End maintenance' }).click()
-    await expect(statusOf(page, 'Takes new replicas')).toBeVisible(patient)
+    await expect(statusOf(page, 'Accepts new replicas')).toBeVisible(patient)
   } finally {
     for (const other of others) await rpc.node.cordon.mutate({ id: other.id, cordoned: other.cordoned })
     await rpc.node.undrain.mutate({ id: node.id })

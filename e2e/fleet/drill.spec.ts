@@ -40,8 +40,8 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   await expect(page.getByText('Outage protection would become active:')).toBeVisible()
   await expect(page.getByRole('table', { name: 'Capacity by region, now and after' })).toContainText('→ 0')
 
-  const table = page.getByRole('table', { name: /^What becomes of each deployment/ })
-  const toggle = table.getByRole('button', { name: `What becomes of ${name}` })
+  const table = page.getByRole('table', { name: /^Outcome for each deployment/ })
+  const toggle = table.getByRole('button', { name: `Outcome for ${name}` })
   await toggle.press('Enter')
   const moved = page.getByRole('list', { name: `Replicas of ${name} there` })
   await expect(moved).toContainText(`${node.nodeId} →`)
@@ -50,8 +50,8 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   await expect(outcome).toBeVisible(patient)
   await expect(moved).toContainText(`${node.nodeId} →`)
 
-  await page.getByRole('button', { name: 'While the brake holds' }).press('Enter')
-  await expect(table.getByRole('row').filter({ hasText: name })).toContainText('Held by the brake')
+  await page.getByRole('button', { name: 'While active' }).press('Enter')
+  await expect(table.getByRole('row').filter({ hasText: name })).toContainText('Held')
   await page.goBack()
   await expect(table.getByRole('row').filter({ hasText: name })).toContainText('Moves')
 
@@ -67,20 +67,20 @@ test('nodes are added and taken out, and a drain is tried as well', async ({ pag
   const { name, node } = await placed(rpc, deploy)
   await page.goto(`/drill?node=${node.nodeId}`)
   await expect(page.getByText(new RegExp(`^If ${node.nodeId} failed: `))).toBeVisible(patient)
-  const row = page.getByRole('table', { name: /^What becomes of each deployment/ }).getByRole('row', { name })
+  const row = page.getByRole('table', { name: /^Outcome for each deployment/ }).getByRole('row', { name })
   await expect(row).toContainText('down until replaced')
 
   await page.getByRole('button', { name: 'Drain', exact: true }).click()
   await expect(page.getByText(new RegExp(`^If ${node.nodeId} was drained: `))).toBeVisible(patient)
   await expect(row).toContainText('1 of 1')
-  await expect(page.getByText('Each replica goes on running until its replacement works.')).toBeVisible()
+  await expect(page.getByText('Each replica keeps running until its replacement is up.')).toBeVisible()
 
   const other = (await rpc.node.list.query()).find(({ id }) => id !== node.id)?.nodeId ?? ''
   const field = page.getByRole('combobox', { name: 'Nodes, regions and zones' })
   await field.fill(other)
   await page.getByRole('option', { name: new RegExp(`^Node ${other}`) }).click()
   await expect(page.getByText(new RegExp(`^If ${node.nodeId} and ${other} were drained: `))).toBeVisible(patient)
-  await page.getByRole('button', { name: `Take out node ${node.nodeId}` }).press('Enter')
+  await page.getByRole('button', { name: `Remove node ${node.nodeId}` }).press('Enter')
   await expect(field).toBeFocused()
   await expect(page.getByText(new RegExp(`^If ${other} was drained: `))).toBeVisible(patient)
 })
@@ -106,7 +106,7 @@ test.describe('an address with a node that is not there', () => {
   test('says which, and the field is there to mend it', async ({ page }) => {
     await page.goto('/drill?node=no-such-node')
     await expect(page.getByText(/There is no node no-such-node/)).toBeVisible(patient)
-    await page.getByRole('button', { name: 'Take out node no-such-node' }).click()
+    await page.getByRole('button', { name: 'Remove node no-such-node' }).click()
     await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
   })
 })

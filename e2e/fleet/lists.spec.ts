@@ -81,7 +81,7 @@ test('the map shows every node by region; pointer and keys tell which, and lead 
   await expect(map.getByRole('option')).toHaveAccessibleName(new RegExp(`^${nodes[0]?.nodeId}: .*CPU in use \\d+ %`))
   await page.keyboard.press('ArrowRight')
   await expect(map.getByRole('option')).toHaveAccessibleName(new RegExp(`^${nodes[1]?.nodeId}: `))
-  await page.getByLabel('Cells show').selectOption('memory')
+  await page.getByLabel('Color by').selectOption('memory')
   await expect(page).toHaveURL(/colour=memory/)
   await page.reload()
   await expect(page.getByRole('list', { name: 'What the cells mean' })).toContainText('100 % in use')

@@ -217,7 +217,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the failure drill of a region': async ({ page, running }) => {
     await page.goto(`/drill?region=eu-west,us-east,us-west,eu-central&open=${running}`)
-    await expect(page.getByRole('table', { name: /^What becomes of each deployment/ })).toBeVisible()
+    await expect(page.getByRole('table', { name: /^Outcome for each deployment/ })).toBeVisible()
   },
   'the users': async ({ page }) => {
     await page.goto('/admin/users')

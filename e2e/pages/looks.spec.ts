@@ -91,7 +91,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   drill: async ({ page, at }) => {
     await page.goto(at('/drill?region=eu-west'))
-    await expect(page.getByRole('table', { name: /^What becomes of each deployment/ })).toBeVisible()
+    await expect(page.getByRole('table', { name: /^Outcome for each deployment/ })).toBeVisible()
   },
   events: async ({ page, at }) => {
     await page.goto(at('/events'))

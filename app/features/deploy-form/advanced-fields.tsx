@@ -11,7 +11,7 @@ import { ConstraintRows, EnvRows, PortRows } from './rows'
 
 export interface AdvancedFieldsProps {
   form: UseFormReturn<DeployForm, unknown, DeployInput>
-  /** Above the rows for variables: those that there are. */
+  /** Shown above the rows for variables: the existing variables. */
   variables: ReactNode
 }
 
@@ -22,7 +22,7 @@ export default function AdvancedFields({ form, variables }: AdvancedFieldsProps)
       <PolicyFields form={form} />
       <Field
         label="Replicas per node"
-        hint="At most this many on one node. 1 keeps them apart."
+        hint="Maximum per node. 1 keeps replicas on separate nodes."
         error={errors.maxPerNode?.message}
         className="max-w-48"
       >
@@ -30,7 +30,7 @@ export default function AdvancedFields({ form, variables }: AdvancedFieldsProps)
       </Field>
       <Field
         label="Reschedule after"
-        hint="Replicas are replaced elsewhere after their node is offline for so long (0 = never)."
+        hint="Move replicas after their node is offline for this long (0 = never)."
         error={errors.lostAfter?.message}
         className="max-w-48"
       >

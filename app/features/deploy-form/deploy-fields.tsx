@@ -18,28 +18,28 @@ interface DeployFieldsProps {
   form: UseFormReturn<DeployForm, unknown, DeployInput>
   regions: string[]
   busy: boolean
-  /** Why the reader can't deploy; null when they can. */
+  /** The reason why the user can't deploy; null when they can. */
   blocked: string | null
   problem: string | null
-  /** The preview says that it does not fit, and it would not wait. */
+  /** The preview found no placement, and the deployment would not wait for capacity. */
   willFail: boolean
   onSubmit: (event: FormEvent) => Promise<void>
-  /** For changing a deployment that there is; else the form makes a new one. */
+  /** For updates of an existing deployment; without it the form creates one. */
   update?: UpdateLabels
 }
 
 interface UpdateLabels {
   id: string
-  /** The REST call's body: what differs. */
+  /** The body of the REST call: only what differs. */
   bodyOf: (input: DeployInput) => unknown
-  /** Above the rows for variables: those that there are. */
+  /** Shown above the rows for variables: the existing variables. */
   variables: ReactNode
 }
 
 const typeHints = {
-  compute: 'Runs a program. A word for people: it does not change placement.',
-  storage: 'Keeps data for others. A word for people: it does not change placement.',
-  gateway: 'Takes traffic from outside. A word for people: it does not change placement.',
+  compute: 'Runs a program. Informational only; does not affect placement.',
+  storage: 'Stores data. Informational only; does not affect placement.',
+  gateway: 'Receives outside traffic. Informational only; does not affect placement.',
 } as const
 
 export function DeployFields(props: DeployFieldsProps) {
@@ -119,7 +119,7 @@ export function DeployFields(props: DeployFieldsProps) {
         </Field>
       </div>
       <fieldset>
-        <legend className="mb-2 text-meta text-ink-3">Resources of each replica</legend>
+        <legend className="mb-2 text-meta text-ink-3">Resources per replica</legend>
         <div className="grid grid-cols-2 gap-3">
           <Field label="CPU" hint={`${limits.cpu.min} to ${limits.cpu.max}`} error={errors.cpu?.message}>
             {(wiring) => (
@@ -149,7 +149,7 @@ export function DeployFields(props: DeployFieldsProps) {
       </fieldset>
       <Checkbox
         label="Wait for capacity"
-        hint="If it does not fit, stay pending until it does, instead of failing."
+        hint="If it doesn't fit, stay pending instead of failing."
         {...form.register('waitForCapacity')}
       />
       <Advanced form={form} variables={update?.variables} />
@@ -157,7 +157,7 @@ export function DeployFields(props: DeployFieldsProps) {
         {problem && <FieldError>{problem}</FieldError>}
         {!problem && willFail && (
           <p className="text-degraded">
-            As the fleet is now, this would end as failed. Apply a change, or let it wait for capacity.
+            This does not fit the fleet right now and would fail. Apply a change, or let it wait for capacity.
           </p>
         )}
         <div className="flex flex-wrap items-center gap-2">
@@ -177,7 +177,7 @@ export function DeployFields(props: DeployFieldsProps) {
   )
 }
 
-/** Exactly this deployment for a terminal; while something is wrong, a click shows what. */
+/** Copies this deployment as a curl command; while the form is invalid, a click shows the errors. */
 function CopyAsCurl({ form, update }: { form: DeployFieldsProps['form']; update: UpdateLabels | undefined }) {
   const input = readForm(form.watch())
   if (!input) return <Button onClick={() => void form.trigger()}>Copy as curl</Button>
@@ -204,7 +204,7 @@ const advancedFields = [
   'env',
 ] as const satisfies readonly (keyof DeployForm)[]
 
-/** Most deployments need none of them: loaded when first opened. */
+/** Most deployments need none of these fields, so they are loaded when first opened. */
 const AdvancedFields = lazy(() => import('./advanced-fields'))
 
 function Advanced({ form, variables }: AdvancedFieldsProps) {

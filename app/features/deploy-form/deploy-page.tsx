@@ -22,7 +22,7 @@ import { suggestedChange } from './suggestions'
 import { useDeploy } from './use-deploy'
 import { usePreview } from './use-preview'
 
-/** The form on the left; on the right what the scheduler would make of it. */
+/** The deploy form, with a preview of the placement beside it. */
 export function DeployPage() {
   const router = useRouter()
   const form = useForm<DeployForm, unknown, DeployInput>({
@@ -41,7 +41,7 @@ export function DeployPage() {
 
   const submit = async (input: DeployInput): Promise<void> => {
     if (blockedReason) return
-    // Whoever was told that it does not fit any more, and presses once more, means it.
+    // After the warning that the placement no longer fits, a second press deploys anyway.
     const token = changed === null && !outdated ? preview?.token : undefined
     setChanged(null)
     try {
@@ -55,7 +55,7 @@ export function DeployPage() {
         if (field) form.setError(field, { type: 'server', message })
         else if (path === 'preview_token') {
           retry()
-          setChanged(`${message}. Press Deploy again to deploy it all the same.`)
+          setChanged(`${message}. Press Deploy again to deploy anyway.`)
         }
       }
     }
@@ -77,10 +77,10 @@ export function DeployPage() {
           />
         </fieldset>
         <section
-          aria-label="Preview of the placement"
+          aria-label="Placement preview"
           className="px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
         >
-          <h2 className="mb-3 font-semibold">Where it would run</h2>
+          <h2 className="mb-3 font-semibold">Placement preview</h2>
           {preview ? (
             <Preview {...preview} outdated={outdated} waits={waits} onApply={apply} blocked={blocked} />
           ) : error ? (
@@ -88,7 +88,7 @@ export function DeployPage() {
           ) : valid ? (
             <Loading label="Asking the scheduler" />
           ) : (
-            <p className="text-ink-2">The preview appears once the form has valid numbers.</p>
+            <p className="text-ink-2">Enter valid values to see where it would run.</p>
           )}
         </section>
       </div>
@@ -96,7 +96,7 @@ export function DeployPage() {
   )
 }
 
-/** Takes a suggestion over into the form, or does to the fleet what it says. */
+/** Applies a suggestion: fills it into the form, or changes the fleet as it says. */
 function useSuggestions(form: ReturnType<typeof useForm<DeployForm, unknown, DeployInput>>) {
   const trpc = useTRPC()
   const notice = useNotice()
@@ -121,7 +121,7 @@ function useSuggestions(form: ReturnType<typeof useForm<DeployForm, unknown, Dep
         void uncordon(suggestion, ids).catch((error) => notice({ text: errorSentence(error) }))
     },
     blocked: ({ kind }: Suggestion): string | null => {
-      if (kind === 'undrain') return 'Stop the drain on the page of the node.'
+      if (kind === 'undrain') return 'Cancel the drain on the node page.'
       return kind === 'uncordon' ? mayCordon : null
     },
   }

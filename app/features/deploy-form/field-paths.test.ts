@@ -32,7 +32,7 @@ test.each([
   ['container_image', 'image'],
   ['resources.cpu', 'cpu'],
   ['max_per_node', 'maxPerNode'],
-  // Rows that nobody filled in were not sent.
+  // Rows left blank were not sent.
   ['constraints.0.key', 'constraints.1.key'],
   ['constraints.0.values.2', 'constraints.1.values'],
   ['ports.1.container', 'ports.2.container'],
@@ -43,8 +43,8 @@ test.each([
   ['affinity.0.deployment', 'affinity.2.deployment'],
   ['anti_affinity.0.deployment', 'affinity.1.deployment'],
   ['policy.weights', 'policy'],
-])('%s of the server is %s of the form', (path, field) => expect(formPath(path, form)).toBe(field))
+])('maps the server path %s to the form field %s', (path, field) => expect(formPath(path, form)).toBe(field))
 
-test('what the form does not have is not put anywhere', () => {
+test('maps paths without a form field to none', () => {
   expect(formPath('Idempotency-Key', form)).toBeNull()
 })

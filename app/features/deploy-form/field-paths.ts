@@ -27,7 +27,7 @@ const renamed: Record<string, FieldPath<DeployForm>> = {
   env: 'env',
 }
 
-/** The rows that were sent, in the form's own numbering: rows that nobody filled in were left out. */
+/** The indices, in the form, of the rows that were sent: blank rows were left out. */
 function rowNumber<Row>(rows: Row[], filled: (row: Row) => boolean, sent: number): number {
   const numbers = rows.flatMap((row, index) => (filled(row) ? [index] : []))
   return numbers[sent] ?? sent
@@ -37,7 +37,7 @@ function wishPath(path: string, form: DeployForm): FieldPath<DeployForm> | null 
   const preference = /^preferences\.(\d+)\.(key|op|values|weight)/.exec(path)
   if (preference) {
     const row = rowNumber(form.preferences, isFilled.preference, Number(preference[1]))
-    // The pattern lets through nothing else.
+    // The pattern matches no other names.
     return `preferences.${row}.${preference[2] as 'key' | 'op' | 'values' | 'weight'}`
   }
   const spread = /^spread\.(\d+)\.(across|max_skew|weight)$/.exec(path)
@@ -56,7 +56,7 @@ function wishPath(path: string, form: DeployForm): FieldPath<DeployForm> | null 
   return null
 }
 
-/** Where in the form the field is that the server found wrong; null when the form has no such field. */
+/** The form field for the path of a server error; null when the form has no such field. */
 export function formPath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
   const own = renamed[path]
   if (own) return own

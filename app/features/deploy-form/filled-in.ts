@@ -1,4 +1,4 @@
-/** What there is already as somebody would have filled it in: for forms that change it. */
+/** Converts existing deployments into form values, for forms that change them. */
 
 import type { AffinityRule, AskedWishes } from '@/core/placement/preferences'
 import { type Policy, type PolicyProfile, policyProfiles } from '@/core/placement/types'
@@ -7,7 +7,7 @@ import { type AffinityMode, affinityModeNames, affinityModes, type WishRows } fr
 
 export const isProfile = (name: string): name is PolicyProfile => Object.hasOwn(policyProfiles, name)
 
-/** null is the policy of the installation. */
+/** Null is the default policy. */
 export function policyForm(policy: Policy | null): PolicyForm {
   if (policy === null) return emptyPolicy
   const { name, weights, packing } = policy

@@ -1,11 +1,11 @@
-/** Text fields of the form as the numbers and lists that they mean, with the server's own sentences. */
+/** Parses the text fields of the form into numbers and lists, with the same error messages as the server. */
 import * as v from 'valibot'
 import { textProblem } from '@/core/contract/text'
 import type { Constraint } from '@/core/placement/constraint'
 
 export type Problem = (path: (string | number)[], message: string) => void
 
-/** A check of a value as a whole that says at which of its fields a mistake is. */
+/** A check of a whole value that reports the path of the wrong field. */
 export const checked = <Value>(check: (value: Value, problem: Problem) => void) =>
   v.rawCheck<Value>(({ dataset, addIssue }) => {
     if (!dataset.typed) return
@@ -13,20 +13,20 @@ export const checked = <Value>(check: (value: Value, problem: Problem) => void) 
     check(value, (path, message) => addIssue({ message, path: pathItems(value, path) }))
   })
 
-/** A check of a text that answers with what is wrong with it. */
+/** A check of a text that returns an error message or nothing. */
 export const saying = (problemOf: (value: string) => string | null) =>
   checked<string>((value, problem) => {
     const message = problemOf(value)
     if (message) problem([], message)
   })
 
-/** Text of one line, by the server's own rule; blanks around it do not count. */
+/** Text of one line, by the server's rule; surrounding blanks are trimmed. */
 export const text = v.pipe(
   v.string(),
   saying((value) => textProblem(value.trim())),
 )
 
-/** Text that only programs read: with tabs and line ends. */
+/** Text that only programs read; may contain tabs and line breaks. */
 export const rawText = v.pipe(
   v.string(),
   saying((value) => textProblem(value, 'raw')),
@@ -45,7 +45,7 @@ function pathItems(value: unknown, path: (string | number)[]): [v.IssuePathItem,
 export const between = (what: string, { min, max }: { min: number; max: number }, unit: string): string =>
   `${what} must be between ${min} and ${max}${unit}`
 
-/** "2", " 0.5 ", "0,5" → a number; anything else, and nothing, → NaN, which no number schema takes. */
+/** "2", " 0.5 ", "0,5" → a number; anything else, and the empty text, → NaN, which every number schema rejects. */
 export const numberOf = (given: string): number => {
   const plain = given.trim().replace(',', '.')
   return plain === '' ? Number.NaN : Number(plain)
@@ -62,7 +62,7 @@ export const wholeNumber = (what: string, bounds: { min: number; max: number }, 
     v.maxValue(bounds.max, between(what, bounds, unit)),
   )
 
-/** For a field that counts only sometimes: says what is wrong with it. */
+/** Returns the error of a field that is only validated conditionally. */
 export function checkNumber(schema: ReturnType<typeof wholeNumber>, given: string, problem: (message: string) => void) {
   const { issues } = v.safeParse(schema, given)
   if (issues) problem(issues[0].message)
@@ -79,7 +79,7 @@ const valuesOf = ({ op, values }: ConstraintRow): string[] => {
   return values.split(',').flatMap((value) => value.trim() || [])
 }
 
-/** A row that nobody has filled in is no mistake; it is left out. */
+/** Blank rows are not errors; they are left out. */
 export function checkConstraint(row: ConstraintRow, problem: Problem): void {
   if (row.key.trim() === '' && row.values.trim() === '') return
   if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(row.key.trim()))
@@ -95,5 +95,5 @@ export const constraintOf = (row: ConstraintRow): Constraint => ({
 })
 
 export const optionalList = <Name extends string, Item>(name: Name, items: Item[]): { [Key in Name]?: Item[] } =>
-  // A computed name makes TypeScript forget which one it was.
+  // TypeScript loses the literal type of a computed key.
   items.length > 0 ? ({ [name]: items } as { [Key in Name]?: Item[] }) : {}

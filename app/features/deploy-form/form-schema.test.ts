@@ -4,7 +4,7 @@ import { deploySchema } from '@/server/api/inputs/schemas'
 import { type DeployForm, deployFormSchema, emptyForm, previewFormSchema, readForm } from './form-schema'
 
 const filled: DeployForm = { ...emptyForm, name: 'web-api', image: 'nginx:1.27' }
-/** The first problem of each field, which is the one that the form shows. */
+/** The first error of each field, which is the one that the form shows. */
 function problems(form: DeployForm): Record<string, string> {
   const found: Record<string, string> = {}
   for (const issue of v.safeParse(deployFormSchema, form).issues ?? [])
@@ -12,7 +12,7 @@ function problems(form: DeployForm): Record<string, string> {
   return found
 }
 
-test('a form that was filled in sparsely is a request with as little in it', () => {
+test('a sparse form becomes a minimal request', () => {
   expect(readForm(filled)).toEqual({
     name: 'web-api',
     type: 'compute',
@@ -22,7 +22,7 @@ test('a form that was filled in sparsely is a request with as little in it', () 
   })
 })
 
-test('a full form is a request that the server takes', () => {
+test('a full form becomes a request that the server accepts', () => {
   const request = readForm({
     ...filled,
     replicas: ' 3 ',
@@ -84,7 +84,7 @@ test('a full form is a request that the server takes', () => {
   expect(deploySchema.safeParse(request).success).toBe(true)
 })
 
-describe('what is wrong is said in the words of the server', () => {
+describe('reports errors with the same messages as the server', () => {
   const sent = { name: 'a', type: 'compute', container_image: 'nginx', replicas: 1, resources: { cpu: 1, memory: 512 } }
   const ofServer = (request: object): string | undefined =>
     deploySchema.safeParse({ ...sent, ...request }).error?.issues[0]?.message
@@ -208,12 +208,12 @@ describe('what is wrong is said in the words of the server', () => {
   })
 })
 
-test('a value of a variable may have line ends, and blanks around other text do not count', () => {
+test('values of variables may contain line breaks; other text is trimmed', () => {
   const request = readForm({ ...filled, name: '\tweb-api\n', env: [{ name: 'KEY', value: 'one\n\ttwo\u001b' }] })
   expect(request).toMatchObject({ name: 'web-api', env: { KEY: 'one\n\ttwo\u001b' } })
 })
 
-test('a variable that is listed twice would silently lose one value', () => {
+test('rejects a variable that is listed twice', () => {
   const env = [
     { name: 'A', value: '1' },
     { name: 'A', value: '2' },
@@ -221,7 +221,7 @@ test('a variable that is listed twice would silently lose one value', () => {
   expect(problems({ ...filled, env })).toEqual({ 'env.1.name': 'This variable is listed twice' })
 })
 
-test('the preview needs neither a name nor an image', () => {
+test('the preview requires neither a name nor an image', () => {
   expect(v.safeParse(previewFormSchema, emptyForm).success).toBe(true)
   expect(v.safeParse(previewFormSchema, { ...emptyForm, cpu: 'lots' }).success).toBe(false)
 })

@@ -23,8 +23,8 @@ import { emptyPolicy, policyInputOf, policyShape } from './policy-form'
 import { wishesOf, wishShape } from './preference-form'
 
 /**
- * The form in the words of its fields: text as it was typed. It says the same sentences as the server does for the
- * same mistakes (form-schema.test.ts holds them together), only sooner.
+ * The schema of the form, whose fields are text as typed. Errors have the same messages as the server's for the same
+ * mistakes (form-schema.test.ts compares them).
  */
 const cores = v.pipe(
   numberText,
@@ -80,7 +80,7 @@ const envRow = v.pipe(
   }),
 )
 
-/** Marks the second of two rows that say the same. */
+/** Adds an error to the second of two equal rows. */
 function noneTwice<Name extends string>(
   rows: Record<Name, string>[],
   problem: Problem,
@@ -94,7 +94,7 @@ function noneTwice<Name extends string>(
   })
 }
 
-/** What the placement depends on, and so the preview. */
+/** The fields that placement depends on, and therefore the preview. */
 const placementShape = {
   replicas: wholeNumber('Replicas', limits.replicas),
   cpu: cores,
@@ -169,7 +169,7 @@ export const deployFormSchema = v.pipe(
   }),
 )
 
-/** What the form asks for, or null while something in it is wrong. */
+/** The request that the form describes; null while the form is invalid. */
 export function readForm(form: unknown): DeployInput | null {
   const parsed = v.safeParse(deployFormSchema, form)
   return parsed.success ? parsed.output : null

@@ -8,13 +8,13 @@ import type { Form } from './rows'
 
 const labels: Record<(typeof policyChoices)[number], string> = {
   default: 'Default',
-  spread: 'spread: the emptiest nodes first',
-  pack: 'pack: fill nodes one after the other',
-  near: 'near: the region first',
+  spread: 'spread: emptiest nodes first',
+  pack: 'pack: fullest nodes first',
+  near: 'near: preferred region first',
   custom: 'Custom',
 }
 
-/** How nodes are weighed against each other, and when it is this deployment's turn. */
+/** How nodes are scored, and the priority of the deployment. */
 export function PolicyFields({ form }: { form: Form }) {
   const { errors } = form.formState
   const choice = form.watch('policy.choice')
@@ -43,7 +43,7 @@ export function PolicyFields({ form }: { form: Form }) {
       </div>
       {choice === 'custom' && (
         <fieldset className="space-y-2">
-          <legend className="mb-1 text-meta text-ink-3">Weights, which add up to 1</legend>
+          <legend className="mb-1 text-meta text-ink-3">Weights (must add up to 1)</legend>
           <div className="grid grid-cols-3 gap-3">
             {(['resources', 'load', 'locality'] as const).map((name) => (
               <Field key={name} label={name[0]?.toUpperCase() + name.slice(1)}>
@@ -56,7 +56,7 @@ export function PolicyFields({ form }: { form: Form }) {
           {problem && <FieldError>{problem}</FieldError>}
           <Checkbox
             label="Packing"
-            hint="Fuller nodes score higher in resources, instead of emptier ones."
+            hint="Fuller nodes score higher on resources."
             {...form.register('policy.packing')}
           />
         </fieldset>
@@ -65,13 +65,13 @@ export function PolicyFields({ form }: { form: Form }) {
   )
 }
 
-/** The form has no field of this name: the problem is that of three together. */
+/** This error belongs to the three weights together; no field has its name. */
 const weightsMessage = (problems: object | undefined): string | undefined =>
   (problems as { weights?: { message?: string } } | undefined)?.weights?.message
 
 function hintOf(choice: (typeof policyChoices)[number]): string {
-  if (choice === 'default') return 'Administrators set it.'
-  if (choice === 'custom') return 'For this deployment only.'
+  if (choice === 'default') return 'Set by administrators.'
+  if (choice === 'custom') return 'This deployment only.'
   const { resources, load, locality } = policyProfiles[choice].weights
   return `${resources} resources, ${load} load, ${locality} locality`
 }

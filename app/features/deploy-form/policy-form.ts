@@ -1,4 +1,4 @@
-/** The policy in the words of the form: the installation's, a ready-made one, or own weights. */
+/** The policy in the form: the default, a profile, or custom weights. */
 import * as v from 'valibot'
 import { policyProfileNames, weightsProblem } from '@/core/placement/types'
 import { checked, numberOf, text } from './form-fields'
@@ -30,7 +30,7 @@ const weightsOf = ({ resources, load, locality }: Omit<PolicyForm, 'choice'>) =>
   locality: numberOf(locality),
 })
 
-/** As the deploy call takes it; absent when the installation's is to be used. */
+/** The policy in the format of the deploy call; absent for the default. */
 export function policyInputOf(policy: PolicyForm): Pick<PreviewInput, 'policy'> {
   if (policy.choice === 'default') return {}
   if (policy.choice !== 'custom') return { policy: policy.choice }

@@ -1,4 +1,4 @@
-/** Wishes in the words of the form: rows of text, and a rule said as a sentence. */
+/** Preferences in the form: rows of text, and a rule chosen as a phrase. */
 import * as v from 'valibot'
 import { type AffinityRule, spreadTopologies, topologies } from '@/core/placement/preferences'
 import { limits } from '@/core/placement/resources'
@@ -20,7 +20,7 @@ const weightText = wholeNumber('The weight', weightBounds)
 const spreadWeightText = wholeNumber('The weight', { min: 0, max: 100 })
 const skewText = wholeNumber('max_skew', limits.replicas)
 
-/** Reads on as "… node than db", "… region as db". */
+/** Completed by the row: "… node than db", "… region as db". */
 export const affinityModes = {
   'prefer-same': { label: 'Prefer the same', kind: 'affinity', required: false },
   'require-same': { label: 'Require the same', kind: 'affinity', required: true },
@@ -77,7 +77,7 @@ export type WishRows = v.InferInput<v.ObjectSchema<typeof wishShape, undefined>>
 type WishForm = v.InferOutput<v.ObjectSchema<typeof wishShape, undefined>>
 type AffinityRow = WishForm['affinity'][number]
 
-/** Rows that say something; the others are left out. */
+/** Rows that are not blank. */
 export const isFilled = {
   preference: ({ key }: { key: string }): boolean => key.trim() !== '',
   affinity: ({ deployment }: { deployment: string }): boolean => deployment.trim() !== '',
@@ -94,7 +94,7 @@ const affinitiesOf = (rows: AffinityRow[], kind: AffinityRule['kind']): Affiniti
       ...(affinityModes[mode].required ? { required: true } : { weight: v.parse(weightText, weight) }),
     }))
 
-/** As the deploy call takes them; what is empty is left out. */
+/** The preferences in the format of the deploy call; blank rows are left out. */
 export const wishesOf = ({
   preferences,
   spread,
@@ -118,7 +118,7 @@ export const wishesOf = ({
   ...optionalList('anti_affinity', affinitiesOf(affinity, 'anti-affinity')),
 })
 
-/** The row as the rule that it means, for telling which row a sentence speaks of. */
+/** The row as the rule that it stands for, to find the row that a message names. */
 export const affinityRuleOf = ({ mode, on, deployment }: v.InferInput<typeof affinityRow>): AffinityRule => ({
   kind: affinityModes[mode].kind,
   required: affinityModes[mode].required,

@@ -17,7 +17,7 @@ export function PreferenceRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Label preferences"
-      hint={`Nodes whose labels meet them score higher. ${weightHint}`}
+      hint={`Nodes with matching labels score higher. ${weightHint}`}
       add="Add a preference"
       onAdd={() => append({ key: '', op: '=', values: '', weight: usualWeight })}
       problem={errors?.root?.message ?? errors?.message}
@@ -76,7 +76,7 @@ export function SpreadRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Spread"
-      hint="Replicas evenly over regions, or over zones (the node label zone). With a number, places may never be further apart than that."
+      hint="Spread replicas evenly across regions or zones (node label zone). Set a maximum skew to enforce it."
       add="Add a spread"
       onAdd={() =>
         append({ across: fields[0]?.across === 'region' ? 'zone' : 'region', maxSkew: '', weight: usualWeight })
@@ -94,7 +94,7 @@ export function SpreadRows({ form }: { form: Form }) {
             problems={[across?.message, maxSkew?.message, weight?.message]}
           >
             <Select
-              aria-label={`Places of ${name}`}
+              aria-label={`Topology of ${name}`}
               aria-invalid={invalid(across?.message)}
               className="flex-1"
               {...form.register(`spread.${index}.across`)}
@@ -106,8 +106,8 @@ export function SpreadRows({ form }: { form: Form }) {
               ))}
             </Select>
             <Input
-              aria-label={`Most replicas apart in ${name}`}
-              title="At most this many replicas apart; empty is a wish only"
+              aria-label={`Maximum skew of ${name}`}
+              title="Maximum skew in replicas; blank = preference only"
               placeholder="any"
               unit="apart"
               inputMode="numeric"
@@ -138,7 +138,7 @@ export function AffinityRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Other deployments"
-      hint="On the same node, zone or region as the replicas of another deployment, or on another one."
+      hint="Place replicas with or apart from those of another deployment."
       add="Add a deployment"
       onAdd={() => append({ mode: 'prefer-other', on: 'node', deployment: '', weight: usualWeight })}
       problem={errors?.root?.message ?? errors?.message}
@@ -162,7 +162,7 @@ export function AffinityRows({ form }: { form: Form }) {
                   </option>
                 ))}
               </Select>
-              <Select aria-label={`Place of ${name}`} {...form.register(`affinity.${index}.on`)}>
+              <Select aria-label={`Topology of ${name}`} {...form.register(`affinity.${index}.on`)}>
                 {topologies.map((one) => (
                   <option key={one}>{one}</option>
                 ))}

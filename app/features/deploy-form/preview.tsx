@@ -29,7 +29,7 @@ interface PreviewProps {
 
 const nextBest = 3
 
-/** Where the replicas would land, as the scheduler itself says. */
+/** Where the scheduler would place the replicas. */
 export function Preview({ placement, suggestedIds, policy, takenAt, outdated, waits, onApply, blocked }: PreviewProps) {
   const { best, nodes, feasible } = placement
   const chosen = best.filter((verdict) => verdict.chosen > 0)
@@ -57,7 +57,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
                 </Button>
               )}
             />
-            {waits && <p className="text-ink-2">It will stay pending and be placed as soon as there is room.</p>}
+            {waits && <p className="text-ink-2">It stays pending until there is capacity.</p>}
           </>
         ) : (
           <p className="flex items-center gap-2 font-medium">
@@ -70,7 +70,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
       {chosen.length > 0 && <ScoredNodes title="Would be chosen" verdicts={chosen} placement={placement} />}
       {others.length > 0 && (
         <ScoredNodes
-          title={chosen.length > 0 ? 'Next best' : `Have room (${feasible})`}
+          title={chosen.length > 0 ? 'Next best' : `Eligible (${feasible})`}
           verdicts={others.slice(0, chosen.length > 0 ? nextBest : 8)}
           placement={placement}
         />
@@ -84,7 +84,7 @@ export function Preview({ placement, suggestedIds, policy, takenAt, outdated, wa
         </section>
       )}
       <p className="text-meta text-ink-3">
-        Computed <Time at={takenAt} />. Nothing is reserved before you deploy.
+        Computed <Time at={takenAt} />. Nothing is reserved until you deploy.
       </p>
     </div>
   )

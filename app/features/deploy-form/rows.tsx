@@ -63,7 +63,7 @@ export function ConstraintRows({ form }: { form: Form }) {
   return (
     <Rows
       title="Label constraints"
-      hint="Only nodes whose labels meet all of them are used."
+      hint="Only nodes that match all constraints are used."
       add="Add a constraint"
       onAdd={() => append({ key: '', op: '=', values: '' })}
       problem={errors?.root?.message ?? errors?.message}
@@ -137,7 +137,7 @@ export function PortRows({ form }: { form: Form }) {
               {...form.register(`ports.${index}.container`)}
             />
             <Input
-              aria-label={`Port of the node for container port ${index + 1}`}
+              aria-label={`Host port for container port ${index + 1}`}
               placeholder="any"
               inputMode="numeric"
               unit="node"

@@ -18,11 +18,11 @@ test.each([
   ['storage', 5, { storage: '5' }],
   ['gpu', 0, { gpu: '0' }],
   ['max-per-node', 4, { maxPerNode: '4' }],
-] as const)('%s goes into its field in the unit of the field', (kind, to, change) =>
+] as const)('a suggested %s is converted to the unit of its field', (kind, to, change) =>
   expect(suggestedChange(suggestion(kind, to), emptyForm)).toEqual(change),
 )
 
-test('a fixed host port becomes another one, or none; the other rows stay', () => {
+test('changes or clears a suggested host port and keeps the other rows', () => {
   const form: DeployForm = {
     ...emptyForm,
     ports: [
@@ -37,7 +37,7 @@ test('a fixed host port becomes another one, or none; the other rows stay', () =
   expect(change(null, null)).toEqual(['', ''])
 })
 
-test('a rule that is to be dropped is found by its words', () => {
+test('finds the constraint to drop by its text', () => {
   const form: DeployForm = {
     ...emptyForm,
     constraints: [
@@ -49,7 +49,7 @@ test('a rule that is to be dropped is found by its words', () => {
   expect(change).toEqual({ constraints: [{ key: 'disk', op: '=', values: 'ssd' }] })
 })
 
-test('a limit on how far places may be apart goes to the spread that has one, or is dropped', () => {
+test('changes or clears the max_skew of the spread that has one', () => {
   const wish = { across: 'zone' as const, maxSkew: '', weight: '50' }
   const form: DeployForm = { ...emptyForm, spread: [wish, { across: 'region', maxSkew: '1', weight: '50' }] }
   expect(suggestedChange(suggestion('max-skew', 3), form)).toEqual({
@@ -60,7 +60,7 @@ test('a limit on how far places may be apart goes to the spread that has one, or
   })
 })
 
-test('a rule about another deployment that is to be dropped is found by its words; a wish is none', () => {
+test('finds the required affinity to drop by its text and ignores preferences', () => {
   const row = { on: 'node' as const, deployment: 'db', weight: '50' }
   const wish = { ...row, mode: 'prefer-same' as const }
   const form: DeployForm = { ...emptyForm, affinity: [{ ...row, mode: 'require-same' }, wish] }
@@ -68,6 +68,6 @@ test('a rule about another deployment that is to be dropped is found by its word
   expect(change).toEqual({ affinity: [wish] })
 })
 
-test('a change of nodes is no change of the form', () => {
+test('a suggestion about nodes does not change the form', () => {
   expect(suggestedChange(suggestion('uncordon', null), emptyForm)).toBeNull()
 })

@@ -4,7 +4,7 @@ import type { Suggestion } from '@/core/placement/types'
 import type { DeployForm } from './form-schema'
 import { affinityRuleOf } from './preference-form'
 
-/** The fields of the form that a suggestion changes; null when it changes nodes, not the request. */
+/** Applies a suggestion to the form's fields; returns null when the suggestion changes nodes, not the request. */
 export function suggestedChange(suggestion: Suggestion, form: DeployForm): Partial<DeployForm> | null {
   const to = suggestion.to === null ? '' : String(suggestion.to)
   switch (suggestion.kind) {
@@ -23,7 +23,7 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
     case 'host-ports':
       return { ports: form.ports.map((row) => (isPort(row, suggestion.from) ? { ...row, host: to } : row)) }
     case 'labels':
-      // The suggestion names the rule as it is read: “disk = ssd”.
+      // The suggestion quotes the rule as displayed: “disk = ssd”.
       return { constraints: form.constraints.filter((row) => !suggestion.message.includes(`“${ruleText(row)}”`)) }
     case 'max-skew':
       return { spread: form.spread.map((row) => (row.maxSkew.trim() === '' ? row : { ...row, maxSkew: to })) }
@@ -40,7 +40,7 @@ export function suggestedChange(suggestion: Suggestion, form: DeployForm): Parti
   }
 }
 
-/** Whether the row asks for this host port; null is any. */
+/** Whether the row requests this host port; null means any port. */
 const isPort = ({ host }: DeployForm['ports'][number], port: number | null): boolean =>
   port === null || Number(host.trim() || Number.NaN) === port
 

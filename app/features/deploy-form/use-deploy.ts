@@ -7,17 +7,17 @@ import type { DeployInput } from './inputs'
 
 interface Sent {
   input: DeployInput
-  /** Of the preview that was looked at: the server tells when it does not hold any more. */
+  /** Token of the shown preview; the server refuses when the preview is outdated. */
   previewToken: string | undefined
 }
 
-/** `crypto.randomUUID` is not there on pages that come over plain HTTP. */
+/** `crypto.randomUUID` is missing on pages served over plain HTTP. */
 const newKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /**
- * Deploys once, however often it is sent: the same form with the same content has the same key, so that a try after
- * a lost answer returns the first deployment. Changed content is another request, and has another key.
+ * Deploys at most once per form content: the same content has the same idempotency key, so a retry after a lost answer
+ * returns the first deployment. Changed content gets a new key.
  */
 export function useDeploy() {
   const trpc = useTRPC()
@@ -28,7 +28,7 @@ export function useDeploy() {
     mutationFn: ({ input, previewToken }: Sent) => {
       const content = JSON.stringify(input)
       if (last.current?.content !== content) last.current = { content, key: newKey() }
-      // Which preview was looked at is no part of what is asked for: a later one makes it no other request.
+      // The preview token is not part of the request's content, so a newer preview does not change the key.
       const body = previewToken === undefined ? input : { ...input, preview_token: previewToken }
       return client.deployment.deploy.mutate(body, { context: { idempotencyKey: last.current.key } })
     },

@@ -10,15 +10,15 @@ import { useSettled } from '@/app/ui/settled'
 import { type DeployForm, previewFormSchema } from './form-schema'
 import type { DeployInput, PreviewInput } from './inputs'
 
-/** So short that bars follow the fingers: an answer is cheap, and one that comes too late is not shown. */
+/** Short, so that the bars follow while the user types: answers are cheap, and outdated ones are not shown. */
 const pauseMs = 50
 
-/** What the scheduler would do with the form as it is; asked again as one types, and when the fleet changes. */
+/** The scheduler's preview for the form; updated while the user types and when the fleet changes. */
 export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
   const trpc = useTRPC()
   const form = useWatch({ control })
   const parsed = v.safeParse(previewFormSchema, form)
-  // Compared as text: each render makes a new object of the same request.
+  // Compared as text, because each render creates a new object for the same request.
   const asked = useSettled(parsed.success ? JSON.stringify(parsed.output) : null, pauseMs)
   const input = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewInput)), [asked])
   const query = useQuery({
@@ -29,7 +29,7 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
     preview: query.data,
     error: query.error,
     retry: () => void query.refetch(),
-    /** What is shown belongs to an earlier request: the form is being typed into, or is not valid now. */
+    /** Whether the shown preview belongs to earlier input: the user is typing, or the form is invalid. */
     outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.output) !== asked,
     valid: parsed.success,
   }

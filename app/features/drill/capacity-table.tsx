@@ -71,7 +71,7 @@ const columns: Column<DrillCapacity>[] = [
   ...amountColumns('Memory', 'memoryMb', roundMemoryText),
 ]
 
-/** What each region has left, and how much of it is promised then. */
+/** The capacity left in each region, and how much of it would be reserved. */
 export function CapacityTable({ capacity }: { capacity: DrillCapacity[] }) {
   return (
     <Table

@@ -15,14 +15,14 @@ interface DeploymentDetailProps {
   stage: DrillStage
 }
 
-/** Where each replica would go, or why nowhere. */
+/** Where each replica would move, or that it would not fit. */
 export function DeploymentDetail({ row, picked, stage }: DeploymentDetailProps) {
   const { name, outcome, problem, next, hit, replicas, running, waits } = row
   return (
     <div className="space-y-3">
       <p className="text-ink-2">
-        {running.now} of {running.wanted} run now, {running.meanwhile} meanwhile, {running.after} in the end.
-        {waits && ' It waits for capacity already.'}
+        {running.now} of {running.wanted} run now, {running.meanwhile} during, {running.after} after.
+        {waits && ' Already waiting for capacity.'}
       </p>
       {outcome === 'no-room' ? <Refused row={row} picked={picked} stage={stage} /> : problem && <p>{problem}.</p>}
       {next && <p className="text-ink-2">{next}.</p>}
@@ -53,14 +53,14 @@ function Replica({ replica: { slot, from, to } }: { replica: DrillReplica }) {
       </span>
       {to && (
         <span className="text-meta text-ink-3">
-          {to.score === null ? 'its replacement is on its way already' : `score ${formatScore(to.score)}`}
+          {to.score === null ? 'its replacement is already starting' : `score ${formatScore(to.score)}`}
         </span>
       )}
     </li>
   )
 }
 
-/** Why it does not fit: of a large fleet that is worked out when somebody asks. */
+/** The reasons why it does not fit; computed on request, because that is slow on a large fleet. */
 function Refused({ row, picked, stage }: DeploymentDetailProps) {
   const trpc = useTRPC()
   const query = useQuery({

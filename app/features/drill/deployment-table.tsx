@@ -16,24 +16,24 @@ interface DeploymentTableProps {
   picked: DrillViewState['picked']
   stage: DrillStage
   show: DrillFilter
-  /** Id of the one that is open. */
+  /** Id of the expanded deployment. */
   open: string | null
   onOpen: (id: string | null) => void
 }
 
-/** Widths add up to the whole at every width of the window: a row that is opened must not make columns of its own. */
+/** The widths add up to 100 % at every window width: an expanded row must not add columns. */
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
 
 export function DeploymentTable({ report, picked, stage, show, open, onOpen }: DeploymentTableProps) {
   if (report.rows.length === 0)
     return (
-      <Empty title={show === 'affected' ? 'Nothing would change' : 'No deployment is like that'}>
-        {show === 'affected' ? 'No deployment has a replica on these nodes.' : 'Choose another filter above.'}
+      <Empty title={show === 'affected' ? 'Nothing would change' : 'No deployments match'}>
+        {show === 'affected' ? 'No deployments have replicas on these nodes.' : 'Choose another filter above.'}
       </Empty>
     )
   return (
     <table className="w-full table-fixed border-collapse">
-      <caption className="sr-only">What becomes of each deployment, the worst first</caption>
+      <caption className="sr-only">Outcome for each deployment, worst first</caption>
       <thead>
         <tr className="border-b border-line">
           <th scope="col" className={cn(head, 'w-[56%] pl-4 sm:w-[42%] md:w-[34%] md:pl-6 lg:w-[24%]')}>
@@ -45,7 +45,7 @@ export function DeploymentTable({ report, picked, stage, show, open, onOpen }: D
           <th
             scope="col"
             className={cn(head, 'w-[28%] max-sm:hidden md:w-[26%] lg:w-[16%]')}
-            title="Replicas that run until the others do"
+            title="Replicas that run until replacements do"
           >
             During
           </th>
@@ -91,7 +91,7 @@ function Row({ row, open, onToggle, detail }: RowProps) {
               <button
                 type="button"
                 aria-expanded={open}
-                aria-label={`What becomes of ${name}`}
+                aria-label={`Outcome for ${name}`}
                 onClick={onToggle}
                 className="shrink-0 rounded-mark p-1 text-ink-3 hover:text-ink focus-visible:-outline-offset-1 pointer-coarse:p-3"
               >
@@ -138,7 +138,7 @@ function movesText({ outcome, hit, replicas }: DrillRow): string {
   if (hit === 0) return 'none'
   if (hit > namedMoves) {
     const placed = replicas.filter(({ to }) => to !== null).length
-    return `${plural(hit, 'replica')}${hit === replicas.length ? `, ${placed} with a place elsewhere` : ''}`
+    return `${plural(hit, 'replica')}${hit === replicas.length ? `, ${placed} ${placed === 1 ? 'fits' : 'fit'} elsewhere` : ''}`
   }
   const nowhere = outcome === 'no-room' ? 'nowhere' : 'stays'
   return replicas.map(({ from, to }) => `${from.nodeId} → ${to?.nodeId ?? nowhere}`).join(', ')

@@ -24,7 +24,7 @@ import { WeakPoints } from './weak-points'
 const pageSize = 50
 const modeLabels = { fail: 'Fail', drain: 'Drain' } as const
 
-/** What would become of the deployments if nodes failed or were drained: computed, and nothing is touched. */
+/** Simulates that nodes fail or are drained, and shows what would happen to the deployments. Changes nothing. */
 export function DrillPage() {
   const drill = useDrillView()
   const { view, set, picks } = drill
@@ -32,11 +32,11 @@ export function DrillPage() {
     <>
       <PageHeader
         title="Failure drill"
-        meta="What would keep running, move or not fit, by the scheduler’s own word. Nothing is touched by it."
+        meta="Simulates which deployments would keep running, move or not fit. Changes nothing."
       />
       <div className="space-y-3 border-t border-line px-4 py-4 md:px-6">
         <FilterTabs
-          label="What happens to them"
+          label="Type of drill"
           value={view.mode}
           onChange={(mode) => void set({ mode, ...afresh }, { history: 'push' })}
           options={(['fail', 'drain'] as const).map((value) => ({ value, label: modeLabels[value] }))}
@@ -46,8 +46,8 @@ export function DrillPage() {
       {picks.length === 0 ? (
         <>
           <p className="px-4 pb-4 text-ink-2 md:px-6">
-            Nothing is picked yet: pick a region or some nodes to see which deployments would keep running without them,
-            or begin with one of the weakest points.
+            Pick a region or some nodes to see which deployments would keep running without them, or start with one of
+            the weakest points.
           </p>
           <WeakPoints />
         </>
@@ -61,7 +61,7 @@ export function DrillPage() {
 function Result({ view, set, picks, picked }: DrillViewState) {
   const trpc = useTRPC()
   const queries = useQueryClient()
-  /** The drill whose pages are turned. */
+  /** The drill that the current page number belongs to. */
   const [at, setAt] = useState<string>()
   const { stage, show, page } = view
   const query = useQuery({
@@ -107,10 +107,10 @@ function Result({ view, set, picks, picked }: DrillViewState) {
       <Section
         flush
         title="Deployments"
-        meta="The worst first"
+        meta="Worst first"
         actions={
           <FilterTabs
-            label="Which deployments"
+            label="Filter deployments"
             value={show}
             onChange={(next) => turn({ show: next, page: null })}
             options={showOptions(counts, show)}
@@ -130,7 +130,7 @@ function Result({ view, set, picks, picked }: DrillViewState) {
       <Section
         flush
         title="Capacity by region"
-        meta="Of online nodes; the bars show what is reserved once everything is placed"
+        meta="Online nodes only. Bars show reservations after everything is placed."
       >
         <CapacityTable capacity={data.capacity} />
       </Section>

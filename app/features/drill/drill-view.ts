@@ -13,7 +13,7 @@ const parameters = {
   stage: parseAsStringLiteral(drillStages).withDefault('overruled'),
   show: parseAsStringLiteral(drillFilters).withDefault('affected'),
   page: parseAsInteger.withDefault(1),
-  /** The deployment of which everything is shown. */
+  /** The deployment whose details are expanded. */
   open: parseAsString,
 }
 
@@ -31,10 +31,10 @@ export const picksOf = ({ nodes, regions, zones }: DrillReport['picked']): Picke
   ...nodes.map((name): Picked => ({ kind: 'node', name })),
 ]
 
-/** Another question starts at its first page. */
+/** A changed filter starts at its first page. */
 export const afresh = { page: null, open: null, show: null, stage: null } as const
 
-/** What fails or is drained, and what of the outcome is shown: all of it is in the address. */
+/** What fails or is drained, and which part of the outcome is shown; all kept in the address. */
 export function useDrillView() {
   const [view, set] = useQueryStates(parameters)
   const { mode, node, region, zone } = view
@@ -53,6 +53,6 @@ export function useDrillView() {
 
 export type DrillViewState = ReturnType<typeof useDrillView>
 
-/** Where it is shown what would be without these regions, zones or nodes. */
+/** The address of the drill of these regions, zones or nodes. */
 export const drillHref = (kind: PickKind, ...names: string[]): string =>
   `/drill?${new URLSearchParams({ [kind]: listOf.serialize(names) })}`

@@ -15,51 +15,50 @@ export const outcomeStyles: Record<DrillOutcome, StatusStyle> = {
     label: 'Keeps running',
     icon: 'running',
     color: 'healthy',
-    explanation: 'Nothing of it is on these nodes.',
+    explanation: 'It has no replicas on these nodes.',
   },
   moves: {
     label: 'Moves',
     icon: 'arrow',
     color: 'progressing',
-    explanation: 'All that is on these nodes has a place elsewhere.',
+    explanation: 'All replicas on these nodes fit elsewhere.',
   },
   'no-room': {
     label: 'Does not fit',
     icon: 'failed',
     color: 'failed',
-    explanation: 'The scheduler would find no place for what is on these nodes.',
+    explanation: 'The replicas on these nodes fit nowhere else.',
   },
   never: {
     label: 'Not replaced',
     icon: 'none',
     color: 'slate',
-    explanation: 'It is deployed so that its replicas wait for their nodes.',
+    explanation: 'Its replicas are configured to wait for their nodes.',
   },
   held: {
-    label: 'Waits for a person',
+    label: 'Needs action',
     icon: 'lock',
     color: 'degraded',
-    explanation: 'Nothing of it moves until somebody acts.',
+    explanation: 'Nothing moves until you act.',
   },
   braked: {
-    label: 'Held by the brake',
+    label: 'Held',
     icon: 'lock',
     color: 'unknown',
-    explanation:
-      'Outage protection of its region is active: nothing moves until nodes return or somebody overrides it.',
+    explanation: 'Outage protection is active: nothing moves until nodes return or you override it.',
   },
 }
 
 export const showLabels: Record<DrillFilter, string> = {
   affected: 'Affected',
-  down: 'Down meanwhile',
+  down: 'Down',
   'no-room': 'Does not fit',
   stays: 'Not moved',
   moves: 'Moves',
   keeps: 'Keeps running',
 }
 
-/** How many deployments each filter lists. */
+/** The number of deployments that each filter lists. */
 export function showCounts({ byOutcome, down }: DrillCounts): Record<DrillFilter, number> {
   const stays = byOutcome.never + byOutcome.held + byOutcome.braked
   return {
@@ -87,8 +86,8 @@ function picksText(picks: readonly Picked[]): string {
 const does = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 /**
- * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overruled`, "If eu-west failed and the
- * storm brake was overruled: …"
+ * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overruled`, "If eu-west failed and
+ * outage protection was overridden: …"
  */
 export function headline(
   { mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
@@ -102,14 +101,14 @@ export function headline(
     does(byOutcome.moves, 'moves', 'move'),
     does(byOutcome['no-room'], 'does not fit', 'do not fit'),
     ...(byOutcome.never > 0 ? [does(byOutcome.never, 'is not replaced', 'are not replaced')] : []),
-    ...(byOutcome.held > 0 ? [does(byOutcome.held, 'waits for a person', 'wait for a person')] : []),
+    ...(byOutcome.held > 0 ? [does(byOutcome.held, 'needs action', 'need action')] : []),
     ...(byOutcome.braked > 0 ? [does(byOutcome.braked, 'is held', 'are held')] : []),
   ]
   const protection = overruled ? ' and outage protection was overridden' : ''
   return `If ${picksText(picks)} ${verb}${protection}: ${parts.join(', ')}.`
 }
 
-/** What people would notice before everything has its place again, or until the brake lets go. */
+/** The impact until everything is placed again, or until outage protection is lifted. */
 export function meanwhileText(
   mode: DrillMode,
   { down, fewer, replicas }: DrillCounts,
@@ -117,7 +116,7 @@ export function meanwhileText(
 ): string {
   if (replicas === 0) return 'Nothing runs there.'
   if (down + fewer === 0)
-    return mode === 'drain' ? 'Each replica goes on running until its replacement works.' : 'Nothing stops running.'
+    return mode === 'drain' ? 'Each replica keeps running until its replacement is up.' : 'Nothing stops running.'
   const parts = [
     ...(down > 0 ? [does(down, 'deployment is down', 'deployments are down')] : []),
     ...(fewer > 0 ? [`${does(fewer, 'runs', 'run')} with fewer replicas`] : []),
@@ -127,7 +126,7 @@ export function meanwhileText(
 
 /** How many replicas run until replacements do. */
 export function meanwhileOf({ outcome, running: { wanted, now, meanwhile, after } }: DrillRow): string {
-  if (now === 0) return 'none runs now either'
+  if (now === 0) return 'already down'
   if (meanwhile > 0) return `${meanwhile} of ${wanted}`
   return after > 0 && outcome === 'moves' ? 'down until replaced' : 'down'
 }

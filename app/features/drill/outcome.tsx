@@ -9,16 +9,16 @@ import { headline, meanwhileText } from './labels'
 
 interface OutcomeProps {
   report: DrillReport
-  /** Of the stage that is shown. */
+  /** The counts of the stage that is shown. */
   counts: DrillCounts
   stage: DrillStage
   onStage: (stage: DrillStage) => void
 }
 
-/** The outcome in a sentence, and what stands in the way of it. */
+/** The outcome in a sentence, and what limits it. */
 export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
   const { mode, nodes, protections, waiting } = report
-  // What the storm brake holds moves only when a person lets it.
+  // Replicas held by outage protection move only after an override.
   const isFine =
     protections.length === 0 && counts.byOutcome.keeps + counts.byOutcome.moves > 0 && counts.replicas === counts.placed
   return (
@@ -31,25 +31,25 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
         {headline(report, counts, { overruled: protections.length > 0 && stage === 'overruled' })}
       </p>
       <p className="text-ink-2">
-        {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}, of which {counts.placed}{' '}
-        {counts.placed === 1 ? 'has' : 'have'} a place elsewhere.{' '}
+        {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}; {counts.placed}{' '}
+        {counts.placed === 1 ? 'fits' : 'fit'} elsewhere.{' '}
         {meanwhileText(mode, counts, stage === 'held' ? 'Until nodes return' : undefined)}
-        {waiting > 0 && ` ${plural(waiting, 'deployment')} ${waiting === 1 ? 'waits' : 'wait'} for capacity already.`}
+        {waiting > 0 && ` ${plural(waiting, 'deployment')} already ${waiting === 1 ? 'waits' : 'wait'} for capacity.`}
       </p>
       {protections.length > 0 && report.heldCounts && (
         <div className="space-y-2 border-l-2 border-degraded pl-3">
           <p>
             <span className="font-medium text-degraded">Outage protection would become active:</span>{' '}
-            {protections.map(outageMessage).join('; ')}. Nothing of {protections.length === 1 ? 'it' : 'them'} moves
-            until nodes return or somebody overrides it. {meanwhileText(mode, report.heldCounts, 'Until then')}
+            {protections.map(outageMessage).join('; ')}. Nothing moves until nodes return or you override it.{' '}
+            {meanwhileText(mode, report.heldCounts, 'Until then')}
           </p>
           <FilterTabs
-            label="What is shown"
+            label="Stage"
             value={stage}
             onChange={onStage}
             options={[
               { value: 'overruled', label: 'Once overridden' },
-              { value: 'held', label: 'While the brake holds' },
+              { value: 'held', label: 'While active' },
             ]}
           />
         </div>

@@ -23,7 +23,7 @@ interface PickFieldProps {
   remove: DrillViewState['remove']
 }
 
-/** What fails: a field that finds regions, zones and nodes by name, and what was picked so far. */
+/** Selects what fails: a field that finds regions, zones and nodes by name, with the current selection. */
 export function PickField({ picks, add, remove }: PickFieldProps) {
   const input = useRef<HTMLInputElement>(null)
   return (
@@ -42,15 +42,15 @@ export function PickField({ picks, add, remove }: PickFieldProps) {
         )}
       </Field>
       {picks.length > 0 && (
-        <ul aria-label="Picked" className="mt-2 flex flex-wrap gap-1.5">
+        <ul aria-label="Selected" className="mt-2 flex flex-wrap gap-1.5">
           {picks.map((pick) => (
             <li key={`${pick.kind} ${pick.name}`}>
               <button
                 type="button"
-                aria-label={`Take out ${kindLabels[pick.kind].toLowerCase()} ${pick.name}`}
+                aria-label={`Remove ${kindLabels[pick.kind].toLowerCase()} ${pick.name}`}
                 onClick={() => {
                   remove(pick)
-                  // The button goes; the focus must not go with it.
+                  // Moves the focus, because the button disappears.
                   input.current?.focus()
                 }}
                 className="inline-flex h-7 max-w-full items-center gap-1.5 rounded-control border border-control px-2 hover:bg-hover pointer-coarse:h-10"
@@ -128,7 +128,7 @@ function Finder({ inputProps, picks, onAdd, onBackspace }: FinderProps) {
       />
       <OptionList
         id={listId}
-        label="What can be picked"
+        label="Suggestions"
         visible={visible}
         options={options.map((option, index) => ({
           key: `${option.kind} ${option.name}`,
@@ -152,7 +152,7 @@ function Finder({ inputProps, picks, onAdd, onBackspace }: FinderProps) {
 
 const shownOfEach = 8
 
-/** What matches and is not picked yet: regions and zones first, and nodes once something is typed. */
+/** Matches that are not selected yet: regions and zones first, and nodes once something is typed. */
 function useOptions(text: string, picks: readonly Picked[]): Option[] {
   const trpc = useTRPC()
   const search = useDeferredValue(text)

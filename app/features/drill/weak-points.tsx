@@ -14,10 +14,10 @@ import { Time } from '@/app/ui/text/time'
 import type { WeakPoint } from '@/core/insight/drill-report'
 import { drillHref } from './drill-view'
 
-/** Above this it takes long enough that somebody should want it. */
+/** Above this many nodes the computation takes long, so it waits for a click. */
 const unaskedUpTo = 500
 
-/** What would survive: regions and nodes, each as if it failed alone. */
+/** Ranks regions and nodes by the damage if each failed alone. */
 export function WeakPoints() {
   const trpc = useTRPC()
   const { data: places } = useQuery(trpc.drill.places.queryOptions())
@@ -35,11 +35,11 @@ export function WeakPoints() {
       meta={
         data ? (
           <>
-            Each as if it failed alone: {places && plural(places.regions.length, 'region')}, and the nodes on which most
-            depends. Computed <Time at={data.takenAt} />
+            Each failing alone: {places && plural(places.regions.length, 'region')}and the nodes with the most at stake.
+            Computed <Time at={data.takenAt} />
           </>
         ) : (
-          'Each region, and the nodes on which most depends, as if it failed alone'
+          'Each region and the nodes with the most at stake, failing alone'
         )
       }
       actions={
@@ -52,7 +52,7 @@ export function WeakPoints() {
     >
       {data ? (
         <Table
-          caption="Weakest points, the worst first"
+          caption="Weakest points, worst first"
           columns={columns}
           rows={data.points}
           rowKey={({ kind, name }) => `${kind} ${name}`}
@@ -62,12 +62,12 @@ export function WeakPoints() {
       ) : query.isError ? (
         <ErrorState error={query.error} what="Could not find the weakest points" onRetry={run} />
       ) : query.isFetching || size === undefined ? (
-        <Loading label="Running a drill of each" />
+        <Loading label="Running drills" />
       ) : size === 0 ? (
-        <p className="px-4 text-ink-2 md:px-6">There are no nodes yet.</p>
+        <p className="px-4 text-ink-2 md:px-6">No nodes yet.</p>
       ) : (
         <div className="px-4 md:px-6">
-          <Button onClick={run}>Find them among {size} nodes</Button>
+          <Button onClick={run}>Analyze {size} nodes</Button>
         </div>
       )}
     </Section>
@@ -139,6 +139,6 @@ const columns: Column<WeakPoint>[] = [
     width: '132px',
     align: 'right',
     from: 'xl',
-    cell: ({ braked }) => <span className="text-ink-2">{braked ? 'takes hold' : '–'}</span>,
+    cell: ({ braked }) => <span className="text-ink-2">{braked ? 'active' : '–'}</span>,
   },
 ]

@@ -6,16 +6,16 @@ import { useTRPC } from '@/app/trpc'
 
 const Notices = lazy(() => import('./notices'))
 
-/** It ends by itself when agents have had their time: nobody tells the page. */
+/** Polled, because no event announces the end of outage protection. */
 const lookAgainMs = 5_000
 
 /**
- * On top of every page: while so much of a region is silent at once that nothing of it is moved, and while the control plane
- * is behind with what agents send.
+ * Shown on top of every page while outage protection holds the replicas of a region, and while the control plane is
+ * behind with reports from agents.
  */
 export function OutageBanner() {
   const trpc = useTRPC()
-  // Pages say themselves when the server does not answer; a banner that can't be read is none.
+  // Pages report an unreachable server themselves, so the banner stays silent about errors.
   const { data: protections = [] } = useQuery(trpc.outage.list.queryOptions())
   const { data: behind = null } = useQuery(
     trpc.intake.behind.queryOptions(undefined, { refetchInterval: ({ state }) => (state.data ? lookAgainMs : false) }),

@@ -10,7 +10,7 @@ import type { OutageProtectionView } from '@/core/views/node-loss'
 
 const OverrideDialog = lazy(() => import('./override-dialog'))
 
-/** What the banner says; a file of its own, because on most days no page needs it. */
+/** The content of the banner; in a file of its own, because it is rarely needed. */
 export default function Notices({
   protections,
   behind,
@@ -63,11 +63,11 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
         <span className="text-ink-2">
           {protection.overruled ? (
             <>
-              {protection.overruled.by} had its replicas moved all the same, <Time at={protection.overruled.at} />.
+              {protection.overruled.by} had its replicas moved anyway, <Time at={protection.overruled.at} />.
             </>
           ) : (
             <>
-              for <Time at={protection.since} ago={false} />. Probably a network outage: nothing of it is moved until
+              for <Time at={protection.since} ago={false} />. Probably a network outage; replicas stay in place until
               nodes return.
             </>
           )}
@@ -75,7 +75,7 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
       </p>
       {!protection.overruled && (
         <Button size="sm" blocked={blocked} onClick={onOverride}>
-          Move its replicas…
+          Move replicas…
         </Button>
       )}
     </li>

@@ -7,7 +7,7 @@ import { errorSentence } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
 import type { OutageMove } from '@/core/views/node-loss'
 
-/** Says what would move before it does. */
+/** Shows which replicas would move before moving them. */
 export default function OverrideDialog({ region, onClose }: { region: string; onClose: () => void }) {
   const trpc = useTRPC()
   const client = useQueryClient()
@@ -33,8 +33,8 @@ export default function OverrideDialog({ region, onClose }: { region: string; on
       onConfirm={() => override.mutate({ region })}
     >
       <p>
-        What runs on its offline nodes is declared lost and started elsewhere, where it fits. If the nodes still run,
-        both copies do until they report again; then the old ones are stopped.
+        Replicas on its offline nodes are declared lost and started elsewhere, where they fit. If the nodes are still
+        running, both copies run until the nodes report again; then the old copies are stopped.
       </p>
       {moves.data ? <Moves {...moves.data} /> : <p className="mt-3 text-ink-3">Loading…</p>}
     </ConfirmDialog>
@@ -42,7 +42,7 @@ export default function OverrideDialog({ region, onClose }: { region: string; on
 }
 
 function Moves({ total, moves }: { total: number; moves: OutageMove[] }) {
-  if (total === 0) return <p className="mt-3">No replica would move: none is desired on its offline nodes.</p>
+  if (total === 0) return <p className="mt-3">No replicas would move: none are desired on its offline nodes.</p>
   return (
     <>
       <p className="mt-3 font-medium text-ink">{plural(total, 'replica')} would move:</p>

@@ -9,7 +9,7 @@ interface Amount {
   capacity: number
   usedPercent: number | null
   unmeasured?: boolean
-  /** The engine does not keep a container to it. */
+  /** The engine does not enforce this limit on containers. */
   unenforced?: boolean
   format: (amount: number) => string
 }
@@ -65,14 +65,14 @@ export function CapacityBars({ node }: { node: NodeView }) {
           <span className="text-ink-2 max-sm:col-start-2">
             {formatPair(amount.reserved, amount.capacity, amount.format)} reserved
             {amount.unenforced && (
-              <span className="text-ink-3" title="The engine does not keep containers to the storage that they reserve">
+              <span className="text-ink-3" title="The engine does not limit containers to their reserved storage">
                 , not enforced on this node
               </span>
             )}
             {!amount.unmeasured && (
               <span className="text-ink-3">
                 {', '}
-                {amount.usedPercent === null ? 'use unknown' : `${formatPercent(amount.usedPercent)} in use`}
+                {amount.usedPercent === null ? 'usage unknown' : `${formatPercent(amount.usedPercent)} in use`}
               </span>
             )}
           </span>

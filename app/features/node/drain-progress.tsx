@@ -15,12 +15,12 @@ import { isBlocked, type LeavingState } from '@/core/nodes/drain'
 import type { LeavingView, NodeView } from '@/core/views/nodes'
 
 const statusStyles: Record<LeavingState, { label: string; icon: IconName; color: StatusColor; explanation: string }> = {
-  moving: { label: 'Moving', icon: 'starting', color: 'progressing', explanation: 'Its replacement is on its way.' },
+  moving: { label: 'Moving', icon: 'starting', color: 'progressing', explanation: 'Its replacement is starting.' },
   stopping: { label: 'Stopping', icon: 'stopping', color: 'slate', explanation: 'Its container is being stopped.' },
   queued: { label: 'Queued', icon: 'waiting', color: 'quiet', explanation: 'Moves after others of its deployment.' },
   retrying: { label: 'Retrying', icon: 'waiting', color: 'degraded', explanation: 'Its replacement failed.' },
-  'no-room': { label: 'No room', icon: 'partial', color: 'degraded', explanation: 'No other node can take it now.' },
-  held: { label: 'Stuck', icon: 'failed', color: 'failed', explanation: 'It does not move by itself.' },
+  'no-room': { label: 'No room', icon: 'partial', color: 'degraded', explanation: 'No other node is eligible now.' },
+  held: { label: 'Stuck', icon: 'failed', color: 'failed', explanation: 'It needs a manual fix.' },
 }
 
 const columns: Column<LeavingView>[] = [
@@ -46,7 +46,7 @@ const columns: Column<LeavingView>[] = [
   },
   {
     id: 'why',
-    header: 'What it waits for',
+    header: 'Waiting for',
     whole: true,
     cell: ({ text, reasons, deploymentId, decisionId }) => (
       <span className="block py-1.5 whitespace-normal text-ink-2">
@@ -55,7 +55,7 @@ const columns: Column<LeavingView>[] = [
         {decisionId && (
           <>
             {' '}
-            <RowLink href={`/deployments/${deploymentId}?tab=decision&decision=${decisionId}`}>The decision</RowLink>
+            <RowLink href={`/deployments/${deploymentId}?tab=decision&decision=${decisionId}`}>View decision</RowLink>
           </>
         )}
       </span>
@@ -63,13 +63,13 @@ const columns: Column<LeavingView>[] = [
   },
 ]
 
-/** While a node is drained: what is still on it, and what stands in the way. */
+/** What is left on a node during a drain, and what blocks it. */
 export function DrainProgress({ node }: { node: NodeView }) {
   const trpc = useTRPC()
   const query = useQuery({ ...trpc.node.drainProgress.queryOptions({ id: node.id }), enabled: node.draining })
   const rows = query.data
   if (!node.draining || node.status === 'maintenance') return null
-  const after = node.maintenanceWanted ? ', then it is in maintenance' : ''
+  const after = node.maintenanceWanted ? ', then maintenance starts' : ''
   if (query.isError && !rows)
     return (
       <Section title="Drain">
@@ -84,8 +84,8 @@ export function DrainProgress({ node }: { node: NodeView }) {
     )
   if (rows.length === 0)
     return (
-      <Section title="Drain" meta="Nothing is left on it.">
-        <p className="text-ink-2">It can be switched off, or removed from the fleet.</p>
+      <Section title="Drain" meta="Drained. Nothing runs here.">
+        <p className="text-ink-2">You can switch the node off or remove it from the fleet.</p>
       </Section>
     )
   const stuck = rows.filter(({ state }) => isBlocked(state)).length
@@ -95,11 +95,11 @@ export function DrainProgress({ node }: { node: NodeView }) {
       title="Drain"
       meta={
         stuck === 0
-          ? `${plural(rows.length, 'replica')} to go${after}.`
-          : `${plural(rows.length, 'replica')} to go${after}. ${stuck} can't move now; the drain goes on by itself when that changes.`
+          ? `${plural(rows.length, 'replica')} left${after}.`
+          : `${plural(rows.length, 'replica')} to go${after}. ${stuck} can't move now; the drain continues when they can.`
       }
     >
-      <Table caption="Replicas that leave this node" columns={columns} rows={rows} rowKey={(row) => row.id} />
+      <Table caption="Replicas leaving this node" columns={columns} rows={rows} rowKey={(row) => row.id} />
     </Section>
   )
 }

@@ -18,7 +18,7 @@ import type { NodeView } from '@/core/views/nodes'
 
 interface NodeActionsProps {
   node: NodeView
-  /** Replicas that hold a reservation on it, also those that are to stop. */
+  /** Replicas with a reservation on the node, including those being stopped. */
   held: number
 }
 
@@ -42,7 +42,7 @@ export function NodeActions({ node, held }: NodeActionsProps) {
   if (node.removedAt) return null
   const inMaintenance = node.status === 'maintenance'
   const close = () => setOpen(null)
-  /** A drained node that was cordoned before its drain takes replicas with the same press. */
+  /** For a drained node that was cordoned before its drain, one press removes both. */
   const serveAgain = async (): Promise<void> => {
     await undrain.mutateAsync({ id: node.id })
     if (node.cordoned && held === 0 && !inMaintenance) cordon.set([node], false)
@@ -61,7 +61,7 @@ export function NodeActions({ node, held }: NodeActionsProps) {
             blocked={mayDrain}
             onClick={() => void serveAgain()}
           >
-            {inMaintenance ? 'End maintenance' : held > 0 ? 'Cancel the drain' : 'Uncordon'}
+            {inMaintenance ? 'End maintenance' : held > 0 ? 'Cancel drain' : 'Uncordon'}
           </Button>
         ) : (
           <Button icon={<LogOut size={14} aria-hidden />} blocked={mayDrain} onClick={() => setOpen('drain')}>
@@ -91,16 +91,16 @@ export function NodeActions({ node, held }: NodeActionsProps) {
       >
         {held > 0 && (
           <p className="mb-2 text-failed">
-            It is offline and held {plural(held, 'replica')}: they are given up and placed elsewhere. Whatever still
-            runs there is lost to the control plane.
+            It is offline and held {plural(held, 'replica')}: they are declared lost and placed elsewhere. Containers
+            still running on the node are no longer managed.
           </p>
         )}
-        Its agent is refused from then on, and its name becomes free. This can't be undone; its history stays.
+        Its agent will be refused and its name becomes available. This can't be undone; its history is kept.
       </ConfirmDialog>
     </div>
   )
 }
 
-/** Only a node with nothing on it can go, or one that nobody can reach. */
+/** A node can be removed when it is empty, or when it is offline. */
 const whyNotRemoved = ({ nodeId, status }: NodeView, held: number): string | null =>
   held > 0 && status !== 'offline' ? `${nodeId} holds ${plural(held, 'replica')}: drain it first.` : null

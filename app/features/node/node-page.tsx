@@ -34,7 +34,7 @@ export function NodePage({ id }: { id: string }) {
     if (errorCode(query.error) === 'NOT_FOUND')
       return (
         <Empty title="Node not found" action={<ButtonLink href="/nodes">All nodes</ButtonLink>}>
-          It may have been removed from the fleet.
+          It may have been removed.
         </Empty>
       )
     if (query.isError)
@@ -74,16 +74,16 @@ export function NodePage({ id }: { id: string }) {
       <Section
         flush
         title="Replicas"
-        meta={`${plural(node.liveReplicas, 'replica')} of the wanted ones, and the latest that ended`}
+        meta={`${plural(node.liveReplicas, 'replica')} desired, and the latest that ended`}
       >
         <NodeReplicas replicas={node.replicas} silent={node.stale || node.status === 'offline'} />
       </Section>
       <NodeReturns id={id} />
-      <Section flush title="Events" meta="The newest first">
+      <Section flush title="Events" meta="Newest first">
         {node.events.length > 0 ? (
           <Table caption="Events" columns={eventColumns} rows={node.events} rowKey={(event) => event.id} />
         ) : (
-          <p className="px-4 text-ink-2 md:px-6">Nothing was recorded yet.</p>
+          <p className="px-4 text-ink-2 md:px-6">No events yet.</p>
         )}
       </Section>
     </>
@@ -94,7 +94,7 @@ function Eligibility({ node }: { node: NodeView }) {
   if (node.ineligible === null)
     return (
       <span className="inline-flex items-center gap-1.5 text-ink-2">
-        <StatusIcon name="running" className="text-healthy" /> Takes new replicas
+        <StatusIcon name="running" className="text-healthy" /> Accepts new replicas
       </span>
     )
   return <Barred>{node.ineligible}</Barred>
@@ -117,7 +117,7 @@ function factsOf(node: NodeView) {
     { name: 'Address', value: node.address ?? 'unknown' },
     { name: 'Joined', value: <Time at={node.createdAt} /> },
     ...(node.engineError
-      ? [{ name: 'Can not run containers', value: <span className="text-failed">{node.engineError}</span> }]
+      ? [{ name: 'Cannot run containers', value: <span className="text-failed">{node.engineError}</span> }]
       : []),
     {
       name: 'Labels',

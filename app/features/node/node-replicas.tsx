@@ -37,7 +37,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
   },
   {
     id: 'holds',
-    header: 'Reserves',
+    header: 'Reserved',
     width: '150px',
     from: 'md',
     cell: ({ reserved, resources }) =>
@@ -59,13 +59,13 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
 
 interface NodeReplicasProps {
   replicas: NodeReplicaView[]
-  /** Nobody knows whether what ran there still does. */
+  /** Whether replicas on an offline node still run is unknown. */
   silent: boolean
 }
 
 export function NodeReplicas({ replicas, silent }: NodeReplicasProps) {
   const columns = useMemo(() => columnsOf(silent), [silent])
-  if (replicas.length === 0) return <p className="px-4 text-ink-2 md:px-6">Nothing was placed on it yet.</p>
+  if (replicas.length === 0) return <p className="px-4 text-ink-2 md:px-6">Nothing has been placed here yet.</p>
   return (
     <Table
       caption="Replicas on this node"

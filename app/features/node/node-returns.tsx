@@ -13,22 +13,32 @@ import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
 import type { ReturnedReplicaView } from '@/core/views/node-loss'
 
 const outcomeStyles: Record<ReturnOutcome, StatusStyle> = {
-  kept: { label: 'Kept', icon: 'running', color: 'healthy', explanation: 'Its container ran on and was adopted.' },
+  kept: {
+    label: 'Kept',
+    icon: 'running',
+    color: 'healthy',
+    explanation: 'Its container was still running and was adopted.',
+  },
   stopped: { label: 'Stopped', icon: 'stopped', color: 'quiet', explanation: 'Its container was stopped and removed.' },
-  updated: { label: 'Updated', icon: 'arrow', color: 'progressing', explanation: 'A newer attempt took its place.' },
-  failed: { label: 'Failed', icon: 'failed', color: 'failed', explanation: 'It had ended by itself meanwhile.' },
+  updated: { label: 'Updated', icon: 'arrow', color: 'progressing', explanation: 'A newer attempt replaced it.' },
+  failed: {
+    label: 'Failed',
+    icon: 'failed',
+    color: 'failed',
+    explanation: 'It had exited while the node was offline.',
+  },
 }
 
-/** What is to come, or on its way. */
+/** What will happen, or is happening. */
 const planStyles: Record<ReturnPlan, StatusStyle> = {
   keep: {
     label: 'Keep',
     icon: 'waiting',
     color: 'unknown',
-    explanation: 'Its container is adopted, if it still runs.',
+    explanation: 'Its container is adopted if it still runs.',
   },
   stop: { label: 'Stop', icon: 'stopping', color: 'unknown', explanation: 'Its container is stopped and removed.' },
-  update: { label: 'Update', icon: 'arrow', color: 'unknown', explanation: 'A newer attempt has taken its place.' },
+  update: { label: 'Update', icon: 'arrow', color: 'unknown', explanation: 'A newer attempt has replaced it.' },
 }
 
 const columns: Column<ReturnedReplicaView>[] = [
@@ -49,19 +59,22 @@ const columns: Column<ReturnedReplicaView>[] = [
   },
   {
     id: 'what',
-    header: 'What',
+    header: 'Action',
     width: '110px',
     cell: ({ plan, outcome }) => <StatusBadge statusStyle={outcome ? outcomeStyles[outcome] : planStyles[plan]} />,
   },
   {
     id: 'why',
-    header: 'Why',
-    // Whole on any screen: it is what the report is for.
+    header: 'Reason',
+    // Never truncated: the reason is the point of this report.
     cell: ({ why }) => <span className="block py-1 whitespace-normal text-ink-2">{why}</span>,
   },
 ]
 
-/** What the node's returns did; while it is silent, what the next one would do. Nothing for a node that was never away. */
+/**
+ * What happened at the node's returns and, while the node is offline, what would happen at its next one. Renders
+ * nothing for a node that was never offline.
+ */
 export function NodeReturns({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.node.returns.queryOptions({ id }))
@@ -81,9 +94,9 @@ export function NodeReturns({ id }: { id: string }) {
         <Section
           flush={awaited.length > 0}
           title="When it returns"
-          meta="As things are now; its containers run on for as long as the machine does"
+          meta="If it returned now. Its containers keep running as long as the machine does."
         >
-          <Replicas rows={awaited} caption="What its return would do" />
+          <Replicas rows={awaited} caption="Effect of its return" />
         </Section>
       )}
       {returns.map(({ id: key, silentSince, returnedAt, replicas }) => (
@@ -97,7 +110,7 @@ export function NodeReturns({ id }: { id: string }) {
             </>
           }
         >
-          <Replicas rows={replicas} caption={`What its return at ${returnedAt} did`} />
+          <Replicas rows={replicas} caption={`Effect of its return at ${returnedAt}`} />
         </Section>
       ))}
     </>
@@ -105,6 +118,6 @@ export function NodeReturns({ id }: { id: string }) {
 }
 
 function Replicas({ rows, caption }: { rows: ReturnedReplicaView[]; caption: string }) {
-  if (rows.length === 0) return <p className="text-ink-2">It held no replica.</p>
+  if (rows.length === 0) return <p className="text-ink-2">It had no replicas.</p>
   return <Table caption={caption} columns={columns} rows={rows} rowKey={(row) => row.replicaId} />
 }

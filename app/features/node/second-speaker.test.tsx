@@ -26,7 +26,7 @@ const copy: SecondSpeakerView = {
 /** The dialog is loaded when it opens. */
 const patient = { timeout: 30_000 }
 
-/** What was sent, by procedure. */
+/** The inputs that were sent, by procedure. */
 const sent: { path: string; body: unknown }[] = []
 beforeEach(() => {
   sent.length = 0
@@ -60,20 +60,20 @@ const status = () => screen.getByRole('status').textContent
 const button = () => screen.queryByRole('button', { name: 'Let it take over' })
 const moves = () => sent.filter(({ path }) => path.endsWith('node.move'))
 
-test('it says who asks, who speaks for the node, and what to do', () => {
+test('names both agents and says what to do', () => {
   show(copy)
   expect(status()).toContain("A second machine uses this node's identity and is refused")
   expect(status()).toContain('pi-2 at 10.0.0.7')
-  expect(status()).toContain('pi-1 speaks for it')
+  expect(status()).toContain('pi-1 stays connected')
   expect(status()).toContain('an empty data folder and a join token')
 })
 
-test('who lets it take over is told what happens, and means the machine that was shown', async () => {
+test('the takeover dialog says what happens and sends the machine that it shows', async () => {
   const { becomes } = show(copy)
   fireEvent.click(button() ?? document.body)
   const dialog = await screen.findByRole('dialog', { name: 'Let pi-2 at 10.0.0.7 take node-01 over?' }, patient)
   expect(dialog.textContent).toContain('(pi-1) is refused from then on')
-  expect(dialog.textContent).toContain('keep running until somebody stops them')
+  expect(dialog.textContent).toContain('keep running until you stop them')
   becomes({ ...copy, instance: 'c3d4', hostName: 'pi-3' })
   expect(moves()).toEqual([])
   fireEvent.submit(dialog.querySelector('form') ?? dialog)
@@ -81,7 +81,7 @@ test('who lets it take over is told what happens, and means the machine that was
   expect(moves()).toMatchObject([{ body: { 0: { id: node.id, instance: 'a1b2' } } }])
 })
 
-test('nobody but an administrator lets it take over', () => {
+test('only administrators can let it take over', () => {
   show(copy, 'operator')
   expect(button()?.getAttribute('aria-disabled')).toBe('true')
   cleanup()
@@ -89,14 +89,14 @@ test('nobody but an administrator lets it take over', () => {
   expect(button()?.getAttribute('aria-disabled')).toBeNull()
 })
 
-test('of two agents on one machine one has to end', () => {
+test('asks to stop one of two agents on the same machine', () => {
   show({ ...copy, kind: 'process', movable: false, pid: 200, hostName: 'pi-1' })
   expect(status()).toContain('Process 200 on pi-1')
-  expect(status()).toContain('End one of the two agents')
+  expect(status()).toContain('Stop one of the two agents')
   expect(button()).toBeNull()
 })
 
-test('what was allowed is not asked for again', () => {
+test('shows an approved takeover instead of asking again', () => {
   show({ ...copy, allowed: true })
   expect(status()).toContain('pi-2 at 10.0.0.7 may take this node over')
   expect(button()).toBeNull()

@@ -17,12 +17,15 @@ interface SecondSpeakerProps {
   second: SecondSpeakerView
 }
 
-/** Another agent has the node's credential and is refused. A file of its own, because hardly any node has one. */
+/**
+ * A warning that another agent uses the node's credential and is refused. In a file of its own, because few nodes need
+ * it.
+ */
 export default function SecondSpeaker({ node, second }: SecondSpeakerProps) {
   const trpc = useTRPC()
   const queries = useQueryClient()
   const blocked = useBlocked('nodes.manage', 'let a machine take a node over')
-  /** As it was when the dialog opened: another machine may ask meanwhile. */
+  /** The second agent as it was when the dialog opened: another machine may try meanwhile. */
   const [asked, setAsked] = useState<SecondSpeakerView | null>(null)
   const move = useMutation(
     trpc.node.move.mutationOptions({
@@ -63,12 +66,12 @@ export default function SecondSpeaker({ node, second }: SecondSpeakerProps) {
           onConfirm={() => move.mutate({ id: node.id, instance: asked.instance })}
         >
           <p>
-            It speaks for {node.nodeId}, and for every other node of the same agent, when it asks next. Replicas that do
-            not run on it are started again.
+            It takes over {node.nodeId}, and every other node of the same agent, the next time it connects. Replicas
+            that do not run on it are restarted.
           </p>
           <p className="mt-2">
-            The machine that speaks for it now ({asked.holder}) is refused from then on. Containers on that machine keep
-            running until somebody stops them there or switches it off.
+            The current machine ({asked.holder}) is refused from then on. Containers on that machine keep running until
+            you stop them there or switch it off.
           </p>
         </ConfirmDialog>
       )}
@@ -87,8 +90,8 @@ function Allowed({ second }: { second: SecondSpeakerView }) {
         {placeOf(second)} may take this node over
       </p>
       <p className="text-ink-2">
-        It does so when it asks next, within seconds while its agent runs. It last asked <Time at={second.refusedAt} />.
-        Until then {second.holder} speaks for the node.
+        It takes over the next time it connects, within seconds if its agent is running. It last tried{' '}
+        <Time at={second.refusedAt} />. Until then {second.holder} stays connected.
       </p>
     </>
   )
@@ -106,13 +109,13 @@ function Refused({ second }: { second: SecondSpeakerView }) {
       </p>
       <p className="text-ink-2">
         {isSameMachine ? `Process ${second.pid} on ${second.hostName}` : placeOf(second)} first asked{' '}
-        <Time at={second.since} />, last <Time at={second.refusedAt} />. Nothing of the node changes:{' '}
-        {isSameMachine ? 'the first agent' : second.holder} speaks for it.
+        <Time at={second.since} />, last <Time at={second.refusedAt} />. Nothing changes on the node:{' '}
+        {isSameMachine ? 'the first agent' : second.holder} stays connected.
       </p>
       <p className="text-ink-2">
-        {!second.movable && 'End one of the two agents. '}
-        If {isSameMachine ? 'the second' : 'this machine'} is to be a node of its own, start its agent with an empty
-        data folder and a join token.
+        {!second.movable && 'Stop one of the two agents. '}
+        If {isSameMachine ? 'the second' : 'this machine'} should be a separate node, start its agent with an empty data
+        folder and a join token.
         {second.movable && ' If this node was moved to it on purpose, let it take over.'}
       </p>
     </>

@@ -12,16 +12,16 @@ import type { NodeView } from '@/core/views/nodes'
 import { DrainDialog } from './drain-dialog'
 import { useCordon } from './use-cordon'
 
-/** More would leave next to nothing to move to, and a preview that nobody reads. */
+/** Draining more at once would leave few nodes to move to, and a preview too long to read. */
 const drainedAtOnce = 200
 
 interface BulkActionsProps {
-  /** Those that are ticked and seen. */
+  /** The selected nodes on the current page. */
   nodes: NodeView[]
   clear: () => void
 }
 
-/** What can be done with the ticked nodes; floats, so that the rows stay where they are. */
+/** Actions for the selected nodes; a floating bar, so that the rows don't move. */
 export function BulkActions({ nodes, clear }: BulkActionsProps) {
   const cordon = useCordon()
   const router = useRouter()
@@ -47,7 +47,7 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
       <Button
         icon={<Lock size={14} aria-hidden />}
         busy={cordon.busy}
-        blocked={mayCordon ?? (open.length === 0 ? 'All of them are cordoned.' : null)}
+        blocked={mayCordon ?? (open.length === 0 ? 'All are already cordoned.' : null)}
         onClick={() => act(open, true)}
       >
         Cordon
@@ -55,7 +55,7 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
       <Button
         icon={<LockOpen size={14} aria-hidden />}
         busy={cordon.busy}
-        blocked={mayCordon ?? (closed.length === 0 ? 'None of them is cordoned.' : null)}
+        blocked={mayCordon ?? (closed.length === 0 ? 'None are cordoned.' : null)}
         onClick={() => act(closed, false)}
       >
         Uncordon
@@ -71,7 +71,7 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
         icon={<ShieldAlert size={14} aria-hidden />}
         blocked={
           nodes.length > drillLimits.nodes
-            ? `At most ${drillLimits.nodes} nodes at once: drill a region or zone for more.`
+            ? `At most ${drillLimits.nodes} nodes at once. For more, drill a region or zone.`
             : null
         }
         onClick={() => router.push(drillHref('node', ...nodes.map(({ nodeId }) => nodeId)))}
@@ -79,12 +79,12 @@ export function BulkActions({ nodes, clear }: BulkActionsProps) {
         What if they failed?
       </Button>
       {draining && <DrainDialog nodes={drainable} onClose={() => setDraining(false)} onDone={clear} />}
-      <Button variant="ghost" aria-label="Clear the selection" icon={<X size={16} aria-hidden />} onClick={clear} />
+      <Button variant="ghost" aria-label="Clear selection" icon={<X size={16} aria-hidden />} onClick={clear} />
     </section>
   )
 }
 
 function whyNotDrained(count: number): string | null {
-  if (count === 0) return 'All of them are being drained.'
-  return count > drainedAtOnce ? `At most ${drainedAtOnce} nodes are drained at once.` : null
+  if (count === 0) return 'All are already draining.'
+  return count > drainedAtOnce ? `Drain at most ${drainedAtOnce} nodes at once.` : null
 }

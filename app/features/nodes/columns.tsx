@@ -18,7 +18,7 @@ function StatusCell({ node }: { node: NodeView }) {
       <StatusBadge statusStyle={nodeStyle(node)} title={node.ineligible ?? undefined} />
       {node.engineError && (
         <span className="inline-flex min-w-0 items-center gap-1 text-failed" title={node.engineError}>
-          <CircleAlert size={12} aria-label="Can not run containers" className="shrink-0" />
+          <CircleAlert size={12} aria-label="Cannot run containers" className="shrink-0" />
         </span>
       )}
     </span>
@@ -31,7 +31,7 @@ interface AmountCellProps {
   capacity: number
   usedPercent: number | null
   format: (amount: number) => string
-  /** Width of the numbers: the same in every row, so that the bars are. */
+  /** The width of the numbers, equal in every row so that the bars align. */
   room: string
 }
 
@@ -56,11 +56,11 @@ function AmountCell({ name, reserved, capacity, usedPercent, format, room }: Amo
   )
 }
 
-/** The simulated engine's version is its name. */
+/** The simulated engine's version is also its name. */
 export const engineText = ({ engine, engineVersion }: Pick<NodeView, 'engine' | 'engineVersion'>): string =>
   engineVersion === null || engineVersion === engine ? engine : `${engine} ${engineVersion}`
 
-/** The last beat; hatched grey once it is too old to be believed. */
+/** Age of the last heartbeat; hatched grey when the heartbeat is overdue. */
 export function Heartbeat({ node }: { node: Pick<NodeView, 'lastHeartbeat' | 'stale'> }) {
   if (!node.lastHeartbeat) return <span className="text-unknown">never</span>
   return <Time at={node.lastHeartbeat} ago={false} className={cn(node.stale ? 'text-unknown' : 'text-ink-2')} />
@@ -130,7 +130,7 @@ export const nodeColumns: Column<NodeView>[] = [
     align: 'right',
     from: '2xl',
     cell: ({ reserved, capacity }) => (
-      <span className="text-meta text-ink-2" title="Reserved of capacity">
+      <span className="text-meta text-ink-2" title="Reserved / capacity">
         {formatPair(reserved.storageGb, capacity.storageGb, storageText)}
       </span>
     ),
@@ -145,7 +145,7 @@ export const nodeColumns: Column<NodeView>[] = [
       capacity.gpuUnits === 0 ? (
         <span className="text-ink-3">–</span>
       ) : (
-        <span className="text-ink-2" title="Reserved of capacity">
+        <span className="text-ink-2" title="Reserved / capacity">
           {reserved.gpuUnits}/{capacity.gpuUnits}
         </span>
       ),
@@ -169,7 +169,7 @@ export const nodeColumns: Column<NodeView>[] = [
       node.agentVersion === null ? (
         <span className="text-unknown">unknown</span>
       ) : (
-        <span className="text-ink-2" title={`Version of its agent: ${node.agentVersion}`}>
+        <span className="text-ink-2" title={`Agent version ${node.agentVersion}`}>
           {node.agentVersion}
         </span>
       ),

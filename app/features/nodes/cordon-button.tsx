@@ -8,7 +8,7 @@ import { useCordon } from './use-cordon'
 
 interface CordonButtonProps {
   node: Pick<NodeView, 'id' | 'nodeId' | 'cordoned'>
-  /** Only the icon, for rows. */
+  /** Shows only the icon, for table rows. */
   small?: boolean
   variant?: ButtonVariant
 }

@@ -18,7 +18,7 @@ interface DrainDialogProps {
   onDone?: () => void
 }
 
-/** What a drain would do, by the scheduler's own word, and the button that does it. Mount it to open it. */
+/** Previews a drain and confirms it. Mount the component to open the dialog. */
 export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -66,8 +66,8 @@ export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
           <Loading label="Asking the scheduler" />
         )}
         <Checkbox
-          label="Then put into maintenance"
-          hint="Once nothing is left: out of service until somebody ends it, through restarts and heartbeats."
+          label="Then start maintenance"
+          hint="Once drained, the node stays out of service until you end maintenance."
           checked={maintenance}
           onChange={(event) => setMaintenance(event.target.checked)}
         />

@@ -7,13 +7,13 @@ import type { DrainPreview, DrainPreviewReplica } from '@/core/views/nodes'
 
 /** Rules and how many nodes fail each: "Too little CPU: 3 nodes · Cordoned: 1 node". */
 export const reasonsText = (reasons: DrainPreviewReplica['reasons']): string =>
-  // A node that is to be emptied is no place for its own replicas, which goes without saying.
+  // The drained nodes never qualify, so they are left out.
   reasons
     .filter(({ rule }) => rule !== 'draining')
     .map(({ rule, count }) => `${ruleLabels[rule]}: ${plural(count, 'node')}`)
     .join(' · ')
 
-/** Where each replica would go, or why nowhere. */
+/** Where each replica would move, or why it can't. */
 export function DrainPreviewList({ preview, several }: { preview: DrainPreview; several: boolean }) {
   const { replicas } = preview
   const stuck = replicas.filter(({ to }) => to === null).length
@@ -28,7 +28,7 @@ export function DrainPreviewList({ preview, several }: { preview: DrainPreview; 
       </p>
       {replicas.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region has to be reachable
-        <ul aria-label="Where its replicas would go" tabIndex={0} className="max-h-72 overflow-y-auto">
+        <ul aria-label="Where its replicas would move" tabIndex={0} className="max-h-72 overflow-y-auto">
           {replicas.map((replica) => (
             <li key={replica.replicaId} className="border-t border-line py-1.5">
               <div className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -54,9 +54,9 @@ export function DrainPreviewList({ preview, several }: { preview: DrainPreview; 
 }
 
 function summaryOf(all: number, stuck: number): string {
-  if (all === 0) return 'Nothing runs there: it is drained at once.'
+  if (all === 0) return 'Nothing runs there. The drain completes at once.'
   if (stuck === 0) return `Everything fits elsewhere: ${plural(all, 'replica')} would move.`
-  return `${all - stuck} of ${plural(all, 'replica')} would move; ${stuck} would stay until there is room.`
+  return `${all - stuck} of ${plural(all, 'replica')} would move; ${stuck} would stay until there is capacity.`
 }
 
 function Destination({ replica: { to } }: { replica: DrainPreviewReplica }) {

@@ -14,7 +14,7 @@ import { NodeTable } from './node-table'
 import { NodeToolbar } from './node-toolbar'
 import { type NodeViewState, useNodeView } from './node-view'
 
-/** The fleet as a table or as a map, with the same filters. */
+/** The fleet as a table or a map, with shared filters. */
 export function NodeList() {
   const trpc = useTRPC()
   const state = useNodeView()
@@ -80,7 +80,7 @@ interface AnswerProps<Data> {
   children: (data: Data) => ReactNode
 }
 
-/** Loading, failed, empty, or what was asked for. */
+/** The loading, error and empty states, or the nodes. */
 function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children }: AnswerProps<Data>) {
   const { data, isError, error, refetch } = query
   if (data === undefined)
@@ -100,12 +100,12 @@ function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children
           </Button>
         }
       >
-        {filtered ? 'No node is like that.' : 'The list has become shorter than this page.'}
+        {filtered ? 'No nodes match these filters.' : 'This page no longer exists.'}
       </Empty>
     )
   return (
     <Empty title="No nodes yet" action={<JoinLink primary />}>
-      A node is any machine that runs Docker or Podman. One command on it makes it part of the fleet.
+      A node is any machine that runs Docker or Podman. Run one command on it to join.
     </Empty>
   )
 }

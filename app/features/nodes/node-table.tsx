@@ -25,7 +25,7 @@ const columns = [...nodeColumns, actions]
 interface NodeTableProps {
   state: NodeViewState
   data: NodePage
-  /** The answer to an earlier question. */
+  /** The shown rows belong to an earlier query. */
   outdated: boolean
 }
 
@@ -62,7 +62,7 @@ export function NodeTable({ state, data, outdated }: NodeTableProps) {
   )
 }
 
-/** The ticked rows, by name in the address; of those only what is on the page counts. */
+/** The selected rows, by name in the address; only those on the page count. */
 function useSelection({ view, set }: NodeViewState, nodes: NodeView[]) {
   const { selected } = view
   const chosen = useMemo(() => nodes.filter((node) => selected.includes(node.nodeId)), [nodes, selected])

@@ -16,11 +16,14 @@ interface NodeToolbarProps {
   set: NodeViewState['set']
   facets: NodeFacets | undefined
   counts: Record<NodeState, number> | undefined
-  /** Both come soon: until then only the search shows, because what can be chosen would move with them. */
+  /**
+   * Filters appear when both queries have answered, because their options would move them. Until then only the search
+   * shows.
+   */
   waiting: boolean
 }
 
-/** Search and filters. What there is no choice of takes no room, unless it is what is asked for. */
+/** Search and filters. A filter with a single option is hidden unless it is in use. */
 export function NodeToolbar({ view, set, facets, counts, waiting }: NodeToolbarProps) {
   const onSearch = useCallback((q: string) => void set({ q: q || null, ...afresh }, { history: 'replace' }), [set])
   const choose = (name: 'region' | 'type' | 'label' | 'kind') => (value: string) =>
@@ -56,14 +59,14 @@ export function NodeToolbar({ view, set, facets, counts, waiting }: NodeToolbarP
       />
       {view.view === 'map' ? (
         <Select
-          aria-label="Cells show"
+          aria-label="Color by"
           value={view.colour}
           onChange={(event) =>
             void set({ colour: measures.find((one) => one === event.target.value) ?? null }, { history: 'push' })
           }
           className={cn('w-full sm:w-44', waiting && 'invisible')}
         >
-          <option value="state">Cells show the state</option>
+          <option value="state">Color by status</option>
           <option value="cpu">CPU in use</option>
           <option value="memory">Memory in use</option>
         </Select>

@@ -23,7 +23,7 @@ const parameters = {
   selected: parseAsArrayOf(parseAsString).withDefault([]),
 }
 
-/** What of the fleet is shown, and how: all of it is in the address. */
+/** Filters, sort order and view of the fleet, all kept in the address. */
 export function useNodeView() {
   const [view, set] = useQueryStates(parameters)
   const size = pageSizes.find((one) => one === view.size) ?? 100
@@ -41,5 +41,5 @@ export function useNodeView() {
 
 export type NodeViewState = ReturnType<typeof useNodeView>
 
-/** Another question starts at its first page, with nothing ticked: only what is seen can be acted on. */
+/** A changed filter starts at the first page with nothing selected, because only visible nodes can be acted on. */
 export const afresh = { page: null, selected: null } as const

@@ -14,7 +14,7 @@ interface CordonTarget {
 const named = (nodes: CordonTarget[]): string =>
   nodes.length <= 3 ? formatList(nodes.map(({ nodeId }) => nodeId)) : plural(nodes.length, 'node')
 
-/** Cordoning is taken back with one press, so nobody is asked first. */
+/** Cordons without confirmation, because one press reverts it. */
 export function useCordon() {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -28,7 +28,7 @@ export function useCordon() {
     const refused = results.find((result) => result.status === 'rejected')
     const words = cordoned ? 'cordoned' : 'uncordoned'
     const failed = refused
-      ? ` ${plural(nodes.length - done.length, 'node')} could not be: ${errorSentence(refused.reason)}`
+      ? ` ${plural(nodes.length - done.length, 'node')} failed: ${errorSentence(refused.reason)}`
       : ''
     notice({
       text: done.length > 0 ? `${named(done)} ${words}.${failed}` : failed.trim(),
