@@ -23,7 +23,7 @@ test('the heartbeat is changed, refused with the reason where it does not fit, a
   await page.getByLabel('Offline after').fill('40')
   await expect(page.getByText('never before 52 s')).toBeVisible()
   await page.getByRole('button', { name: 'Save heartbeats' }).click()
-  await expect(page.getByText('Now: every 10 s; a node is offline after 40 s of silence.')).toBeVisible()
+  await expect(page.getByText('Now: every 10 s; a node is offline after 40 s without a heartbeat.')).toBeVisible()
   expect((await rpc.settings.get.query()).heartbeat).toEqual({ everySeconds: 10, limitSeconds: 40 })
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByLabel('Interval')).toHaveValue('5')
