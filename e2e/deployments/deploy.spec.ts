@@ -42,10 +42,10 @@ test('web-api is deployed from the form and reaches running before the eyes of i
 
   await openTab(page, 'Decision')
   await expect(page.getByText(`Placed 3 on ${nodes.join(', ')}.`)).toBeVisible()
-  const scores = page.getByRole('table', { name: /^Scores of the nodes with room/ })
+  const scores = page.getByRole('table', { name: /^Scores of the eligible nodes/ })
   await expect(scores.getByRole('img', { name: /^Score 0\.\d+/ }).nth(3)).toBeVisible()
   await expect(scores.getByRole('row').filter({ hasText: 'chosen' })).toHaveCount(3)
-  await scores.getByRole('button', { name: `What was known of ${nodes[0]}` }).click()
+  await scores.getByRole('button', { name: `Details of ${nodes[0]}` }).click()
   await expect(page.getByText('CPU free of')).toBeVisible()
 
   await openTab(page, 'Timeline')

@@ -36,7 +36,7 @@ test('a deployment is kept on the node of another, from the form to the explanat
   await expect(page.getByText(`has to be on the same node as ${unique('db')}`)).toBeVisible()
 
   await openTab(page, 'Decision')
-  await page.getByRole('button', { name: `What was known of ${at}` }).click()
+  await page.getByRole('button', { name: `Details of ${at}` }).click()
   await expect(page).toHaveURL(new RegExp(`node=${at}`))
   await expect(page.getByText('Rank 1 of 1, chosen.')).toBeVisible()
   await expect(page.getByText(`a replica of ${unique('db')} is on it`)).toBeVisible()
@@ -45,10 +45,10 @@ test('a deployment is kept on the node of another, from the form to the explanat
   await page.reload()
   await expect(page.getByText('Rank 1 of 1, chosen.')).toBeVisible()
   // Of one that was refused, too. Groups are closed where nodes of other tests make the list a long one.
-  const group = page.getByRole('button', { name: /^Not near the deployment that is required/ })
+  const group = page.getByRole('button', { name: /^Missing a required deployment/ })
   if ((await group.getAttribute('aria-expanded')) === 'false') await group.click()
   await page
-    .getByRole('button', { name: /^What was known of/ })
+    .getByRole('button', { name: /^Details of/ })
     .last()
     .click()
   await expect(page.getByText('is not cordoned')).toBeVisible()

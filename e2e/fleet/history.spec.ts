@@ -79,11 +79,11 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
 
   // The fleet at that moment: what ran there is there, and the map and the table say so.
   await page.goto(`/history?view=table&at=${at}`)
-  const fleet = page.getByRole('table', { name: 'Nodes at this moment' })
+  const fleet = page.getByRole('table', { name: 'Nodes at this time' })
   for (const nodeId of were.values())
     await expect(fleet.getByRole('row').filter({ hasText: nodeId }).getByRole('cell').last()).not.toHaveText('0')
-  await press(page, 'ArrowLeft', 'The fleet at this moment')
-  await press(page, 'PageDown', 'The fleet at this moment')
+  await press(page, 'ArrowLeft', 'The fleet at this time')
+  await press(page, 'PageDown', 'The fleet at this time')
   await page.getByRole('button', { name: 'Map', exact: true }).click()
   await expect(page.getByRole('listbox', { name: /^Nodes in/ }).first()).toBeVisible()
   await slider(page).press('End')
@@ -98,7 +98,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
   await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
   await goByKeys(page, 'h', /\/history/)
   await expect(page.getByRole('heading', { name: 'History', exact: true })).toBeVisible()
-  await press(page, 'ArrowLeft', 'The fleet at this moment')
+  await press(page, 'ArrowLeft', 'The fleet at this time')
   const at = momentOf(page)
   const events = page.getByRole('table', { name: /^The last events before/ })
   await expect(events.getByRole('row').nth(1)).toBeVisible()

@@ -24,19 +24,19 @@ test('from the list to one decision: the record, its replay, and why not another
   const chosen = page.getByRole('list', { name: 'Chosen nodes' })
   await expect(chosen.getByRole('link')).toHaveCount(2)
   await page.getByRole('button', { name: 'Replay' }).click()
-  await expect(page.getByText('Replayed: it matches the record, to the last digit of each score.')).toBeVisible()
+  await expect(page.getByText('Replay matches the record exactly.')).toBeVisible()
 
   const { placement } = await rpc.decision.get.query({ id: new URL(page.url()).pathname.split('/').at(-1) ?? '' })
   const other = placement.best.find((verdict) => verdict.chosen === 0)?.nodeId ?? ''
   const last = placement.chosen.at(-1)?.nodeId ?? ''
   await page.getByRole('combobox', { name: 'Node', exact: true }).fill(other)
-  await expect(page.getByText(new RegExp(`^${other} ranked 3 of \\d+ nodes with room`))).toBeVisible()
+  await expect(page.getByText(new RegExp(`^${other} ranked 3 of \\d+ eligible nodes`))).toBeVisible()
   await expect(page.getByRole('region', { name: 'Comparison' }).getByRole('heading')).toHaveText(
     `${other} against ${last}`,
   )
   await expect(page).toHaveURL(new RegExp(`why=${other}`))
   await page.getByRole('combobox', { name: 'Node', exact: true }).fill('node-99')
-  await expect(page.getByText('The fleet had no node called “node-99” then.')).toBeVisible()
+  await expect(page.getByText('At that time, the fleet had no node called “node-99”.')).toBeVisible()
   // The twelve nodes of the demo fleet and the head; nodes of other specs may be there as well.
   const rows = page.getByRole('table', { name: /^Nodes by score/ }).getByRole('row')
   await expect.poll(() => rows.count(), patient).toBeGreaterThanOrEqual(13)
@@ -66,7 +66,7 @@ test('many decisions at once: how many would have come out otherwise', async ({ 
   const id = await deploy()
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).latestDecisionId, patient).not.toBeNull()
   await page.goto(`/decisions?tab=what-if&q=${unique('app')}&policy=pack`)
-  await expect(page.getByText(/^[01] of 1 decision would have come out otherwise with 70 % resources/)).toBeVisible()
+  await expect(page.getByText(/^[01] of 1 decision would change with 70 % resources/)).toBeVisible()
   await page.getByLabel('Policy', { exact: true }).selectOption('near')
   await expect(page.getByText(/otherwise with 15 % resources, 15 % load, 70 % locality\.$/)).toBeVisible()
 })

@@ -42,7 +42,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the fleet of the past as a table': async ({ page, rpc, running }) => {
     const { createdAt } = await rpc.deployment.detail.query({ id: running })
     await page.goto(`/history?view=table&at=${createdAt}`)
-    await expect(page.getByRole('table', { name: 'Nodes at this moment' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Nodes at this time' })).toBeVisible()
     await expect(page.getByRole('table', { name: /^The last events before/ })).toBeVisible()
   },
   'a moment before the records begin': async ({ page }) => {
@@ -87,7 +87,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'the decision on a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=decision`)
     await page
-      .getByRole('button', { name: /^What was known of/ })
+      .getByRole('button', { name: /^Details of/ })
       .first()
       .click()
     await expect(page.getByText('CPU free of')).toBeVisible()

@@ -33,17 +33,17 @@ export function DecisionList({ filters, setFilters, asked, isFiltered }: Decisio
   if (!last)
     return isFiltered || older ? (
       <Empty title="No matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
-        No decision is like that.
+        No decisions match these filters.
       </Empty>
     ) : (
       <Empty title="No decisions yet" action={<ButtonLink href="/deployments/new">New deployment</ButtonLink>}>
-        The scheduler decides when something is deployed, scaled, or has to move. Each decision is kept here.
+        The scheduler decides whenever replicas are deployed, scaled or moved. Its decisions appear here.
       </Empty>
     )
   return (
     <>
       <Table
-        caption="Decisions, the newest first"
+        caption="Decisions, newest first"
         columns={columns}
         rows={data.items}
         rowKey={(row) => row.id}
@@ -119,7 +119,7 @@ const columns: Column<DecisionListItem>[] = [
       <Link
         href={`/deployments/${deploymentId}`}
         prefetch={false}
-        aria-label={`The deployment ${deploymentName}`}
+        aria-label={`Open deployment ${deploymentName}`}
         className="underline decoration-control underline-offset-2 hover:decoration-ink"
       >
         open

@@ -22,7 +22,7 @@ import { OtherPolicy } from './other-policy'
 import { Replay } from './replay'
 import { WhyNode } from './why-node'
 
-/** A decision never changes. */
+/** Decisions are immutable. */
 const staleTime = Number.POSITIVE_INFINITY
 
 export function DecisionPage({ id }: { id: string }) {
@@ -34,7 +34,7 @@ export function DecisionPage({ id }: { id: string }) {
     if (errorCode(query.error) === 'NOT_FOUND')
       return (
         <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
-          It may be older than what is kept.
+          It may have been deleted after its retention period.
         </Empty>
       )
     if (query.isError)
@@ -44,16 +44,16 @@ export function DecisionPage({ id }: { id: string }) {
   return (
     <>
       <Header decision={decision} />
-      <Section title="What was decided">
+      <Section title="Result">
         <Outcome decision={decision} />
       </Section>
-      <Section title="Why not this node?" meta="Any node of the fleet as it was then.">
+      <Section title="Why not this node?" meta="Pick any node in the fleet at that time.">
         <WhyNode decision={decision} />
       </Section>
-      <Section title="Under another policy" meta="The same request on the same fleet. Nothing is changed by it.">
+      <Section title="Under another policy" meta="Same request, same fleet. Changes nothing.">
         <OtherPolicy decision={decision} />
       </Section>
-      <Section title="Every node" flush className="pb-0">
+      <Section title="All nodes" flush className="pb-0">
         <EveryNode decisionId={decision.id} />
       </Section>
     </>
@@ -86,7 +86,7 @@ function Header({ decision }: { decision: DecisionView }) {
             <ExactTime at={createdAt} className="text-ink-3 max-sm:hidden" />
           </div>
           <p className="max-w-4xl">
-            It asked for {requestText(request)}. Policy {policy.name}: {policyLabels(policy)}.
+            Requested: {requestText(request)}. Policy: {policy.name}, {policyLabels(policy)}.
           </p>
         </div>
       }
@@ -109,7 +109,7 @@ function Outcome({ decision }: { decision: DecisionView }) {
       {placement.chosen.length > 0 && (
         <ul aria-label="Chosen nodes" className="flex flex-wrap gap-x-6 gap-y-1">
           {placement.chosen.map(({ id, nodeId, score }, slot) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is the replica, and a node may take several
+            // biome-ignore lint/suspicious/noArrayIndexKey: the index is the slot, and a node may appear several times
             <li key={slot} className="text-ink-2">
               Replica {slot + 1}:{' '}
               <Link href={`/nodes/${id}`} prefetch={false} className="font-medium text-ink hover:underline">

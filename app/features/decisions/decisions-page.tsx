@@ -10,13 +10,13 @@ import { WhatIf } from './what-if'
 
 const tabs = ['record', 'what-if'] as const
 
-/** Every run of the scheduler, and what would have come of them under another policy. */
+/** Every run of the scheduler, and what its results would have been under another policy. */
 export function DecisionsPage() {
   const filters = useDecisionFilters()
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('record'))
   return (
     <>
-      <PageHeader title="Decisions" meta="Every run of the scheduler: what was asked, what was chosen, and why." />
+      <PageHeader title="Decisions" meta="Every run of the scheduler: the request, the chosen nodes and the reasons." />
       <FilterBar {...filters} />
       <Tabs
         label="Decisions"

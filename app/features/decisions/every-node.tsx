@@ -5,14 +5,14 @@ import { RankingPanel } from '@/app/features/placement/ranking-panel'
 import { useRankingView } from '@/app/features/placement/ranking-view'
 import { useTRPC } from '@/app/trpc'
 
-/** The verdict of every node, page by page. */
+/** The verdicts on all nodes, paged. */
 export function EveryNode({ decisionId }: { decisionId: string }) {
   const trpc = useTRPC()
   const ranking = useRankingView()
   const query = useQuery({
     ...trpc.placement.rankDecision.queryOptions({ id: decisionId, ...ranking.wanted }),
     placeholderData: keepPreviousData,
-    // A decision never changes.
+    // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
   return (

@@ -27,12 +27,12 @@ export function FilterBar({ filters, setFilters }: DecisionFilters) {
         options={outcomes.map((value) => ({ value, label: outcomeLabels[value] }))}
       />
       <Select
-        aria-label="Why it was decided"
+        aria-label="Trigger"
         value={filters.trigger}
         onChange={(event) => void setFilters({ trigger: event.target.value || null, older: null }, push)}
         className="w-full sm:w-44"
       >
-        <option value="">Any reason</option>
+        <option value="">Any trigger</option>
         {decisionTriggers.map((trigger) => (
           <option key={trigger} value={trigger}>
             {triggerText(trigger)}
@@ -40,14 +40,14 @@ export function FilterBar({ filters, setFilters }: DecisionFilters) {
         ))}
       </Select>
       <Select
-        aria-label="When"
+        aria-label="Time"
         value={filters.since ?? ''}
         onChange={(event) =>
           void setFilters({ since: spans.find((span) => span === event.target.value) ?? null, older: null }, push)
         }
         className="w-full sm:w-44"
       >
-        <option value="">At any time</option>
+        <option value="">Any time</option>
         {spans.map((span) => (
           <option key={span} value={span}>
             {spanLabels[span]}
@@ -56,11 +56,11 @@ export function FilterBar({ filters, setFilters }: DecisionFilters) {
       </Select>
       {filters.node && (
         <span className="flex items-center gap-1 text-ink-2">
-          that chose {filters.node}
+          node: {filters.node}
           <Button
             variant="ghost"
             size="sm"
-            aria-label={`Not only those that chose ${filters.node}`}
+            aria-label={`Clear filter: node ${filters.node}`}
             icon={<X size={14} aria-hidden />}
             onClick={() => void setFilters({ node: null, older: null }, push)}
           />

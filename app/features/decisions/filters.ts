@@ -8,14 +8,14 @@ export const spans = ['hour', 'day', 'week'] as const
 type Span = (typeof spans)[number]
 
 export const spanLabels: Record<Span, string> = {
-  hour: 'The last hour',
-  day: 'The last 24 hours',
-  week: 'The last 7 days',
+  hour: 'Last hour',
+  day: 'Last 24 hours',
+  week: 'Last 7 days',
 }
 
 const spanMs: Record<Span, number> = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000 }
 
-/** Whole minutes, so that the question stays the same from one render to the next. */
+/** Rounded to whole minutes, so that the query key is stable between renders. */
 const minuteMs = 60_000
 
 const beginningOf = (span: Span, nowMs: number): string =>
@@ -31,7 +31,7 @@ const parameters = {
   older: parseAsString,
 }
 
-/** Which decisions are looked at; all of it is in the address. */
+/** The filters of the decision list, all kept in the address. */
 export function useDecisionFilters() {
   const [filters, setFilters] = useQueryStates(parameters)
   const { q, outcome, trigger, since, node } = filters

@@ -13,7 +13,7 @@ import type { DecisionView } from '@/core/views/decisions'
 
 const pauseMs = 100
 
-/** What the same decision would have been with other weights. */
+/** Compares the recorded decision with the result under another policy. */
 export function OtherPolicy({ decision }: { decision: DecisionView }) {
   const trpc = useTRPC()
   const [text, setText] = useQueryState('policy', parseAsString.withDefault(''))
@@ -22,7 +22,7 @@ export function OtherPolicy({ decision }: { decision: DecisionView }) {
   const query = useQuery({
     ...trpc.decision.whatIf.queryOptions({ ids: [decision.id], policy: JSON.parse(input) }),
     placeholderData: keepPreviousData,
-    // A decision never changes.
+    // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
   const change = query.data?.changes[0]

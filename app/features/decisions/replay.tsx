@@ -8,7 +8,7 @@ import { StatusIcon } from '@/app/ui/status/status-icon'
 import { errorSentence } from '@/app/ui/text/errors'
 import { formatList } from '@/app/ui/text/format'
 
-/** Runs the scheduler once more on the record, and says whether it comes out as it was written down. */
+/** Runs the scheduler again on the recorded input and compares the result with the record. */
 export function Replay({ decisionId }: { decisionId: string }) {
   const trpc = useTRPC()
   const query = useQuery({ ...trpc.decision.replay.queryOptions({ id: decisionId }), enabled: false })
@@ -22,18 +22,17 @@ export function Replay({ decisionId }: { decisionId: string }) {
         {query.isError ? (
           <FieldError>{errorSentence(query.error)}</FieldError>
         ) : !data ? (
-          <p className="text-ink-3">Decides again from the record alone, and compares.</p>
+          <p className="text-ink-3">Runs the scheduler on the recorded input and compares the results.</p>
         ) : data.matches ? (
           <p className="flex items-center gap-2">
             <StatusIcon name="running" className="text-healthy" />
-            Replayed: it matches the record, to the last digit of each score.
+            Replay matches the record exactly.
           </p>
         ) : (
           <p className="flex items-center gap-2 text-failed">
             <StatusIcon name="failed" />
-            Replayed to something else than the record:{' '}
-            {data.message ?? formatList(data.chosen.map(({ nodeId }) => nodeId))}. Tell whoever looks after this
-            installation.
+            Replay differs from the record: {data.message ?? formatList(data.chosen.map(({ nodeId }) => nodeId))}.
+            Please report this to your administrator.
           </p>
         )}
       </div>

@@ -17,13 +17,16 @@ import { defaultPolicy } from '@/core/placement/types'
 import type { WhatIfChange } from '@/core/views/decisions'
 import type { DecisionFilters } from './filters'
 
-/** Each is rebuilt and decided again: moving a slider waits until it rests. */
+/** Waits until the slider rests, because every decision is rebuilt and computed again. */
 const pauseMs = 300
 const counts = [20, 50, 100, 200]
 
 const parameters = { policy: parseAsString.withDefault(''), newest: parseAsInteger.withDefault(20) }
 
-/** The decisions that match, each on the fleet that it saw, under another policy: which would have come out otherwise. */
+/**
+ * Replays the matching decisions, each on the fleet that it saw, under another policy, and lists those with a different
+ * result.
+ */
 export function WhatIf({ asked }: DecisionFilters) {
   const trpc = useTRPC()
   const [view, setView] = useQueryStates(parameters)
@@ -51,11 +54,7 @@ export function WhatIf({ asked }: DecisionFilters) {
           baseLabel={`the default (${installed.name})`}
         />
         <div className="space-y-3">
-          <Field
-            label="Decisions to run again"
-            hint="The newest of those that match the filters above."
-            className="max-w-64"
-          >
+          <Field label="Decisions to replay" hint="The newest that match the filters above." className="max-w-64">
             {(wiring) => (
               <Select
                 {...wiring}
@@ -73,28 +72,26 @@ export function WhatIf({ asked }: DecisionFilters) {
           {report && (
             <p role="status" className="font-medium">
               {report.looked === 0
-                ? 'No decision matches.'
-                : `${report.changes.length} of ${plural(report.looked, 'decision')} would have come out otherwise with ${policyLabels(report.policy)}.`}
+                ? 'No decisions match.'
+                : `${report.changes.length} of ${plural(report.looked, 'decision')} would change with ${policyLabels(report.policy)}.`}
             </p>
           )}
           <p className="text-meta text-ink-3">
-            Each is decided again by itself, on the fleet as it saw it. Nothing is changed by it.
+            Each decision is replayed separately on the fleet it saw. Changes nothing.
           </p>
         </div>
       </div>
       {query.isError && !report ? (
         <ErrorState error={query.error} what="Could not replay the decisions" onRetry={() => void query.refetch()} />
       ) : !report ? (
-        <Loading label="Running the decisions again" />
+        <Loading label="Replaying decisions" />
       ) : report.changes.length === 0 ? (
         <Empty title="Nothing would change">
-          {report.looked === 0
-            ? 'Choose other filters: there is nothing to run again.'
-            : 'All of them would have chosen the same nodes.'}
+          {report.looked === 0 ? 'No decisions match these filters.' : 'All of them would have chosen the same nodes.'}
         </Empty>
       ) : (
         <Table
-          caption="Decisions that would have come out otherwise"
+          caption="Decisions that would change"
           columns={columns}
           rows={report.changes}
           rowKey={(row) => row.decisionId}

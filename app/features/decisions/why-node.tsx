@@ -14,10 +14,10 @@ import type { DecisionView } from '@/core/views/decisions'
 
 const pauseMs = 100
 const suggested = 8
-/** A decision never changes. */
+/** Decisions are immutable. */
 const staleTime = Number.POSITIVE_INFINITY
 
-/** One node, in a sentence and beside the last one that was chosen. */
+/** Explains one node in a sentence and compares it with the last chosen one. */
 export function WhyNode({ decision }: { decision: DecisionView }) {
   const trpc = useTRPC()
   const [name, setName] = useQueryState('why', parseAsString.withDefault(''))
@@ -56,7 +56,7 @@ export function WhyNode({ decision }: { decision: DecisionView }) {
 interface AnswerProps {
   decision: DecisionView
   name: string
-  /** No node of the fleet has that in its name. */
+  /** No node name contains the text. */
   isUnknown: boolean
 }
 
@@ -74,12 +74,12 @@ function Answer({ decision, name, isUnknown }: AnswerProps) {
     return <ErrorState error={query.error} what="Could not look up the node" onRetry={() => void query.refetch()} />
   if (!query.data || query.isPlaceholderData) return null
   const verdict = query.data.compared.find(({ nodeId, id }) => nodeId === asked || id === asked)
-  // Still being typed, as long as there are nodes that are called like it.
+  // While node names contain the text, the user is still typing.
   if (!verdict && !isUnknown) return null
   if (!verdict)
     return (
       <p role="status" className="text-ink-2">
-        The fleet had no node called “{asked}” then.
+        At that time, the fleet had no node called “{asked}”.
       </p>
     )
   const lastVerdict = query.data.compared.find(({ id }) => id === last?.id)

@@ -10,7 +10,7 @@ import { useTRPC } from '@/app/trpc'
 import { exactTime } from '@/app/ui/text/time'
 import { type Span, spans } from './spans'
 
-/** How often the window goes along with the present. */
+/** How often the window moves along with the present. */
 const followMs = 10_000
 
 interface FleetScrubberProps {
@@ -20,7 +20,7 @@ interface FleetScrubberProps {
   now: number
 }
 
-/** The slider under what happened when. */
+/** The time slider below the density chart. */
 export function FleetScrubber({ moment: { at, go }, span, oldest, now }: FleetScrubberProps) {
   const trpc = useTRPC()
   const window = useTimeWindow({ at, span, oldest, now })

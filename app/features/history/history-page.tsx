@@ -23,7 +23,7 @@ const parameters = {
   region: parseAsString.withDefault(''),
 }
 
-/** Everything and everybody, at any moment of the past. */
+/** The state of the fleet and the events at any time in the past. */
 export function HistoryPage() {
   const trpc = useTRPC()
   const moment = useMoment()
@@ -66,7 +66,7 @@ function History({ moment, oldest, now }: { moment: Moment; oldest: number; now:
           />
           {view.view === 'map' && (
             <FilterTabs
-              label="Colour by"
+              label="Color by"
               value={view.colour}
               onChange={(colour) => void set({ colour }, { history: 'push' })}
               options={[

@@ -13,7 +13,7 @@ import { eventKinds } from '@/core/insight/events'
 
 const shown = 10
 
-/** What happened last before the moment. */
+/** The last events before the shown time. */
 export function LastEvents({ at }: { at: number | null }) {
   const trpc = useTRPC()
   const { role } = useMe()
@@ -26,14 +26,14 @@ export function LastEvents({ at }: { at: number | null }) {
     placeholderData: keepPreviousData,
   })
   return (
-    <Section title={at === null ? 'What happened last' : 'What had happened last'} flush>
+    <Section title={at === null ? 'Latest events' : 'Events before this time'} flush>
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
       ) : query.data?.events.length === 0 ? (
-        <Empty title="Nothing had happened yet" />
+        <Empty title="No events before this time" />
       ) : query.data ? (
         <Table
-          caption="The last events before this moment, the newest first"
+          caption="Events before this time, newest first"
           columns={eventColumns}
           rows={query.data.events}
           rowKey={(event) => event.id}

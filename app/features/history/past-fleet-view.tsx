@@ -22,7 +22,7 @@ interface PastFleetViewProps {
   measure: Measure
 }
 
-/** Every node there was, in its state, with what was promised and used. */
+/** All nodes at a time in the past, with their state, reservations and usage. */
 export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps) {
   const trpc = useTRPC()
   const query = useQuery({
@@ -35,25 +35,25 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
     return (
       <ErrorState
         error={query.error}
-        what="There is nothing to see at this moment"
+        what="Nothing to show for this time"
         {...(errorCode(query.error) !== 'BAD_REQUEST' && { onRetry: () => void query.refetch() })}
       />
     )
   if (!query.data)
     return (
-      // As tall as the fleet will be at least, so that what comes below it is not pushed away.
+      // As tall as the fleet will be at least, so that the content below does not jump.
       <div className="min-h-dvh">
-        <Loading label="Loading past" />
+        <Loading label="Loading fleet" />
       </div>
     )
   const outdated = query.isPlaceholderData
   return (
-    <section aria-label="The fleet at this moment" data-at={query.data.at}>
+    <section aria-label="The fleet at this time" data-at={query.data.at}>
       <p className="px-4 pb-2 text-meta text-ink-3 md:px-6">
-        {usageMessage(query.data)} {!asMap && 'Replicas are those that were to run.'}
+        {usageMessage(query.data)} {!asMap && 'Replica counts are desired replicas.'}
       </p>
       {nodes.length === 0 ? (
-        <Empty title="There was no node" />
+        <Empty title="There were no nodes" />
       ) : asMap ? (
         <NodeMap text={text} counts={query.data.counts} measure={measure} outdated={outdated} />
       ) : (
@@ -62,7 +62,7 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
             <BarLegend />
           </div>
           <Table
-            caption="Nodes at this moment"
+            caption="Nodes at this time"
             columns={pastColumns}
             rows={nodes}
             rowKey={(node) => node.id}
@@ -77,10 +77,10 @@ export function PastFleetView({ at, region, asMap, measure }: PastFleetViewProps
   )
 }
 
-/** What nodes use is recorded with decisions only. */
+/** Node usage is recorded only with decisions. */
 function usageMessage({ at, usageAt }: { at: string; usageAt: string | null }): string {
-  if (usageAt === null) return 'What the nodes used then is not recorded, or not kept any more.'
+  if (usageAt === null) return 'Node usage at this time was not recorded or is no longer kept.'
   const age = Date.parse(at) - Date.parse(usageAt)
   const before = age < 1000 ? '' : ` (${formatAge(age)} before)`
-  return `In use: as of the last record, ${momentTime(Date.parse(usageAt))}${before}.`
+  return `Usage as last recorded, ${momentTime(Date.parse(usageAt))}${before}.`
 }

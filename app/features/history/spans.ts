@@ -1,6 +1,6 @@
 const hour = 3_600_000
 
-/** How much of the history the scrubber spans; null is all of it. */
+/** The time spans that the scrubber can show; null is all of the history. */
 export const spans = {
   '15m': { label: '15 min', ms: hour / 4 },
   '1h': { label: '1 h', ms: hour },

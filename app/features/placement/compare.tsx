@@ -10,8 +10,8 @@ import { localityText, partLabels, productText } from './labels'
 import { ScoreBar } from './score-bar'
 
 /**
- * Two nodes side by side: where each is ahead, and what was known of both. One by itself is shown whole, but where
- * others can be ticked (`onClear`), because what it would take of the page hides the rows to tick.
+ * Compares two nodes: their parts of the score and their recorded inputs. A single node is shown whole, unless others
+ * can be ticked (`onClear`), because the panel would hide the rows to tick.
  */
 export function Comparison({ verdicts, onClear }: { verdicts: Verdict[]; onClear?: () => void }) {
   const [first, second] = verdicts
@@ -21,7 +21,7 @@ export function Comparison({ verdicts, onClear }: { verdicts: Verdict[]; onClear
     <section aria-label="Comparison" className={cn(onClear && 'border-t border-line')}>
       <div className={cn('flex items-center justify-between gap-4 px-4 pt-3 md:px-6', waiting && 'pb-3')}>
         <h2 className="font-semibold">{second ? `${first.nodeId} against ${second.nodeId}` : first.nodeId}</h2>
-        {waiting && <p className="mr-auto text-ink-3">Tick another node to compare it with.</p>}
+        {waiting && <p className="mr-auto text-ink-3">Select another node to compare.</p>}
         {onClear && (
           <Button variant="ghost" size="sm" onClick={onClear}>
             Clear
@@ -34,7 +34,7 @@ export function Comparison({ verdicts, onClear }: { verdicts: Verdict[]; onClear
             <thead>
               <tr className="h-8 border-b border-line text-left text-meta text-ink-3">
                 <th scope="col" className="w-20 pr-3 font-medium sm:w-32">
-                  <span className="sr-only">What</span>
+                  <span className="sr-only">Factor</span>
                 </th>
                 {verdicts.map(({ id, nodeId }) => (
                   <th key={id} scope="col" className="pr-3 font-medium">
@@ -83,7 +83,7 @@ function rowsOf(first: Verdict, second: Verdict | undefined): Row[] {
   const partNames = [...new Set(both.flatMap(({ parts }) => parts.map(({ name }) => name)))]
   const partOf = (verdict: Verdict | undefined, name: string) => verdict?.parts.find((part) => part.name === name)
   return [
-    { name: 'Rank', cells: both.map(({ rank }) => (rank === null ? 'could not take it' : rank)) },
+    { name: 'Rank', cells: both.map(({ rank }) => (rank === null ? 'ineligible' : rank)) },
     {
       name: 'Score',
       cells: both.map((verdict) => <ScoreCell key={verdict.id} verdict={verdict} />),

@@ -8,7 +8,9 @@ import type { Verdict } from '@/core/placement/types'
 import { NodeExplained } from './node-explanation'
 import { RefusedNode, RefusedNodes } from './refused-nodes'
 
-/** The nodes that a decision refused; each can be opened for every rule. Which one is open is in the address. */
+/**
+ * The nodes that a decision refused; each expands to the result of every rule. The expanded one is kept in the address.
+ */
 export function DecidedRefusals({ groups, decisionId }: { groups: RefusedGroup[]; decisionId: string }) {
   return (
     <RefusedNodes
@@ -28,7 +30,7 @@ function DecidedNode({ verdict, decisionId }: { verdict: Verdict; decisionId: st
         <button
           type="button"
           aria-expanded={isOpen}
-          aria-label={`What was known of ${verdict.nodeId}`}
+          aria-label={`Details of ${verdict.nodeId}`}
           title={verdict.nodeId}
           onClick={() => void setOpen(isOpen ? null : verdict.nodeId)}
           className="flex w-28 shrink-0 items-center gap-1 rounded-mark text-left font-medium hover:underline"

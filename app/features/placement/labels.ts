@@ -13,10 +13,10 @@ import type {
   Verdict,
 } from '@/core/placement/types'
 
-/** A rule in the heading of a list. */
+/** Each rule as the heading of a list of nodes that fail it. */
 export const ruleLabels: Record<RuleName, string> = {
   status: 'Out of service',
-  engine: 'Can not run containers',
+  engine: 'Cannot run containers',
   cordoned: 'Cordoned',
   draining: 'Draining',
   cpu: 'Too little CPU',
@@ -26,13 +26,13 @@ export const ruleLabels: Record<RuleName, string> = {
   labels: 'Labels',
   'one-per-node': 'Holds a replica already',
   'host-ports': 'Host port taken',
-  affinity: 'Not near the deployment that is required',
-  'anti-affinity': 'With a deployment that is ruled out',
-  spread: 'Its region or zone is ahead of the others',
-  avoided: 'An attempt failed there',
+  affinity: 'Missing a required deployment',
+  'anti-affinity': 'Has an excluded deployment',
+  spread: 'Would exceed max_skew',
+  avoided: 'An attempt failed here',
 }
 
-/** A rule beside what it compared, met or not. */
+/** Each rule beside the values that it compared, met or not. */
 export const resultLabels: Record<RuleName, string> = {
   status: 'Status',
   engine: 'Engine',
@@ -61,17 +61,17 @@ export const partLabels: Record<ScorePartName, string> = {
 }
 
 export const partExplanations: Record<ScorePartName, string> = {
-  resources: 'Share of CPU and memory that stays free once the replica is there.',
-  load: 'Share of CPU and memory that was idle at the last heartbeat.',
-  locality: 'Nearness to the wanted region: 1 in the region, 0 at 200 ms.',
-  preferences: 'Which of the preferred labels the node has, by weight.',
-  spread: 'How few replicas its region or zone holds: 1 in the emptiest, a half with one more.',
-  affinity: 'Whether it is near the deployments it should be near, and away from the others.',
+  resources: 'Share of CPU and memory left free after placement.',
+  load: 'Share of CPU and memory idle at the last heartbeat.',
+  locality: 'Proximity to the preferred region: 1 in the region, 0 at 200 ms.',
+  preferences: 'Weighted share of preferred labels that the node has.',
+  spread: 'Fewer replicas in its region or zone score higher: 1 for the fewest, 0.5 with one more.',
+  affinity: 'Whether the node is near or away from other deployments, as requested.',
 }
 
 const isResource = (rule: RuleName): rule is ResourceKind => (resourceKinds as readonly string[]).includes(rule)
 
-/** "1.5 cores short"; null for rules that are met or not, without a number between. */
+/** "1.5 cores short"; null for rules without an amount. */
 export const shortfallText = ({ rule, shortfall }: RuleFailure): string | null =>
   shortfall !== null && isResource(rule) ? `${amountText(rule, shortfall)} short` : null
 
@@ -93,13 +93,13 @@ export function rankText({ verdict, feasible, gap }: NodeExplanation): string | 
   return gap ? `${rank}, ${formatScore(gap.gap)} behind ${gap.nodeId}, the last one chosen.` : `${rank}.`
 }
 
-/** What each part weighs in these scores: wishes take their share of what the policy says. */
+/** The weight of each part in these scores: preferences take a share of the policy weights. */
 export function weightsIn(verdicts: readonly Verdict[], policy: Policy): Partial<Record<ScorePartName, number>> {
   const scored = verdicts.find(({ parts }) => parts.length > 0)
   return scored ? Object.fromEntries(scored.parts.map(({ name, weight }) => [name, weight])) : policy.weights
 }
 
-/** The parts in which `other` loses against `winner`, the greatest loss first. */
+/** The parts in which `other` scores lower than `winner`, greatest loss first. */
 export const partLosses = (winner: Verdict, other: Verdict): { name: ScorePart['name']; loss: number }[] =>
   winner.parts
     .map(({ name, contribution }) => ({
@@ -109,7 +109,7 @@ export const partLosses = (winner: Verdict, other: Verdict): { name: ScorePart['
     .filter(({ loss }) => loss > 0.0005)
     .sort((a, b) => b.loss - a.loss)
 
-/** Why here and why not there, in a few sentences; empty when nothing was placed. */
+/** Explains a placement in a few sentences; empty when nothing was placed. */
 export function whyText({ chosen, best, nodes, feasible }: PlacementSummary): string[] {
   const last = chosen.at(-1)
   const winner = best[0]
@@ -122,11 +122,11 @@ export function whyText({ chosen, best, nodes, feasible }: PlacementSummary): st
       : `${plural(feasible, 'node')} eligible, ${nodes - feasible} ineligible.`
   const sentences = [room, `${winner.nodeId} scored highest, ${formatScore(winner.score)}.`]
   const runnerUp = best.find((verdict) => verdict.chosen === 0)
-  if (!runnerUp) return [...sentences, 'Every node with room was chosen.']
+  if (!runnerUp) return [...sentences, 'Every eligible node was chosen.']
   const lastVerdict = best.find(({ id }) => id === last.id)
-  // With several replicas on a node, the last one was scored after the others were in place: parts don't compare.
+  // With several replicas on a node, the last one was scored after the others were placed, so parts are not comparable.
   const loss = lastVerdict && lastVerdict.chosen === 1 ? partLosses(lastVerdict, runnerUp)[0] : undefined
   const most = loss ? `, most of it in ${loss.name}` : ''
-  sentences.push(`Best of those not chosen: ${runnerUp.nodeId}, ${standing({ chosen }, runnerUp)}${most}.`)
+  sentences.push(`Runner-up: ${runnerUp.nodeId}, ${standing({ chosen }, runnerUp)}${most}.`)
   return sentences
 }

@@ -10,12 +10,12 @@ import type { NodeExplanation } from '@/core/placement/explanation'
 import type { RuleResult } from '@/core/placement/types'
 import { partLabels, rankText, resultLabels, shortfallText } from './labels'
 
-/** What one decision says of one node: each rule with what it compared, each wish with what it found. */
+/** Explains one node in one decision: each rule with the values compared, each preference with the values found. */
 export function NodeExplained({ decisionId, nodeId }: { decisionId: string; nodeId: string }) {
   const trpc = useTRPC()
   const query = useQuery({
     ...trpc.decision.explain.queryOptions({ id: decisionId, nodeId }),
-    // A decision never changes.
+    // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (query.data) return <Explanation explanation={query.data} />
@@ -28,7 +28,7 @@ export function NodeExplained({ decisionId, nodeId }: { decisionId: string; node
         className="px-0"
       />
     )
-  return <Loading label="Running the decision again" />
+  return <Loading label="Replaying the decision" />
 }
 
 function Explanation({ explanation }: { explanation: NodeExplanation }) {
@@ -41,7 +41,7 @@ function Explanation({ explanation }: { explanation: NodeExplanation }) {
         <h3 className="mb-1 text-meta text-ink-3">Rules</h3>
         <ul>
           {rules.map((result, index) => (
-            // A rule has a result for each of its causes, and two of those may say the same.
+            // A rule has one result per cause, and two of them may be equal.
             // biome-ignore lint/suspicious/noArrayIndexKey: the list of a decision never changes
             <Rule key={index} result={result} />
           ))}
@@ -49,7 +49,7 @@ function Explanation({ explanation }: { explanation: NodeExplanation }) {
       </section>
       {wishes.length > 0 && (
         <section>
-          <h3 className="mb-1 text-meta text-ink-3">Wishes</h3>
+          <h3 className="mb-1 text-meta text-ink-3">Preferences</h3>
           <ul>
             {wishes.map(({ part, wish, weight, value, finding }) => (
               <li key={`${part} ${wish}`} className="flex flex-wrap justify-between gap-x-4 border-t border-line py-1">

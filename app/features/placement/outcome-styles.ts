@@ -6,12 +6,12 @@ export const outcomeStyles: Record<DecisionSummary['outcome'], StatusStyle> = {
     label: 'Placed',
     icon: 'running',
     color: 'healthy',
-    explanation: 'Nodes were found for all replicas that were asked for.',
+    explanation: 'All requested replicas were placed.',
   },
   refused: {
     label: 'Refused',
     icon: 'failed',
     color: 'failed',
-    explanation: 'Too few nodes were eligible: nothing was placed by this decision.',
+    explanation: 'Too few eligible nodes: nothing was placed.',
   },
 }

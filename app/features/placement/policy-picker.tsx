@@ -17,15 +17,15 @@ import {
 } from './policy-query'
 
 interface PolicyPickerProps {
-  /** As it stands in the address; empty is `base`. */
+  /** The value in the address; empty is the base policy. */
   value: string
   onChange: (value: string) => void
-  /** What the empty value stands for, and its name in the list. */
+  /** The policy of the empty value, and its name in the list. */
   base: Policy
   baseLabel: string
 }
 
-/** A policy by its name, or by three sliders that always add up to 100 %. Nothing is saved by moving them. */
+/** Selects a policy by name, or three weights that always add up to 100 %. Changes are not saved. */
 export function PolicyPicker({ value, onChange, base, baseLabel }: PolicyPickerProps) {
   const input = policyFromText(value)
   const { weights, packing = false } = effectivePolicy(input, base)
@@ -51,12 +51,12 @@ export function PolicyPicker({ value, onChange, base, baseLabel }: PolicyPickerP
                 {name}
               </option>
             ))}
-            <option value="own">own weights</option>
+            <option value="own">custom weights</option>
           </Select>
         )}
       </Field>
       <fieldset className="space-y-2">
-        <legend className="mb-1 text-meta text-ink-3">Weights, in percent of the score</legend>
+        <legend className="mb-1 text-meta text-ink-3">Weights in percent of the score</legend>
         {weightNames.map((name) => (
           <Slider
             key={name}
@@ -68,7 +68,7 @@ export function PolicyPicker({ value, onChange, base, baseLabel }: PolicyPickerP
       </fieldset>
       <Checkbox
         label="Bin-packing (fuller nodes first)"
-        hint="The resources part then counts what is taken instead of what is free."
+        hint="Fuller nodes score higher on resources."
         checked={packing}
         onChange={(event) => move(percents, event.target.checked)}
       />

@@ -21,7 +21,7 @@ const percentsArbitrary = fc
     return { resources: low, load: high - low, locality: 100 - high }
   })
 
-test('whatever is moved where, the weights add up to 100 and none is negative', () => {
+test('after any move, the weights add up to 100 and none is negative', () => {
   fc.assert(
     fc.property(
       percentsArbitrary,
@@ -37,7 +37,7 @@ test('whatever is moved where, the weights add up to 100 and none is negative', 
   )
 })
 
-test('the other two keep their proportion, and share evenly when they had nothing', () => {
+test('the other two weights keep their proportion, or share evenly when both were 0', () => {
   expect(rebalanced({ resources: 40, load: 30, locality: 30 }, 'resources', 70)).toEqual({
     resources: 70,
     load: 15,
@@ -64,7 +64,7 @@ test('weights become whole percents that add up to 100', () => {
   })
 })
 
-test('an address gives back the policy that was put into it', () => {
+test('a policy survives the round trip through the address', () => {
   fc.assert(
     fc.property(percentsArbitrary, fc.boolean(), (percents, packing) => {
       const input = policyFromText(policyText(percents, packing))
@@ -77,13 +77,13 @@ test('an address gives back the policy that was put into it', () => {
   expect(policyFromText('pack')).toBe('pack')
 })
 
-test('what is no policy stands for that of the installation', () => {
+test('an invalid value stands for the default policy', () => {
   for (const text of ['', 'fast', '40-30-31', '40-30', '400-30-30', '40-30-30-spread'])
     expect(policyFromText(text)).toBeNull()
   expect(effectivePolicy(null, policyProfiles.pack)).toBe(policyProfiles.pack)
 })
 
-test('a policy in words', () => {
+test('a policy is displayed as percents', () => {
   expect(policyLabels(policyProfiles.spread)).toBe('40 % resources, 30 % load, 30 % locality')
   expect(policyLabels(policyProfiles.pack)).toBe('70 % resources, 10 % load, 20 % locality, fuller nodes first')
 })

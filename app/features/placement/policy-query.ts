@@ -1,4 +1,4 @@
-/** A policy as it stands in an address and under sliders. Pure; weights are whole percents that add up to 100. */
+/** Converts policies to and from addresses and sliders. Pure; weights are whole percents that add up to 100. */
 import type { Policy, PolicyProfile } from '@/core/placement/types'
 import { policyProfileNames, policyProfiles } from '@/core/placement/types'
 
@@ -6,10 +6,10 @@ export const weightNames = ['resources', 'load', 'locality'] as const
 export type WeightName = (typeof weightNames)[number]
 export type Percents = Record<WeightName, number>
 
-/** As the API takes it: a profile by name, or own weights. */
+/** A policy in the API's format: the name of a profile, or custom weights. */
 export type PolicyInput = PolicyProfile | { weights: Policy['weights']; packing?: boolean }
 
-/** Whole percents that add up to 100: the largest remainders are rounded up. */
+/** Rounds to whole percents that add up to 100; the largest remainders are rounded up. */
 export function percentsOf(weights: Policy['weights']): Percents {
   const exact = weightNames.map((name) => ({ name, value: 100 * weights[name] }))
   const percents = Object.fromEntries(exact.map(({ name, value }) => [name, Math.floor(value + 1e-9)])) as Percents
@@ -22,7 +22,7 @@ export function percentsOf(weights: Policy['weights']): Percents {
   return percents
 }
 
-/** One weight moved; the other two share what is left as they did before, or evenly when they had nothing. */
+/** Moves one weight; the other two share the rest in proportion, or evenly when both were 0. */
 export function rebalanced(percents: Percents, moved: WeightName, to: number): Percents {
   const value = Math.min(100, Math.max(0, Math.round(to)))
   const [first, second] = weightNames.filter((name) => name !== moved) as [WeightName, WeightName]
@@ -36,7 +36,7 @@ export function rebalanced(percents: Percents, moved: WeightName, to: number): P
 export const policyText = (percents: Percents, packing: boolean): string =>
   [...weightNames.map((name) => percents[name]), ...(packing ? ['pack'] : [])].join('-')
 
-/** What an address says: a profile's name or own weights; null for the installation's, and for what is no policy. */
+/** Parses an address: the name of a profile or custom weights; null for the default and for anything invalid. */
 export function policyFromText(text: string): PolicyInput | null {
   const profile = policyProfileNames.find((name) => name === text)
   if (profile) return profile
@@ -48,13 +48,13 @@ export function policyFromText(text: string): PolicyInput | null {
   return match[4] ? { weights, packing: true } : { weights }
 }
 
-/** The policy that an input stands for; `fallback` is the installation's. */
+/** The policy that an input stands for; `fallback` is the default. */
 export const effectivePolicy = (input: PolicyInput | null, fallback: Policy): Policy => {
   if (input === null) return fallback
   return typeof input === 'string' ? policyProfiles[input] : { name: 'custom', ...input }
 }
 
-/** "40 % resources, 30 % load, 30 % locality", and that it packs when it does. */
+/** "40 % resources, 30 % load, 30 % locality", with "fuller nodes first" for a packing policy. */
 export function policyLabels({ weights, packing }: Pick<Policy, 'weights' | 'packing'>): string {
   const percents = percentsOf(weights)
   const parts = weightNames.map((name) => `${percents[name]} % ${name}`)

@@ -19,13 +19,13 @@ interface RankingPanelProps extends RankingView {
   ranking: Ranking | undefined
   error: unknown
   onRetry: () => void
-  /** What is shown belongs to an earlier question. */
+  /** The shown ranking belongs to an earlier query. */
   outdated: boolean
 }
 
-const labels = { all: 'All', room: 'With room', refused: 'Without' } as const
+const labels = { all: 'All', room: 'Eligible', refused: 'Ineligible' } as const
 
-/** Every node of a run: filters, two of them side by side, and the table. */
+/** All nodes of a run: filters, a comparison of two nodes, and the table. */
 export function RankingPanel({ ranking, error, onRetry, outdated, view, setView }: RankingPanelProps) {
   const onSearch = useCallback(
     (q: string) => void setView({ q: q || null, page: null }, { history: 'replace' }),
@@ -41,7 +41,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-y border-line px-4 py-2 md:px-6">
         <SearchField label="Find a node by name" value={view.q} onChange={onSearch} className="w-full sm:w-56" />
         <Select
-          aria-label="Nodes of region"
+          aria-label="Region"
           value={view.at}
           onChange={(event) => void setView({ at: event.target.value || null, page: null }, { history: 'push' })}
           className="w-full sm:w-40"
@@ -52,7 +52,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
           ))}
         </Select>
         <FilterTabs
-          label="Which nodes"
+          label="Eligibility"
           value={view.show}
           onChange={(show) => void setView({ show, page: null }, { history: 'push' })}
           counting={!ranking && !error}
@@ -71,7 +71,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
       ) : (
         <>
           {ranking.nodes === 0 ? (
-            <Empty title="No nodes">There is nothing to rank. A node that joins appears here by itself.</Empty>
+            <Empty title="No nodes">Nodes appear here once they join.</Empty>
           ) : ranking.total === 0 ? (
             <Empty
               title="No matches"
@@ -83,7 +83,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
                 </Button>
               }
             >
-              None of the {plural(ranking.nodes, 'node')} is like that.
+              None of the {plural(ranking.nodes, 'node')} match these filters.
             </Empty>
           ) : (
             <RankingTable

@@ -15,24 +15,24 @@ import { ScoreBar } from './score-bar'
 
 interface RankingTableProps {
   ranking: Ranking
-  /** Names of the nodes that are looked at more closely. */
+  /** Names of the nodes being compared. */
   compare: readonly string[]
   onCompare: (names: string[]) => void
-  /** What the rows are the answer to. */
+  /** The query that the rows answer. */
   question: string
   outdated: boolean
 }
 
-/** How many nodes can be held against each other. */
+/** The number of nodes that can be compared. */
 const mostCompared = 2
 
-/** One page of the nodes in the order of a run: what made each score, and what was known of the node. */
+/** One page of ranked nodes, with the parts of each score and the recorded inputs. */
 export function RankingTable({ ranking, compare, onCompare, question, outdated }: RankingTableProps) {
   const best = ranking.winner?.score ?? null
   const columns = useMemo(() => rankingColumns({ best, compare, onCompare }), [best, compare, onCompare])
   return (
     <Table
-      caption="Nodes by score, best first; then those that could not take a replica"
+      caption="Nodes by score, best first; then ineligible nodes"
       columns={columns}
       rows={ranking.verdicts}
       rowKey={(verdict) => verdict.id}
@@ -115,7 +115,7 @@ function rankingColumns({ best, compare, onCompare }: ColumnParts): Column<Verdi
         score === null || best === null || rank === 1 ? (
           ''
         ) : (
-          <span title="To the winner">{formatGap(score - best)}</span>
+          <span title="Behind the winner">{formatGap(score - best)}</span>
         ),
     },
     {

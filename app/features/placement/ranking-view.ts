@@ -13,14 +13,14 @@ const parameters = {
   compare: parseAsArrayOf(parseAsString).withDefault([]),
 }
 
-/** Which nodes of a ranking are looked at: all of it is in the address. */
+/** The filters and the page of a ranking, all kept in the address. */
 export function useRankingView() {
   const [view, setView] = useQueryStates(parameters)
   const page = Math.max(1, view.page)
   return {
     view: { ...view, page },
     setView,
-    /** For the API. */
+    /** The view in the API's format. */
     wanted: {
       text: view.q,
       region: view.at || null,

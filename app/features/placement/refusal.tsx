@@ -8,11 +8,11 @@ import { ruleLabels } from './labels'
 
 interface RefusalNoteProps {
   refusal: Refusal
-  /** What follows a suggestion. Absent where nothing can: an old decision is a record. */
+  /** Renders the action of a suggestion. Absent for old decisions, which are records. */
   action?: (suggestion: Suggestion, index: number) => ReactNode
 }
 
-/** That it does not fit, how far off it is, and the changes that would make it fit. */
+/** Says that the deployment does not fit, by how much, and which changes would make it fit. */
 export function RefusalNote({ refusal, action }: RefusalNoteProps) {
   return (
     <div className="max-w-4xl space-y-3">
@@ -21,7 +21,7 @@ export function RefusalNote({ refusal, action }: RefusalNoteProps) {
         {refusal.message}
       </p>
       {refusal.reasons.length > 0 && (
-        // A node may fail several rules, so these add up to more than there are nodes.
+        // A node may fail several rules, so these counts can exceed the number of nodes.
         <p className="text-ink-2">
           {refusal.reasons.map(({ rule, count }) => `${ruleLabels[rule]}: ${plural(count, 'node')}`).join(' · ')}
         </p>
@@ -46,9 +46,7 @@ export function RefusalNote({ refusal, action }: RefusalNoteProps) {
           </ul>
         </div>
       ) : (
-        <p className="text-ink-2">
-          No single change would make it fit. Ask for less in more than one way, or join more nodes.
-        </p>
+        <p className="text-ink-2">No single change would make it fit. Reduce several requirements, or add nodes.</p>
       )}
       {refusal.notes.map((note) => (
         <p key={note} className="text-ink-2">

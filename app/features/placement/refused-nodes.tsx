@@ -8,16 +8,16 @@ import type { RefusedGroup } from '@/core/placement/decision-summary'
 import type { Verdict } from '@/core/placement/types'
 import { ruleLabels, shortfallText } from './labels'
 
-/** Few are shown at once, many only when somebody wants to read them. */
+/** Shows only a few nodes at first, more on request. */
 const openUpTo = 12
 
 interface RefusedNodesProps {
   groups: RefusedGroup[]
-  /** Each as a `RefusedNode`, if not with its bare name. */
+  /** Renders one node; without it, the bare name is shown. */
   renderNode?: (verdict: Verdict) => ReactNode
 }
 
-/** Nodes that could not take a replica: under each rule, who failed it and by how much. */
+/** Ineligible nodes, grouped by the rule that they fail, with the shortfall. */
 export function RefusedNodes({ groups, renderNode = bareNode }: RefusedNodesProps) {
   if (groups.length === 0) return null
   const total = groups.reduce((sum, { count }) => sum + count, 0)
@@ -83,7 +83,7 @@ interface RefusedNodeProps {
   children?: ReactNode
 }
 
-/** A node's name, what it failed, and below that whatever there is to say of it. */
+/** The name of a node, the rules that it fails, and further details. */
 export function RefusedNode({ verdict, name, children }: RefusedNodeProps) {
   return (
     <li className="border-t border-line py-1.5 pl-5">

@@ -9,19 +9,19 @@ const rules: Constraint[] = [
   { key: 'acme.io/gpu', op: 'exists', values: [] },
 ]
 
-test('a line of rules is read as it is written', () => {
+test('parses the line that it formats', () => {
   const text = 'disk = ssd; tier != lab; zone in a, b; acme.io/gpu exists'
   expect(rulesText(rules)).toBe(text)
   expect(parseRules(text)).toEqual({ rules })
 })
 
-test('blanks do not matter, and nothing is no rule', () => {
+test('ignores blanks and empty rules', () => {
   expect(parseRules('disk=ssd;tier!=lab ;; zone in a,b;acme.io/gpu exists; ')).toEqual({ rules })
   expect(parseRules('')).toEqual({ rules: [] })
 })
 
-test('what is no rule is named', () => {
+test('names the first invalid rule', () => {
   expect(parseRules('disk = ssd; fast')).toEqual({
-    problem: '“fast” is no rule: write disk = ssd, zone in a, b or gpu exists',
+    problem: '“fast” is not a rule: write disk = ssd, zone in a, b or gpu exists',
   })
 })

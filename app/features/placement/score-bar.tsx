@@ -4,8 +4,8 @@ import { type ScorePart, type ScorePartName, scorePartNames } from '@/core/place
 import { partExplanations, partLabels, productText } from './labels'
 
 /**
- * Shades of the accent, and stripes of it for wishes: colours would say states. The lightest has an outline, so that it
- * is seen on any ground.
+ * Shades of the accent, striped for preferences, because other colors would suggest states. The lightest has an outline
+ * to stay visible on any background.
  */
 const fills: Record<ScorePartName, string> = {
   resources: 'bg-accent',
@@ -22,7 +22,7 @@ interface ScoreBarProps {
   className?: string
 }
 
-/** A score as the sum of its parts: the whole width is 1. */
+/** A score as the sum of its parts; the full width is 1. */
 export function ScoreBar({ parts, score, className }: ScoreBarProps) {
   const words = parts.map((part) => `${part.name} ${productText(part)} = ${part.contribution.toFixed(3)}`)
   return (

@@ -1,4 +1,4 @@
-/** Why the scheduler ran, in words. */
+/** Why the scheduler ran. */
 const triggers: Record<string, { short: string; because: string }> = {
   deploy: { short: 'deployed', because: 'it was deployed' },
   scale: { short: 'scaled', because: 'it was scaled' },
@@ -6,11 +6,11 @@ const triggers: Record<string, { short: string; because: string }> = {
   rollback: { short: 'rolled back', because: 'it was rolled back' },
   drain: { short: 'a node was drained', because: 'a node was drained' },
   move: { short: 'a replica was replaced', because: 'a replica was replaced' },
-  retry: { short: 'tried again', because: 'it was tried again' },
+  retry: { short: 'retried', because: 'it was retried' },
   stop: { short: 'stopped', because: 'it was stopped' },
   start: { short: 'started', because: 'it was started' },
   restart: { short: 'restarted', because: 'it was restarted' },
-  capacity: { short: 'capacity appeared', because: 'capacity appeared' },
+  capacity: { short: 'more capacity', because: 'capacity became available' },
   'replica-failed': { short: 'a replica failed', because: 'a replica failed' },
   'node-lost': { short: 'a node went offline', because: 'a node went offline' },
 }

@@ -9,7 +9,7 @@ const usage = (percent: number | null): string => (percent === null ? 'unknown' 
 const ageText = ({ heartbeatAgeMs }: ScoreInputs): string =>
   heartbeatAgeMs === null ? 'never' : `${formatDuration(heartbeatAgeMs)} before`
 
-/** The raw numbers that went into one score, and how old they were. */
+/** The raw inputs of one score, and their age. */
 export function VerdictInputs({ verdict }: { verdict: Verdict }) {
   const { inputs, parts, notes } = verdict
   return (

@@ -20,19 +20,19 @@ import { VerdictInputs } from './verdict-inputs'
 const shownAtFirst = 12
 const head = 'h-8 px-2 text-left text-meta font-medium text-ink-3 whitespace-nowrap'
 
-/** The parts of every score have columns first: with those of wishes as well, the bars need a wider window. */
+/** Columns for the parts come first; with the parts of preferences too, the bars need a wider window. */
 const partColumn = (name: ScorePartName): string =>
   name === 'resources' || name === 'load' || name === 'locality' ? 'max-lg:hidden' : 'max-2xl:hidden'
 
 interface VerdictTableProps {
   placement: PlacementSummary
-  /** Where all nodes are listed, for when there are more than the excerpt has. */
+  /** The list of all nodes, linked when the summary does not contain them all. */
   allHref: string
-  /** The decision that it is of: an opened row then shows every rule. */
+  /** The decision; expanded rows then show every rule. */
   decisionId: string
 }
 
-/** The best nodes that could have taken a replica: what made their scores, and how far they were from being chosen. */
+/** The best eligible nodes, with the parts of their scores and their distance from being chosen. */
 export function VerdictTable({ placement, allHref, decisionId }: VerdictTableProps) {
   const [all, setAll] = useState(false)
   const [open, setOpen] = useQueryState('node', parseAsString)
@@ -45,7 +45,7 @@ export function VerdictTable({ placement, allHref, decisionId }: VerdictTablePro
   return (
     <>
       <table className="w-full border-collapse">
-        <caption className="sr-only">Scores of the nodes with room, best first</caption>
+        <caption className="sr-only">Scores of the eligible nodes, best first</caption>
         <thead>
           <tr className="border-b border-line">
             <th scope="col" className={cn(head, 'w-12 pl-4 text-right md:pl-6')}>
@@ -73,7 +73,7 @@ export function VerdictTable({ placement, allHref, decisionId }: VerdictTablePro
             <th
               scope="col"
               className={cn(head, 'pr-4 text-right max-sm:hidden md:pr-6')}
-              title="To the last chosen node"
+              title="Behind the last chosen node"
             >
               Gap
             </th>
@@ -96,12 +96,12 @@ export function VerdictTable({ placement, allHref, decisionId }: VerdictTablePro
       <div className="flex flex-wrap gap-2 px-4 pt-2 md:px-6">
         {shown.length < best.length && (
           <Button variant="ghost" onClick={() => setAll(true)}>
-            {best.length === feasible ? `Show all ${feasible} nodes with room` : `Show the best ${best.length}`}
+            {best.length === feasible ? `Show all ${feasible} eligible nodes` : `Show the best ${best.length}`}
           </Button>
         )}
         {best.length < feasible && (
           <ButtonLink variant="ghost" href={allHref} prefetch={false}>
-            List all {feasible} nodes with room
+            List all {feasible} eligible nodes
           </ButtonLink>
         )}
       </div>
@@ -130,7 +130,7 @@ function VerdictRow({ placement, verdict, decisionId, partNames, open, onToggle 
             <button
               type="button"
               aria-expanded={open}
-              aria-label={`What was known of ${verdict.nodeId}`}
+              aria-label={`Details of ${verdict.nodeId}`}
               onClick={onToggle}
               className="rounded-mark p-1 text-ink-3 hover:text-ink pointer-coarse:p-3"
             >

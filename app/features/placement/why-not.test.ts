@@ -17,7 +17,7 @@ function why(nodes: FleetNode[], overrides: Parameters<typeof aRequest>[0] = {})
   )
 }
 
-test('the chosen, the one behind, the equal and the refused each have their sentence', () => {
+test('explains chosen, lower-ranked, tied and ineligible nodes', () => {
   const nodes = [
     aNode({ nodeId: 'node-01' }),
     aNode({ nodeId: 'node-02', cpuUsagePercent: 20 }),
@@ -26,20 +26,20 @@ test('the chosen, the one behind, the equal and the refused each have their sent
     aNode({ nodeId: 'node-05', engineError: 'no such socket' }),
   ]
   expect(why(nodes)).toEqual({
-    'node-01': 'node-01 was chosen: it ranked 1 of 3 nodes with room, with 0.925.',
+    'node-01': 'node-01 was chosen: it ranked 1 of 3 eligible nodes, with 0.925.',
     'node-03':
-      'node-03 ranked 2 of 3 nodes with room, with 0.925: as good as node-01, the last that was chosen, whose name comes first.',
+      'node-03 ranked 2 of 3 eligible nodes, with 0.925: tied with node-01, the last one chosen, which comes first by name.',
     'node-02':
-      'node-02 ranked 3 of 3 nodes with room, with 0.895: 0.030 below node-01, the last that was chosen, most of it in load.',
+      'node-02 ranked 3 of 3 eligible nodes, with 0.895: 0.030 below node-01, the last one chosen, most of it in load.',
     'node-04':
-      'node-04 could not take it: is cordoned: it takes no new replicas until somebody uncordons it; needs 1 core, 0.5 are free of 4.',
-    'node-05': 'node-05 could not take it: it can not run containers: no such socket.',
+      'node-04 was ineligible: is cordoned: it takes no new replicas until somebody uncordons it; needs 1 core, 0.5 are free of 4.',
+    'node-05': 'node-05 was ineligible: it can not run containers: no such socket.',
   })
 })
 
-test('room that was not enough is said, and several replicas on a node', () => {
+test('explains eligible nodes when too few were eligible, and several replicas on one node', () => {
   expect(why([aNode()], { replicas: 2 })['node-01']).toBe(
-    'node-01 had room and ranked 1 of 1 node with room, with 0.925; nothing was placed because 2 replicas did not fit.',
+    'node-01 was eligible and ranked 1 of 1 eligible node, with 0.925; nothing was placed because 2 replicas did not fit.',
   )
   expect(why([aNode()], { replicas: 2, maxPerNode: 2 })['node-01']).toContain('was chosen for 2 replicas')
 })

@@ -61,7 +61,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
     ...trpc.history.deploymentAt.queryOptions({ id, at: isoOf(at) }),
     placeholderData: keepPreviousData,
   })
-  if (query.isError) return <ErrorState error={query.error} what="There is nothing to see at this moment" />
+  if (query.isError) return <ErrorState error={query.error} what="Nothing to show for this time" />
   if (!query.data) return <Loading label="Loading past" />
   const { status, targetReplicas, revision, reason, replicas } = query.data
   return (
