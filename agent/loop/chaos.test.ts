@@ -1,4 +1,4 @@
-/** Everything at once, in an order that chance decides: in the end the node runs what is wanted, and nothing twice. */
+/** Random sequences of faults: in the end the node runs exactly what is desired, and nothing twice. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { seeded } from '@/agent/lib/random'
 import type { DesiredReplica } from '@/core/agents/protocol'
@@ -11,7 +11,7 @@ afterEach(() => rig.dispose())
 const images = ['sim/ok', 'nginx:latest', 'sim/crash:20s', 'sim/slow:5s', 'sim/fail-pull', 'sim/unhealthy']
 
 describe.each([1, 2, 3])('with seed %i', (seed) => {
-  test('kills, cut lines, changed minds and strangers leave the node as it is wanted', async () => {
+  test('a node converges to its desired state after random kills, disconnections, changes and external removals', async () => {
     const random = seeded(seed)
     const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)]
     const wrong: string[] = []
@@ -39,7 +39,7 @@ describe.each([1, 2, 3])('with seed %i', (seed) => {
         generation += 1
         const slot = Math.floor(random() * 6)
         const replica = aReplica({ deploymentId: 'd', slot, generation, image: pick(images) ?? 'sim/ok' })
-        // As the control plane does it: what held the slot before is to stop.
+        // As the control plane does: the previous replica of the slot must stop.
         const others = current().map((each) => (each.slot === slot ? { ...each, wanted: 'stop' as const } : each))
         controlPlane.want(nodeId, [...others, replica])
       },
@@ -70,7 +70,7 @@ describe.each([1, 2, 3])('with seed %i', (seed) => {
         if (victim) await rig.engine.remove(victim.id)
       },
     ]
-    // Each of them equally often, new replicas three times as often, in the order of chance.
+    // Each step equally often, new replicas three times as often, in random order.
     const often = Array.from({ length: 8 }, () => [...steps, ...steps.slice(0, 1), ...steps.slice(0, 1)]).flat()
     const shuffled = often.map((step) => ({ step, at: random() })).sort((a, b) => a.at - b.at)
     for (const { step } of shuffled) {
@@ -83,7 +83,7 @@ describe.each([1, 2, 3])('with seed %i', (seed) => {
       generation += 1
       controlPlane.want(nodeId, [...others, aReplica({ deploymentId: 'd', slot, generation })])
     }
-    // Crashes come to their end, too.
+    // Long enough for crashing replicas to fail.
     await until(
       async () => {
         const there = await rig.engine.list()

@@ -18,14 +18,14 @@ const container = (overrides: Partial<SeenContainer> = {}): InspectedContainer =
 })
 const clock = new ManualClock()
 
-/** An engine whose next list is answered when the test says so. */
+/** An engine that answers a list when the test calls `answer`. */
 const anEngine = () => {
   const engine = { there: [] as InspectedContainer[], answer: () => {}, stepMs: 0 }
   return Object.assign(engine, {
     now: () => clock.now() + engine.stepMs,
     inspect: async (id: string) => engine.there.find((each) => each.id === id) ?? null,
     list: () => {
-      // What it answers was true when it was asked.
+      // The answer shows the state at the time of the request.
       const then = [...engine.there]
       return new Promise<SeenContainer[]>((resolve) => {
         engine.answer = () => resolve(then)
@@ -46,7 +46,7 @@ const setUp = () => {
   return { engine, view, refresh, states: () => view.containers().map((each) => each.state) }
 }
 
-test('a list does not overwrite what was looked at while it was under way', async () => {
+test('a list does not overwrite an inspection that happened while it was under way', async () => {
   const { engine, view, states } = setUp()
   const refreshing = view.refresh(nobody, true)
   engine.there = [container()]
@@ -63,7 +63,7 @@ test('a list does not overwrite what was looked at while it was under way', asyn
   expect(states()).toEqual([])
 })
 
-test('a list does not touch what is being worked on, nor what was worked on while it was under way', async () => {
+test('a list does not change a replica that is busy, or was busy while the list was under way', async () => {
   const { engine, view, states, refresh } = setUp()
   engine.there = [container({ state: 'created' })]
   await refresh()
@@ -80,7 +80,7 @@ test('a list does not touch what is being worked on, nor what was worked on whil
   expect(states()).toEqual(['running'])
 })
 
-test('counts what nobody had told of, but not its first list', async () => {
+test('counts differences that no event announced, except in the first list', async () => {
   const { engine, view, refresh } = setUp()
   engine.there = [container()]
   expect(view.known).toBe(false)
@@ -94,7 +94,7 @@ test('counts what nobody had told of, but not its first list', async () => {
   expect(view.corrections).toBe(2)
 })
 
-test('containers of other nodes are none of ours', async () => {
+test('ignores containers of other nodes', async () => {
   const { engine, view, refresh, states } = setUp()
   engine.there = [container({ nodeId: 'other' })]
   await refresh()
@@ -102,7 +102,7 @@ test('containers of other nodes are none of ours', async () => {
   expect(states()).toEqual([])
 })
 
-test('news of a container that is being worked on are kept until somebody looks', async () => {
+test('keeps an event for a busy container until its next inspection', async () => {
   const { engine, view } = setUp()
   engine.there = [container()]
   view.markNews('c1', replica.replicaId)
@@ -112,7 +112,7 @@ test('news of a container that is being worked on are kept until somebody looks'
   expect(view.newsOf(replica.replicaId)).toEqual([])
 })
 
-test('times of a container are by the agent’s clock, also when the engine’s clock is set after the agent started', async () => {
+test('reports container times by the agent’s clock, also when the engine’s clock is set later', async () => {
   const { engine, view } = setUp()
   const dayMs = 86_400_000
   const at = (ms: number) => new Date(ms).toISOString()
@@ -122,7 +122,7 @@ test('times of a container are by the agent’s clock, also when the engine’s 
   await clock.advance(5_000)
   expect(await view.look('c1')).toMatchObject({ startedAt: at(started), finishedAt: null })
 
-  // Set again while it runs: the start was seen before, and its end is after that.
+  // The engine's clock is set again while the container runs: its start time stays, and its end is later than that.
   engine.stepMs = -30 * dayMs
   engine.there = engine.there.map((each) => ({ ...each, finishedAt: at(engine.now()) }))
   const ended = { startedAt: at(started), finishedAt: at(started + 5_000) }
@@ -131,7 +131,7 @@ test('times of a container are by the agent’s clock, also when the engine’s 
   expect(await view.look('c1')).toMatchObject(ended)
 })
 
-test('times of an engine that has the agent’s clock stay as they are, to the last digit', async () => {
+test('leaves the times of an engine unchanged, to the last digit, when both clocks agree', async () => {
   const { engine, view } = setUp()
   engine.there = [{ ...container(), startedAt: '2026-01-01T00:00:00.123456Z' }]
   for (const stepMs of [0, 7, -7]) {

@@ -1,15 +1,18 @@
 /**
- * What is known of a node's containers. Single looks are newer than any list that was asked for before them, so a list
- * never overwrites what was touched while it was under way.
+ * What is known about a node's containers. A single inspection is newer than any list that was requested before it, so
+ * a list never overwrites what changed while it was under way.
  */
 
 import type { Engine, InspectedContainer, SeenContainer } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
 
-/** The clocks of an engine and of the agent always differ a little, and a time must stay the same over a restart of the agent. */
+/**
+ * Smaller clock differences are ignored: the clocks of engine and agent always differ a little, and a reported time
+ * must not change when the agent restarts.
+ */
 const sameClockMs = 1_000
 
-/** Times of one container by its engine's clock, and the same by the agent's. */
+/** Times of one container: by the engine's clock → by the agent's clock. */
 type Moments = Map<string, string>
 
 export class EngineView {
@@ -19,7 +22,7 @@ export class EngineView {
   private readonly seen = new Map<string, SeenContainer>()
   /** Replica → the step at which it was last touched. */
   private readonly touchedAt = new Map<string, number>()
-  /** Container → replica, of which an event told while its task was busy, and that nobody looked at since. */
+  /** Container → replica, for events that came while the replica's task was busy, until the next inspection. */
   private readonly news = new Map<string, string>()
   private readonly moments = new Map<string, Moments>()
   private step = 0
@@ -46,28 +49,28 @@ export class EngineView {
       .map((each) => each.replicaId)
   }
 
-  /** Marks the replica as being worked on; the answer marks the end of it. */
+  /** Marks the replica as busy; the returned function marks the end. */
   touching(replicaId: string): () => void {
     this.touchedAt.set(replicaId, ++this.step)
     return () => this.touchedAt.set(replicaId, ++this.step)
   }
 
-  /** An event came for a container whose replica is being worked on. */
+  /** Records an event for a container whose replica is busy. */
   markNews(containerId: string, replicaId: string): void {
     this.news.set(containerId, replicaId)
   }
 
-  /** Containers of the replica with news that no look has answered. */
+  /** Containers of the replica with events that no inspection has followed. */
   newsOf(replicaId: string): string[] {
     return [...this.news].filter(([, each]) => each === replicaId).map(([containerId]) => containerId)
   }
 
-  /** The replica is over. */
+  /** Drops what is kept about a replica that has ended. */
   forget(replicaId: string): void {
     this.touchedAt.delete(replicaId)
   }
 
-  /** Null when it is not there, or not one of this node's. Its times are by the agent's clock. */
+  /** Inspects a container; null when it doesn't exist or belongs to another node. Times are by the agent's clock. */
   async look(containerId: string): Promise<InspectedContainer | null> {
     this.news.delete(containerId)
     const found = await this.engine.inspect(containerId)
@@ -87,7 +90,10 @@ export class EngineView {
     this.moments.delete(containerId)
   }
 
-  /** As it was first seen: an engine's clock that is set later changes nothing of what was before. */
+  /**
+   * Converts each time when it is first seen, so that a later change of the engine's clock doesn't move times in the
+   * past.
+   */
   private byAgentClock(found: InspectedContainer): InspectedContainer {
     const now = this.clock.now()
     const aheadMs = now - this.engine.now()
@@ -106,7 +112,7 @@ export class EngineView {
     return seen
   }
 
-  /** Lists anew. Answers how many differences it found that should have been known, when `count` says so. */
+  /** Lists all containers. Returns how many unexpected differences it found; 0 unless `count` is set. */
   async refresh(isBusy: (replicaId: string) => boolean, count: boolean): Promise<number> {
     const from = ++this.step
     const listed = (await this.engine.list()).filter((each) => this.nodeIds.has(each.nodeId))
@@ -121,7 +127,7 @@ export class EngineView {
     for (const each of listed) {
       if (!isSettled(each.replicaId)) continue
       const before = this.seen.get(each.id)
-      // Podman's lists say nothing of health: then what a look told stays.
+      // Podman's lists have no health, so the health of the last inspection stays.
       const health = each.health ?? (before?.state === each.state ? before.health : null)
       if (before?.state !== each.state || before.health !== health) different += 1
       this.seen.set(each.id, { ...each, health })

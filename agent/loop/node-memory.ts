@@ -1,4 +1,7 @@
-/** What a node told of each replica: on the disk, so that a restart knows it, and sent, as far as it is news. */
+/**
+ * What a node has reported about each replica. Reports are saved to disk, so that a restarted agent has them, and sent
+ * if they are new.
+ */
 
 import { fitMessage } from '@/agent/engines/engine-words'
 import type { Clock } from '@/agent/lib/clock'
@@ -14,12 +17,12 @@ interface NodeMemoryOptions {
   nodeId: string
   name: string
   stateFile: string
-  /** Whether to wait for the disk at each save. */
+  /** Whether each save waits for fsync. */
   durable: boolean
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   clock: Clock
   log: Logger
-  /** The newest wanted state: it is kept in the same file. */
+  /** The newest desired state, which is saved in the same file. */
   wanted: () => DesiredState | null
 }
 
@@ -29,19 +32,19 @@ export class NodeMemory {
   readonly reported = new Map<string, ReplicaReport>()
   private readonly sent = new Map<string, string>()
   private readonly saved: SavedFile
-  /** What an earlier process was told, until this one is told anew. */
+  /** The desired state of an earlier process, until this one receives its own. */
   private before: DesiredState | null = null
   /** Replica → the run of the engine in which it was last seen running. */
   private readonly ranIn = new Map<string, string>()
-  /** The present run of the engine, as far as it is known. */
+  /** The current run of the engine; null until known. */
   private session: string | null = null
   /** Reports in the file that are not the newest of their replica. */
   private earlierOnDisk = 0
-  /** Replica → when its next restart is due, by the clock. */
+  /** Replica → when its next restart is due, in milliseconds since 1970. */
   private readonly restartAt = new Map<string, number>()
   /** Why the last save failed; null when it did not. */
   private problem: string | null = null
-  /** A save that was put off, and until when by the clock. */
+  /** A delayed save, and when it is due in milliseconds since 1970. */
   private later: { at: number; callOff: () => void } | null = null
 
   constructor(private readonly options: NodeMemoryOptions) {
@@ -54,14 +57,14 @@ export class NodeMemory {
     this.saved = new SavedFile(options.stateFile, render, options.durable)
   }
 
-  /** Reads what an earlier process left, says it all again, and hands out the wanted state that it had. */
+  /** Loads what an earlier process saved, sends all its reports again, and returns its desired state. */
   async load(): Promise<DesiredState | null> {
     const { wanted, memory, earlier, ranIn } = parseState(await this.saved.load())
     this.before = wanted
     for (const [replicaId, session] of Object.entries(ranIn)) this.ranIn.set(replicaId, session)
     for (const report of earlier) this.options.outbox.put({ ...report, nodeId: this.options.nodeId })
     for (const each of memory) {
-      // Told under a former id of this node: the control plane knows only the present one.
+      // The report may name a former id of this node, but the control plane knows only the current one.
       const report = { ...each, nodeId: this.options.nodeId }
       this.reported.set(report.replicaId, report)
       this.noteRestart(report)
@@ -71,8 +74,8 @@ export class NodeMemory {
   }
 
   /**
-   * Resolves when it is on the disk, or at once when it may wait so many milliseconds for something to go with. A replica
-   * never goes back: another attempt is another replica.
+   * Persists and sends a report. Resolves when it is on the disk, or at once when it may wait `mayWaitMs` milliseconds
+   * to be batched. Ignores a report that would move the replica's status backwards: another attempt is another replica.
    */
   async submit(news: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const before = this.reported.get(news.replicaId)
@@ -85,14 +88,14 @@ export class NodeMemory {
     await this.write(mayWaitMs)
   }
 
-  /** Without telling. */
+  /** Persists a report without sending it. */
   async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const news = { ...report, reason: fitMessage(report.reason), ...checkOf(report) }
     this.reported.set(report.replicaId, unlessReported(this.reported.get(report.replicaId), news))
     await this.write(mayWaitMs)
   }
 
-  /** What this node, or else the control plane, remembers of its restarts. */
+  /** The replica's restart record, from this node or else from the control plane. */
   record(replicaId: string): RestartRecord {
     const reported = this.reported.get(replicaId)?.restarts
     const replica = this.options.wanted()?.replicas.find((each) => each.replicaId === replicaId)
@@ -113,7 +116,7 @@ export class NodeMemory {
     return due.length === 0 ? null : Math.min(...due) - now
   }
 
-  /** A pause is never longer than it was meant to be, also when the clock was set back meanwhile. */
+  /** A backoff never grows, not even when the clock was set back meanwhile. */
   private noteRestart({ replicaId, restartInMs, observedAt }: ReplicaReport): void {
     if (restartInMs === null) return void this.restartAt.delete(replicaId)
     const now = this.options.clock.now()
@@ -129,13 +132,13 @@ export class NodeMemory {
     this.later = { at, callOff: clock.after(mayWaitMs, () => void this.save()) }
   }
 
-  /** The engine was looked at: which run of it that was, and which replicas ran. */
+  /** Records which run of the engine was listed and which replicas ran in it. */
   sawEngine(session: string, running: readonly string[]): void {
     this.session = session
     if (this.noteRunning(running)) void this.save()
   }
 
-  /** Whether anything was new. */
+  /** Returns whether anything was new. */
   private noteRunning(replicaIds: readonly string[]): boolean {
     const { session } = this
     if (session === null) return false
@@ -152,22 +155,25 @@ export class NodeMemory {
     )
   }
 
-  /** Tells everything once more: after an absence the control plane wants to know what is still so. */
+  /** Sends all current reports again: after an outage the control plane needs to know what still holds. */
   repeat(): void {
     for (const report of this.reported.values()) {
-      // What is remembered and not told yet will be told by the task that remembered it.
+      // A report that was only persisted will be sent by the task that persisted it.
       const wasSent = this.sent.get(report.replicaId) === JSON.stringify(report)
       if (wasSent && !report.gone) this.options.outbox.put(report)
     }
   }
 
-  /** A report arrived. */
+  /** Called when the control plane accepted a report. */
   delivered(): void {
-    // Or a restart would tell what is long past.
+    // Otherwise a restart would send obsolete reports again.
     if (this.earlierOnDisk > 0) void this.save()
   }
 
-  /** Ends that are spoken of as if they had never been told: that report was lost, with a database that went back. */
+  /**
+   * Sends again the ends of replicas that are still in the desired state: the control plane lost those reports, for
+   * example because its database was restored.
+   */
   repeatEnds(state: DesiredState): void {
     for (const { replicaId } of state.replicas) {
       const reported = this.reported.get(replicaId)
@@ -175,7 +181,7 @@ export class NodeMemory {
     }
   }
 
-  /** Replicas that are over, told and no longer wanted need no memory. Hands out those. */
+  /** Forgets replicas that have ended, whose end was delivered and that are no longer desired. Returns their ids. */
   forgetEnded(wanted: ReadonlySet<string>): string[] {
     const forgotten: string[] = []
     for (const [replicaId, { gone }] of this.reported) {
@@ -190,7 +196,10 @@ export class NodeMemory {
     return forgotten
   }
 
-  /** Whether it is on the disk now. A full one must not stop the node: it goes on with what it knows. */
+  /**
+   * Returns whether the state is on the disk now. A full disk must not stop the node, which continues with what it has
+   * in memory.
+   */
   async save(): Promise<boolean> {
     this.later?.callOff()
     this.later = null
@@ -206,13 +215,13 @@ export class NodeMemory {
     }
   }
 
-  /** Tries again what could not be written, and hands out the trouble that there was. */
+  /** Retries a failed save. Returns its error; null when there was none. */
   mend(): string | null {
     if (this.problem !== null) void this.save()
     return this.problem
   }
 
-  /** Only what is new. */
+  /** Sends a report unless the same one was sent last. */
   private send(report: ReplicaReport, mayWaitMs = 0): void {
     const { outbox, log, name, wanted } = this.options
     const text = JSON.stringify(report)
@@ -226,7 +235,7 @@ export class NodeMemory {
   }
 }
 
-/** The same as before keeps the time at which it was first seen. */
+/** A report that repeats the previous one keeps the time at which that was observed. */
 const unlessReported = (before: ReplicaReport | undefined, news: ReplicaReport): ReplicaReport =>
   before && JSON.stringify({ ...news, observedAt: before.observedAt }) === JSON.stringify(before) ? before : news
 
@@ -234,7 +243,10 @@ const checkOf = ({ checkOutput }: ReplicaReport): Pick<ReplicaReport, 'checkOutp
   checkOutput: checkOutput === null ? null : fitMessage(checkOutput),
 })
 
-/** A replica goes back to `starting` only with an interruption that was not told yet. */
+/**
+ * Whether a report would move the status backwards. A replica returns to `starting` only with an interruption that was
+ * not reported yet.
+ */
 const isPast = (before: ReplicaReport, news: ReplicaReport): boolean =>
   before.status !== news.status &&
   (!canTransition(replicaTransitions, before.status, news.status) ||

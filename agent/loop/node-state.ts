@@ -1,17 +1,19 @@
-/** What a node keeps over restarts of the agent: the wanted state, and what it told of each replica. */
+/** What a node keeps across restarts of the agent: the desired state, and its reports on each replica. */
 import type { DesiredState, ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts } from '@/core/deployments/restart'
 
 interface NodeState {
   wanted: DesiredState | null
   memory: ReplicaReport[]
-  /** What was told before that and has not arrived yet, in its order. */
+  /** Earlier reports that were not delivered yet, oldest first. */
   earlier: ReplicaReport[]
   /** Replica → the run of the engine in which it was last seen running. */
   ranIn: Record<string, string>
 }
 
-/** Environments may hold secrets and stay out of the file: no container is made before the control plane was heard. */
+/**
+ * Environments may hold secrets, so they are not written. No container is created before the control plane was reached.
+ */
 export const renderState = (state: NodeState): string => {
   const wanted = state.wanted && {
     ...state.wanted,
@@ -26,7 +28,7 @@ export const parseState = (text: string | null): NodeState => {
   if (typeof value !== 'object' || value === null || !('wanted' in value) || !('memory' in value)) {
     throw new Error('the file with the state of this node is not one of ours')
   }
-  // Written by renderState alone; files are replaced in one step and never half written.
+  // Only renderState writes this file, and files are replaced atomically, so its shape is trusted.
   const {
     wanted,
     memory,
@@ -36,7 +38,7 @@ export const parseState = (text: string | null): NodeState => {
   return { wanted, memory: memory.map(whole), earlier: earlier.map(whole), ranIn }
 }
 
-/** A report that was written before restarts were counted says nothing of them. */
+/** Fills in the fields that reports of older versions lack. */
 const whole = (report: ReplicaReport): ReplicaReport => ({
   ...{ restarts: noRestarts, restartInMs: null, checkOutput: null, standstill: null },
   ...report,

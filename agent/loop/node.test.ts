@@ -18,7 +18,7 @@ const aRig = async (calls?: (engine: SimulatedEngine) => Partial<Engine>, prepar
 
 const onDisk = () => readFileSync(join(rig.dataDir, 'nodes', 'node-01.json'), 'utf8')
 
-test('tells each step of a start, and "running" only once it was seen running', async () => {
+test('reports each step of a start, and "running" only once it was seen running', async () => {
   let isRunning = false
   let reportedBefore = false
   const { controlPlane } = await aRig((engine) => ({
@@ -42,7 +42,7 @@ test('tells each step of a start, and "running" only once it was seen running', 
   ])
 })
 
-test('pulls only what is missing', async () => {
+test('pulls only missing images', async () => {
   const pulled: string[] = []
   await aRig((engine) => ({
     pull: (image, options) => {
@@ -58,11 +58,11 @@ test('pulls only what is missing', async () => {
   expect(pulled).toEqual(['nginx:latest'])
 })
 
-test('tells failures in the engine’s own words, and that nothing is left', async () => {
+test('reports failures in the engine’s own words, and that no container is left', async () => {
   await aRig()
   const [noImage, crash] = [aReplica({ image: 'sim/fail-pull' }), aReplica({ image: 'sim/crash:5s' })]
   rig.want(noImage, crash)
-  // Both at once, and whichever was told last counts: "running" may have been overtaken.
+  // Both failures happen at once and only the last report counts: "running" may have been superseded.
   expect(await rig.gone(noImage)).toMatchObject({
     status: 'failed',
     reason: 'manifest for sim/fail-pull not found: manifest unknown',
@@ -77,7 +77,7 @@ test('tells failures in the engine’s own words, and that nothing is left', asy
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('tells of health when it changes', async () => {
+test('reports changes of health', async () => {
   await aRig()
   const [good, bad] = [aReplica({ image: 'sim/ok' }), aReplica({ image: 'sim/unhealthy' })]
   rig.want(good, bad)
@@ -86,7 +86,7 @@ test('tells of health when it changes', async () => {
   expect(rig.controlPlane.last(bad.replicaId)?.status).toBe('running')
 })
 
-test('gives up a start that is no longer wanted', async () => {
+test('aborts a start that is no longer desired', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/slow:1000s' })
   rig.want(replica)
@@ -96,7 +96,7 @@ test('gives up a start that is no longer wanted', async () => {
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('gives up a pull that is no longer wanted', async () => {
+test('aborts a pull that is no longer desired', async () => {
   let aborted = false
   await aRig(() => ({
     pull: (_, { signal }) =>
@@ -132,7 +132,7 @@ test('hanging pulls do not block the pulls of other images for long', async () =
   for (const each of stuck) expect((await rig.reported(each, 'starting')).reason).toContain(each.image)
 })
 
-test('hanging pulls do not block images that are there', async () => {
+test('hanging pulls do not block images that are already on the node', async () => {
   await aRig(hangingPulls, (each) => {
     each.timing = { parallelPulls: 1, pullGraceMs: 2 ** 30 }
   })
@@ -144,7 +144,7 @@ test('hanging pulls do not block images that are there', async () => {
   await rig.reported(second, 'running')
 })
 
-test('starts many at once, but not more than it may', async () => {
+test('starts many containers in parallel, but never more than the limit', async () => {
   let now = 0
   let most = 0
   await aRig(
@@ -166,8 +166,8 @@ test('starts many at once, but not more than it may', async () => {
 
 test.each([
   ['', true],
-  [' before it had written that it is wanted', false],
-])('brings on a container that was made but not started when the agent was killed%s', async (_, isWritten) => {
+  ['and its desired state was not saved', false],
+])('starts a container that was created but not started when the agent was killed%s', async (_, isWritten) => {
   let hangs = true
   await aRig((engine) => ({ start: (id, signal) => (hangs ? new Promise(() => undefined) : engine.start(id, signal)) }))
   const replica = aReplica()
@@ -190,7 +190,7 @@ test.each([
   expect((await rig.reported(replica, 'running')).containerId).toBe(made?.id)
 })
 
-test('adopts its containers after a kill -9, and does not start them anew', async () => {
+test('adopts its containers after a kill -9, and does not restart them', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -206,7 +206,7 @@ test('adopts its containers after a kill -9, and does not start them anew', asyn
   expect(rig.controlPlane.reports.every((report) => report.status === 'running')).toBe(true)
 })
 
-test('a container that ended while the agent was down is told with its code', async () => {
+test('reports the exit code of a container that ended while the agent was down', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:20s' })
   rig.want(replica)
@@ -217,7 +217,7 @@ test('a container that ended while the agent was down is told with its code', as
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
-test('an end whose report was lost with the agent is told again, and nothing starts twice', async () => {
+test('reports an end again when its report was lost with the agent, and starts nothing twice', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:5s' })
   rig.want(replica)
@@ -233,7 +233,7 @@ test('an end whose report was lost with the agent is told again, and nothing sta
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('an end is on the disk before its container goes: a kill -9 in between does not lose the words', async () => {
+test('saves an end before it removes the container, so that a kill -9 in between does not lose the reason', async () => {
   let hangs = true
   await aRig((engine) => ({
     remove: async (id) => {
@@ -252,7 +252,7 @@ test('an end is on the disk before its container goes: a kill -9 in between does
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1, reason })
 })
 
-test('an end that the control plane does not seem to know is told once more, and nothing starts again', async () => {
+test('reports an end once more when the control plane does not seem to know it, and starts nothing again', async () => {
   await aRig(undefined, (each) => {
     each.controlPlane.concludes = false
   })
@@ -266,7 +266,7 @@ test('an end that the control plane does not seem to know is told once more, and
   expect(rig.controlPlane.reports.slice(reported)).toEqual([gone])
 })
 
-test('the wanted state is on the disk before anything runs because of it, without its secrets', async () => {
+test('saves the desired state, without its secrets, before anything runs because of it', async () => {
   const seen: string[] = []
   await aRig((engine) => ({
     start: (id, signal) => {
@@ -282,12 +282,12 @@ test('the wanted state is on the disk before anything runs because of it, withou
   expect(readFileSync(join(rig.dataDir, 'engine.json'), 'utf8')).not.toContain('hunter2')
 })
 
-test('starts nothing from old memory alone, but stops what was to be stopped', async () => {
+test('starts nothing from the saved state alone, but stops what was to be stopped', async () => {
   await aRig()
   const [ran, stopped] = [aReplica(), aReplica({ deploymentName: 'stopped' })]
   rig.want(ran, stopped)
   await Promise.all([rig.reported(ran, 'running'), rig.reported(stopped, 'running')])
-  // Known to the agent before it is killed, but not done yet.
+  // The agent knew of this replica before it was killed, but had not started it.
   const late = aReplica({ deploymentName: 'late' })
   await rig.kill()
   const path = join(rig.dataDir, 'nodes', 'node-01.json')
@@ -309,7 +309,7 @@ const reboot = async () => {
   await rig.bareEngine().reboot()
 }
 
-test('what a reboot ended while the control plane is away is started again from the disk, and told when it is back', async () => {
+test('restarts replicas from the saved state after a reboot while the control plane is away, and reports it later', async () => {
   await aRig()
   const [replica, late] = [aReplica({ image: 'nginx:latest', env: { PASSWORD: 'hunter2' } }), aReplica()]
   rig.want(replica)
@@ -333,7 +333,7 @@ test('what a reboot ended while the control plane is away is started again from 
   expect(Date.parse(again.observedAt ?? '')).toBeGreaterThan(Date.parse(before.observedAt ?? ''))
 })
 
-test('after a reboot the control plane is asked first: what was replaced meanwhile is not started again', async () => {
+test('asks the control plane first after a reboot, and does not restart a replica that was replaced meanwhile', async () => {
   const started: string[] = []
   await aRig((engine) => ({
     start: (id, signal) => {
@@ -353,7 +353,7 @@ test('after a reboot the control plane is asked first: what was replaced meanwhi
   expect(started).toHaveLength(1)
 })
 
-test('a container that ended by itself is not taken for one that a reboot ended', async () => {
+test('does not treat a container that exited by itself as one that a reboot ended', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:20s' })
   rig.want(replica)
@@ -361,11 +361,11 @@ test('a container that ended by itself is not taken for one that a reboot ended'
   await reboot()
   await rig.start()
   await until(() => rig.controlPlane.last(replica.replicaId)?.reason.startsWith('Started again'))
-  // In the new run of the engine a crash is a crash.
+  // In the new run of the engine a crash counts as a crash.
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
-test('what happened while the control plane was away is told step by step, also after a restart of the agent', async () => {
+test('reports each step of what happened while the control plane was away, also after a restart of the agent', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:60s' })
   rig.want(replica)
@@ -391,7 +391,7 @@ test('what happened while the control plane was away is told step by step, also 
   expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
 })
 
-test('a wanted state is acknowledged only once it is on the disk', async () => {
+test('acknowledges a desired state only once it is on the disk', async () => {
   await aRig()
   rig.want(aReplica())
   const held = () => rig.controlPlane.stateOf(rig.nodeId).revision
@@ -410,7 +410,7 @@ test('a wanted state is acknowledged only once it is on the disk', async () => {
   expect(onDisk()).toContain(replica.replicaId)
 })
 
-test('beats as often as it is told to, without a restart', async () => {
+test('adopts a new heartbeat interval without a restart', async () => {
   await aRig()
   await until(() => rig.controlPlane.beats.length > 1)
   rig.controlPlane.heartbeatSeconds = 1_000
@@ -421,7 +421,7 @@ test('beats as often as it is told to, without a restart', async () => {
   expect(rig.controlPlane.beats.length).toBe(known)
 })
 
-test('tells once more what runs when the control plane is back', async () => {
+test('reports all running replicas again when the control plane is back', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -434,7 +434,7 @@ test('tells once more what runs when the control plane is back', async () => {
   expect(rig.controlPlane.last(replica.replicaId)).toEqual(reported.at(-1))
 })
 
-test('tells once more what runs when the control plane had missed the node, which noticed nothing', async () => {
+test('reports all running replicas again when only the control plane noticed an outage', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -446,7 +446,7 @@ test('tells once more what runs when the control plane had missed the node, whic
   expect(rig.controlPlane.last(replica.replicaId)).toEqual(reported.at(-1))
 })
 
-test('removes nothing before it was ever told what is wanted', async () => {
+test('removes nothing before it received its first desired state', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -459,7 +459,7 @@ test('removes nothing before it was ever told what is wanted', async () => {
   expect(await rig.engine.list()).toHaveLength(1)
 })
 
-test('learns of changes from heartbeats when nothing is pushed', async () => {
+test('receives changes with heartbeats when nothing is pushed', async () => {
   await aRig(undefined, (each) => {
     each.controlPlane.pushes = false
   })
@@ -470,7 +470,7 @@ test('learns of changes from heartbeats when nothing is pushed', async () => {
   expect((await rig.gone(replica)).status).toBe('stopped')
 })
 
-test('takes no older wanted state, unless it answers a heartbeat that named the newer one', async () => {
+test('accepts an older desired state only in the answer to a heartbeat that named the newer one', async () => {
   await aRig()
   const [one, two] = [aReplica(), aReplica({ deploymentName: 'two' })]
   rig.controlPlane.want(rig.nodeId, [one, two], '7')
@@ -480,13 +480,13 @@ test('takes no older wanted state, unless it answers a heartbeat that named the 
   rig.controlPlane.want(rig.nodeId, [one], '3')
   await rig.pass(10_000)
   expect(await rig.engine.list()).toHaveLength(2)
-  // A backup of the database was restored: heartbeats say so.
+  // A database backup was restored, and the answer to a heartbeat shows it.
   rig.controlPlane.line = 'up'
   await rig.gone(two)
   expect((await rig.engine.list()).map((each) => each.replicaId)).toEqual([one.replicaId])
 })
 
-test('a pushed state that is older than what is held changes nothing', async () => {
+test('ignores a pushed state that is older than the current one', async () => {
   await aRig()
   const replica = aReplica()
   rig.controlPlane.want(rig.nodeId, [replica], '9')
@@ -497,7 +497,7 @@ test('a pushed state that is older than what is held changes nothing', async () 
   expect(await rig.engine.list()).toHaveLength(1)
 })
 
-test('keeps reports while the control plane is away: all steps of each replica, in order', async () => {
+test('keeps all reports of each replica in order while the control plane is away', async () => {
   await aRig()
   const [first, second] = [aReplica({ image: 'sim/crash:20s' }), aReplica({ image: 'sim/crash:25s' })]
   rig.want(first, second)
@@ -525,7 +525,7 @@ test('a control plane that never answers stops neither heartbeats nor containers
   expect(await rig.engine.list()).toHaveLength(1)
 })
 
-test('only changes are told', async () => {
+test('reports only changes', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -536,7 +536,7 @@ test('only changes are told', async () => {
   expect(rig.controlPlane.reports).toHaveLength(reported)
 })
 
-test('the slow resync finds what no event told of', async () => {
+test('the slow resync finds changes that no event announced', async () => {
   await aRig(() => ({ follow: (events) => events.onOpen() }))
   const [crash, removed] = [aReplica({ image: 'sim/crash:5s' }), aReplica()]
   rig.want(crash, removed)
@@ -546,7 +546,7 @@ test('the slow resync finds what no event told of', async () => {
   expect((await rig.gone(removed)).reason).toContain('removed from the engine by somebody else')
 })
 
-test('a list that misses a container does not make it fail', async () => {
+test('does not fail a replica whose container is missing from one list', async () => {
   let blind = false
   await aRig((engine) => ({ list: async () => (blind ? [] : engine.list()) }))
   const replica = aReplica()
@@ -557,7 +557,7 @@ test('a list that misses a container does not make it fail', async () => {
   expect(rig.controlPlane.last(replica.replicaId)?.status).toBe('running')
 })
 
-test('health that only a look shows, as with Podman, is not taken back by a list', async () => {
+test('keeps health that only an inspection shows, as with Podman, after a list', async () => {
   let looks = 0
   await aRig((engine) => ({
     list: async () => (await engine.list()).map((each) => ({ ...each, health: null })),
@@ -575,7 +575,7 @@ test('health that only a look shows, as with Podman, is not taken back by a list
   expect(rig.controlPlane.last(replica.replicaId)?.health).toBe('healthy')
 })
 
-test('an engine that says yes and does nothing is not asked without a pause', async () => {
+test('backs off when the engine accepts a call and does nothing', async () => {
   let removals = 0
   let idle = true
   await aRig((engine) => ({
@@ -596,7 +596,7 @@ test('an engine that says yes and does nothing is not asked without a pause', as
   expect((await rig.gone(replica)).status).toBe('stopped')
 })
 
-test('waits for the container before it, and tells so once', async () => {
+test('waits for the previous container of its slot, and reports that once', async () => {
   await aRig((engine) => ({
     stop: async (id, grace) => {
       await rig.pass(10_000)
@@ -613,7 +613,7 @@ test('waits for the container before it, and tells so once', async () => {
   expect(reasons).toEqual(['Waiting for the container before it to end', 'Starting container', 'Container is running'])
 })
 
-test('an engine that cannot be reached is told in heartbeats, fails nothing, and is tried again', async () => {
+test('reports an unreachable engine in heartbeats, fails no replica, and retries', async () => {
   let isDown = false
   const whenUp = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
     if (isDown) throw new EngineError('unreachable', 'the engine is not running')
@@ -636,7 +636,7 @@ test('an engine that cannot be reached is told in heartbeats, fails nothing, and
   expect(rig.controlPlane.reports.some((report) => report.status === 'failed')).toBe(false)
 })
 
-test('a container that cannot be removed is told at once, and its going later', async () => {
+test('reports a container that cannot be removed at once, and its removal later', async () => {
   let stuck = true
   await aRig((engine) => ({
     remove: async (id) => {
@@ -651,7 +651,7 @@ test('a container that cannot be removed is told at once, and its going later', 
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
-test('a removal that the engine refuses is tried again until it works, also by the next run of the agent', async () => {
+test('retries a refused removal until it works, also after a restart of the agent', async () => {
   await aRig()
   const [stopped, failed] = [
     aReplica({ image: 'sim/stuck-removal:120s' }),
@@ -668,7 +668,7 @@ test('a removal that the engine refuses is tried again until it works, also by t
   expect(report).toMatchObject({ status: 'stopped', gone: false, exitCode: 0 })
   await rig.kill()
   await rig.start()
-  // Others are not held up by it.
+  // Other replicas are not held up.
   rig.want(failed)
   await rig.gone(failed)
   expect(rig.controlPlane.reportsOn(stopped.replicaId).some(({ gone }) => gone)).toBe(false)
@@ -677,7 +677,7 @@ test('a removal that the engine refuses is tried again until it works, also by t
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('a container that somebody else began to remove or to stop is not taken for running, and goes in the end', async () => {
+test('does not treat a container as running that somebody else is removing or stopping, and removes it in the end', async () => {
   let state: 'removing' | 'stopping' | null = null
   await aRig((engine) => ({
     list: async () => (await engine.list()).map((each) => ({ ...each, state: state ?? each.state })),
@@ -706,7 +706,7 @@ test('a container that somebody else began to remove or to stop is not taken for
   }
 })
 
-test('a container that the engine did not start, whatever it said, is not asked for without a pause', async () => {
+test('backs off when the engine did not start a container, whatever the engine answered', async () => {
   let starts = 0
   await aRig(() => ({
     start: async () => {
@@ -723,7 +723,7 @@ test('a container that the engine did not start, whatever it said, is not asked 
   expect(await reported()).toMatchObject({ status: 'starting', gone: false })
 })
 
-test('a node that was removed joins anew with its token, and clears away what it ran before', async () => {
+test('a removed node rejoins with its token, and removes its old containers', async () => {
   await aRig()
   const replica = aReplica()
   rig.want(replica)
@@ -738,7 +738,7 @@ test('a node that was removed joins anew with its token, and clears away what it
   await rig.reported(next, 'running')
 })
 
-test('a node that is told of its removal stops what it runs, and starts nothing of it after a restart', async () => {
+test('a node that learns of its removal stops its containers, and starts none of them after a restart', async () => {
   await aRig()
   const [one, two] = [aReplica(), aReplica({ deploymentName: 'two' })]
   rig.want(one, two)
@@ -753,7 +753,7 @@ test('a node that is told of its removal stops what it runs, and starts nothing 
   await rig.start()
   await rig.pass(20_000)
   expect(await rig.engine.list()).toEqual([])
-  // A database that went back knows the node again, with a revision that is older.
+  // A restored database knows the node again, with an older revision.
   rig.controlPlane.removed.clear()
   const next = aReplica()
   rig.controlPlane.want(rig.nodeId, [next])
@@ -761,7 +761,7 @@ test('a node that is told of its removal stops what it runs, and starts nothing 
   await rig.reported(next, 'running')
 })
 
-test('neither a refused credential nor a broken line stops anything', async () => {
+test('neither a rejected credential nor a lost connection stops containers', async () => {
   await aRig(undefined, (rig) => {
     rig.token = null
   })

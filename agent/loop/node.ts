@@ -1,6 +1,7 @@
 /**
- * The loop of one node. Three things may tell it that something changed: the control plane (applyDesired), the engine's
- * events, and a slow resync that finds what both missed. All end in reconcileNow, which starts one task per replica.
+ * The loop of one node. Changes arrive in three ways: from the control plane (applyDesired), from the engine's events,
+ * and from a slow resync that finds what both missed. All lead to reconcileNow, which starts at most one task per
+ * replica.
  */
 
 import { type Engine, isUnreachable } from '@/agent/engines/engine'
@@ -31,9 +32,9 @@ export interface NodeTiming {
   pullGraceMs: number
   parallelPulls: number
   parallelStarts: number
-  /** How often the last lines of a container are sent that nobody reads. */
+  /** How often the last lines of a failing container's log are sent while nobody reads it. */
   logTailMs: number
-  /** How often unused images are looked for, at most. */
+  /** Minimum time between two searches for unused images. */
   cleanImagesMs: number
 }
 
@@ -50,11 +51,11 @@ const usualTiming: NodeTiming = {
 export interface NodeLoopOptions {
   id: string
   name: string
-  /** Ids that this node had before it joined anew: their containers are its own, too. */
+  /** Ids that this node had before it rejoined: their containers belong to it, too. */
   formerIds?: readonly string[]
   engine: Engine
   stateFile: string
-  /** Whether to wait for the disk at each save: not for simulated nodes. */
+  /** Whether each save waits for fsync; simulated nodes don't need that. */
   durable?: boolean
   outbox: Pick<Outbox, 'put' | 'isWaiting' | 'waitingOf'>
   logOutbox: Pick<LogOutbox, 'put' | 'newest'>
@@ -74,15 +75,15 @@ export class NodeLoop {
   private readonly tasks: TaskTable
   private readonly work: Work
   private readonly stopping = new AbortController()
-  /** What the control plane said last to this process. */
+  /** The newest desired state that this process received. */
   private heard: DesiredState | null = null
-  /** What is acted upon: the same, and before anything was heard what an earlier process left on the disk. */
+  /** The desired state that is acted upon: the received one, or until then the one that an earlier process saved. */
   private wanted: DesiredState | null = null
-  /** Pending while what was heard is written. */
+  /** Pending while the received state is being written. */
   private saving: Promise<void> = Promise.resolve()
-  /** The revision of the newest wanted state that is on the disk. */
+  /** The revision of the newest desired state on the disk. */
   private acknowledged: string | null = null
-  /** The control plane was asked and did not answer. */
+  /** True when the last call to the control plane failed. */
   private cutOff = false
   private readonly memory: NodeMemory
   private readonly logs: NodeLogs
@@ -90,9 +91,9 @@ export class NodeLoop {
   private sampling: Promise<void> | null = null
   private engineError: string | null = null
   private readonly cleaner: ImageCleaner
-  /** Starts that wait to hear which image their revision runs. */
+  /** Wakes starts that wait for the image of their revision. */
   private readonly imageWaits = new Set<() => void>()
-  /** Replica → what was logged last of what failed for it. */
+  /** Replica → the last failure that was logged for it. */
   private readonly failures = new Map<string, string>()
   private callOffRestart: () => void = () => undefined
 
@@ -147,12 +148,12 @@ export class NodeLoop {
     }
   }
 
-  /** How many differences the slow resync found that no event had told of: flat on a healthy node. */
+  /** How many differences the slow resync found that no event had announced: constant on a healthy node. */
   get corrections(): number {
     return this.view.corrections
   }
 
-  /** Reads what it knew before a restart, says it again, and begins to follow the engine. */
+  /** Loads the state of an earlier process, reports it again, and begins to follow the engine. */
   async start(): Promise<void> {
     this.wanted = await this.memory.load()
     void this.followEngine()
@@ -175,8 +176,8 @@ export class NodeLoop {
   }
 
   /**
-   * Takes a newer wanted state. An older one counts only as the answer to a heartbeat that named what is held now: then
-   * the control plane went back, for example to a backup of its database.
+   * Applies a newer desired state. An older one is accepted only as the answer to a heartbeat that named the current
+   * revision: then the control plane went back, for example to a backup of its database.
    */
   async applyDesired(state: DesiredState, answerTo: string | null = null): Promise<void> {
     if (state.nodeId !== this.id) return
@@ -209,23 +210,23 @@ export class NodeLoop {
     }
   }
 
-  /** Once it is on the disk, and not before: a power cut must not take back what the control plane relies on. */
+  /** Only once the state is on the disk: a power cut must not undo what the control plane relies on. */
   private async acknowledge(): Promise<void> {
     const revision = this.heard?.revision ?? null
     if (this.acknowledged !== revision && (await this.memory.save())) this.acknowledged = revision
   }
 
-  /** Somebody reads these logs, and no others of this node. */
+  /** Follows exactly these logs, the ones that somebody reads. */
   followLogs(subscriptions: readonly LogSubscription[]): void {
     if (!this.stopping.signal.aborted) this.logs.follow(subscriptions)
   }
 
-  /** Nobody reads the log of this replica any more. */
+  /** Stops following the log of a replica. */
   dropLog(replicaId: string): void {
     this.logs.drop(replicaId)
   }
 
-  /** The control plane does not answer: what is remembered is all that there is to go by. */
+  /** Notes that the control plane does not answer, so that the node acts on its saved state. */
   noteCutOff(): void {
     if (this.cutOff) return
     this.cutOff = true
@@ -233,8 +234,8 @@ export class NodeLoop {
   }
 
   /**
-   * The control plane says that this node was removed from the fleet: what it ran runs elsewhere by now, so nothing of it
-   * may stay. No error and no silence says as much.
+   * Notes that this node was removed from the fleet. Its replicas run elsewhere by now, so all its containers are
+   * stopped. Only an explicit answer causes this, never an error or a lost connection.
    */
   noteRemoved(): void {
     if (this.heard?.revision === removedRevision) return
@@ -244,13 +245,13 @@ export class NodeLoop {
     void this.applyDesired({ nodeId: this.id, revision: removedRevision, replicas: [] })
   }
 
-  /** It answers again, or had missed this node. */
+  /** Notes that the control plane answers again, or had considered this node offline. */
   noteSeen(): void {
     this.cutOff = false
     this.memory.repeat()
   }
 
-  /** What to say of this node now. The usage may be the last one known, when the engine takes its time. */
+  /** The node's heartbeat. Its usage may be the previous sample when the engine is slow. */
   async beat(): Promise<Omit<NodeHeartbeat, 'reportsWaiting'>> {
     await Promise.race([this.sampleUsage(), sleep(this.options.clock, 500)])
     const problem = this.memory.mend()
@@ -258,9 +259,9 @@ export class NodeLoop {
       nodeId: this.id,
       cpuUsagePercent: this.usage.cpuPercent,
       memoryUsagePercent: this.usage.memoryPercent,
-      // Either is a reason to give it nothing new.
+      // With either problem the node should get no new replicas.
       engineError: this.engineError ?? problem,
-      // After a restart the whole wanted state is needed again: environments are not on the disk.
+      // A restarted agent needs the whole desired state again: environments are not on the disk.
       revision: this.acknowledged ?? '0',
     }
   }
@@ -311,12 +312,13 @@ export class NodeLoop {
   }
 
   /**
-   * Nothing is started from old memory alone: it may run elsewhere by now. The one exception is what ran here until it
-   * ended or the machine was started anew, while the control plane can't be asked: cut off without a reboot it would run on as well.
+   * Nothing is started from the saved state alone: the replica may run elsewhere by now. The exception is a container
+   * that ran here until it exited or the machine restarted, while the control plane can't be reached: without the
+   * restart it would still run.
    */
   private mayFromMemory(action: Action): boolean {
     if (action.kind === 'revive' || action.kind === 'restart') return this.cutOff
-    // Made by an earlier process for what it did not live to write down: it does no harm, and may be wanted.
+    // An earlier process created it for a desired state that it could not save. It does no harm and may be desired.
     if (action.kind === 'stop' && action.container.state === 'created') return false
     return !startsSomething(action)
   }
@@ -324,7 +326,7 @@ export class NodeLoop {
   private async perform(action: Action, signal: AbortSignal): Promise<void> {
     const touched = this.view.touching(action.replicaId)
     try {
-      // Making a container takes longer than that: it waits before it starts it.
+      // A start does not wait here: it creates the container meanwhile, and waits for the save before it starts it.
       if (action.kind !== 'start') await this.saving
       await carryOut(this.work, action, signal)
     } catch (error) {
@@ -338,14 +340,14 @@ export class NodeLoop {
     }
   }
 
-  /** What is tried again without end is not logged without end. */
+  /** Logs a repeated failure only once. */
   private noteFailure({ kind, replicaId }: Action, words: string): void {
     const line = `${this.name}: ${kind} failed: ${words}`
     if (this.failures.get(replicaId) !== line) this.options.log.error(line)
     this.failures.set(replicaId, line)
   }
 
-  /** The words of an error that may quote the environment of the replica. */
+  /** The message of an error, without the values of the replica's environment. */
   private wordsAbout(replicaId: string, error: unknown): string {
     const replica = this.wanted?.replicas.find((each) => each.replicaId === replicaId)
     return engineMessage(wordsOf(error), replica?.env ?? {})
@@ -361,7 +363,7 @@ export class NodeLoop {
           {
             onOpen: () => {
               backoff.reset()
-              // What happened before the stream stood is not a correction.
+              // Changes from before the stream opened are not corrections.
               void this.resync(false)
             },
             onContainer: (containerId, replicaId) => void this.onContainer(containerId, replicaId),
@@ -378,7 +380,7 @@ export class NodeLoop {
   }
 
   private async onContainer(containerId: string, replicaId: string | null): Promise<void> {
-    // Its own task looks at the end anyway, and once more when this came after its look.
+    // A running task inspects the container at its end, and again if this event came after that.
     if (replicaId && this.tasks.isBusy(replicaId)) return this.view.markNews(containerId, replicaId)
     try {
       await this.view.look(containerId)
@@ -388,7 +390,7 @@ export class NodeLoop {
     }
   }
 
-  /** Only what the control plane said to this process tells what is needed. */
+  /** Only a desired state that this process received shows which images are needed. */
   private async cleanImages(): Promise<void> {
     const { clock, random, log } = this.options
     const { signal } = this.stopping
@@ -407,7 +409,7 @@ export class NodeLoop {
     const { clock, random } = this.options
     const { signal } = this.stopping
     await this.resync(false)
-    // Spread out, so that a thousand nodes of one process don't all list at once.
+    // Random, so that a thousand nodes of one process don't all list at once.
     await sleep(clock, this.timing.resyncMs * random(), signal)
     while (!signal.aborted) {
       await this.resync(true)
@@ -419,7 +421,7 @@ export class NodeLoop {
     try {
       const session = await this.options.engine.session()
       const found = await this.view.refresh((replicaId) => this.tasks.isBusy(replicaId), count)
-      // Started anew in between: which of the two runs was listed is not known.
+      // The engine restarted meanwhile, so it is unknown which of its two runs was listed.
       if ((await this.options.engine.session()) !== session) return this.resync(false)
       this.memory.sawEngine(session, this.view.runningReplicas())
       if (found > 0) this.options.log.warn(`${this.name}: the resync corrected ${found} containers`)
@@ -449,7 +451,7 @@ export class NodeLoop {
   }
 }
 
-/** Given out by no control plane, so that one which knows the node again tells all that it wants. */
+/** A revision that no control plane assigns, so that one that knows the node again sends its whole desired state. */
 const removedRevision = '999999999999999999'
 
 const startsSomething = (action: Action): boolean =>

@@ -1,7 +1,8 @@
 /**
- * Reports on their way to the control plane. Of each replica the newest of each status waits, in the order in which
- * replicas changed first: what happened while nobody listened is told step by step, and yet there is a bound to it. What
- * gathers while a call is under way goes with the next one; what may wait does so for a moment, to go with what follows.
+ * Reports on their way to the control plane. For each replica the newest report of each status waits, in the order in
+ * which replicas first changed: after an outage every step is reported, yet the backlog is bounded. Reports that arrive
+ * during a call are sent with the next one; a report that may wait is held back briefly, to be batched with those that
+ * follow.
  */
 
 import { Backoff } from '@/agent/lib/backoff'
@@ -13,12 +14,14 @@ import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/co
 import type { ReplicaReport } from '@/core/agents/protocol'
 
 const batchSize = 500
-/** Of one replica; a container that is started again and again while nobody listens makes new ones without end. */
+/**
+ * Waiting reports per replica; a container that restarts again and again during an outage produces them without end.
+ */
 const waitingAtMost = 32
 const callTimeoutMs = 15_000
-/** After so many answers that are no failure of the network, reports go one by one. */
+/** After this many consecutive errors that may be due to the input, reports are sent one by one. */
 const answersToOneByOne = 2
-/** So many reports that are not taken in any form, one after the other: it is not they that are wrong. */
+/** After this many consecutive rejected reports the fault is not in the reports, so the rest is kept. */
 const untakenAtMost = 3
 
 interface OutboxOptions {
@@ -26,7 +29,7 @@ interface OutboxOptions {
   clock: Clock
   random: Random
   log: Logger
-  /** It was taken, or will never be. */
+  /** Called when a report was accepted, or was dropped for good. */
   onDelivered: (report: ReplicaReport) => void
 }
 
@@ -34,19 +37,19 @@ export class Outbox {
   private readonly waiting = new Map<string, ReplicaReport[]>()
   private readonly backoff: Backoff
   private sending = false
-  /** Answers in a row that may be due to what was sent. */
+  /** Consecutive errors that may be due to the input. */
   private wrongAnswers = 0
   private closed = false
   private wake = new AbortController()
   private hurry = new AbortController()
-  /** When the most urgent of what waits is to go, by the clock; not before there is any. */
+  /** When the most urgent report is due, in milliseconds since 1970; infinite when none waits. */
   private dueAt = Number.POSITIVE_INFINITY
 
   constructor(private readonly options: OutboxOptions) {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
   }
 
-  /** `mayWaitMs`: for so long it may wait for something to go with. */
+  /** `mayWaitMs`: how long the report may wait to be batched with others. */
   put(report: ReplicaReport, mayWaitMs = 0): void {
     const steps = this.waitingOf(report.replicaId)
     const last = steps.at(-1)
@@ -65,7 +68,7 @@ export class Outbox {
     return this.waiting.has(replicaId)
   }
 
-  /** What waits of one replica, the oldest first. */
+  /** Waiting reports of one replica, oldest first. */
   waitingOf(replicaId: string): readonly ReplicaReport[] {
     return this.waiting.get(replicaId) ?? []
   }
@@ -74,12 +77,12 @@ export class Outbox {
     return this.waiting.size
   }
 
-  /** Ids of the nodes of whose replicas something waits. */
+  /** Ids of the nodes with waiting reports. */
   get nodesWaiting(): ReadonlySet<string> {
     return new Set([...this.waiting.values()].flatMap((steps) => steps.map((report) => report.nodeId)))
   }
 
-  /** The control plane was just heard: no need to wait any longer. */
+  /** Ends the current backoff, because the control plane just answered. */
   retryNow(): void {
     this.wake.abort()
   }
@@ -93,7 +96,7 @@ export class Outbox {
   private async send(): Promise<void> {
     this.sending = true
     try {
-      // One turn of the loop, so that the changes of one moment travel together.
+      // Yields once, so that changes of the same moment are sent together.
       await Promise.resolve()
       while (this.waiting.size > 0 && !this.closed) {
         await this.company()
@@ -117,7 +120,7 @@ export class Outbox {
     }
   }
 
-  /** Resolves when something can't wait any longer. */
+  /** Resolves when a report is due. */
   private async company(): Promise<void> {
     const { clock } = this.options
     while (!this.closed && clock.now() < this.dueAt) {
@@ -128,7 +131,8 @@ export class Outbox {
 
   private async deliver(batch: ReplicaReport[]): Promise<void> {
     try {
-      // A replica that is unknown there stays in nobody's wanted state: what is left of it is removed all the same.
+      // The control plane ignores replicas that it doesn't know; they are in no desired state, so what is left of them
+      // is removed anyway.
       await this.options.controlPlane.report(batch, callTimeoutMs)
       for (const report of batch) this.settle(report)
     } catch (error) {
@@ -139,7 +143,7 @@ export class Outbox {
     }
   }
 
-  /** One report that cannot be taken must not hold back the others for ever. */
+  /** Sends the reports one by one, so that a rejected one doesn't hold back the others. */
   private async deliverOneByOne(batch: ReplicaReport[]): Promise<void> {
     let problem: unknown = null
     let untaken = 0
@@ -152,7 +156,10 @@ export class Outbox {
     if (problem !== null) throw problem
   }
 
-  /** As it is, else in plain words. Hands out why neither was taken; then it waits for a better time. */
+  /**
+   * Sends the report as it is, then a reduced form of it. Returns the error when neither was accepted; the report then
+   * waits for a later try.
+   */
   private async deliverAlone(report: ReplicaReport): Promise<unknown> {
     const { controlPlane, log } = this.options
     let words = ''
@@ -175,7 +182,7 @@ export class Outbox {
     return null
   }
 
-  /** A newer report that came meanwhile stays. */
+  /** Removes this report only: a newer one of the replica stays. */
   private settle(report: ReplicaReport): void {
     const left = this.waitingOf(report.replicaId).filter((each) => each !== report)
     if (left.length > 0) this.waiting.set(report.replicaId, left)
@@ -184,7 +191,7 @@ export class Outbox {
   }
 }
 
-/** What matters of a report that could not be taken: what became of the replica, and whether its container is gone. */
+/** The reduced form of a rejected report: the replica's status, and whether its container is gone. */
 const plainReport = ({
   nodeId,
   replicaId,

@@ -1,4 +1,4 @@
-/** The small parts, one by one. */
+/** Unit tests of the agent's small parts. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 describe('slots', () => {
   const never = new AbortController().signal
 
-  test('never have more holders than there are, and serve in order', async () => {
+  test('never have more holders than slots, and serve waiters in order', async () => {
     const slots = new Slots(2)
     const order: number[] = []
     let now = 0
@@ -52,7 +52,7 @@ describe('slots', () => {
     expect(slots.full).toBe(false)
   })
 
-  test('one who gives up waiting leaves the queue', async () => {
+  test('a waiter that is aborted leaves the queue', async () => {
     const slots = new Slots(1)
     const release = await slots.acquire(never)
     const giving = new AbortController()
@@ -108,7 +108,7 @@ describe('the outbox', () => {
     for (let turns = 0; turns < 50 && outbox.size > 0; turns += 1) await turn()
   }
 
-  test('sends the newest of each replica in the order of the first change, and what comes meanwhile afterwards', async () => {
+  test('sends the newest report of each replica in the order of first changes, and later ones in the next batch', async () => {
     const { outbox, batches, delivered } = anOutbox(() => undefined)
     outbox.put(report('a', '1'))
     outbox.put(report('b', '1'))
@@ -125,7 +125,7 @@ describe('the outbox', () => {
     expect(delivered).toEqual(['a2', 'b1', 'b2', 'c1'])
   })
 
-  test('keeps each step of what happened while nobody listened, in its order, and not without end', async () => {
+  test('keeps each step in order while the control plane is away, up to a limit', async () => {
     let isAway = true
     const { outbox, clock, batches } = anOutbox(() => {
       if (isAway) throw new ControlPlaneError('unreachable', 'away')
@@ -146,7 +146,7 @@ describe('the outbox', () => {
     expect(reported.filter((each) => each.startsWith('b'))).toEqual(Array.from({ length: 32 }, (_, i) => `b ${8 + i}`))
   })
 
-  test('what may wait goes with what follows, or a moment later', async () => {
+  test('sends a report that may wait with the next one, or after its time', async () => {
     const { outbox, clock, batches } = anOutbox(() => undefined)
     outbox.put(report('a', ' begins'), 300)
     outbox.put(report('b', ' begins'), 300)
@@ -170,7 +170,7 @@ describe('the outbox', () => {
     expect(batches.slice(2)).toEqual([['e begins', 'f runs']])
   })
 
-  test('tries again with growing pauses, and at once when it is told to', async () => {
+  test('retries with a growing backoff, and at once when asked to', async () => {
     let isAway = true
     let tries = 0
     const { outbox, clock, batches } = anOutbox(() => {
@@ -193,7 +193,7 @@ describe('the outbox', () => {
     expect(batches).toEqual([['a']])
   })
 
-  test('one report that is refused holds back no other', async () => {
+  test('one refused report does not hold back others', async () => {
     const { outbox, batches } = anOutbox((reports) => {
       if (reports.some((each) => each.replicaId === 'bad')) throw new ControlPlaneError('refused', 'bad report')
     })
@@ -203,7 +203,7 @@ describe('the outbox', () => {
     expect(outbox.size).toBe(0)
   })
 
-  test('one report that makes the control plane fail is set aside, and its replica failed all the same', async () => {
+  test('drops a report that makes the control plane fail, and still reports that its replica failed', async () => {
     const bad = `what${String.fromCodePoint(0)}ever`
     const taken: ReplicaReport[] = []
     let calls = 0
@@ -226,7 +226,7 @@ describe('the outbox', () => {
     expect(outbox.size).toBe(0)
   })
 
-  test('a control plane that fails at everything gets each report as it is once it works again', async () => {
+  test('keeps complete reports while the control plane fails at every call, and sends them once it recovers', async () => {
     let isFaulty = true
     const { outbox, clock, batches } = anOutbox(() => {
       if (isFaulty) throw new ControlPlaneError('faulty', 'a fault of its own')
@@ -243,7 +243,7 @@ describe('the outbox', () => {
 })
 
 describe('server-sent events', () => {
-  test('are read however they are cut, with every kind of line end', () => {
+  test('are parsed for any chunk size and any kind of line ending', () => {
     const text =
       ': comment\r\nevent: connected\r\ndata: {}\r\n\r\nid: 7\ndata: a\ndata: ä\n\nretry: 1\rdata:b\r\rdata: torn'
     const bytes = Buffer.from(text)
@@ -261,7 +261,7 @@ describe('server-sent events', () => {
 })
 
 describe('the data folder', () => {
-  test('an identity comes back as it was written, for its owner alone', async () => {
+  test('an identity is read as it was written, and only its owner may read the file', async () => {
     const folder = aFolder()
     expect(await readIdentity(folder)).toBeNull()
     const identity = newIdentity('http://server')
@@ -273,13 +273,13 @@ describe('the data folder', () => {
     expect(identity.credential.length).toBeGreaterThanOrEqual(32)
   })
 
-  test('a file that is no identity is not overwritten', async () => {
+  test('does not overwrite a file that is not an identity', async () => {
     const folder = aFolder()
     writeFileSync(join(folder, 'identity.json'), '{}')
     await expect(readIdentity(folder)).rejects.toThrow("is not an agent's identity")
   })
 
-  test('a node that got another id remembers the ones that it had', () => {
+  test('a node that got a new id keeps its former ids', () => {
     const join1 = afterJoin(newIdentity('x'), { nodes: [{ id: '1', name: 'a' }], heartbeatSeconds: 5 })
     const join2 = afterJoin(join1, { nodes: [{ id: '1', name: 'a' }], heartbeatSeconds: 5 })
     expect(join2.nodes).toEqual([{ id: '1', name: 'a', formerIds: [] }])
@@ -287,7 +287,7 @@ describe('the data folder', () => {
     expect(join3).toMatchObject({ nodes: [{ id: '2', name: 'a', formerIds: ['1'] }], heartbeatSeconds: 3 })
   })
 
-  test('is held by one live process only', async () => {
+  test('is locked by at most one live process', async () => {
     const folder = aFolder()
     await lockDataDir(folder)
     await lockDataDir(folder)
@@ -295,12 +295,12 @@ describe('the data folder', () => {
     const parentStart = readFileSync(`/proc/${process.ppid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]
     writeFileSync(join(folder, 'lock'), `${process.ppid} ${parentStart}`)
     await expect(lockDataDir(folder)).rejects.toThrow(`process ${process.ppid}`)
-    // The number belongs to another process by now.
+    // The process id belongs to another process by now.
     writeFileSync(join(folder, 'lock'), `${process.ppid} ${own}0`)
     await lockDataDir(folder)
   })
 
-  test('changes that come while a file is written are written together, and the last one stays', async () => {
+  test('changes during a write are written together afterwards, and the last one stays', async () => {
     const folder = aFolder()
     let value = 0
     let renders = 0
@@ -320,7 +320,7 @@ describe('the data folder', () => {
 })
 
 describe('flags', () => {
-  test('mistakes are named in one line', () => {
+  test('each mistake is explained in one line', () => {
     const flags = (...args: string[]) =>
       parseFlags(args, ['server', 'cpu', 'name', 'region', 'engine', 'type', 'location'], ['label'])
     const wrong = (action: () => unknown) => {
@@ -346,7 +346,7 @@ describe('flags', () => {
     }
   })
 
-  test('what is right is read', () => {
+  test('valid flags are parsed', () => {
     const flags = parseFlags(
       ['--server', 'http://h:1/base/', '--label', 'a=b=c', '--label', 'd='],
       ['server'],
@@ -359,7 +359,7 @@ describe('flags', () => {
     })
   })
 
-  test('what was said before stays until it is said otherwise', () => {
+  test('earlier settings stay until a flag overrides them', () => {
     expect(merged({ region: 'a', cpuCores: 2, labels: { a: '1' } }, { region: 'b', cpuCores: undefined })).toEqual({
       region: 'b',
       cpuCores: 2,
@@ -367,20 +367,20 @@ describe('flags', () => {
     })
   })
 
-  test('host names become node names', () => {
+  test('a host name is turned into a valid node name', () => {
     expect(nameOfHost('shop-12.example.com')).toBe('shop-12')
     expect(nameOfHost('_ü!x')).toBe('x')
     expect(nameOfHost('...')).toBe('node')
     expect(nameOfHost('a'.repeat(80))).toHaveLength(63)
   })
 
-  test('the engine’s socket is where one says it is', () => {
+  test('the socket comes from the flag, else from DOCKER_HOST', () => {
     expect(socketOf({ socket: '/a' }, { NODE_ENV: 'test', DOCKER_HOST: 'unix:///b' })).toBe('/a')
     expect(socketOf({}, { NODE_ENV: 'test', DOCKER_HOST: 'unix:///b' })).toBe('/b')
   })
 })
 
-test('pauses double up to a limit, and are drawn from their upper half', () => {
+test('backoff doubles up to a limit, and is drawn from the upper half', () => {
   const pauses = (chance: number) => {
     const backoff = new Backoff({ firstMs: 100, maxMs: 1_000 }, () => chance)
     const all = Array.from({ length: 5 }, () => backoff.next())
@@ -391,7 +391,7 @@ test('pauses double up to a limit, and are drawn from their upper half', () => {
   expect(pauses(0)).toEqual([50, 100, 200, 400, 500, 50])
 })
 
-test('a failure is told with its cause, once', () => {
+test('an error message includes its cause, once', () => {
   const refused = new Error('connect ECONNREFUSED')
   expect(wordsOf(new TypeError('fetch failed', { cause: refused }))).toBe('fetch failed: connect ECONNREFUSED')
   expect(wordsOf(new Error('fetch failed', { cause: new TypeError('fetch failed', { cause: refused }) }))).toBe(

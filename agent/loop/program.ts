@@ -1,6 +1,6 @@
 /**
- * What the nodes of one program share: one batch of heartbeats, one subscription, one outbox. The control plane may be
- * away for as long as it likes: everything is tried again, and the containers run on.
+ * What the nodes of one agent process share: one batch of heartbeats, one subscription, one outbox. The control plane
+ * may be away for any length of time: everything is retried, and the containers keep running.
  */
 
 import type { Clock } from '@/agent/lib/clock'
@@ -19,13 +19,13 @@ interface ProgramOptions {
   clock: Clock
   random: Random
   log: Logger
-  /** The control plane does not know this program (any more). */
+  /** Called when the control plane does not know this agent (any more). */
   onRejected?: (words: string) => void
-  /** Another process speaks for the nodes, or none: they are to be claimed. */
+  /** Called when another process holds the nodes, or none does: the agent must claim them. */
   onNotHolder?: () => void
 }
 
-/** Waiting longer for an answer would only put off the next try. */
+/** The limit of a call's time-out: waiting longer would only delay the next try. */
 const maxGraceMs = 30_000
 
 export class Program {
@@ -57,12 +57,12 @@ export class Program {
     })
   }
 
-  /** What every node sends with. */
+  /** The outboxes that all nodes share. */
   get outboxes() {
     return { outbox: this.outbox, logOutbox: this.logOutbox }
   }
 
-  /** Before `start`. */
+  /** Call before `start`. */
   add(node: NodeLoop): void {
     this.nodes.set(node.id, node)
   }
@@ -78,7 +78,7 @@ export class Program {
     void this.heartbeatLoop()
   }
 
-  /** Containers keep running. Reports that wait are tried once more, for at most `graceMs`. */
+  /** Ends the loops; containers keep running. Tries to send waiting reports once more, for at most `graceMs`. */
   async stop(graceMs = 2_000): Promise<void> {
     this.stopping.abort()
     this.watch?.close()
@@ -98,7 +98,7 @@ export class Program {
     while (!signal.aborted) {
       const startedAt = clock.now()
       await this.heartbeat()
-      // Whatever the clock of this machine is set to meanwhile, the pause is between nothing and the usual one.
+      // The clock of this machine may be set at any time, so the pause is limited to the interval.
       const everyMs = this.everySeconds * 1000
       await sleep(clock, Math.min(Math.max(0, startedAt + everyMs - clock.now()), everyMs), signal)
     }
@@ -108,12 +108,12 @@ export class Program {
     const { controlPlane } = this.options
     const beats = await this.beats()
     try {
-      // TCP alone would hide a cut line for minutes; less patience than this would only burden a server that is slow.
+      // TCP alone would not notice a dead connection for minutes; a shorter time-out would only burden a slow server.
       const timeoutMs = Math.min(2_000 * this.everySeconds, maxGraceMs)
       const { stale, heartbeatSeconds, removed, returned } = await controlPlane.heartbeat(beats, timeoutMs)
       this.everySeconds = heartbeatSeconds ?? this.everySeconds
       this.noteSeen()
-      // This machine may have slept through its absence.
+      // The machine may have been suspended, so that only the control plane noticed its absence.
       for (const nodeId of returned) this.nodes.get(nodeId)?.noteSeen()
       const held = new Map(beats.map((beat) => [beat.nodeId, beat.revision]))
       for (const state of stale) this.hand(state, held.get(state.nodeId) ?? null)
@@ -142,8 +142,8 @@ export class Program {
     this.options.log.info(`the control plane is back after ${seconds} s`)
     this.lostAt = null
     for (const node of this.nodes.values()) node.noteSeen()
-    // No need to sit out a pause. One that stands may hang on a dead connection, but finds that out by itself (the
-    // server's pings stop), and until then heartbeats bring what it misses.
+    // Reconnects at once instead of waiting for the backoff. An open stream may hang on a dead connection, but it
+    // notices that by itself when the server's pings stop; until then heartbeats bring what it misses.
     if (!this.watching) this.watch?.restart()
     this.outbox.retryNow()
   }

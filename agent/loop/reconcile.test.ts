@@ -23,7 +23,7 @@ const reported = (overrides: Partial<ReplicaMemory> = {}): ReplicaMemory => ({
 const states = ['running', 'created', 'stopping', 'exited', 'removing'] as const
 const kinds = (of: Partial<Situation>) => reconcile(situation(of)).map((action) => action.kind)
 
-describe('what is wanted to run', () => {
+describe('a replica that should run', () => {
   const replica = aReplica()
 
   test('is started when there is no container', () => {
@@ -32,7 +32,7 @@ describe('what is wanted to run', () => {
     ])
   })
 
-  test('is adopted when its container runs and was never told of', () => {
+  test('is adopted when its container runs and was never reported', () => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica)] })).toEqual(['adopt'])
   })
 
@@ -40,7 +40,7 @@ describe('what is wanted to run', () => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state: 'created' })] })).toEqual(['adopt'])
   })
 
-  test('is left alone when all was told', () => {
+  test('is left alone when everything was reported', () => {
     const container = aContainer(replica, { health: 'healthy' })
     const memory = new Map([[replica.replicaId, reported({ containerId: container.id, health: 'healthy' })]])
     expect(kinds({ wanted: [replica], containers: [container], memory })).toEqual([])
@@ -50,24 +50,24 @@ describe('what is wanted to run', () => {
     ['its health changed', { containerId: 'c1', health: 'starting' }],
     ['another container was told of', { containerId: 'c0', health: 'healthy' }],
     ['only its start was told', { containerId: 'c1', health: 'healthy', status: 'starting' }],
-  ] as const)('is looked at again when %s', (_, memory) => {
+  ] as const)('is inspected again when %s', (_, memory) => {
     const container = aContainer(replica, { id: 'c1', health: 'healthy' })
     const known = new Map([[replica.replicaId, reported(memory)]])
     expect(kinds({ wanted: [replica], containers: [container], memory: known })).toEqual(['adopt'])
   })
 
-  test('failed when its container ended before anything was told', () => {
+  test('is settled when its container ended before any report', () => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state: 'exited' })] })).toEqual(['settle'])
   })
 
-  test('failed when its container is nowhere any more', () => {
+  test('has vanished when its container no longer exists', () => {
     const memory = new Map([[replica.replicaId, reported({ containerId: 'c1' })]])
     expect(reconcile(situation({ wanted: [replica], memory }))).toEqual([
       { kind: 'vanished', replicaId: replica.replicaId, containerId: 'c1' },
     ])
   })
 
-  test('never starts again once its end was told', () => {
+  test('never starts again once its end was reported', () => {
     for (const status of ['failed', 'stopped'] as const) {
       const memory = (gone: boolean) => new Map([[replica.replicaId, reported({ status, gone })]])
       expect(kinds({ wanted: [replica], memory: memory(true) })).toEqual([])
@@ -77,14 +77,14 @@ describe('what is wanted to run', () => {
     }
   })
 
-  test('waits for the container of an older generation to go', () => {
+  test('waits until the container of an older generation is gone', () => {
     const old = { ...replica, replicaId: 'old', generation: 0 }
     const containers = [aContainer(old)]
     expect(kinds({ wanted: [replica], containers })).toEqual(['wait', 'stop'])
     expect(kinds({ wanted: [{ ...old, wanted: 'stop' }, replica], containers })).toEqual(['stop', 'wait'])
   })
 
-  test('starts beside an older generation that is wanted to run', () => {
+  test('starts beside an older generation that should run', () => {
     const old = { ...replica, replicaId: 'old', generation: 0 }
     const memory = new Map([['old', reported({ containerId: 'c' })]])
     expect(kinds({ wanted: [old, replica], containers: [aContainer(old, { id: 'c' })], memory })).toEqual(['start'])
@@ -96,15 +96,15 @@ describe('what is wanted to run', () => {
   })
 })
 
-describe('a state of the engine that may never end', () => {
+describe('an engine state that may last for ever', () => {
   const replica = aReplica()
   const stopped = new Map([[replica.replicaId, reported({ status: 'stopped' })]])
 
-  test.each(['stopping', 'removing'] as const)('ends a replica that should run: %s', (state) => {
+  test.each(['stopping', 'removing'] as const)('%s settles a replica that should run', (state) => {
     expect(kinds({ wanted: [replica], containers: [aContainer(replica, { state })] })).toEqual(['settle'])
   })
 
-  test.each(states)('leaves no container that is not wanted: %s', (state) => {
+  test.each(states)('%s does not protect an undesired container', (state) => {
     const containers = [aContainer(replica, { state })]
     expect(kinds({ containers })).toEqual(['stop'])
     expect(kinds({ wanted: [replica], containers, memory: stopped })).toEqual(['remove'])
@@ -112,7 +112,7 @@ describe('a state of the engine that may never end', () => {
   })
 })
 
-describe('what is wanted to stop', () => {
+describe('a replica that should stop', () => {
   const replica = aReplica({ wanted: 'stop' })
 
   test.each(states)('is stopped when its container is %s', (state) => {
@@ -124,14 +124,14 @@ describe('what is wanted to stop', () => {
   })
 })
 
-describe('what nobody wants', () => {
+describe('a replica that is not in the desired state', () => {
   const unknown = aReplica()
 
-  test('is stopped and told of', () => {
+  test('is stopped', () => {
     expect(kinds({ containers: [aContainer(unknown)] })).toEqual(['stop'])
   })
 
-  test('is told to be gone when only the memory of it is left', () => {
+  test('is reported gone when it has no container', () => {
     expect(kinds({ memory: new Map([[unknown.replicaId, reported()]]) })).toEqual(['gone'])
     expect(kinds({ memory: new Map([[unknown.replicaId, reported({ gone: true, status: 'stopped' })]]) })).toEqual([])
   })
@@ -146,22 +146,22 @@ describe('two containers of one replica', () => {
       action.kind === 'remove' ? [action.container.id] : [],
     )
 
-  test('the older one stays', () => {
+  test('the older one is kept', () => {
     expect(removed([newer, older])).toEqual(['newer'])
   })
 
-  test('the one that was told of stays', () => {
+  test('the reported one is kept', () => {
     expect(removed([newer, older], new Map([[replica.replicaId, reported({ containerId: 'newer' })]]))).toEqual([
       'older',
     ])
   })
 
-  test('a running one stays rather than one that ended', () => {
+  test('a running one is kept rather than an exited one', () => {
     expect(removed([{ ...older, state: 'exited' }, newer])).toEqual(['older'])
   })
 })
 
-/** A node that does what it is told, as far as reconcile can see. */
+/** A model of a node that carries out every action, as far as reconcile can see. */
 class Model {
   containers: SeenContainer[]
   readonly memory: Map<string, ReplicaMemory>
@@ -177,13 +177,13 @@ class Model {
     this.memory = new Map(memory)
   }
 
-  /** False when there was nothing to do, and nothing that the engine still did by itself. */
+  /** Performs one round; false when neither reconcile nor the engine had anything left to do. */
   step(): Action[] | false {
     const removing = this.containers.some((each) => each.state === 'removing')
     const actions = reconcile(this)
     const busy = new Set<string>()
     for (const action of actions) {
-      // One task per replica at a time, as the node has it.
+      // Like the node, runs one task per replica at a time.
       if (busy.has(action.replicaId)) continue
       busy.add(action.replicaId)
       this.apply(action)
@@ -283,15 +283,15 @@ const scenario = fc
       containers.push(...own)
       if (!item.memory) continue
       const { status, own: hasOwn } = item.memory
-      // A node tells "gone" only of what has ended and has no container.
+      // A node reports "gone" only for a replica that has ended and has no container.
       const gone = item.memory.gone && (status === 'failed' || status === 'stopped') && own.length === 0
       memory.push([replica.replicaId, reported({ status, gone, containerId: hasOwn ? (own[0]?.id ?? 'lost') : null })])
     }
     return { wanted, containers, memory }
   })
 
-describe('from any situation', () => {
-  test('it settles with one container for each replica that may run, and none besides', () => {
+describe('from any state', () => {
+  test('converges to one container for each replica that may run, and no others', () => {
     let started = 0
     let adopted = 0
     let waited = 0
@@ -329,7 +329,7 @@ describe('from any situation', () => {
     expect(waited).toBeGreaterThan(20)
   })
 
-  test('it never starts one container while another of its slot, not wanted to run, is there', () => {
+  test('never starts a container while the slot has another one that should not run', () => {
     let waited = 0
     fc.assert(
       fc.property(scenario, (of) => {

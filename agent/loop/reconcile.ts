@@ -1,38 +1,39 @@
 /**
- * What is wanted × what is there → what to do. Pure: no clock, no engine, no `await`. Asked again after every step, so
- * an answer needs to be right only for this moment; doing an action twice does no harm.
+ * Compares desired with observed state and returns the actions to take. Pure: no clock, no engine, no `await`. The node
+ * calls this again after every step, so the answer only needs to be right for this moment; an action may be carried out
+ * twice without harm.
  */
 
 import type { ContainerState, SeenContainer } from '@/agent/engines/engine'
 import type { DesiredReplica, ReplicaReport } from '@/core/agents/protocol'
 import { isFinal, replicaTransitions } from '@/core/deployments/status'
 
-/** What the agent last said of a replica: its memory of it. */
+/** The newest report on a replica, as far as reconciliation needs it. */
 export type ReplicaMemory = Pick<
   ReplicaReport,
   'status' | 'containerId' | 'health' | 'gone' | 'restartInMs' | 'standstill'
 >
 
 export type Action =
-  /** There is no container yet: create (after a pull, where the image is missing) and start. */
+  /** The replica has no container: create one (pulling the image if it is missing) and start it. */
   | { kind: 'start'; replicaId: string; replica: DesiredReplica }
-  /** As start, but a container that has to end first still holds its slot. */
+  /** Like `start`, but a container that must end first still holds the slot. */
   | { kind: 'wait'; replicaId: string; replica: DesiredReplica }
-  /** Its container is there, made by us or by the agent before a restart: start it if needed, and tell of it. */
+  /** The container exists, created by this agent or before its restart: start it if needed and report it. */
   | { kind: 'adopt'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
-  /** Its container ended by itself, or somebody else is about to end it: record how, start it again later or tell of the failure. */
+  /** The container exited, or somebody else is ending it: record why, then restart it later or report the failure. */
   | { kind: 'settle'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
-  /** It ended or its health check fails, and the pause is over: start the same container again. */
+  /** The container exited or is unhealthy, and its backoff is over: restart it. */
   | { kind: 'restart'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
-  /** It ran until its engine or machine was started anew: start the same container again. */
+  /** The container ran until its engine or machine restarted: start it again. */
   | { kind: 'revive'; replicaId: string; replica: DesiredReplica; container: SeenContainer }
-  /** It had a container, and somebody else removed it. */
+  /** Somebody else removed the container. */
   | { kind: 'vanished'; replicaId: string; containerId: string }
-  /** Not wanted any more: stop it, remove it, tell that it is gone. */
+  /** The replica is no longer desired: stop and remove its container, and report it gone. */
   | { kind: 'stop'; replicaId: string; container: SeenContainer }
-  /** Not wanted, and nothing is left of it: tell that it is gone. */
+  /** The replica is not desired and has no container: report it gone. */
   | { kind: 'gone'; replicaId: string }
-  /** A second container of a replica that has a better one, or what was left of one whose end was told already. */
+  /** A duplicate container, or what is left of a replica whose end was already reported: remove it. */
   | { kind: 'remove'; replicaId: string; container: SeenContainer; why: 'duplicate' | 'ended' }
 
 export interface Situation {
@@ -40,7 +41,7 @@ export interface Situation {
   /** Only containers of this node. */
   containers: readonly SeenContainer[]
   memory: ReadonlyMap<string, ReplicaMemory>
-  /** Replicas that were last seen running before the engine was started anew. */
+  /** Replicas that were last seen running before the engine restarted. */
   interrupted?: ReadonlySet<string>
   /** Replicas whose restart is not due yet. */
   pausing?: ReadonlySet<string>
@@ -80,7 +81,7 @@ export const reconcile = ({ wanted, containers, memory, interrupted = none, paus
         : { kind: 'stop', replicaId, container },
     )
   }
-  // The control plane forgot it, or never heard that it is gone: say so once more, then forget it too.
+  // The control plane forgot the replica, or missed the report that it is gone: report once more, then forget it too.
   for (const [replicaId, reported] of memory) {
     if (!known.has(replicaId) && !kept.has(replicaId) && !reported.gone) actions.push({ kind: 'gone', replicaId })
   }
@@ -104,7 +105,7 @@ const forReplica = (
       ? { kind: 'vanished', replicaId, containerId: reported.containerId }
       : { kind: 'start', replicaId, replica }
   }
-  // Unless it is another container than the one that was told of.
+  // A restart was only reported if it was for this container.
   const restartReported = reported?.containerId === container.id && reported.restartInMs !== null
   switch (container.state) {
     case 'exited':
@@ -112,7 +113,7 @@ const forReplica = (
         return pausing.has(replicaId) ? null : { kind: 'restart', replicaId, replica, container }
       if (interrupted.has(replicaId) && ran(reported)) return { kind: 'revive', replicaId, replica, container }
       return { kind: 'settle', replicaId, replica, container }
-    // Either ends, whatever is done.
+    // Both states lead to an end, whatever the agent does.
     case 'stopping':
     case 'removing':
       return { kind: 'settle', replicaId, replica, container }
@@ -128,14 +129,14 @@ const forReplica = (
   }
 }
 
-/** It ran, or had been stopped by nobody's fault of its own. */
+/** Whether the replica ran, or was interrupted through no fault of its own. */
 const ran = (reported: ReplicaMemory | undefined): boolean =>
   reported?.status === 'running' || (reported?.status === 'starting' && reported.restartInMs === null)
 
 const isReported = (reported: ReplicaMemory | undefined, { id, health }: SeenContainer): boolean =>
   reported?.status === 'running' && reported.containerId === id && reported.health === health
 
-/** Its end was told: another attempt is another replica, so nothing may start for it again. */
+/** Whether the end was reported. Another attempt is another replica, so this one never starts again. */
 const endReported = (reported: ReplicaMemory | undefined): boolean =>
   reported !== undefined && isFinal(replicaTransitions, reported.status)
 
@@ -161,7 +162,7 @@ const ranks: Record<ContainerState, number> = {
   removing: 5,
 }
 
-/** The one that was told of, if it runs; else a running one, the oldest first. */
+/** The container to keep: a running one before the others, then the reported one, then the oldest. */
 const bestOf = (group: readonly SeenContainer[], reportedId: string | null): SeenContainer => {
   const order = (each: SeenContainer) => ranks[each.state] * 2 + (each.id === reportedId ? 0 : 1)
   const sorted = [...group].sort((a, b) => order(a) - order(b) || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))

@@ -11,7 +11,10 @@ import { carryOut, type Work } from './replica'
 const content = { digest: `sha256:${'b'.repeat(64)}`, imageId: `sha256:${'a'.repeat(64)}` }
 const replica = aReplica({ imageContent: content })
 
-/** An engine that does at once what it is asked, and notes it; it has the image when no pull is needed. */
+/**
+ * An engine that carries out every call at once and records it. `missing` says whether a pull makes the image
+ * available.
+ */
 function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
   const done: string[] = []
   const reported: { status: ReplicaReport['status']; mayWaitMs: number }[] = []
@@ -60,7 +63,7 @@ function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | nu
   return { done, reported, save, starts, start }
 }
 
-test('a container is made while the disk takes down that it is wanted, and started only after that', async () => {
+test('creates a container while the desired state is being saved, and starts it only afterwards', async () => {
   const { done, save, start } = aBench()
   const started = start()
   for (let i = 0; i < 5; i++) await turn()
@@ -70,7 +73,7 @@ test('a container is made while the disk takes down that it is wanted, and start
   expect(done).toEqual(['create', 'start'])
 })
 
-test('that one runs waits a moment for others that are on their way, and for nothing without any', async () => {
+test('a report of "running" waits briefly while other starts are under way, and not at all otherwise', async () => {
   const { reported, save, starts, start } = aBench()
   save()
   await start()
@@ -81,7 +84,7 @@ test('that one runs waits a moment for others that are on their way, and for not
   expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
 })
 
-test('what is there is not asked for; what is missing is pulled once, and then made', async () => {
+test('pulls nothing for an image that exists, and pulls a missing one once before it creates the container', async () => {
   const missing = aBench({ missing: 'until pulled' })
   missing.save()
   await missing.start()

@@ -1,6 +1,7 @@
 /**
- * The work on one replica: what reconcile.ts decides, done step by step on the engine. Each function ends with the
- * truth told, or throws: an unreachable engine (tried again later), or the signal's reason (somebody decided otherwise).
+ * Carries out the actions of reconcile.ts for one replica, step by step on the engine. Each function ends with the
+ * outcome reported, or throws: an EngineError when the engine is unreachable (the action is tried again later), or the
+ * signal's reason when the action was aborted.
  */
 
 import type { ContainerSpec, Engine, InspectedContainer, SeenContainer } from '@/agent/engines/engine'
@@ -20,36 +21,37 @@ export interface Work {
   nodeId: string
   engine: Engine
   clock: Clock
-  /** How many images are pulled and how many containers are started at once. */
+  /** Limits how many images are pulled and how many containers are started at once. */
   pulls: Slots
   starts: Slots
-  /** Seconds between the polite and the final signal. */
+  /** Seconds between SIGTERM and SIGKILL. */
   stopGraceSeconds: number
-  /** A pull that was silent for so long gives its turn to the next, and goes on. */
+  /** After this long without progress a pull frees its slot for the next one, and continues. */
   pullGraceMs: number
-  /** What was told last. */
+  /** The newest report on the replica. */
   reported(replicaId: string): ReplicaReport | undefined
-  /** How it fared so far, as the agent or the control plane remembers it. */
+  /** The replica's restart record, from this agent or else from the control plane. */
   record(replicaId: string): RestartRecord
   /**
-   * Tells the control plane, when it is news, and keeps it on the disk. What may wait goes with what comes next, so many
-   * milliseconds later at most; all else is on the disk when the promise resolves.
+   * Reports to the control plane if anything changed, and persists the report. With `mayWaitMs` both may be delayed by
+   * that many milliseconds, to be batched with what follows; otherwise the report is on the disk when the promise
+   * resolves.
    */
   submit(report: ReplicaReport, mayWaitMs?: number): Promise<void>
-  /** Remembers without telling. */
+  /** Persists a report without sending it. */
   remember(report: ReplicaReport, mayWaitMs?: number): Promise<void>
-  /** Resolves when what is wanted is on the disk, or could not be written: a full one stops no node. */
+  /** Resolves when the desired state is on the disk, or could not be written: a full disk must not stop a node. */
   saved(): Promise<void>
-  /** Looks at a container and takes note of what is there. */
+  /** Inspects a container and updates the engine view. */
   look(containerId: string): Promise<InspectedContainer | null>
   /** Sends the last lines of a container that failed, before it is removed. */
   keepLog(replicaId: string, containerId: string): Promise<void>
-  /** What the control plane said last of the image of a replica's revision. */
+  /** The newest image that the control plane reported for a replica's revision. */
   imageOf: ImageWork['imageOf']
   imageNews: ImageWork['imageNews']
   resolveImage: ImageWork['resolveImage']
   sharedImage: ImageWork['sharedImage']
-  /** The agent pulled an image that was not there: it may remove it by these names one day. */
+  /** Records that the agent pulled an image that was missing, so that it may remove it by these names later. */
   pulled(names: string[], replica: DesiredReplica): Promise<void>
 }
 
@@ -61,9 +63,9 @@ const imageWork = (work: Work): ImageWork => ({
 })
 
 /**
- * While containers start, each call and each write takes processor and disk from them. That one is about to start is
- * nearly always followed by what came of it; and those that run are told together when others are on their way, all the
- * more when others even wait to be.
+ * While containers start, every call and every write competes with them for processor and disk. A report of "starting"
+ * is nearly always followed by its outcome, so it can wait. Reports of "running" are batched while other starts are
+ * under way, and longer while starts are queued.
  */
 const mayWaitMs = { starting: 300, running: 50, runningOfMany: 250 } as const
 
@@ -94,7 +96,6 @@ const reportOf = (work: Work, replicaId: string, news: News): ReplicaReport => (
 const starting = (work: Work, replicaId: string, reason: string, mayWaitMs?: number) =>
   work.submit(reportOf(work, replicaId, { status: 'starting', reason }), mayWaitMs)
 
-/** Does what was decided. */
 export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promise<void> => {
   switch (action.kind) {
     case 'start':
@@ -120,7 +121,10 @@ export const carryOut = (work: Work, action: Action, signal: AbortSignal): Promi
   }
 }
 
-/** Creates, after a pull if that needs one, starts, and tells `running` once it was seen running. */
+/**
+ * Creates the container (pulling the image first if it is missing), starts it, and reports `running` once it was seen
+ * running.
+ */
 const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSignal): Promise<void> => {
   let containerId: string | null = null
   const images = imageWork(work)
@@ -131,10 +135,11 @@ const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSi
       const reason = 'Starting container'
       void starting(work, replica.replicaId, reason, mayWaitMs.starting)
       containerId = await work.engine.create(specOf(work.nodeId, replica, image))
-      // A container that nobody remembers is found by its labels.
+      // The report may be lost: an unknown container is found by its labels.
       const made = reportOf(work, replica.replicaId, { status: 'starting', reason, containerId })
       void work.remember(made, mayWaitMs.starting)
-      // Made meanwhile, but nothing runs that a restart of the agent would not know to be wanted.
+      // The container is created while the desired state is being saved, but it starts only afterwards: a restarted
+      // agent must know that everything that runs is desired.
       await work.saved()
       signal.throwIfAborted()
       await work.engine.start(containerId, signal)
@@ -157,10 +162,13 @@ const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSi
   if (containerId !== null) await supervise(work, replica, containerId, signal, { wasStarted: true })
 }
 
-/** Nearly always the image: what else a container needs is found out by its start. */
+/** Assumes that a 404 is about the image: anything else that is missing shows when the container starts. */
 const isMissing = (error: unknown): boolean => error instanceof EngineError && error.httpStatus === 404
 
-/** Ended with its engine or its machine. That is no failure of its own, and costs it no pause. */
+/**
+ * Restarts a container that ended with its engine or machine. This is no failure of the replica, so there is no
+ * backoff.
+ */
 const revive = async (
   work: Work,
   { replica, container }: { replica: DesiredReplica; container: SeenContainer },
@@ -176,7 +184,7 @@ const revive = async (
   await startAgain(work, { replica, container, reason }, signal)
 }
 
-/** It ended by itself, or its health check fails, and the pause is over. */
+/** Restarts a container that exited or fails its health check, once its backoff is over. */
 const restart = async (
   work: Work,
   { replica, container }: { replica: DesiredReplica; container: SeenContainer },
@@ -187,18 +195,19 @@ const restart = async (
   const startedAt = work.reported(replicaId)?.startedAt ?? null
   if (found?.state === 'running' && found.health === 'unhealthy') {
     const reason = `Restarting: ${wordsOfCheck(checkOutputOf(replica, found))}`
-    // A restart that the agent does not live to see goes on at once.
+    // With no delay left, the restart goes on at once if the agent dies here.
     await interrupt(work, replicaId, { reason, containerId: found.id, startedAt: found.startedAt, restartInMs: 0 })
     await work.engine.stop(found.id, work.stopGraceSeconds)
     return startAgain(work, { replica, container }, signal)
   }
-  // Somebody started it meanwhile, and it ended again: that is another end, with words of its own.
+  // A different start time means that somebody started the container meanwhile and it exited again: supervise handles
+  // that as a new exit.
   if (found?.state === 'exited' && found.startedAt === startedAt)
     return startAgain(work, { replica, container }, signal)
   await supervise(work, replica, container.id, signal)
 }
 
-/** The container has its environment and all else that it was made with: it needs no more than a start. */
+/** Starts the same container again. It still has its environment and settings, so nothing is created. */
 const startAgain = async (
   work: Work,
   { replica, container, reason }: { replica: DesiredReplica; container: SeenContainer; reason?: string },
@@ -239,13 +248,13 @@ const withInterruption = (record: RestartRecord): RestartRecord => ({
   interruptions: record.interruptions + 1,
 })
 
-/** Tells that its container does not run any more, and is on its way to. */
+/** Reports that the container is not running, but will run again. */
 const interrupt = (work: Work, replicaId: string, news: Omit<News, 'status'>): Promise<void> =>
   work.submit(
     reportOf(work, replicaId, { restarts: withInterruption(work.record(replicaId)), ...news, status: 'starting' }),
   )
 
-/** Its container is there: brings it on if it never started, and tells how it is. */
+/** Starts an existing container if it never started, and reports its state. */
 const supervise = async (
   work: Work,
   replica: DesiredReplica,
@@ -254,7 +263,7 @@ const supervise = async (
   { reason, wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
 ): Promise<void> => {
   const found = await work.look(containerId)
-  // Gone meanwhile: the next reconciliation knows.
+  // The container has gone meanwhile; the next reconciliation handles that.
   if (!found) return
   switch (found.state) {
     case 'created': {
@@ -303,7 +312,7 @@ const reportRunning = async (
       reason: words,
       ...about,
       restarts: after,
-      // As it was told first: looking again must not put off the restart.
+      // Keeps the delay that was reported first: another inspection must not postpone the restart.
       restartInMs:
         reported?.health === 'unhealthy' && reported.startedAt === found.startedAt ? reported.restartInMs : restartInMs,
       checkOutput,
@@ -315,14 +324,14 @@ const reportRunning = async (
   await fail(work, replicaId, found.id, { words, exitCode: null, startedAt: found.startedAt })
 }
 
-/** What ran before it was interrupted, and has another start now, was started again. */
+/** The restart record of the current run. An interrupted replica with a new start time was restarted. */
 const recordOfRun = (work: Work, replicaId: string, found: InspectedContainer): RestartRecord => {
   const reported = work.reported(replicaId)
   const record = work.record(replicaId)
   const wasWell = record.wasWell || found.health === 'healthy'
   const again = reported?.status === 'starting' && record.interruptions > 0 && reported.startedAt !== found.startedAt
   if (!again) return { ...record, wasWell }
-  // A pause belongs to every restart but one for which its machine or somebody else is the reason.
+  // Only a restart caused by the machine or by another person has no delay, and it doesn't count towards the backoff.
   return reported.restartInMs === null
     ? { ...record, wasWell, restarts: record.restarts + 1 }
     : { ...withRestart(record), wasWell }
@@ -351,7 +360,10 @@ const standstillMessage: Record<Standstill, string> = {
   unknown: 'Its engine shows it in a state that is not known here',
 }
 
-/** Whoever did it knows why: it is shown, and nothing is done against it. */
+/**
+ * Reports a container that is paused, restarting or in an unknown state. The agent does not intervene: whoever caused
+ * this had a reason.
+ */
 const reportStandstill = (
   work: Work,
   replicaId: string,
@@ -364,24 +376,27 @@ const reportStandstill = (
   return interrupt(work, replicaId, news)
 }
 
-/** It ended by itself, or somebody else ends it: its words are read, and it is started again or removed. */
+/**
+ * Handles a container that exited or that somebody else is stopping: records the reason, then schedules a restart or
+ * removes the container.
+ */
 const settle = async (work: Work, replica: DesiredReplica, container: SeenContainer): Promise<void> => {
   const { replicaId } = replica
   const found = await lookAtEnd(work, container.id)
   if (!found) return
   const words = await wordsOfEnd(work, found, replica)
-  // Nice to have: an engine that does not hand them out must not hold up the rest.
+  // The log is optional: an engine that can't return it must not hold up the rest.
   await work.keepLog(replicaId, found.id).catch(() => undefined)
   const { exitCode, startedAt, id: containerId } = found
-  // Engines start nothing whose removal began.
+  // An engine doesn't restart a container whose removal has begun.
   if (found.state !== 'exited') return fail(work, replicaId, containerId, { words, exitCode, startedAt })
   const ranMs = Date.parse(found.finishedAt ?? '') - Date.parse(startedAt ?? '')
-  // A run of which nobody saw that it runs ends here, too: it may be the first one or one after a restart.
+  // The run may have ended before it was ever seen running; recordOfRun counts it all the same.
   const tried = afterRun(recordOfRun(work, replicaId, found), { ranMs: ranMs || 0, byCheck: false })
   await endOrWait(work, replica, { containerId, words, exitCode, startedAt, tried })
 }
 
-/** It is started again after a pause, or had its tries. */
+/** Schedules a restart after the backoff, or fails the replica when its retries are exhausted. */
 const endOrWait = (
   work: Work,
   { replicaId }: DesiredReplica,
@@ -400,7 +415,7 @@ const endOrWait = (
   return interrupt(work, replicaId, { reason: words, containerId, exitCode, startedAt, restarts, restartInMs })
 }
 
-/** Null when it is gone, or runs after all. A stop that somebody began is brought to its end. */
+/** Null when the container is gone or still runs. Completes a stop that somebody else began. */
 const lookAtEnd = async (work: Work, containerId: string): Promise<InspectedContainer | null> => {
   let found = await work.look(containerId)
   if (found?.state === 'stopping') {
@@ -410,10 +425,10 @@ const lookAtEnd = async (work: Work, containerId: string): Promise<InspectedCont
   return found?.state === 'exited' || found?.state === 'stopping' || found?.state === 'removing' ? found : null
 }
 
-/** Stops it politely, removes it, and tells that it is gone. */
+/** Stops the container gracefully, removes it, and reports that it is gone. */
 const stopReplica = async (work: Work, replicaId: string, container: SeenContainer): Promise<void> => {
   const base = { containerId: container.id }
-  // A paused one takes no signal: it goes by force.
+  // A paused container receives no signals, so it is removed by force.
   if (container.state === 'running' || container.state === 'stopping') {
     void work.submit(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
     await work.engine.stop(container.id, work.stopGraceSeconds)
@@ -427,7 +442,10 @@ const stopReplica = async (work: Work, replicaId: string, container: SeenContain
   await removeEnded(work, stopped, container.id)
 }
 
-/** Nothing is left of it. Its end keeps the words with which it was told; without any it is simply stopped. */
+/**
+ * Reports that the replica has no container. A replica that has ended keeps its status and reason; any other is
+ * reported as stopped.
+ */
 const reportGone = async (work: Work, replicaId: string): Promise<void> => {
   const reported = work.reported(replicaId)
   const ended = reported && (reported.status === 'failed' || reported.status === 'stopped')
@@ -438,7 +456,7 @@ const reportGone = async (work: Work, replicaId: string): Promise<void> => {
   )
 }
 
-/** What was left of a told end, or a second container of a replica. */
+/** Removes what remains of a replica whose end was reported, or a duplicate container. */
 const removeContainer = async (work: Work, container: SeenContainer, why: string): Promise<void> => {
   if (why === 'duplicate') await work.engine.stop(container.id, work.stopGraceSeconds)
   const reported = work.reported(container.replicaId)
@@ -448,9 +466,9 @@ const removeContainer = async (work: Work, container: SeenContainer, why: string
 }
 
 /**
- * Removes the container of a replica whose end is known, and tells the end. A container that is still there afterwards is
- * told of in the engine's words, and the removal is tried again for as long as it takes: until then its reservation
- * stays.
+ * Removes the container of a replica that has ended, and reports the end. If the container is still there afterwards,
+ * reports the engine's error and throws, so that the removal is retried; until it works the replica keeps its
+ * reservation.
  */
 const removeEnded = async (work: Work, end: ReplicaReport, containerId: string): Promise<void> => {
   const ended = { ...end, reason: wordsOnly(end.reason) }
@@ -474,13 +492,13 @@ const removeEnded = async (work: Work, end: ReplicaReport, containerId: string):
 
 const notRemoved = '. The engine has not removed the container: '
 
-/** The reason of an end without what was told of a removal that did not work. */
+/** The reason of an end, without the appended error of a failed removal. */
 const wordsOnly = (reason: string): string => {
   const at = reason.indexOf(notRemoved)
   return at < 0 ? reason : reason.slice(0, at)
 }
 
-/** The engine doesn't show its container any more: looks once more before believing it. */
+/** Reports a container that is no longer listed, after inspecting once more to be sure. */
 const reportVanished = async (work: Work, replicaId: string, containerId: string): Promise<void> => {
   if ((await work.look(containerId)) !== null) return
   const reason = 'its container was removed from the engine by somebody else'
@@ -503,12 +521,12 @@ const fail = async (
     restarts,
   })
   if (containerId === null) return work.submit({ ...failed, gone: true })
-  // On the disk before the container goes: after a crash nothing else would know why it ended.
+  // Saved before the container is removed: after a crash nothing else would know why it ended.
   await work.remember(failed)
   await removeEnded(work, failed, containerId)
 }
 
-/** Only what is missing is pulled, unless it is to be looked up anew: images that exist on the node alone need no registry. */
+/** Pulls an image if it is missing or if `anew` is set. Images that exist only on the node need no registry. */
 const pullMissing = async (
   work: Work,
   { replica, image, anew }: { replica: DesiredReplica; image: string; anew: boolean },
@@ -530,7 +548,8 @@ const pullMissing = async (
     const before = await work.engine.image(image)
     await work.engine.pull(image, { signal, onProgress: wait })
     const after = await work.engine.image(image)
-    // Else it was somebody else's, with whatever names they gave it.
+    // If the id did not change, the image was already there under names that somebody else gave it, and is not ours to
+    // remove.
     if (after !== null && after.imageId !== before?.imageId) {
       const byDigest = after.digest === null ? [] : [imageWithDigest(image, after.digest)]
       await work.pulled([...new Set(before === null ? [image, ...byDigest] : byDigest)], replica)
@@ -541,10 +560,10 @@ const pullMissing = async (
   }
 }
 
-/** How much of the last line of a program, or of its health check, stands in a status. */
+/** Characters of a program's last log line that go into a status. */
 const shownOfLine = 300
 
-/** A restarted agent that is cut off has no environments: the container knows its own. */
+/** After a restart without a connection the agent has no environments, but the container has its own. */
 const envOf = (replica: DesiredReplica, found: InspectedContainer): Record<string, string> =>
   Object.keys(replica.env).length > 0 ? replica.env : found.env
 

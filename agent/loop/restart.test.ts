@@ -1,4 +1,4 @@
-/** Restarts in place, with one program on simulated engines fifty times faster than life. */
+/** Restarts in place, with one agent on simulated engines and a clock fifty times faster than real time. */
 import { afterEach, expect, test } from 'vitest'
 import type { ContainerHealth, ContainerState, Engine, SeenContainer } from '@/agent/engines/engine'
 import type { SimulatedEngine } from '@/agent/engines/simulated/engine'
@@ -15,14 +15,14 @@ const aRig = async (calls?: (engine: SimulatedEngine) => Partial<Engine>) => {
   return rig
 }
 
-/** An engine that shows its containers otherwise than they are. */
+/** Overrides what the engine shows of running containers. */
 interface Shown {
   state?: ContainerState
   health?: ContainerHealth
   checkOutput?: string
 }
 
-/** Hands out what was done to them. */
+/** Returns the calls that were made on containers. */
 const aRigThatShows = async (shown: Shown): Promise<string[]> => {
   const done: string[] = []
   const change = <Seen extends SeenContainer>(seen: Seen): Seen =>
@@ -53,7 +53,7 @@ const reports = ({ replicaId }: DesiredReplica) => rig.controlPlane.reportsOn(re
 const statuses = (reported: readonly ReplicaReport[]) => reported.map(({ status }) => status)
 const seconds = ({ observedAt }: ReplicaReport) => Date.parse(observedAt ?? '') / 1_000
 
-test('a container that crashes while the control plane is away is restarted at once, and each step is told at its time', async () => {
+test('restarts a container that crashes while the control plane is away, and reports each step with its time', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:70s' })
   rig.want(replica)
@@ -89,11 +89,11 @@ test('a container that crashes while the control plane is away is restarted at o
   if (!ended || !again) throw new Error('both were told')
   expect(seconds(ended)).toBeGreaterThan(cutAt / 1_000)
   expect(seconds(again) - seconds(ended)).toBeGreaterThanOrEqual(1)
-  // When it was seen, and not when it could be told.
+  // The time of the observation, not of the delivery.
   expect(seconds(again)).toBeLessThan(backAt / 1_000 + 20)
 })
 
-test('what was never well fails after five restarts, in the words of the last end', async () => {
+test('a replica that was never healthy fails after five restarts, with the reason of the last exit', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:5s' })
   rig.want(replica)
@@ -108,7 +108,7 @@ test('what was never well fails after five restarts, in the words of the last en
   expect(new Set(reports(replica).flatMap(({ containerId }) => containerId ?? [])).size).toBe(1)
 })
 
-test('what was once well is restarted on and on', async () => {
+test('a replica that was once healthy is restarted without limit', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:5s', restarts: { ...noRestarts, wasWell: true } })
   rig.want(replica)
@@ -116,7 +116,7 @@ test('what was once well is restarted on and on', async () => {
   expect(statuses(reports(replica))).not.toContain('failed')
 })
 
-test('an agent that starts again goes on with its pause and its count', async () => {
+test('a restarted agent continues the backoff and the restart count', async () => {
   const starts: number[] = []
   await aRig((engine) => ({
     start: (id, signal) => {
@@ -135,7 +135,7 @@ test('an agent that starts again goes on with its pause and its count', async ()
   expect((starts[1] ?? 0) - Date.parse(reported.observedAt ?? '')).toBeGreaterThanOrEqual(64_000)
 })
 
-test('an agent that lost its memory goes on from the counts of the control plane', async () => {
+test('an agent that lost its saved state continues from the counts of the control plane', async () => {
   await aRig()
   const known = { interruptions: 7, restarts: 7, inARow: 2, wasWell: true }
   const replica = aReplica({ image: 'sim/crash:5s', restarts: known })
@@ -144,7 +144,7 @@ test('an agent that lost its memory goes on from the counts of the control plane
   expect(reports(replica).every(({ restarts }) => restarts.interruptions >= 7)).toBe(true)
 })
 
-test('a stop is not held up by a pause', async () => {
+test('a backoff does not delay a stop', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:1s', restarts: { ...noRestarts, wasWell: true, inARow: 20 } })
   rig.want(replica)
@@ -153,7 +153,7 @@ test('a stop is not held up by a pause', async () => {
   expect(await rig.gone(replica)).toMatchObject({ status: 'stopped' })
 })
 
-test('an unhealthy container is told with the output of its check, restarted, and in the end given up', async () => {
+test('reports an unhealthy container with the output of its check, restarts it, and fails it in the end', async () => {
   const stopped: string[] = []
   await aRig((engine) => ({
     stop: (id, grace) => {
@@ -180,7 +180,7 @@ test('an unhealthy container is told with the output of its check, restarted, an
   expect(stopped).toHaveLength(6)
 })
 
-test('a container that is healthy again before its restart is left alone', async () => {
+test('a container that recovers before its restart is left alone', async () => {
   const shown: Shown = { health: 'healthy' }
   await aRigThatShows(shown)
   const replica = aReplica({ image: 'web', restarts: { ...noRestarts, wasWell: true, inARow: 6 } })
@@ -205,7 +205,7 @@ test.each([
   ['paused', 'Paused on the node by somebody else'],
   ['restarting', 'Restarted by its engine, as somebody else told it to'],
   ['unknown', 'Its engine shows it in a state that is not known here'],
-] as const)('a container that is %s does not run, is not touched, and runs again by itself', async (state, reason) => {
+] as const)('reports a container that is %s as not running, leaves it alone, and reports it running again afterwards', async (state, reason) => {
   const shown: Shown = {}
   const touched = await aRigThatShows(shown)
   const replica = aReplica({ image: 'web' })
@@ -225,7 +225,7 @@ test.each([
   })
 })
 
-test('a paused container that is not wanted any more goes by force', async () => {
+test('removes a paused container by force when it is no longer desired', async () => {
   const shown: Shown = {}
   await aRigThatShows(shown)
   const replica = aReplica({ image: 'web' })

@@ -1,8 +1,8 @@
 /**
- * The life of an agent program: who am I, claim, join, run, join again when something changed. The first join must succeed
- * before anything runs; later ones happen beside the work, so that a restart needs neither token nor control plane. What
- * another process speaks for is left alone: nothing is started or stopped until the claim was granted, or nobody could be
- * asked for it.
+ * The life cycle of an agent process: load the identity, claim the nodes, join, run, and rejoin when something changed.
+ * The first join must succeed before anything runs; later joins happen in the background, so that a restart needs
+ * neither token nor control plane. An agent never touches nodes that another process holds: it starts or stops nothing
+ * until its claim was granted, or the control plane could not be reached.
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -24,20 +24,20 @@ import { Program } from './program'
 const callTimeoutMs = 15_000
 
 interface RunnerOptions {
-  /** As the command line says; else the one that was joined before. */
+  /** From the command line; by default the server that was joined before. */
   server: string | undefined
   token: string | null
   dataDir: string
   names: readonly string[]
-  /** What each node is, in the order of `names`; reading it may need the engine. */
+  /** Describes each node, in the order of `names`; this may call the engine. */
   describe: () => Promise<NodeDescription[]>
   engineOf: (name: string) => Engine
-  /** Whether node states wait for the disk. */
+  /** Whether saves of node states wait for fsync. */
   durable: boolean
   connect: (server: string, speaker: Speaker) => ControlPlane
-  /** What tells this machine and this process from others. */
+  /** Facts that identify this machine and this process. */
   machine: () => Promise<MachineFacts>
-  /** It can not go on: told once the nodes ran. */
+  /** Called when a running agent can't continue. */
   onEnd: (error: Error) => void
   clock: Clock
   random: Random
@@ -45,7 +45,7 @@ interface RunnerOptions {
   timing?: Partial<NodeTiming>
 }
 
-/** A join that will not work by trying again. Its message says why. */
+/** A join that no retry can fix. The message says why. */
 class JoinError extends Error {
   override readonly name = 'JoinError'
 }
@@ -56,7 +56,7 @@ export class Runner {
   private program: Program | null = null
   private joining: Promise<void> | null = null
   private claiming: Promise<void> | null = null
-  /** Of this process; calls carry it, and only the one that holds the nodes is heard. */
+  /** Id of this process, sent with every call: the control plane accepts only the process that holds the nodes. */
   private readonly instance = randomUUID()
   private rejectedAt = Number.NEGATIVE_INFINITY
   private readonly stopping = new AbortController()
@@ -71,7 +71,7 @@ export class Runner {
     if (!address) throw new JoinError('say with --server where the control plane is, such as http://localhost:3000')
     this.identity = { ...(known ?? newIdentity(address)), server: address }
     this.controlPlane = connect(address, { credential: this.identity.credential, instance: this.instance })
-    // Before the join, so that an interrupted one is repeated with the same credential.
+    // Saved before the join, so that an interrupted join is repeated with the same credential.
     await writeIdentity(dataDir, this.identity)
     if (names.every((name) => this.identity.nodes.some((node) => node.name === name))) {
       await this.untilAdmitted(await this.claimOnce())
@@ -83,7 +83,7 @@ export class Runner {
     }
   }
 
-  /** Ends the loops; containers keep running. Reports that wait are given `graceMs` to leave. */
+  /** Ends the loops; containers keep running. Waiting reports have `graceMs` to be sent. */
   async stop(graceMs?: number): Promise<void> {
     this.stopping.abort()
     await this.program?.stop(graceMs)
@@ -94,7 +94,7 @@ export class Runner {
     void this.join().catch((error) => this.options.log.error(wordsOf(error)))
   }
 
-  /** What became of a claim; null when nobody answered, or nobody knows this agent. */
+  /** The outcome of a claim; null when the control plane is unreachable or does not know this agent. */
   private async claimOnce(): Promise<ClaimOutcome | null> {
     try {
       return await claimNodes(this.connection, await this.options.machine())
@@ -104,7 +104,7 @@ export class Runner {
     }
   }
 
-  /** Waits for as long as another agent speaks for the nodes. Throws when that is one of this machine. */
+  /** Waits while another agent holds the nodes. Throws a JoinError when that agent runs on this machine. */
   private async untilAdmitted(first: ClaimOutcome | null): Promise<void> {
     const { clock, random, log } = this.options
     let said = ''
@@ -115,12 +115,12 @@ export class Runner {
       const pauseMs = answer.state === 'wait' ? 2_000 : 10_000
       await sleep(clock, pauseMs * (1 + random() / 2), this.stopping.signal)
       if (this.stopping.signal.aborted) return
-      // Who was refused once is not admitted by silence.
+      // An agent that was refused stays refused while nobody answers.
       answer = (await this.claimOnce()) ?? answer
     }
   }
 
-  /** A call was refused because this process does not hold its nodes: claims them, and lets go when another one does. */
+  /** Claims the nodes after a call was refused for lack of the claim; stops when another process holds them. */
   private claimAgain(): Promise<void> {
     this.claiming ??= this.claimOrLetGo().finally(() => {
       this.claiming = null
@@ -160,7 +160,7 @@ export class Runner {
         const kind = error instanceof ControlPlaneError ? error.kind : null
         if (kind === 'not-holder') await this.claimAgain()
         else if (kind === 'refused' || kind === 'unauthorized') throw new JoinError(words)
-        // Without any node there is nothing to keep running: a missing engine is for the person at the terminal.
+        // While no node runs, an error such as a missing engine goes to the person at the terminal.
         if (!this.program && !(error instanceof ControlPlaneError)) throw error
         if (words !== said && kind !== 'not-holder') log.warn(`could not join yet, trying on: ${words}`)
         said = words
@@ -229,7 +229,7 @@ export class Runner {
     )
   }
 
-  /** Its nodes were removed, or the database is another one: joining anew needs a token that still works. */
+  /** Rejoins after the nodes were removed or the database was replaced; this needs a token that is still valid. */
   private onRejected(words: string): void {
     const { clock, log, token } = this.options
     if (clock.now() - this.rejectedAt < 30_000) return

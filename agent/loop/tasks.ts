@@ -1,6 +1,6 @@
 /**
- * One task per replica at a time, all replicas side by side. A task that fails, or that would do the same thing over
- * and over, rests before it is tried again; a start that is no longer wanted is given up.
+ * Runs one task per replica at a time, and all replicas in parallel. A task that fails, or that repeats the previous
+ * one at once, backs off before the next try. A start that is no longer desired is aborted.
  */
 
 import { Backoff } from '@/agent/lib/backoff'
@@ -15,7 +15,7 @@ interface Task {
 
 const bringingUp: ReadonlySet<Action['kind']> = new Set(['start', 'adopt', 'restart', 'revive'])
 
-/** Doing the same again so soon means that it changed nothing. */
+/** The same action again within this time means that it had no effect. */
 const repeatMs = 500
 
 export class TaskTable {
@@ -27,7 +27,7 @@ export class TaskTable {
   constructor(
     private readonly clock: Clock,
     private readonly random: Random,
-    /** Something ended: look again at what is to be done. */
+    /** Called when a task or a backoff ends, so that the node reconciles again. */
     private readonly onIdle: () => void,
   ) {}
 
@@ -53,7 +53,7 @@ export class TaskTable {
     void failed.then((hasFailed) => this.done(action, hasFailed))
   }
 
-  /** The replica is over. */
+  /** Drops the backoff of a replica that has ended. */
   forget(replicaId: string): void {
     this.last.delete(replicaId)
   }
@@ -82,7 +82,7 @@ export class TaskTable {
     const resting = this.resting.get(replicaId)
     if (resting) {
       if (resting.key === key) return true
-      // Something else is to be done now: the reason to wait is gone.
+      // A different action ends the backoff.
       resting.cancel()
       this.resting.delete(replicaId)
     }
@@ -95,7 +95,7 @@ export class TaskTable {
   private rest(replicaId: string, key: string, backoff: Backoff): void {
     const cancel = this.clock.after(backoff.next(), () => {
       this.resting.delete(replicaId)
-      // The rest was the pause: the next try may come at once.
+      // The backoff is over, so the next try may start at once.
       const last = this.last.get(replicaId)
       if (last) last.at = Number.NEGATIVE_INFINITY
       this.onIdle()
