@@ -46,36 +46,36 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await expect.poll(async () => (await places(rpc, id)).size, patient).toBe(0)
 
   await page.goto(`/deployments/${id}?tab=timeline`)
-  const panel = page.getByRole('region', { name: 'At this moment' })
+  const panel = page.getByRole('region', { name: 'At this time' })
   const rows = panel.getByRole('row').filter({ hasText: 'Running' })
   await expect(slider(page)).toHaveAttribute('aria-valuetext', 'now')
   await expect(pastBar(page)).toBeHidden()
 
-  await press(page, 'Home', 'At this moment')
+  await press(page, 'Home', 'At this time')
   await expect(panel).toContainText('Pending')
-  await expect(panel).toContainText('3 replicas wanted')
+  await expect(panel).toContainText('3 replicas desired')
   await expect(panel).toContainText('No replica was there')
   await expect(pastBar(page)).toBeVisible()
 
   for (let steps = 0; (await rows.count()) < 3; steps++) {
     expect(steps, 'steps to the moment at which three ran').toBeLessThan(40)
-    await press(page, 'ArrowRight', 'At this moment')
+    await press(page, 'ArrowRight', 'At this time')
   }
   for (const [slot, nodeId] of were) await expect(rows.filter({ hasText: nodeId })).toContainText(String(slot + 1))
 
   // The placement tells the same moment; Back leads out of the past again.
   const at = momentOf(page)
   await page.getByRole('tab', { name: 'Placement' }).click()
-  await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
+  await expect(page.getByRole('table', { name: 'Replicas at this time' }).getByRole('row')).toHaveCount(4)
   expect(momentOf(page)).toBe(at)
   // The address follows the pages a little later.
   await expect(page).not.toHaveURL(/tab=/)
   await page.reload()
-  await expect(page.getByRole('table', { name: 'Replicas at this moment' }).getByRole('row')).toHaveCount(4)
+  await expect(page.getByRole('table', { name: 'Replicas at this time' }).getByRole('row')).toHaveCount(4)
   await page.getByRole('button', { name: 'Back to live' }).click()
   await expect(pastBar(page)).toBeHidden()
   await expect(page.getByRole('table', { name: 'Replicas', exact: true })).toContainText('Stopped')
-  await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toHaveCount(0)
+  await expect(page.getByRole('table', { name: 'Replicas at this time' })).toHaveCount(0)
 
   // The fleet at that moment: what ran there is there, and the map and the table say so.
   await page.goto(`/history?view=table&at=${at}`)

@@ -104,7 +104,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   'a moment of the timeline of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline`)
     await page.getByRole('slider', { name: 'Time' }).press('ArrowLeft')
-    await expect(page.getByRole('table', { name: 'Replicas at this moment' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Replicas at this time' })).toBeVisible()
   },
   'the timeline as a table': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline&view=table`)

@@ -103,10 +103,10 @@ export function AuditPage() {
         <Loading label="Loading audit log" />
       ) : query.data.entries.length === 0 ? (
         <Empty
-          title={filtered ? 'Nothing matches' : 'Nothing was done yet'}
+          title={filtered ? 'No matches' : 'Nothing was done yet'}
           action={filtered && <ButtonLink href="/admin/audit">Show the whole log</ButtonLink>}
         >
-          {filtered ? 'No entry is like that.' : 'What people and programs change appears here.'}
+          {filtered ? 'No entries match these filters.' : 'What people and programs change appears here.'}
         </Empty>
       ) : (
         <>

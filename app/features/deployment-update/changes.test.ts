@@ -12,23 +12,23 @@ const before: DeployInput = {
   ports: [{ container: 80, host: null }],
 }
 
-test('an update holds what differs and nothing else', () => {
+test('an update contains exactly what differs', () => {
   expect(updateOf(before, before, [])).toEqual({})
   expect(updateOf(before, { ...before, container_image: 'nginx:1.28' }, [])).toEqual({ container_image: 'nginx:1.28' })
   expect(updateOf(before, { ...before, replicas: 4, max_per_node: 2 }, [])).toEqual({ replicas: 4, max_per_node: 2 })
 })
 
-test('what was emptied in the form is sent as such, since what is left out of an update stays', () => {
+test('sends cleared fields explicitly, because omitted ones stay unchanged', () => {
   const { region: _, ports: __, ...emptied } = before
   expect(updateOf(before, emptied, [])).toEqual({ region: null, ports: [] })
 })
 
-test('a variable is set by a value, taken away by null, and left alone by not being named', () => {
+test('a value sets a variable, null removes it, and omitting it keeps it', () => {
   const after = { ...before, env: { LEVEL: 'debug', BACK: 'again' } }
   expect(updateOf(before, after, ['OLD', 'BACK'])).toEqual({ env: { OLD: null, BACK: 'again', LEVEL: 'debug' } })
 })
 
-test('the changes are told in words', () => {
+test('the changes are listed as text', () => {
   const after = {
     ...before,
     container_image: 'nginx:1.28',
@@ -40,7 +40,7 @@ test('the changes are told in words', () => {
     'replicas: 3 → 2',
     'image: nginx:1.27 → nginx:1.28',
     'cpu: 1 core → 2 cores',
-    'variable A: as it is → the value above',
+    'variable A: current value → new value',
     'variable OLD: set → none',
   ])
   expect(changesOf(before, before, [])).toEqual([])

@@ -11,13 +11,15 @@ import type { AppRouter } from '@/server/api/root'
 
 type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
 
-/** The form as a deployment would have filled it in. Values of its environment are known to nobody. */
+/**
+ * The form filled in from a deployment. Values of environment variables are unknown, because they can't be read back.
+ */
 export const formOf = (deployment: DeploymentDetail): DeployForm => ({
   ...emptyForm,
   name: deployment.name,
   type: deployment.type,
   image: deployment.image,
-  // A stopped one has none, which the form can't say: Start brings them back.
+  // A stopped deployment has 0 replicas, which the form can't express: Start restores the number.
   replicas: String(Math.max(1, deployment.targetReplicas)),
   cpu: String(deployment.resources.cpuMillis / 1000),
   memory: String(deployment.resources.memoryMb),
@@ -36,7 +38,7 @@ export const formOf = (deployment: DeploymentDetail): DeployForm => ({
   })),
 })
 
-/** What a field is when a deploy call leaves it out. */
+/** The value of each field when a deploy call omits it. */
 const absent = {
   region: null,
   max_per_node: 1,
@@ -53,7 +55,7 @@ const absent = {
 
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b)
 
-/** The body of the update: only what differs from `before`, and the variables to set and to take away. */
+/** The body of the update: the fields that differ from `before`, and the variables to set and to remove. */
 export function updateOf(before: DeployInput, after: DeployInput, removed: readonly string[]): UpdateInput {
   const { name: _, preview_token: __, env: set, ...wanted } = { ...absent, ...after }
   const had: UpdateInput = { ...absent, ...before }
@@ -62,13 +64,13 @@ export function updateOf(before: DeployInput, after: DeployInput, removed: reado
   return { ...Object.fromEntries(changed), ...(Object.keys(env).length > 0 && { env }) }
 }
 
-/** The same in words, a line each. */
+/** The same changes as text, one per line. */
 export function changesOf(before: DeployInput, after: DeployInput, removed: readonly string[]): SpecChange[] {
   const changes = specChanges(specOf(before), specOf(after))
   if (before.replicas !== after.replicas)
     changes.unshift({ what: 'replicas', from: String(before.replicas), to: String(after.replicas) })
   for (const name of Object.keys(after.env ?? {}))
-    changes.push({ what: `variable ${name}`, from: 'as it is', to: 'the value above' })
+    changes.push({ what: `variable ${name}`, from: 'current value', to: 'new value' })
   for (const name of removed)
     if (!Object.hasOwn(after.env ?? {}, name)) changes.push({ what: `variable ${name}`, from: 'set', to: 'none' })
   return changes
@@ -90,7 +92,7 @@ const specOf = (input: DeployInput): Parameters<typeof specChanges>[0] => ({
   wishes: withGivenWishes(null, input),
   policy: input.policy === undefined ? null : policyOf(input.policy),
   priority: input.priority ?? priorities.default,
-  // Their values are known to nobody: what changes in them is told apart from the rest.
+  // Values of variables are unknown, so changes of variables are compared separately.
   envNames: [],
   ports: (input.ports ?? []).map(({ container, host = null }) => ({ container, host })),
 })

@@ -9,7 +9,7 @@ const suggestion = (kind: Suggestion['kind'], from: number, to: number): Suggest
   nodeIds: [],
 })
 
-test('fewer of the replicas that are missing are as many fewer in all', () => {
+test('reduces the total by as many replicas as the suggestion drops', () => {
   const form = { ...emptyForm, replicas: '30' }
   expect(suggestedUpdate(suggestion('replicas', 25, 7), form)).toEqual({ replicas: '12' })
   expect(suggestedUpdate(suggestion('memory', 2048, 1536), form)).toEqual({ memory: '1536' })

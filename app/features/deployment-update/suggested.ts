@@ -3,8 +3,8 @@ import { suggestedChange } from '@/app/features/deploy-form/suggestions'
 import type { Suggestion } from '@/core/placement/types'
 
 /**
- * The fields of the form that a suggestion changes for a deployment that there is. The scheduler was asked for what is missing
- * of it, so that a smaller number of replicas is meant as that many fewer.
+ * Applies a suggestion to the update form of an existing deployment. The scheduler was only asked for the missing
+ * replicas, so a smaller suggested number reduces the total by the difference.
  */
 export function suggestedUpdate(suggestion: Suggestion, form: DeployForm): Partial<DeployForm> | null {
   const { kind, from, to } = suggestion

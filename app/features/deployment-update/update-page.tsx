@@ -31,7 +31,7 @@ const UpdatePreview = dynamic(() => import('./update-preview').then((part) => pa
 export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
-  // A suggestion of a refusal, which is filled in.
+  // A suggestion from a refusal, applied to the form.
   const asked = useSearchParams()
   const decision = asked.get('decision')
   const refused = useQuery(trpc.decision.get.queryOptions(decision === null ? skipToken : { id: decision }))
@@ -46,7 +46,7 @@ export function UpdatePage({ id }: { id: string }) {
   if (errorCode(query.error) === 'NOT_FOUND')
     return (
       <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
-        The address may be wrong, or it belongs to another installation.
+        Check the address. It may belong to another installation.
       </Empty>
     )
   if (query.isError)
@@ -54,13 +54,13 @@ export function UpdatePage({ id }: { id: string }) {
   return <Loading label="Loading deployment" />
 }
 
-/** The deploy form, filled in; on the right what would be different. */
+/** The deploy form filled in with the deployment, and a preview of the changes. */
 function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; suggestion: Suggestion | null }) {
   const trpc = useTRPC()
   const router = useRouter()
   const queries = useQueryClient()
   const hydrated = useHydrated()
-  // As it was when the form was opened: what others change meanwhile does not become a change of this form.
+  // The deployment as it was when the form opened: later changes by others don't alter the form.
   const [initial] = useState(() => formOf(deployment))
   const [before] = useState(() => readForm(initial))
   const [removed, setRemoved] = useState<string[]>([])
@@ -81,7 +81,7 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
     ...updateOf(before ?? input, input, removed),
     ...(reason.trim() && { reason: reason.trim() }),
   })
-  /** The values of variables decide nothing, and stay in the browser until the update is sent. */
+  /** Values of variables don't affect the preview, and stay in the browser until the update is sent. */
   const previewInput = (): PreviewUpdateInput | null => {
     if (!wanted || !changes || changes.length === 0) return null
     const { env, reason: _, ...fields } = bodyOf(wanted)
@@ -91,7 +91,7 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
     for (const [name, value] of Object.entries(suggestedUpdate(suggestion, form.getValues()) ?? {}))
       form.setValue(name as keyof DeployForm, value, { shouldValidate: true, shouldDirty: true })
   }
-  const nothing = changes !== null && changes.length === 0 ? 'Nothing is different yet.' : null
+  const nothing = changes !== null && changes.length === 0 ? 'No changes yet.' : null
 
   const submit = async (input: DeployInput): Promise<void> => {
     if (deployment.blocked.update || nothing) return
@@ -137,9 +137,9 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
         >
           <h2 className="font-semibold">Changes</h2>
           {changes === null ? (
-            <p className="text-ink-2">The changes appear once the form has valid values.</p>
+            <p className="text-ink-2">Enter valid values to see the changes.</p>
           ) : changes.length === 0 ? (
-            <p className="text-ink-2">Nothing yet: the form is as the deployment is.</p>
+            <p className="text-ink-2">No changes yet: the form matches the deployment.</p>
           ) : (
             <ChangeList changes={changes} />
           )}
@@ -149,14 +149,14 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
               waits={form.watch('waitForCapacity')}
               onApply={apply}
               blocked={(suggestion) =>
-                suggestedUpdate(suggestion, form.getValues()) ? null : 'Do this on the page of the node.'
+                suggestedUpdate(suggestion, form.getValues()) ? null : 'Do this on the node page.'
               }
             />
           )}
           <p className="max-w-prose text-ink-2">
-            Replicas are replaced one after the other. Each keeps running until its replacement is up, and healthy where
-            its image has a health check. An update that cannot go on stops there with the reason. You can roll back to
-            every earlier revision.
+            Replicas are replaced one by one. Each keeps running until its replacement is up and passes its health
+            check, if it has one. A failed update pauses and shows the reason. You can roll back to any earlier
+            revision.
           </p>
           <Field label="Reason (optional)" hint="Shown in the history." className="max-w-md">
             {(wiring) => (

@@ -22,18 +22,18 @@ type Preview = inferRouterOutputs<AppRouter>['deployment']['previewUpdate']
 const pauseMs = 100
 
 interface UpdatePreviewProps {
-  /** What would be sent; null while the form is not valid. */
+  /** The update to send; null while the form is invalid. */
   input: PreviewUpdateInput | null
   waits: boolean
   onApply: (suggestion: Suggestion) => void
-  /** Why a suggestion can't be taken over into the form; null when it can. */
+  /** The reason why a suggestion can't be applied to the form; null when it can. */
   blocked: (suggestion: Suggestion) => string | null
 }
 
-/** Where each replica would go, as the scheduler itself says; asked again as one types, and when the fleet changes. */
+/** Where the scheduler would move each replica; updated while the user types and when the fleet changes. */
 export function UpdatePreview({ input, ...rest }: UpdatePreviewProps) {
   const trpc = useTRPC()
-  // Compared as text: each render makes a new object of the same request.
+  // Compared as text, because each render creates a new object for the same request.
   const wanted = input === null ? null : JSON.stringify(input)
   const asked = useSettled(wanted, pauseMs)
   const parsed = useMemo(() => (asked === null ? null : (JSON.parse(asked) as PreviewUpdateInput)), [asked])
@@ -77,8 +77,8 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
             />
             <p className="text-ink-2">
               {waits
-                ? 'The update waits there until there is capacity. What runs keeps running.'
-                : 'The update stops there. What runs keeps running.'}
+                ? 'The update waits until there is capacity. Running replicas keep running.'
+                : 'The update pauses. Running replicas keep running.'}
             </p>
           </>
         ) : (
@@ -93,7 +93,7 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
       </div>
       {replicas.length > 0 && (
         <table className="w-full max-w-2xl">
-          <caption className="sr-only">Where each replica would run</caption>
+          <caption className="sr-only">Placement of each replica</caption>
           <thead>
             <tr className="text-left text-meta text-ink-3">
               <th className="py-1 pr-4 font-normal">Replica</th>
@@ -119,8 +119,8 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
       {replicas.some(({ stopsFirst }) => stopsFirst) && (
         <p className="flex items-start gap-2">
           <StatusIcon name="partial" className="mt-[3px] shrink-0 text-degraded" />
-          Both need the same host port, so each replica stops before its replacement starts: a short outage of one
-          replica at a time.
+          Old and new replicas need the same host port, so each stops before its replacement starts: one replica at a
+          time is briefly down.
         </p>
       )}
       {(kept > 0 || removed > 0) && (
@@ -134,15 +134,15 @@ function Shown({ preview, outdated, waits, onApply, blocked }: ShownProps) {
         </p>
       )}
       <p className="text-meta text-ink-3">
-        Computed <Time at={takenAt} />. Nothing is reserved before you update.
+        Computed <Time at={takenAt} />. Nothing is reserved until you update.
       </p>
     </div>
   )
 }
 
 function summaryOf({ replicas, revision }: Preview): string {
-  if (replicas.length === 0) return revision === null ? 'Nothing is placed anew' : 'No replica has to be placed'
-  return `Fits: ${plural(replicas.length, 'replica')}, one after the other`
+  if (replicas.length === 0) return revision === null ? 'Nothing needs to be placed' : 'No replicas need to be placed'
+  return `Fits: ${plural(replicas.length, 'replica')}, one by one`
 }
 
 function NodeLink({ id, nodeId }: { id: string; nodeId: string }) {

@@ -86,11 +86,11 @@ export function EventsPage() {
         <Loading label="Loading events" />
       ) : query.data.events.length === 0 ? (
         <Empty
-          title={filtered ? 'Nothing matches' : 'Nothing has happened yet'}
+          title={filtered ? 'No matches' : 'Nothing has happened yet'}
           action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
         >
           {filtered
-            ? 'No event is like that.'
+            ? 'No events match these filters.'
             : 'What deployments and nodes go through, and what people do, appears here.'}
         </Empty>
       ) : (

@@ -14,7 +14,7 @@ describe('an axis', () => {
     expect(axis.position(10 * second)).toBe(100)
   })
 
-  test('keeps a start of eight seconds readable beside five days of running', () => {
+  test('keeps a start of eight seconds readable next to five days of running', () => {
     const axis = buildAxis({ times: [1, 3, 8].map((at) => at * second), from: 0, to: 5 * day })
     expect(axis.breaks).toHaveLength(1)
     expect(axis.position(8 * second)).toBeGreaterThan(80)
@@ -27,13 +27,13 @@ describe('an axis', () => {
     expect(axis.breaks.map(({ from, to }) => Math.round((to - from) / day))).toEqual([2, 3, 4])
   })
 
-  test('shows a pause that is all there is at full length', () => {
+  test('does not shorten a pause that spans the whole record', () => {
     const axis = buildAxis({ times: [], from: 0, to: 3 * day })
     expect(axis.breaks).toEqual([])
     expect(axis.position(1.5 * day)).toBeCloseTo(50)
   })
 
-  test('has room for its labels', () => {
+  test('keeps ticks far enough apart for their labels', () => {
     const { ticks } = buildAxis({ times: [], from: 1_700_000_000_000, to: 1_700_000_047_000, tickEveryPercent: 20 })
     expect(ticks.length).toBeGreaterThan(1)
     ticks.slice(1).forEach((tick, index) => {
@@ -42,7 +42,7 @@ describe('an axis', () => {
   })
 })
 
-test('whatever happened, later is never further left, and everything is within the frame', () => {
+test('positions never decrease with time and stay within 0 and 100', () => {
   let withBreaks = 0
   fc.assert(
     fc.property(
@@ -56,7 +56,7 @@ test('whatever happened, later is never further left, and everything is within t
           const position = axis.position(at)
           expect(position).toBeGreaterThanOrEqual(before - 1e-9)
           expect(position).toBeLessThanOrEqual(100)
-          // And back; where all is drawn within a point, any moment of it is as good.
+          // The inverse holds except where a whole stretch is drawn in one point.
           expect(axis.position(axis.moment(position))).toBeCloseTo(position, 1)
           before = position
         }

@@ -1,4 +1,4 @@
-/** A stretch of time in which nothing happened, drawn short. */
+/** A stretch of time without events, drawn shortened. */
 interface Break {
   from: number
   to: number
@@ -10,15 +10,15 @@ interface Break {
 export interface Tick {
   at: number
   position: number
-  /** Milliseconds between this tick and its neighbours: how exactly it has to be written. */
+  /** Milliseconds between this tick and its neighbors: determines how precisely its label is written. */
   step: number
 }
 
-/** Between moments and places. */
+/** Converts between times and positions. */
 export interface Scale {
-  /** Percent of the width, 0..100. */
+  /** The position of a time in percent of the width, 0..100. */
   position: (at: number) => number
-  /** The moment at a place. */
+  /** The time at a position. */
   moment: (position: number) => number
 }
 
@@ -27,17 +27,17 @@ export interface Axis extends Scale {
   ticks: Tick[]
 }
 
-/** Never shorten what a reader would call a short wait. */
+/** Pauses below this length are never shortened. */
 const shortestBreakMs = 20_000
 const breakPercent = 9
 const mostBreaksPercent = 45
 
 interface AxisInput {
-  /** When something happened; what lies outside of `from` and `to` is left out. */
+  /** The times of events; those outside `from` and `to` are ignored. */
   times: readonly number[]
   from: number
   to: number
-  /** How much room a label of a tick needs, in percent of the width. */
+  /** The width of a tick's label in percent of the whole width. */
   tickEveryPercent?: number
 }
 
@@ -50,8 +50,8 @@ interface Span {
 }
 
 /**
- * Fits a record to the width: a start of eight seconds stays readable beside five days of running, because stretches
- * without an event are drawn short and marked as such.
+ * Fits a record to the width: stretches without events are shortened and marked, so that a start of eight seconds stays
+ * readable next to five days of running.
  */
 export function buildAxis({ times, from, to, tickEveryPercent = 11 }: AxisInput): Axis {
   const moments = [...new Set([from, ...times.filter((at) => at > from && at < to), to])].sort((a, b) => a - b)
@@ -76,7 +76,7 @@ export function buildAxis({ times, from, to, tickEveryPercent = 11 }: AxisInput)
   return { position, moment, breaks, ticks: makeTicks(spans, tickEveryPercent) }
 }
 
-/** Quiet is what lasts more than twice as long as everything that is not quiet, taken together. */
+/** A pause is quiet when it is longer than twice all busy stretches together. */
 function markQuiet(spans: Span[]): void {
   const length = ({ from, to }: Span): number => to - from
   let lively = 0
@@ -104,7 +104,7 @@ const steps = [
   3_600_000, 7_200_000, 14_400_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000, 2_592_000_000,
 ]
 
-/** Round moments within each lively stretch, not closer together than can be read. */
+/** Round times within each busy stretch, far enough apart to be readable. */
 function makeTicks(spans: Span[], tickEveryPercent: number): Tick[] {
   const ticks: Tick[] = []
   for (const run of livelyRuns(spans)) {

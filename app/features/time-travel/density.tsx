@@ -13,7 +13,10 @@ import { markStyles } from './marker-styles'
 
 const heightPx = 36
 
-/** How much happened when, and what stands out of it. For eyes and pointers; the list below is its twin. */
+/**
+ * A chart of changes over time, with markers for notable events. For pointers only; the list below is its text
+ * alternative.
+ */
 export function Density({ marks, scale, go }: { marks: HistoryMarks; scale: Scale; go: (at: number) => void }) {
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box) ?? 800
@@ -30,7 +33,7 @@ export function Density({ marks, scale, go }: { marks: HistoryMarks; scale: Scal
   )
 }
 
-/** Square roots: beside a busy second a single change still shows. */
+/** Square-root scale, so that a single change stays visible next to a busy second. */
 function Bars({ changes, problems }: Pick<HistoryMarks, 'changes' | 'problems'>) {
   const most = Math.max(1, ...changes)
   const height = (count: number): number => (count === 0 ? 0 : Math.max(2, Math.sqrt(count / most) * heightPx))
@@ -49,7 +52,7 @@ function Bars({ changes, problems }: Pick<HistoryMarks, 'changes' | 'problems'>)
   )
 }
 
-/** Marks closer than this share a place, in CSS pixels. */
+/** Markers closer than this are merged, in CSS pixels. */
 const closestPx = 15
 
 /** `closest` is in percent of the width. */
@@ -88,13 +91,13 @@ function MarkGroup({ left, marks, go }: { left: number; marks: HistoryMark[]; go
 const labelFor = ({ at, kind, subject, text }: HistoryMark): string =>
   `${exactClock(at)} ${markStyles[kind].label}: ${subject.name} · ${text}`
 
-/** What stands out, in words: each leads to its moment. */
+/** The notable events as text; each leads to its time. */
 export function MarkList({ marks: { marks, more, changes }, go }: { marks: HistoryMarks; go: (at: number) => void }) {
   const total = changes.reduce((sum, count) => sum + count, 0)
   if (marks.length === 0)
     return (
       <p className="flex h-7 items-center text-meta text-ink-3 pointer-coarse:h-11">
-        {plural(total, 'change')}, none stands out.
+        {plural(total, 'change')}, none notable.
       </p>
     )
   return (
@@ -106,7 +109,7 @@ export function MarkList({ marks: { marks, more, changes }, go }: { marks: Histo
         {plural(total, 'change')};{' '}
         {more ? `the last ${marks.length} that are notable` : plural(marks.length, 'is notable', 'are notable')}
       </summary>
-      <ol aria-label="What stands out, the newest first" className="max-h-64 overflow-y-auto">
+      <ol aria-label="Notable events, newest first" className="max-h-64 overflow-y-auto">
         {[...marks].reverse().map((mark) => (
           <li
             key={`${mark.at}${mark.kind}${mark.subject.id}${mark.text}`}

@@ -8,7 +8,7 @@ interface MarkStyle {
   color: StatusColor
 }
 
-/** The gravest first: of several at one place it is the one that is seen. */
+/** Most severe first: the first kind present represents merged markers. */
 export const markStyles: Record<MarkKind, MarkStyle> = {
   failed: { label: 'Failed', icon: 'failed', color: 'failed' },
   unhealthy: { label: 'Unhealthy', icon: 'failed', color: 'degraded' },

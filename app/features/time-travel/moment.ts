@@ -17,7 +17,7 @@ export interface Moment {
   go: (at: number | null) => void
 }
 
-/** The moment that is looked at. It is in the address: links to the past work, and Back leads out of it. */
+/** The shown time. It is kept in the address, so links to the past work and Back leaves it. */
 export function useMoment(): Moment {
   const [at, set] = useQueryState('at', parseMoment)
   const past = at !== null

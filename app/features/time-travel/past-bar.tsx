@@ -9,12 +9,12 @@ import { isoOf, type Moment } from './moment'
 const heightPx = 44
 
 interface PastBarProps extends Moment {
-  /** Holds its place at the present too, so that nothing moves when a slider leads out of it. */
+  /** Rendered while live, too, so that the layout does not move when a slider leaves the past. */
   keepsPlace: boolean
   children: ReactNode
 }
 
-/** Says all the time that this is the past, so that nobody takes it for the present. */
+/** Always shows whether the page is live or in the past. */
 export function PastBar({ at, go, keepsPlace, children }: PastBarProps) {
   const id = useId()
   const past = at !== null

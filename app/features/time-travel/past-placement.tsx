@@ -54,7 +54,7 @@ const columns: Column<PastReplica>[] = [
   },
 ]
 
-/** Where the replicas of a deployment were at a moment, and what was wanted then. */
+/** The replicas of a deployment at a time in the past, and the desired number. */
 export function PastPlacement({ id, at }: { id: string; at: number }) {
   const trpc = useTRPC()
   const query = useQuery({
@@ -62,10 +62,10 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
     placeholderData: keepPreviousData,
   })
   if (query.isError) return <ErrorState error={query.error} what="Nothing to show for this time" />
-  if (!query.data) return <Loading label="Loading past" />
+  if (!query.data) return <Loading label="Loading placement" />
   const { status, targetReplicas, revision, reason, replicas } = query.data
   return (
-    <section aria-label="At this moment" data-at={query.data.at} aria-busy={query.isPlaceholderData}>
+    <section aria-label="At this time" data-at={query.data.at} aria-busy={query.isPlaceholderData}>
       <p className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 md:px-6">
         <StatusBadge statusStyle={deploymentStyles[status]} />
         <span>{plural(targetReplicas, 'replica')} wanted</span>
@@ -74,7 +74,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
       </p>
       {replicas.length > 0 ? (
         <Table
-          caption="Replicas at this moment"
+          caption="Replicas at this time"
           columns={columns}
           rows={replicas}
           rowKey={(row) => row.id}
@@ -83,7 +83,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
           keyboard
         />
       ) : (
-        <Empty title="No replica was there at this moment" />
+        <Empty title="No replicas at this time" />
       )}
     </section>
   )

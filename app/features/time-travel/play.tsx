@@ -6,7 +6,7 @@ import { Button } from '@/app/ui/button'
 
 const stepMs = 900
 
-/** Goes from change to change by itself, until now is reached. */
+/** Steps from change to change automatically until it reaches the present. */
 export function Play({ playable, next }: { playable: boolean; next: () => void }) {
   const [playing, setPlaying] = useState(false)
   const latest = useRef(next)
@@ -25,7 +25,7 @@ export function Play({ playable, next }: { playable: boolean; next: () => void }
       size="sm"
       variant="ghost"
       aria-label={on ? 'Pause' : 'Play'}
-      blocked={playable ? null : 'Go back to a moment of the past first.'}
+      blocked={playable ? null : 'Go back in time first.'}
       icon={on ? <Pause size={16} aria-hidden /> : <PlayIcon size={16} aria-hidden />}
       onClick={() => setPlaying(!on)}
     />

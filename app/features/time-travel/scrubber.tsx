@@ -12,21 +12,21 @@ import { type Direction, stepFrom, useKnownMoments } from './steps'
 import type { TimeWindow } from './window'
 
 interface ScrubberProps extends TimeWindow, Moment {
-  /** How moments lie along it; evenly without one. */
+  /** Maps times to positions; linear without it. */
   scale?: Scale
-  /** Stops at the changes of this deployment only. */
+  /** Stops only at changes of this deployment. */
   deploymentId?: string
   /** Drawn above the slider, over the same width. */
   children?: ReactNode
 }
 
-/** Places along the slider: finer than any screen. */
+/** Number of slider positions: finer than any screen. */
 const places = 10_000
-/** So long the thumb rests before what it points at is read. */
+/** How long the thumb must rest before the page loads that time. */
 const restMs = 150
-/** So often it is asked what happened last, while it stands at now. */
+/** How often the latest events are loaded while the slider is at now. */
 const newsMs = 5_000
-/** Of PageUp and PageDown. */
+/** The step of PageUp and PageDown. */
 const pagesPerWindow = 10
 
 export const evenScale = ({ from, to }: Omit<TimeWindow, 'endsNow'>): Scale => ({
@@ -34,7 +34,7 @@ export const evenScale = ({ from, to }: Omit<TimeWindow, 'endsNow'>): Scale => (
   moment: (position) => Math.round(from + ((to - from) * position) / 100),
 })
 
-/** Moves through a stretch of time, by drag or from change to change. */
+/** Selects a time, by dragging or by stepping from change to change. */
 export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, children }: ScrubberProps) {
   const [held, hold] = useHeld(at, go)
   const [wish, setSubscription] = useState<Direction | null>(null)
@@ -49,7 +49,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
     if (next === 'edge') hold(direction === 'on' ? null : Math.min(held ?? to, from))
     else if (next !== null) hold(next)
   }
-  // A step into what was not known is taken as soon as it is.
+  // A step whose target is still unknown is taken as soon as it is known.
   if (wish !== null && stepFrom(known, held ?? to, wish) !== null) step(wish)
   const onKeyDown = (event: KeyboardEvent): void => {
     const act = keys({ step, page: (pages) => hold(within((held ?? to) + (pages * (to - from)) / pagesPerWindow)) })[
@@ -80,7 +80,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
         <Button
           size="sm"
           variant="ghost"
-          aria-label="Change before"
+          aria-label="Previous change"
           icon={<ChevronLeft size={16} aria-hidden />}
           onClick={() => step('back')}
         />
@@ -88,7 +88,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
         <Button
           size="sm"
           variant="ghost"
-          aria-label="Change after"
+          aria-label="Next change"
           blocked={held === null ? 'Live.' : null}
           icon={<ChevronRight size={16} aria-hidden />}
           onClick={() => step('on')}
@@ -112,11 +112,11 @@ const keys = (act: { step: (direction: Direction) => void; page: (pages: number)
     PageUp: () => act.page(1),
   }) as Record<string, (() => void) | undefined>
 
-/** Where the thumb is. The page follows once it rests; when the page goes elsewhere by itself, the thumb follows. */
+/** The thumb's position. The page follows once the thumb rests; when the page changes its time, the thumb follows. */
 function useHeld(at: number | null, go: (at: number | null) => void) {
   const [held, hold] = useState(at)
   const [known, setKnown] = useState(at)
-  /** Where the page was told to go and has not arrived yet. */
+  /** The time that the page was sent to and has not reached yet. */
   const [sent, setSent] = useState<number | null>()
   if (known !== at) {
     setKnown(at)

@@ -8,14 +8,14 @@ import { isoOf } from './moment'
 
 export type Direction = 'back' | 'on'
 
-/** Moments of change that are known to follow each other without a gap; milliseconds since 1970. */
+/** Times of consecutive changes, without a gap; milliseconds since 1970. */
 interface KnownMoments {
   moments: number[]
-  /** Nothing changed before the first, or after the last of them. */
+  /** Whether there are no changes before the first or after the last of them. */
   complete: Record<Direction, boolean>
 }
 
-/** How many are asked for on each side: a key that is held down does not wait for the server at each of them. */
+/** How many changes are loaded on each side, so that a held key does not wait for the server at each step. */
 const asked = 40
 
 export function knownMoments({ at, before, after }: NearMoments): KnownMoments {
@@ -25,7 +25,7 @@ export function knownMoments({ at, before, after }: NearMoments): KnownMoments {
   }
 }
 
-/** The next change; `edge` when there is none, null while that is not known yet. */
+/** The next change; `edge` when there is none, null while unknown. */
 export function stepFrom(known: KnownMoments | null, at: number, direction: Direction): number | 'edge' | null {
   const { moments = [], complete } = known ?? {}
   const first = moments[0]
@@ -35,12 +35,12 @@ export function stepFrom(known: KnownMoments | null, at: number, direction: Dire
   return next ?? (complete?.[direction] ? 'edge' : null)
 }
 
-/** The changes around a moment, of everything or of one deployment. */
+/** The changes around a time, of the fleet or of one deployment. */
 export function useKnownMoments(at: number, deploymentId: string | undefined): KnownMoments | null {
   const trpc = useTRPC()
   const { data } = useQuery({
     ...trpc.history.near.queryOptions({ at: isoOf(at), limit: asked, ...(deploymentId && { deploymentId }) }),
-    // Of the moment before, as long as the answer for this one is on its way: they overlap.
+    // Keeps the changes around the previous time while loading: the two lists overlap.
     placeholderData: keepPreviousData,
   })
   return useMemo(() => (data ? knownMoments(data) : null), [data])

@@ -7,19 +7,19 @@ const now = 1_000 * hour
 const asked = { spanMs: hour, at: null, now, oldest: 0 }
 
 describe('the window of a scrubber', () => {
-  test('ends now, and goes along with it', () => {
+  test('ends now and moves with it', () => {
     const first = windowAround(null, asked)
     expect(first).toEqual({ from: now - hour, to: now, endsNow: true })
     expect(windowAround(first, { ...asked, now: now + minute }).to).toBe(now + minute)
   })
 
-  test('stays where it is while somebody looks at the past', () => {
+  test('stays in place while the shown time is inside', () => {
     const first = windowAround(null, { ...asked, at: now - minute })
     expect(first.to).toBe(now)
     expect(windowAround(first, { ...asked, at: now - 30 * minute, now: now + 10 * minute })).toBe(first)
   })
 
-  test('moves to a moment that is not in it, and is another one when another length is asked for', () => {
+  test('moves to a time outside, and changes with the requested length', () => {
     const first = windowAround(null, asked)
     const at = now - 10 * hour
     const moved = windowAround(first, { ...asked, at })
@@ -30,20 +30,20 @@ describe('the window of a scrubber', () => {
     })
   })
 
-  test('does not begin before the records do, but is never without length', () => {
+  test('does not begin before the records do and is never empty', () => {
     expect(windowAround(null, { ...asked, oldest: now - 10 * minute }).from).toBe(now - 10 * minute)
     expect(windowAround(null, { ...asked, spanMs: null, oldest: now - 5 * hour }).from).toBe(now - 5 * hour)
     expect(windowAround(null, { ...asked, spanMs: null, oldest: now }).from).toBe(now - minute)
   })
 
-  test('shows the beginning of the records to who asks for the time before', () => {
+  test('shows the beginning of the records for any time before', () => {
     const oldest = now - 10 * hour
     const first = windowAround(null, { ...asked, at: oldest - 100 * hour, oldest })
     expect(first).toEqual({ from: oldest, to: oldest + hour / 2, endsNow: false })
     expect(windowAround(first, { ...asked, at: oldest - 100 * hour, oldest })).toBe(first)
   })
 
-  test('holds a moment that the server dates a little after now', () => {
+  test('contains a time slightly after now', () => {
     const at = now + 400
     const first = windowAround(null, { ...asked, at })
     expect(first.to).toBe(at)

@@ -14,12 +14,12 @@ import { markerStyles, phaseStyles } from './status-styles'
 
 interface ChartProps {
   model: TimelineModel
-  /** The moment that is looked at; null is now. */
+  /** The shown time; null is now. */
   at: number | null
   logHref: LogHref
 }
 
-/** The lanes as bars. For eyes and pointers; the table of the same page is its twin for everyone else. */
+/** The lanes as bars. For pointers only; the table on the same page is its text alternative. */
 export function TimelineChart({ model, at, logHref }: ChartProps) {
   const router = useRouter()
   const track = useRef<HTMLDivElement>(null)
@@ -37,7 +37,7 @@ export function TimelineChart({ model, at, logHref }: ChartProps) {
         <div ref={track}>
           <AxisRow axis={axis} live={model.live} width={width} />
         </div>
-        <div className="self-center text-right text-meta text-ink-3 max-sm:invisible">People</div>
+        <div className="self-center text-right text-meta text-ink-3 max-sm:invisible">Users</div>
         <div className="relative h-6 border-b border-line">
           {model.markers.map((marker) => (
             <MarkerMark key={`${marker.at}${marker.note}`} marker={marker} axis={axis} onDetail={setDetail} />
@@ -58,25 +58,25 @@ export function TimelineChart({ model, at, logHref }: ChartProps) {
         ))}
       </div>
       <p className="mt-2 min-h-10 text-ink-2 sm:min-h-5">
-        {detail ?? 'Point at a bar to read what happened; a click leads to the log of that moment.'}
+        {detail ?? 'Hover over a bar for details; click it to open the log at that time.'}
       </p>
     </div>
   )
 }
 
-/** Room for "14:56:34.2" and the space around it, in px. */
+/** Width of "14:56:34.2" and the space around it, in px. */
 const labelWidth = 92
 
 type OnDetail = (text: string | null) => void
 type OnOpen = (segment: Segment, at: number) => void
 
-/** A finger asks what a bar is by tapping it; the table has links for it. */
+/** On touch screens a tap shows the tooltip; the table has the links. */
 const isClick = ({ button, pointerType }: PointerEvent): boolean => button === 0 && pointerType !== 'touch'
 
 const tickText = ({ at, step }: Tick): string => (step < 1000 ? tenthsClock(at) : exactClock(at))
 
 function AxisRow({ axis, live, width }: { axis: Axis; live: boolean; width: number }) {
-  /** "now" has the edge to itself. */
+  /** No tick is drawn next to "now". */
   const lastPosition = live ? 100 - (labelWidth / 2 / width) * 100 : 100
   return (
     <div className="relative h-6 text-meta text-ink-3">
@@ -109,7 +109,7 @@ function AxisRow({ axis, live, width }: { axis: Axis; live: boolean; width: numb
   )
 }
 
-/** Of each attempt the widest bar that can be written on carries the name of the node, if it fits. */
+/** The widest bar of each attempt shows the node name if it fits. */
 function namedSegments({ segments }: Lane, axis: Axis): Set<Segment> {
   const widest = new Map<number, Segment>()
   const width = ({ from, to }: Segment): number => axis.position(to) - axis.position(from)
@@ -226,7 +226,7 @@ function SegmentBar({ named, segment, lane, axis, onDetail, onOpen }: SegmentBar
   )
 }
 
-/** Two strokes through the lane, as on a drawing that leaves out a length. */
+/** Two strokes across the lane mark a shortened stretch, as in technical drawings. */
 function BreakMark({ start, end }: { start: number; end: number }) {
   return (
     <div
@@ -244,7 +244,7 @@ interface MarkerMarkProps {
   marker: Marker
   axis: Axis
   onDetail: OnDetail
-  /** Of markers of a replica. */
+  /** Which markers belong to a replica. */
   onOpen?: () => void
 }
 

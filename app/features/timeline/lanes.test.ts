@@ -70,7 +70,7 @@ const firstStart = [
   replica(7, 'running', { reason: 'Running' }),
 ]
 
-describe('a replica that starts', () => {
+describe('a starting replica', () => {
   const model = build({
     deployment: [deployment(0, 'pending', 'admin'), deployment(1, 'scheduled'), deployment(7, 'running')],
     replicas: firstStart,
@@ -83,18 +83,18 @@ describe('a replica that starts', () => {
     ])
   })
 
-  test('reaches the live edge', () => {
+  test('has an open segment that ends now', () => {
     expect(model.live).toBe(true)
     expect(model.to).toBe(start + 20_000)
     expect(model.from).toBe(start)
   })
 
-  test('has a marker for the person who asked for it, and none for programs', () => {
+  test('has a marker for the user who requested it, and none for programs', () => {
     expect(model.markers.map(({ note }) => note)).toEqual(['admin: now pending'])
   })
 })
 
-describe('a replica that fails and is tried again elsewhere', () => {
+describe('a replica that fails and is retried elsewhere', () => {
   const model = build({
     deployment: [deployment(0, 'pending', 'admin'), deployment(1, 'scheduled'), deployment(9, 'pending')],
     replicas: [
@@ -121,14 +121,14 @@ describe('a replica that fails and is tried again elsewhere', () => {
     ])
   })
 
-  test('has a marker where it failed and where it was tried again', () => {
+  test('has a marker for the failure and for the retry', () => {
     expect(lane && marks(lane)).toEqual(['failed 9', 'retry 11'])
     expect(lane?.markers[0]?.note).toBe('node-01: exited with code 1')
     expect(lane?.markers[1]?.note).toBe('Attempt 2 on node-02')
   })
 })
 
-test('steps within one phase are one bar, with the latest word', () => {
+test('steps within one phase are one segment with the latest note', () => {
   const { lanes } = build({
     deployment: [deployment(0, 'pending')],
     replicas: [
@@ -143,7 +143,7 @@ test('steps within one phase are one bar, with the latest word', () => {
   expect(lanes[0]?.segments.at(-1)?.note).toBe('Pulling nginx: 90 %')
 })
 
-test('slots that wait for room have a queued lane that goes on', () => {
+test('slots that wait for capacity have an open queued lane', () => {
   const { lanes, live } = build({
     deployment: [deployment(0, 'pending')],
     replicas: [],
@@ -155,7 +155,7 @@ test('slots that wait for room have a queued lane that goes on', () => {
   expect(live).toBe(true)
 })
 
-test('a deployment that was refused has waited until then, and no longer', () => {
+test('a refused deployment is queued until its refusal', () => {
   const model = build({
     deployment: [deployment(0, 'pending'), deployment(2, 'failed')],
     replicas: [],
@@ -168,7 +168,7 @@ test('a deployment that was refused has waited until then, and no longer', () =>
   expect(model.to).toBe(start + 2000)
 })
 
-test('a slot that was scaled away keeps its lane, and comes to an end', () => {
+test('a slot removed by scaling keeps its lane, which ends', () => {
   const { lanes, live } = build({
     deployment: [deployment(0, 'pending'), deployment(30, 'pending', 'admin'), deployment(32, 'stopped')],
     replicas: [...firstStart, replica(30, 'stopping'), replica(32, 'stopped')],
@@ -181,7 +181,7 @@ test('a slot that was scaled away keeps its lane, and comes to an end', () => {
   expect(live).toBe(false)
 })
 
-test('a slot that is wanted again was not queued while nobody wanted it', () => {
+test('a slot that is desired again was not queued in between', () => {
   const { lanes } = build({
     deployment: [deployment(0, 'pending'), deployment(32, 'stopped'), deployment(90, 'pending', 'admin')],
     replicas: [
@@ -197,7 +197,7 @@ test('a slot that is wanted again was not queued while nobody wanted it', () => 
   expect(lanes[0] && marks(lanes[0])).toEqual(['stopped 32'])
 })
 
-test('a lost replica ends where it was lost, even if it turns out later to have stopped', () => {
+test('a lost replica ends when it was lost, even if a later report says it stopped', () => {
   const { lanes } = build({
     deployment: [deployment(0, 'pending'), deployment(15, 'pending')],
     replicas: [...firstStart, replica(15, 'lost', { reason: 'node-01 fell silent' }), replica(50, 'stopped')],
@@ -208,7 +208,7 @@ test('a lost replica ends where it was lost, even if it turns out later to have 
   expect(lanes[0] && marks(lanes[0])).toEqual(['lost 15', 'stopped 50'])
 })
 
-test('a restart in place goes on with the attempt, and says what ended and what is unhealthy', () => {
+test('a restart in place continues the attempt and notes the exit and the failing health check', () => {
   const { lanes } = build({
     deployment: [deployment(0, 'pending')],
     replicas: [

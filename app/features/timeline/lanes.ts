@@ -4,17 +4,17 @@ import type { DeploymentTimeline, ReplicaChange, StatusChange } from '@/core/vie
 export const phases = ['queued', 'scheduled', 'pulling', 'starting', 'running', 'restarting', 'stopping'] as const
 export type Phase = (typeof phases)[number]
 
-/** One thing that one attempt did, from then till then; times in milliseconds since 1970. */
+/** One phase of one attempt; times in milliseconds since 1970. */
 export interface Segment {
   phase: Phase
-  /** 0 while no attempt was made. */
+  /** 0 before the first attempt. */
   generation: number
   nodeId: string | null
   from: number
   to: number
-  /** It goes on: `to` is now. */
+  /** Whether the phase is open: `to` is now. */
   live: boolean
-  /** What was said of it, in the words of the record. */
+  /** The recorded reason or progress. */
   note: string
 }
 
@@ -30,24 +30,24 @@ export interface Lane {
   markers: Marker[]
 }
 
-/** Where the log of an attempt is, at a moment in ISO 8601. */
+/** The address of the log of an attempt at a time in ISO 8601. */
 export type LogHref = (attempt: { slot: number; generation: number }, at: string) => string
 
-/** What a replica did at that moment, or last before it; null while no attempt was made. */
+/** What a replica did at a time, or last before it; null before the first attempt. */
 export const segmentAt = ({ segments }: Lane, at: number): Segment | null =>
   segments.findLast(({ generation, from }) => generation > 0 && from <= at) ?? null
 
 export interface TimelineModel {
   lanes: Lane[]
-  /** What people did to the whole deployment. */
+  /** Actions by users on the whole deployment. */
   markers: Marker[]
   from: number
   to: number
-  /** Something still goes on: the right edge is now. */
+  /** Whether some lane is still open: the right edge is now. */
   live: boolean
 }
 
-/** Every moment at which something of the timeline begins, ends or happens. */
+/** Every time at which something in the timeline begins, ends or happens. */
 export const timesOf = ({ lanes, markers }: TimelineModel): number[] => [
   ...lanes.flatMap((lane) => [
     ...lane.segments.flatMap(({ from, to }) => [from, to]),
@@ -63,10 +63,10 @@ interface TimelineInput {
   now: number
 }
 
-/** Who changes things without being a person. Node names are told apart by their replicas. */
+/** Actors that are not users. Nodes are recognized by the replicas they hold. */
 const programs = new Set(['scheduler', 'agent', 'system'])
 
-/** Builds a lane per slot from the record. Pure: `now` is where lanes end that still go on. */
+/** Builds one lane per slot from the record. Pure: open lanes end at `now`. */
 export function buildTimeline({ timeline, status, targetReplicas, now }: TimelineInput): TimelineModel {
   const bySlot = groupBy(timeline.replicas, ({ slot }) => slot)
   const slots = new Set(bySlot.keys())
@@ -99,7 +99,7 @@ export function buildTimeline({ timeline, status, targetReplicas, now }: Timelin
   return { lanes, markers, from, to: Math.max(to, from + 1000), live }
 }
 
-/** Map.groupBy, which not every supported runtime has. */
+/** Map.groupBy, which some supported runtimes lack. */
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => number): Map<number, Item[]> {
   const groups = new Map<number, Item[]>()
   for (const item of items) {
@@ -114,7 +114,7 @@ const ms = (at: string): number => Date.parse(at)
 
 interface Wait {
   from: number
-  /** When it came to an end without a placement: the deployment failed, stopped or was deleted. */
+  /** When the deployment ended unplaced: it failed, stopped or was deleted. */
   gaveUp: number | null
 }
 
@@ -160,7 +160,7 @@ function buildLane(slot: number, changes: ReplicaChange[], context: LaneContext)
 
 const lastWait = (waits: Wait[], at: number): Wait | undefined => waits.findLast(({ from }) => from <= at)
 
-/** From when the slot was wanted until it got a node. */
+/** From when the slot was desired until it was assigned a node. */
 function addWait(lane: Lane, wait: Wait | undefined, gap: { from: number | null; to: number }): void {
   if (!wait) return
   const from = Math.max(wait.from, gap.from ?? wait.from)
@@ -168,7 +168,7 @@ function addWait(lane: Lane, wait: Wait | undefined, gap: { from: number | null;
     lane.segments.push({ phase: 'queued', generation: 0, nodeId: null, from, to: gap.to, live: false, note: '' })
 }
 
-/** A slot that has no live attempt: it waits, or it waited until the deployment gave up. */
+/** A slot without a live attempt: it waits, or it waited until the deployment gave up. */
 function addOpenWait(lane: Lane, endedAt: number | null, { waits, status, now }: LaneContext): void {
   if (status === 'stopped' || status === 'deleted') return
   const wait = lastWait(waits, now)
@@ -188,7 +188,7 @@ function addOpenWait(lane: Lane, endedAt: number | null, { waits, status, now }:
   if (gaveUp !== null && endedAt === null) lane.markers.push({ kind: 'failed', at: gaveUp, note: 'Not placed' })
 }
 
-/** The segments of one attempt; when it ended, or null when it is still there. */
+/** The segments of one attempt, and when it ended; null while it exists. */
 function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number | null {
   let ended: number | null = null
   let hasRun = false
@@ -219,13 +219,13 @@ function addAttempt(lane: Lane, changes: ReplicaChange[], now: number): number |
   return ended
 }
 
-/** What went wrong with a replica that goes on. */
+/** A problem of a replica that continues to run. */
 function problemOf({ oldStatus, newStatus, health }: ReplicaChange): Marker['kind'] | null {
   if (oldStatus === 'running' && newStatus === 'starting') return 'interrupted'
   return newStatus === 'running' && health === 'unhealthy' ? 'unhealthy' : null
 }
 
-/** Agents say within `starting` what they do: pulling is told apart by its words. */
+/** Agents report what they do within `starting` as text; pulling is recognized by it. */
 function phaseOf({ newStatus, reason }: ReplicaChange, hasRun: boolean): Phase | null {
   if (newStatus === 'starting' && hasRun) return 'restarting'
   if (newStatus === 'starting') return /^pull/i.test(reason) ? 'pulling' : 'starting'

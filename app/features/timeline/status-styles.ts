@@ -3,31 +3,31 @@ import type { Marker, Phase } from './lanes'
 interface PhaseStyle {
   label: string
   explanation: string
-  /** Classes of the bar. Every bar has an edge of full contrast, so that the pale ones are seen as well. */
+  /** Classes of the bar. Every bar has a full-contrast border, so that pale ones stay visible. */
   bar: string
 }
 
 export const phaseStyles: Record<Phase, PhaseStyle> = {
   queued: {
     label: 'Queued',
-    explanation: 'Waits for the scheduler, or for the pause before the next attempt.',
+    explanation: 'Waiting for the scheduler or for the next attempt.',
     bar: 'border border-dashed border-control',
   },
   scheduled: {
     label: 'Scheduled',
-    explanation: 'Has a node; the agent has not started on it yet.',
+    explanation: 'Assigned to a node; the agent has not started yet.',
     bar: 'border border-progressing bg-progressing/15',
   },
   pulling: {
     label: 'Pulling',
-    explanation: 'The node fetches the image.',
+    explanation: 'The node is pulling the image.',
     bar: 'border border-progressing bg-progressing/45',
   },
   starting: { label: 'Starting', explanation: 'The container is being started.', bar: 'bg-progressing' },
-  running: { label: 'Running', explanation: 'The container was seen running.', bar: 'bg-healthy' },
+  running: { label: 'Running', explanation: 'The container is running.', bar: 'bg-healthy' },
   restarting: {
     label: 'Restarting',
-    explanation: 'It ran and does not run now: its node starts it again after a pause.',
+    explanation: 'The container exited. Its node restarts it after a pause.',
     bar: 'border border-degraded bg-degraded/30',
   },
   stopping: { label: 'Stopping', explanation: 'The container is being stopped.', bar: 'bg-slate' },
@@ -40,5 +40,5 @@ export const markerStyles: Record<Marker['kind'], { label: string; className: st
   interrupted: { label: 'Interrupted', className: 'text-degraded' },
   unhealthy: { label: 'Unhealthy', className: 'text-failed' },
   retry: { label: 'Retry', className: 'text-degraded' },
-  person: { label: 'By a person', className: 'text-ink' },
+  person: { label: 'By a user', className: 'text-ink' },
 }

@@ -15,7 +15,7 @@ interface TextRow {
   node: string
   lasted: string
   note: string
-  /** Where the log of that moment is; null for what has none. */
+  /** The address of the log at that time; null for rows without one. */
   href: string | null
 }
 
@@ -71,20 +71,20 @@ interface TimelineTextAlternativeProps {
   logHref: LogHref
 }
 
-/** The same as the chart, in rows. Always in the page; seen when asked for. */
+/** The same content as the chart, in rows. Always in the page; visible on request. */
 export function TimelineTextAlternative({ model, visible, logHref }: TimelineTextAlternativeProps) {
   return (
-    // A region that scrolls has to be reachable with the keyboard.
+    // A scrollable region must be reachable with the keyboard.
     <section
       aria-label="Timeline as a table"
       tabIndex={visible ? 0 : undefined}
       className={cn(visible ? '-mx-2 overflow-x-auto' : 'sr-only')}
     >
       <table className="w-full border-collapse">
-        <caption className="sr-only">What each replica did, oldest first</caption>
+        <caption className="sr-only">Replica events, oldest first</caption>
         <thead>
           <tr className="border-b border-line">
-            {['Time', 'Replica', 'What', 'Node', 'Lasted', 'Note'].map((name) => (
+            {['Time', 'Replica', 'Event', 'Node', 'Duration', 'Note'].map((name) => (
               <th key={name} scope="col" className={head}>
                 {name}
               </th>
@@ -105,7 +105,7 @@ export function TimelineTextAlternative({ model, visible, logHref }: TimelineTex
                 ) : (
                   <Link
                     href={row.href}
-                    title="The log of that moment"
+                    title="Log at that time"
                     tabIndex={visible ? undefined : -1}
                     className="hover:underline"
                   >

@@ -4,7 +4,7 @@ import type { Moment } from '@/app/features/time-travel/moment'
 import { Scrubber } from '@/app/features/time-travel/scrubber'
 import { type TimelineModel, timesOf } from './lanes'
 
-/** Moves along the lanes of the chart: its moments lie where the chart has them. */
+/** A scrubber whose positions match the chart above it. */
 export function TimelineScrubber({ id, model, moment }: { id: string; model: TimelineModel; moment: Moment }) {
   const scale = useMemo(() => buildAxis({ times: timesOf(model), from: model.from, to: model.to }), [model])
   return (

@@ -12,7 +12,7 @@ import { phaseStyles } from './status-styles'
 import { TimelineTextAlternative } from './text-alternative'
 import { TimelineScrubber } from './timeline-scrubber'
 
-/** What the bars mean. */
+/** The legend of the bars. */
 export function TimelineLegend() {
   return (
     <ul className="flex flex-wrap gap-x-4 gap-y-1 text-meta text-ink-3">
