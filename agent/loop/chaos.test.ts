@@ -11,7 +11,7 @@ afterEach(() => rig.dispose())
 const images = ['sim/ok', 'nginx:latest', 'sim/crash:20s', 'sim/slow:5s', 'sim/fail-pull', 'sim/unhealthy']
 
 describe.each([1, 2, 3])('with seed %i', (seed) => {
-  test('a node converges to its desired state after random kills, disconnections, changes and external removals', async () => {
+  test('a node converges to its desired state after random kills, outages, changes and removals', async () => {
     const random = seeded(seed)
     const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)]
     const wrong: string[] = []

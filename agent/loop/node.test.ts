@@ -167,7 +167,7 @@ test('starts many containers in parallel, but never more than the limit', async 
 test.each([
   ['', true],
   ['and its desired state was not saved', false],
-])('starts a container that was created but not started when the agent was killed%s', async (_, isWritten) => {
+])('starts a container that was created but not started when the agent died%s', async (_, isWritten) => {
   let hangs = true
   await aRig((engine) => ({ start: (id, signal) => (hangs ? new Promise(() => undefined) : engine.start(id, signal)) }))
   const replica = aReplica()
@@ -233,7 +233,7 @@ test('reports an end again when its report was lost with the agent, and starts n
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('saves an end before it removes the container, so that a kill -9 in between does not lose the reason', async () => {
+test('saves an end before it removes the container: a kill -9 in between does not lose the reason', async () => {
   let hangs = true
   await aRig((engine) => ({
     remove: async (id) => {
@@ -252,7 +252,7 @@ test('saves an end before it removes the container, so that a kill -9 in between
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1, reason })
 })
 
-test('reports an end once more when the control plane does not seem to know it, and starts nothing again', async () => {
+test('reports an end once more when the control plane seems to have missed it, and starts nothing', async () => {
   await aRig(undefined, (each) => {
     each.controlPlane.concludes = false
   })
@@ -309,7 +309,7 @@ const reboot = async () => {
   await rig.bareEngine().reboot()
 }
 
-test('restarts replicas from the saved state after a reboot while the control plane is away, and reports it later', async () => {
+test('restarts replicas after a reboot while the control plane is away, and reports that later', async () => {
   await aRig()
   const [replica, late] = [aReplica({ image: 'nginx:latest', env: { PASSWORD: 'hunter2' } }), aReplica()]
   rig.want(replica)
@@ -333,7 +333,7 @@ test('restarts replicas from the saved state after a reboot while the control pl
   expect(Date.parse(again.observedAt ?? '')).toBeGreaterThan(Date.parse(before.observedAt ?? ''))
 })
 
-test('asks the control plane first after a reboot, and does not restart a replica that was replaced meanwhile', async () => {
+test('asks the control plane first after a reboot, and does not restart a replaced replica', async () => {
   const started: string[] = []
   await aRig((engine) => ({
     start: (id, signal) => {
@@ -365,7 +365,7 @@ test('does not treat a container that exited by itself as one that a reboot ende
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
-test('reports each step of what happened while the control plane was away, also after a restart of the agent', async () => {
+test('reports each step that happened while the control plane was away, even after an agent restart', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:60s' })
   rig.want(replica)
@@ -677,7 +677,7 @@ test('retries a refused removal until it works, also after a restart of the agen
   expect(await rig.engine.list()).toEqual([])
 })
 
-test('does not treat a container as running that somebody else is removing or stopping, and removes it in the end', async () => {
+test('treats a container that somebody else removes or stops as ended, and removes it in the end', async () => {
   let state: 'removing' | 'stopping' | null = null
   await aRig((engine) => ({
     list: async () => (await engine.list()).map((each) => ({ ...each, state: state ?? each.state })),

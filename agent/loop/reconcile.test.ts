@@ -48,8 +48,8 @@ describe('a replica that should run', () => {
 
   test.each([
     ['its health changed', { containerId: 'c1', health: 'starting' }],
-    ['another container was told of', { containerId: 'c0', health: 'healthy' }],
-    ['only its start was told', { containerId: 'c1', health: 'healthy', status: 'starting' }],
+    ['another container was reported', { containerId: 'c0', health: 'healthy' }],
+    ['only its start was reported', { containerId: 'c1', health: 'healthy', status: 'starting' }],
   ] as const)('is inspected again when %s', (_, memory) => {
     const container = aContainer(replica, { id: 'c1', health: 'healthy' })
     const known = new Map([[replica.replicaId, reported(memory)]])

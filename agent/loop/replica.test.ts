@@ -12,8 +12,8 @@ const content = { digest: `sha256:${'b'.repeat(64)}`, imageId: `sha256:${'a'.rep
 const replica = aReplica({ imageContent: content })
 
 /**
- * An engine that carries out every call at once and records it. `missing` says whether a pull makes the image
- * available.
+ * An engine that carries out every call at once and records it. `missing`: null when the image is already there, else
+ * whether a pull makes it available.
  */
 function aBench({ missing = null }: { missing?: 'until pulled' | 'for ever' | null } = {}) {
   const done: string[] = []
@@ -84,7 +84,7 @@ test('a report of "running" waits briefly while other starts are under way, and 
   expect(running.map(({ mayWaitMs }) => mayWaitMs > 0)).toEqual([false, true])
 })
 
-test('pulls nothing for an image that exists, and pulls a missing one once before it creates the container', async () => {
+test('pulls only a missing image, once, before it creates the container', async () => {
   const missing = aBench({ missing: 'until pulled' })
   missing.save()
   await missing.start()

@@ -53,7 +53,7 @@ const reports = ({ replicaId }: DesiredReplica) => rig.controlPlane.reportsOn(re
 const statuses = (reported: readonly ReplicaReport[]) => reported.map(({ status }) => status)
 const seconds = ({ observedAt }: ReplicaReport) => Date.parse(observedAt ?? '') / 1_000
 
-test('restarts a container that crashes while the control plane is away, and reports each step with its time', async () => {
+test('restarts a crashed container while the control plane is away, and reports each step with its time', async () => {
   await aRig()
   const replica = aReplica({ image: 'sim/crash:70s' })
   rig.want(replica)
@@ -205,25 +205,28 @@ test.each([
   ['paused', 'Paused on the node by somebody else'],
   ['restarting', 'Restarted by its engine, as somebody else told it to'],
   ['unknown', 'Its engine shows it in a state that is not known here'],
-] as const)('reports a container that is %s as not running, leaves it alone, and reports it running again afterwards', async (state, reason) => {
-  const shown: Shown = {}
-  const touched = await aRigThatShows(shown)
-  const replica = aReplica({ image: 'web' })
-  rig.want(replica)
-  const before = await rig.reported(replica, 'running')
-  shown.state = state
-  await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === state)
-  await rig.pass(40_000)
-  expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({ status: 'starting', reason, health: null })
-  expect(touched).toEqual(['start'])
-  shown.state = 'running'
-  await until(() => rig.controlPlane.last(replica.replicaId)?.status === 'running')
-  expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({
-    standstill: null,
-    startedAt: before.startedAt,
-    restarts: { interruptions: 1, restarts: 0 },
-  })
-})
+] as const)(
+  'leaves a container alone that is %s, and reports it as not running until it runs again',
+  async (state, reason) => {
+    const shown: Shown = {}
+    const touched = await aRigThatShows(shown)
+    const replica = aReplica({ image: 'web' })
+    rig.want(replica)
+    const before = await rig.reported(replica, 'running')
+    shown.state = state
+    await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === state)
+    await rig.pass(40_000)
+    expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({ status: 'starting', reason, health: null })
+    expect(touched).toEqual(['start'])
+    shown.state = 'running'
+    await until(() => rig.controlPlane.last(replica.replicaId)?.status === 'running')
+    expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({
+      standstill: null,
+      startedAt: before.startedAt,
+      restarts: { interruptions: 1, restarts: 0 },
+    })
+  },
+)
 
 test('removes a paused container by force when it is no longer desired', async () => {
   const shown: Shown = {}
