@@ -6,8 +6,8 @@ import { engineMessage, fitMessage } from './engine-words'
 
 const wakeSignal = String.fromCodePoint(7)
 
-describe('words of an engine', () => {
-  it('do not tell the values of the environment that they quote', () => {
+describe('messages of an engine', () => {
+  it('do not contain values of the environment', () => {
     const env = { PASSWORD: 'hunter2-hunter2', PIN: '1234', EMPTY: '' }
     expect(engineMessage('invalid variable "PASSWORD=hunter2-hunter2": no', env)).toBe(
       'invalid variable "PASSWORD=***": no',
@@ -16,14 +16,14 @@ describe('words of an engine', () => {
     expect(engineMessage('PIN=1234 is weak', env)).toBe('PIN=*** is weak')
   })
 
-  it('keep what a short value has in common with them', () => {
+  it('keep words that equal a short value', () => {
     const env = { PORT: '8080', DEBUG: '1' }
     expect(engineMessage('port 8080 is already allocated, exit code 1', env)).toBe(
       'port 8080 is already allocated, exit code 1',
     )
   })
 
-  it('do not tell a value in quotes of Go or JSON, nor one line of several', () => {
+  it('do not contain a value quoted as in Go or JSON, nor one line of a value', () => {
     const env = { KEY: `-----BEGIN KEY-----\nMIIEvQIBADAN\n"quoted"${wakeSignal}tail`, REGEX: 'a\\d+\t$&' }
     expect(engineMessage(`bad KEY=-----BEGIN KEY-----\\nMIIEvQIBADAN\\n\\"quoted\\"\\atail`, env)).toBe('bad KEY=***')
     expect(engineMessage(`bad ${JSON.stringify(env.KEY)}`, env)).toBe('bad "***"')
@@ -31,7 +31,7 @@ describe('words of an engine', () => {
     expect(engineMessage(`REGEX=${env.REGEX}!`, env)).toBe('REGEX=***!')
   })
 
-  it('do not tell a value that holds another one, or of which the end would be cut off', () => {
+  it('do not contain a value that includes another one, or that would be cut off', () => {
     const env = { SHORT: 'secret', LONG: 'secret-and-more' }
     expect(engineMessage('LONG=secret-and-more SHORT=secret', env)).toBe('LONG=*** SHORT=***')
     const cut = engineMessage(`${'x'.repeat(290)} ${env.LONG} ${'y'.repeat(50)}`, env, 300)
@@ -44,13 +44,13 @@ describe('words of an engine', () => {
   })
 })
 
-describe('a node whose engine quotes the environment in all that it says', () => {
+describe('a node whose engine quotes the environment in every message', () => {
   const secret = 'hunter2-hunter2'
   const quoting = (how: string) => new EngineError('refused', `${how}: invalid variable "TOKEN=${secret}" (${secret})`)
   let rig: Rig
   afterEach(() => rig.dispose())
 
-  it('tells none of its values, in no report and with no log', async () => {
+  it('reports and logs none of its values', async () => {
     const images = new Map<string, string>()
     rig = new Rig('node-01', (engine) =>
       withCalls(engine, () => ({

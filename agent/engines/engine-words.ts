@@ -1,16 +1,18 @@
-/** What an engine or a program says, made fit to be told: without the values of the replica's environment, and short. */
+/**
+ * Makes messages of engines and programs safe to report: without the values of the replica's environment, and short.
+ */
 import { repairedText } from '@/core/contract/text'
 
-/** A bare value that is shorter would blank words that have nothing to do with it: "true", "8080". */
+/** Shorter values are not masked on their own: that would hide unrelated words such as "true" or "8080". */
 const shortestBare = 6
 const blank = '***'
-/** The control plane takes 2,000 characters. */
+/** The control plane accepts 2,000 characters. */
 const longestWords = 1_000
 
-/** Text of an engine as it can be stored. */
+/** Cleans and shortens an engine's message so that it can be stored. */
 export const fitMessage = (words: string): string => repairedText(words, { max: longestWords, shape: 'lines' })
 
-/** Words that may quote the environment of a replica, without its values, and at most `max` characters of them. */
+/** Masks the values of the replica's environment in a message, and cuts it to `max` characters. */
 export const engineMessage = (words: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
   repairedText(withoutValues(words, env), { max, shape: 'lines' })
 
@@ -24,7 +26,7 @@ function withoutValues(words: string, env: Readonly<Record<string, string>>): st
     }
   }
   let result = words
-  // The longest first: what is within another one must not keep that from being found.
+  // Longest first: masking a shorter value first would hide a longer one that contains it.
   for (const text of quoted.sort(longestFirst))
     result = result.replaceAll(text, () => `${text.slice(0, text.indexOf('='))}=${blank}`)
   for (const text of [...bare].sort(longestFirst)) result = result.replaceAll(text, () => blank)
@@ -33,7 +35,10 @@ function withoutValues(words: string, env: Readonly<Record<string, string>>): st
 
 const longestFirst = (a: string, b: string): number => b.length - a.length
 
-/** A value as engines and programs write it: as it is, in quotes of Go or JSON, repaired, and each of its lines. */
+/**
+ * The forms in which engines and programs may quote a value: as it is, quoted as in Go or JSON, cleaned, and line by
+ * line.
+ */
 function formsOf(value: string): string[] {
   const lines = value.split(/[\r\n]+/)
   const forms = [value, ...(lines.length > 1 ? lines : [])].flatMap((text) => [
@@ -57,7 +62,7 @@ const goEscapes: Record<string, string> = {
   '"': '\\"',
 }
 
-/** As the verb %q of Go writes it, without the quotes. */
+/** As Go's %q prints it, without the quotes. */
 const goQuoted = (text: string): string =>
   text.replace(/[\p{Cc}\\"]/gu, (char) => {
     const code = char.codePointAt(0) ?? 0

@@ -1,6 +1,6 @@
 /**
- * What the agent needs of a container engine. Every call ends: with an answer, with the engine's refusal, or with an
- * `unreachable` error after the call's own time-out, because a frozen engine takes connections and never answers.
+ * What the agent needs from a container engine. Every call ends: with an answer, with the engine's refusal, or with an
+ * `unreachable` error after the call's time-out, because a frozen engine accepts connections but never answers.
  */
 import type { NodeDescription } from '@/core/agents/protocol'
 import { repairedText } from '@/core/contract/text'
@@ -8,21 +8,21 @@ import type { ImageContent } from '@/core/deployments/image'
 import type { LogLine } from '@/core/logs/log'
 
 export interface EngineInfo {
-  /** Of the engine's data; null when it has none. */
+  /** Identifies the engine's data; null when the engine has no id. */
   id: string | null
   kind: NodeDescription['engine']
   version: string
-  /** What the machine has, before any flag. */
+  /** The machine's resources, before any flag overrides them. */
   cpuCores: number
   memoryMb: number
   storageGb: number
-  /** `arch` and `os`, in the words of image platforms: amd64, linux. */
+  /** named as in image platforms: amd64, linux. */
   labels: Record<string, string>
 }
 
 /**
- * `stopping`: the engine was asked to stop it, which may never end. `removing`: its removal began, and may have failed; it
- * never runs again. `unknown`: the engine uses a word that is not known here.
+ * `stopping`: the engine was asked to stop the container, which may never end. `removing`: its removal began and may
+ * have failed; the container never runs again. `unknown`: the engine reports a state that the agent doesn't know.
  */
 export type ContainerState =
   | 'created'
@@ -35,10 +35,10 @@ export type ContainerState =
   | 'unknown'
 export type ContainerHealth = 'healthy' | 'unhealthy' | 'starting' | null
 
-/** One of the agent's own containers, as a list shows it. */
+/** A container of an agent, as a list shows it. */
 export interface SeenContainer {
   id: string
-  /** UUID of the node that it was made for. */
+  /** UUID of the node that the container was created for. */
   nodeId: string
   deploymentId: string
   replicaId: string
@@ -50,19 +50,19 @@ export interface SeenContainer {
   createdAt: number
 }
 
-/** The same, with what only a closer look shows. */
+/** A container with the details that only an inspection shows. */
 export interface InspectedContainer extends SeenContainer {
   exitCode: number | null
   oomKilled: boolean
-  /** The engine's own words about a start that failed; empty when there are none. */
+  /** The engine's error from a failed start; empty without one. */
   error: string
-  /** What it was made with, its image's own included; empty where the engine does not tell. */
+  /** The container's environment, including the image's own; empty when the engine doesn't show it. */
   env: Record<string, string>
   /** ISO 8601; null before the first start. */
   startedAt: string | null
-  /** ISO 8601; null before its first end. */
+  /** ISO 8601; null before the first exit. */
   finishedAt: string | null
-  /** What its health check printed last; empty when it has none, or printed nothing. */
+  /** The last output of the health check; empty without a health check or output. */
   checkOutput: string
   ports: { container: number; host: number }[]
 }
@@ -71,7 +71,7 @@ export interface ContainerSpec {
   name: string
   /** A reference with a digest, or the id of an image. */
   image: string
-  /** The reference that people gave. */
+  /** The reference from the deployment. */
   reference: string
   labels: Record<string, string>
   env: Record<string, string>
@@ -82,68 +82,74 @@ export interface ContainerSpec {
 }
 
 export interface EngineEvents {
-  /** Something happened to a container with our label. */
+  /** A container with the agent's label changed. */
   onContainer(containerId: string, replicaId: string | null): void
-  /** The stream is open: what happened before must be read from a list. */
+  /** The stream is open; earlier changes must be read from a list. */
   onOpen(): void
-  /** The stream broke; nothing more comes. */
+  /** The stream ended; no more events will come. */
   onEnd(error: Error | null): void
 }
 
 export interface LogRequest {
-  /** Only what was written after this, as in LogLine; null is everything. */
+  /** Only lines after this time, in the format of LogLine; null for all. */
   since: string | null
-  /** At most so many of the newest lines that are there; null is all of them. */
+  /** At most this many of the newest existing lines; null for all. */
   tail: number | null
-  /** Goes on with what is written from now on, until the container ends. */
+  /** Whether to follow the log until the container ends. */
   follow: boolean
   signal: AbortSignal
-  /** Takes lines in their order. The engine is not read on before it is done. */
+  /** Receives lines in order. The engine is not read further until the promise resolves. */
   onLines(lines: LogLine[]): Promise<void>
 }
 
 export interface Engine {
-  /** By the clock of which the times of its containers are: milliseconds since 1970. It may be set at any moment. */
+  /** The engine's clock, which its container times use: milliseconds since 1970. It may be set at any moment. */
   now(): number
   info(): Promise<EngineInfo>
-  /** Names the present run of the engine: another one once it, or its machine, was started again. */
+  /** Identifies the current run of the engine; changes whenever the engine or its machine restarts. */
   session(): Promise<string>
   /** Percent 0..100 of the node's capacity; `runningIds` are the node's own containers. */
   usage(runningIds: string[]): Promise<{ cpuPercent: number; memoryPercent: number }>
-  /** Containers that carry our label, of whichever node. */
+  /** All containers with the agent's label, of any node. */
   list(): Promise<SeenContainer[]>
   /** Null when there is no such container. */
   inspect(containerId: string): Promise<InspectedContainer | null>
-  /** By a reference, with a tag or a digest, or by an id; null when it is not there. */
+  /** Finds an image by a reference with a tag or digest, or by an id; null when the engine doesn't have it. */
   image(image: string): Promise<ImageContent | null>
-  /** Ends when the image is there; calls `onProgress` whenever the engine says something. */
+  /** Pulls an image. Resolves when the engine has it; calls `onProgress` whenever the engine reports something. */
   pull(image: string, options: { signal: AbortSignal; onProgress: () => void }): Promise<void>
-  /** Takes this name from an image, and the image off the disk when it has no other. Refused while a container uses it. */
+  /**
+   * Removes this name from an image, and the image itself when it has no other name. Refused while a container uses the
+   * image.
+   */
   removeImage(image: string): Promise<void>
-  /** Of the disk that holds images and containers; null when it can't be told. */
+  /** Usage of the disk that holds images and containers; null when it can't be determined. */
   diskUsedPercent(): Promise<number | null>
   /**
-   * The id of the container with this name and these labels, which is made when it does not exist yet. Refused with status
-   * 404 when its image is not there.
+   * Creates a container, or finds the existing one with this name and these labels. Returns its id. Refused with status
+   * 404 when its image is missing.
    */
   create(spec: ContainerSpec): Promise<string>
-  /** Does nothing when it runs already. An aborted start may still have happened. */
+  /** Does nothing when the container already runs. An aborted start may still have happened. */
   start(containerId: string, signal: AbortSignal): Promise<void>
-  /** Asks it to end, and ends it after `graceSeconds`. Does nothing when it does not run or does not exist. */
+  /**
+   * Stops the container gracefully, and kills it after `graceSeconds`. Does nothing when it doesn't run or doesn't
+   * exist.
+   */
   stop(containerId: string, graceSeconds: number): Promise<void>
-  /** Removes it, running or not. Does nothing when it does not exist. */
+  /** Removes the container, running or not. Does nothing when it doesn't exist. */
   remove(containerId: string): Promise<void>
-  /** The last line that it wrote; null when there is none. */
+  /** The last line of the container's log; null when the log is empty. */
   lastLogLine(containerId: string): Promise<string | null>
-  /** What it wrote, line by line. Ends with the log, or quietly when the signal aborts. */
+  /** Reads the container's log line by line. Resolves at its end, or when the signal aborts. */
   logs(containerId: string, request: LogRequest): Promise<void>
   /** Follows the engine's events until the signal aborts. */
   follow(events: EngineEvents, signal: AbortSignal): void
 }
 
 /**
- * `refused`: the engine answered, and its words say why not. `unreachable`: it did not answer (in time); the same
- * call may work later.
+ * `refused`: the engine answered, and its message says why not. `unreachable`: the engine did not answer in time; the
+ * same call may work later.
  */
 export class EngineError extends Error {
   constructor(
@@ -151,7 +157,7 @@ export class EngineError extends Error {
     message: string,
     readonly httpStatus: number | null = null,
   ) {
-    // Engines quote what they were given, and what programs wrote.
+    // Engines quote their input and the output of programs, so the text needs cleaning.
     super(repairedText(message, { max: Number.MAX_SAFE_INTEGER, shape: 'lines' }))
     this.name = 'EngineError'
   }

@@ -1,4 +1,4 @@
-/** What is said to the engine about a container, and how its answers are read. Docker's and Podman's both. */
+/** Translates containers to and from the API of Docker and Podman. */
 
 import type {
   ContainerHealth,
@@ -11,16 +11,19 @@ import { containerLabels } from '@/core/agents/protocol'
 import { isRecord } from './http'
 import { engineReference } from './image'
 
-/** What an engine can do for a container beyond what every engine can. */
+/** Properties of an engine that container settings depend on. */
 export interface EngineTraits {
   kind: 'docker' | 'podman'
-  /** The processors of the machine: a limit above them would be refused. */
+  /** The machine's processors: engines refuse a higher limit. */
   cpuMillis: number
   /** Whether the engine has an init program to run as a container's first process. */
   hasInit: boolean
 }
 
-/** What a container may do as root; all other capabilities are dropped. The official nginx and PostgreSQL images start with these. */
+/**
+ * The capabilities that a container keeps; all others are dropped. The official nginx and PostgreSQL images start with
+ * these.
+ */
 export const keptCapabilities = [
   'CHOWN',
   'DAC_OVERRIDE',
@@ -36,7 +39,7 @@ export const keptCapabilities = [
 const pidsLimit = 4096
 
 /**
- * The newest 30 MiB of a container's log stay on the disk of its node. Podman keeps one file, and starts it anew when it is
+ * Keeps about the newest 30 MiB of a container's log on the node. Podman keeps one file, and truncates it when it is
  * full.
  */
 const logConfigs = {
@@ -53,7 +56,7 @@ export const createBody = (spec: ContainerSpec, traits: EngineTraits): Record<st
   HostConfig: {
     NanoCpus: Math.min(spec.cpuMillis, traits.cpuMillis) * 1_000_000,
     Memory: spec.memoryMb * 1024 * 1024,
-    // The same as the memory: no swap. Without it, engines allow as much swap again.
+    // Equal to the memory limit, so no swap. By default engines allow as much swap again.
     MemorySwap: spec.memoryMb * 1024 * 1024,
     PidsLimit: pidsLimit,
     CapDrop: ['ALL'],
@@ -61,14 +64,14 @@ export const createBody = (spec: ContainerSpec, traits: EngineTraits): Record<st
     SecurityOpt: ['no-new-privileges'],
     LogConfig: logConfigs[traits.kind],
     ...(traits.hasInit ? { Init: true } : {}),
-    // Another attempt is another replica, and that is for the control plane to decide.
+    // The agent and the control plane decide about restarts, not the engine.
     RestartPolicy: { Name: 'no' },
     PortBindings: bindings(spec.ports),
     ...(spec.gpuUnits > 0 ? { DeviceRequests: [{ Count: spec.gpuUnits, Capabilities: [['gpu']] }] } : {}),
   },
 })
 
-/** An empty host port is "any free one". The same container port may be published more than once. */
+/** An empty host port means any free port. The same container port may be published more than once. */
 const bindings = (ports: ContainerSpec['ports']): Record<string, { HostPort: string }[]> => {
   const map: Record<string, { HostPort: string }[]> = {}
   for (const port of ports) {
@@ -78,25 +81,25 @@ const bindings = (ports: ContainerSpec['ports']): Record<string, { HostPort: str
   return map
 }
 
-/** An entry of GET /containers/json; null when its labels are not those of a replica. */
+/** Parses an entry of GET /containers/json; null when its labels are not those of a replica. */
 export const seenOfListed = (entry: unknown): SeenContainer | null => {
   if (!isRecord(entry)) return null
   const state = stateOf(text(entry.State))
   return ownership(text(entry.Id), entry.Labels, {
     state,
-    // A list has no health of its own: it stands in the words "Up 3 seconds (healthy)".
+    // A list has no field for health; the status text shows it: "Up 3 seconds (healthy)".
     health: state === 'running' ? healthOf(text(entry.Status)) : null,
     createdAt: Number(entry.Created) * 1000 || 0,
   })
 }
 
-/** The answer of GET /containers/{id}/json. */
+/** Parses the answer of GET /containers/{id}/json; null when its labels are not those of a replica. */
 export const inspectedOf = (answer: unknown): InspectedContainer | null => {
   if (!isRecord(answer)) return null
   const state = isRecord(answer.State) ? answer.State : {}
   const config = isRecord(answer.Config) ? answer.Config : {}
   const network = isRecord(answer.NetworkSettings) ? answer.NetworkSettings : {}
-  // Podman 4 says Healthcheck where Docker says Health.
+  // Podman 4 calls the field Healthcheck, Docker calls it Health.
   const health = isRecord(state.Health) ? state.Health : isRecord(state.Healthcheck) ? state.Healthcheck : {}
   const status = stateOf(text(state.Status))
   const seen = ownership(text(answer.Id), config.Labels, {
@@ -124,7 +127,7 @@ export const inspectedOf = (answer: unknown): InspectedContainer | null => {
   }
 }
 
-/** NAME=value, as engines list it. */
+/** Parses NAME=value entries. */
 const environmentOf = (list: unknown): Record<string, string> =>
   Object.fromEntries(
     (Array.isArray(list) ? list : []).flatMap((entry: unknown) => {
@@ -133,7 +136,7 @@ const environmentOf = (list: unknown): Record<string, string> =>
     }),
   )
 
-/** The name of the container as an inspection tells it, without Docker's leading slash. */
+/** The container's name from an inspection, without Docker's leading slash. */
 export const nameOf = (answer: unknown): string => (isRecord(answer) ? text(answer.Name).replace(/^\//, '') : '')
 
 const ownership = (
@@ -162,7 +165,7 @@ const timeOf = (value: unknown): string | null => {
   return ms > 0 ? new Date(ms).toISOString() : null
 }
 
-/** Every state that Docker and Podman have a word for. */
+/** All container states of Docker and Podman. */
 const engineStates = [
   'created',
   'configured',
@@ -186,15 +189,15 @@ const stateOf = (status: string): ContainerState => {
 const meaningOf = (state: EngineState): ContainerState => {
   switch (state) {
     case 'created':
-    // Podman's words for a container that never ran.
+    // Podman's names for a container that never ran.
     case 'configured':
     case 'initialized':
       return 'created'
     case 'exited':
-    // Podman's word for a container that ended and is not cleaned up yet.
+    // Podman's name for a container that ended and is not cleaned up yet.
     case 'stopped':
       return 'exited'
-    // An inspection calls a container dead whose removal failed; a list goes on calling it removing.
+    // After a failed removal an inspection shows "dead", while a list still shows "removing".
     case 'dead':
       return 'removing'
     case 'running':
@@ -212,7 +215,7 @@ const healthOf = (words: string): ContainerHealth => {
   return /\bstarting\b/.test(words) ? 'starting' : null
 }
 
-/** Each published port once, though engines list it for IPv4 and IPv6. */
+/** Lists each published port once, although engines list it for IPv4 and for IPv6. */
 const publishedPorts = (ports: unknown): { container: number; host: number }[] => {
   if (!isRecord(ports)) return []
   const found = new Map<string, { container: number; host: number }>()

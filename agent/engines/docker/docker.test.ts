@@ -52,7 +52,7 @@ describe('streams', () => {
     return Buffer.concat([head, Buffer.from(text)])
   }
 
-  test('log frames are told apart by stream, and a cut one is given as far as it goes', () => {
+  test('log frames are separated by stream, and an incomplete last one is included', () => {
     const whole = Buffer.concat([frame(1, 'out\n'), frame(2, 'err\n'), frame(1, 'last line')])
     const read = (buffer: Buffer) => logFrames(buffer).map((each) => [each.stream, each.bytes.toString()])
     expect(read(whole)).toEqual([
@@ -68,7 +68,7 @@ describe('streams', () => {
     expect(read(Buffer.from([1, 0]))).toEqual([])
   })
 
-  test('the last line that is not blank is found, whichever stream it is on', () => {
+  test('finds the last non-blank line of either stream', () => {
     expect(lastLine(Buffer.concat([frame(1, 'one\ntwo\n'), frame(2, 'fatal: three\r\n\n'), frame(1, ' \n')]))).toBe(
       'fatal: three',
     )
@@ -76,7 +76,7 @@ describe('streams', () => {
     expect(lastLine(frame(1, 'bye \u{0} end\n\u{1b}[0m\n'))).toBe('bye � end')
   })
 
-  test('a character that is split between two frames stays whole', () => {
+  test('keeps a character whole that is split between two frames', () => {
     const bytes = Buffer.from('größer')
     const [first, second] = [bytes.subarray(0, 3), bytes.subarray(3)]
     const framed = (part: Buffer) => {
@@ -86,7 +86,7 @@ describe('streams', () => {
     expect(lastLine(Buffer.concat([framed(first), framed(second)]))).toBe('größer')
   })
 
-  test('JSON lines are read however they are cut into chunks', () => {
+  test('JSON lines are parsed for any chunk size', () => {
     const bytes = Buffer.from('{"a":"ä"}\n\nnot json\n[1]\n{"b":2}\n{"torn":')
     for (let size = 1; size <= bytes.length; size += 1) {
       const seen: unknown[] = []
@@ -109,7 +109,7 @@ test.each([
   expect(splitReference(image)).toEqual({ name, tag })
 })
 
-test('an image is told with the digest under which its own registry has it', async () => {
+test('reads an image with the digest of its own registry', async () => {
   const digest = (letter: string) => `sha256:${letter.repeat(64)}`
   const RepoDigests = [`other/app@${digest('a')}`, `team/app@${digest('b')}`, `localhost:5000/team/app@${digest('c')}`]
   const { engine, requests } = await engineWith((_, response) =>
@@ -119,14 +119,14 @@ test('an image is told with the digest under which its own registry has it', asy
   expect(await engine.image('team/app:2')).toEqual({ digest: digest('b'), imageId })
   expect(await engine.image('docker.io/team/app')).toEqual({ digest: digest('b'), imageId })
   expect(await engine.image('localhost:5000/team/app:1')).toEqual({ digest: digest('c'), imageId })
-  // Tagged by hand: no registry has it under that name.
+  // Tagged by hand, so no registry has a digest for this name.
   expect(await engine.image('mine:1')).toEqual({ digest: null, imageId })
   await engine.image(`team/app:2@${digest('b')}`)
   expect(requests.at(-1)).toBe(`GET /v1.41/images/team/app@${digest('b')}/json`)
 })
 
-describe('what is said about a container', () => {
-  test('limits, ports, devices and the restart policy', () => {
+describe('the body that creates a container', () => {
+  test('has limits, ports, devices and a restart policy', () => {
     const ports = [
       { container: 80, host: 8080 },
       { container: 80, host: null },
@@ -143,12 +143,12 @@ describe('what is said about a container', () => {
     })
   })
 
-  test('a limit is never above what the machine has, which an engine would refuse', () => {
+  test('never has a limit above the machine’s processors, which an engine would refuse', () => {
     const body = createBody({ ...spec, cpuMillis: 9_000 }, { ...traits, cpuMillis: 2_000 })
     expect(body.HostConfig).toMatchObject({ NanoCpus: 2_000_000_000 })
   })
 
-  test('the safe defaults of every container', () => {
+  test('has the safe defaults', () => {
     expect(createBody(spec, traits).HostConfig).toMatchObject({
       MemorySwap: 512 * 1024 * 1024,
       PidsLimit: 4096,
@@ -159,13 +159,13 @@ describe('what is said about a container', () => {
     })
   })
 
-  test('Podman keeps logs with a driver of its own', () => {
+  test('has a log driver of its own for Podman', () => {
     const { LogConfig } = createBody(spec, { ...traits, kind: 'podman' }).HostConfig as Record<string, unknown>
     expect(LogConfig).toEqual({ Type: 'k8s-file', Config: { 'max-size': '30m' } })
   })
 })
 
-describe('what is read of a container', () => {
+describe('parsing a container', () => {
   const listed = (State: string, Status: string) =>
     seenOfListed({ Id: 'c1', Labels: labels, State, Status, Created: 5 })
 
@@ -195,7 +195,7 @@ describe('what is read of a container', () => {
     })
   })
 
-  test('a container without all of our labels is not ours', () => {
+  test('ignores a container that lacks one of the agent’s labels', () => {
     expect(seenOfListed({ Id: 'c1', Labels: { [containerLabels.managed]: 'true' }, State: 'running' })).toBeNull()
     expect(
       seenOfListed({ Id: 'c1', Labels: { ...labels, [containerLabels.managed]: 'no' }, State: 'running' }),
@@ -203,7 +203,7 @@ describe('what is read of a container', () => {
     expect(seenOfListed({ Id: 'c1', Labels: null, State: 'running' })).toBeNull()
   })
 
-  test('an inspected one, with each port once', () => {
+  test('reads an inspection, with each port once', () => {
     const ports = [
       { HostIp: '0.0.0.0', HostPort: '32768' },
       { HostIp: '::', HostPort: '32768' },
@@ -229,7 +229,7 @@ describe('what is read of a container', () => {
     expect(found?.ports).toEqual([{ container: 80, host: 32768 }])
   })
 
-  test('one that could not start has a code and words, one that never ran no start time', () => {
+  test('reads the exit code and error of a failed start, and no start time without a start', () => {
     const State = { Status: 'created', ExitCode: 127, Error: 'no such file', StartedAt: '0001-01-01T00:00:00Z' }
     const found = inspectedOf({ Id: 'c1', State, Config: { Labels: labels } })
     expect(found).toMatchObject({ state: 'created', exitCode: 127, error: 'no such file', startedAt: null })
@@ -237,7 +237,7 @@ describe('what is read of a container', () => {
 })
 
 describe('a pull', () => {
-  test('that fails inside its stream, after the answer 200, is a failure in the engine’s words', async () => {
+  test('that fails inside its stream, after the answer 200, fails with the engine’s message', async () => {
     const { engine, requests } = await engineWith((_, response) =>
       answerLines(response, [
         { status: 'Pulling from library/web' },
@@ -249,7 +249,7 @@ describe('a pull', () => {
     expect(requests).toEqual(['POST /v1.41/images/create?fromImage=web&tag=9'])
   })
 
-  test('that is refused at once is a failure in the engine’s words', async () => {
+  test('that is refused at once fails with the engine’s message', async () => {
     const { engine } = await engineWith((_, response) =>
       answerJson(response, 404, { message: 'pull access denied for web' }),
     )
@@ -259,7 +259,7 @@ describe('a pull', () => {
     })
   })
 
-  test('that stalls is given up, but not while it makes progress', async () => {
+  test('fails when it stalls, but not while it makes progress', async () => {
     const { engine } = await engineWith((_, response) => {
       response.writeHead(200)
       let steps = 0
@@ -275,14 +275,14 @@ describe('a pull', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(800)
   })
 
-  test('whose engine never answers is given up too', async () => {
+  test('fails when the engine never answers', async () => {
     const { engine } = await engineWith(() => {})
     await expect(engine.pull('web:1', pullOptions())).rejects.toMatchObject({
       message: expect.stringContaining('no progress'),
     })
   })
 
-  test('that breaks off is the engine’s trouble, not the image’s', async () => {
+  test('that breaks off is reported as an unreachable engine, not as a bad image', async () => {
     const { engine } = await engineWith((_, response) => {
       answerLines(response, [{ status: 'Downloading' }], { end: false })
       setTimeout(() => response.destroy(), 50)
@@ -290,7 +290,7 @@ describe('a pull', () => {
     await expect(engine.pull('web:1', pullOptions())).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  test('ends with the reason of the one who aborts it', async () => {
+  test('that is aborted throws the reason of the abort', async () => {
     const { engine } = await engineWith((_, response) =>
       answerLines(response, [{ status: 'Downloading' }], { end: false }),
     )
@@ -304,7 +304,7 @@ describe('a pull', () => {
 })
 
 describe('an engine that', () => {
-  test('hangs is unreachable after the call’s own time-out', async () => {
+  test('hangs is unreachable after the call’s time-out', async () => {
     const { engine } = await engineWith(() => {})
     const failure = { kind: 'unreachable', message: expect.stringMatching(/did not answer \S*containers\/json within/) }
     await expect(engine.list()).rejects.toMatchObject(failure)
@@ -315,7 +315,7 @@ describe('an engine that', () => {
     await expect(engine.list()).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  test('is not there is named with its socket', async () => {
+  test('does not exist is reported with its socket', async () => {
     const engine = new DockerEngine({ socketPath: '/nowhere/docker.sock', usage: 'host' })
     await expect(engine.info()).rejects.toMatchObject({
       kind: 'unreachable',
@@ -323,7 +323,7 @@ describe('an engine that', () => {
     })
   })
 
-  test('speaks only newer versions of the API is spoken to in the oldest of them', async () => {
+  test('supports only newer API versions is called with the oldest of them', async () => {
     const { engine, requests } = await engineWith((_, response) => answerJson(response, 200, []), {
       ApiVersion: '1.52',
       MinAPIVersion: '1.44',
@@ -335,7 +335,7 @@ describe('an engine that', () => {
   test.each([
     ['Docker', 409, 'Conflict. The container name "/x" is already in use by container "c1"'],
     ['Podman', 500, 'name "x" is in use: container already exists'],
-  ])('has the name already (%s): the container is ours only if its labels say so', async (_, status, message) => {
+  ])('already has the name (%s): the container is ours only if its labels match', async (_, status, message) => {
     let found: Record<string, string> = labels
     const { engine } = await engineWith((request, response) => {
       if (request.url?.includes('/create')) answerJson(response, status, { message })
@@ -355,7 +355,7 @@ describe('an engine that', () => {
     await expect(engine.create(spec)).rejects.toMatchObject({ kind: 'refused', message })
   })
 
-  test('was stopped or removed by somebody else does no harm', async () => {
+  test('reports that a container was already stopped or removed causes no error', async () => {
     let status = 304
     const { engine } = await engineWith((_, response) => answerJson(response, status, { message: 'whatever' }))
     await engine.start('c1', new AbortController().signal)
@@ -368,7 +368,7 @@ describe('an engine that', () => {
     await expect(engine.start('c1', new AbortController().signal)).rejects.toMatchObject({ message: 'whatever' })
   })
 
-  test('tells of events, and when their stream ends', async () => {
+  test('sends events, and the end of their stream', async () => {
     const actor = { ID: 'c1', Attributes: { [containerLabels.replica]: 'r1' } }
     const { engine } = await engineWith((_, response) => answerLines(response, [{ Action: 'die', Actor: actor }]))
     const events: unknown[] = []
@@ -393,7 +393,7 @@ describe('logs', () => {
   }
   const at = (second: number, nanos = '000000001') => `2026-01-02T03:04:0${second}.${nanos}Z`
 
-  test('are read line by line, however they are cut into chunks', () => {
+  test('are read line by line for any chunk size', () => {
     const bytes = Buffer.concat([
       frame(1, `${at(1)} größer\n`),
       frame(2, `${at(2)} with spaces in it\r\n`),
@@ -415,7 +415,7 @@ describe('logs', () => {
     }
   })
 
-  test('have lines that engines split, also in the middle of a character and with the other stream in between', () => {
+  test('have split lines joined, also inside a character and across frames of the other stream', () => {
     const word = Buffer.from('größer')
     const reader = new LineReader()
     const lines = reader.push(
@@ -433,21 +433,21 @@ describe('logs', () => {
     expect((lines[1]?.at ?? '') > (lines[0]?.at ?? '')).toBe(true)
   })
 
-  test('have times that rise, also where both streams disagree or say the same', () => {
+  test('have increasing times, also where the two streams disagree or are equal', () => {
     const lines = new LineReader().push(
       Buffer.concat([frame(1, `${at(2)} a\n`), frame(2, `${at(1)} b\n`), frame(1, `${at(2)} c\n`)]),
     )
     expect(lines.map((line) => line.at)).toEqual([at(2), at(2, '000000002'), at(2, '000000003')])
   })
 
-  test('have times of other zones in UTC, and lines that are cut off at their limit', () => {
+  test('have times converted to UTC, and lines cut off at the limit', () => {
     const [line] = new LineReader().push(frame(1, `2026-01-02T05:04:01.5+02:00 ${'x'.repeat(9_000)}\n`))
     expect(line?.at).toBe('2026-01-02T03:04:01.500000000Z')
     expect(line?.text).toHaveLength(logLimits.lineLength)
     expect(line?.text.endsWith('x…')).toBe(true)
   })
 
-  test('are asked for from a moment on, without the line of that moment', async () => {
+  test('are requested since a time, without the line of that time', async () => {
     const { engine, requests } = await engineWith((_request, response) => {
       response.writeHead(200)
       response.end(Buffer.concat([frame(1, `${at(1)} known\n`), frame(1, `${at(2)} new\n`)]))
@@ -461,7 +461,7 @@ describe('logs', () => {
     expect(requests).toEqual([expect.stringContaining(`tail=5&since=${seconds}.000000001`)])
   })
 
-  test('that are followed end when the caller wants it', async () => {
+  test('end when the caller aborts while following', async () => {
     const { engine } = await engineWith((_request, response) => {
       response.writeHead(200)
       response.write(frame(1, `${at(1)} first\n`))
@@ -476,7 +476,7 @@ describe('logs', () => {
     expect(seen).toEqual(['first'])
   })
 
-  test('that an engine does not hand out are refused in its words', async () => {
+  test('that an engine can not return are refused with its message', async () => {
     const { engine } = await engineWith((_request, response) =>
       answerJson(response, 501, { message: 'configured logging driver does not support reading' }),
     )
@@ -494,7 +494,7 @@ describe('logs', () => {
   })
 })
 
-describe('use', () => {
+describe('usage', () => {
   test('counts memory without the page cache that can be dropped', () => {
     const stats = (detail: object) => ({
       cpu_stats: { cpu_usage: { total_usage: 7 } },
@@ -505,7 +505,7 @@ describe('use', () => {
     expect(sampleOfStats({ cpu_stats: {}, memory_stats: {} })).toBeNull()
   })
 
-  test('of containers is the share of the node’s capacity since the last look', async () => {
+  test('of containers is their share of the node’s capacity since the last sample', async () => {
     let nanos = 1e9
     const fake = await startFakeEngine((request, response) => {
       if (request.url?.includes('/gone/')) return answerJson(response, 404, {})
@@ -520,11 +520,11 @@ describe('use', () => {
     expect(await usage.sample(['a', 'gone'])).toEqual({ cpuPercent: 0, memoryPercent: 25 })
     now += 10_000
     nanos += 20e9
-    // 20 of 40 seconds of processor time, and a container that was not there before counts from its next look.
+    // 20 of 40 seconds of processor time; a new container counts from its second sample.
     expect(await usage.sample(['a', 'b'])).toEqual({ cpuPercent: 50, memoryPercent: 50 })
   })
 
-  test('is a percentage with one decimal, whatever comes in', () => {
+  test('is a percentage from 0 to 100 with one decimal for any input', () => {
     expect(percent(1, 3)).toBe(33.3)
     expect(percent(-1, 3)).toBe(0)
     expect(percent(9, 3)).toBe(100)

@@ -1,4 +1,4 @@
-/** Docker (and Podman by its compatible socket) as the agent's engine. */
+/** The engine of the agent on Docker, or on Podman through its compatible API. */
 import { readFile, stat, statfs } from 'node:fs/promises'
 import type {
   ContainerSpec,
@@ -24,16 +24,19 @@ export const defaultSocket = '/var/run/docker.sock'
 interface DockerEngineOptions {
   socketPath: string
   usage: 'host' | 'containers'
-  /** The node's capacity when flags say so; the machine's otherwise. */
+  /** The node's capacity from flags; by default the machine's. */
   capacity?: { cpuCores?: number | undefined; memoryMb?: number | undefined }
-  /** A pull that says nothing for so long is given up. */
+  /** A pull without progress for this long fails. */
   pullStallMs?: number
-  /** For every quick call; creating, starting, stopping and removing may take longer. */
+  /** For all calls except pulling, creating, starting, stopping and removing. */
   callTimeoutMs?: number
 }
 
 const ownFilter = JSON.stringify({ label: [`${containerLabels.managed}=true`] })
-/** Each in Docker's words and, where they differ, in Podman's. Without a choice every health check adds three more. */
+/**
+ * Names of Docker and, where they differ, of Podman. Without this filter every health check would add three more
+ * events.
+ */
 const eventFilter = JSON.stringify({
   type: ['container'],
   label: [`${containerLabels.managed}=true`],
@@ -50,7 +53,7 @@ interface EngineFacts {
 export class DockerEngine implements Engine {
   readonly http: DockerHttp
   private machine: Promise<EngineFacts> | null = null
-  /** Until the engine says that it has none. */
+  /** Assumed until the engine reports that it has no init program. */
   private hasInit = true
   private readonly host = new HostUsage()
   private containers: ContainersUsage | null = null
@@ -59,7 +62,7 @@ export class DockerEngine implements Engine {
     this.http = new DockerHttp(options.socketPath)
   }
 
-  /** The engine runs on this machine. */
+  /** The engine runs on this machine, so it has the same clock. */
   now(): number {
     return Date.now()
   }
@@ -78,7 +81,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** The boot of the machine, and the socket, which the engine makes anew whenever it starts. */
+  /** Combines the machine's boot with the socket, which the engine recreates whenever it starts. */
   async session(): Promise<string> {
     const { socketPath } = this.options
     const socket = await stat(socketPath).catch(() => {
@@ -153,7 +156,7 @@ export class DockerEngine implements Engine {
     try {
       await this.http.call(call, [204, 304])
     } catch (error) {
-      // Docker finds out now; the next container is made without one.
+      // Docker only reports this now; the next container is created without an init program.
       if (lacksInit(error)) this.hasInit = false
       throw error
     }
@@ -166,7 +169,7 @@ export class DockerEngine implements Engine {
 
   async remove(containerId: string): Promise<void> {
     const call = { method: 'DELETE', path: `/containers/${containerId}`, query: { force: true, v: true } } as const
-    // 409: somebody else is removing it already; the next look shows whether it is gone.
+    // 409: a removal is already in progress; the next inspection shows whether the container is gone.
     await this.http.call({ ...call, timeoutMs: 60_000 }, [200, 204, 404, 409])
   }
 
@@ -209,7 +212,10 @@ export class DockerEngine implements Engine {
     return answer.status === 404 ? null : JSON.parse(answer.body.toString('utf8'))
   }
 
-  /** A name that is taken is ours only if everything fits: an image's own labels must not make it look so. */
+  /**
+   * Finds the replica's own container behind a name that is taken. All labels must match, because an image's own labels
+   * could imitate some.
+   */
   private async ownByName(spec: ContainerSpec, refusal: unknown): Promise<string> {
     const answer = await this.look(spec.name)
     const found = answer === null ? null : inspectedOf(answer)
@@ -232,12 +238,12 @@ export class DockerEngine implements Engine {
       storageGb: await storageGbOf(root),
       labels: { arch: platformArch(facts.Architecture), os: String(facts.OSType ?? 'linux') },
     }
-    // A field that Podman adds to the answer.
+    // Only Podman's answer has this field.
     return { info, root, kind: 'BuildahVersion' in facts ? 'podman' : 'docker' }
   }
 }
 
-/** Docker looks for docker-init, Podman for catatonit; some machines have neither. */
+/** Docker needs docker-init and Podman needs catatonit; some machines have neither. */
 const lacksInit = (error: unknown): boolean =>
   error instanceof EngineError &&
   error.kind === 'refused' &&
@@ -245,11 +251,11 @@ const lacksInit = (error: unknown): boolean =>
 
 const isNameTaken = (error: unknown): boolean =>
   error instanceof EngineError &&
-  // Docker answers 409, Podman 500; both have words for it.
+  // Docker answers 409 and Podman 500; both messages say that the name is in use.
   (error.httpStatus === 409 || (error.httpStatus === 500 && /is (already )?in use|already exists/.test(error.message)))
 
 const storageGbOf = async (folder: string): Promise<number> => {
-  // The engine's folder may be out of sight for an ordinary user, or in another namespace.
+  // The engine's folder may be inaccessible to an ordinary user, or be in another namespace.
   const facts = await statfs(folder).catch(() => statfs('/'))
   return Math.max(1, Math.floor((facts.blocks * facts.bsize) / 1024 ** 3))
 }

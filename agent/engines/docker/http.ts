@@ -5,11 +5,11 @@ import { beginningOf } from '@/core/contract/text'
 
 interface Call {
   method?: 'GET' | 'POST' | 'DELETE'
-  /** Without the version: /containers/json */
+  /** Without the version prefix, such as /containers/json. */
   path: string
   query?: Record<string, string | number | boolean>
   body?: unknown
-  /** For the whole answer of `call`, for the headers of `open`. */
+  /** Limits the whole answer of `call`, and the wait for headers of `open`. */
   timeoutMs?: number
   signal?: AbortSignal
 }
@@ -20,17 +20,17 @@ interface Answer {
 }
 
 const defaultTimeoutMs = 10_000
-/** The newest version that this client speaks; engines that want a newer one get the oldest that they take. */
+/** The newest API version of this client. Engines that require a newer one get the oldest that they support. */
 const spokenVersion = [1, 41] as const
 
 export class DockerHttp {
   private version: Promise<string> | null = null
-  // A kept connection breaks when the engine restarts, and a new one to a socket costs nothing.
+  // A kept connection would break when the engine restarts, and a new socket connection costs nothing.
   private readonly agent = new Agent({ keepAlive: false })
 
   constructor(readonly socketPath: string) {}
 
-  /** The whole answer; an EngineError in the engine's own words when the status is not one of `accepted`. */
+  /** Returns the whole answer; throws an EngineError with the engine's message when the status is not in `accepted`. */
   async call(call: Call, accepted: readonly number[] = [200, 201, 204]): Promise<Answer> {
     const timeoutMs = call.timeoutMs ?? defaultTimeoutMs
     const deadline = new Deadline(timeoutMs, call.signal)
@@ -52,7 +52,7 @@ export class DockerHttp {
     return JSON.parse(body.toString('utf8'))
   }
 
-  /** The answer's stream, once its headers are there. Who reads it destroys it, or aborts the signal. */
+  /** Returns the answer's stream once its headers arrived. The reader must destroy the stream or abort the signal. */
   async open(call: Call): Promise<IncomingMessage> {
     const timeoutMs = call.timeoutMs ?? defaultTimeoutMs
     const deadline = new Deadline(timeoutMs, call.signal)
@@ -105,7 +105,7 @@ export class DockerHttp {
         method: call.method ?? 'GET',
         path: call.path + queryOf(call.query),
         signal: deadline.signal,
-        // A POST of nothing still says so: Podman takes a missing length for a body that never comes.
+        // An empty POST sends its length, too: without it Podman waits for a body that never comes.
         headers: {
           host: 'engine',
           'content-length': body === null ? 0 : Buffer.byteLength(body),
@@ -120,7 +120,7 @@ export class DockerHttp {
 
   private explain(error: unknown, call: Call, timeoutMs: number, deadline: Deadline): unknown {
     if (error instanceof EngineError) return error
-    // The caller gave up: its own reason says more than a broken connection.
+    // The caller aborted: its reason says more than a broken connection.
     if (call.signal?.aborted) return call.signal.reason
     if (deadline.expired) {
       const seconds = Math.round(timeoutMs / 1000)
@@ -136,7 +136,7 @@ export class DockerHttp {
   }
 }
 
-/** One abort signal for a call: its own time-out, or the caller's signal. */
+/** Combines a call's time-out and the caller's signal into one abort signal. */
 class Deadline {
   expired = false
   private readonly controller = new AbortController()
@@ -159,7 +159,7 @@ class Deadline {
     return this.controller.signal
   }
 
-  /** For streams: no more time-out, but the caller's signal still ends it. */
+  /** Ends the time-out of a stream; the caller's signal still ends it. */
   stopTimer(): void {
     clearTimeout(this.timer)
   }
@@ -191,7 +191,7 @@ const refusalMessage = (status: number, body: Buffer): string => {
     const parsed: unknown = JSON.parse(text)
     if (isRecord(parsed) && typeof parsed.message === 'string') return parsed.message.trim()
   } catch {
-    // Not JSON: a proxy, or an engine that says it in plain words.
+    // Not JSON, so a proxy's answer or plain text from the engine.
   }
   return beginningOf(text, 500) || `the engine answered with status ${status}`
 }

@@ -1,4 +1,4 @@
-/** Images of an engine: what there is, and pulling. */
+/** Reads and pulls images of an engine. */
 
 import type { Engine } from '@/agent/engines/engine'
 import { EngineError } from '@/agent/engines/engine'
@@ -7,7 +7,7 @@ import type { DockerHttp } from './http'
 import { isRecord } from './http'
 import { jsonLines } from './streams'
 
-/** `fromImage` and `tag` of a pull: without a tag an engine would pull every tag there is. */
+/** The parameters `fromImage` and `tag` of a pull. Without a tag an engine would pull all tags. */
 export const splitReference = (image: string): { name: string; tag: string } => {
   const at = image.indexOf('@')
   if (at >= 0) return { name: image.slice(0, at).replace(/:[^/]*$/, ''), tag: image.slice(at + 1) }
@@ -17,14 +17,14 @@ export const splitReference = (image: string): { name: string; tag: string } => 
   return { name: image, tag: 'latest' }
 }
 
-/** As engines take it: a digest says all, and not every engine takes a tag beside it. */
+/** The reference in the form that engines accept: a digest replaces the tag, because not every engine accepts both. */
 export const engineReference = (image: string): string => {
   if (!image.includes('@')) return image
   const { name, tag } = splitReference(image)
   return `${name}@${tag}`
 }
 
-/** What the engine has of that name, with the digest under which its own registry has it. */
+/** Reads an image, with the digest that its registry has for it; null when the engine doesn't have it. */
 export const readImage = async (http: DockerHttp, image: string): Promise<ImageContent | null> => {
   const path = `/images/${encodeURI(engineReference(image))}/json`
   const answer = await http.call({ path }, [200, 404])
@@ -33,12 +33,12 @@ export const readImage = async (http: DockerHttp, image: string): Promise<ImageC
   if (!isRecord(found) || typeof found.Id !== 'string')
     throw new EngineError('refused', `the engine tells no id of ${image}`)
   const digests = Array.isArray(found.RepoDigests) ? found.RepoDigests : []
-  // Podman tells the bare hexadecimal id.
+  // Podman returns the id without "sha256:".
   const imageId = found.Id.includes(':') ? found.Id : `sha256:${found.Id}`
   return { digest: isImageDigest(image) ? null : digestIn(digests, image), imageId }
 }
 
-/** An image that was pulled from several places has a digest of each; one with another name is none of this one's. */
+/** An image may have one digest for each repository that it was pulled from; only the one of this repository counts. */
 const digestIn = (digests: readonly unknown[], image: string): string | null => {
   const own = canonicalRepository(image)
   for (const each of digests) {
@@ -50,8 +50,8 @@ const digestIn = (digests: readonly unknown[], image: string): string | null => 
 }
 
 /**
- * Reads the pull's stream to its end, because an engine answers 200 first and fails later, inside the stream. A
- * registry that stalls keeps it open for ever: after `stallMs` without a word it is given up.
+ * Reads the pull's stream to its end, because an engine answers 200 first and reports failures inside the stream. A
+ * stalled registry would keep the stream open for ever, so the pull fails after `stallMs` without progress.
  */
 export const pullImage = async (
   http: DockerHttp,
@@ -76,7 +76,7 @@ export const pullImage = async (
   try {
     const { name, tag } = splitReference(image)
     const query = { fromImage: name, tag }
-    // The engine may ask the registry before it sends its first byte: the stall timer is the limit, not the usual one.
+    // The engine may contact the registry before it sends the first byte, so only the stall timer limits this call.
     const stream = await http.open({ method: 'POST', path: '/images/create', query, signal, timeoutMs: 2 ** 31 - 1 })
     for await (const chunk of stream) lines.push(chunk)
     lines.end()

@@ -1,4 +1,4 @@
-/** Logs as the Engine API hands them out: frames of one message each, with the time before it. */
+/** Parses logs of the Engine API: frames with one message each, which starts with its time. */
 
 import type { LogRequest } from '@/agent/engines/engine'
 import { repairedText } from '@/core/contract/text'
@@ -9,7 +9,7 @@ import { frameReader, type LogFrame } from './streams'
 const newline = 0x0a
 const space = 0x20
 
-/** Takes frames, however they were cut into chunks, and hands out whole lines. Engines split long lines into several. */
+/** Turns chunks of frames into whole lines, and joins the parts of long lines that engines split. */
 export class LineReader {
   private readonly frames = frameReader()
   private readonly open = new Map<LogFrame['stream'], { at: bigint; parts: Buffer[] }>()
@@ -19,7 +19,7 @@ export class LineReader {
     return this.frames(chunk).flatMap((frame) => this.take(frame))
   }
 
-  /** What was not ended by a line's end. */
+  /** Returns the remaining lines without a line end. */
   end(): LogLine[] {
     return [...this.open.keys()].map((stream) => this.close(stream)).filter((line) => line !== null)
   }
@@ -35,7 +35,7 @@ export class LineReader {
     return whole ? [whole] : []
   }
 
-  /** Both streams have a clock of their own: where they disagree by a moment, the order of arrival counts. */
+  /** The two streams may be slightly out of order in time; the order of arrival counts. */
   private close(stream: LogFrame['stream']): LogLine | null {
     const line = this.open.get(stream)
     if (!line) return null
@@ -52,7 +52,7 @@ export class LineReader {
   }
 }
 
-/** The API takes seconds with decimals, and hands out what is as old as that, too. */
+/** The API takes seconds with decimals, and includes the line of exactly that time. */
 const secondsOf = (time: string): string => {
   const nanos = nanosOf(time) ?? 0n
   return `${nanos / 1_000_000_000n}.${(nanos % 1_000_000_000n).toString().padStart(9, '0')}`

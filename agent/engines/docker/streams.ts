@@ -1,8 +1,8 @@
-/** The two shapes in which an engine streams: one JSON value a line, and log frames with 8-byte heads. */
+/** The two stream formats of an engine: one JSON value per line, and log frames with 8-byte headers. */
 import { repairedText } from '@/core/contract/text'
 import { isRecord } from './http'
 
-/** Takes chunks as they come and hands out whole lines as parsed objects; lines that are not JSON are passed over. */
+/** Parses chunks into one object per line; skips lines that are not JSON objects. */
 export const jsonLines = (onValue: (value: Record<string, unknown>) => void) => {
   const decoder = new TextDecoder()
   let rest = ''
@@ -12,7 +12,7 @@ export const jsonLines = (onValue: (value: Record<string, unknown>) => void) => 
       const value: unknown = JSON.parse(line)
       if (isRecord(value)) onValue(value)
     } catch {
-      // A torn line at the end of a broken stream tells nothing.
+      // An incomplete line at the end of a broken stream carries no information.
     }
   }
   return {
@@ -33,7 +33,7 @@ export interface LogFrame {
   bytes: Buffer
 }
 
-/** Frames of [stream 1|2, 0, 0, 0, length big endian], whole ones, however they were cut into chunks. */
+/** Extracts whole frames from chunks of any size. Header: [stream 1|2, 0, 0, 0, length as 32 bits big-endian]. */
 export const frameReader = () => {
   let rest: Buffer = Buffer.alloc(0)
   return (chunk: Buffer): LogFrame[] => {
@@ -49,7 +49,7 @@ export const frameReader = () => {
   }
 }
 
-/** The frames of a whole answer; a last one that was cut off is given as far as it goes. */
+/** The frames of a whole answer; an incomplete last frame is included as far as it goes. */
 export const logFrames = (buffer: Buffer): LogFrame[] => {
   const frames: LogFrame[] = []
   for (let at = 0; at + headLength <= buffer.length; at = frameEnd(buffer, at))
@@ -59,7 +59,7 @@ export const logFrames = (buffer: Buffer): LogFrame[] => {
 
 const headLength = 8
 
-/** Beyond the buffer when not even its head is there. */
+/** Infinity when not even the header is complete. */
 const frameEnd = (buffer: Buffer, at: number): number =>
   at + headLength > buffer.length ? Number.POSITIVE_INFINITY : at + headLength + buffer.readUInt32BE(at + 4)
 
@@ -68,10 +68,10 @@ const frameAt = (buffer: Buffer, at: number, end: number): LogFrame => ({
   bytes: buffer.subarray(at + headLength, end),
 })
 
-/** Far more than is shown: what is secret in it is blanked before it is cut. */
+/** Far more than is shown, because secrets must be masked before the line is cut. */
 const longestLine = 8_192
 
-/** The last line that is not blank, as text that can be stored. */
+/** The last non-blank line, cleaned so that it can be stored; null without one. */
 export const lastLine = (buffer: Buffer): string | null => {
   const text = Buffer.concat(logFrames(buffer).map((frame) => frame.bytes)).toString('utf8')
   const line = text

@@ -1,7 +1,7 @@
 /**
- * How busy a node is, in one of two ways. `host`: the whole machine as the operating system sees it, the truth when
- * the node has its machine for itself. `containers`: the node's own containers against its capacity, the truth when
- * several engines share one machine, or when the capacity was given by flags and is a part of the machine.
+ * Measures a node's usage in one of two ways. `host`: the whole machine as the operating system sees it, which is right
+ * when the node has the machine to itself. `containers`: the node's own containers relative to its capacity, which is
+ * right when several engines share a machine, or when flags set the capacity to a part of the machine.
  */
 import { readFile } from 'node:fs/promises'
 import { cpus, freemem, totalmem } from 'node:os'
@@ -14,7 +14,7 @@ type Usage = Awaited<ReturnType<Engine['usage']>>
 export const percent = (part: number, whole: number): number =>
   whole > 0 && Number.isFinite(part) ? Math.round(Math.min(100, Math.max(0, (part / whole) * 100)) * 10) / 10 : 0
 
-/** Percent of the machine's processors that were busy since the last call; since boot at the first. */
+/** Percent of the machine's processor time that was busy since the last call, or since boot at the first call. */
 export class HostUsage {
   private busy = 0
   private total = 0
@@ -35,7 +35,7 @@ export class HostUsage {
   }
 }
 
-/** What programs can still have; free memory alone would count every cached file as use. */
+/** Memory that programs can still get. Free memory alone would count the file cache as used. */
 const availableBytes = async (): Promise<number> => {
   try {
     const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1]
@@ -50,7 +50,7 @@ interface ContainerSample {
   memoryBytes: number
 }
 
-/** Reads of GET /containers/{id}/stats what counts: page cache that can be dropped is not use. */
+/** Extracts the usage from GET /containers/{id}/stats. Page cache that can be dropped does not count as used memory. */
 export const sampleOfStats = (stats: unknown): ContainerSample | null => {
   if (!isRecord(stats) || !isRecord(stats.cpu_stats) || !isRecord(stats.memory_stats)) return null
   const cpu = isRecord(stats.cpu_stats.cpu_usage) ? Number(stats.cpu_stats.cpu_usage.total_usage) : Number.NaN
@@ -61,7 +61,7 @@ export const sampleOfStats = (stats: unknown): ContainerSample | null => {
   return { cpuNanos: cpu, memoryBytes: Math.max(0, memory - droppable) }
 }
 
-/** Sums over the node's own containers, against the capacity that it was given. */
+/** Sums the usage of the node's own containers, relative to its capacity. */
 export class ContainersUsage {
   private before = new Map<string, number>()
   private at = 0

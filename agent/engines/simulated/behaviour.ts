@@ -1,19 +1,19 @@
-/** How containers of the simulated engine behave: image names say it, so that every failure can be shown at will. */
+/** The behaviour of simulated containers. Image names choose it, so that every failure can be produced on demand. */
 interface Behaviour {
   pull: 'works' | 'fails'
-  /** Its tag moves so often to another content; null is never. */
+  /** How often the tag moves to new content; null for never. */
   tagMovesMs: number | null
-  /** Whether its registry gives it a digest. */
+  /** Whether the registry has a digest for the image. */
   hasDigest: boolean
-  /** How long a start takes; null is the engine's usual time. */
+  /** How long a start takes; null for the engine's usual time. */
   startMs: number | null
-  /** It ends with code 1 so long after its start; null is never. */
+  /** How long after its start the container exits with code 1; null for never. */
   crashAfterMs: number | null
-  /** What its health check says in the end, and how long after the start; null without a health check. */
+  /** The final verdict of the health check, and how long after the start it comes; null without a health check. */
   health: { verdict: 'healthy' | 'unhealthy'; afterMs: number } | null
-  /** The engine refuses to remove it for so long after the first try; null is never. */
+  /** How long after the first attempt the engine refuses to remove the container; null for not at all. */
   removalRefusedMs: number | null
-  /** Between two lines that it writes; null is never. */
+  /** Time between two log lines; null for no lines. */
   lineEveryMs: number | null
 }
 
@@ -30,8 +30,8 @@ const plain: Behaviour = {
 
 /**
  * `sim/ok`, `sim/slow:20s`, `sim/fail-pull`, `sim/crash:5s`, `sim/unhealthy`, `sim/stuck-removal:30s`, `sim/moving:5s`
- * (its tag moves that often), `sim/unverified` (of no registry), `sim/chatty:5ms` (a line that often), `sim/quiet` (none);
- * any other image just runs.
+ * (the tag moves that often), `sim/unverified` (no digest in a registry), `sim/chatty:5ms` (a line that often),
+ * `sim/quiet` (no lines); any other image simply runs.
  */
 export const behaviourOf = (image: string): Behaviour => {
   const match = /^sim\/([a-z-]+)(?::([^@]*))?/.exec(image)
@@ -64,7 +64,7 @@ export const behaviourOf = (image: string): Behaviour => {
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000 }
 
-/** 500ms, 20s or 2m; null when it is something else, such as a plain tag. */
+/** Parses 500ms, 20s or 2m to milliseconds; null for anything else, such as an ordinary tag. */
 export const durationMs = (text: string | undefined): number | null => {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text ?? '')
   return match?.[1] && match[2] ? Number(match[1]) * (units[match[2]] ?? 1) : null

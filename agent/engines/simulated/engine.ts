@@ -1,7 +1,7 @@
 /**
- * An engine without containers, for demo fleets and load tests. It pulls, starts, fails and crashes as image names say
- * (behaviour.ts), takes a few hundred milliseconds for it as real ones do, and keeps its containers in one file, so
- * that they outlive the agent as real ones do.
+ * An engine without real containers, for demo fleets and load tests. Image names decide how it pulls, starts, fails and
+ * crashes (behaviour.ts), which takes a few hundred milliseconds as on real engines. It keeps its containers in one
+ * file, so that they outlive the agent.
  */
 
 import type {
@@ -34,47 +34,49 @@ import { hand, lastWords, type Writing } from './writing'
 interface SimulatedContainer {
   id: string
   spec: ContainerSpec
-  /** The digest or id of what it runs. */
+  /** The digest or id of the image. */
   content: string
   createdAt: number
   startedAt: number | null
-  /** It did not end by itself or as asked: its machine was started anew. */
+  /** True when a restart of the machine ended the container. */
   killed?: boolean
-  /** Set when it was stopped; a crash follows from the start time and the image. */
+  /** Set when the container was stopped; a crash follows from the start time and the image. */
   stoppedAt: number | null
-  /** When its removal was tried first, and refused. */
+  /** When its removal was first attempted and refused. */
   removalAt?: number
-  /** Somebody paused it. */
+  /** True while somebody keeps it paused. */
   paused?: boolean
   ports: { container: number; host: number }[]
 }
 
 interface State {
-  /** By the reference with which each was pulled; a tag is not pulled again by itself. */
+  /** Images by the reference of the pull; a tag is not refreshed by itself. */
   pulled: { reference: string; content: ImageContent }[]
   containers: SimulatedContainer[]
-  /** Counts containers ever made, so that ids never repeat. */
+  /** Number of containers ever created, so that ids never repeat. */
   made: number
-  /** How often its machine was started anew. */
+  /** How often the machine restarted. */
   boots?: number
 }
 
 export interface SimulatedEngineOptions {
-  /** The node's name: with the seed it decides delays and load. */
+  /** The node's name; together with the seed it determines delays and load. */
   name: string
   seed: number
   capacity: { cpuCores: number; memoryMb: number; storageGb: number }
   labels?: Record<string, string>
-  /** The load stands still: it depends on what runs, not on the time. */
+  /** Whether the load depends only on the running containers and not on the time. */
   still?: boolean
-  /** Where its containers are kept, given the function that says what they are. */
+  /** Creates the store of the containers from a function that renders them. */
   store: (render: () => string) => StateStore
   clock: Clock
 }
 
 const startEnded = new EngineError('refused', 'the container was stopped before it started')
 
-/** In a file. Nobody's data depends on it: not worth waiting for the disk, a thousand times over. */
+/**
+ * Stores the containers in a file, without fsync: nobody's data depends on it, and a fleet saves a thousand such files.
+ */
 export const inFile =
   (path: string): SimulatedEngineOptions['store'] =>
   (render) =>
@@ -110,7 +112,7 @@ export class SimulatedEngine implements Engine {
     return `boot ${this.state.boots ?? 0}`
   }
 
-  /** As by a power cut: what ran has ended, and the containers are still there. */
+  /** Simulates a power cut: running containers exit, and none is removed. */
   async reboot(): Promise<void> {
     await this.load()
     for (const each of this.state.containers) {
@@ -123,7 +125,9 @@ export class SimulatedEngine implements Engine {
     await this.saved.save()
   }
 
-  /** As `docker pause` and `docker unpause`, by somebody on the machine. Only what runs can be paused. */
+  /**
+   * Pauses or unpauses a container as `docker pause` and `docker unpause` do. Only a running container can be paused.
+   */
   async setPaused(containerId: string, paused: boolean): Promise<void> {
     await this.load()
     const found = this.find(containerId)
@@ -133,7 +137,7 @@ export class SimulatedEngine implements Engine {
     this.announce(found)
   }
 
-  /** Until it is told otherwise the engine can't remove any container, as with a file system that is busy. */
+  /** Makes every removal fail until switched off, as with a busy file system. */
   refuseRemovals(refused: boolean): void {
     this.removalsRefused = refused
   }
@@ -183,7 +187,7 @@ export class SimulatedEngine implements Engine {
     await this.saved.save()
   }
 
-  /** By its tag, its digest in that repository, or its id. */
+  /** Finds an image by its tag, its digest in that repository, or its id. */
   private imageOf(image: string): ImageContent | null {
     const { pulled } = this.state
     if (isImageDigest(image)) return pulled.find(({ content }) => content.imageId === image)?.content ?? null
@@ -219,10 +223,10 @@ export class SimulatedEngine implements Engine {
     if (!this.imageOf(spec.image)) throw new EngineError('refused', `No such image: ${spec.image}`, 404)
     const id = this.newId()
     const createdAt = this.options.clock.now()
-    // Environments may hold secrets, and nothing here runs with them: they don't reach the file.
+    // Environments may hold secrets and the simulation doesn't need them, so they are not written to the file.
     this.state.containers.push({
       id,
-      // Its reference says how it behaves.
+      // The reference determines the behaviour.
       spec: { ...spec, image: spec.reference, env: {} },
       content: this.imageOf(spec.image)?.digest ?? spec.image,
       createdAt,
@@ -296,7 +300,7 @@ export class SimulatedEngine implements Engine {
     queueMicrotask(() => events.onOpen())
   }
 
-  /** As Docker does it: the container has ended and stays, until a later try. */
+  /** Like Docker, keeps an ended container whose removal is refused, until a later attempt. */
   private refusesRemoval(container: SimulatedContainer): boolean {
     const { removalRefusedMs } = behaviourOf(container.spec.image)
     if (removalRefusedMs === null && !this.removalsRefused) return false
@@ -309,7 +313,7 @@ export class SimulatedEngine implements Engine {
   private load(): Promise<void> {
     this.loaded ??= this.saved.load().then((text) => {
       if (text === null) return
-      // Written by this class alone; a file from elsewhere shows at its first use.
+      // Only this class writes the file, so its shape is trusted.
       this.state = { ...this.state, ...(JSON.parse(text) as State) }
       for (const each of this.state.containers) this.expectChanges(each)
     })
@@ -320,7 +324,7 @@ export class SimulatedEngine implements Engine {
     return this.state.containers.find((each) => each.id === containerId)
   }
 
-  /** Null once it was removed, or while it never ran. */
+  /** Null when the container was removed or never ran. */
   private writingOf(containerId: string): Writing | null {
     const found = this.find(containerId)
     if (!found || found.startedAt === null) return null
@@ -331,7 +335,7 @@ export class SimulatedEngine implements Engine {
     return { seed: this.options.seed, container, image: spec.image, startedAt, endedAt, crashed: exitCode === 1 }
   }
 
-  /** What the container is at this moment. */
+  /** The container's current state. */
   private viewOf(container: SimulatedContainer): InspectedContainer {
     const { spec, startedAt, stoppedAt, createdAt, id } = container
     const now = this.options.clock.now()
@@ -366,7 +370,7 @@ export class SimulatedEngine implements Engine {
     }
   }
 
-  /** Tells the listeners when the image's own changes (health, crash) are due. */
+  /** Schedules events for the changes (health, crash) that the image causes. */
   private expectChanges(container: SimulatedContainer): void {
     if (container.startedAt === null || container.stoppedAt !== null) return
     const startedAt = container.startedAt
@@ -375,7 +379,7 @@ export class SimulatedEngine implements Engine {
       const { clock } = this.options
       clock.after(Math.max(0, dueAt - clock.now()), () => {
         if (!this.find(container.id) || container.startedAt !== startedAt) return
-        // Timers may be a millisecond early by the clock that views go by.
+        // A timer may fire a millisecond early by the clock that states are computed from.
         if (clock.now() < dueAt) expect(dueAt)
         else this.announce(container)
       })

@@ -1,6 +1,6 @@
 /**
- * The load of a simulated node: its own programs, what its containers use of what they asked for, and slow waves.
- * A function of the seed, the names and the time alone, so that the same fleet shows the same load.
+ * The load of a simulated node: its own programs, a share of what its containers requested, and slow waves. A pure
+ * function of the seed, the names and the time, so that the same fleet always shows the same load.
  */
 import { between, chanceOf } from '@/agent/lib/random'
 
@@ -34,11 +34,11 @@ export const loadAt = (now: number, of: LoadOf): { cpuPercent: number; memoryPer
 const nodeWave = (now: number, of: LoadOf, what: string): number =>
   wave(now, chanceOf(of.seed, of.node, what, 'period'), chanceOf(of.seed, of.node, what, 'phase'), 5, 20)
 
-/** -1..1, with a period between the given numbers of minutes. */
+/** A wave from -1 to 1 with a period between the given numbers of minutes. */
 const wave = (now: number, period: number, phase: number, minMinutes: number, maxMinutes: number): number =>
   Math.sin(2 * Math.PI * (now / (between(period, minMinutes, maxMinutes) * 60_000) + phase))
 
-/** A small unrest that changes every 10 seconds, without jumps in between. */
+/** Small noise that changes every 10 seconds, interpolated without jumps. */
 const noise = (now: number, of: LoadOf): number => {
   const step = now / 10_000
   const from = chanceOf(of.seed, of.node, 'noise', Math.floor(step))

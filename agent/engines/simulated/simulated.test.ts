@@ -71,13 +71,13 @@ test.each([
   expect(behaviourOf(image)).toMatchObject(behaviour)
 })
 
-test('durations are milliseconds, seconds or minutes, and nothing else', () => {
+test('accepts durations in milliseconds, seconds and minutes only', () => {
   expect(['5s', '1.5s', '10ms', '2m'].map(durationMs)).toEqual([5_000, 1_500, 10, 120_000])
   expect(['5', 's', '-1s', '5h', '', undefined].map(durationMs)).toEqual([null, null, null, null, null, null])
 })
 
 describe('the simulated engine', () => {
-  test('takes some hundred milliseconds to pull and to start, the same ones for the same seed', async () => {
+  test('takes a few hundred milliseconds to pull and to start, always the same for the same seed', async () => {
     const times = async (seed: number) => {
       const engine = anEngine(seed)
       const pulling = await pull(engine, 'nginx')
@@ -93,7 +93,7 @@ describe('the simulated engine', () => {
     expect(await times(1)).toEqual([pulling, start])
   })
 
-  test('starts slowly when told to, and gives it up when told to', async () => {
+  test('starts slowly when the image says so, and a slow start can be aborted', async () => {
     const engine = anEngine()
     const id = await make(engine, aSpec('sim/slow:20s'))
     expect(await timed(engine.start(id, never))).toBe(20_000)
@@ -106,7 +106,7 @@ describe('the simulated engine', () => {
     expect((await engine.inspect(other))?.state).toBe('created')
   })
 
-  test('crashes and turns unhealthy when told to, and says so', async () => {
+  test('crashes and turns unhealthy when the image says so, and sends events', async () => {
     const engine = anEngine()
     const reported: string[] = []
     engine.follow(
@@ -130,7 +130,7 @@ describe('the simulated engine', () => {
     expect(await engine.lastLogLine(sick)).toBeNull()
   })
 
-  test('keeps its containers when the process dies, and they go on meanwhile', async () => {
+  test('keeps its containers when the process dies, and they keep running meanwhile', async () => {
     const before = anEngine()
     await pull(before, 'nginx')
     const steady = await run(before, aSpec('nginx', { ports: [{ container: 80, host: null }] }))
@@ -150,7 +150,7 @@ describe('the simulated engine', () => {
     expect([steady, crash]).not.toContain(third)
   })
 
-  test('hands out free ports, and refuses one that is taken in the words of an engine', async () => {
+  test('assigns free ports, and refuses one that is taken with an engine’s message', async () => {
     const engine = anEngine()
     const port = (host: number | null) => ({ ports: [{ container: 80, host }] })
     const ports = async (id: string) => (await engine.inspect(id))?.ports.map((each) => each.host)
@@ -167,7 +167,7 @@ describe('the simulated engine', () => {
     expect(await ports(await run(engine, aSpec('e', port(null))))).toEqual([32_768])
   })
 
-  test('makes one container for one name, and hands it only to its own', async () => {
+  test('creates one container per name, and returns it only for matching labels', async () => {
     const engine = anEngine()
     const spec = aSpec('a')
     await expect(engine.create(spec)).rejects.toMatchObject({ httpStatus: 404, message: 'No such image: a' })
@@ -189,7 +189,7 @@ describe('the load', () => {
   }
   const times = Array.from({ length: 360 }, (_, index) => Date.UTC(2026, 0, 1) + index * 10_000)
 
-  test('moves slowly, without jumps', () => {
+  test('changes slowly, without jumps', () => {
     const loads = times.map((time) => loadAt(time, of))
     const cpu = loads.map((load) => load.cpuPercent)
     expect(Math.max(...cpu) - Math.min(...cpu)).toBeGreaterThan(2)
@@ -199,7 +199,7 @@ describe('the load', () => {
     }
   })
 
-  test('is more with containers, and the same for the same seed', () => {
+  test('is higher with containers, and the same for the same seed', () => {
     for (const time of times) {
       const [idle, busy] = [loadAt(time, of), loadAt(time, { ...of, containers })]
       expect(busy.cpuPercent).toBeGreaterThan(idle.cpuPercent)
@@ -212,7 +212,7 @@ describe('the load', () => {
     expect(others.size).toBe(3)
   })
 
-  test('that stands still depends on what runs, not on the time', async () => {
+  test('does not change with the time when it stands still', async () => {
     const usageOver = async (still: boolean) => {
       kept = null
       const engine = anEngine(1, still)
@@ -230,7 +230,7 @@ describe('the load', () => {
   })
 })
 
-test('a paused container stands still until it goes on, or goes by force', async () => {
+test('a paused container stays paused until it is unpaused or removed by force', async () => {
   const engine = anEngine()
   const id = await run(engine, aSpec('nginx'))
   const startedAt = (await engine.inspect(id))?.startedAt
@@ -243,7 +243,7 @@ test('a paused container stands still until it goes on, or goes by force', async
   expect(await engine.list()).toEqual([])
 })
 
-test('only what runs can be paused, and a power cut ends what is paused', async () => {
+test('only a running container can be paused, and a power cut ends a paused one', async () => {
   const engine = anEngine()
   const id = await make(engine, aSpec('nginx'))
   await engine.setPaused(id, true)
@@ -254,7 +254,7 @@ test('only what runs can be paused, and a power cut ends what is paused', async 
   expect(await engine.inspect(id)).toMatchObject({ state: 'exited', exitCode: 137 })
 })
 
-test('an engine that refuses removals keeps what it was to remove, ended, until it can', async () => {
+test('an engine that refuses removals keeps the ended container until it removes it', async () => {
   const engine = anEngine()
   const id = await run(engine, aSpec('nginx'))
   engine.refuseRemovals(true)

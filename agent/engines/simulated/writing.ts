@@ -1,6 +1,6 @@
 /**
- * What simulated containers write: a function of the seed, the container and the time alone, so that nothing of it has
- * to be kept. Each line has its place in time; some are coloured as programs do it on terminals.
+ * The logs of simulated containers: a pure function of the seed, the container and the time, so that nothing has to be
+ * stored. Some lines are coloured as on terminals.
  */
 
 import type { LogRequest } from '@/agent/engines/engine'
@@ -17,23 +17,23 @@ export interface Writing {
   startedAt: number
   /** Null while it runs. */
   endedAt: number | null
-  /** Its last words say so. */
+  /** Whether the log ends with the crash. */
   crashed: boolean
 }
 
-/** How often a log that is followed is looked at. */
+/** How often a followed log is polled. */
 const pollEveryMs = 100
 
 export const lastWords = (image: string): string => `fatal: simulated crash of ${image}`
 
-/** Hands out what is there and, when it is followed, what comes. `writing` says how the container is now. */
+/** Hands out the existing lines and, when following, new ones. `writing` returns the container's current state. */
 export const hand = async (request: LogRequest, clock: Clock, writing: () => Writing | null): Promise<void> => {
   const { since, tail, follow, signal } = request
   let next = 0
   for (let first = true; !signal.aborted; first = false) {
     const now = writing()
     const end = now ? countAt(now, now.endedAt ?? clock.now()) : 0
-    // Lines before the tail need not be made, only counted; `since` may take more off, never less.
+    // Lines before the tail are only counted, not rendered; `since` can only leave out more.
     if (first && tail !== null) next = Math.max(0, end - tail)
     if (now && first && since !== null) next = Math.max(next, countAt(now, Date.parse(since)) - 1)
     const lines = now ? linesOf(now, next, end) : []
@@ -51,7 +51,7 @@ export const hand = async (request: LogRequest, clock: Clock, writing: () => Wri
 
 const at = (ms: number, moreNanos = 0n): string => logTime(BigInt(Math.round(ms * 1_000)) * 1_000n + moreNanos)
 
-/** How many lines there are at that time. */
+/** The number of lines up to that time. */
 const countAt = ({ image, startedAt }: Writing, ms: number): number => {
   const every = behaviourOf(image).lineEveryMs
   return every === null || ms < startedAt ? 0 : Math.floor((ms - startedAt) / every) + 1
@@ -73,7 +73,7 @@ const lineOf = ({ seed, container, image, startedAt }: Writing, index: number): 
   if (index === 1) return out(`${colour('36', 'info')} listening on port 8080`)
   const ms = Math.round(between(chance('ms') ** 3, 1, 900))
   const kind = chance('kind')
-  // A program that is well complains about others at the most.
+  // A healthy program logs errors only about others.
   if (kind < 0.015)
     return {
       at: when,
