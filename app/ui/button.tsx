@@ -23,7 +23,7 @@ const base =
 
 const sizes: Record<ButtonSize, { withText: string; iconOnly: string }> = {
   md: { withText: 'h-(--control-height) px-3', iconOnly: 'size-(--control-height)' },
-  // For rows and lines of text; still big enough for a thumb where there are thumbs.
+  // For table rows and lines of text; still large enough for touch.
   sm: { withText: 'h-7 px-2 pointer-coarse:h-10', iconOnly: 'size-7 pointer-coarse:size-10' },
 }
 
@@ -33,12 +33,12 @@ const blockedStyle =
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   ref?: Ref<HTMLButtonElement>
   variant?: ButtonVariant
-  /** Without words beside it, the button needs an `aria-label`. */
+  /** A button without a label needs an `aria-label`. */
   icon?: ReactNode
   size?: ButtonSize
-  /** Shows that it is at work and takes no second click; the width stays. */
+  /** Shows a spinner and ignores clicks; the width stays the same. */
   busy?: boolean
-  /** Why it can't be pressed now. The button stays focusable, so that the reason can be read by everyone. */
+  /** Why the button is blocked. It stays focusable, so that everyone can read the reason. */
   blocked?: string | null | undefined
 }
 

@@ -4,7 +4,7 @@ import { cn } from './cn'
 
 interface PageHeaderProps {
   title: ReactNode
-  /** Where this page belongs: one link up. */
+  /** The parent page, linked above the title. */
   parent?: { href: string; label: string }
   /** A line of facts below the title. */
   meta?: ReactNode
@@ -33,12 +33,12 @@ interface SectionProps {
   meta?: ReactNode
   actions?: ReactNode
   children: ReactNode
-  /** Tables go from edge to edge; text keeps the margin of the page. */
+  /** For tables, which extend to the edges; text keeps the margin of the page. */
   flush?: boolean
   className?: string
 }
 
-/** Sections are parted by a line, not put into boxes. */
+/** Sections are separated by a line, not by boxes. */
 export function Section({ title, meta, actions, children, flush = false, className }: SectionProps) {
   return (
     <section className={cn('border-t border-line py-4', className)}>
@@ -56,12 +56,12 @@ export function Section({ title, meta, actions, children, flush = false, classNa
 
 interface FactsProps {
   facts: { name: string; value: ReactNode }[]
-  /** In the width of a dialog. */
+  /** For the width of a dialog. */
   narrow?: boolean
   className?: string
 }
 
-/** Names and values, for the facts of one thing. */
+/** Name–value pairs with the facts of one thing. */
 export function Facts({ facts, narrow = false, className }: FactsProps) {
   const columns = narrow ? 'gap-x-4 gap-y-2 sm:grid-cols-4' : 'gap-x-6 gap-y-3 sm:grid-cols-3 lg:grid-cols-6'
   return (

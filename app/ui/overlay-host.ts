@@ -1,6 +1,6 @@
 /**
- * Where tooltips and menus are put: inside the main landmark, so that someone who walks from landmark to landmark
- * finds them. Without one (the login page), the end of the page.
+ * The container of tooltips and menus: inside the main landmark, so that users who navigate by landmarks find them.
+ * Pages without it (login) use the end of the page.
  */
 export const overlayHost = (): HTMLElement | null =>
   typeof document === 'undefined' ? null : document.querySelector<HTMLElement>('main')

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'react'
 
-/** The value once it has not changed for so long. */
+/** The value once it has not changed for `ms`. */
 export function useSettled<Value>(value: Value, pauseMs: number): Value {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
@@ -14,7 +14,7 @@ export function useSettled<Value>(value: Value, pauseMs: number): Value {
 
 const noticedMs = 200
 
-/** Whether what is shown has been outdated for long enough to say so: most answers come before the eye asks for them. */
+/** Whether content has been outdated long enough to show that: most answers arrive before the user would notice. */
 export function useLongOutdated(outdated: boolean): boolean {
   return useSettled(outdated, noticedMs) && outdated
 }

@@ -25,7 +25,7 @@ function Three() {
 const opened = () => screen.getAllByRole('tab').find((tab) => tab.getAttribute('aria-selected') === 'true')
 const press = (key: string, modifier = {}) => fireEvent.keyDown(opened() as HTMLElement, { key, ...modifier })
 
-test('a click opens a tab and shows only what belongs to it', () => {
+test('a click opens a tab and shows only its panel', () => {
   render(<Three />)
   expect(screen.getByRole('tabpanel', { name: 'One' }).textContent).toBe('first')
   fireEvent.click(screen.getByRole('tab', { name: 'Two' }))
@@ -33,7 +33,7 @@ test('a click opens a tab and shows only what belongs to it', () => {
   expect(screen.queryByText('first')).toBeNull()
 })
 
-test('arrows go round, Home and End to the ends, and the focus goes with them', () => {
+test('arrow keys wrap around, Home and End go to the ends, and the focus follows', () => {
   render(<Three />)
   for (const [key, name] of [
     ['ArrowLeft', 'Three'],
@@ -48,13 +48,13 @@ test('arrows go round, Home and End to the ends, and the focus goes with them', 
   }
 })
 
-test('the Tab key reaches the open one only', () => {
+test('the Tab key reaches only the open tab', () => {
   render(<Three />)
   press('ArrowRight')
   expect(screen.getAllByRole('tab').map((tab) => tab.tabIndex)).toEqual([-1, 0, -1])
 })
 
-test('keys of the browser stay the browser’s', () => {
+test('leaves browser shortcuts alone', () => {
   render(<Three />)
   press('ArrowRight', { altKey: true })
   expect(opened()?.textContent).toBe('One')

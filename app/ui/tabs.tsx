@@ -10,8 +10,8 @@ interface TabsProps<Value extends string> {
 }
 
 /**
- * Only the open tab is in the page, so only its queries are asked. Tab reaches the open one; arrows, Home and End open
- * the others.
+ * Only the open tab is rendered, so only its queries run. The Tab key reaches the open tab; arrows, Home and End open
+ * others.
  */
 export function Tabs<Value extends string>({ label, value, onChange, tabs }: TabsProps<Value>) {
   const id = useId()
@@ -64,7 +64,7 @@ export function Tabs<Value extends string>({ label, value, onChange, tabs }: Tab
   )
 }
 
-/** Where each key goes from a tab: an index, and -1 is the last. */
+/** The target of each key: an index, with -1 for the last tab. */
 const steps: Record<string, ((from: number, count: number) => number) | undefined> = {
   ArrowRight: (from, count) => (from + 1) % count,
   ArrowLeft: (from) => from - 1,

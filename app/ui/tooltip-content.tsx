@@ -9,7 +9,7 @@ interface TooltipContentProps extends ComponentProps<'div'> {
   anchor: Element
 }
 
-/** Stays at what it explains, and within the window. */
+/** Positioned at its element and kept within the window. */
 export default function TooltipContent({ anchor, ...rest }: TooltipContentProps) {
   const box = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
@@ -29,7 +29,7 @@ export default function TooltipContent({ anchor, ...rest }: TooltipContentProps)
       role="tooltip"
       className="appear fixed top-0 left-0 z-50 w-max max-w-72 rounded-overlay border border-line bg-raised px-2.5 py-1.5 text-meta text-ink shadow-overlay"
     />,
-    // Inside an open dialog the rest of the page is hidden from those who can't see it.
+    // While a dialog is open, the rest of the page is hidden from screen readers.
     anchor.closest('[role="dialog"]') ?? overlayHost() ?? document.body,
   )
 }

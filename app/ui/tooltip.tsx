@@ -12,15 +12,15 @@ import {
   useState,
 } from 'react'
 
-/** With the library that finds the place for it: only who meets a tooltip needs that. */
+/** Loaded with its positioning library when the first tooltip shows. */
 const TooltipContent = lazy(() => import('./tooltip-content'))
 
-/** Until it shows under a mouse that rests, and until it goes: long enough to move onto it and read. */
+/** Delays before showing on hover and before hiding: long enough to move onto the tooltip and read it. */
 const delayMs = { show: 250, hide: 100 }
 
 /**
- * A text that shows on hover and on focus, until the pointer has left both or Escape is pressed. `wiring` goes to the
- * element that it explains, `overlay` next to it; `show` is for taps, since fingers don't hover.
+ * A text that shows on hover and on focus, until both have left or Escape is pressed. `wiring` goes to the explained
+ * element and `overlay` next to it; `show` is for taps, because touch has no hover.
  */
 export function useTooltip(text: ReactNode) {
   const id = useId()
@@ -37,7 +37,7 @@ export function useTooltip(text: ReactNode) {
     if (!isShown) return
     const listen = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape') return
-      // Not for the dialog in which it may be.
+      // Keeps Escape from closing the surrounding dialog.
       event.stopPropagation()
       setAnchor(null)
     }

@@ -53,7 +53,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
     await expect(page.locator(`[data-timeline] [data-phase="${phase}"]`)).toHaveCount(3)
   await page.getByRole('button', { name: 'Table' }).click()
   const running = page.getByRole('cell', { name: 'Running', exact: true })
-  const steps = page.getByRole('table', { name: /^What each replica did/ }).getByRole('row')
+  const steps = page.getByRole('table', { name: /^Replica events/ }).getByRole('row')
   await expect(steps.filter({ has: running })).toHaveCount(3)
 
   await openTab(page, 'History')

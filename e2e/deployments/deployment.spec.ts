@@ -101,7 +101,7 @@ test("an image that cannot be pulled ends in the engine's own words, and can be 
   await openTab(page, 'Timeline')
   await expect(page.locator('[data-timeline]')).toBeVisible()
   await page.getByRole('button', { name: 'Table' }).click()
-  await expect(page.getByRole('table', { name: /^What each replica did/ })).toContainText('attempt 6')
+  await expect(page.getByRole('table', { name: /^Replica events/ })).toContainText('attempt 6')
 })
 
 test('a container that ends is started again in place, and the page says so', async ({ page, deploy }) => {

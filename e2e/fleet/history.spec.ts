@@ -111,7 +111,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
   await page.goto('/history')
   await page.locator('summary').filter({ hasText: 'notable' }).click()
   await page
-    .getByRole('list', { name: /^What stands out/ })
+    .getByRole('list', { name: /^Notable events/ })
     .getByRole('button', { name: unique('app') })
     .filter({ hasText: 'Deleted a deployment' })
     .click()

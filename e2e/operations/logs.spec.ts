@@ -137,7 +137,7 @@ test('a container that crashed is explained by its last lines, also from the tim
   await openTab(page, 'Timeline')
   await page.getByRole('button', { name: 'Table' }).click()
   await page
-    .getByRole('table', { name: /^What each replica did/ })
+    .getByRole('table', { name: /^Replica events/ })
     .getByRole('link', { name: 'Failed' })
     .first()
     .click()

@@ -37,7 +37,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.goto('/history')
     await expect(page.getByRole('listbox', { name: 'Nodes in us-east' })).toBeVisible()
     await page.locator('summary').filter({ hasText: 'notable' }).click()
-    await expect(page.getByRole('list', { name: /^What stands out/ })).toBeVisible()
+    await expect(page.getByRole('list', { name: /^Notable events/ })).toBeVisible()
   },
   'the fleet of the past as a table': async ({ page, rpc, running }) => {
     const { createdAt } = await rpc.deployment.detail.query({ id: running })
@@ -108,7 +108,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the timeline as a table': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=timeline&view=table`)
-    await expect(page.getByRole('table', { name: /^What each replica did/ })).toBeVisible()
+    await expect(page.getByRole('table', { name: /^Replica events/ })).toBeVisible()
   },
   'the logs of a deployment': async ({ page, running }) => {
     await page.goto(`/deployments/${running}?tab=logs&q=a`)

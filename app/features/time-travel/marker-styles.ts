@@ -16,5 +16,5 @@ export const markStyles: Record<MarkKind, MarkStyle> = {
   silent: { label: 'Went offline', icon: 'unknown', color: 'unknown' },
   returned: { label: 'Returned', icon: 'ready', color: 'healthy' },
   deploy: { label: 'Deployed', icon: 'assigned', color: 'progressing' },
-  person: { label: 'By a person', icon: 'wrench', color: 'slate' },
+  person: { label: 'By a user', icon: 'wrench', color: 'slate' },
 }

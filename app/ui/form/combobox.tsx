@@ -7,12 +7,12 @@ import { OptionList, optionId } from './option-list'
 interface ComboboxProps extends Omit<ComponentProps<typeof Input>, 'value' | 'onChange' | 'unit'> {
   value: string
   onChange: (value: string) => void
-  /** Suggestions; anything else may be typed too. */
+  /** Suggestions; any other text may be typed, too. */
   options: string[]
   onBlur?: () => void
 }
 
-/** A text field that suggests. Arrow keys walk, Enter takes, Escape closes. */
+/** A text field with suggestions. Arrow keys move, Enter selects, Escape closes. */
 export function Combobox({ value, onChange, options, onBlur, ...rest }: ComboboxProps) {
   const listId = useId()
   const [open, setOpen] = useState(false)

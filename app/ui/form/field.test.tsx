@@ -12,14 +12,14 @@ const show = (error?: string) =>
     </Field>,
   )
 
-test('the field is found by its label and described by its hint', () => {
+test('the input has the label as its name and the hint as its description', () => {
   show()
   const field = screen.getByLabelText('Memory')
   expect(document.getElementById(field.getAttribute('aria-describedby') ?? '')?.textContent).toBe('512 to 16384')
   expect(field.getAttribute('aria-invalid')).toBeNull()
 })
 
-test('an error takes the place of the hint and is announced', () => {
+test('an error replaces the hint and is announced', () => {
   show('Memory must be between 512 and 16384 MiB')
   const field = screen.getByLabelText('Memory')
   const error = screen.getByRole('alert')

@@ -4,7 +4,7 @@ import { ChevronDown, CircleAlert } from 'lucide-react'
 import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, useId } from 'react'
 import { cn } from '@/app/ui/cn'
 
-/** What a control needs in order to be tied to its label, hint and error. */
+/** The attributes that tie a control to its label, hint and error. */
 export interface FieldWiring {
   id: string
   'aria-describedby': string | undefined
@@ -19,7 +19,10 @@ interface FieldProps {
   children: (wiring: FieldWiring) => ReactNode
 }
 
-/** Label above, hint and error below; the error takes the place of the hint, so that nothing jumps. */
+/**
+ * A label above the control, and a hint or error below it; the error replaces the hint, so that the layout does not
+ * move.
+ */
 export function Field({ label, hint, error, className, children }: FieldProps) {
   const id = useId()
   const noteId = `${id}-note`
@@ -61,7 +64,7 @@ export const controlClass =
 
 interface InputProps extends InputHTMLAttributes<HTMLInputElement> {
   ref?: Ref<HTMLInputElement>
-  /** Written inside the field, at its end: "MiB". */
+  /** Shown inside the field, at its end: "MiB". */
   unit?: string
 }
 
@@ -81,7 +84,7 @@ interface SelectProps extends SelectHTMLAttributes<HTMLSelectElement> {
   ref?: Ref<HTMLSelectElement>
 }
 
-/** The system's own list: it works with every keyboard, screen reader and thumb. */
+/** The browser's native select: it works with every keyboard, screen reader and touch screen. */
 export function Select({ className, children, ...rest }: SelectProps) {
   return (
     <div className={cn('relative', className)}>

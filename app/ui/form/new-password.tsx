@@ -4,11 +4,11 @@ import { passwordLimits } from '@/core/accounts/passwords'
 import { Field } from './field'
 import { SecretInput } from './secret-input'
 
-/** Without letters and digits that look alike: it may be read out over the phone. */
+/** Without letters and digits that look alike, because passwords may be read out over the phone. */
 const alphabet = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 const length = 20
 
-/** Each letter with the same chance: bytes beyond the last whole multiple of the alphabet are thrown away. */
+/** Picks each character with equal probability: bytes beyond the last whole multiple of the alphabet are discarded. */
 function randomPassword(): string {
   const limit = 256 - (256 % alphabet.length)
   let made = ''
@@ -25,7 +25,7 @@ interface NewPasswordFieldProps {
   error: string | undefined
 }
 
-/** A password to be set: the rules are said before it is typed, and one can be made by chance. */
+/** A field for a new password, with the rules as a hint and a button that generates one. */
 export function NewPasswordField({ label = 'New password', value, onChange, error }: NewPasswordFieldProps) {
   return (
     <Field

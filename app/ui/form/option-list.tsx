@@ -6,7 +6,7 @@ import { cn } from '@/app/ui/cn'
 interface ListedOption {
   key: string
   content: ReactNode
-  /** As told to those who don't see it. */
+  /** The accessible name of the list. */
   selected: boolean
   take: () => void
   className?: string
@@ -17,12 +17,12 @@ interface OptionListProps {
   label: string
   visible: boolean
   options: ListedOption[]
-  /** The place of the one that Enter would take. */
+  /** Index of the option that Enter selects. */
   active: number
   className: string
 }
 
-/** What hangs under a field with the role of a combobox; the field handles the keys. */
+/** The list below a combobox; the field handles the keys. */
 export function OptionList({ id, label, visible, options, active, className }: OptionListProps) {
   return (
     <div
@@ -42,7 +42,7 @@ export function OptionList({ id, label, visible, options, active, className }: O
           role="option"
           tabIndex={-1}
           aria-selected={selected}
-          // Before the field loses the focus, or the list would be gone when the click arrives.
+          // Selects before the field loses the focus; otherwise the list would close before the click arrives.
           onPointerDown={(event) => {
             event.preventDefault()
             take()
@@ -60,5 +60,5 @@ export function OptionList({ id, label, visible, options, active, className }: O
   )
 }
 
-/** For aria-activedescendant of the field. */
+/** The id of an option, for aria-activedescendant of the field. */
 export const optionId = (listId: string, index: number): string => `${listId}-${index}`

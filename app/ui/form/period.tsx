@@ -3,13 +3,13 @@
 import { Input } from './field'
 
 interface PeriodProps {
-  /** As the browser's own field writes it: 2026-01-31T12:00; empty is any. */
+  /** In the format of the browser's field: 2026-01-31T12:00; empty means no limit. */
   after: string
   before: string
   onChange: (change: { after: string | null } | { before: string | null }) => void
 }
 
-/** From when to when, in the reader's time zone. */
+/** A start and an end, in the user's time zone. */
 export function Period({ after, before, onChange }: PeriodProps) {
   const field = (label: string, value: string, change: (value: string | null) => void) => (
     // biome-ignore lint/a11y/noLabelWithoutControl: the field is inside it
@@ -31,6 +31,6 @@ export function Period({ after, before, onChange }: PeriodProps) {
   )
 }
 
-/** The moment for the server, or nothing when it is none. */
+/** The time in ISO 8601; undefined when the field is empty or invalid. */
 export const momentOf = (text: string): string | undefined =>
   text !== '' && !Number.isNaN(Date.parse(text)) ? new Date(text).toISOString() : undefined

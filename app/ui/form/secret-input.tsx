@@ -7,18 +7,18 @@ import { type FieldWiring, Input } from './field'
 
 interface SecretInputProps {
   wiring: FieldWiring
-  /** For the button that shows it: "password" */
+  /** Names the secret in the button that shows it: "password". */
   what: string
   value: string
   disabled?: boolean
   onChange: (value: string) => void
-  /** Makes one by chance, which is shown then. */
+  /** Generates a secret, which is then shown. */
   onMake: () => void
-  /** Stands where one could be made, if there is something else to do. */
+  /** Replaces the button that generates a secret. */
   insteadOfMaking?: ReactNode
 }
 
-/** What is not shown unless it is asked for, and can be made by chance. */
+/** A field for a secret: hidden until the user shows it, with an optional generator. */
 export function SecretInput({ wiring, what, value, disabled, onChange, onMake, insteadOfMaking }: SecretInputProps) {
   const [shown, setShown] = useState(false)
   return (

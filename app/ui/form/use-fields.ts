@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { errorFields, errorSentence } from '@/app/ui/text/errors'
 
 /**
- * Problems of a small form, by field: those found here, and those that the server named. What belongs to no field is
- * under `''`, to be shown at the form itself.
+ * Errors of a small form by field: those found here and those from the server. Errors without a field are under `''`
+ * and are shown at the form itself.
  */
 export function useFieldProblems<Name extends string>(names: readonly Name[]) {
   const [problems, setProblems] = useState<Partial<Record<Name | '', string>>>({})

@@ -6,6 +6,6 @@ export interface OpenDialogProps {
   title: ReactNode
   description?: ReactNode
   children: ReactNode
-  /** For a table. */
+  /** A wide dialog, for tables. */
   wide?: boolean
 }

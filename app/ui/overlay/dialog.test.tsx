@@ -3,7 +3,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { ConfirmDialog } from './dialog'
 
-/** The dialog itself is loaded when it opens. */
+/** The dialog is loaded when it opens. */
 const patient = { timeout: 60_000 }
 
 afterEach(cleanup)
@@ -29,7 +29,7 @@ async function show() {
   return { onConfirm, field, submit }
 }
 
-test('what cannot be undone happens only after its name was typed', async () => {
+test('an irreversible action requires typing the name', async () => {
   const { onConfirm, field, submit } = await show()
   submit()
   fireEvent.change(field, { target: { value: 'web-ap' } })
@@ -40,7 +40,7 @@ test('what cannot be undone happens only after its name was typed', async () => 
   expect(onConfirm).toHaveBeenCalledTimes(1)
 })
 
-test('until then the button says why it does nothing', async () => {
+test('the blocked button says why', async () => {
   await show()
   expect(screen.getByRole('button', { name: 'Delete' }).getAttribute('aria-disabled')).toBe('true')
 })

@@ -5,7 +5,7 @@ import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'
 import type { OpenDialogProps } from '@/app/ui/overlay/dialog-props'
 
-/** Loaded when the first dialog opens: most pages are left without one. */
+/** Loaded when the first dialog opens, because most visits never open one. */
 const OpenDialog = lazy(() => import('./open-dialog'))
 
 interface DialogProps extends OpenDialogProps {
@@ -26,9 +26,9 @@ interface ConfirmDialogProps {
   open: boolean
   onClose: () => void
   title: ReactNode
-  /** What will happen, and that it can't be undone. */
+  /** What will happen, and whether it can be undone. */
   children: ReactNode
-  /** What has to be typed. Leave it out where the step can be taken back. */
+  /** The text to type for confirmation. Omit it for reversible actions. */
   typeName?: string
   action: string
   busy?: boolean

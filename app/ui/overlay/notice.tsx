@@ -11,7 +11,7 @@ interface Notice {
 
 const NoticeContext = createContext<(notice: Notice) => void>(() => {})
 
-/** Says that a reversible thing happened, and takes it back. Errors are never shown here, but where they arose. */
+/** Confirms a reversible action and offers to undo it. Errors are never shown here, but where they occurred. */
 export const useNotice = (): ((notice: Notice) => void) => useContext(NoticeContext)
 
 const shownMs = 10_000

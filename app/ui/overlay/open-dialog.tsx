@@ -6,7 +6,7 @@ import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import type { OpenDialogProps } from './dialog-props'
 
-/** Over the page, until it is closed; the focus comes back to where it was. */
+/** A modal dialog; the focus returns to where it was. */
 export default function OpenDialog({ onClose, title, description, children, wide = false }: OpenDialogProps) {
   return (
     <Radix.Root open onOpenChange={(next) => !next && onClose()}>

@@ -7,18 +7,18 @@ interface BarProps {
   name: string
   capacity: number
   reserved: number
-  /** null: nobody measures it, or the last measurement is too old to be believed. */
+  /** Null when unmeasured or outdated. */
   usedPercent: number | null
-  /** Nobody measures it at all (storage, GPUs): no hatching then. */
+  /** Whether this resource is never measured (storage, GPUs): then there is no hatching. */
   unmeasured?: boolean
   format: (amount: number) => string
   className?: string
 }
 
-/** One amount of a node: the outline is what is promised, the fill is what is really in use. */
+/** One resource of a node: the outline is reserved, the fill is in use. */
 export function Bar({ name, capacity, reserved, usedPercent, unmeasured = false, format, className }: BarProps) {
   const shares = capacityShares(capacity, reserved, usedPercent)
-  const usage = unmeasured ? '' : shares.used === null ? ', use unknown' : `, ${formatPercent(shares.used)} in use`
+  const usage = unmeasured ? '' : shares.used === null ? ', usage unknown' : `, ${formatPercent(shares.used)} in use`
   const words = `${name}: ${formatPair(reserved, capacity, format)} reserved${usage}`
   return (
     <div
@@ -45,7 +45,7 @@ export function Bar({ name, capacity, reserved, usedPercent, unmeasured = false,
   )
 }
 
-/** How to read the bars; once per page. */
+/** The legend of the bars; once per page. */
 export function BarLegend() {
   return (
     <ul className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-3">
@@ -56,7 +56,7 @@ export function BarLegend() {
         <span className="h-2.5 w-4 rounded-[2px] bg-accent-mid" aria-hidden /> in use
       </li>
       <li className="flex items-center gap-1.5">
-        <span className="hatched h-2.5 w-4 rounded-[2px] bg-track" aria-hidden /> use unknown
+        <span className="hatched h-2.5 w-4 rounded-[2px] bg-track" aria-hidden /> usage unknown
       </li>
     </ul>
   )

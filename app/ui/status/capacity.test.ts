@@ -6,7 +6,7 @@ test('the outline is the reserved share of the capacity, the fill what is used',
   expect(capacityShares(8000, 6000, 40)).toEqual({ reserved: 75, used: 40, usedBeyondReserved: false })
 })
 
-test('a use that nobody knows is not drawn as nothing', () => {
+test('unknown usage is not drawn as zero', () => {
   expect(capacityShares(8000, 0, null)).toEqual({ reserved: 0, used: null, usedBeyondReserved: false })
 })
 
@@ -14,6 +14,6 @@ test('a node without the resource has nothing reserved', () => {
   expect(capacityShares(0, 0, null).reserved).toBe(0)
 })
 
-test('a bar never leaves its frame, not even on a node that shrank below what it had promised', () => {
+test('shares never exceed 100 %, even on a node that shrank below its reservations', () => {
   expect(capacityShares(1000, 4000, 130)).toEqual({ reserved: 100, used: 100, usedBeyondReserved: false })
 })

@@ -1,7 +1,7 @@
-/** Marks everything that is not a real machine; short in tables. */
+/** Marks simulated nodes; short in tables. */
 export function SimulatedMark({ short = false }: { short?: boolean }) {
   return (
-    <span title="A simulated node: no containers are really started on it." className="text-meta text-ink-3">
+    <span title="Simulated node: it starts no real containers." className="text-meta text-ink-3">
       {short ? (
         <>
           <span aria-hidden>sim</span>

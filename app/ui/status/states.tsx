@@ -32,7 +32,7 @@ interface ErrorStateProps {
   className?: string
 }
 
-/** The cause, and what to do about it. */
+/** An error with its cause and remedy. */
 export function ErrorState({ error, what, onRetry, className }: ErrorStateProps) {
   const { cause, remedy } = describeError(error)
   return (
@@ -53,7 +53,7 @@ export function ErrorState({ error, what, onRetry, className }: ErrorStateProps)
   )
 }
 
-/** Appears only when an answer takes long; keeps its place from the start, so that nothing jumps. */
+/** Visible only when an answer takes long; reserves its space from the start, so that the layout does not jump. */
 export function Loading({ label, className }: { label: string; className?: string }) {
   return (
     <div role="status" className={cn('flex items-center justify-center gap-2 px-4 py-12 text-ink-3', className)}>

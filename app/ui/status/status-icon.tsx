@@ -30,7 +30,7 @@ const cut = {
   strokeLinejoin: 'round',
 } as const
 
-/** A pie that fills as a thing gets nearer to running: a quarter, a half, three quarters. */
+/** A pie that fills as something gets closer to running: a quarter, a half, three quarters. */
 function Pie({ share }: { share: number }) {
   const r = 1.75
   const around = 2 * Math.PI * r
@@ -48,7 +48,7 @@ function Pie({ share }: { share: number }) {
   )
 }
 
-/** Hatching, as in the bars: what is not known must not look like anything that is. */
+/** Hatched like the bars: unknown must not look like any known state. */
 function Hatched() {
   const id = useId()
   return (
@@ -156,7 +156,7 @@ const shapes: Record<IconName, React.ReactNode> = {
   none: <path d="M4 7h6" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" />,
 }
 
-/** The mark of a state. It never stands alone: a word is beside it. */
+/** The icon of a state. Always used with a label. */
 export function StatusIcon({ name, className }: { name: IconName; className?: string | undefined }) {
   return (
     <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" className={className}>

@@ -27,7 +27,7 @@ const dictionaries = [
 ]
 
 test.each(dictionaries)(
-  'every state of $of has a word, a mark, a colour and a sentence',
+  'every state of $of has a label, an icon, a color and an explanation',
   ({ states, statusStyles }) => {
     expect(Object.keys(statusStyles).sort()).toEqual([...states].sort())
     for (const statusStyle of Object.values(statusStyles)) {
@@ -44,14 +44,14 @@ test.each(dictionaries)('no two states of $of look the same', ({ statusStyles })
   expect(new Set(labels).size).toBe(labels.length)
 })
 
-test('what is not known is never green', () => {
+test('unknown states are never green', () => {
   for (const statusStyle of [replicaStyles.lost, nodeStyles.offline, healthStyles.unknown]) {
     expect(statusStyle.color).toBe('unknown')
     expect(statusStyle.icon).toBe('unknown')
   }
 })
 
-test('nothing on a silent node is shown as if it were known to run', () => {
+test('a replica on an offline node is not shown as running', () => {
   expect(replicaStyle('running', { silent: false })).toBe(replicaStyles.running)
   expect(replicaStyle('running', { silent: true })).toMatchObject({ label: 'Unknown, was running', color: 'unknown' })
   expect(replicaStyle('failed', { silent: true })).toBe(replicaStyles.failed)
@@ -61,19 +61,19 @@ test('nothing on a silent node is shown as if it were known to run', () => {
 
 const aNode = { status: 'active', cordoned: false, draining: false, stale: false } as const
 
-test('silence outweighs what people decided, and that outweighs the word of the node', () => {
+test('offline takes precedence over cordon and drain, which take precedence over the reported status', () => {
   expect(nodeStyle(aNode)).toBe(nodeStyles.active)
   expect(nodeStyle({ ...aNode, cordoned: true })).toBe(cordonedStyle)
   expect(nodeStyle({ ...aNode, cordoned: true, draining: true })).toBe(drainingStyle)
   expect(nodeStyle({ ...aNode, cordoned: true, stale: true })).toBe(nodeStyles.offline)
 })
 
-test('a status of an older version is shown by its own word', () => {
+test('shows the raw name of a status from an older version', () => {
   expect(deploymentLookOf('running')).toBe(deploymentStyles.running)
   expect(deploymentLookOf('paused').label).toBe('paused')
 })
 
-test('a badge says its state in words, and explains it', () => {
+test('a badge shows a label and an explanation', () => {
   render(<StatusBadge statusStyle={replicaStyles.lost} />)
   expect(screen.getByText('Lost').title).toBe(replicaStyles.lost.explanation)
 })

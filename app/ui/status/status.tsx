@@ -4,14 +4,14 @@ import type { NodeStatus } from '@/core/placement/node-status'
 import { type IconName, StatusIcon } from './status-icon'
 
 /**
- * The one dictionary of states: what each is called, how it looks and what it means.
- * A state that is added to core/deployments/status.ts does not compile until it has a look here.
+ * Labels, looks and meanings of all states. A state added to core/deployments/status.ts does not compile until it has a
+ * style here.
  */
 export interface StatusStyle {
   label: string
   icon: IconName
   color: StatusColor
-  /** One sentence for people who meet the word for the first time. */
+  /** One sentence for users who see the label for the first time. */
   explanation: string
 }
 
@@ -33,25 +33,25 @@ export const deploymentStyles: Record<DeploymentStatus, StatusStyle> = {
     label: 'Pending',
     icon: 'waiting',
     color: 'progressing',
-    explanation: 'Waits for the scheduler to find nodes for its replicas.',
+    explanation: 'Waiting for the scheduler to place its replicas.',
   },
   scheduled: {
     label: 'Scheduled',
     icon: 'assigned',
     color: 'progressing',
-    explanation: 'Every replica has a node and its capacity is reserved; containers are being started.',
+    explanation: 'All replicas have a node with reserved capacity; containers are starting.',
   },
   running: {
     label: 'Running',
     icon: 'running',
     color: 'healthy',
-    explanation: 'All wanted containers were seen running.',
+    explanation: 'All desired containers are running.',
   },
   stopped: {
     label: 'Stopped',
     icon: 'stopped',
     color: 'quiet',
-    explanation: 'Scaled to zero: no container is wanted.',
+    explanation: 'Scaled to zero.',
   },
   failed: {
     label: 'Failed',
@@ -72,51 +72,56 @@ export const replicaStyles: Record<ReplicaStatus, StatusStyle> = {
     label: 'Pending',
     icon: 'waiting',
     color: 'progressing',
-    explanation: 'Placed on its node; the agent has not started on it yet.',
+    explanation: 'Placed on a node; the agent has not started yet.',
   },
   starting: {
     label: 'Starting',
     icon: 'starting',
     color: 'progressing',
-    explanation: 'The agent pulls the image or starts the container.',
+    explanation: 'The agent is pulling the image or starting the container.',
   },
-  running: { label: 'Running', icon: 'running', color: 'healthy', explanation: 'Its container was seen running.' },
+  running: { label: 'Running', icon: 'running', color: 'healthy', explanation: 'Its container is running.' },
   stopping: { label: 'Stopping', icon: 'stopping', color: 'slate', explanation: 'Its container is being stopped.' },
-  stopped: { label: 'Stopped', icon: 'stopped', color: 'quiet', explanation: 'Its container ended as wanted.' },
+  stopped: {
+    label: 'Stopped',
+    icon: 'stopped',
+    color: 'quiet',
+    explanation: 'Its container was stopped as requested.',
+  },
   failed: {
     label: 'Failed',
     icon: 'failed',
     color: 'failed',
-    explanation: 'This attempt failed; another one may follow.',
+    explanation: 'This attempt failed; another may follow.',
   },
   lost: {
     label: 'Lost',
     icon: 'unknown',
     color: 'unknown',
-    explanation: 'Its node is offline: whether the container still runs is not known.',
+    explanation: 'Its node is offline; the container may still be running.',
   },
 }
 
 export const nodeStyles: Record<NodeStatus, StatusStyle> = {
-  idle: { label: 'Idle', icon: 'ready', color: 'healthy', explanation: 'Reports in, runs nothing, takes replicas.' },
-  active: { label: 'Active', icon: 'running', color: 'healthy', explanation: 'Reports in, runs replicas, takes more.' },
+  idle: { label: 'Idle', icon: 'ready', color: 'healthy', explanation: 'Online, runs nothing, accepts replicas.' },
+  active: { label: 'Active', icon: 'running', color: 'healthy', explanation: 'Online, runs replicas, accepts more.' },
   busy: {
     label: 'Busy',
     icon: 'full',
     color: 'degraded',
-    explanation: 'Reports in, but takes no new replicas for now.',
+    explanation: 'Online, but accepts no new replicas for now.',
   },
   offline: {
     label: 'Offline',
     icon: 'unknown',
     color: 'unknown',
-    explanation: 'No heartbeat within the limit: what is shown is the last that was known.',
+    explanation: 'No heartbeat within the limit. Showing the last known state.',
   },
   maintenance: {
     label: 'Maintenance',
     icon: 'wrench',
     color: 'slate',
-    explanation: 'Taken out of service by a person.',
+    explanation: 'Taken out of service by a user.',
   },
 }
 
@@ -126,31 +131,31 @@ export const healthStyles: Record<Health, StatusStyle> = {
     label: 'Progressing',
     icon: 'starting',
     color: 'progressing',
-    explanation: 'On its way to what is wanted.',
+    explanation: 'Moving toward the desired state.',
   },
   degraded: {
     label: 'Degraded',
     icon: 'partial',
     color: 'degraded',
-    explanation: 'Fewer replicas run well than are wanted.',
+    explanation: 'Fewer healthy replicas than desired.',
   },
   unhealthy: {
     label: 'Unhealthy',
     icon: 'failed',
     color: 'failed',
-    explanation: 'None of the desired replicas runs well.',
+    explanation: 'None of the desired replicas are healthy.',
   },
   unknown: {
     label: 'Unknown',
     icon: 'unknown',
     color: 'unknown',
-    explanation: 'Its nodes are offline: nobody can say whether it runs.',
+    explanation: 'Its nodes are offline; it may still be running.',
   },
   none: {
     label: 'None',
     icon: 'none',
     color: 'quiet',
-    explanation: 'Nothing is wanted, so there is nothing to judge.',
+    explanation: 'No replicas are desired.',
   },
 }
 
@@ -158,7 +163,7 @@ export const cordonedStyle: StatusStyle = {
   label: 'Cordoned',
   icon: 'lock',
   color: 'slate',
-  explanation: 'Keeps what it runs and takes nothing new.',
+  explanation: 'Keeps its replicas and accepts no new ones.',
 }
 
 export const drainingStyle: StatusStyle = {
@@ -172,28 +177,28 @@ const drainedStyle: StatusStyle = {
   label: 'Drained',
   icon: 'arrow',
   color: 'slate',
-  explanation: 'Nothing is left on it, and it takes nothing new.',
+  explanation: 'Has no replicas left and accepts no new ones.',
 }
 
 const removedStyle: StatusStyle = {
   label: 'Removed',
   icon: 'deleted',
   color: 'quiet',
-  explanation: 'No part of the fleet any more; its history is kept.',
+  explanation: 'No longer in the fleet; its history is kept.',
 }
 
-/** How a state looks that was true when its node was last heard: never green, since nobody knows whether it still is. */
+/** The style of a state last reported before the node went offline: never green, because it may have changed. */
 const lastSeen = (statusStyle: StatusStyle): StatusStyle => ({
   label: `Last seen ${statusStyle.label.toLowerCase()}`,
   icon: 'unknown',
   color: 'unknown',
-  explanation: `${statusStyle.explanation} That was before its node went offline.`,
+  explanation: `${statusStyle.explanation} Last known state before its node went offline.`,
 })
 
 export const deploymentStyle = ({ status, health }: { status: DeploymentStatus; health: Health }): StatusStyle =>
   status === 'running' && health === 'unknown' ? lastSeen(deploymentStyles[status]) : deploymentStyles[status]
 
-/** A replica on a silent node is unknown; the word for what it was stays, for it is the best guess that there is. */
+/** A replica on an offline node is unknown; its last state stays in the label as the best guess. */
 export const replicaStyle = (status: ReplicaStatus, node: { silent: boolean }): StatusStyle =>
   node.silent && isLive(status)
     ? { ...lastSeen(replicaStyles[status]), label: `Unknown, was ${replicaStyles[status].label.toLowerCase()}` }
@@ -208,7 +213,7 @@ interface LookedAtNode {
   removedAt?: string | null
 }
 
-/** What is most worth knowing of a node, in one look: silence first, then what people decided, then its own word. */
+/** The most important state of a node: offline first, then cordon and drain, then the reported status. */
 export function nodeStyle(node: LookedAtNode): StatusStyle {
   if (node.removedAt) return removedStyle
   if (node.status === 'offline' || node.stale) return nodeStyles.offline
@@ -218,14 +223,14 @@ export function nodeStyle(node: LookedAtNode): StatusStyle {
   return nodeStyles[node.status]
 }
 
-/** A status as the history tables store it: also `none`, and words of older versions. */
+/** A status as stored in the history: may be `none` or a name from an older version. */
 export function deploymentLookOf(status: string): StatusStyle {
   return (
     (deploymentStyles as Record<string, StatusStyle | undefined>)[status] ?? {
       label: status,
       icon: 'none',
       color: 'quiet',
-      explanation: 'Before its first status.',
+      explanation: 'Before the first status.',
     }
   )
 }
@@ -233,11 +238,11 @@ export function deploymentLookOf(status: string): StatusStyle {
 interface StatusBadgeProps {
   statusStyle: StatusStyle
   className?: string | undefined
-  /** More than the dictionary knows, for example the reason. */
+  /** Details beyond the explanation, for example the reason. */
   title?: string | undefined
 }
 
-/** Icon, word and colour; no pill. */
+/** Icon, label and color, without a background. */
 export function StatusBadge({ statusStyle, className, title }: StatusBadgeProps) {
   return (
     <span

@@ -5,16 +5,16 @@ export interface Column<Row> {
   id: string
   header: ReactNode
   cell: (row: Row) => ReactNode
-  /** A CSS width; columns without one share what is left. */
+  /** A CSS width; columns without one share the remaining width. */
   width?: string
   align?: 'right'
-  /** Not shown below this width of the window. */
+  /** Hidden below this window width. */
   from?: 'sm' | 'md' | 'lg' | 'xl' | '2xl'
-  /** The name by which the list is sorted, when it can be. */
+  /** The sort key; absent for columns that can't be sorted. */
   sort?: string
-  /** The order of a first click: ages and numbers start with the greatest. */
+  /** The order of the first click: ages and numbers start with the greatest. */
   firstOrder?: SortOrder
-  /** Not cut off with an ellipsis: for buttons. */
+  /** Not truncated with an ellipsis: for buttons. */
   whole?: boolean
 }
 

@@ -4,13 +4,13 @@ import { ChevronLeft, ChevronRight } from 'lucide-react'
 import { Button } from '@/app/ui/button'
 
 interface CursorPagerProps {
-  /** null when there. */
+  /** Null on the newest page. */
   newest: (() => void) | null
-  /** null when there is nothing older. */
+  /** Null when there is nothing older. */
   older: (() => void) | null
 }
 
-/** Through a history that grows at one end there are no page numbers. */
+/** Pages of a history that grows at one end, where page numbers would shift. */
 export function CursorPager({ newest, older }: CursorPagerProps) {
   if (!newest && !older) return null
   return (
@@ -18,11 +18,11 @@ export function CursorPager({ newest, older }: CursorPagerProps) {
       <Button
         icon={<ChevronLeft size={16} aria-hidden />}
         onClick={newest ?? undefined}
-        blocked={newest ? null : 'These are the newest.'}
+        blocked={newest ? null : 'This is the newest page.'}
       >
         Newest
       </Button>
-      <Button onClick={older ?? undefined} blocked={older ? null : 'There is nothing older.'}>
+      <Button onClick={older ?? undefined} blocked={older ? null : 'This is the oldest page.'}>
         Older <ChevronRight size={16} aria-hidden />
       </Button>
     </nav>

@@ -7,11 +7,11 @@ interface FilterTabsProps<Value extends string> {
   value: Value
   onChange: (value: Value) => void
   options: { value: Value; label: string; count?: number | undefined }[]
-  /** The counts come soon: until then the choice only keeps its place, because it would move with them. */
+  /** While counts load, the space of the tabs is reserved, because counts would move them. */
   counting?: boolean
 }
 
-/** A choice of one among few, with how many there are of each where that is known. */
+/** A choice among a few options, with a count for each where known. */
 export function FilterTabs<Value extends string>(props: FilterTabsProps<Value>) {
   const { label, value, onChange, options, counting = false } = props
   return (

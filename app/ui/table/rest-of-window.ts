@@ -3,8 +3,8 @@
 import { type RefCallback, useCallback, useState } from 'react'
 
 /**
- * A height that reaches from where the element begins to the window's lower edge, so that what scrolls inside is the only
- * scroll bar. A shorter one than the element's own least height is not used: then the page scrolls as well.
+ * The height from the top of the element to the bottom of the window, so that only its content scrolls. Never below the
+ * element's minimum height: then the page scrolls, too.
  */
 export function useRestOfWindow(): { ref: RefCallback<HTMLElement>; height: string } {
   const [top, setTop] = useState(0)
@@ -12,7 +12,7 @@ export function useRestOfWindow(): { ref: RefCallback<HTMLElement>; height: stri
     if (!element) return
     const measure = (): void => setTop(Math.round(element.getBoundingClientRect().top + window.scrollY))
     measure()
-    // What stands above it may grow or wrap: the page's own height changes with it.
+    // Content above the element may grow or wrap, which changes the height of the page.
     const observer = new ResizeObserver(measure)
     observer.observe(document.body)
     return () => observer.disconnect()

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { cn } from '@/app/ui/cn'
 
-/** The link that a row stands for. Not prefetched: a list of fifty would ask the server fifty times. */
+/** The main link of a row. Not prefetched: a list of fifty would send fifty requests. */
 export function RowLink({ href, children, className }: { href: string; children: ReactNode; className?: string }) {
   return (
     <Link

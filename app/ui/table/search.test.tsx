@@ -15,7 +15,7 @@ function show(value = '') {
   return { reported, field: screen.getByLabelText('Search') }
 }
 
-test('what is typed is told after a pause, once', () => {
+test('reports typed text once, after a pause', () => {
   const { reported, field } = show()
   for (const text of ['w', 'we', 'web']) fireEvent.change(field, { target: { value: text } })
   expect(reported).toEqual([])
@@ -23,7 +23,7 @@ test('what is typed is told after a pause, once', () => {
   expect(reported).toEqual(['web'])
 })
 
-test('who goes on to something else is not followed by what was typed before', () => {
+test('reports typed text at once when the field loses the focus', () => {
   const { reported, field } = show()
   fireEvent.change(field, { target: { value: 'web' } })
   fireEvent.blur(field)
@@ -32,7 +32,7 @@ test('who goes on to something else is not followed by what was typed before', (
   expect(reported).toEqual(['web'])
 })
 
-test('leaving a field in which nothing was typed tells nothing', () => {
+test('reports nothing when an unchanged field loses the focus', () => {
   const { reported, field } = show('web')
   fireEvent.blur(field)
   vi.advanceTimersByTime(1000)

@@ -15,11 +15,11 @@ interface SearchFieldProps {
 const pauseMs = 250
 
 /**
- * Answers as one types, after a short pause, and at once when one goes on to something else: a search that came later
- * would call back who is already on the way to another page. `/` jumps here (app/shell/shortcuts.tsx).
+ * Searches while the user types, after a short pause, and at once on blur: a later search would pull back a user who is
+ * already leaving the page. `/` focuses the field (app/shell/shortcuts.tsx).
  */
 export function SearchField({ label, value, onChange, className }: SearchFieldProps) {
-  // What was typed and is not told yet; else the field shows what it was told.
+  // Typed text that is not reported yet; null while the field shows its `value`.
   const [typed, setTyped] = useState<string | null>(null)
   const input = useRef<HTMLInputElement>(null)
   const text = typed ?? value
@@ -30,7 +30,7 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
     },
     [onChange],
   )
-  // What was typed before the page came alive stands in the field, and nowhere else.
+  // Text typed before hydration is only in the DOM.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only as the page comes alive
   useEffect(() => {
     if (input.current && input.current.value !== value) setTyped(input.current.value)

@@ -3,15 +3,15 @@
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 
 /**
- * Rows in the order in which they were when somebody began to read them: the same rows at the same places, each with
- * its latest content; what has gone keeps its last content, what is new waits. Pure, for `useStableRows`.
+ * Keeps rows in the order in which the user began to read them: the same rows at the same positions with their latest
+ * content. Removed rows keep their last content; new rows wait. Pure, for `useStableRows`.
  */
 export function keepOrder<Row>(held: readonly Row[], latest: readonly Row[], keyOf: (row: Row) => string): Row[] {
   const byKey = new Map(latest.map((row) => [keyOf(row), row]))
   return held.map((row) => byKey.get(keyOf(row)) ?? row)
 }
 
-/** How many rows would appear, go or change places if the latest ones were shown. */
+/** The number of rows that would appear, disappear or move if the latest ones were shown. */
 export function waitingChanges<Row>(held: readonly Row[], latest: readonly Row[], keyOf: (row: Row) => string): number {
   if (held === latest) return 0
   const places = new Map(held.map((row, place) => [keyOf(row), place]))
@@ -19,9 +19,9 @@ export function waitingChanges<Row>(held: readonly Row[], latest: readonly Row[]
   return held.length - kept.length + (latest.length - kept.length) + (kept.length - longestRise(kept))
 }
 
-/** The most numbers that can stay where they are: the rest has to move for all of them to rise. */
+/** The length of the longest increasing subsequence: the most rows that can stay in place; the rest has to move. */
 function longestRise(numbers: readonly number[]): number {
-  /** At n: the smallest number with which a rise of n + 1 can end. */
+  /** At n: the smallest number that ends an increasing subsequence of length n + 1. */
   const ends: number[] = []
   for (const number of numbers) {
     const at = ends.findIndex((end) => end >= number)
@@ -31,22 +31,25 @@ function longestRise(numbers: readonly number[]): number {
   return ends.length
 }
 
-/** Who does not move for so long is not about to click. */
+/** After this long without movement the user is not about to click. */
 const stillMs = 4000
 
 interface StableInput<Row> {
   rows: Row[]
   keyOf: (row: Row) => string
-  /** What the rows were asked for: another question is answered at once. */
+  /** The query that the rows answer: rows of another query are shown at once. */
   question: string
   body: RefObject<HTMLElement | null>
-  /** A list that is read: held as long as the pointer or the focus is in it, or it is scrolled; not only while clicked at. */
+  /**
+   * A list for reading: held while the pointer or the focus is in it or it is scrolled, not only shortly after
+   * movement.
+   */
   reading: boolean
-  /** Held in any case, for example while rows are selected. */
+  /** Holds the rows regardless, for example while some are selected. */
   pinned: boolean
 }
 
-/** Nothing moves under the cursor: while someone reads a table, or walks through it, rows stay put. */
+/** Keeps rows in place while the user reads a table or moves through it, so that nothing moves under the cursor. */
 export function useStableRows<Row>({ rows, keyOf, question, body, reading, pinned }: StableInput<Row>) {
   const [hold, setHold] = useState<{ rows: Row[]; question: string } | null>(null)
   const [touched, setTouched] = useState(false)
@@ -55,7 +58,7 @@ export function useStableRows<Row>({ rows, keyOf, question, body, reading, pinne
   useEffect(() => () => clearTimeout(timer.current), [])
 
   const wanted = touched || scrolled || pinned
-  // While rendering, so that no frame shows the rows at other places in between.
+  // Set during rendering, so that no frame shows the rows in other positions.
   if (!wanted && hold !== null) setHold(null)
   if (wanted && hold?.question !== question) setHold({ rows, question })
   const held = wanted && hold?.question === question ? hold.rows : null
@@ -72,9 +75,9 @@ export function useStableRows<Row>({ rows, keyOf, question, body, reading, pinne
   const latest = held && new Set(rows.map(keyOf))
   return {
     shown: held ? keepOrder(held, rows, keyOf) : rows,
-    /** Whether a row is shown as it last was, because it is not among the latest ones. */
+    /** Whether the row is only kept: it is not among the latest rows. */
     hasGone: (row: Row) => latest !== null && !latest.has(keyOf(row)),
-    /** Changes that wait to be shown. */
+    /** Number of changes that wait to be shown. */
     waiting: held ? waitingChanges(held, rows, keyOf) : 0,
     show: () => setHold({ rows, question }),
     touch,
@@ -82,7 +85,7 @@ export function useStableRows<Row>({ rows, keyOf, question, body, reading, pinne
   }
 }
 
-/** Whether the beginning of a list has left the window. */
+/** Whether the start of a list has scrolled out of the window. */
 function useScrolled(body: RefObject<HTMLElement | null>, watched: boolean): boolean {
   const [scrolled, setScrolled] = useState(false)
   useEffect(() => {
@@ -90,7 +93,7 @@ function useScrolled(body: RefObject<HTMLElement | null>, watched: boolean): boo
     let frame = 0
     const measure = (): void => {
       frame = 0
-      // The head of the table sticks above its rows; half a row may be under it.
+      // The sticky head covers rows; half a row may be under it.
       setScrolled((body.current?.getBoundingClientRect().top ?? 0) < 16)
     }
     const schedule = (): void => {

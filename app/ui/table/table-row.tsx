@@ -25,13 +25,13 @@ export const checkCellClass = 'w-9 p-0 md:w-11'
 interface CheckBoxProps {
   label: string
   checked: boolean
-  /** Some of what it stands for is ticked. */
+  /** For the checkbox of a group: some of its rows are selected. */
   mixed?: boolean
   disabled?: boolean
   onChange: (checked: boolean) => void
 }
 
-/** The label around it makes the place to hit as big as the cell: next to it, a click would open the row. */
+/** The label enlarges the click target to the whole cell: a click beside the checkbox would open the row. */
 export function CheckBox({ label, checked, mixed = false, disabled = false, onChange }: CheckBoxProps) {
   return (
     <label className="flex h-(--row) items-center pl-4 md:pl-6">
@@ -54,11 +54,11 @@ export function CheckBox({ label, checked, mixed = false, disabled = false, onCh
 interface TableRowProps<Row> {
   row: Row
   columns: Column<Row>[]
-  /** Its place in the whole table, for those who can't see how far they have scrolled. */
+  /** Its position in the whole table, for screen readers. */
   number: number
   href: string | undefined
   className: string
-  /** For rows that can be ticked. */
+  /** For selectable rows. */
   checked?: boolean
   checkName?: string
   onCheck?: (row: Row, checked: boolean) => void
@@ -102,7 +102,7 @@ function TableRowView<Row>(props: TableRowProps<Row>) {
 }
 
 /**
- * Drawn again only when what it shows has changed: of a thousand rows that are read again, few have. The cast gives
- * back the type parameter, which `memo` loses.
+ * Rendered again only when its content changes: of a thousand refreshed rows, few do. The cast restores the type
+ * parameter that `memo` loses.
  */
 export const TableRow = memo(TableRowView) as typeof TableRowView

@@ -35,7 +35,7 @@ function show(count: number, onSort = vi.fn()) {
 
 const press = (key: string, target: Element = document.body) => fireEvent.keyDown(target, { key, bubbles: true })
 
-test('j and k walk from row to row and stop at the ends', () => {
+test('j and k move from row to row and stop at the ends', () => {
   show(3)
   press('j')
   expect(document.activeElement?.textContent).toBe('row 0')
@@ -47,7 +47,7 @@ test('j and k walk from row to row and stop at the ends', () => {
   expect(document.activeElement?.textContent).toBe('row 1')
 })
 
-test('a j that is typed into a field stays there', () => {
+test('ignores a j typed into a field', () => {
   render(<input aria-label="Search" />)
   show(3)
   const field = screen.getByLabelText('Search')
@@ -56,7 +56,7 @@ test('a j that is typed into a field stays there', () => {
   expect(document.activeElement).toBe(field)
 })
 
-test('a click anywhere in a row opens it, on a link only the link acts', () => {
+test('a click anywhere in a row opens it, except on a link inside', () => {
   show(3)
   fireEvent.click(screen.getByText('2'))
   expect(push).toHaveBeenCalledWith('/rows/2')
@@ -65,7 +65,7 @@ test('a click anywhere in a row opens it, on a link only the link acts', () => {
   expect(push).not.toHaveBeenCalled()
 })
 
-test('a sorted column turns around, another one starts with its own order', () => {
+test('reverses the sorted column, and starts another with its own order', () => {
   const onSort = show(3)
   expect(screen.getByRole('columnheader', { name: 'Name' }).getAttribute('aria-sort')).toBe('ascending')
   fireEvent.click(screen.getByRole('button', { name: 'Name' }))
@@ -76,13 +76,13 @@ test('a sorted column turns around, another one starts with its own order', () =
   ])
 })
 
-test('of ten thousand rows only those near the viewport are in the page', () => {
+test('renders only the rows near the viewport out of ten thousand', () => {
   show(10_000)
   expect(document.querySelectorAll('tr[data-row]').length).toBeLessThan(200)
   expect(screen.getByRole('table').getAttribute('aria-rowcount')).toBe('10001')
 })
 
-test('what waits stays on offer on the way from the rows to it, and is shown when the list is left', () => {
+test('the button for waiting changes stays while the pointer moves to it, and leaving the list shows them', () => {
   const tableOf = (rows: number[]) => (
     <Table caption="Rows" columns={columns} rows={rows} rowKey={String} rowHref={href} reading />
   )
@@ -103,7 +103,7 @@ test('what waits stays on offer on the way from the rows to it, and is shown whe
   expect(first()).toBe('row 0')
 })
 
-test('all rows are ticked at once only when they answer the question that is asked', () => {
+test('select-all is offered only when the rows answer the current query', () => {
   const onCheckAll = vi.fn()
   const table = (outdated: boolean) => (
     <Table

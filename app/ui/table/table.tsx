@@ -12,51 +12,52 @@ import { useStableRows } from './stable-rows'
 import { CheckBox, cellClass, checkCellClass, TableRow } from './table-row'
 import { useRowWindow } from './window-rows'
 
-/** Rows that can be ticked. */
+/** Selection of rows. */
 interface Selection<Row> {
   keys: ReadonlySet<string>
-  /** What a row is called: “Select node-01”. */
+  /** Names a row: “Select node-01”. */
   nameOf: (row: Row) => string
-  /** Must stay the same from render to render, or every row is drawn anew. */
+  /** Must be stable between renders, otherwise every row renders again. */
   onCheck: (row: Row, checked: boolean) => void
-  /** All rows that are shown, or none. */
+  /** Selects all shown rows, or none. */
   onCheckAll: (rows: Row[], checked: boolean) => void
 }
 
 interface TableProps<Row> {
-  /** What the table is, for those who don't see where it is. */
+  /** The accessible name of the table. */
   caption: string
   columns: Column<Row>[]
   rows: Row[]
   rowKey: (row: Row) => string
-  /** Where a click on the row leads; its first cell should hold a RowLink to the same place. */
+  /** The target of a click on the row; its first cell should hold a RowLink to the same place. */
   rowHref?: (row: Row) => string
   sort?: { by: string; order: SortOrder }
   onSort?: (by: string, order: SortOrder) => void
-  /** j and k walk through this table: for the main table of a page. */
+  /** Moves through this table with j and k: for the main table of a page. */
   keyboard?: boolean
-  /** What the rows are the answer to, beside their order: filters and the page. Another one is shown at once. */
+  /**
+   * The query that the rows answer, apart from their order: filters and page. Rows of another query are shown at once.
+   */
   question?: string
-  /** Rows as they were before the answer to a new question: without colour, and as easy to read as ever. */
+  /** The rows answer the previous query: shown without color, but readable. */
   outdated?: boolean
   rowClass?: (row: Row) => string | undefined
   tall?: boolean
   selection?: Selection<Row>
-  /** For long lists that change by themselves: while they are read, what would move waits for “3 changes: show”. */
+  /** For long lists that change: while the user reads them, changes wait behind “3 changes: show”. */
   reading?: boolean
 }
 
 /**
- * Dense, with a head that stays. Columns keep their widths whatever the rows say, so that nothing moves under the
- * cursor when rows change by themselves.
+ * A dense table with a sticky head. Columns have fixed widths, so that nothing moves under the cursor when rows change.
  */
 export function Table<Row>(props: TableProps<Row>) {
   const { caption, columns, rowKey, rowHref, keyboard = false, outdated = false, selection } = props
   const body = useRef<HTMLTableSectionElement>(null)
   const longOutdated = useLongOutdated(outdated)
-  // Rows that are still those of an earlier question are not held on to.
+  // Rows of the previous query are not held.
   const asked = `${props.sort?.by} ${props.sort?.order} ${props.question ?? ''} ${outdated}`
-  // Many rows that change at once are drawn in the background: keys and clicks need not wait for them.
+  // Renders large changes with low priority, so that keys and clicks need not wait.
   const { rows, question } = useDeferredValue(
     useMemo(() => ({ rows: props.rows, question: asked }), [props.rows, asked]),
   )
@@ -72,11 +73,11 @@ export function Table<Row>(props: TableProps<Row>) {
   }
 
   return (
-    // Whoever goes from the rows to “show”, or to the head, has not left the list.
+    // Moving from the rows to “show” or to the head does not leave the list.
     // biome-ignore lint/a11y/noStaticElementInteractions: only notices that the pointer or the focus leaves
     <div onPointerLeave={release} onBlur={props.reading ? leave : undefined}>
       {waiting > 0 && props.reading && (
-        // Without height of its own: what announces that nothing moves must not move anything.
+        // Has no height of its own, so that it never moves the table.
         <div className="sticky top-[calc(var(--topbar)+40px)] z-20 flex h-0 justify-center">
           <Button onClick={show} className="h-8 bg-raised shadow-overlay" data-waiting={waiting}>
             {plural(waiting, 'change')}: show
@@ -92,7 +93,7 @@ export function Table<Row>(props: TableProps<Row>) {
         <thead>
           <tr className="h-8">
             {selection && (
-              // Rows that are about to make way for the answer to another question are not ticked together.
+              // Rows of the previous query can't be selected together.
               <CheckAllCell
                 rows={shown}
                 rowKey={rowKey}
@@ -195,7 +196,7 @@ function HeadCell<Row>({ column, sort, onSort }: HeadCellProps<Row>) {
   )
 }
 
-/** The focus goes from row to row, and x ticks the row that has it; Enter is then the link's own. */
+/** Moves the focus between rows with j and k; x selects the focused row. Enter is handled by the row's link. */
 function moveBetweenRows(event: KeyboardEvent, body: HTMLElement | null): void {
   const step = event.key === 'j' ? 1 : event.key === 'k' ? -1 : 0
   if (!body) return

@@ -4,15 +4,15 @@ import { type RefObject, useEffect, useState } from 'react'
 
 interface RowWindow {
   first: number
-  /** Not included. */
+  /** Exclusive. */
   end: number
 }
 
 const overscan = 12
-/** The window moves by this many rows at once, or every step of the wheel would draw it anew. */
+/** The window moves in steps of this many rows, so that it does not render at every scroll event. */
 const stride = 8
 
-/** Which rows of a list of equally high rows are near the viewport. */
+/** The range of rows near the viewport, for a list of equally high rows. */
 export function visibleWindow(top: number, viewport: number, rowHeight: number, count: number): RowWindow {
   const first = Math.max(0, Math.floor((Math.floor(-top / rowHeight) - overscan) / stride) * stride)
   const end = Math.min(count, Math.ceil((Math.ceil((viewport - top) / rowHeight) + overscan) / stride) * stride)
@@ -20,8 +20,8 @@ export function visibleWindow(top: number, viewport: number, rowHeight: number, 
 }
 
 /**
- * For long tables: only the rows near the viewport are in the page. Below `threshold` rows all of them are, so that
- * find-in-page and printing work as ever.
+ * Virtualizes long tables: only rows near the viewport are rendered. Below `threshold` all rows are, so that
+ * find-in-page and printing work.
  */
 export function useRowWindow(
   body: RefObject<HTMLElement | null>,

@@ -3,18 +3,18 @@
 import { useSyncExternalStore } from 'react'
 
 /**
- * One clock for all that ticks: a single interval, however many ages are on the page.
- * It runs on the server's time, so that the age of a heartbeat is right on a computer whose clock is not.
+ * One clock for everything that ticks: a single interval however many ages the page shows. Runs on the server's time,
+ * so that the age of a heartbeat is right even when the local clock is wrong.
  */
 const listeners = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 let current = 0
 let offsetMs = 0
 
-/** Differences below this come from the network and from the whole seconds of the Date header. */
+/** Smaller differences are due to the network and the one-second resolution of the Date header. */
 const toleratedMs = 3000
 
-/** Takes the Date header of an answer of our own server. */
+/** Sets the clock from the Date header of a response of our server. */
 export function noteServerDate(header: string | null): void {
   const serverMs = header ? Date.parse(header) : Number.NaN
   if (Number.isNaN(serverMs)) return
@@ -46,5 +46,5 @@ const snapshot = (): number => {
   return current
 }
 
-/** Milliseconds since 1970, renewed each second; null while the page is rendered on the server or hydrated. */
+/** Milliseconds since 1970, updated every second; null during server rendering and hydration. */
 export const useNow = (): number | null => useSyncExternalStore<number | null>(subscribe, snapshot, () => null)

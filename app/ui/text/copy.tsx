@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import { Button, type ButtonVariant } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 
-/** The clipboard of the browser is only there on HTTPS and localhost; a control plane is often met on neither. */
+/** The clipboard API exists only on HTTPS and localhost; control planes are often reached over plain HTTP. */
 async function writeClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
@@ -15,7 +15,7 @@ async function writeClipboard(text: string): Promise<boolean> {
     area.value = text
     area.style.position = 'fixed'
     area.style.opacity = '0'
-    // Inside an open dialog, so that its focus trap lets the selection be.
+    // Placed inside an open dialog, because its focus trap would move the focus and lose the selection.
     const host = document.querySelector('[role="dialog"]') ?? document.body
     host.append(area)
     area.select()
@@ -54,13 +54,13 @@ export function CopyButton({ text, label = 'Copy', variant = 'secondary', classN
       onClick={() => void copy(typeof text === 'string' ? text : text())}
     >
       <span aria-live="polite">
-        {state === 'copied' ? 'Copied' : state === 'failed' ? 'Select it and press Ctrl C' : label}
+        {state === 'copied' ? 'Copied' : state === 'failed' ? 'Select and press Ctrl C' : label}
       </span>
     </Button>
   )
 }
 
-/** An id in short, whole on hover, copied on a click. */
+/** A shortened id: the title shows all of it, a click copies it. */
 export function CopyId({ id, shown = 8, what }: { id: string; shown?: number; what: string }) {
   const { state, copy } = useCopy()
   return (
@@ -79,7 +79,7 @@ export function CopyId({ id, shown = 8, what }: { id: string; shown?: number; wh
   )
 }
 
-/** A command to take away. */
+/** A command to copy. */
 export function Code({ text, label = 'Copy' }: { text: string; label?: string }) {
   return (
     <div className="rounded-control border border-line bg-chrome">

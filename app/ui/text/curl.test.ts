@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { curlText, shellQuote } from './curl'
 
-test('is the call as one would type it, without a secret in it', () => {
+test('formats the call for a shell, without secrets', () => {
   expect(
     curlText({
       method: 'POST',
@@ -20,12 +20,12 @@ test('is the call as one would type it, without a secret in it', () => {
   )
 })
 
-test('a call without a body sends none', () => {
+test('omits the data of a call without a body', () => {
   expect(curlText({ method: 'DELETE', origin: 'http://fog.example', path: '/api/deployment/1' })).not.toContain('-d')
 })
 
 test.each(["it's", "'", '$(reboot)', '`id`', 'a\\b', 'two\nlines', '"quoted"', '!history'])(
-  'a shell reads %j back as it was',
+  'a shell reads %j back unchanged',
   (word) => {
     expect(execFileSync('sh', ['-c', `printf %s ${shellQuote(word)}`]).toString()).toBe(word)
   },

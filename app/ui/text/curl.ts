@@ -11,8 +11,8 @@ interface CurlRequest {
 }
 
 /**
- * The same call for a terminal. The token is left to the shell's environment: a secret
- * must not travel through a clipboard because somebody wanted to see an example.
+ * Formats a call for a terminal. The token is read from the shell's environment, so that no secret passes through the
+ * clipboard.
  */
 export function curlText({ method, origin, path, body }: CurlRequest): string {
   const lines = [`curl -X ${method} ${shellQuote(origin + path)}`, '-H "Authorization: Bearer $FOGDECK_TOKEN"']

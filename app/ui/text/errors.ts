@@ -1,7 +1,7 @@
 import { TRPCClientError } from '@trpc/client'
 import type { FieldProblem } from '@/core/contract/failure'
 
-/** The one translator of what went wrong into words for people. */
+/** Describes any error to users. All pages go through this module. */
 interface ErrorMessages {
   cause: string
   remedy: string
@@ -17,7 +17,7 @@ const hasText = (value: unknown, name: string): boolean =>
 
 const isProblem = (value: unknown): value is FieldProblem => hasText(value, 'path') && hasText(value, 'message')
 
-/** By hand: this is in the first load of every page, where a library for it would weigh more than the page. */
+/** Checked by hand, because a validation library would be larger than the rest of the first load. */
 function dataOf(error: unknown): ErrorData {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
   if (typeof data !== 'object' || data === null) return {}
@@ -30,19 +30,19 @@ function dataOf(error: unknown): ErrorData {
 
 export const errorCode = (error: unknown): string | undefined => dataOf(error).code
 
-/** Field by field, as the server named them: 'resources.cpu'. */
+/** Errors by field path as the server named them: 'resources.cpu'. */
 export const errorFields = (error: unknown): FieldProblem[] => dataOf(error).fields ?? []
 
 const remedies: Record<string, string> = {
-  FORBIDDEN: 'Ask an administrator for a role that may.',
-  NOT_FOUND: 'It may have been removed; go back to the list.',
+  FORBIDDEN: 'Ask an administrator for access.',
+  NOT_FOUND: 'It may have been removed. Go back to the list.',
   CONFLICT: '',
   BAD_REQUEST: '',
   UNPROCESSABLE_CONTENT: '',
-  TOO_MANY_REQUESTS: 'Wait a moment before the next try.',
-  TIMEOUT: 'The server is busy; try again.',
-  SERVICE_UNAVAILABLE: 'Nothing was lost; try again in a few seconds.',
-  INTERNAL_SERVER_ERROR: 'The log of the server says more; trying again may help.',
+  TOO_MANY_REQUESTS: 'Wait a moment, then try again.',
+  TIMEOUT: 'The server is busy. Try again.',
+  SERVICE_UNAVAILABLE: 'Nothing was lost. Try again in a few seconds.',
+  INTERNAL_SERVER_ERROR: 'Try again. The server log has details.',
 }
 
 export function describeError(error: unknown): ErrorMessages {
@@ -51,16 +51,16 @@ export function describeError(error: unknown): ErrorMessages {
   if (error instanceof TRPCClientError || error instanceof TypeError) {
     return {
       cause: 'The server does not answer.',
-      remedy: 'Check that Fogdeck runs and that this computer reaches it, then try again.',
+      remedy: 'Check that Fogdeck is running and reachable from this computer, then try again.',
     }
   }
   return {
     cause: sentence(messageOf(error)),
-    remedy: 'Reload the page; if it comes back, report it with this message.',
+    remedy: 'Reload the page. If it happens again, report this message.',
   }
 }
 
-/** One sentence for places that have room for no more. */
+/** The error in one sentence, where there is no space for more. */
 export function errorSentence(error: unknown): string {
   const { cause, remedy } = describeError(error)
   return remedy ? `${cause} ${remedy}` : cause

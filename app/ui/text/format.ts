@@ -1,8 +1,8 @@
-/** How numbers and spans of time are written, everywhere. Pure: the present moment is an argument. */
+/** Formats numbers and durations. Pure: the current time is an argument. */
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
 
-/** "1 / 8 GiB", "512 MiB / 8 GiB", "1 / 4 cores": the unit once where both have the same. */
+/** "1 / 8 GiB", "512 MiB / 8 GiB", "1 / 4 cores": shows the unit once when both have the same. */
 export function formatPair(part: number, whole: number, format: (amount: number) => string): string {
   const [partText, wholeText] = [format(part), format(whole)]
   const [partNumber, partUnit] = partText.split(' ')
@@ -12,10 +12,10 @@ export function formatPair(part: number, whole: number, format: (amount: number)
 
 export const formatPercent = (percent: number): string => `${Math.round(percent)} %`
 
-/** Score and its parts: always three digits, so that columns line up. */
+/** A score or a part of it: always three digits, so that columns align. */
 export const formatScore = (score: number): string => score.toFixed(3)
 
-/** A true minus sign, and a plus where it is a gain. */
+/** With a true minus sign, and a plus for gains. */
 export const formatGap = (gap: number): string => `${gap < 0 ? '−' : '+'}${Math.abs(gap).toFixed(3)}`
 
 const second = 1000

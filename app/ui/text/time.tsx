@@ -13,7 +13,7 @@ const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle
 const clockTime = new Intl.DateTimeFormat(undefined, clock)
 const clockTenths = new Intl.DateTimeFormat(undefined, { ...clock, fractionalSecondDigits: 1 })
 
-/** The exact moment in the reader's own time zone. Only for the browser: the server doesn't know the zone. */
+/** The exact time in the user's time zone. Only in the browser: the server doesn't know the zone. */
 export const exactTime = (at: string | number): string => exact.format(new Date(at))
 export const exactClock = (at: string | number): string => clockTime.format(new Date(at))
 /** With tenths of a second, for axes of a few seconds. */
@@ -26,17 +26,17 @@ const moment = new Intl.DateTimeFormat(undefined, {
   year: 'numeric',
   fractionalSecondDigits: 3,
 })
-/** A moment of the past that is looked at, exactly: several things may happen in a tenth of a second. */
+/** The exact time of a past state: several events may share a tenth of a second. */
 export const momentTime = (at: number): string => moment.format(new Date(at))
 
 interface TimeProps {
   at: string
-  /** "4 min" in columns that are headed Age, "4 min ago" in sentences. */
+  /** "4 min" in columns headed Age, "4 min ago" in sentences. */
   ago?: boolean
   className?: string | undefined
 }
 
-/** Relative and ticking; the exact time is in the title. */
+/** A relative time that updates; the title shows the exact time. */
 export function Time({ at, ago = true, className }: TimeProps) {
   const now = useNow()
   if (now === null) return <time dateTime={at} className={className} />

@@ -2,7 +2,7 @@
 
 import { useEffect } from 'react'
 
-/** The title of the tab, for pages whose subject is known only once it was read. */
+/** Sets the tab title of pages whose subject is known only after loading. */
 export function usePageTitle(title: string | undefined): void {
   useEffect(() => {
     if (title) document.title = `${title} · Fogdeck`
