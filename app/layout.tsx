@@ -8,7 +8,7 @@ import './globals.css'
 
 export const metadata: Metadata = {
   title: { default: 'Fogdeck', template: '%s · Fogdeck' },
-  description: 'Run containers on a fog of many small machines, and see why each replica landed where it did.',
+  description: 'Run containers on many small machines, and see why each replica runs where it does.',
   robots: { index: false, follow: false },
 }
 
@@ -22,7 +22,7 @@ export const viewport: Viewport = {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = await pageNonce()
   return (
-    // The theme is put on <html> before the page is drawn, which the server can't know.
+    // The theme is set on <html> before the first paint; the server can't know it.
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body>
         <Providers nonce={nonce}>{children}</Providers>

@@ -4,7 +4,9 @@ import { MeProvider } from '@/app/features/session/me'
 import { Shell } from '@/app/shell/shell'
 import { currentUser } from '@/server/session'
 
-/** Without a session there is no frame; the page itself leads to the login page (app/features/session/signed-in.ts). */
+/**
+ * Renders no frame without a session; the page itself redirects to the login page (app/features/session/signed-in.ts).
+ */
 export default async function SignedInLayout({ children }: { children: ReactNode }) {
   const user = await currentUser()
   if (!user) return children

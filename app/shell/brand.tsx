@@ -1,6 +1,6 @@
 import { cn } from '@/app/ui/cn'
 
-/** Decks of fog, one of them lit. */
+/** Layers of fog, one of them highlighted. */
 function Mark({ size = 18 }: { size?: number }) {
   return (
     <svg viewBox="0 0 18 18" width={size} height={size} aria-hidden="true">

@@ -6,7 +6,7 @@ import type { AppRouter } from '@/server/api/root'
 
 const assign = vi.fn()
 
-// Afresh: who has left a page does not leave it again.
+// Loads the module anew, because a page can only be left once.
 async function freshClient() {
   vi.resetModules()
   return (await import('./client')).makeQueryClient()
@@ -22,7 +22,7 @@ afterEach(() => vi.useRealTimers())
 const signedOut = (message: string) =>
   TRPCClientError.from<AppRouter>({ error: { message, code: -32001, data: { code: 'UNAUTHORIZED' } } } as never)
 
-test('a page stays when a new session of this browser follows the one that ended', async () => {
+test('a page stays when the browser has a new session after the old one ended', async () => {
   const queryFn = vi.fn().mockRejectedValueOnce(signedOut(sessionRefusals.ended)).mockResolvedValue('answer')
   const answer = (await freshClient()).fetchQuery({ queryKey: ['q'], queryFn })
   await vi.runAllTimersAsync()
@@ -34,7 +34,7 @@ test.each([
   [sessionRefusals.ended, 'ended'],
   [sessionRefusals.disabled, 'ended'],
   ['Sign in first', 'expired'],
-])('who is told “%s” again and again is sent to sign in with the reason “%s”', async (message, reason) => {
+])('repeated “%s” errors lead to the login page with the reason “%s”', async (message, reason) => {
   const queryFn = vi.fn().mockRejectedValue(signedOut(message))
   const answer = (await freshClient()).fetchQuery({ queryKey: ['q'], queryFn }).catch((error: Error) => error.message)
   await vi.runAllTimersAsync()

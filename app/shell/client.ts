@@ -16,14 +16,14 @@ import type { AppRouter } from '@/server/api/root'
 
 const url = '/api/trpc'
 
-/** Every answer also tells the server's time; see app/ui/text/clock.ts. */
+/** Every response also tells the server's time; see app/ui/text/clock.ts. */
 const fetchWithClock = async (input: RequestInfo | URL, init?: object): Promise<Response> => {
   const response = await fetch(input, init)
   noteServerDate(response.headers.get('date'))
   return response
 }
 
-/** Sent with mutations that must not happen twice: `{ trpc: { context: { idempotencyKey } } }`. */
+/** Sent with mutations that must not run twice: `{ trpc: { context: { idempotencyKey } } }`. */
 const keyOf = (context: Record<string, unknown>): string | undefined =>
   typeof context.idempotencyKey === 'string' ? context.idempotencyKey : undefined
 
@@ -34,7 +34,7 @@ export const makeTrpcClient = (): TRPCClient<AppRouter> =>
         condition: (op) => op.type === 'subscription',
         true: httpSubscriptionLink({ url }),
         false: splitLink({
-          // A header belongs to a whole request, so what has a key of its own is not batched.
+          // A header applies to a whole HTTP request, so calls with a key are not batched.
           condition: (op) => keyOf(op.context) !== undefined,
           true: httpLink({
             url,
@@ -56,7 +56,7 @@ const onError = (error: Error): void => {
 
 const isSignedOut = (error: Error): boolean => errorCode(error) === 'UNAUTHORIZED'
 
-/** Answers that say the same thing when asked again. */
+/** Errors that a retry would only repeat. */
 const lasting = new Set(['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST', 'CONFLICT'])
 
 export const makeQueryClient = (): QueryClient =>
@@ -65,7 +65,7 @@ export const makeQueryClient = (): QueryClient =>
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
-        // The live stream says what changed; this only bounds how wrong a page may be without it.
+        // The live stream reports changes; this only bounds how outdated a page can get without it.
         staleTime: 30_000,
         retry: (failures, error) => failures < 2 && !lasting.has(errorCode(error) ?? ''),
         retryDelay: (earlierRetries, error) =>

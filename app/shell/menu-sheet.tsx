@@ -7,7 +7,7 @@ import { Button } from '@/app/ui/button'
 import { Brand } from './brand'
 import { UserMenu } from './user-menu'
 
-/** What the sidebar has, where the window is too narrow for it. */
+/** The content of the sidebar, for narrow windows. */
 export default function MenuSheet({ close, children }: { close: () => void; children: ReactNode }) {
   return (
     <Dialog.Root open onOpenChange={(next) => !next && close()}>
@@ -24,7 +24,7 @@ export default function MenuSheet({ close, children }: { close: () => void; chil
               </span>
             </Dialog.Title>
             <Dialog.Close asChild>
-              <Button variant="ghost" aria-label="Close the menu" icon={<X size={18} aria-hidden />} />
+              <Button variant="ghost" aria-label="Close menu" icon={<X size={18} aria-hidden />} />
             </Dialog.Close>
           </div>
           {children}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { destinations } from './nav'
 
-test('a key leads to one place', () => {
+test('each key leads to exactly one page', () => {
   const keys = destinations.flatMap(({ key }) => key ?? [])
   expect(keys).toEqual([...new Set(keys)])
 })

@@ -24,14 +24,14 @@ export interface Destination {
   href: string
   label: string
   icon: LucideIcon
-  /** What one has to be allowed to see it. */
+  /** The permission required to see the page. */
   permission: Permission | null
   group: 'main' | 'admin' | 'hidden'
-  /** Pressed after g: "d" for g d. */
+  /** The key after g: "d" for g d. */
   key?: string
 }
 
-/** Every place that can be gone to: the sidebar, the palette and the keys are made of it. */
+/** All pages that users can navigate to, for the sidebar, the palette and the shortcuts. */
 export const destinations: Destination[] = [
   { href: '/', label: 'Overview', icon: LayoutDashboard, permission: 'deployments.read', group: 'main', key: 'o' },
   { href: '/deployments', label: 'Deployments', icon: Boxes, permission: 'deployments.read', group: 'main', key: 'd' },

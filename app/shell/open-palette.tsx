@@ -22,7 +22,7 @@ interface Entry {
   run: () => void
 }
 
-/** Go anywhere, find anything, and what can be done without thinking twice. */
+/** Navigates to any page, finds deployments and nodes, and runs harmless commands. */
 export default function OpenPalette({ close }: { close: () => void }) {
   return (
     <Dialog.Root open onOpenChange={(next) => !next && close()}>
@@ -192,6 +192,6 @@ function useEntries(text: string, close: () => void): Entry[] {
     },
   })
   entries.push(theme('light', 'Light theme', Sun), theme('dark', 'Dark theme', Moon))
-  entries.push(theme('system', 'Theme as the system', Monitor))
+  entries.push(theme('system', 'System theme', Monitor))
   return entries.filter(({ group, label }) => group === 'Deployments' || group === 'Nodes' || matches(label, text))
 }

@@ -21,11 +21,11 @@ const item =
   'flex h-(--control-height) items-center gap-2 rounded-control px-2 outline-none data-[highlighted]:bg-hover cursor-pointer'
 
 interface OpenUserMenuProps {
-  /** Shows the button of the menu: it looks the same before the menu was loaded. */
+  /** Renders the menu's button, which looks the same before the menu is loaded. */
   face: (note: string | null) => ReactNode
 }
 
-/** Opens as soon as it is here: it was asked for. */
+/** Open from the start: the menu is loaded because the user opened it. */
 export default function OpenUserMenu({ face }: OpenUserMenuProps) {
   const { theme = 'system', setTheme } = useTheme()
   const [note, setNote] = useState<string | null>(null)

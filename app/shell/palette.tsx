@@ -9,7 +9,7 @@ interface PaletteProps {
   onOpenChange: (open: boolean) => void
 }
 
-/** Ctrl K, or ⌘K, opens it from anywhere. */
+/** Opens with Ctrl K or ⌘K on any page. */
 export function Palette({ open, onOpenChange }: PaletteProps) {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {

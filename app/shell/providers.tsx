@@ -17,7 +17,7 @@ export function Providers({ nonce, children }: { nonce: string; children: ReactN
       attribute="data-theme"
       disableTransitionOnChange
       nonce={nonce}
-      // The script only works in the page as the server sent it; React warns of scripts that it renders itself.
+      // The script only works in server-rendered HTML; React warns about scripts that it renders on the client.
       scriptProps={{ type: typeof window === 'undefined' ? 'text/javascript' : 'text/plain' }}
     >
       <NuqsAdapter>

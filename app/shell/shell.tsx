@@ -18,7 +18,7 @@ import { UserMenu } from './user-menu'
 
 const MenuSheet = lazy(() => import('./menu-sheet'))
 
-/** The frame of every page of the signed-in area: a sidebar, or a bar on top where the window is narrow. */
+/** The frame of every signed-in page: a sidebar, or a top bar in narrow windows. */
 export function Shell({ children }: { children: ReactNode }) {
   const [palette, setPalette] = useState(false)
   return (
@@ -27,7 +27,7 @@ export function Shell({ children }: { children: ReactNode }) {
         href="#content"
         className="sr-only rounded-control bg-raised px-3 py-1.5 font-medium shadow-overlay focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:px-3 focus:py-1.5"
       >
-        Skip to the content
+        Skip to content
       </a>
       <TopBar onSearch={() => setPalette(true)} />
       <aside className="sticky top-0 flex h-dvh flex-col border-r border-line bg-chrome max-md:hidden">

@@ -10,14 +10,14 @@ vi.mock('@/app/features/session/me', () => ({ useMe: () => ({ role: 'admin' }) }
 beforeEach(() => push.mockClear())
 afterEach(cleanup)
 
-/** As many milliseconds after the page began to load. */
+/** Milliseconds since the page began to load. */
 const press = (key: string, at: number): void => {
   const event = new KeyboardEvent('keydown', { key, bubbles: true })
   Object.defineProperty(event, 'timeStamp', { value: at })
   fireEvent(document.body, event)
 }
 
-test('g and a letter soon after it go to a page', () => {
+test('g followed by a letter opens a page', () => {
   render(<Shortcuts />)
   press('g', 500)
   press('j', 900)
@@ -28,7 +28,7 @@ test('g and a letter soon after it go to a page', () => {
   expect(push).toHaveBeenCalledTimes(1)
 })
 
-test('a letter alone goes nowhere, also in the first second of a page', () => {
+test('a letter alone does nothing, even in the first second of a page', () => {
   render(<Shortcuts />)
   press('j', 300)
   press('x', 400)

@@ -10,10 +10,10 @@ import { destinations } from './nav'
 import { productVersion } from './version'
 
 const chordMs = 1200
-/** Earlier than any key: those of a page's first second must not look like the second of two. */
+/** Earlier than any key press: a key in the page's first second must not count as the second of a pair. */
 const notStarted = Number.NEGATIVE_INFINITY
 
-/** Keys that work everywhere: g and a letter, / for the search field of the page, ? for this sheet. */
+/** Global shortcuts: g and a letter, / for the search field, ? for the help dialog. */
 export function Shortcuts() {
   const router = useRouter()
   const { role } = useMe()
@@ -38,7 +38,7 @@ export function Shortcuts() {
       const target = reachable.find(({ key }) => key === event.key)
       if (!target) return
       event.preventDefault()
-      // Not for a table that listens for j too.
+      // Stops tables from handling j as well.
       event.stopImmediatePropagation()
       router.push(target.href)
     }
@@ -56,8 +56,8 @@ export function Shortcuts() {
         { keys: ['j'], does: 'Next row' },
         { keys: ['k'], does: 'Previous row' },
         { keys: ['Enter'], does: 'Open the row' },
-        { keys: ['x'], does: 'Tick the row, where rows can be ticked' },
-        { keys: ['n', 'N'], does: 'Next and previous one found, in logs' },
+        { keys: ['x'], does: 'Select the row' },
+        { keys: ['n', 'N'], does: 'Next and previous match in logs' },
         { keys: ['f'], does: 'Follow the logs' },
       ],
     },
@@ -65,8 +65,8 @@ export function Shortcuts() {
       title: 'Everywhere',
       keys: [
         { keys: ['Ctrl', 'K'], does: 'Search and commands (or ⌘ K)' },
-        { keys: ['?'], does: 'This sheet' },
-        { keys: ['Esc'], does: 'Close what is open' },
+        { keys: ['?'], does: 'This help' },
+        { keys: ['Esc'], does: 'Close' },
       ],
     },
   ]

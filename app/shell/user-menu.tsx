@@ -7,11 +7,11 @@ import { userMenuStyle } from '@/app/shell/user-menu-look'
 
 const OpenUserMenu = lazy(() => import('./open-user-menu'))
 
-/** Account, theme, signing out. */
+/** The menu with account, theme and sign-out. */
 export function UserMenu() {
   const me = useMe()
   const [wanted, setDesired] = useState(false)
-  /** `note` stands in the place of the role while it matters more. */
+  /** `note` replaces the role while there is something more important to say. */
   const face = (note: string | null) => (
     <>
       <span className="min-w-0 flex-1">

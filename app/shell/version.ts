@@ -1,2 +1,2 @@
-/** As package.json has it; written into the pages when they are built. */
+/** The version from package.json, inlined at build time. */
 export const productVersion = process.env.FOGDECK_VERSION ?? ''

@@ -44,7 +44,7 @@ test('an operator makes a token that only reads, calls with it, and an administr
   await expect(row).not.toContainText('never', patient)
 
   await page.goto('/admin/tokens')
-  const seen = page.getByRole('table', { name: 'API tokens of everybody' }).getByRole('row').filter({ hasText: name })
+  const seen = page.getByRole('table', { name: 'API tokens of all users' }).getByRole('row').filter({ hasText: name })
   await expect(seen).toContainText(operator.username)
   await seen.getByRole('button', { name: `Revoke ${name}` }).click()
   const dialog = page.getByRole('dialog')
@@ -66,7 +66,7 @@ test('the audit log says who changed what, can be searched by address, and is do
   const user = (await rpc.user.list.query()).find((one) => one.username === username)
   await page.goto('/admin/audit')
   await page.getByRole('searchbox', { name: 'Target' }).fill(username)
-  const table = page.getByRole('table', { name: 'Audit log, the newest first' })
+  const table = page.getByRole('table', { name: 'Audit log, newest first' })
   await expect(table.getByRole('row')).toHaveCount(2)
   await expect(page).toHaveURL(new RegExp(`about=${username}`))
   // What happens while it is read appears by itself.
@@ -76,7 +76,7 @@ test('the audit log says who changed what, can be searched by address, and is do
 
   await table.getByRole('button', { name: 'Changed a role' }).click()
   const dialog = page.getByRole('dialog', { name: 'Changed a role' })
-  const changed = dialog.getByRole('table', { name: 'What changed' }).getByRole('row')
+  const changed = dialog.getByRole('table', { name: 'Changes' }).getByRole('row')
   await expect(changed.last()).toHaveText(/role\s*viewer\s*operator/)
   await expect(page).toHaveURL(/open=\d+/)
   await page.reload()
@@ -87,7 +87,7 @@ test('the audit log says who changed what, can be searched by address, and is do
   await page.getByLabel('Action').selectOption('Changed a role')
   await expect(table.getByRole('row')).toHaveCount(2)
   const downloading = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'Download these as CSV' }).click()
+  await page.getByRole('link', { name: 'Download as CSV' }).click()
   const download = await downloading
   expect(download.suggestedFilename()).toMatch(/^fogdeck-audit-.*\.csv$/)
   const chunks: Buffer[] = []
@@ -100,7 +100,7 @@ test('the audit log says who changed what, can be searched by address, and is do
 
   await page.getByLabel('To', { exact: true }).fill('2001-01-01T00:00')
   await expect(page.getByText('No matches')).toBeVisible()
-  await page.getByRole('link', { name: 'Show the whole log' }).click()
+  await page.getByRole('link', { name: 'Show all entries' }).click()
   await expect(table.getByRole('row').nth(2)).toBeVisible()
 })
 
@@ -155,7 +155,7 @@ test.describe('a session that ends', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: /^End Chrome on / }).click()
     await expect(theirs).toHaveURL(/\/login\?/, patient)
-    await expect(dialog.getByText(`${username} is not signed in anywhere`)).toBeVisible()
+    await expect(dialog.getByText(`${username} has no sessions`)).toBeVisible()
     await signIn(theirs, username, password)
     // A new session appears by itself.
     await expect(dialog.getByRole('row')).toHaveCount(2, patient)

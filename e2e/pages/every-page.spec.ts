@@ -31,7 +31,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the events': async ({ page }) => {
     await page.goto('/events')
-    await expect(page.getByRole('table', { name: 'Events, the newest first' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Events, newest first' })).toBeVisible()
   },
   'the history of the fleet': async ({ page }) => {
     await page.goto('/history')
@@ -237,12 +237,12 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the audit log': async ({ page }) => {
     await page.goto('/admin/audit')
-    await expect(page.getByRole('table', { name: 'Audit log, the newest first' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Audit log, newest first' })).toBeVisible()
   },
   'an entry of the audit log': async ({ page, running }) => {
     await page.goto(`/admin/audit?about=${running}`)
     await page.getByRole('button', { name: 'Deployed' }).click()
-    await expect(page.getByRole('dialog').getByRole('table', { name: 'What changed' })).toBeVisible()
+    await expect(page.getByRole('dialog').getByRole('table', { name: 'Changes' })).toBeVisible()
   },
   'a join token': async ({ page, rpc }) => {
     await page.goto('/admin/join')
@@ -274,7 +274,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'a new notification channel': async ({ page }) => {
     await page.goto('/admin/notifications?edit=new')
-    await page.getByRole('dialog').getByRole('button', { name: 'Make channel' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click()
     await expect(page.getByRole('dialog').getByRole('alert').first()).toBeVisible()
   },
   'the account': async ({ page }) => {

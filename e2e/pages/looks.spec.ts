@@ -95,7 +95,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   events: async ({ page, at }) => {
     await page.goto(at('/events'))
-    await expect(page.getByRole('table', { name: 'Events, the newest first' })).toBeVisible()
+    await expect(page.getByRole('table', { name: 'Events, newest first' })).toBeVisible()
   },
   history: async ({ page, at }) => {
     await page.goto(at('/history'))

@@ -1,6 +1,6 @@
 import { problemResponse } from '@/server/api/http/problem'
 
-/** What no other route takes: programs are answered as programs. */
+/** Answers unknown API paths with a JSON error instead of a page. */
 const handler = (request: Request) =>
   problemResponse({
     status: 404,

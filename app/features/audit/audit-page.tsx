@@ -25,7 +25,7 @@ const parameters = {
   after: parseAsString.withDefault(''),
   before: parseAsString.withDefault(''),
   from: parseAsString.withDefault(''),
-  /** The entry that is open. */
+  /** Id of the open entry. */
   open: parseAsString,
 }
 
@@ -58,7 +58,7 @@ export function AuditPage() {
     <>
       <PageHeader
         title="Audit log"
-        meta="What people and programs changed, and from where. Entries are never changed or removed."
+        meta="Changes by users and programs, and where they came from. Entries are never changed or removed."
         actions={
           <ButtonLink
             href={`/api/audit.csv?${new URLSearchParams(filter)}`}
@@ -66,7 +66,7 @@ export function AuditPage() {
             download
             icon={<Download size={14} aria-hidden />}
           >
-            {filtered ? 'Download these as CSV' : 'Download as CSV'}
+            {filtered ? 'Download as CSV' : 'Download as CSV'}
           </ButtonLink>
         }
       />
@@ -84,7 +84,7 @@ export function AuditPage() {
           }
           className="w-full sm:w-52"
         >
-          <option value="">Every action</option>
+          <option value="">All actions</option>
           {auditActions.map((action) => (
             <option key={action} value={action}>
               {actionLabels[action]}
@@ -103,15 +103,15 @@ export function AuditPage() {
         <Loading label="Loading audit log" />
       ) : query.data.entries.length === 0 ? (
         <Empty
-          title={filtered ? 'No matches' : 'Nothing was done yet'}
-          action={filtered && <ButtonLink href="/admin/audit">Show the whole log</ButtonLink>}
+          title={filtered ? 'No matches' : 'No entries yet'}
+          action={filtered && <ButtonLink href="/admin/audit">Show all entries</ButtonLink>}
         >
-          {filtered ? 'No entries match these filters.' : 'What people and programs change appears here.'}
+          {filtered ? 'No entries match these filters.' : 'Changes by users and programs appear here.'}
         </Empty>
       ) : (
         <>
           <Table
-            caption="Audit log, the newest first"
+            caption="Audit log, newest first"
             columns={columns}
             rows={query.data.entries}
             rowKey={({ id }) => id}

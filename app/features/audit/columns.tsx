@@ -20,7 +20,7 @@ export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
   )
 }
 
-/** "ann", or "ann via nightly report" when it was done with an API token */
+/** "ann", or "ann via nightly report" when done with an API token. */
 const whoText = ({ actor, apiToken }: AuditEntry): string => (apiToken === null ? actor : `${actor} via ${apiToken}`)
 
 export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEntry>[] => [

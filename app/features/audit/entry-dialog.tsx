@@ -9,19 +9,19 @@ import { type AuditEntry, differences } from '@/core/audit/audit'
 import { fieldLabels, wordsOf } from '@/core/audit/labels'
 import { SubjectLink } from './columns'
 
-/** One entry in full: what each field was and became. */
+/** One entry in full, with each field before and after. */
 export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
   const changes = differences(entry)
   return (
     <Dialog open onClose={onClose} title={wordsOf(entry.action)}>
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
-        <Fact name="When">
+        <Fact name="Time">
           <ExactTime at={entry.at} />
         </Fact>
-        <Fact name="Who">{entry.actor}</Fact>
+        <Fact name="Actor">{entry.actor}</Fact>
         {entry.apiToken !== null && <Fact name="With">API token {entry.apiToken}</Fact>}
-        <Fact name="From">{entry.address ?? 'not known'}</Fact>
-        <Fact name="To">
+        <Fact name="From">{entry.address ?? 'unknown'}</Fact>
+        <Fact name="Target">
           <SubjectLink subject={entry.subject} />
         </Fact>
         {entry.subject.id !== entry.subject.name && (
@@ -31,12 +31,10 @@ export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: ()
         )}
       </dl>
       {changes.length === 0 ? (
-        <p className="mt-4 border-t border-line pt-3 text-ink-2">
-          There is no more to tell: no field was written down.
-        </p>
+        <p className="mt-4 border-t border-line pt-3 text-ink-2">No field changes were recorded.</p>
       ) : (
         <table className="mt-4 w-full table-fixed border-collapse border-t border-line">
-          <caption className="sr-only">What changed</caption>
+          <caption className="sr-only">Changes</caption>
           <thead>
             <tr className="h-8 text-left text-meta text-ink-3">
               {['Field', 'Before', 'After'].map((title) => (
@@ -71,7 +69,7 @@ function Value({ text, className }: { text: string | null; className?: string })
           <span aria-hidden className="text-ink-3">
             —
           </span>
-          <span className="sr-only">not there</span>
+          <span className="sr-only">none</span>
         </>
       )}
     </td>

@@ -12,5 +12,5 @@ const pages: Record<AuditSubject, (id: string) => string | null> = {
   call: () => null,
 }
 
-/** Where it can be seen as it is now. */
+/** The page of the target as it is now. */
 export const pageOf = ({ type, id }: AuditEntry['subject']): string | null => pages[type]?.(id) ?? null

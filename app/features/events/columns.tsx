@@ -24,7 +24,7 @@ function SubjectLink({ subject }: { subject: FleetEvent['subject'] }) {
   )
 }
 
-/** What it came to, or what was done: "Running", "Joined", "Created a user". */
+/** The new status or the action: "Running", "Joined", "Created a user". */
 function What({ event }: { event: FleetEvent }) {
   if (event.status?.of === 'deployment') return <StatusBadge statusStyle={deploymentStyles[event.status.to]} />
   if (event.status?.of === 'replica') return <StatusBadge statusStyle={replicaStyles[event.status.to]} />

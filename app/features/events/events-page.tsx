@@ -21,7 +21,7 @@ const kindLabels: Record<EventKind, string> = {
   deployment: 'Deployments',
   replica: 'Replicas',
   node: 'Nodes',
-  person: 'People',
+  person: 'Users',
 }
 
 const parameters = {
@@ -86,17 +86,17 @@ export function EventsPage() {
         <Loading label="Loading events" />
       ) : query.data.events.length === 0 ? (
         <Empty
-          title={filtered ? 'No matches' : 'Nothing has happened yet'}
+          title={filtered ? 'No matches' : 'No events yet'}
           action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
         >
           {filtered
             ? 'No events match these filters.'
-            : 'What deployments and nodes go through, and what people do, appears here.'}
+            : 'Changes of deployments and nodes and actions by users appear here.'}
         </Empty>
       ) : (
         <>
           <Table
-            caption="Events, the newest first"
+            caption="Events, newest first"
             columns={eventColumns}
             rows={query.data.events}
             rowKey={(event) => event.id}

@@ -6,7 +6,7 @@ import { ChannelFacts } from './channel-facts'
 import { ChannelForm } from './channel-form'
 
 interface ChannelDialogProps {
-  /** null: a new one */
+  /** Null for a new channel. */
   channel: NotificationChannelView | null
   onClose: () => void
 }

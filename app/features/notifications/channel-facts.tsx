@@ -4,7 +4,7 @@ import { Time } from '@/app/ui/text/time'
 import type { NotificationChannelView } from '@/core/notifications/notification'
 import { channelStyle } from './labels'
 
-/** How it is with a channel, with the error in full: rows of the table have no room for it. */
+/** The state of a channel, with the full error, which does not fit in the table. */
 export function ChannelFacts({ channel }: { channel: NotificationChannelView }) {
   const { failing, pausedAt, lastDeliveredAt, waiting, createdBy } = channel
   const tried = failing && !pausedAt
@@ -17,7 +17,7 @@ export function ChannelFacts({ channel }: { channel: NotificationChannelView }) 
           { name: 'Last delivery', value: lastDeliveredAt ? <Time at={lastDeliveredAt} /> : 'none yet' },
           { name: 'Waiting', value: waiting },
           tried && failing.nextTryAt
-            ? { name: 'Next try', value: <Time at={failing.nextTryAt} /> }
+            ? { name: 'Next attempt', value: <Time at={failing.nextTryAt} /> }
             : { name: 'Created by', value: createdBy },
         ]}
       />

@@ -53,7 +53,7 @@ export function ChannelForm({ channel, onDone }: ChannelFormProps) {
       <Field
         label="Address"
         error={problems.url}
-        hint={channel ? `Leave it empty to keep ${channel.address}` : `${words.hint} It is kept sealed.`}
+        hint={channel ? `Leave blank to keep ${channel.address}` : `${words.hint} It is stored encrypted.`}
       >
         {(wiring) => (
           <Input
@@ -82,7 +82,7 @@ export function ChannelForm({ channel, onDone }: ChannelFormProps) {
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
         <Button type="submit" variant="primary" busy={busy}>
-          {channel ? 'Save' : 'Make channel'}
+          {channel ? 'Save' : 'Create'}
         </Button>
       </div>
     </form>

@@ -72,7 +72,7 @@ const facts: Column<Channel>[] = [
   },
   {
     id: 'next',
-    header: 'Next try',
+    header: 'Next attempt',
     width: '104px',
     from: '2xl',
     cell: ({ failing, pausedAt }) =>
@@ -105,7 +105,7 @@ function AddressOrError({ channel: { failing, pausedAt, kind, address, signed } 
   )
 }
 
-/** Three signs on a phone, where the name leads to the form; four from 640 px on, and with words from 1280 px on. */
+/** Three actions on phones, where the name opens the form; four from 640 px, with labels from 1280 px. */
 const actionsWidth = 'calc(clamp(148px, (100vw - 639px) * 1000, 196px) + clamp(0px, (100vw - 1279px) * 1000, 196px))'
 
 interface ChannelTableProps {
@@ -183,7 +183,7 @@ interface ActionProps {
   onClick: () => void
 }
 
-/** The word is beside its sign where there is room. */
+/** The label is shown where there is space. */
 function Action({ icon, word, to, onClick }: ActionProps) {
   return (
     <Button variant="ghost" size="sm" icon={icon} title={word} aria-label={`${word}: ${to.name}`} onClick={onClick}>

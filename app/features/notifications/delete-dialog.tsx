@@ -28,7 +28,8 @@ export function DeleteDialog({ channel, onClose }: { channel: NotificationChanne
       error={remove.error ? errorSentence(remove.error) : null}
       onConfirm={() => remove.mutate({ id: channel.id })}
     >
-      Nothing is sent there any more, and what waits is dropped. Its address is forgotten. This can't be undone.
+      No more alerts are sent to this channel, and waiting ones are dropped. Its address is deleted. This can't be
+      undone.
     </ConfirmDialog>
   )
 }

@@ -1,16 +1,16 @@
 import type { StatusStyle } from '@/app/ui/status/status'
 import type { ChannelKind, NotificationChannelView, NotificationKind } from '@/core/notifications/notification'
 
-/** What can be told of; a kind of event that is added does not compile until it has words here. */
+/** A label for each kind of event; a new kind does not compile until it has one here. */
 export const eventLabels: Record<NotificationKind, string> = {
   'deployment.failed': 'A deployment fails',
-  'deployment.recovered': 'A deployment that had failed runs again',
-  'deployment.unhealthy': 'A health check of a deployment fails',
+  'deployment.recovered': 'A failed deployment runs again',
+  'deployment.unhealthy': 'A health check fails',
   'node.offline': 'A node goes offline',
   'node.online': 'A node comes back',
   'storm.began': 'Outage protection of a region becomes active',
   'storm.ended': 'Outage protection of a region is lifted',
-  'work.stuck': 'Scheduling work is given up',
+  'work.stuck': 'Scheduling retries are exhausted',
 }
 
 export const kindLabels: Record<ChannelKind, { label: string; option: string; placeholder: string; hint: string }> = {
@@ -18,7 +18,7 @@ export const kindLabels: Record<ChannelKind, { label: string; option: string; pl
     label: 'Webhook',
     option: 'Webhook: JSON for programs',
     placeholder: 'https://alerts.example.org/fogdeck',
-    hint: 'Takes a POST with JSON.',
+    hint: 'Receives JSON by POST.',
   },
   slack: {
     label: 'Slack',
@@ -28,28 +28,28 @@ export const kindLabels: Record<ChannelKind, { label: string; option: string; pl
   },
 }
 
-/** What is most worth knowing of a channel. */
+/** The most important state of a channel. */
 export function channelStyle({ pausedAt, failing, lastDeliveredAt }: NotificationChannelView): StatusStyle {
   if (pausedAt !== null)
     return {
       label: 'Paused',
       icon: 'stopped',
       color: 'slate',
-      explanation: 'Nothing is sent, and what happens meanwhile is not sent later.',
+      explanation: 'No alerts are sent. Events during the pause are not sent later.',
     }
   if (failing)
     return {
       label: 'Failing',
       icon: 'failed',
       color: 'failed',
-      explanation: 'It does not take its message, which is tried again, less and less often.',
+      explanation: 'The last delivery failed and is retried with growing pauses.',
     }
   if (lastDeliveredAt === null)
     return {
       label: 'Ready',
       icon: 'ready',
       color: 'quiet',
-      explanation: 'Nothing has happened yet that it is to tell.',
+      explanation: 'No alerts to send yet.',
     }
-  return { label: 'Delivering', icon: 'running', color: 'healthy', explanation: 'It took the last message.' }
+  return { label: 'Delivering', icon: 'running', color: 'healthy', explanation: 'The last alert was delivered.' }
 }

@@ -10,7 +10,7 @@ import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
 import { ChannelDialog } from './channel-dialog'
 import { ChannelTable } from './channel-table'
 
-/** In the address: the channel that is edited, or that one is made. */
+/** In the address: the id of the edited channel, or a mark for a new one. */
 const makesOne = 'new'
 
 export function NotificationsPage() {
@@ -33,7 +33,7 @@ export function NotificationsPage() {
     <>
       <PageHeader
         title="Notifications"
-        meta="Alerts go to channels, when something goes wrong and when it is over."
+        meta="Channels receive alerts when something fails and when it recovers."
         actions={data?.length !== 0 && newButton}
       />
       <div className="border-t border-line">
@@ -43,9 +43,8 @@ export function NotificationsPage() {
           <Loading label="Loading channels" />
         ) : data.length === 0 ? (
           <Empty title="No channels yet" action={newButton}>
-            A channel sends what goes wrong to where people look: to Slack, Mattermost or Discord, or as signed JSON to
-            any program. It receives failed deployments, offline nodes, outage protection and work whose retries are
-            exhausted.
+            A channel sends alerts to Slack, Mattermost or Discord, or as signed JSON to any webhook: failed
+            deployments, offline nodes, outage protection and exhausted retries.
           </Empty>
         ) : (
           <ChannelTable channels={data} onEdit={(id) => void setEdit(id, { history: 'push' })} />

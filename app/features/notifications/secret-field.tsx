@@ -6,13 +6,13 @@ import { CopyButton } from '@/app/ui/text/copy'
 
 const secretBytes = 24
 
-/** In the form of Standard Webhooks. */
+/** A secret in the format of Standard Webhooks. */
 function randomSecret(): string {
   return `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(secretBytes))))}`
 }
 
 interface SecretFieldProps {
-  /** It has one, which is kept while nothing else is said. */
+  /** Whether the channel has a secret, which is kept unless changed. */
   signed: boolean
   value: string
   unsign: boolean
@@ -28,10 +28,10 @@ export function SecretField({ signed, value, unsign, onChange, error }: SecretFi
         error={error}
         hint={
           value !== ''
-            ? 'The receiver checks messages with it: copy it now, it is not shown again.'
+            ? 'Copy it now: it is not shown again. The receiver verifies messages with it.'
             : signed
-              ? 'Leave it empty to keep the one that it has.'
-              : 'Optional. With it the receiver can tell that a message comes from here.'
+              ? 'Leave blank to keep the current secret.'
+              : 'Optional. Lets the receiver verify that messages come from this server.'
         }
       >
         {(wiring) => (
@@ -48,7 +48,7 @@ export function SecretField({ signed, value, unsign, onChange, error }: SecretFi
       </Field>
       {signed && (
         <Checkbox
-          label={<span className="font-normal">Send without a signature from now on</span>}
+          label={<span className="font-normal">Remove the secret and send unsigned</span>}
           checked={unsign}
           onChange={(event) => onChange({ unsign: event.target.checked, secret: '' })}
         />

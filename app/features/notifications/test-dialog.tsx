@@ -13,14 +13,14 @@ import { errorSentence } from '@/app/ui/text/errors'
 import { formatDuration } from '@/app/ui/text/format'
 import type { DeliveryOutcome, NotificationChannelView } from '@/core/notifications/notification'
 
-/** Sends a test as it opens, and says what came of it. */
+/** Sends a test message when it opens and shows the result. */
 export function TestDialog({ channel, onClose }: { channel: NotificationChannelView; onClose: () => void }) {
   const trpc = useTRPC()
   const test = useMutation(trpc.notification.test.mutationOptions())
   const { mutate } = test
   const sentTo = useRef('')
   useEffect(() => {
-    // Effects may run twice; a message is sent once.
+    // Effects may run twice; the message must be sent once.
     if (sentTo.current === channel.id) return
     sentTo.current = channel.id
     mutate({ id: channel.id })
@@ -34,7 +34,7 @@ export function TestDialog({ channel, onClose }: { channel: NotificationChannelV
           <FieldError>{errorSentence(test.error)}</FieldError>
         ) : (
           <p className="flex items-center gap-2 text-ink-2">
-            <LoaderCircle size={14} className="spinning" aria-hidden /> Waiting for its answer…
+            <LoaderCircle size={14} className="spinning" aria-hidden /> Waiting for a response…
           </p>
         )}
       </div>
@@ -60,8 +60,8 @@ function Outcome({ outcome: { ok, status, error, tookMs } }: { outcome: Delivery
       <Facts
         narrow
         facts={[
-          { name: 'HTTP status', value: status ?? 'no answer' },
-          { name: 'Took', value: formatDuration(tookMs) },
+          { name: 'HTTP status', value: status ?? 'no response' },
+          { name: 'Duration', value: formatDuration(tookMs) },
         ]}
       />
     </div>

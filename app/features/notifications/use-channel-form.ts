@@ -19,22 +19,22 @@ interface ChannelFormState {
   kind: ChannelKind
   url: string
   secret: string
-  /** The secret that it has is to be taken away. */
+  /** Whether the current secret is to be removed. */
   unsign: boolean
   events: NotificationKind[]
 }
 
 const fieldNames = ['name', 'kind', 'url', 'secret', 'events'] as const
 
-/** A field of a channel that is there already may be left empty, to keep what it has. */
+/** Secret fields of an existing channel may stay blank, which keeps the current value. */
 function problemsOf(form: ChannelFormState, isNew: boolean): Partial<Record<(typeof fieldNames)[number], string>> {
   const url = isNew || form.url !== '' ? channelUrlProblem(form.url.trim()) : null
   const secret = form.kind === 'webhook' && form.secret !== '' ? channelSecretProblem(form.secret) : null
   return {
-    ...(form.name.trim() === '' && { name: 'Give the channel a name' }),
+    ...(form.name.trim() === '' && { name: 'Enter a name' }),
     ...(url !== null && { url }),
     ...(secret !== null && { secret }),
-    ...(form.events.length === 0 && { events: 'Choose at least one event' }),
+    ...(form.events.length === 0 && { events: 'Select at least one event' }),
   }
 }
 
@@ -66,7 +66,7 @@ export function useChannelForm(channel: NotificationChannelView | null, onDone: 
       onError: take,
       onSuccess: () => {
         void queries.invalidateQueries({ queryKey: trpc.notification.pathKey() })
-        notice({ text: channel ? `${name.trim()} is changed` : `${name.trim()} is told what happens from now on` })
+        notice({ text: channel ? `Saved ${name.trim()}` : `Created ${name.trim()}` })
         onDone()
       },
     }

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { useNotice } from '@/app/ui/overlay/notice'
 
-/** Pauses or resumes a channel at once; the notice takes it back. */
+/** Pauses or resumes a channel at once; the notice offers to undo it. */
 export function usePause() {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -22,9 +22,7 @@ export function usePause() {
         {
           onSuccess: () =>
             notice({
-              text: paused
-                ? `${name} is paused: what happens meanwhile is not sent`
-                : `${name} is told what happens from now on`,
+              text: paused ? `Paused ${name}. Events during the pause are not sent` : `Resumed ${name}`,
               undo: () => pause.mutate({ id, paused: !paused }),
             }),
         },

@@ -47,12 +47,10 @@ export function QueuePage() {
       ) : !data ? (
         <Loading label="Loading the scheduling queue" />
       ) : data.items.length === 0 ? (
-        <Empty title="Nothing is stuck">
-          All scheduling work goes on by itself. Work that fails again and again, or finds no capacity, is listed here.
-        </Empty>
+        <Empty title="The queue is empty">Evaluations that keep failing or wait for capacity appear here.</Empty>
       ) : shown.length === 0 ? (
-        <Empty title="None of this kind" action={<ButtonLink href="/admin/queue">Show all stuck work</ButtonLink>}>
-          There is other work that is stuck.
+        <Empty title="No matches" action={<ButtonLink href="/admin/queue">Show all</ButtonLink>}>
+          The queue has evaluations in other states.
         </Empty>
       ) : (
         <QueueTable items={shown} question={view.kind} />

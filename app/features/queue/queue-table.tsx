@@ -29,11 +29,10 @@ const facts: Column<DeadLetterView>[] = [
   },
   {
     id: 'error',
-    header: 'What went wrong',
+    header: 'Error',
     from: 'sm',
     cell: ({ error, kind }) => {
-      const words =
-        error ?? (kind === 'waiting' ? 'No node has room for it' : 'The scheduler ended while it worked on it')
+      const words = error ?? (kind === 'waiting' ? 'No eligible node' : 'The scheduler stopped during the attempt')
       return <span title={words}>{words}</span>
     },
   },
@@ -47,7 +46,7 @@ const facts: Column<DeadLetterView>[] = [
   },
   {
     id: 'next',
-    header: 'Next try',
+    header: 'Next attempt',
     width: '104px',
     from: 'lg',
     cell: ({ nextTryAt, kind }) =>
@@ -59,7 +58,7 @@ const facts: Column<DeadLetterView>[] = [
   },
 ]
 
-/** Each with its one action. */
+/** The table, with one action per row. */
 export function QueueTable({ items, question }: { items: DeadLetterView[]; question: string }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -78,12 +77,12 @@ export function QueueTable({ items, question }: { items: DeadLetterView[]; quest
       <Button
         variant="ghost"
         size="sm"
-        aria-label={`Try ${deploymentName} again now`}
+        aria-label={`Retry ${deploymentName} now`}
         {...(blocked !== null && { disabled: true, title: blocked })}
         busy={again.isPending && again.variables.id === id}
         onClick={() => again.mutate({ id })}
       >
-        Try now
+        Retry
       </Button>
     ),
   }
@@ -91,7 +90,7 @@ export function QueueTable({ items, question }: { items: DeadLetterView[]; quest
     <>
       {again.isError && <ErrorState error={again.error} what="Could not retry" />}
       <Table
-        caption="Scheduling queue, what needs a person first"
+        caption="Scheduling queue, most urgent first"
         columns={[...facts, actions]}
         rows={items}
         rowKey={({ id }) => id}

@@ -6,18 +6,18 @@ export const deadLetterStyles: Record<DeadLetterKind, StatusStyle> = {
     label: 'Retries exhausted',
     icon: 'failed',
     color: 'failed',
-    explanation: 'It went wrong at every attempt; its deployment has failed. A person has to try it again.',
+    explanation: 'Every attempt failed, and so did the deployment. Retry it manually.',
   },
   retrying: {
     label: 'Retrying',
     icon: 'partial',
     color: 'degraded',
-    explanation: 'It went wrong and is tried again by itself, after a pause that grows with each attempt.',
+    explanation: 'The attempt failed and is retried automatically, with growing pauses.',
   },
   waiting: {
     label: 'Waits for capacity',
     icon: 'waiting',
     color: 'progressing',
-    explanation: 'It does not fit on any node now, and is tried again the moment capacity appears.',
+    explanation: 'It fits no node right now. It is retried as soon as there is capacity.',
   },
 }

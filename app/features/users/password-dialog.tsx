@@ -32,7 +32,7 @@ export function PasswordDialog({ user, onClose }: PasswordDialogProps) {
     if (wrong) return
     try {
       await change.mutateAsync({ id: user.id, password })
-      notice({ text: `${user.username} has a new password; sessions with the old one have ended` })
+      notice({ text: `Changed the password of ${user.username} and ended their sessions` })
       onClose()
     } catch (error) {
       take(error)
@@ -43,7 +43,7 @@ export function PasswordDialog({ user, onClose }: PasswordDialogProps) {
       open
       onClose={onClose}
       title={`New password for ${user.username}`}
-      description="Their sessions and tokens that were made with the old one end at once."
+      description="Their sessions and the access tokens issued with the old password end at once."
     >
       <form noValidate onSubmit={(event) => void submit(event)} className="space-y-4">
         <NewPasswordField value={password} onChange={setPassword} error={problems.password} />

@@ -2,7 +2,7 @@ import { cn } from '@/app/ui/cn'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import { may, type Permission, permissions, roles } from '@/core/accounts/roles'
 
-/** A permission that is added does not compile until it has words here. */
+/** A label for each permission; a new permission does not compile until it has one here. */
 const words: Record<Permission, string> = {
   'deployments.read': 'See deployments, decisions and timelines',
   'deployments.create': 'Deploy',
@@ -14,7 +14,7 @@ const words: Record<Permission, string> = {
   'storms.overrule': 'Override the outage protection of a region',
   'nodes.manage': 'Remove nodes',
   'users.manage': 'Manage users',
-  'tokens.manage': "Make and revoke join tokens; see and revoke everybody's API tokens",
+  'tokens.manage': "Create and revoke join tokens; see and revoke everybody's API tokens",
   'settings.manage': 'Change how nodes are scored',
   'notifications.manage': 'Choose where notifications are sent',
   'audit.read': 'Read the audit log',

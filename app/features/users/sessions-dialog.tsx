@@ -15,7 +15,7 @@ interface SessionsDialogProps {
   onClose: () => void
 }
 
-/** Where a user is signed in; one or all of these sessions can be ended. */
+/** The sessions of a user; one or all of them can be ended. */
 export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -26,7 +26,7 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
   const endAll = useMutation(
     trpc.user.endSessions.mutationOptions({
       onSuccess: async () => {
-        notice({ text: `The sessions of ${user.username} have ended` })
+        notice({ text: `Ended the sessions of ${user.username}` })
         onClose()
         await again()
       },
@@ -40,16 +40,16 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
       wide
       onClose={onClose}
       title={`Sessions of ${user.username}`}
-      description="Whoever has one must sign in again once it has ended. API tokens keep working: they are revoked under API tokens."
+      description="Ending a session signs the user out. API tokens keep working; revoke them under API tokens."
     >
       {query.isError && !query.data ? (
         <ErrorState error={query.error} what="Could not load the sessions" onRetry={() => void query.refetch()} />
       ) : !query.data ? (
         <Loading label="Loading the sessions" />
       ) : query.data.length === 0 ? (
-        <Empty title={`${user.username} is not signed in anywhere`} />
+        <Empty title={`${user.username} has no sessions`} />
       ) : (
-        // From edge to edge, with the text below the title.
+        // Extends to the edges of the dialog, while the text stays aligned with the title.
         <div className="-mx-4 md:[&_:is(td,th):first-child]:pl-4 md:[&_:is(td,th):last-child]:pr-4">
           <SessionTable
             caption={`Sessions of ${user.username}`}
@@ -65,7 +65,7 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
         <Button
           variant="primary"
           busy={endAll.isPending}
-          blocked={others ? null : 'There is no other session to end.'}
+          blocked={others ? null : 'There are no other sessions.'}
           onClick={() => endAll.mutate({ id: user.id })}
         >
           {user.isSelf ? 'End all others' : 'End all'}

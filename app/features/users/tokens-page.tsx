@@ -14,8 +14,8 @@ export function TokensPage() {
     <>
       <PageHeader
         title="API tokens"
-        meta="Everybody's. Each person makes their own, on the account page."
-        actions={<ButtonLink href="/account">Create one of your own</ButtonLink>}
+        meta="Tokens of all users. Create your own on the account page."
+        actions={<ButtonLink href="/account">Create your own</ButtonLink>}
       />
       <div className="border-t border-line">
         {query.isError && !query.data ? (
@@ -23,12 +23,12 @@ export function TokensPage() {
         ) : !query.data ? (
           <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (
-          <Empty title="Nobody has an API token">
-            Programs call the API with one: people make them on their account page, and{' '}
-            <span className="font-mono text-meta">npm run token -- api</span> makes one for a script.
+          <Empty title="No API tokens yet">
+            Programs use tokens to call the API. Users create them on the account page;{' '}
+            <span className="font-mono text-meta">npm run token -- api</span> creates one for a script.
           </Empty>
         ) : (
-          <TokenTable caption="API tokens of everybody" tokens={query.data} withOwner />
+          <TokenTable caption="API tokens of all users" tokens={query.data} withOwner />
         )}
       </div>
     </>

@@ -14,9 +14,9 @@ import { type Role, roles } from '@/core/accounts/roles'
 import { usernameProblem } from '@/core/accounts/username'
 
 const roleHints: Record<Role, string> = {
-  admin: 'May do everything, with everything.',
-  operator: 'Deploys, and changes what is their own.',
-  viewer: 'Looks, and changes nothing.',
+  admin: 'Full access.',
+  operator: 'Deploys, and changes their own deployments.',
+  viewer: 'Read-only.',
 }
 
 interface UserDialogProps {
@@ -55,7 +55,7 @@ function UserForm({ onDone }: { onDone: () => void }) {
         onError: take,
         onSuccess: () => {
           void queries.invalidateQueries({ queryKey: trpc.user.list.queryKey() })
-          notice({ text: `${username.trim()} may now sign in` })
+          notice({ text: `Created ${username.trim()}` })
           onDone()
         },
       },
@@ -63,7 +63,7 @@ function UserForm({ onDone }: { onDone: () => void }) {
   }
   return (
     <form noValidate onSubmit={submit} className="space-y-4">
-      <Field label="User name" error={problems.username} hint="a–z, 0–9, and . _ @ -">
+      <Field label="Username" error={problems.username} hint="a–z, 0–9, and . _ @ -">
         {(wiring) => (
           <Input
             {...wiring}

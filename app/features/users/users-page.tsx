@@ -155,7 +155,7 @@ export function UsersPage() {
           <Loading label="Loading users" />
         )}
       </div>
-      <Section title="What each role may do" className="mt-8">
+      <Section title="Permissions by role" className="mt-8">
         <PermissionMatrix />
       </Section>
       <UserDialog open={creating} onClose={() => setCreating(false)} />
@@ -165,7 +165,7 @@ export function UsersPage() {
   )
 }
 
-/** Both are taken back with one press; what the server refuses is said on the page, by name. */
+/** Both can be reverted with one press; errors are shown on the page with the username. */
 function useUserChanges() {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -203,9 +203,7 @@ function useUserChanges() {
           ...options(user),
           onSuccess: () =>
             notice({
-              text: value
-                ? `${user.username} is disabled; all their sessions have ended`
-                : `${user.username} is enabled`,
+              text: value ? `Disabled ${user.username} and ended their sessions` : `Enabled ${user.username}`,
               undo: () => disabled.mutate({ id: user.id, disabled: !value }, options(user)),
             }),
         },
