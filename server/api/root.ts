@@ -20,7 +20,10 @@ import { outageProtectionRouter } from './system/outage-protection-router'
 import { queueRouter } from './system/queue-router'
 import { settingsRouter } from './system/settings-router'
 
-/** All that can be asked of the control plane. REST and its OpenAPI document are derived from it (server/api/http/rest.ts). */
+/**
+ * All procedures of the control plane. The REST API and its OpenAPI document are derived from them
+ * (server/api/http/rest.ts).
+ */
 export const appRouter = router({
   deployment: mergeRouters(deploymentRouter, revisionRouter, logRouter),
   decision: decisionRouter,

@@ -9,7 +9,7 @@ interface Answer {
   body: string
 }
 
-/** A gateway over an inside that answers with the headers that came to it. */
+/** A gateway whose application answers with the request headers that it received. */
 async function openGateway(options: { trustedProxies?: string[]; publicUrl?: string }) {
   const faults: unknown[] = []
   const server = createServer(
@@ -38,7 +38,7 @@ async function openGateway(options: { trustedProxies?: string[]; publicUrl?: str
           resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
           call.destroy()
         })
-        // A body that is announced and never comes must not be waited for.
+        // The gateway must not wait for an announced body that never comes.
         if (headers['content-length'] === undefined) call.end()
         else call.flushHeaders()
       }),
@@ -72,7 +72,7 @@ describe('without a trusted proxy', () => {
   })
   afterAll(() => gateway.close())
 
-  it('the other end of the connection is who sends, whatever is claimed', async () => {
+  it('the peer of the connection is the sender, whatever headers claim', async () => {
     const headers = await inside(gateway, forged)
     expect(headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
@@ -85,13 +85,13 @@ describe('without a trusted proxy', () => {
     expect(headers['content-security-policy']).not.toContain('nonce-mine')
   })
 
-  it('only a program of this machine itself is local, not whom a proxy on it speaks for', async () => {
+  it('only a program on this machine is local, not a client of a proxy on this machine', async () => {
     expect((await inside(gateway))['x-fogdeck-local']).toBe('1')
     expect((await inside(gateway, forged))['x-fogdeck-local']).toBeUndefined()
     expect((await inside(gateway, { 'x-forwarded-for': '127.0.0.1' }))['x-fogdeck-local']).toBeUndefined()
   })
 
-  it('pages get a policy with a nonce of their own, which the inside knows', async () => {
+  it('each page has a content security policy with its own nonce, which the application receives', async () => {
     const [one, other] = [await gateway.send('/deployments'), await gateway.send('/deployments')]
     const policy = String(one.headers['content-security-policy'])
     const nonce = /'nonce-([^']+)'/.exec(policy)?.[1]
@@ -102,7 +102,7 @@ describe('without a trusted proxy', () => {
     expect(other.headers['content-security-policy']).not.toBe(policy)
   })
 
-  it('the API is kept nowhere and does nothing as a page', async () => {
+  it('API answers are not cached and can do nothing as a page', async () => {
     const { headers } = await gateway.send('/api/health')
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
@@ -133,7 +133,7 @@ describe('without a trusted proxy', () => {
   })
 
   it.each(['a b', '"><script>', 'fog.test/evil', 'user@fog.test', 'fog.test:port'])(
-    'the host %j is none',
+    'refuses the host %j',
     async (host) => {
       expect((await gateway.send('/', { headers: { host } })).status).toBe(400)
     },
@@ -152,7 +152,7 @@ describe('without a trusted proxy', () => {
     expect(JSON.parse(answer.body).detail).toBe(`The body has more than ${limit / 1024} KiB`)
   })
 
-  it('what goes wrong inside is a 500 without its words', async () => {
+  it('an internal error is a 500 without its message', async () => {
     const answer = await gateway.send('/broken')
     expect(answer.status).toBe(500)
     expect(answer.body).not.toContain('broken')
@@ -179,7 +179,7 @@ describe('behind trusted proxies', () => {
     expect((await inside(gateway, { 'x-forwarded-for': forwarded }))['x-forwarded-for']).toBe(client)
   })
 
-  it('scheme and host are the proxy’s, when they are well-formed', async () => {
+  it('scheme and host come from the proxy when they are well-formed', async () => {
     expect(await inside(gateway, { ...forged, 'x-forwarded-host': 'people.test:8443' })).toMatchObject({
       'x-forwarded-proto': 'https',
       host: 'people.test:8443',
@@ -190,12 +190,12 @@ describe('behind trusted proxies', () => {
     })
   })
 
-  it('who comes through is local only when the client is', async () => {
+  it('a client of the proxy is local only when its own address is', async () => {
     expect((await inside(gateway, { 'x-forwarded-for': '203.0.113.9' }))['x-fogdeck-local']).toBeUndefined()
     expect((await inside(gateway, { 'x-forwarded-for': '127.0.0.1' }))['x-fogdeck-local']).toBe('1')
   })
 
-  it('people who come by HTTPS are held to it', async () => {
+  it('clients that use HTTPS are told to keep using it', async () => {
     expect((await gateway.send('/')).headers['strict-transport-security']).toBe('max-age=31536000')
   })
 })

@@ -1,4 +1,7 @@
-/** Stands before the pages and the API: who sends is made sure of, what is refused unseen is refused, headers are set. */
+/**
+ * Handles each request before pages and the API: verifies the sender, refuses what needs no further inspection, and
+ * sets headers.
+ */
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { AddressList } from '@/server/lib/addresses'
@@ -11,7 +14,7 @@ import { forwardingHeaders, type Sender, senderOf } from './sender'
 interface GatewayOptions {
   trustedProxies: readonly string[]
   publicUrl: string | null
-  /** Answers what is let through. */
+  /** Answers requests that were accepted. */
   inner: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   onFault: (error: unknown) => void
 }
@@ -42,7 +45,7 @@ const fault: Problem = {
   detail: 'The server could not do this because of a fault of its own; its log says more',
 }
 
-/** Writes what is known of the sender where the inside reads it, over whatever was sent under these names. */
+/** Sets the headers that describe the sender, and removes what the client sent under these names. */
 function introduce({ headers }: IncomingMessage, { address, protocol, host, isLocal }: Sender, nonce: string): void {
   for (const name of [...forwardingHeaders, localMark, nonceHeader]) delete headers[name]
   if (address !== null) headers['x-forwarded-for'] = address
@@ -53,7 +56,7 @@ function introduce({ headers }: IncomingMessage, { address, protocol, host, isLo
   }
   if (isLocal) headers[localMark] = '1'
   headers[nonceHeader] = nonce
-  // From here the renderer of the pages takes the nonce for its own scripts.
+  // The page renderer takes the nonce for its own scripts from this header.
   headers['content-security-policy'] = pagePolicy(nonce)
   delete headers['content-security-policy-report-only']
 }

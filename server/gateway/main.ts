@@ -1,4 +1,7 @@
-/** The process that serves pages and the API on one address. Signals are the inside's matter (instrumentation-node.ts). */
+/**
+ * The process that serves the pages and the API on one address. The application handles signals
+ * (instrumentation-node.ts).
+ */
 import { createServer } from 'node:http'
 import next from 'next'
 import { readEnv } from '@/server/lib/env'

@@ -1,4 +1,4 @@
-/** What is refused before any work is done for it. */
+/** Checks that refuse a request before any work is done for it. */
 import type { IncomingMessage } from 'node:http'
 import { agentBodyLimit, authBodyLimit, bodyLimit, trpcBodyLimit } from '@/server/lib/body-limits'
 import type { Problem } from '@/server/lib/problem-document'
@@ -7,7 +7,7 @@ import { isApiPath } from './response-headers'
 const apiMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const pageMethods = ['GET', 'HEAD']
 
-/** @returns null for what may be looked at. */
+/** @returns null for a request that may be processed. */
 export function refusalOf({
   method = 'GET',
   url = '',
@@ -32,7 +32,7 @@ export function refusalOf({
   return null
 }
 
-/** Null for what can't be decoded. */
+/** Null when the path can't be decoded. */
 export function pathOf(url: string): string | null {
   if (!url.startsWith('/')) return null
   const path = url.split(/[?#]/, 1)[0] ?? ''

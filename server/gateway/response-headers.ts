@@ -1,11 +1,11 @@
-/** What every answer says to browsers about what may be done with it. */
+/** The security headers of every answer. */
 
 interface Answered {
   /** Without the query. */
   path: string
-  /** For the scripts of this page and no others. */
+  /** The nonce of this page's scripts. */
   nonce: string
-  /** Whether people reach this installation by HTTPS only. */
+  /** Whether this installation is reached by HTTPS only. */
   isSecure: boolean
 }
 
@@ -14,7 +14,10 @@ const policyText = (directives: Record<string, string>): string =>
     .map(([name, sources]) => `${name} ${sources}`)
     .join('; ')
 
-/** Scripts that came with the page by its nonce, and what these load. Styles may stand in the page: charts and dialogs set them. */
+/**
+ * Allows scripts with the page's nonce, and scripts that these load. Inline styles are allowed because charts and
+ * dialogs set them.
+ */
 export const pagePolicy = (nonce: string): string =>
   policyText({
     'default-src': "'self'",
@@ -27,7 +30,7 @@ export const pagePolicy = (nonce: string): string =>
     'frame-ancestors': "'none'",
   })
 
-/** An answer of the API that is opened as a page does nothing. */
+/** An API answer that is opened as a page can do nothing. */
 const dataPolicy = policyText({ 'default-src': "'none'", 'frame-ancestors': "'none'" })
 
 const always = {

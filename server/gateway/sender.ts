@@ -1,14 +1,17 @@
-/** Who sends a request, and under which address they reached us: what proxies say of it counts only when they are trusted. */
+/**
+ * Determines who sent a request and which address it was sent to. Headers of proxies count only when the proxy is
+ * trusted.
+ */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type AddressList, plainAddress } from '@/server/lib/addresses'
 
 export interface Sender {
-  /** Null when the connection is gone already. */
+  /** Null when the connection is already closed. */
   address: string | null
   protocol: 'http' | 'https'
-  /** With its port, as a browser would write it; null when they gave none that is well-formed. */
+  /** Host and port as in a browser's address; null when the request has no well-formed host. */
   host: string | null
-  /** A program of this machine itself, not somebody whom a proxy on this machine speaks for. */
+  /** True for a program on this machine, but not for a client of a proxy on this machine. */
   isLocal: boolean
 }
 
@@ -40,7 +43,10 @@ export const forwardingHeaders = [
   'x-real-ip',
 ] as const
 
-/** Read from the near end: each entry was written by the one after it, so the first that is not trusted is the client. */
+/**
+ * Reads the header from its end: each entry was written by the proxy after it, so the first untrusted address is the
+ * client.
+ */
 function clientOf(near: string, forwardedFor: string, trusted: AddressList): string {
   let client = near
   for (const entry of forwardedFor.split(',').reverse()) {

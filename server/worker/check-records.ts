@@ -6,8 +6,8 @@ import { readDecision, sampleDecisions } from '@/server/store/decisions/decision
 import { countReplays } from '@/server/store/leader/leadership'
 
 /**
- * Replays a sample of the stored decisions. One that comes out otherwise than it was recorded is an alarm: the metric
- * fogdeck_decision_replays_mismatched_total rises, and the log names the decision.
+ * Replays a sample of the stored decisions. A replay with a different result raises an alarm: the metric
+ * fogdeck_decision_replays_mismatched_total increases, and the log names the decision.
  */
 export async function checkRecords(
   { store, log, epoch }: { store: Store; log: Logger; epoch: bigint },
@@ -25,8 +25,8 @@ export async function checkRecords(
 }
 
 /**
- * A record that makes no sense is as bad as one that comes out otherwise; neither may stop the scheduler. That the
- * database is away says nothing of the record, and ends the round.
+ * Describes what is wrong with a record; null for nothing. A malformed record counts like a mismatch, and neither may
+ * stop the scheduler. A database error says nothing about the record, so it is thrown and ends the round.
  */
 async function problemOf(store: Store, id: string): Promise<string | null> {
   try {

@@ -25,32 +25,32 @@ export interface Scheduling {
   store: Store
   log: Logger
   clock: Clock
-  /** Name of this process, under which it holds leases. */
+  /** Name of this process, which holds the leases. */
   worker: string
-  /** Fencing number of its reign. */
+  /** Fencing number of the leadership term. */
   epoch: bigint
   fleet: FleetView
-  /** Without it every refusal is recorded. */
+  /** Suppresses repeated refusals; without this, every refusal is recorded. */
   refusals?: RecordedRefusals
-  /** Milliseconds for the decisions of one commit; for tests that can't make them last. */
+  /** Milliseconds for the decisions of one commit; tests set shorter times. */
   decideForMs?: number
-  /** Milliseconds between looks at what waits for capacity; for tests that can't wait. */
+  /** Milliseconds between checks of evaluations that wait for capacity; tests set shorter times. */
   pollAgainEveryMs?: number
 }
 
-/** How often a lost race is decided again before the evaluation goes back to the queue. */
+/** How often a conflicting commit is retried before the evaluation returns to the queue. */
 const maxRounds = 10
 
 /**
- * Deciding is one piece of work, in which a leader can't show that it is alive: well below the three seconds after which
- * it would be taken for dead, in milliseconds.
+ * Milliseconds for the decisions of one commit. The leader can't renew its term while it decides, so this is well below
+ * the three seconds after which it would be considered dead.
  */
 const decideForMs = 1_000
 
 /**
- * Brings deployments a step closer to what is wanted: read, decide, commit, all of the batch together. When something
- * moved meanwhile, decides again; `evaluations` are leased by this worker and of different deployments.
- * @returns those that there was no time for; the first is never among them.
+ * Moves deployments a step towards their desired state: read, decide and commit, all for the whole batch. Decides again
+ * after a conflict. The `evaluations` must be leased by this worker and belong to different deployments.
+ * @returns the evaluations that there was no time for; the first is never among them.
  */
 export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]): Promise<Evaluation[]> {
   for (let round = 1; ; round++) {
@@ -93,15 +93,15 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
 }
 
 interface DecidedOn {
-  /** In the order of the evaluations, as many as there was time for. */
+  /** In the order of the evaluations, for as many as there was time for. */
   steps: Step[]
   stats: Map<Step, ScanStats>
-  /** The fleet that was decided on; null when nothing was to be placed. */
+  /** The fleet that the decisions used; null when nothing had to be placed. */
   state: JournalState | null
   now: Date
 }
 
-/** Reads what is needed and decides, without writing anything. */
+/** Reads the input and decides, without writing anything. */
 async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Promise<DecidedOn> {
   const { store, clock, fleet } = scheduling
   const deployments = await readDeploymentsToSchedule(
@@ -128,8 +128,8 @@ async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Prom
 }
 
 /**
- * How many of these evaluations, which wait for capacity, need not wait any longer: what they wait for is there. `looked`:
- * how many there was time to look at, the first ones. Nothing is written.
+ * Checks evaluations that wait for capacity, without writing anything. `fit`: how many of them could be placed now.
+ * `looked`: how many there was time to check, from the beginning of the list.
  */
 export async function retryWaiting(
   scheduling: Scheduling,
@@ -139,7 +139,7 @@ export async function retryWaiting(
   return { fit: steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').length, looked: steps.length }
 }
 
-/** One after the other, as many as there is time for: each deployment sees what was placed before it. */
+/** Decides one evaluation after the other while there is time: each deployment sees the placements before it. */
 function decideAll(
   planned: Planned[],
   { untilMs, ...world }: { fleet: WorkingFleet; policy: Policy; others: OtherReplicas; untilMs: number },
@@ -167,7 +167,7 @@ function decideOne(
   return decidePlacement(deployment, plan, { fleet, policy: deployment.policy ?? policy, others, newId: uuid })
 }
 
-/** The lines that people grep for, once the step is committed. */
+/** Writes the log lines that people grep for; call this after the commit. */
 function logStep(
   log: Logger,
   { deployment, decision, place, evaluationEnds }: Step,

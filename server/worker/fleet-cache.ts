@@ -15,29 +15,30 @@ import type { PackedEntry } from '@/server/store/journal/fleet-journal'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
 /**
- * A full snapshot after this many differences, or when they have grown to this many times the size of the last one: so
- * rebuilding a past fleet stays quick, and snapshots stay a small part of the journal. Few bytes are always quick.
+ * Write a full snapshot after this many deltas, or once the deltas exceed this multiple of the last snapshot's size. So
+ * rebuilding a past fleet stays fast, and snapshots stay a small part of the journal. Up to `quickBytes` a rebuild is
+ * always fast.
  */
 const longestChain = { entries: 1_000, snapshots: 4, quickBytes: 65_536 }
 
 /**
- * The fleet in the scheduler's memory: before each batch only the nodes that changed are read (FleetMirror). It also
- * keeps the index, and knows what of the fleet the journal has, so that each batch writes just the difference.
+ * The fleet in the scheduler's memory. Before each batch it reads only the nodes that changed (FleetMirror). It also
+ * keeps the index, and tracks which state the journal has, so that each batch writes only the difference.
  */
 export class FleetView {
-  /** Under this name its entries follow each other in the journal. */
+  /** Id of this view's sequence of journal entries. */
   readonly writer = uuid()
-  /** The newest entry of the journal that is its own. */
+  /** This view's newest journal entry. */
   journalSeq: bigint | null = null
   readonly #mirror: FleetMirror
   #journaled: JournalState | null = null
-  /** Of the journal, since and with the last snapshot. */
+  /** Size of the journal since the last snapshot, and of that snapshot. */
   #chain = { entries: 0, bytes: 0, snapshotBytes: 0 }
-  /** Places that changed since the journal was written. */
+  /** Indices of nodes that changed since the last journal entry. */
   #unwritten = new Set<number>()
   readonly #indexFrom: number
   #index: FleetIndex | null = null
-  /** What the last batch placed in the index, committed or not: put right before the next one. */
+  /** Nodes that the last batch changed in the index, committed or not; reset before the next batch. */
   #ahead: ReadonlySet<string> = new Set()
 
   constructor(store: Store, changes: ChangeStream, { indexFrom = usualIndexFrom }: { indexFrom?: number } = {}) {
@@ -55,23 +56,23 @@ export class FleetView {
     })
   }
 
-  /** These nodes were changed by ourselves: their announcement need not be waited for. */
+  /** Marks nodes that this process changed, without waiting for the notification. */
   changed(ids: readonly string[]): void {
     this.#mirror.changed(ids)
   }
 
-  /** What it knows may be wrong: the next refresh reads everything. */
+  /** Discards the cached state: the next refresh reads everything. */
   invalidate(): void {
     this.#mirror.invalidate()
   }
 
-  /** Reads what changed and hands back the fleet as it is now. The result is not changed by later refreshes. */
+  /** Reads what changed and returns the current fleet. Later refreshes don't change the returned object. */
   async refresh(nowMs: number): Promise<JournalState> {
     this.#putRight()
     return this.#mirror.refresh(nowMs)
   }
 
-  /** Takes back what the last batch placed in the index: what was committed comes from the database. */
+  /** Resets the nodes that the last batch changed in the index: committed changes come from the database. */
   #putRight(): void {
     for (const id of this.#ahead) {
       const node = this.#mirror.node(id)
@@ -94,7 +95,7 @@ export class FleetView {
     return fleet
   }
 
-  /** What the journal lacks of the present state; null when it has all of it. */
+  /** The journal entry that the current state needs; null when the journal is up to date. */
   unwritten(): JournalEntry | null {
     const { entries, bytes, snapshotBytes } = this.#chain
     const isLong =
@@ -104,7 +105,7 @@ export class FleetView {
     return difference(this.#journaled, this.#mirror.state, this.#unwritten)
   }
 
-  /** `state` was committed with what `unwritten` gave for it, packed, or without it when nothing was decided. */
+  /** Records that `state` was committed, with the entry from `unwritten`, or without one when nothing was decided. */
   written({
     state,
     entry,

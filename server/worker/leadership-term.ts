@@ -5,7 +5,7 @@ import type { Logger } from '@/server/lib/log'
 import { followClockJump } from '@/server/store/leader/clock-jumps'
 import { type Leadership, StaleLeaderError, showEveryMs } from '@/server/store/leader/leadership'
 
-/** The time for which this scheduler leads. */
+/** The leadership term of this scheduler. */
 export class LeadershipTerm {
   readonly #leadership: Leadership
   readonly #store: Store
@@ -20,8 +20,8 @@ export class LeadershipTerm {
   }
 
   /**
-   * Shows that it still leads, and follows the database's clock; call it before anything that depends on how long
-   * something was silent. Throws StaleLeaderError when another one leads by now.
+   * Renews the term and synchronizes with the database's clock. Call this before anything that depends on how long
+   * something was silent. Throws StaleLeaderError when another scheduler leads by now.
    */
   async show(): Promise<void> {
     const { epoch } = this.#leadership
@@ -37,7 +37,7 @@ export class LeadershipTerm {
     )
   }
 
-  /** Shows it until `signal` aborts, however long other work takes. */
+  /** Renews the term regularly until `signal` aborts, however long other work takes. */
   async keepShowing(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.show()

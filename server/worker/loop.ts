@@ -15,12 +15,12 @@ import {
 import { evaluate, logChange, type Scheduling } from './evaluate'
 import { Waiting } from './retry-blocked'
 
-/** Claimed at once: enough to keep busy, few enough that a dead scheduler's leases hold little back. */
+/** Evaluations per claim: enough to stay busy, few enough that the leases of a dead scheduler delay little. */
 export const batchSize = 192
-/** Looks again this often even when no notification came, in milliseconds. */
+/** Polls this often even without a notification, in milliseconds. */
 const pollMs = 2_000
 
-/** Works off evaluations until `signal` aborts or the reign is over; hands back its leases then. */
+/** Processes evaluations until `signal` aborts or the leadership term ends; then releases its leases. */
 export async function runEvaluations(
   scheduling: Scheduling,
   changes: ChangeStream,
@@ -46,8 +46,9 @@ export async function runEvaluations(
 }
 
 /**
- * What is due, a bounded part of it; false when nothing is. What was begun before goes alone: it may be what ended the
- * scheduler that began it, and must not count as an attempt of others.
+ * Processes a bounded number of due evaluations; returns false when none is due. An evaluation that was begun before is
+ * processed alone: it may have crashed the scheduler that began it, and a new crash must not count as an attempt of
+ * others.
  */
 async function workOff(scheduling: Scheduling, signal: AbortSignal): Promise<boolean> {
   const fresh = await claimEvaluations(scheduling.store, scheduling, { limit: batchSize, which: 'fresh' })
@@ -58,12 +59,12 @@ async function workOff(scheduling: Scheduling, signal: AbortSignal): Promise<boo
   return fresh.length + retried.length > 0
 }
 
-/** Between attempts at an evaluation that went wrong unexpectedly. */
+/** The backoff of evaluations that failed unexpectedly. */
 const pause = { firstMs: 1_000, maxMs: 30_000 }
 
 /**
- * Works off what was claimed: together, so that a burst costs one commit; one by one when the batch does not go through,
- * so that one that always fails holds up no other. Evaluations of the same deployment never share a batch.
+ * Processes claimed evaluations in one batch, so that a burst costs one commit. If the batch fails, processes them one
+ * by one, so that one that always fails doesn't hold up others. Evaluations of the same deployment never share a batch.
  */
 async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: AbortSignal): Promise<void> {
   const batch = claimed.filter(
@@ -84,7 +85,7 @@ async function settle(scheduling: Scheduling, claimed: Evaluation[], signal: Abo
 }
 
 async function settleOne(scheduling: Scheduling, evaluation: Evaluation): Promise<void> {
-  // It was begun so often, and each time nobody was left to say how it ended.
+  // Every attempt began and none recorded an end, so the scheduler died each time.
   if (evaluation.attempts > maxEvaluationAttempts)
     return moveToDeadLetters(scheduling, evaluation, 'the scheduler ended while it worked on it')
   try {
@@ -117,7 +118,7 @@ async function moveToDeadLetters(
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Wakes a loop when something was announced, also when it was announced while the loop was busy. */
+/** Wakes a loop on notifications, including those that came while the loop was busy. */
 class WakeSignal {
   heard = 0
   readonly #unsubscribe: () => void
@@ -131,7 +132,7 @@ class WakeSignal {
     })
   }
 
-  /** Waits for `milliseconds`, less when something was announced since `heard` or `signal` aborts. */
+  /** Sleeps up to `milliseconds`; returns early when `signal` aborts or on a notification newer than `heard`. */
   async wait(heard: number, milliseconds: number, signal: AbortSignal): Promise<void> {
     if (this.heard !== heard || signal.aborted) return
     this.#wake = new AbortController()

@@ -1,4 +1,4 @@
-/** The scheduler process: leads when it is elected, and stands by otherwise. */
+/** The scheduler process: leads when elected, and stands by otherwise. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -30,7 +30,7 @@ if (databaseUrl === null) {
   log.fatal('DATABASE_URL is not set: start the scheduler with `npm start`, which starts the database too')
   process.exit(1)
 }
-// Containers may share a host name and a process number.
+// Several containers may have the same host name and process id.
 const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`
 const store = openStore(databaseUrl, {
   sealKey: loadSecrets(env.dataDir).sealKey,
@@ -46,17 +46,17 @@ const stop = (why: string) => {
   if (stopping.signal.aborted) return
   log.info(`Stopping: ${why}`)
   stopping.abort()
-  // What is under way is finished or handed back; nothing may keep the process longer than this.
+  // Work in progress is finished or released; nothing may keep the process alive longer than this.
   setTimeout(() => process.exit(1), 5_000).unref()
 }
 process.on('SIGTERM', () => stop('asked to'))
 process.on('SIGINT', () => stop('asked to'))
 process.on('disconnect', () => stop('the supervisor is gone'))
 
-/** A standby looks this often whether nobody leads, in milliseconds. */
+/** A standby checks this often whether there is no leader, in milliseconds. */
 const standbyMs = 500
 
-/** Stands by until elected; null when it was asked to stop before. */
+/** Waits until elected; returns null when stopped before. */
 async function waitForElection(candidate: Candidate): Promise<Leadership | null> {
   while (!stopping.signal.aborted) {
     const leadership = await candidate.tryToLead()
@@ -68,7 +68,7 @@ async function waitForElection(candidate: Candidate): Promise<Leadership | null>
   return null
 }
 
-/** Leads until the reign ends. */
+/** Leads until the leadership term ends. */
 async function lead(leadership: Leadership): Promise<void> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, stopping.signal])

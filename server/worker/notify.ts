@@ -27,7 +27,7 @@ import { readEvents, settledMoment } from '@/server/store/notifications/events'
 import { sendMessage } from '@/server/webhook/send'
 
 const lookMs = 2_000
-/** The place of a channel for which nothing happens is written down this seldom. */
+/** How often the position of a channel without events is saved, in milliseconds. */
 const skipFromMs = 10_000
 const keptMs = notificationLimits.keptDays * 86_400_000
 
@@ -35,26 +35,26 @@ interface Notifying {
   store: Store
   log: Logger
   epoch: bigint
-  /** Addresses that are called although they are refused by default. */
+  /** Addresses that are allowed although they are refused by default. */
   webhookAddresses: AddressList
-  /** Where links lead when it is set; else to the address at which the channel was made. */
+  /** The base address of links; null for the address at which the channel was created. */
   publicUrl: string | null
 }
 
-/** A message that is begun, with its events. */
+/** A message that is being delivered, with its events. */
 interface Begun {
   channel: DueChannel
   deliveryId: string
   events: NotificationEvent[]
   total: number
-  /** With those that happened since. */
+  /** Including events since then. */
   waiting: number
 }
 
 /**
- * Tells channels what happened, while this scheduler leads. What happened is read for one channel after the
- * other, so that this takes no more than a connection of the scheduler's; each message is then sent by itself, so that a
- * slow receiver holds up nobody else.
+ * Sends notifications while this scheduler leads. Events are read for one channel after the other, so that this uses
+ * only one connection of the scheduler; messages are then sent independently, so that a slow receiver doesn't delay
+ * others.
  */
 export async function runNotifications(notifying: Notifying, signal: AbortSignal): Promise<void> {
   const underWay = new Map<string, Promise<void>>()
@@ -76,7 +76,10 @@ export async function runNotifications(notifying: Notifying, signal: AbortSignal
   await Promise.allSettled(underWay.values())
 }
 
-/** Scheduling must not stumble over a message; that the reign is over, the scheduler notices by itself. */
+/**
+ * A failed notification must not disturb scheduling. StaleLeaderError is ignored, because the scheduler notices the end
+ * of its term by itself.
+ */
 function complain({ log }: Notifying, error: unknown): void {
   if (!(error instanceof StaleLeaderError)) log.warn({ err: error }, 'Notifications have to wait for their next turn')
 }
@@ -97,7 +100,7 @@ async function beginDue(notifying: Notifying, underWay: ReadonlyMap<string, unkn
   return begun
 }
 
-/** The message that was begun before goes on; else a new one, when there is something to tell. */
+/** Continues the message that was begun before; otherwise begins a new one if there is something to send. */
 function begin(notifying: Notifying, channel: DueChannel, settled: Date): Promise<Begun | null> {
   const { deliveryId, sendingUntil } = channel
   return deliveryId && sendingUntil
@@ -124,7 +127,7 @@ async function goOn(
   const { id: channelId, readUntil, events: kinds } = channel
   const read = await readEvents(store, { from: readUntil, to: sendingUntil, kinds }, notificationLimits.listedEvents)
   if (read.total === 0) {
-    // Somebody has dealt with all of it, or wants to hear of it no more.
+    // All events were resolved meanwhile, or the channel is no longer subscribed to them.
     await messageDelivered(store, epoch, { channelId, deliveryId, sent: false })
     return null
   }
@@ -142,7 +145,7 @@ async function deliver(notifying: Notifying, begun: Begun, signal: AbortSignal):
     log.debug(attempt, `Notified of ${total} events within ${outcome.tookMs} ms`)
     return messageDelivered(store, epoch, { ...attempt, sent: true })
   }
-  // It was cut short; whoever leads next sends it again.
+  // The delivery was interrupted; the next leader sends the message again.
   if (signal.aborted) return
   log.warn(attempt, `A notification was not delivered: ${outcome.error}`)
   const failures = channel.attempts + 1

@@ -1,6 +1,6 @@
 import type { Step } from '@/core/plan/types'
 
-/** So long a refusal that comes again is no news, in milliseconds. */
+/** A repeated refusal within this time is not recorded, in milliseconds. */
 const sameForMs = 60_000
 
 interface Refusal {
@@ -10,15 +10,15 @@ interface Refusal {
 }
 
 /**
- * What waits is tried at every capacity that appears, many times a second in a busy fleet. A refusal like the last one (the
- * same wishes, as many nodes short) is recorded once a minute at most: the record that there is says it all. Known to one
- * leader; the next one records anew.
+ * Deployments that wait are retried whenever capacity appears, many times a second in a busy fleet. A refusal like the
+ * previous one (same constraints, same number of nodes short) is recorded at most once a minute, because the existing
+ * record still explains it. Only the current leader knows; the next one records the refusal again.
  */
 export class RecordedRefusals {
-  /** By deployment, the oldest first. */
+  /** By deployment, oldest first. */
   readonly #last = new Map<string, Refusal>()
 
-  /** The steps, those without their decision that would only say again what was just recorded. */
+  /** Returns the steps, without the decision where it would only repeat a recent record. */
   withoutRepeats(steps: Step[], at: Date): Step[] {
     return steps.map((step) => (this.#isRepeat(step, at.getTime()) ? { ...step, decision: null } : step))
   }
@@ -34,7 +34,7 @@ export class RecordedRefusals {
     )
   }
 
-  /** These were committed. */
+  /** Notes the refusals of committed steps. */
   committed(steps: Step[], at: Date): void {
     const atMs = at.getTime()
     for (const { deployment, decision } of steps) {

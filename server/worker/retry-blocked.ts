@@ -5,24 +5,24 @@ import { databaseProblem } from '@/server/db/errors'
 import { readBlockedEvaluations, wakeBlockedEvaluations } from '@/server/store/queue/evaluations'
 import { retryWaiting, type Scheduling } from './evaluate'
 
-/** Between looks, in milliseconds. */
+/** Milliseconds between two checks. */
 const pollEveryMs = 10_000
-/** For each look: how many at most, and for how many milliseconds it may decide. */
+/** The limits of one check: evaluations, and milliseconds for deciding. */
 const atOnce = { count: 192, ms: 100 }
 
 /**
- * What waits for capacity is woken by whoever makes room. But room that is made while somebody is being refused wakes
- * nobody: the refusal does not know of the room, and the room not of the refusal. So the leader looks again, every now and
- * then at some of those that wait. When one of them fits, all are tried again, as by everybody else who finds room: who
- * gets it is a matter of priorities. A look itself writes nothing.
+ * Rechecks deployments that wait for capacity. Whoever frees capacity wakes them, but capacity that is freed while a
+ * deployment is being refused wakes nobody: neither transaction sees the other. So the leader regularly checks some of
+ * those that wait. When one of them fits, all are retried, as after any freed capacity, so that priorities decide who
+ * gets it. The check itself writes nothing.
  */
 export class Waiting {
   readonly #scheduling: Scheduling
   readonly #everyMs: number
   #dueMs: number
-  /** The deployment that was looked at last; null at the beginning of a round. */
+  /** The deployment that was checked last; null at the beginning of a round. */
   #after: string | null = null
-  /** Deployments of which the log has it that they cannot be looked at. */
+  /** Deployments whose failed check was already logged. */
   readonly #warned = new Set<string>()
 
   constructor(scheduling: Scheduling) {
@@ -48,7 +48,9 @@ export class Waiting {
     log.info(`Capacity for what waited: ${countOf(woken, 'deployment')} tried again`)
   }
 
-  /** As many of the first ones as go together: one that cannot be looked at only goes on waiting, and is in nobody's way. */
+  /**
+   * Checks the longest prefix that succeeds. A deployment that can't be checked keeps waiting and doesn't block others.
+   */
   async #lookAt(waiting: Evaluation[]): Promise<{ fit: number; looked: number }> {
     for (let some = waiting; some.length > 0; some = some.slice(0, Math.ceil(some.length / 2))) {
       try {

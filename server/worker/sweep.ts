@@ -18,15 +18,18 @@ import { logChange, type Scheduling } from './evaluate'
 import type { LeadershipTerm } from './leadership-term'
 
 const sweepMs = 1_000
-/** Stored decisions are replayed this often at most, some at a time. */
+/** Minimum time between two samples of replayed decisions. */
 const checkRecordsEveryMs = 10_000
 const recordsPerCheck = 4
-/** After each check comes a rest so many times as long: on a large and busy fleet a replay takes the scheduler's time. */
+/**
+ * After each check the scheduler pauses for this many times its duration: on a large and busy fleet replays take the
+ * scheduler's time.
+ */
 const restPerCheck = 19
 const pruneEveryMs = 3_600_000
 const dayMs = 86_400_000
 
-/** Keeps the records honest and within what is to be kept, while this scheduler leads. */
+/** Replays samples of stored decisions and deletes old records, while this scheduler leads. */
 export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): Promise<void> {
   const { log } = scheduling
   let prunedMs = Number.NEGATIVE_INFINITY
@@ -41,7 +44,7 @@ export async function keepRecords(scheduling: Scheduling, signal: AbortSignal): 
     prunedMs = performance.now()
     await forgetOldRecords(scheduling).catch((error: unknown) => {
       if (error instanceof StaleLeaderError) throw error
-      // It can wait for the next hour; scheduling can't.
+      // Deleting old records can wait for the next hour; scheduling can't.
       log.warn({ err: error }, 'Old records could not be forgotten')
     })
   }
@@ -62,8 +65,8 @@ async function forgetOldRecords({ store, log, clock, epoch }: Scheduling): Promi
 }
 
 /**
- * When it may be said that a node is silent, and that a replica is lost: by performance.now(), which no clock that is set
- * can move.
+ * The grace period: the earliest times at which a node may be marked offline and a replica lost, by performance.now(),
+ * which doesn't change when the system clock is set.
  */
 interface GracePeriod {
   heartbeat: Heartbeat
@@ -72,8 +75,9 @@ interface GracePeriod {
 }
 
 /**
- * For a while after its election a leader declares nothing silent or lost: the silence may have been the control plane's
- * own. So it is after a change of the interval, until the slowest agent has heard of it.
+ * The grace period of a new leader, which must not mark anything offline or lost at first, because the control plane
+ * itself may have been down. The same applies after a change of the heartbeat interval, until the slowest agent has
+ * learned of it.
  */
 function graceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = heartbeat): GracePeriod {
   const slowest = Math.max(heartbeat.everySeconds, before.everySeconds)
@@ -81,7 +85,7 @@ function graceFrom(nowMs: number, heartbeat: Heartbeat, before: Heartbeat = hear
   return { heartbeat, offlineFromMs, lostFromMs: Math.max(offlineFromMs, nowMs + defaultLostAfterSeconds * 1000) }
 }
 
-/** Watches nodes and replicas while this scheduler leads. */
+/** Marks unreachable nodes and lost replicas while this scheduler leads. */
 export async function watchFleet(
   scheduling: Scheduling & { term: Pick<LeadershipTerm, 'show'> },
   signal: AbortSignal,
@@ -103,7 +107,7 @@ export async function watchFleet(
 const sameHeartbeat = (one: Heartbeat, other: Heartbeat): boolean =>
   one.everySeconds === other.everySeconds && one.limitSeconds === other.limitSeconds
 
-/** Marks what is silent, then sees whether it is a storm, and only then says what is lost. */
+/** Marks unreachable nodes, then checks for outages that need protection, and only then marks replicas lost. */
 async function sweep({ store, log, epoch }: Scheduling, gracePeriod: GracePeriod, nowMs: number): Promise<void> {
   if (nowMs < gracePeriod.offlineFromMs) return
   for (const node of await markUnreachableNodes(store, epoch))

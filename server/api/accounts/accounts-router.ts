@@ -37,20 +37,20 @@ export const meRouter = router({
     permissions: (Object.keys(permissions) as Permission[]).filter((permission) => may(ctx.actor.role, permission)),
   })),
 
-  /** Ends the other sessions of the caller. */
+  /** Changes the caller's password and ends the caller's other sessions. */
   changePassword: inPersonProcedure
     .input(z.object({ current: password, next: password }))
     .mutation(({ ctx, input }) => inPasswordQueue(ctx.services, ctx.address, () => changePassword(ctx, input))),
 
-  /** The caller's own, those that are good now. */
+  /** The caller's valid sessions. */
   sessions: inPersonProcedure.query(({ ctx }) => listSessions(ctx.services.store, ctx.actor.id, ctx.actor.sessionId)),
 
-  /** One of the caller's own, also the one of this call. */
+  /** Ends one of the caller's sessions, which may be the current one. */
   endSession: inPersonProcedure
     .input(byId)
     .mutation(({ ctx, input }) => endSession(ctx.services.store, ctx.actor, { id: input.id, userId: ctx.actor.id })),
 
-  /** All of the caller's but the one of this call. */
+  /** Ends all of the caller's sessions but the current one. */
   endSessions: inPersonProcedure.mutation(({ ctx }) =>
     endSessions(ctx.services.store, ctx.actor, { userId: ctx.actor.id, keep: ctx.actor.sessionId }),
   ),
@@ -96,7 +96,7 @@ export const userRouter = router({
     .input(byId.extend({ disabled: z.boolean() }))
     .mutation(({ ctx, input }) => setUserDisabled(ctx.services.store, ctx.actor, input)),
 
-  /** Of oneself: the session of the call goes on. */
+  /** Sets a user's password. When callers set their own, the current session stays. */
   setPassword: inPersonProcedureFor('users.manage')
     .input(byId.extend({ password }))
     .mutation(({ ctx, input }) =>
@@ -113,7 +113,7 @@ export const userRouter = router({
       endSession(ctx.services.store, ctx.actor, { id: input.session_id, userId: input.id }),
     ),
 
-  /** Of oneself: all but the one of the call. */
+  /** Ends all sessions of a user. When callers end their own, the current one stays. */
   endSessions: inPersonProcedureFor('users.manage')
     .input(byId)
     .mutation(({ ctx, input }) =>

@@ -5,18 +5,18 @@ import { idText, trimmedText } from '@/server/api/inputs/fields'
 import { createApiToken, listApiTokens, revokeApiToken } from '@/server/store/accounts/api-tokens'
 
 export const apiTokenRouter = router({
-  /** The caller's own. */
+  /** The caller's API tokens. */
   list: signedInProcedure.query(({ ctx }) => listApiTokens(ctx.services.store, ctx.actor.id)),
 
   listAll: procedureFor('tokens.manage').query(({ ctx }) => listApiTokens(ctx.services.store, null)),
 
-  /** The token in the answer is shown this once. */
+  /** Creates a token. Only this answer contains it. */
   create: inPersonProcedure
     .input(
       z.object({
         name: trimmedText({ max: 100 }).min(1, 'Give the token a name'),
         scope: z.enum(roles, { error: `The scope must be one of ${roles.join(', ')}` }),
-        /** null: never */
+        /** null: the token never expires. */
         expires_in_hours: z
           .number()
           .min(0.01, 'At least some minutes')
@@ -33,7 +33,7 @@ export const apiTokenRouter = router({
       }),
     ),
 
-  /** One's own; anybody's for those who manage tokens. */
+  /** Revokes a token of the caller, or any token for those who manage tokens. */
   revoke: inPersonProcedure.input(z.object({ id: idText() })).mutation(({ ctx, input }) =>
     revokeApiToken(ctx.services.store, ctx.actor, {
       id: input.id,

@@ -22,11 +22,11 @@ export const auditFilterSchema = z.object({
 })
 
 export const auditRouter = router({
-  /** What people and programs did, the newest first; `next` of a page is `from` of the one after it. */
+  /** Actions of people and programs, newest first; pass a page's `next` as `from` to get the following page. */
   page: procedureFor('audit.read')
     .input(auditFilterSchema.extend({ from: cursorSchema.optional(), limit: pageLimit({ max: 200, default: 100 }) }))
     .query(async ({ ctx, input: { from = null, limit, ...filter } }) => {
-      // One more than shown tells whether there is another page.
+      // One extra entry shows whether there is another page.
       const read = await readAudit(ctx.services.store, filter, { from, limit: limit + 1 })
       const entries = read.slice(0, limit)
       const last = read.length > limit ? entries.at(-1) : undefined

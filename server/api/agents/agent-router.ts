@@ -31,7 +31,7 @@ import { logSubscriptions } from '@/server/store/logs/replica-logs'
 import { readSettings } from '@/server/store/records/settings'
 
 const uuid = z.uuid()
-/** Words of an agent or its engine. */
+/** A message of an agent or its engine. */
 const words = agentText({ max: 2_000, shape: 'lines' })
 const count = agentCount(counts)
 
@@ -68,7 +68,7 @@ const description = z.object({
   longitude: z.number().min(-180).max(180).nullable(),
 })
 
-/** What can't be a port is left out. */
+/** Drops entries that are not valid ports. */
 const reportedPorts = agentList(
   z.object({ container: agentWhole(portNumbers), host: agentWhole(portNumbers) }),
   50,
@@ -95,7 +95,7 @@ const report = z.object({
 })
 
 const reportInput = z.object({
-  /** By the same clock as the times of observation. */
+  /** By the same clock as `observedAt`. */
   sentAt: agentTime().default(null),
   reports: z.array(report).max(5_000),
 })
@@ -138,7 +138,7 @@ const resolvedImage = z.object({
   fromRegistry: z.boolean(),
 })
 
-/** An agent that says who it is, which nobody looked at yet. */
+/** An agent that sent a credential and an instance, which were not checked yet. */
 const unreadSpeaker = unreadProcedure.use(({ ctx, next }) => {
   const { agentCredential: credential, agentInstance: instance } = ctx
   if (credential === null) throw new Failure('not-signed-in', 'An agent sends its credential as a bearer token')
@@ -150,7 +150,7 @@ const unreadSpeaker = unreadProcedure.use(({ ctx, next }) => {
 })
 const speakerProcedure = unreadSpeaker.use(sized)
 
-/** An agent that speaks for the nodes that joined with its credential. */
+/** An agent that holds the nodes that joined with its credential. */
 const agentProcedure = unreadSpeaker
   .use(async ({ ctx, next }) =>
     next({ ctx: { ...ctx, nodeIds: await nodesOfSpeaker(ctx.services.store, ctx.speaker) } }),
@@ -160,7 +160,7 @@ const agentProcedure = unreadSpeaker
 const idOf = ({ nodeId }: { nodeId: string }): string => nodeId
 
 export const agentRouter = router({
-  /** Before its input is read, the caller is known to speak for its nodes, or to have a token that is good. */
+  /** Before the input is parsed, the caller must hold its nodes or have a valid join token. */
   join: unreadSpeaker
     .use(async ({ ctx, next }) => {
       await admitToJoin(ctx.services.store, ctx)
@@ -188,7 +188,7 @@ export const agentRouter = router({
       return { nodes, heartbeatSeconds: heartbeat.everySeconds }
     }),
 
-  /** Asked at each start, and whenever a call was refused because the agent does not speak for its nodes. */
+  /** Agents call this at each start, and whenever a call was refused because the agent does not hold its nodes. */
   claim: speakerProcedure.input(claimInput).mutation(async ({ ctx, input }) => {
     const { store, log } = ctx.services
     const answer = await claimNodes(store, ctx.speaker, { claim: input, address: ctx.address })
@@ -201,20 +201,20 @@ export const agentRouter = router({
     .mutation(async ({ ctx, input }) => {
       const { store, log, inbox } = ctx.services
       const { known, stale, returned, heartbeatSeconds } = await inbox.heartbeat(ctx.speaker, input.beats)
-      // The commit has looked at the credential already, unless it found no node of its own.
+      // The commit has checked the credential already, unless none of the nodes was found.
       const removed =
         known < input.beats.length ? await removedAmong(store, ctx.speaker.credential, input.beats.map(idOf)) : []
       if (known === 0 && (removed.length === 0 || removed.length < input.beats.length))
         await nodesOfSpeaker(store, ctx.speaker)
       for (const id of returned) log.info(`Node ${id} is back`)
-      // A changed interval is heard of with the next heartbeat: no agent needs a restart.
+      // Agents learn of a changed interval with their next heartbeat, without a restart.
       return { stale: stale.length > 0 ? await desiredStates(store, stale) : [], heartbeatSeconds, removed, returned }
     }),
 
   report: speakerProcedure.input(reportInput).mutation(async ({ ctx, input }) => {
     const { log, inbox, clock, store } = ctx.services
     const nodeIds = await inbox.nodesOfSpeaker(ctx.speaker).catch(async (error: unknown) => {
-      // What a removed node tells of its last containers is taken and belongs to nothing any more.
+      // Reports of removed nodes on their last containers are accepted and ignored.
       const removed = await removedAmong(store, ctx.speaker.credential, input.reports.map(idOf))
       if (removed.length === 0) throw error
       return new Set<string>()
@@ -231,17 +231,19 @@ export const agentRouter = router({
     return { unknown: outcome.unknown }
   }),
 
-  /** What the image of a replica's revision is on this node; the answer is what it is for all nodes. */
+  /** Records the image that this node has for a replica's revision; returns the image that all nodes must use. */
   resolveImage: agentProcedure
     .input(resolvedImage)
     .mutation(({ ctx, input }) => recordRevisionImage(ctx.services.store, ctx.nodeIds, input)),
 
-  /** Lines of its own replicas' logs; the answer names those that nobody reads. */
+  /** Records log lines of the agent's replicas; returns the replicas whose logs nobody reads. */
   logs: agentProcedure
     .input(z.object({ chunks: z.array(logChunk).max(logLimits.chunksPerCall) }))
     .mutation(({ ctx, input }) => recordLogs(ctx.services.store, ctx.nodeIds, input.chunks)),
 
-  /** What each node should run, and which logs it is to send: at once for all of them, then whenever it changes. */
+  /**
+   * Streams the desired state of each node and the logs that it should send: first for all nodes, then on every change.
+   */
   watch: agentProcedure.input(z.object({ nodeIds: z.array(uuid).max(20_000) })).subscription(async function* ({
     ctx,
     input,
@@ -270,7 +272,7 @@ export const agentRouter = router({
           yield news({ logs }, `${logs.nodeId}:logs`)
         next = await collector.next()
         if (stopping.aborted) throw stoppingError()
-        // Another agent may speak for them by now: then nothing more is told to this one.
+        // Another agent may hold the nodes by now; then this stream ends.
         if (next.some(({ topic }) => topic === 'speaker')) await nodesOfSpeaker(store, ctx.speaker)
       }
     } finally {
@@ -281,7 +283,7 @@ export const agentRouter = router({
 
 const watchedTopics = ['wanted', 'log-wish'] as const
 
-/** Which of the watched nodes the changes of that topic speak of. */
+/** The watched nodes that the changes of this topic concern. */
 const touched = (changes: readonly Change[], topic: Change['topic'], watched: ReadonlySet<string>): string[] =>
   changes.flatMap((change) => {
     if (change.topic !== topic) return []

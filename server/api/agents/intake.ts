@@ -1,7 +1,8 @@
 /**
- * Shows in the database up to when this server has recorded what agents sent it (server/store/nodes/report-intake.ts): every
- * second a probe takes the way of a heartbeat and of a report, through the server's own port and the queues to the database.
- * A server that is stopped, too busy or without its database shows nothing, and then no agent is taken for silent.
+ * Records in the database up to when this server has stored what agents sent (server/store/nodes/report-intake.ts).
+ * Every second a probe takes the path of a heartbeat and a report: through the server's own port and the queues to the
+ * database. A server that is stopped, overloaded or without its database records nothing, and then no agent is
+ * considered unreachable.
  */
 import { request } from 'node:http'
 import { delayToSay } from '@/core/agents/intake-state'
@@ -13,23 +14,23 @@ import type { AgentInbox } from '@/server/store/agents/inbox'
 import { announceIntake, databaseTime, markIntake } from '@/server/store/nodes/report-intake'
 
 const probeEveryMs = 1_000
-/** Without a probe that came through for so long, the server did not take anything in between. */
+/** After this long without a successful probe, the server accepted nothing in between. */
 const breakAfterMs = 1_500
-/** A server with so many probes under way is not helped by another one. */
+/** With this many probes under way, another one would not help. */
 const probesAtMost = 60
-/** Shorter gaps are in the database only. */
+/** Shorter gaps are recorded in the database but not logged. */
 const gapToLogSeconds = 5
 
 interface IntakeOptions {
   store: Store
   inbox: Pick<AgentInbox, 'heartbeatsTaken' | 'reportsTaken'>
   log: Logger
-  /** Resolves when the server answered a request at its own port. */
+  /** Resolves when the server has answered a request at its own port. */
   reachSelf: () => Promise<void>
   steadyMs?: () => number
 }
 
-/** Goes on until `stopping` aborts. */
+/** Sends probes until `stopping` aborts. */
 export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOptions, stopping: AbortSignal): void {
   const clock = new DatabaseClock(steadyMs)
   let writing = false
@@ -61,7 +62,7 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
         await announceIntake(store)
       }
     } catch (error) {
-      // The mark of the next probe says the same.
+      // The next probe's mark will cover this one.
       log.debug({ err: error }, 'The mark of what agents sent could not be written')
     } finally {
       writing = false
@@ -103,14 +104,14 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
 }
 
 /**
- * Agents give a heartbeat up after twice its interval, and what they have given up is not recorded. A server that takes longer
- * than this for something small does not take heartbeats, and must not say so.
+ * Agents abandon a heartbeat after twice its interval, and an abandoned heartbeat is not recorded. A server that takes
+ * longer than this for a small request does not accept heartbeats in time, and must not claim to.
  */
 const answerWithinMs = 5_000
-/** A server that cannot be reached at its own port for so long is bound to another address: it goes without. */
+/** A server that can't reach its own port for this long is bound to another address, and stops using these requests. */
 const unreachableForMs = 30_000
 
-/** Asks this server something small over a connection of its own, as an agent that has just come. */
+/** Sends this server a small request over a new connection, as a new agent would. */
 export function selfAt({ host: boundTo, port }: { host: string; port: number }, log: Logger): () => Promise<void> {
   const begunMs = performance.now()
   const host = boundTo === '0.0.0.0' ? '127.0.0.1' : boundTo === '::' ? '::1' : boundTo

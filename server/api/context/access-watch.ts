@@ -4,26 +4,26 @@ import { apiTokenRestMs } from '@/server/store/accounts/api-tokens'
 import { sessionRestMs } from '@/server/store/accounts/sessions'
 import type { Actor } from '@/server/store/records/audit'
 
-/** The session or API token of some streams. */
+/** A session or API token, with the streams that use it. */
 interface Watched {
   userId: string
   read: () => Promise<number>
-  /** Whether a change may have ended it. */
+  /** Whether a change may have ended the session or token. */
   concerns: (change: Change) => boolean
   streams: Set<AbortController>
   timer: NodeJS.Timeout | undefined
-  /** Counts the reads, so that an older answer does not overrule a newer one. */
+  /** Counts reads, so that an older result doesn't overwrite a newer one. */
   reads: number
 }
 
-/** An end that is further away is looked at again then: sessions that are used go on. */
+/** The longest wait between two checks: the end of a session moves while the session is used. */
 const mostMs = 10 * 60_000
-/** When the database did not answer. */
+/** Wait after a failed check. */
 const againMs = 5_000
 
 /**
- * Ends the streams of sessions and API tokens that end: by a sign-out, by their owner, by an administrator, or because
- * their time is over. One per process; each session or token is looked at once, however many streams it has.
+ * Ends streams whose session or API token ended, by a sign-out, by the owner, by an administrator or by expiry. There
+ * is one instance per process, which checks each session or token once, however many streams use it.
  */
 export class AccessWatch {
   readonly #watched = new Map<string, Watched>()
@@ -37,14 +37,14 @@ export class AccessWatch {
     })
   }
 
-  /** The signal aborts when calls of the actor are not answered any more. Call `release` when the stream is over. */
+  /** The signal aborts when the actor loses access. Call `release` when the stream ends. */
   watch(actor: Actor): { signal: AbortSignal; release: () => void } {
     const stream = new AbortController()
     const key = actor.apiTokenId ?? actor.sessionId
     if (key === null) return { signal: stream.signal, release: () => undefined }
     const watched = this.#watched.get(key) ?? this.#begin(key, actor)
     watched.streams.add(stream)
-    // It may have ended since the call was let in, before anybody watched it.
+    // The access may have ended between the authorization of the call and this watch.
     void this.#look(key, watched)
     return {
       signal: stream.signal,
@@ -88,7 +88,7 @@ export class AccessWatch {
       for (const stream of watched.streams) stream.abort()
       return
     }
-    // A little later than the end itself, so that it is over by the database's clock, too.
+    // Slightly later than the expiry, so that it has passed by the database's clock, too.
     watched.timer = setTimeout(() => void this.#look(key, watched), Math.min(restMs + 50, mostMs))
     watched.timer.unref()
   }

@@ -14,10 +14,10 @@ import { lockedFailure } from '@/server/store/accounts/sign-in-limit'
 import { checkPassword } from '@/server/store/accounts/users'
 import type { Services } from './context'
 
-/** How long an access token is good for, in seconds. */
+/** How long an access token is valid, in seconds. */
 export const accessTokenSeconds = sessionLimits.program.absolute
 
-/** One key per use, so that a session cookie can never pass for an access token. */
+/** A separate key per use, so that a session cookie is never accepted as an access token. */
 const accessKey = (authSecret: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', authSecret, '', 'fogdeck access token', 32))
 
@@ -35,14 +35,14 @@ export async function issueAccessToken(
     .sign(accessKey(authSecret))
 }
 
-/** Who a bearer token speaks for; a refusal says why it is not good. */
+/** The account of a bearer token, or a refusal that says why the token is not valid. */
 export async function accountOfBearer(
   services: Services,
   token: string,
   address: string | null,
 ): Promise<{ account: Account; apiTokenId?: string; sessionId?: string } | { refusal: string }> {
   if (token.startsWith('fdk_')) return accountOfApiToken(services.store, token)
-  // What goes wrong after this says nothing of the token: a database that is away must not send anybody to sign in again.
+  // Later errors are not the token's fault: an unavailable database must not force anybody to sign in again.
   const payload = await payloadOf(services, token)
   return 'refusal' in payload ? payload : accountOfSession(services.store, payload.sid, address)
 }
@@ -64,13 +64,16 @@ async function payloadOf(services: Services, token: string): Promise<{ sid: unkn
 }
 
 /**
- * Hashing takes a core for some hundredths of a second: half of the cores do it, and no more waits than is done within
- * a few seconds.
+ * Hashing occupies a core for some hundredths of a second. Half of the cores hash, and the queue is limited to what
+ * they complete within a few seconds.
  */
 export const createPasswordQueue = (): FairQueue =>
   new FairQueue({ lanes: Math.max(1, Math.floor(availableParallelism() / 2)), perCaller: 16, total: 64 })
 
-/** What must be hashed for a password. @throws a `too-many` or `unavailable` failure at once when that can't begin soon */
+/**
+ * Runs work that hashes a password. @throws a `too-many` or `unavailable` failure at once when the work can't begin
+ * soon.
+ */
 export async function inPasswordQueue<T>(
   services: Services,
   address: string | null,
@@ -86,7 +89,7 @@ export async function inPasswordQueue<T>(
     : new Failure('unavailable', 'Too many sign-ins at once: try again in a few seconds', { retryAfterSeconds: 3 })
 }
 
-/** What somebody types to sign in, wherever they do it. */
+/** The fields of every sign-in. */
 export const loginFields = z.object({
   username: personText({ max: 200, error: 'The user name must be text' }).min(1, 'Give the user name'),
   password: personText({ max: 1000, shape: 'raw', error: 'The password must be text' }).min(1, 'Give the password'),
@@ -97,7 +100,7 @@ interface SignedIn {
   sessionId: string
 }
 
-/** Begins a session when the password is right. Tries are counted before the password is looked at. */
+/** Begins a session when the password is correct. Attempts are counted before the password is checked. */
 export const signIn = (
   services: Services,
   given: { username: string; password: string },

@@ -14,51 +14,51 @@ import type { AccessWatch } from './access-watch'
 import type { RefusalLog } from './refusal-log'
 import type { SignInLog } from './sign-in-log'
 
-/** What every procedure works with, whoever calls; made once per process (server/wiring.ts). */
+/** Shared dependencies of all procedures; created once per process (server/wiring.ts). */
 export interface Services {
   store: Store
   changes: ChangeStream
-  /** The same for pages: numbered, and with the heartbeats gathered. */
+  /** The changes for pages: numbered, and with heartbeats batched. */
   live: LiveLog
   log: Logger
   clock: Clock
   signInLimit: SignInLimit
   signInLog: SignInLog
   refusalLog: RefusalLog
-  /** Passwords are checked and hashed in it. */
+  /** Queues the checking and hashing of passwords. */
   passwordQueue: FairQueue
   /** Ends streams whose session or API token ends. */
   access: AccessWatch
   intake: Intake
-  /** The fleet as previews see it. */
+  /** The fleet for previews. */
   fleet: LiveFleet
   inbox: AgentInbox
-  /** 32 bytes or more: signs sessions and access tokens. */
+  /** Signs sessions and access tokens; 32 bytes or more. */
   authSecret: string
-  /** Scheme and host of this installation when they are set (FOGDECK_PUBLIC_URL). */
+  /** Scheme and host of this installation from FOGDECK_PUBLIC_URL; null when not set. */
   publicUrl: string | null
-  /** Addresses to which notifications may go although they are refused by default. */
+  /** Addresses that notifications may use although they are refused by default. */
   webhookAddresses: AddressList
-  /** Aborts when the process stops: streams end with it. */
+  /** Aborts when the process stops; streams end then. */
   stopping: AbortSignal
 }
 
-/** One call. Can be built without a request, so that tests call the router directly. */
+/** The context of one call. It can be built without a request, so that tests call the router directly. */
 export interface Context {
   services: Services
   /** The signed-in person, or null. */
   actor: Actor | null
   /** Why there is no actor although credentials were sent. */
   refusal: string | null
-  /** What an agent sent as its bearer. */
+  /** The bearer token of an agent. */
   agentCredential: string | null
-  /** The name that the agent's process made for itself at its start. */
+  /** The id that the agent's process generated at its start. */
   agentInstance: string | null
-  /** What an agent that wants to join sent for that. */
+  /** The join token of an agent. */
   joinToken: string | null
   idempotencyKey: string | null
   address: string | null
-  /** The address by which the caller reached us, for commands to copy: http://fog.example:3000 */
+  /** The address that the caller used, for commands to copy: http://fog.example:3000 */
   origin: string
   resHeaders: Headers
 }

@@ -1,23 +1,23 @@
 const gatherMs = 10 * 60_000
-/** So many kinds of events are told apart within that time; what else there is is pooled. */
+/** Kinds of events that are counted separately within that time; further kinds are pooled. */
 const mostKinds = 100
 
 interface Options<Event> {
   /** Events with the same key are counted together. */
   keyOf: (event: Event) => string
-  /** What an event counts as when too many kinds are told apart already. */
+  /** The event to count instead when there are too many kinds. */
   pooled: (event: Event) => Event
-  /** Writes one entry, for so many events. Does not throw. */
+  /** Writes one entry for `times` events. Does not throw. */
   write: (event: Event, times: number) => Promise<void>
 }
 
 /**
- * Writes what may happen very often as few entries: the first of a kind at once; those of the next ten minutes that are
- * the same are counted and written as one. A flood does not fill the log.
+ * Writes frequent events as few log entries: the first of a kind at once, and equal ones of the next ten minutes as one
+ * entry with a count. So a flood doesn't fill the log.
  */
 export class GatheredLog<Event> {
   readonly #options: Options<Event>
-  /** How many of each kind were not written yet. */
+  /** The number of unwritten events of each kind. */
   readonly #gathered = new Map<string, { event: Event; times: number }>()
   readonly #timer: NodeJS.Timeout
 
@@ -41,7 +41,7 @@ export class GatheredLog<Event> {
     await write(event, 1)
   }
 
-  /** Writes what was counted, and begins anew. */
+  /** Writes the counted events and resets the counts. */
   async flush(): Promise<void> {
     const gathered = [...this.#gathered.values()]
     this.#gathered.clear()

@@ -1,7 +1,7 @@
 import type { Logger } from '@/server/lib/log'
 import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 
-/** The line that people grep for; a failure is an error line. */
+/** Writes the log line that people grep for; a failed deployment is logged as an error. */
 export function logStatusChange(log: Logger, change: DeploymentStatusChange): void {
   log.info(
     { deploymentId: change.id, from: change.from, to: change.to },

@@ -8,13 +8,13 @@ interface RefusedCall {
   actor: Author & { id: string }
   /** The procedure, such as node.drain. */
   call: string
-  /** What the caller was told. */
+  /** The message to the caller. */
   why: string
 }
 
 export type RefusalLog = GatheredLog<RefusedCall>
 
-/** Writes calls that somebody signed in was not allowed to make to the audit log; one of a kind per person and call. */
+/** Writes refused calls of signed-in users to the audit log, batched per person and call. */
 export const createRefusalLog = ({ store, log }: { store: Store; log: Logger }): RefusalLog =>
   new GatheredLog<RefusedCall>({
     keyOf: ({ actor, call }) => JSON.stringify([actor.id, actor.apiTokenId, actor.address, call]),

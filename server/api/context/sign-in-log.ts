@@ -4,10 +4,10 @@ import type { Logger } from '@/server/lib/log'
 import { type Author, audit } from '@/server/store/records/audit'
 import { GatheredLog } from './gathered-log'
 
-/** What happened at the door. */
+/** A sign-in or a refused attempt. */
 interface SignInEvent {
   action: Extract<AuditAction, 'session.sign-in' | `sign-in.${string}`>
-  /** Null: of a name that nobody has. Such a name is not written down: people type passwords in its place. */
+  /** Null for an unknown name. Such a name is not recorded, because people type passwords into that field. */
   user: { id: string; name: string } | null
   address: string | null
   after?: Record<string, string>
@@ -15,7 +15,7 @@ interface SignInEvent {
 
 const nobody = '00000000-0000-0000-0000-000000000000'
 
-/** Writes sign-ins and what was refused of them to the audit log. A sign-in does not fail because that failed. */
+/** Writes sign-ins and refused attempts to the audit log. A failure to write doesn't fail the sign-in. */
 export const createSignInLog = ({ store, log }: { store: Store; log: Logger }): SignInLog =>
   new GatheredLog<SignInEvent>({
     keyOf: ({ action, user, address, after }) => JSON.stringify([action, user?.id ?? null, address, after ?? null]),

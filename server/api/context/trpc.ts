@@ -18,13 +18,13 @@ const codes: Record<FailureCode, TRPCError['code']> = {
   unavailable: 'SERVICE_UNAVAILABLE',
 }
 
-/** Every wrong field of a refused call, whichever layer refused it; the first problem of each. */
+/** All invalid fields of a refused call, whichever layer refused it, with the first problem of each. */
 export function fieldsOf(error: TRPCError): FieldProblem[] {
   if (error.cause instanceof Failure) return error.cause.fields
   return error.cause instanceof ZodError ? zodProblems(error.cause) : []
 }
 
-/** A list of thousands of wrong items is not answered item by item. */
+/** Limits the answer to a list with thousands of invalid items. */
 const shownProblems = 100
 
 export function zodProblems(error: ZodError): FieldProblem[] {
@@ -37,7 +37,7 @@ export function zodProblems(error: ZodError): FieldProblem[] {
   return [...first].map(([path, message]) => ({ path, message }))
 }
 
-/** A sentence for people: what is wrong and what to do. */
+/** A message for people: what is wrong and what to do. */
 export function sentenceOf(error: TRPCError): string {
   if (error.cause instanceof ZodError) {
     const fields = fieldsOf(error)
@@ -67,7 +67,7 @@ const t = initTRPC
     }),
   })
 
-/** Procedures that are accepted now and done later: 202 instead of 200 over REST. */
+/** Procedures that only accept work: 202 instead of 200 over REST. */
 export const acceptedProcedures: ReadonlySet<string> = new Set([
   'deployment.deploy',
   'deployment.scale',
@@ -80,11 +80,13 @@ export const router = t.router
 export const mergeRouters = t.mergeRouters
 export const createCallerFactory = t.createCallerFactory
 
-/** A failure as the library's own error. */
+/** Converts a failure to a tRPC error. */
 export const refusal = (cause: Failure): TRPCError =>
   new TRPCError({ code: codes[cause.code], message: cause.message, cause })
 
-/** What somebody signed in may not do is in the audit log; agents have no names there. */
+/**
+ * Records a forbidden call of a signed-in user in the audit log; agents are not users, so their calls are not recorded.
+ */
 export async function recordForbidden(
   { actor, services }: Pick<Context, 'actor' | 'services'>,
   call: string,
@@ -93,7 +95,7 @@ export async function recordForbidden(
   if (code === 'forbidden' && actor) await services.refusalLog.note({ actor, call, why })
 }
 
-/** Turns refusals into answers and logs what nobody expected. */
+/** Converts failures to answers, and logs unexpected errors. */
 const settled = t.middleware(async ({ ctx, next, path }) => {
   const result = await next()
   if (result.ok) return result
@@ -112,17 +114,17 @@ const settled = t.middleware(async ({ ctx, next, path }) => {
   return result
 })
 
-/** No input of ours is as deep or as wide as that: it is refused before anything walks through it. */
+/** Refuses input that is deeper or larger than any valid input, before other code walks through it. */
 export const sized = t.middleware(async ({ getRawInput, next }) => {
   const problem = sizeProblem(await getRawInput())
   if (problem !== null) throw new Failure('bad-input', problem.message, { fields: [problem] })
   return next()
 })
 
-/** Nothing of the input is read yet. Whoever builds on it looks at the caller first, and then uses `sized`. */
+/** A procedure whose input was not parsed yet. Procedures built on this check the caller first and then use `sized`. */
 export const unreadProcedure = t.procedure.use(settled)
 
-/** Who calls, when they are signed in and may do it; throws a Failure otherwise. */
+/** Returns the actor if signed in and permitted; throws a Failure otherwise. */
 export function permitted({ actor, refusal: why }: Context, permission: Permission): NonNullable<Context['actor']> {
   if (!actor) throw new Failure('not-signed-in', why ?? 'Sign in first')
   if (may(actor.role, permission)) return actor
@@ -130,7 +132,7 @@ export function permitted({ actor, refusal: why }: Context, permission: Permissi
   throw new Failure('forbidden', `${who} may not do this (${permission})`)
 }
 
-/** Somebody who is signed in and may do it. */
+/** A procedure for signed-in actors with the permission. */
 export const procedureFor = (permission: Permission) =>
   unreadProcedure.use(({ ctx, next }) => next({ ctx: { ...ctx, actor: permitted(ctx, permission) } })).use(sized)
 
@@ -142,12 +144,12 @@ export const signedInProcedure = unreadProcedure
   })
   .use(sized)
 
-/** What would outlive the token, or give more than it has: passwords, roles and further tokens. */
+/** Refuses API tokens for passwords, roles and tokens: these would outlive the token or exceed its rights. */
 const inPerson = t.middleware(({ ctx, next }) => {
   if (ctx.actor?.apiTokenId) throw new Failure('forbidden', 'An API token may not do this: sign in with your password')
   return next()
 })
 
-/** The same for somebody who signed in with a password, not for an API token. */
+/** Procedures for people who signed in with a password, not for API tokens. */
 export const inPersonProcedure = signedInProcedure.use(inPerson)
 export const inPersonProcedureFor = (permission: Permission) => procedureFor(permission).use(inPerson)

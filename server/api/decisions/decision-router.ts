@@ -14,9 +14,9 @@ import { listNewestDecisions } from '@/server/store/decisions/decision-list'
 import { type RecordedDecision, readDecision } from '@/server/store/decisions/decision-reads'
 import { recordedDecision } from './recorded'
 
-/** How many nodes a decision shows at first. */
+/** How many refused nodes a decision shows at first. */
 const shownRefusals = 50
-/** More would take long enough to be noticed by others. */
+/** More decisions would noticeably delay other requests. */
 const whatIfLimit = 200
 
 const filterSchema = z.object({
@@ -29,7 +29,7 @@ const filterSchema = z.object({
 })
 
 export const decisionRouter = router({
-  /** The newest first; older ones by the id of the last. */
+  /** Decisions, newest first; `older_than` is the id of the last one of the previous page. */
   page: procedureFor('deployments.read')
     .input(
       filterSchema.extend({
@@ -50,7 +50,7 @@ export const decisionRouter = router({
       return { ...decision, placement: new LazyExplanation({ ...decision, fleet }).summary(shownRefusals) }
     }),
 
-  /** All that the decision says of one node, by UUID or name: each rule, each wish, where it stood. */
+  /** Explains one node, by UUID or name, in a decision: each constraint, each preference and its rank. */
   explain: procedureFor('deployments.read')
     .input(z.object({ id: idText(), nodeId: idText() }))
     .query(async ({ ctx, input }): Promise<NodeExplanation> => {
@@ -59,7 +59,7 @@ export const decisionRouter = router({
       return explanation
     }),
 
-  /** Runs the core again on the record: whether it still gives the placement that was made, and what it gives. */
+  /** Replays the recorded decision: returns the new placement and whether it equals the recorded one. */
   replay: procedureFor('deployments.read')
     .input(z.object({ id: idText() }))
     .query(async ({ ctx, input }) => {
@@ -72,14 +72,17 @@ export const decisionRouter = router({
       }
     }),
 
-  /** Past decisions under another policy, each on the fleet that it saw: which placements would change. */
+  /**
+   * Replays past decisions with another policy, each on the fleet that it saw, and reports which placements would
+   * change.
+   */
   whatIf: procedureFor('deployments.read')
     .input(
       z.object({
         policy: policySchema,
         ids: z.array(idText()).max(whatIfLimit, `At most ${whatIfLimit} decisions at once`).optional(),
         newest: z.number().int().min(1).max(whatIfLimit).optional(),
-        /** Of which the newest are taken. */
+        /** Selects the decisions; the newest of them are replayed. */
         filter: filterSchema.default({}),
       }),
     )

@@ -73,13 +73,16 @@ const newDeployment = (input: DeployInput): NewDeployment => ({
 })
 
 /**
- * The same request gives the same hash, whatever the order in which its fields were sent: the schema orders them. Which
- * preview it follows is no part of what is asked for.
+ * The hash of a request, independent of the order of its fields because the schema orders them. The preview token is
+ * not part of the request.
  */
 const hashOf = ({ preview_token: _, ...input }: DeployInput): string =>
   createHash('sha256').update(JSON.stringify(input)).digest('hex')
 
-/** Refuses a deploy whose preview said that it fits when it does not any more; tells when it would go elsewhere. */
+/**
+ * Throws when the preview fitted and the deployment no longer does; otherwise returns whether the placement would
+ * differ.
+ */
 async function previewOf(services: Services, input: DeployInput): Promise<z.infer<typeof deployAnswer>['preview']> {
   if (input.preview_token === undefined) return undefined
   const freshness = await freshnessOf(services, input, input.preview_token)
@@ -156,7 +159,7 @@ export const deploymentRouter = router({
       const { store } = ctx.services
       const [record, changes] = await Promise.all([
         readDeployment(store, input.deployment_id),
-        // Reading the deployment refuses an id that is none; here it would be a fault of the database.
+        // Reading the deployment already reports an unknown id; this query would fail with a database error.
         recentStatusChanges(store, input.deployment_id, 20).catch(() => []),
       ])
       return {
@@ -166,7 +169,8 @@ export const deploymentRouter = router({
         health: record.summary.health,
         target_replicas: record.summary.targetReplicas,
         replicas: record.replicas
-          // Sorted by slot, newest first: the newest attempt of each slot, and older ones whose containers may still be there.
+          // The replicas are sorted by slot, newest first. Keeps the newest attempt of each slot, and older ones whose
+          // containers may still exist.
           .filter((replica, i, all) => replica.reserved || all[i - 1]?.slot !== replica.slot)
           .map((replica) => ({
             id: replica.id,

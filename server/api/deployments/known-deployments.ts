@@ -4,7 +4,7 @@ import { affinityPath } from '@/server/api/inputs/preference-schemas'
 import type { Store } from '@/server/db/client'
 import { unknownDeployments } from '@/server/store/scheduling/placed-replicas'
 
-/** To be near a deployment there has to be one; to keep away from a name does no harm before anything has it. */
+/** An affinity needs an existing deployment; an anti-affinity may name one that does not exist yet. */
 export async function requireKnownDeployments(store: Store, given: GivenWishes): Promise<void> {
   const wishes = withGivenWishes(null, given)
   if (wishes === null) return

@@ -28,14 +28,14 @@ const tags = ['deployment']
 const byDeploymentId = z.object({ deployment_id: idText() })
 const note = trimmedText({ max: 200, tooLong: 'A reason has at most 200 characters' }).min(1).optional()
 
-/** More than a deployment may have: others can be taken away in the same call. */
+/** More than a deployment may have, because the same call can remove others. */
 const envUpdate = recordOf(
   { key: envName, value: envValue.nullable() },
   2 * envLimit,
   `At most ${2 * envLimit} variables`,
 )
 
-/** The fields of a deploy call but for the name, each of them optional. */
+/** The fields of a deploy call except the name, all optional. */
 const updateSchema = deploySchema
   .omit({ name: true, preview_token: true, env: true })
   .partial()
@@ -45,7 +45,7 @@ const updateSchema = deploySchema
     reason: note.describe('Why, for the history'),
   })
 
-/** The values of variables decide nothing, and a query stands in logs: only whether they change is said. */
+/** Values of variables don't affect placement, and queries appear in logs, so only `changes_env` is sent. */
 const previewUpdateSchema = byDeploymentId
   .extend(updateSchema.omit({ env: true, reason: true }).shape)
   .extend({ changes_env: flag('changes_env').default(false), replicas: scaleReplicasSchema.optional() })
@@ -192,7 +192,7 @@ export const revisionRouter = router({
       return { deployment_id: restarted.id, revision: restarted.revision }
     }),
 
-  /** Where each replica would go if the deployment were updated so now; writes nothing. */
+  /** Previews where each replica would go if the deployment were updated now; writes nothing. */
   previewUpdate: procedureFor('deployments.read')
     .input(previewUpdateSchema)
     .query(({ ctx, input }): Promise<UpdatePreview> => {

@@ -11,7 +11,7 @@ import { placedReplicas } from '@/server/store/scheduling/placed-replicas'
 import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
 
 export interface UpdatePreview extends PreviewedChange {
-  /** The revision that it would make; null when the content stays as it is. */
+  /** The revision that the update would create; null when nothing changes. */
   revision: number | null
   /** UUIDs of the nodes that suggestions name. */
   suggestedIds: Record<string, string>
@@ -22,12 +22,12 @@ export interface UpdatePreview extends PreviewedChange {
 interface Asked {
   id: string
   update: SpecUpdate
-  /** Null leaves their number as it is. */
+  /** Null leaves the number of replicas unchanged. */
   replicas: number | null
   changesEnv: boolean
 }
 
-/** What the update would do on the fleet as it is now. */
+/** Computes what the update would do on the current fleet. */
 export async function previewUpdate(
   services: Services,
   { id, update, replicas, changesEnv }: Asked,
@@ -47,7 +47,7 @@ export async function previewUpdate(
     ...now,
     status: 'pending',
     targetReplicas: replicas ?? now.targetReplicas,
-    // As the change itself would do it: attempts are counted anew.
+    // Like the real change, which resets the attempts.
     version: now.version + 1,
     revision: makesRevision ? now.revision + 1 : now.revision,
     region: spec.region,

@@ -7,7 +7,7 @@ import { reportOf } from './report'
 import { type DrillRun, drillPlaces, type Picked, runDrill } from './run'
 import { weakestPoints } from './weakest-points'
 
-/** Drills of a moment ago, for turning their pages; a page of one that is forgotten comes from a new one. */
+/** Number of recent drills that are cached for paging; a page of an evicted one is computed by a new run. */
 const remembered = 4
 const recent = new WeakMap<Store, { key: string; run: DrillRun }[]>()
 
@@ -19,7 +19,10 @@ function remember(store: Store, key: string, run: DrillRun): void {
 }
 
 export const drillRouter = router({
-  /** Which deployments would keep running, move, or not fit if the nodes failed or were drained now. Writes nothing. */
+  /**
+   * Computes which deployments would keep running, move or no longer fit if the nodes failed or were drained now.
+   * Writes nothing.
+   */
   run: procedureFor('nodes.read')
     .input(drillSchema)
     .query(async ({ ctx: { services }, input: { taken_at: takenAt, stage, show, offset, limit, ...picked } }) => {
@@ -31,13 +34,13 @@ export const drillRouter = router({
       return reportOf(run, { stage, show, offset, limit }) satisfies DrillReport
     }),
 
-  /** What would survive: each region and the likeliest of the nodes, if it failed alone. */
+  /** The weakest points: the effect of losing each region, and each of the most loaded nodes, on its own. */
   weakest: procedureFor('nodes.read').query(({ ctx }): Promise<WeakPoints> => weakestPoints(ctx.services)),
 
-  /** The regions and zones that there are. */
+  /** The regions and zones of the fleet. */
   places: procedureFor('nodes.read').query(({ ctx }): Promise<DrillPlaces> => drillPlaces(ctx.services)),
 
-  /** Why one deployment would not fit: of a large fleet not every refusal is explained at once. */
+  /** Explains why one deployment would not fit; on a large fleet the drill itself does not explain every refusal. */
   explain: procedureFor('nodes.read')
     .input(explainSchema)
     .query(async ({ ctx, input: { deployment_id: id, stage, ...picked } }): Promise<Refusal | null> => {

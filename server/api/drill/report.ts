@@ -15,17 +15,17 @@ import type { DrilledDeployment } from '@/core/plan/simulate'
 import type { DrillCandidate } from '@/server/store/insight/drill-reads'
 import type { DrillRun } from './run'
 
-/** Of each deployment so many replicas are sent. */
+/** At most this many replicas are sent per deployment. */
 const replicasPerRow = 100
 
 type Attempt = DrilledDeployment['attempts'][number]
 
-/** Slots of which one of these attempts runs. */
+/** The number of slots with a running attempt among these. */
 const runningSlots = (attempts: readonly Attempt[], counts: (attempt: Attempt) => boolean): number =>
   new Set(attempts.filter((one) => one.wanted === 'run' && one.status === 'running' && counts(one)).map(slotOf)).size
 const slotOf = ({ slot }: Attempt): number => slot
 
-/** The rows of a drill, the worst first, with those that keep running last. */
+/** The rows of a drill, worst first and unaffected deployments last. */
 export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, stage: DrillStage): DrillRow[] {
   const gone = new Set(nodes.map(({ id }) => id))
   const silent = new Set(fleet.nodes.flatMap((node) => (node?.status === 'offline' ? [node.id] : [])))
@@ -91,7 +91,7 @@ const isFewer = ({ running: { now, meanwhile } }: DrillRow): boolean => meanwhil
 
 const outcomeBadness: Record<DrillOutcome, number> = { 'no-room': 5, held: 4, braked: 3, never: 3, moves: 1, keeps: 0 }
 
-/** What is down for good is worst, then what is down until it is replaced, then what stays short of replicas. */
+/** Ranks permanent outages worst, then temporary ones, then deployments that lack replicas. */
 const badness = (row: DrillRow): number =>
   (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + outcomeBadness[row.outcome] * 10 + (isDown(row) ? 5 : 0)
 
@@ -118,7 +118,10 @@ export function countsOf(rows: readonly DrillRow[], outcomes: readonly DrilledDe
   }
 }
 
-/** What each region offers and has promised, before and after. Nodes that are silent or in maintenance offer nothing. */
+/**
+ * Capacity and reservations of each region, before and after. Offline nodes and nodes in maintenance count as no
+ * capacity.
+ */
 function capacityOf({ fleet, nodes, outcomes }: DrillRun, stage: DrillStage): DrillCapacity[] {
   const gone = new Set(nodes.map(({ id }) => id))
   const regionOf = new Map<string, string>()

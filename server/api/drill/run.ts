@@ -16,12 +16,12 @@ import { readSettings } from '@/server/store/records/settings'
 import { placedReplicas } from '@/server/store/scheduling/placed-replicas'
 import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-reads'
 
-/** Of the web process what a drill looks at. */
+/** The services that a drill needs. */
 export type DrillServices = Pick<Services, 'store' | 'fleet' | 'clock'>
 
 export type Picked = z.infer<typeof pickSchema>
 
-/** A drill that was run, with all that its pages are made of. */
+/** The result of a drill, with everything that its pages show. */
 export interface DrillRun {
   takenAt: Date
   mode: DrillMode
@@ -33,7 +33,7 @@ export interface DrillRun {
   outcomes: Record<DrillStage, DrilledDeployment[]>
 }
 
-/** The nodes that were picked, and what was picked by name. */
+/** Resolves the picked nodes, regions and zones to nodes and names. */
 function resolve(
   { nodes, regions, zones }: Picked,
   fleet: JournalState,
@@ -59,7 +59,7 @@ function resolve(
   return { picked: { nodes: named.map(({ nodeId }) => nodeId), regions, zones }, nodes: picked }
 }
 
-/** What every drill needs to know of everything: read once for many of them. */
+/** The input that is common to all drills, so that many drills can share one read. */
 export interface Environment {
   at: Date
   fleet: JournalState
@@ -72,7 +72,7 @@ export async function readEnvironment({ store, fleet: live, clock }: DrillServic
   return { at: clock.now(), fleet, settings, pulses }
 }
 
-/** The regions that the storm brake would hold if these nodes fell silent. */
+/** The regions that outage protection would hold if these nodes became unreachable. */
 function protectionsOf({ pulses }: Environment, nodes: readonly JournalNode[]): DrillProtection[] {
   const unreachable = new Map<string, number>()
   for (const { region, status } of nodes)
@@ -80,10 +80,15 @@ function protectionsOf({ pulses }: Environment, nodes: readonly JournalNode[]): 
   return heldIfOffline(pulses, unreachable).filter(({ region }) => nodes.some((node) => node.region === region))
 }
 
-/** Few refusals are explained at once, the others when somebody asks: on a large fleet each takes a while. */
+/**
+ * How many refusals are explained immediately; the others are explained on request, because each takes a while on a
+ * large fleet.
+ */
 const explainedOf = (fleet: JournalState): number => (fleet.nodes.length < 500 ? 50 : 5)
 
-/** Runs the drill on the fleet as it is now; writes nothing. Refusals of the deployments in `explain` are explained. */
+/**
+ * Runs the drill on the current fleet; writes nothing. Always explains the refusals of the deployments in `explain`.
+ */
 export async function runDrill(services: DrillServices, picked: Picked, explain: string[] = []): Promise<DrillRun> {
   const environment = await readEnvironment(services)
   const explained = { first: explainedOf(environment.fleet), always: new Set(explain) }
@@ -101,7 +106,7 @@ interface Asked {
   explain: DrillWorld['explain']
 }
 
-/** The drill of these nodes. */
+/** Runs the drill for these nodes. */
 export async function drillOn(
   { store }: DrillServices,
   environment: Environment,
@@ -142,7 +147,7 @@ export async function drillOn(
   return { ...run, protections, outcomes: { overruled, held } }
 }
 
-/** What can be picked, by name. */
+/** The names of regions and zones that can be picked. */
 export async function drillPlaces({ fleet }: DrillServices): Promise<DrillPlaces> {
   const { nodes } = await fleet.current()
   const counted = (placeOfNode: (node: JournalNode) => string | null): DrillPlaces['regions'] => {

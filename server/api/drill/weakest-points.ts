@@ -6,7 +6,10 @@ import { type DrillServices, drillOn, type Environment, readEnvironment } from '
 
 const most = { regions: 20, nodes: 8 } as const
 
-/** Drills each region (of very many the largest), and the nodes on which most depends, one after the other. */
+/**
+ * Drills each region (only the largest if there are very many) and the nodes with the most dependents, one after the
+ * other.
+ */
 export async function weakestPoints(services: DrillServices): Promise<WeakPoints> {
   const environment = await readEnvironment(services)
   const nodes = environment.fleet.nodes.filter((node) => node !== null)
@@ -49,6 +52,6 @@ async function weakPoint(
   }
 }
 
-/** What does not come back by itself weighs more than what is down for a while, and that more than what is short. */
+/** Permanent outages weigh more than temporary ones, and those more than missing replicas. */
 const harm = ({ byOutcome, down, fewer }: DrillCounts): number =>
   1e8 * (byOutcome['no-room'] + byOutcome.held) + 1e4 * down + byOutcome.never + fewer
