@@ -10,9 +10,9 @@ interface Refusal {
 }
 
 /**
- * Deployments that wait are retried whenever capacity appears, many times a second in a busy fleet. A refusal like the
- * previous one (same constraints, same number of nodes short) is recorded at most once a minute, because the existing
- * record still explains it. Only the current leader knows; the next one records the refusal again.
+ * Deployments that wait are retried whenever capacity appears, many times a second in a busy fleet. A refusal that
+ * repeats the previous one (same version, same message) is recorded at most once a minute, because the existing record
+ * still explains it. Only the current leader knows; the next one records the refusal again.
  */
 export class RecordedRefusals {
   /** By deployment, oldest first. */

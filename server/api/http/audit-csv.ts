@@ -10,7 +10,7 @@ import { type AuditFilter, readAudit } from '@/server/store/records/audit-reads'
 import { problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
 
-/** So many entries are read and sent at a time. */
+/** Entries that are read and sent at a time. */
 const batch = 1000
 
 const head = [
@@ -26,7 +26,7 @@ const head = [
   'api_token',
 ]
 
-/** GET /api/audit.csv: all entries that the filters of the page let through, the newest first. */
+/** GET /api/audit.csv: all entries that match the page's filters, newest first. */
 export async function handleAuditCsv(services: Services, request: Request): Promise<Response> {
   let context: Context | null = null
   try {
@@ -46,7 +46,7 @@ export async function handleAuditCsv(services: Services, request: Request): Prom
   const pages = readAuditPages(services, filter.data)
   let first: AuditEntry[]
   try {
-    // Before the answer begins: a fault after that can only cut it off.
+    // Reads the first page before the answer begins, because a later error can only cut the answer off.
     first = await pages.next()
   } catch (error) {
     const databaseFault = databaseProblem(error)
@@ -67,7 +67,7 @@ export async function handleAuditCsv(services: Services, request: Request): Prom
   })
 }
 
-/** All entries that the filter lets through, `batch` at a time; the last page has fewer. */
+/** Reads all matching entries, `batch` at a time; a shorter page is the last one. */
 function readAuditPages({ store }: Services, filter: AuditFilter): { next(): Promise<AuditEntry[]> } {
   let last: AuditEntry | null = null
   return {
@@ -80,7 +80,7 @@ function readAuditPages({ store }: Services, filter: AuditFilter): { next(): Pro
   }
 }
 
-/** Reads on only as fast as the reader takes it, however long the log is. */
+/** Streams the CSV with backpressure, so that a log of any length is read only as fast as the client takes it. */
 function csvStream(
   { log }: Services,
   pages: { next(): Promise<AuditEntry[]> },
@@ -98,7 +98,7 @@ function csvStream(
         if (entries.length < batch) controller.close()
       } catch (error) {
         log.warn({ err: error }, 'The audit log could not be sent to its end')
-        // The download fails, rather than looking whole.
+        // The download must fail rather than look complete.
         controller.error(error)
       }
     },

@@ -1,7 +1,7 @@
 import { bodyLimit } from '@/server/lib/body-limits'
 import type { Problem } from './problem'
 
-/** Reads a JSON body of a limited size; what is wrong with it comes back as a problem. */
+/** Reads a JSON object from a body of limited size, or returns a problem that says what is wrong. */
 export async function readJsonObject(
   request: Request,
 ): Promise<{ body: Record<string, unknown>; text: string } | { problem: Problem }> {
@@ -32,7 +32,7 @@ export async function readJsonObject(
   }
 }
 
-/** The body as text; null when it has more bytes than that, which are not read then. */
+/** Reads the body as text; null, without reading further, when it has more than `limit` bytes. */
 export async function readText(request: Request, limit: number): Promise<string | null> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) return null
   const chunks: Uint8Array[] = []

@@ -1,4 +1,7 @@
-/** By name. A value that is not encoded as ours are belongs to another program of this host: it is taken as it stands. */
+/**
+ * Parses cookies by name. A value that is not URL-encoded was set by another program on this host, and is kept as it
+ * is.
+ */
 export const cookiesOf = (header: string): Record<string, string> =>
   Object.fromEntries(
     header

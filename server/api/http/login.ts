@@ -14,7 +14,7 @@ export const loginAnswer = z.object({
   expires_in: z.number().describe('seconds'),
 })
 
-/** POST /api/auth/login: a bearer token for programs. */
+/** POST /api/auth/login: returns a bearer token for programs. */
 export async function handleLogin(services: Services, request: Request): Promise<Response> {
   const read = await readJsonObject(request)
   if ('problem' in read) return problemResponse(read.problem)

@@ -87,7 +87,7 @@ function create(): Metrics {
   }
 }
 
-/** The Prometheus text of this moment; what the fleet looks like is read from the database. */
+/** Renders the metrics for Prometheus; the gauges of the fleet are read from the database. */
 export async function renderMetrics({ store, inbox }: Services): Promise<{ body: string; contentType: string }> {
   shared.fogdeckMetrics ??= create()
   const metrics = shared.fogdeckMetrics
@@ -127,7 +127,7 @@ export async function renderMetrics({ store, inbox }: Services): Promise<{ body:
   return { body: await metrics.registry.metrics(), contentType: metrics.registry.contentType }
 }
 
-/** GET /api/metrics: for programs of this machine, and for whoever has a token. */
+/** GET /api/metrics: for programs on this machine, and for anybody with a token. */
 export async function handleMetrics(services: Services, request: Request): Promise<Response> {
   if (!request.headers.has(localMark)) {
     const problem = await refusedCaller(services, request)

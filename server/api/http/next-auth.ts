@@ -16,24 +16,27 @@ import { accountOfCookie, addressOf } from './request-context'
 
 declare module 'next-auth/jwt' {
   interface JWT {
-    /** sessions.id: all that counts is in that row. */
+    /** sessions.id: everything that matters is in that row. */
     sid?: string
   }
 }
 
-/** The library's calls that pages use, by their paths after /api/auth/. Nothing else of it is reachable. */
+/** The calls of the library that pages use, by their paths after /api/auth/. All other calls are blocked. */
 const calls = {
   GET: ['csrf', 'signin', 'signout', 'error'],
   POST: ['callback/credentials', 'signout'],
 } as const
 
-/** What a call may send: a name and a password, with the library's own token against other sites. */
+/** The form fields of a call: name and password, and the library's CSRF token. */
 const bodyFields = ['csrfToken', 'json', 'username', 'password'] as const
 
-/** Its cookie with the address to go to next is of no use here, and what is in it is not to be trusted. */
+/**
+ * Cookies that are passed to the library. Its callback-url cookie is not: it is unused here, and its content can't be
+ * trusted.
+ */
 const ownCookie = /^(?:__Secure-|__Host-)?next-auth\.(?:csrf-token|session-token)/
 
-/** /api/auth/…: sessions of pages. */
+/** Handles /api/auth/…, the sessions of pages. */
 export async function handleNextAuth(services: Services, request: Request): Promise<Response> {
   const path = new URL(request.url).pathname.replace(/^\/api\/auth\//, '')
   if (request.method === 'GET' && path === 'session') return sessionOf(services, request)
@@ -52,7 +55,7 @@ export async function handleNextAuth(services: Services, request: Request): Prom
     body: fieldsOfForm(text),
   })
   if (asked.problem === null) return response
-  // The library answers 401 to whatever went wrong, and a sign-out that failed must not look like one that did not.
+  // The library answers every error with 401, and a failed sign-out must not look like a successful one.
   const { status, headers = {} } = asked.problem
   return new Response(response.body, {
     status,
@@ -60,13 +63,13 @@ export async function handleNextAuth(services: Services, request: Request): Prom
   })
 }
 
-/** What else is sent is not passed on. */
+/** Keeps only the known form fields. */
 function fieldsOfForm(text: string): Record<string, string> {
   const form = new URLSearchParams(text)
   return Object.fromEntries(bodyFields.flatMap((name) => (form.has(name) ? [[name, form.get(name) ?? '']] : [])))
 }
 
-/** Who is signed in; what is asked here does not make the session longer. */
+/** Returns the signed-in user. This call doesn't extend the session. */
 async function sessionOf(services: Services, request: Request): Promise<Response> {
   try {
     const caller = await accountOfCookie(services, request.headers, addressOf(request))
@@ -79,13 +82,16 @@ async function sessionOf(services: Services, request: Request): Promise<Response
   }
 }
 
-/** One call, and what was wrong with it. */
+/** The client of one call, and the problem that the call ran into. */
 interface Asked {
   client: Client
   problem: Problem | null
 }
 
-/** Sessions of pages: a signed cookie that names the row; what the user may do is read anew with each call. */
+/**
+ * Options for sessions of pages: a signed cookie names the session's row, and the user's rights are read again with
+ * each call.
+ */
 const authOptions = (services: Services, asked: Asked): NextAuthOptions => ({
   secret: services.authSecret,
   session: { strategy: 'jwt', maxAge: sessionLimits.browser.absolute },
@@ -113,7 +119,7 @@ const authOptions = (services: Services, asked: Asked): NextAuthOptions => ({
   ],
   callbacks: {
     jwt: ({ token, user }) => (user && 'sid' in user ? { ...token, sub: user.id, sid: String(user.sid) } : token),
-    // Pages go where they want by themselves.
+    // Pages handle redirects themselves.
     redirect: ({ baseUrl }) => baseUrl,
   },
   events: {
@@ -142,7 +148,7 @@ function problemFrom(services: Services, error: unknown): Problem {
   return { status: 500, detail: 'The server could not do this because of a fault of its own; its log says more' }
 }
 
-/** What the sign-in page is told: wrong, disabled, locked:SECONDS, busy:SECONDS or fault. */
+/** The error code for the sign-in page: wrong, disabled, locked:SECONDS, busy:SECONDS or fault. */
 function errorCode(error: unknown): string {
   if (!(error instanceof Failure)) return 'fault'
   const seconds = error.retryAfterSeconds ?? 60
@@ -151,7 +157,7 @@ function errorCode(error: unknown): string {
   return error.message === accountDisabled ? 'disabled' : 'wrong'
 }
 
-/** The library as it is called from an API route: plain objects in, plain calls out. It needs nothing of Next then. */
+/** Calls the library like a Next.js API route does, with plain objects, so that it doesn't need Next.js itself. */
 async function callNextAuth(
   options: NextAuthOptions,
   request: Request,

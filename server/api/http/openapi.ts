@@ -29,7 +29,7 @@ const errors = {
 
 type Responses = Record<string, Record<string, unknown>>
 
-/** The OpenAPI 3.1 document of the REST calls, derived from the procedures. */
+/** The OpenAPI 3.1 document of the REST API, derived from the procedures. */
 export function openApiDocument(serverUrl: string) {
   const document = generateOpenApiDocument(appRouter, {
     title: 'Fogdeck',
@@ -66,7 +66,7 @@ export function openApiDocument(serverUrl: string) {
     )) {
       const success = operation.responses['200']
       const isAccepted = acceptedProcedures.has(operation.operationId.replace('-', '.'))
-      // The library's own error bodies are not what we answer with.
+      // Replaces the library's error bodies, which this API doesn't use.
       operation.responses = Object.fromEntries([
         [isAccepted ? '202' : '200', success],
         ...Object.entries(errors).map(([status, description]) => [

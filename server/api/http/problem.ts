@@ -5,13 +5,13 @@ import { type Problem, problemDocument, problemHeaders } from '@/server/lib/prob
 
 export type { Problem }
 
-/** An answer in the form of RFC 9457, application/problem+json. */
+/** Builds an answer in the format of RFC 9457, application/problem+json. */
 export const problemResponse = (problem: Problem): Response =>
   new Response(problemDocument(problem), { status: problem.status, headers: problemHeaders(problem) })
 
 const statuses: Partial<Record<TRPCError['code'], number>> = {
   PARSE_ERROR: 400,
-  // Well-formed JSON with wrong values; every wrong field is named.
+  // Well-formed JSON with invalid values; the answer names every invalid field.
   BAD_REQUEST: 422,
   UNAUTHORIZED: 401,
   FORBIDDEN: 403,
@@ -24,7 +24,7 @@ const statuses: Partial<Record<TRPCError['code'], number>> = {
   SERVICE_UNAVAILABLE: 503,
 }
 
-/** The problem that a refused procedure call is. */
+/** Converts the error of a procedure call to a problem. */
 export function problemOf(error: TRPCError): Problem {
   const retryAfter = error.cause instanceof Failure ? error.cause.retryAfterSeconds : undefined
   return {

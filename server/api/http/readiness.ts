@@ -7,7 +7,7 @@ import { leaderState } from '@/server/store/leader/leadership'
 
 interface Readiness {
   ready: boolean
-  /** Why it is not, as a sentence. */
+  /** A sentence that says why the server is not ready; null when it is. */
   reason: string | null
   database: 'reachable' | 'not writable' | 'unreachable'
   migrations: 'applied' | 'missing' | 'unknown'
@@ -16,10 +16,13 @@ interface Readiness {
   changes: 'arriving' | 'interrupted'
 }
 
-/** A database that hangs is not reachable. */
+/** A database that hangs this long counts as unreachable. */
 const graceMs = 3_000
 
-/** Whether work that is accepted now will be done: the database answers and takes writes, is migrated, and a scheduler leads. */
+/**
+ * Checks whether work that is accepted now will be done: the database is reachable, writable and migrated, and a
+ * scheduler leads.
+ */
 export async function readiness(services: Services): Promise<Readiness> {
   const { store, changes, log } = services
   const feed = changes.connected() ? 'arriving' : 'interrupted'
@@ -57,7 +60,7 @@ export async function readiness(services: Services): Promise<Readiness> {
   }
 }
 
-/** Nobody may have tried to write since. */
+/** A write error counts for this long, because there may have been no write since. */
 const problemCountsMs = 30_000
 
 const recentProblem = ({ writeProblem }: Store): string | null =>

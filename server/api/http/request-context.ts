@@ -13,17 +13,17 @@ import { accountOfSession } from '@/server/store/accounts/sessions'
 import type { Actor } from '@/server/store/records/audit'
 import { cookiesOf } from './cookies'
 
-/** The caller's network address, as the gateway wrote it down (server/gateway). */
+/** The caller's network address, as set by the gateway (server/gateway). */
 export const addressOf = (request: Request): string | null => plainAddress(request.headers.get('x-forwarded-for') ?? '')
 
-/** A cookie goes along with requests that other sites provoke: those must not change anything. */
+/** Browsers send cookies with requests that other sites cause, so such requests must not change anything. */
 function fromOtherSite(request: Request): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return false
   const site = request.headers.get('sec-fetch-site')
   if (site) return site !== 'same-origin' && site !== 'none'
   const origin = request.headers.get('origin')
   if (origin === null) return false
-  // Of pages that must not say where they are from, it is the word null.
+  // Pages with an opaque origin send the word "null".
   return !URL.canParse(origin) || new URL(origin).host !== request.headers.get('host')
 }
 
@@ -37,10 +37,10 @@ async function callerOf(services: Services, request: Request, bearer: string | n
   return accountOfCookie(services, request.headers, address)
 }
 
-/** With a prefix where the pages are served by HTTPS, and in parts when it is long. */
+/** The cookie's name has a prefix under HTTPS, and long cookies are split into parts. */
 const hasSessionCookie = (from: Headers): boolean => from.get('cookie')?.includes('next-auth.session-token') ?? false
 
-/** Whom the session cookie speaks for, wherever the headers came from. */
+/** The account of the session cookie, from any kind of headers. */
 export async function accountOfCookie(services: Services, from: Headers, address: string | null): Promise<Caller> {
   if (!hasSessionCookie(from)) return { refusal: null }
   const token = await getToken({
@@ -52,7 +52,7 @@ export async function accountOfCookie(services: Services, from: Headers, address
   return token ? accountOfSession(services.store, token.sid, address) : { refusal: sessionRefusals.invalid }
 }
 
-/** Who calls can't be known without the database: that is nobody's fault, and no reason to sign in again. */
+/** Without the database the caller can't be identified; that must not look like an invalid session. */
 async function knownCaller(services: Services, request: Request, bearer: string | null): Promise<Caller> {
   try {
     return await callerOf(services, request, bearer)
@@ -62,7 +62,7 @@ async function knownCaller(services: Services, request: Request, bearer: string 
   }
 }
 
-/** The context of one HTTP call, whether of a page (cookie), a program (bearer) or an agent (bearer). */
+/** The context of one HTTP call by a page (cookie), a program (bearer token) or an agent (bearer token). */
 export async function contextOfRequest(
   services: Services,
   request: Request,
@@ -98,13 +98,16 @@ const actorOf = (
   address,
 })
 
-/** Scheme and host by which people and agents reach us: as the installation says, else as the caller did. */
+/**
+ * Scheme and host by which people and agents reach this installation: the configured address, or else that of the
+ * request.
+ */
 export function originOf({ publicUrl }: Pick<Services, 'publicUrl'>, { headers }: Request): string {
   const protocol = headers.get('x-forwarded-proto') === 'https' ? 'https' : 'http'
   return publicUrl ?? `${protocol}://${headers.get('host') ?? 'localhost'}`
 }
 
-/** Who is signed in, for server components. */
+/** The signed-in account, for server components. */
 export async function accountOfPage(services: Services): Promise<Account | null> {
   const caller = await accountOfCookie(services, new Headers(await headers()), null)
   return 'account' in caller ? caller.account : null

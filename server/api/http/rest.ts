@@ -9,7 +9,7 @@ import { type Problem, problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
 import { unknownFields } from './unknown-fields'
 
-/** Who may not call at all is told so first, whatever was sent. */
+/** An unauthenticated caller gets that error first, whatever is wrong with the body. */
 async function refusedBody(services: Services, request: Request, problem: Problem): Promise<Problem> {
   try {
     const context = await contextOfRequest(services, request, { resHeaders: new Headers() })
@@ -20,7 +20,7 @@ async function refusedBody(services: Services, request: Request, problem: Proble
   }
 }
 
-/** Every object has these names already: as parameters they would confuse the library's record of the query. */
+/** Refuses parameter names that every object inherits, which would confuse the library's parsing of the query. */
 const inheritedName = (request: Request): string | undefined =>
   [...new URL(request.url).searchParams.keys()].find((name) => name in Object.prototype)
 
@@ -30,7 +30,7 @@ const unknownProblem = (errors: FieldProblem[]): Problem => ({
   errors,
 })
 
-/** The REST face of the procedures: the library finds and calls them, errors are answered as problems. */
+/** Serves the procedures over REST: the library routes and calls them, and errors are answered as problems. */
 export async function handleRest(services: Services, request: Request): Promise<Response> {
   let call = request
   if (request.method === 'POST' || request.method === 'PUT' || request.method === 'PATCH') {

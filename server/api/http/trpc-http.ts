@@ -9,7 +9,7 @@ import { requireKnownAgent } from '@/server/store/agents/heartbeats'
 import { type Problem, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
 
-/** A body of an agent that is larger is read only once the agent is known. */
+/** A larger body of an agent is read only after the agent was identified. */
 const strangerBodyLimit = 64 * 1024
 
 export async function handleTrpc(services: Services, request: Request): Promise<Response> {
@@ -36,7 +36,7 @@ function refusedUnread(request: Request, { calls, forAgent }: { calls: number; f
   const most = forAgent ? 1 : batchLimit
   if (calls > most) return { status: 400, detail: `A batch holds ${most} calls at most, not ${calls}: send several` }
   if (request.method !== 'POST') return null
-  // The server itself holds a body to its announced length, so one that announces none is not read at all.
+  // The server enforces the announced length, so a body without one is not read at all.
   if (!request.headers.has('content-length'))
     return { status: 411, detail: 'Say how long the body is (Content-Length)' }
   const limit = forAgent ? agentBodyLimit : trpcBodyLimit

@@ -3,7 +3,7 @@ import { unknownFields } from './unknown-fields'
 
 const deploy = '/api/deployment/deploy'
 
-it('names each field that a call does not have, and the one that was probably meant', () => {
+it('reports each unknown field, with the name that was probably meant', () => {
   expect(unknownFields(deploy, { regoin: 'us-east', resources: { memry: 512, disk: 1 } })).toEqual([
     { path: 'regoin', message: 'This field is not known: did you mean region?' },
     { path: 'resources.memry', message: 'This field is not known: did you mean memory?' },
@@ -14,14 +14,14 @@ it('names each field that a call does not have, and the one that was probably me
   ])
 })
 
-it('has nothing to say of the fields of the contract', () => {
+it('reports nothing for the fields of the contract', () => {
   const resources = { cpu: 2, memory: 2048, gpu: 0, storage: 20 }
   const request = { name: 'web', type: 'compute', container_image: 'nginx', replicas: 3, resources, region: 'us-east' }
   expect(unknownFields(deploy, request)).toEqual([])
   expect(unknownFields('/api/deployment/scale/some-id', { replicas: 5 })).toEqual([])
 })
 
-it('takes a body for what it is', () => {
+it('handles null objects and fields named like object properties', () => {
   expect(unknownFields(deploy, { resources: null })).toEqual([])
   expect(unknownFields(deploy, JSON.parse('{"__proto__":{}}'))).toMatchObject([{ path: '__proto__' }])
 })

@@ -1,11 +1,11 @@
-/** Fields of a REST call that the call does not have: each is named, with the one that was probably meant. */
+/** Finds unknown fields of a REST call, each with the name that was probably meant. */
 import type { FieldProblem } from '@/core/contract/failure'
 import { deploySchema, resourcesSchema } from '@/server/api/inputs/schemas'
 
 const deployFields = Object.keys(deploySchema.shape)
 const resourceFields = Object.keys(resourcesSchema.shape)
 
-/** @param path from the root, as it was called. */
+/** @param path the path of the request */
 export function unknownFields(path: string, body: Record<string, unknown>): FieldProblem[] {
   if (path === '/api/deployment/deploy')
     return [...unknownAmong(body, deployFields), ...unknownAmong(body.resources, resourceFields, 'resources.')]
@@ -24,7 +24,7 @@ function unknownAmong(given: unknown, known: readonly string[], prefix = ''): Fi
     })
 }
 
-/** Whether the words differ by one letter that is another, missing, too many, or has changed places with the next. */
+/** Whether two words differ by one letter that is changed, missing, added, or swapped with the next. */
 function isNear(one: string, other: string): boolean {
   if (Math.abs(one.length - other.length) > 1) return false
   let same = 0

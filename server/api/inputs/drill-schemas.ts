@@ -22,12 +22,12 @@ export const pickSchema = z
   })
 
 export const drillSchema = pickSchema.safeExtend({
-  /** With a storm brake: while it holds, or once somebody has overruled it. */
+  /** With outage protection: the state while it holds, or after somebody has overridden it. */
   stage: z.enum(drillStages).default('overruled'),
   show: z.enum(drillFilters).default('affected'),
   limit: pageLimit({ max: 200, default: 50 }),
   offset: pageOffset(),
-  /** `takenAt` of an earlier answer, to turn the pages of that one while it is known. */
+  /** `takenAt` of an earlier answer, to get further pages of that drill while it is cached. */
   taken_at: personText({ max: 50 }).optional(),
 })
 

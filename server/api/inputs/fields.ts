@@ -10,9 +10,9 @@ import {
 } from '@/core/contract/ranges'
 import { repairedText, type TextLimits, type TextShape, textProblem } from '@/core/contract/text'
 
-/*
- * What inputs are made of. Every text, number, time, list and record of an input is one of these, or a choice or a UUID:
- * server/api/inputs/inputs.test.ts walks all inputs and names what is not.
+/**
+ * Building blocks of inputs. Every text, number, time, list and record of an input must be one of these, a choice or a
+ * UUID; server/api/inputs/inputs.test.ts walks all inputs and reports the rest.
  */
 const rules = new WeakSet<object>()
 const asRule = <Rule extends object>(rule: Rule): Rule => {
@@ -20,13 +20,13 @@ const asRule = <Rule extends object>(rule: Rule): Rule => {
   return rule
 }
 
-/** Whether a check or a schema keeps to the rules of core/contract for text, numbers and times. */
+/** Whether a check or schema is one of the rules of core/contract for text, numbers and times. */
 export const isRule = (candidate: object): boolean => rules.has(candidate)
 
 const refusing = <Value>(problemOf: (value: Value) => string | null) =>
   asRule(
     z.check<Value>((payload) => {
-      // What has no form yet is told first.
+      // Errors about the type are reported first.
       if (payload.issues.length > 0) return
       const message = problemOf(payload.value)
       if (message !== null) payload.issues.push({ code: 'custom', message, input: payload.value })
@@ -42,7 +42,7 @@ const textRules: Record<TextShape, ReturnType<typeof refusing<string>>> = {
 
 const timeRule = refusing(timeProblem)
 
-/** Text of a person: refused when it can't be stored. `error` is said when it is no text at all. */
+/** Text of a person, refused when it can't be stored. `error` is the message for values that are not text. */
 export const personText = ({
   max,
   shape = 'line',
@@ -50,7 +50,7 @@ export const personText = ({
   error = 'This must be text',
 }: TextLimits & { tooLong?: string; error?: string }) => z.string({ error }).check(textRules[shape]).max(max, tooLong)
 
-/** The same without the white space around it. */
+/** Text of a person, with surrounding white space removed. */
 export const trimmedText = ({
   max,
   tooLong = `At most ${max} characters`,
@@ -58,37 +58,37 @@ export const trimmedText = ({
 }: Omit<TextLimits, 'shape'> & { tooLong?: string; error?: string }) =>
   z.string({ error }).trim().check(textRules.line).max(max, tooLong)
 
-/** Text of an agent or of its engine: repaired and cut to its length. */
+/** Text of an agent or its engine, cleaned and cut to the limit instead of refused. */
 export const agentText = (limits: TextLimits) =>
   z.string().check(asRule(z.overwrite<string>((text) => repairedText(text, limits))))
 
-/** An id as somebody gives it: what is none of ours is unknown, not malformed. */
+/** An id from a person. A malformed id counts as unknown, not as invalid. */
 export const idText = () => personText({ max: 200, error: 'The id must be text' })
 
-/** A time of a person, as a Date. */
+/** A time from a person, parsed to a Date. */
 export const personTime = (error = 'Give a time such as 2026-01-31T12:00:00Z') =>
   z.iso
     .datetime({ offset: true, error })
     .check(timeRule)
     .transform((text) => new Date(text))
 
-/** The same, or a day, which begins at midnight UTC; as the text that it was given as. */
+/** A time from a person, or a day, which means its midnight UTC; kept as text. */
 export const personTimeOrDay = (error = 'Give a time such as 2026-01-31T12:00:00Z') =>
   z.iso.datetime({ offset: true, local: true, error }).check(timeRule).or(z.iso.date(error).check(timeRule))
 
-/** How many, and from which on, of a list that is read page by page. */
+/** The limit and offset of a paged list. */
 export const pageLimit = ({ max, default: usual }: { max: number; default: number }) =>
   z.number().int().min(1).max(max).default(usual)
 export const pageOffset = () => z.number().int().min(0).max(counts.max).default(0)
-/** The same in the query of a REST call, where a number is text. */
+/** The limit and offset in the query of a REST call, where numbers are text. */
 export const queryLimit = ({ max, default: usual }: { max: number; default: number }) =>
   z.coerce.number().int().min(1).max(max).default(usual)
 export const queryOffset = () => z.coerce.number().int().min(0).max(counts.max).default(0)
 
-/** A time of an agent, in UTC; one that can't be stored is unknown. */
+/** A time from an agent, in UTC; null when it can't be stored. */
 export const agentTime = () => asRule(z.string().nullable().transform(storableTime))
 
-/** A whole number of an agent; one out of its range is unknown. */
+/** An integer from an agent; null when out of range. */
 export const agentWhole = (range: Range) =>
   asRule(
     z
@@ -97,19 +97,19 @@ export const agentWhole = (range: Range) =>
       .transform((value) => wholeWithin(value, range)),
   )
 
-/** A measurement of an agent, brought into its range. */
+/** A measurement from an agent, clamped to its range. */
 export const agentNumber = (range: Range) =>
   z.number().check(asRule(z.overwrite<number>((value) => clamped(value, range))))
 
-/** What an agent counted, brought into its range. */
+/** A count from an agent, clamped to its range. */
 export const agentCount = (range: Range) =>
   z.number().check(asRule(z.overwrite<number>((value) => clamped(Math.trunc(value), range))))
 
-/** A list of an agent; what is beyond its limit is left out. */
+/** A list from an agent, cut to its limit. */
 export const agentList = <Item extends z.ZodType>(item: Item, max: number) =>
   z.array(item).check(asRule(z.overwrite<z.output<Item>[]>((items) => items.slice(0, max))))
 
-/** A record of at most so many entries. */
+/** A record with at most `max` entries. */
 export const recordOf = <Key extends z.ZodType<string, string>, Value extends z.ZodType>(
   { key, value }: { key: Key; value: Value },
   max: number,
@@ -119,9 +119,9 @@ export const recordOf = <Key extends z.ZodType<string, string>, Value extends z.
     .record(key, value)
     .check(refusing((record: Record<string, unknown>) => (Object.keys(record).length > max ? tooMany : null)))
 
-/*
- * Fields that several inputs share. Numbers and booleans end in a no-op transform: the REST adapter would otherwise turn
- * the text "3" into a number, and any text into `true`.
+/**
+ * Fields that several inputs share. Numbers and booleans end in a no-op transform: without it the REST adapter would
+ * turn the text "3" into a number, and any text into `true`.
  */
 export const asGiven = <T>(value: T): T => value
 

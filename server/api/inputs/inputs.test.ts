@@ -7,7 +7,7 @@ import { agentText, agentTime, agentWhole, isRule, personText, personTime, recor
 const checksOf = (schema: Schema) => definitionOf(schema).checks ?? []
 const hasRule = (schema: Schema): boolean => isRule(schema) || checksOf(schema).some(isRule)
 
-/** The bounds that the checks of a schema set: of its value, or of its length. */
+/** The bounds that a schema's checks set on its value or its length. */
 function boundsOf(schema: Schema): { min: number; max: number } {
   let [min, max] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (const check of checksOf(schema)) {
@@ -22,14 +22,14 @@ function boundsOf(schema: Schema): { min: number; max: number } {
 const isRepaired = (schema: Schema): boolean =>
   checksOf(schema).some((check) => isRule(check) && check._zod.def.check === 'overwrite')
 
-/** Leaves that can hold nothing that the database cannot. */
+/** Leaf types whose values the database always accepts. */
 const harmless = new Set(['boolean', 'enum', 'literal', 'null', 'undefined', 'never', 'transform'])
 const composed = new Set([
   ...['object', 'union', 'optional', 'nullable', 'default', 'prefault', 'nonoptional'],
   ...['readonly', 'catch', 'pipe', 'intersection', 'tuple'],
 ])
 
-/** What is wrong with one schema, apart from what is within it; null when nothing is. */
+/** What is wrong with one schema, without its parts; null for nothing. */
 function problemOf(schema: Schema): string | null {
   const def = definitionOf(schema)
   if (harmless.has(def.type) || composed.has(def.type)) return null
@@ -50,9 +50,9 @@ function problemOf(schema: Schema): string | null {
   return `is of type ${def.type}, which can hold anything`
 }
 
-/** Every field that could bring in what the database does not take, as "where: what is wrong". */
+/** Every field that could accept values that the database refuses, as "path: problem". */
 function problemsIn(schema: Schema, where: string): string[] {
-  // What is within a schema that keeps to a rule as a whole is brought into its range by it.
+  // A schema that is a rule as a whole also checks its parts.
   if (isRule(schema)) return []
   const own = problemOf(schema)
   const inner = partsOf(schema).flatMap(([name, part]) => problemsIn(part, name === '' ? where : `${where}.${name}`))
@@ -60,13 +60,13 @@ function problemsIn(schema: Schema, where: string): string[] {
 }
 
 describe('every input', () => {
-  it('keeps to the rules for text, numbers, times, lists and records', () => {
+  it('uses the rules for text, numbers, times, lists and records', () => {
     const inputs = allInputs()
     expect(inputs.size).toBeGreaterThan(60)
     expect([...inputs].flatMap(([path, schema]) => problemsIn(schema, path))).toEqual([])
   })
 
-  it('is checked by a test that sees a field without a rule, however deep it is', () => {
+  it('is checked at any depth: a field without a rule is found', () => {
     const bad = z.object({
       text: z.string(),
       trimmed: z.string().trim().max(100).optional(),
@@ -97,7 +97,7 @@ describe('every input', () => {
 })
 
 describe('text of a person', () => {
-  it('is refused with its field and what to do', () => {
+  it('is refused with its field and a message that says what to do', () => {
     const parsed = z.object({ name: personText({ max: 10 }) }).safeParse({ name: 'a\u{0}b' })
     expect(parsed.error?.issues).toMatchObject([
       { path: ['name'], message: 'Character 2 is a control character (U+0000): take it out' },
@@ -106,7 +106,7 @@ describe('text of a person', () => {
 })
 
 describe('a report of an agent', () => {
-  it('is repaired rather than refused', () => {
+  it('is cleaned rather than refused', () => {
     const report = z.object({ reason: agentText({ max: 5 }), exitCode: agentWhole(int4), startedAt: agentTime() })
     expect(report.parse({ reason: 'a\u{0}bcdef', exitCode: 2 ** 40, startedAt: '0000-01-01T00:00:00Z' })).toEqual({
       reason: 'a�bc…',

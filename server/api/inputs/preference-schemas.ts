@@ -1,4 +1,4 @@
-/** The wishes of a deploy call, in the words of REST. */
+/** Placement preferences of a deploy call, with the names of the REST API. */
 import { z } from 'zod'
 import {
   type AffinityRule,
@@ -82,7 +82,7 @@ export const wishFields = {
   anti_affinity: affinityList('anti-affinities').describe('Away from replicas of other deployments'),
 }
 
-/** Where in the call an affinity of the wishes came from: "anti_affinity.0". */
+/** The path of an affinity rule in the call, such as "anti_affinity.0". */
 export function affinityPath({ affinity }: AskedWishes, rule: AffinityRule): string {
   const same = affinity.filter(({ kind }) => kind === rule.kind)
   return `${rule.kind === 'affinity' ? 'affinity' : 'anti_affinity'}.${same.indexOf(rule)}`

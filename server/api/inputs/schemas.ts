@@ -18,7 +18,7 @@ import {
 } from './fields'
 import { wishFields } from './preference-schemas'
 
-/* The inputs of the REST contract, with messages that say what to do. */
+/** Inputs of the REST contract, with messages that say what to do. */
 export const regionSchema = personText({ max: 63, error: 'The region must be text' }).regex(
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
   'A region is 1 to 63 letters, digits, . _ -, for example us-east',
@@ -51,7 +51,7 @@ export const resourcesOf = (input: z.infer<typeof resourcesSchema>): Resources =
 
 const policyWeight = z.number().min(0, 'A weight is between 0 and 1').max(1, 'A weight is between 0 and 1')
 
-/** A policy by name, or own weights. */
+/** A policy by name, or custom weights. */
 export const policySchema = z.union(
   [
     z.enum(policyProfileNames),
@@ -81,7 +81,7 @@ export const envName = personText({ max: 128 }).regex(
   /^[A-Za-z_][A-Za-z0-9_]{0,127}$/,
   'A variable name is letters, digits and _, not starting with a digit',
 )
-/** Programs read it: any character that a process can be given. */
+/** Values are for programs, so any character is allowed that a process can receive. */
 export const envValue = personText({ max: 8192, shape: 'raw', tooLong: 'A value has at most 8192 characters' })
 const envSchema = recordOf({ key: envName, value: envValue }, envLimit, `At most ${envLimit} variables`)
 
@@ -98,7 +98,7 @@ const portsSchema = z
   }, 'A host port is listed twice')
   .describe('A fixed host port can be held once per node; without one, the engine picks a free port')
 
-/** What a placement depends on: shared by the deploy call and the preview. */
+/** Fields that affect placement, shared by the deploy call and the preview. */
 const placementFields = {
   replicas: replicasSchema,
   resources: resourcesSchema,

@@ -19,12 +19,12 @@ const stretch = z
   })
   .refine(({ from, to }) => from < to, { path: ['from'], message: 'Give a beginning that is before the end' })
 
-/** Clocks of browsers may be a little ahead of ours. */
+/** Browser clocks may be ahead of the server's clock by this much. */
 const toleratedMs = 5_000
 
 const refused = (message: string): Failure => new Failure('bad-input', message, { fields: [{ path: 'at', message }] })
 
-/** The moment that is asked for, now at the latest; refused when it is in the future. */
+/** The requested time, at most now; throws when it is in the future. */
 function pastMoment({ clock }: Services, asked: Date | undefined): Date {
   const now = clock.now()
   if (asked === undefined) return now
@@ -33,11 +33,11 @@ function pastMoment({ clock }: Services, asked: Date | undefined): Date {
   return asked < now ? asked : now
 }
 
-/** The past. Without `at` it is now. */
+/** Past states. Without `at` the current state. */
 export const historyRouter = router({
   bounds: procedureFor('nodes.read').query(({ ctx: { services } }) => readBounds(services.store, services.clock.now())),
 
-  /** Every node there was, in which state, with what was promised and used; as the text that readPastNodes() reads. */
+  /** All nodes at that time with their state, reservations and usage, in the text format of readPastNodes(). */
   fleetAt: procedureFor('nodes.read')
     .input(z.object({ at: moment.optional(), region: regionSchema.optional() }))
     .query(async ({ ctx: { services }, input }) => {
@@ -47,19 +47,19 @@ export const historyRouter = router({
       return readPastFleet(services.store, { at, region: input.region })
     }),
 
-  /** A deployment: what was wanted, its status, and where each replica was. */
+  /** A deployment at that time: its desired state, its status, and the node of each replica. */
   deploymentAt: procedureFor('deployments.read')
     .input(z.object({ id: idText(), at: moment.optional() }))
     .query(({ ctx: { services }, input }) =>
       readPastDeployment(services.store, { id: input.id, at: pastMoment(services, input.at) }),
     ),
 
-  /** How much happened when, and what stands out. */
+  /** The number of events over time, and the notable ones. */
   marks: procedureFor('deployments.read')
     .input(stretch)
     .query(({ ctx, input: { parts, ...where } }) => readMarks(ctx.services.store, where, parts)),
 
-  /** The moments of change before and after another one. */
+  /** The times of the previous and the next change. */
   near: procedureFor('deployments.read')
     .input(
       z.object({

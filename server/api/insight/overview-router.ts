@@ -19,8 +19,8 @@ export const overviewRouter = router({
 
 export const eventRouter = router({
   /**
-   * What happened, the newest first; `next` of a page is `from` of the one after it. What people did is for those who
-   * manage people: it tells who signed in from where.
+   * Events, newest first; pass a page's `next` as `from` to get the following page. Actions of people are only for
+   * those who manage users, because they show who signed in from where.
    */
   page: procedureFor('deployments.read')
     .input(

@@ -1,11 +1,11 @@
 /**
- * How far a reader of logs has read, as the id of an event: for each replica, by its place in the list of those that are
- * read, the number of the last chunk. "0:12,2:7"
+ * The position of a reader of logs, used as an event id: for each replica, by its index in the list, the number of the
+ * last chunk. Example: "0:12,2:7"
  */
 export const cursorText = (replicaIds: readonly string[], cursors: ReadonlyMap<string, number>): string =>
   replicaIds.flatMap((id, i) => (cursors.get(id) ? [`${i}:${cursors.get(id)}`] : [])).join(',') || '-'
 
-/** What can't be read begins anew. */
+/** Parses a cursor. Parts that can't be parsed start from the beginning. */
 export function cursorsOf(replicaIds: readonly string[], text: string): Map<string, number> {
   const cursors = new Map(replicaIds.map((id) => [id, 0]))
   for (const part of text.split(',')) {

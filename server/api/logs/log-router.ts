@@ -10,7 +10,7 @@ import { type ReadState, readLogStates, requireReplicas, unreadLogs, wantLogs } 
 import { cursorsOf, cursorText } from './log-cursor'
 import { logTail } from './log-tail'
 
-/** Well before a wish lapses. */
+/** Well before a log subscription expires. */
 const renewEveryMs = 10_000
 
 const replicaIds = z
@@ -51,8 +51,8 @@ export const logRouter = router({
     .query(({ ctx, input }) => logTail(ctx.services, input.deployment_id, input.lines)),
 
   /**
-   * The logs of some replicas: what is kept of them, and while somebody listens what their nodes send. A stream that
-   * broke goes on after `lastEventId`.
+   * Streams the logs of some replicas: the stored lines, and new ones from the nodes while somebody listens. An
+   * interrupted stream continues after `lastEventId`.
    */
   logs: procedureFor('deployments.read')
     .input(z.object({ id: idText(), replicas: replicaIds, lastEventId: personText({ max: 4_000 }).nullish() }))
@@ -63,7 +63,7 @@ export const logRouter = router({
       const states = new Map<string, ReadState>()
       const access = ctx.services.access.watch(ctx.actor)
       const submit = (event: LogEvent) => tracked(cursorText(input.replicas, cursors), event)
-      // Listens before it looks: what happens in between is looked for twice rather than never.
+      // Subscribes before the first read, so that a change in between is read twice rather than missed.
       const collector = new ChangeCollector(
         changes,
         ({ topic, ids }) => topic === 'log' && (ids.length === 0 || input.replicas.some((id) => ids.includes(id))),
@@ -88,7 +88,7 @@ export const logRouter = router({
     }),
 })
 
-/** Those that are other than they were told to be; remembers them as told. */
+/** Returns the states that differ from those that were sent, and notes them as sent. */
 async function newStates(store: Store, ids: readonly string[], reported: Map<string, ReadState>): Promise<ReadState[]> {
   const found = new Map((await readLogStates(store, ids)).map((state) => [state.replicaId, state]))
   return ids.flatMap((replicaId) => {

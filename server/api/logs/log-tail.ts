@@ -14,14 +14,14 @@ interface TailLine {
   text: string
 }
 
-/** So long nodes have to send what is newer than what is kept. */
+/** How long nodes have to send lines that are not stored yet. */
 const graceMs = 2_000
 
-/** The newest lines of the newest attempts of a deployment's replicas, merged in the order of time. */
+/** The newest lines of the newest attempts of a deployment's replicas, merged by time. */
 export async function logTail(services: Services, deploymentId: string, count: number): Promise<TailLine[]> {
   const { store } = services
   const { replicas } = await readDeployment(store, deploymentId)
-  // Sorted by slot, the newest attempt first.
+  // The replicas are sorted by slot, newest attempt first.
   const read = replicas
     .filter((replica, i) => replica.reserved || replicas[i - 1]?.slot !== replica.slot)
     .slice(0, logLimits.replicas)
@@ -36,7 +36,7 @@ export async function logTail(services: Services, deploymentId: string, count: n
   return lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).slice(-count)
 }
 
-/** Ends when every node that is heard has sent something, or has had its time. */
+/** Asks the nodes for new lines. Resolves when every online node has answered, or the time is up. */
 async function askNodes({ store, changes }: Services, replicas: readonly ReplicaView[]): Promise<void> {
   const silent = new Set(
     replicas.filter(({ status, node }) => isLive(status) && node.status !== 'offline').map((replica) => replica.id),

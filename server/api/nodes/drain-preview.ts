@@ -2,7 +2,10 @@ import type { DrainPreview, DrainPreviewReplica } from '@/core/views/nodes'
 import type { Services } from '@/server/api/context/context'
 import { runDrill } from '@/server/api/drill/run'
 
-/** Where every replica of the nodes would go if they were drained now, as the drill says; writes nothing. */
+/**
+ * Previews where the replicas of the nodes would go if they were drained now, computed by the failure drill; writes
+ * nothing.
+ */
 export async function drainPreview(services: Services, nodeIds: string[]): Promise<DrainPreview> {
   const { takenAt, outcomes } = await runDrill(services, { mode: 'drain', nodes: nodeIds, regions: [], zones: [] })
   return {

@@ -16,12 +16,12 @@ import { drainPreview } from './drain-preview'
 const byId = z.object({ id: idText() })
 
 export const drainRouter = router({
-  /** Where everything on the nodes would go, before anybody drains them. */
+  /** Previews where all replicas on the nodes would go if they were drained. */
   drainPreview: procedureFor('nodes.read')
     .input(z.object({ ids: z.array(idText()).min(1).max(200, 'At most 200 nodes at once') }))
     .query(({ ctx, input }): Promise<DrainPreview> => drainPreview(ctx.services, input.ids)),
 
-  /** What is still on a node that is drained, and what each replica waits for. */
+  /** The replicas that are still on a draining node, and what each of them waits for. */
   drainProgress: procedureFor('nodes.read')
     .input(byId)
     .query(async ({ ctx, input }): Promise<LeavingView[]> => {
@@ -73,7 +73,7 @@ async function leavingView({ store }: Services, row: LeavingRow): Promise<Leavin
   }
 }
 
-/** Why nodes were refused, counted, from the record of the decision. */
+/** Counts the reasons why nodes were ineligible, from the record of the decision. */
 async function reasonsOf(store: Services['store'], decisionId: string): Promise<LeavingView['reasons']> {
   const { request, fleet, policy } = await readDecision(store, decisionId)
   return place(request, fleet, policy).refusal?.reasons ?? []

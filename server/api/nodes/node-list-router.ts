@@ -22,7 +22,7 @@ const nodePage = nodeFilter.extend({
   offset: pageOffset(),
 })
 
-/** What lists of nodes are made of; part of the node router. */
+/** Procedures for lists of nodes; part of the node router. */
 export const nodeListProcedures = {
   page: procedureFor('nodes.read')
     .input(nodePage)

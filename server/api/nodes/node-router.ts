@@ -16,12 +16,14 @@ export const nodeRouter = router({
     .input(z.object({ id: idText() }))
     .query(({ ctx, input }) => readNode(ctx.services.store, input.id)),
 
-  /** What its returns did to each replica, and what the next one would do while it is offline. */
+  /**
+   * The effect of the node's past returns on each replica, and what the next return would do while the node is offline.
+   */
   returns: procedureFor('nodes.read')
     .input(z.object({ id: idText() }))
     .query(({ ctx, input }) => readReturns(ctx.services.store, input.id)),
 
-  /** Lets a second machine that was refused take the place of the one that speaks for the node. */
+  /** Lets a machine that was refused replace the one that holds the node. */
   move: procedureFor('nodes.manage')
     .input(z.object({ id: idText(), instance: z.uuid() }))
     .mutation(async ({ ctx, input }) => {

@@ -7,24 +7,24 @@ import { previewSchema } from '@/server/api/inputs/schemas'
 import { asIfDeployed, tokenOf } from './preview'
 import { rankDecisionSchema, rankNow, rankRecorded, rankSchema } from './ranking'
 
-/** How many nodes a preview shows. */
+/** Number of nodes in a preview. */
 const previewSize = 50
 
 interface Preview {
   placement: PlacementSummary
   /** UUIDs of the nodes that suggestions name. */
   suggestedIds: Record<string, string>
-  /** The regions of the fleet, for suggestions. */
+  /** All regions of the fleet, for suggestions. */
   regions: string[]
   policy: Policy
   /** ISO 8601 */
   takenAt: string
-  /** Hand it to the deploy call as preview_token: it tells when the outcome would now differ. */
+  /** Send this to the deploy call as preview_token, to learn whether the outcome has changed since. */
   token: string
 }
 
 export const placementRouter = router({
-  /** What the scheduler would decide now, by the same function, without writing anything. */
+  /** Previews the scheduler's decision with the scheduler's own function, without writing anything. */
   preview: procedureFor('deployments.read')
     .input(previewSchema)
     .query(async ({ ctx, input }): Promise<Preview> => {
@@ -42,12 +42,12 @@ export const placementRouter = router({
       }
     }),
 
-  /** Every node with its rank, its score and what made it, as the fleet is now: page by page. */
+  /** Ranks all nodes of the current fleet, with the score and its parts, in pages. */
   rank: procedureFor('deployments.read')
     .input(rankSchema)
     .query(({ ctx, input }): Promise<Ranking> => rankNow(ctx.services, input)),
 
-  /** The same of a decision, on the fleet that it saw; with another policy, what that would have made of it. */
+  /** Ranks all nodes of a recorded decision, on the fleet that it saw, optionally with another policy. */
   rankDecision: procedureFor('deployments.read')
     .input(rankDecisionSchema)
     .query(({ ctx, input }): Promise<Ranking> => rankRecorded(ctx.services, input)),

@@ -18,7 +18,7 @@ export interface Asked {
   at: Date
 }
 
-/** What the scheduler would be asked if this were deployed now, on the fleet as it is now. */
+/** The request that the scheduler would get if this were deployed now, with the current fleet. */
 export async function asIfDeployed(
   { store, fleet: live, clock }: Services,
   input: z.infer<typeof previewSchema>,
@@ -54,7 +54,9 @@ export async function asIfDeployed(
   }
 }
 
-/** What a preview promised: the names of the chosen nodes in order, or null when it did not fit. */
+/**
+ * The outcome that a preview showed: the names of the chosen nodes in order, or null when the deployment did not fit.
+ */
 type Promised = string[] | null
 
 export const tokenOf = (promised: Promised): string => Buffer.from(JSON.stringify(promised)).toString('base64url')
@@ -69,15 +71,15 @@ function promisedBy(token: string): Promised | undefined {
   }
 }
 
-/** How what would happen now compares with what a preview showed. */
+/** How the current outcome compares with that of a preview. */
 interface Freshness {
   outcome: 'same' | 'differs'
-  /** False when it fitted then and does not now. */
+  /** False when the preview fitted and the current outcome does not. */
   stillFits: boolean
   message: string
 }
 
-/** Compares a preview's promise with the fleet of this moment; undefined when the token is not one of ours. */
+/** Compares a preview's outcome with the current one; undefined when the token is malformed. */
 export async function freshnessOf(
   services: Services,
   input: z.infer<typeof previewSchema>,

@@ -9,7 +9,7 @@ import { idText, pageLimit, pageOffset, personText } from '@/server/api/inputs/f
 import { policySchema, previewSchema } from '@/server/api/inputs/schemas'
 import { type Asked, asIfDeployed } from './preview'
 
-/** Which nodes of the ranking to send. */
+/** Selects the nodes of the ranking to send. */
 const pageFields = {
   policy: policySchema.optional(),
   text: personText({ max: 200 }).default(''),
@@ -24,7 +24,7 @@ const pageFields = {
 }
 
 export const rankSchema = z.object({ ...pageFields, request: previewSchema })
-/** Of a decision the request, the fleet and, if no other is given, the policy are those of its record. */
+/** For a decision, the record provides the request, the fleet and the default policy. */
 export const rankDecisionSchema = z.object({ ...pageFields, id: idText() })
 
 type Page = Omit<z.infer<typeof rankSchema>, 'request' | 'policy'>

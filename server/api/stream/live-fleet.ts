@@ -4,9 +4,9 @@ import type { ChangeStream } from '@/server/db/notify'
 import type { Clock } from '@/server/lib/clock'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
-/** While somebody asks, what changed is read this often, so that a preview finds little left to read. */
+/** How often changes are read in advance while previews are used, so that a preview has little left to read. */
 const warmEveryMs = 250
-/** Nobody asked for so long: the reading stops until somebody does. */
+/** Reading in advance stops after this long without a preview. */
 const warmForMs = 30_000
 
 interface Parts {
@@ -15,7 +15,7 @@ interface Parts {
   clock: Clock
 }
 
-/** The fleet in the web process, for previews: nothing of it is read before the first one. */
+/** The fleet in the web process, for previews; not loaded before the first one. */
 export class LiveFleet {
   readonly #mirror: FleetMirror
   readonly #clock: Clock
@@ -31,12 +31,12 @@ export class LiveFleet {
     this.#keepsWarm = keepsWarm
   }
 
-  /** As it is now: with everything that was announced before the call. */
+  /** The current fleet, including every change that was announced before the call. */
   current(): Promise<JournalState> {
     this.#askedMs = this.#clock.now().getTime()
     if (this.#keepsWarm) this.#timer ??= setInterval(() => this.#warm(), warmEveryMs).unref()
     if (this.#reading === null) return this.#read()
-    // The read that is under way may have begun before the latest change; all who wait share the one after it.
+    // The running read may have begun before the latest change, so all callers meanwhile share the next one.
     this.#next ??= this.#reading
       .catch(() => undefined)
       .then(() => {
@@ -46,7 +46,7 @@ export class LiveFleet {
     return this.#next
   }
 
-  /** What it knows may be wrong: everything is read again when somebody asks. */
+  /** Discards the cached state: the next call reads everything. */
   invalidate(): void {
     this.#mirror.invalidate()
   }
@@ -61,7 +61,7 @@ export class LiveFleet {
 
   #warm(): void {
     if (this.#clock.now().getTime() - this.#askedMs > warmForMs) this.#rest()
-    // Whoever asks next is told what is wrong.
+    // The next caller will get the error.
     else if (this.#reading === null) this.#read().catch(() => undefined)
   }
 

@@ -25,7 +25,7 @@ afterEach(() => {
 const deployment = (...ids: string[]): Change => ({ topic: 'deployment', ids })
 const node = (...ids: string[]): Change => ({ topic: 'node', ids })
 
-test('who comes back is told what changed meanwhile, each thing once', () => {
+test('a reader that reconnects receives what changed meanwhile, each id once', () => {
   submit(deployment('before'))
   const { cursor } = log
   submit(deployment('a'))
@@ -39,7 +39,7 @@ test('who comes back is told what changed meanwhile, each thing once', () => {
   expect(log.since(log.cursor)).toEqual([])
 })
 
-test('of an event of another process nobody knows what followed', () => {
+test('an event id of another process has no known successors', () => {
   submit(deployment('a'))
   const other = new LiveLog({ subscribe: () => () => undefined })
   expect(log.since(other.cursor)).toBeNull()
@@ -47,7 +47,7 @@ test('of an event of another process nobody knows what followed', () => {
   expect(log.since(`${log.cursor}0`)).toBeNull()
 })
 
-test('what has no ids concerns all of its kind, for who was away, too', () => {
+test('a change without ids means all ids of its topic, also after a reconnect', () => {
   const { cursor } = log
   submit(deployment('a'))
   submit(deployment())
@@ -55,7 +55,7 @@ test('what has no ids concerns all of its kind, for who was away, too', () => {
   expect(log.since(cursor)).toEqual([deployment()])
 })
 
-test('heartbeats are gathered: a thousand of them are one event without ids, a few keep theirs', () => {
+test('batches heartbeats: a thousand become one event without ids, a few keep their ids', () => {
   for (let i = 0; i < 1000; i++) submit(node(`n${i}`))
   expect(heard).toEqual([])
   vi.advanceTimersByTime(1000)
@@ -66,13 +66,13 @@ test('heartbeats are gathered: a thousand of them are one event without ids, a f
   expect(heard).toEqual([node(), node('a', 'b')])
 })
 
-test('a change of people is not kept waiting by heartbeats', () => {
+test('heartbeats do not delay changes made by people', () => {
   submit(node('n'))
   submit(deployment('a'))
   expect(heard).toEqual([deployment('a')])
 })
 
-test('what was forgotten is owned up to: any of its kind may have changed', () => {
+test('after a change was evicted, a reader learns that any id of the topic may have changed', () => {
   submit(deployment('first'))
   const early = log.cursor
   for (let i = 0; i < 20_000; i++) submit(deployment(`d${i}`))
@@ -83,7 +83,7 @@ test('what was forgotten is owned up to: any of its kind may have changed', () =
   expect(log.since(late)).toEqual([deployment('last', 'very last')])
 })
 
-test('what agents and schedulers tell each other is not for pages', () => {
+test('pages do not receive changes between agents and schedulers', () => {
   submit({ topic: 'wanted', ids: ['n'] })
   submit({ topic: 'evaluation', ids: [] })
   vi.advanceTimersByTime(1000)

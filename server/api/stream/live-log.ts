@@ -15,26 +15,26 @@ const topics: readonly string[] = [
 ] satisfies Topic[]
 const isTopic = (topic: string): topic is Topic => topics.includes(topic)
 
-/** Nodes change with every heartbeat: pages hear of them at most this often. */
+/** Nodes change with every heartbeat, so pages receive such changes at most this often. */
 const nodePauseMs = 500
-/** From here on the ids are not worth their bytes: any of the topic may have changed. */
+/** Above this number the ids are omitted: any id of the topic may have changed. */
 const mostIds = 200
-/** Of each topic, so many ids are remembered for those who were away. */
+/** Number of ids that are kept per topic for readers that reconnect. */
 const rememberedIds = 20_000
 
 interface Remembered {
-  /** Each id with the number of its latest change, the oldest first. */
+  /** Id → number of its latest change, oldest first. */
   ids: Map<string, number>
-  /** Who knows only of changes before this number may have missed any id. */
+  /** A reader that is older than this number may have missed any id. */
   anyAt: number
 }
 
 /**
- * What the pages of one web process hear of. It numbers the changes and remembers when each thing changed last, so that
- * a stream that broke goes on where it was: what was missed is told in one go, however often it changed meanwhile.
+ * The change log of one web process for its pages. It numbers the changes and keeps the latest change of each id, so
+ * that an interrupted stream can continue: missed changes are sent once per id, however often it changed.
  */
 export class LiveLog {
-  /** Numbers mean nothing to another process, nor to this one after a restart. */
+  /** Identifies this process in cursors, because numbers are only valid within one process. */
   readonly #process = randomUUID().slice(0, 8)
   #number = 0
   readonly #remembered = new Map<Topic, Remembered>()
@@ -50,7 +50,7 @@ export class LiveLog {
     })
   }
 
-  /** Names the latest change: the id of an event after which everything up to now is known. */
+  /** The id of the latest change; a reader with this cursor knows all changes up to now. */
   get cursor(): string {
     return `${this.#process}:${this.#number}`
   }
@@ -60,7 +60,7 @@ export class LiveLog {
     return () => this.#listeners.delete(listener)
   }
 
-  /** What changed after that event; null when it is not one of this process, so that nobody knows. */
+  /** The changes after an event; null when the event is of another process. */
   since(eventId: string): Change[] | null {
     const [process, text] = eventId.split(':')
     const seen = Number(text)

@@ -1,9 +1,9 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 
-/** At most so long at a stretch: the process has others to answer. Milliseconds. */
+/** Milliseconds of computation at a time, because the process has other requests to answer. */
 const pieceMs = 20
 
-/** Runs a long computation to its end, and lets others have their turn in between. */
+/** Runs a long computation in pieces and yields to other work in between. */
 export async function inPieces<Result>(steps: Generator<void, Result>): Promise<Result> {
   for (let begunMs = performance.now(); ; ) {
     const { done, value } = steps.next()

@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import type { Change, ChangeStream } from '@/server/db/notify'
 
-/** Gathers what changes between two reads of a stream, so that a slow reader gets one summary instead of a backlog. */
+/** Collects changes between two reads of a stream, so that a slow reader gets one summary instead of a backlog. */
 export class ChangeCollector {
   readonly #pending = new Map<Change['topic'], Set<string> | 'any'>()
   readonly #signals: AbortSignal[]
@@ -9,7 +9,7 @@ export class ChangeCollector {
   #wake: () => void = () => undefined
   readonly #aborted = () => this.#wake()
 
-  /** Waiting ends as soon as one of `signals` aborts. */
+  /** A wait ends as soon as one of `signals` aborts. */
   constructor(
     feed: Pick<ChangeStream, 'subscribe'>,
     wanted: (change: Change) => boolean,
@@ -27,7 +27,9 @@ export class ChangeCollector {
     })
   }
 
-  /** What changed since the last call; waits until something did, and returns nothing once a signal aborted. */
+  /**
+   * Returns the changes since the last call, after waiting for at least one; returns none once a signal has aborted.
+   */
   async next(): Promise<Change[]> {
     if (this.#pending.size === 0 && !this.#signals.some((signal) => signal.aborted))
       await new Promise<void>((resolve) => {
@@ -44,6 +46,6 @@ export class ChangeCollector {
   }
 }
 
-/** Thrown, not returned: a stream that returns ends for good, one that throws is opened again by its client. */
+/** This error is thrown because a client reopens a stream that throws, but not one that returns. */
 export const stoppingError = (): TRPCError =>
   new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: 'The server is stopping; connect again in a moment' })

@@ -7,26 +7,29 @@ import { personText } from '@/server/api/inputs/fields'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
 import type { Change } from '@/server/db/notify'
 
-/** At most this often does one reader hear of changes, in milliseconds. */
+/** Minimum time between two batches of changes to one reader, in milliseconds. */
 const pauseMs = 100
 
 const event = (topic: LiveChange['topic'], ids: readonly string[] = []): LiveChange => ({ topic, ids: [...ids] })
 
 export const liveRouter = router({
   /**
-   * What changed, for pages that read it again. A stream that broke goes on after `lastEventId`; where that can't be,
-   * and at the very start, it begins with `hello`: everything is to be read again.
+   * Streams changes to pages, which then refetch. An interrupted stream continues after `lastEventId`. If that is
+   * impossible, and at the first start, the stream begins with `hello`: refetch everything.
    */
   changes: signedInProcedure
     .input(z.object({ lastEventId: personText({ max: 100 }).nullish() }).optional())
     .subscription(async function* ({ ctx, input, signal }) {
       const { live, stopping } = ctx.services
       const access = ctx.services.access.watch(ctx.actor)
-      // Listens before it looks back: what happens in between is told twice rather than never.
+      // Subscribes before looking back, so that a change in between is sent twice rather than missed.
       const collector = new ChangeCollector(live, () => true, [signal, stopping, access.signal])
       const missed = live.since(input?.lastEventId ?? '')
       let cursor = (missed && input?.lastEventId) || live.cursor
-      /** Only the last event of a batch carries its number: a stream that breaks within one gets all of it again. */
+      /**
+       * Only the last event of a batch has its number: after an interruption within a batch the whole batch is sent
+       * again.
+       */
       const eventsOf = function* (changes: Change[]) {
         const before = cursor
         cursor = live.cursor

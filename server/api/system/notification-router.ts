@@ -24,7 +24,7 @@ import { sendMessage } from '@/server/webhook/send'
 
 const byId = z.object({ id: idText() })
 
-/** Text of which a function of the domain says what is wrong with it. */
+/** Text that a function of the domain validates. */
 const checked = (max: number, problemOf: (text: string) => string | null) =>
   trimmedText({ max }).superRefine((text, context) => {
     const message = problemOf(text)
@@ -45,7 +45,7 @@ const channel = z.object({
 
 const manage = procedureFor('notifications.manage')
 
-/** Where events are sent to. No answer holds an address or a secret. */
+/** Channels that receive events. No answer contains an address or a secret. */
 export const notificationRouter = router({
   list: manage.query(({ ctx }) => listChannels(ctx.services.store)),
 
@@ -53,7 +53,7 @@ export const notificationRouter = router({
     .input(channel.extend({ url, secret: secret.nullable().default(null) }))
     .mutation(({ ctx, input }) => createChannel(ctx.services.store, ctx.actor, { ...input, linkOrigin: ctx.origin })),
 
-  /** Without `url` or `secret` these stay as they are; a `secret` of null is taken away. */
+  /** Updates a channel. Omitted `url` and `secret` stay unchanged; `secret: null` removes the secret. */
   update: manage
     .input(channel.extend({ id: idText(), url: url.optional(), secret: secret.nullish() }))
     .mutation(({ ctx, input: { id, ...input } }) =>
@@ -66,7 +66,7 @@ export const notificationRouter = router({
 
   delete: manage.input(byId).mutation(({ ctx, input }) => deleteChannel(ctx.services.store, ctx.actor, input.id)),
 
-  /** Sends a message that says that it is a test, now and from here, and tells what came of it. */
+  /** Sends a test message immediately from this process and returns the outcome. */
   test: manage.input(byId).mutation(async ({ ctx, input }): Promise<DeliveryOutcome> => {
     const { store, clock, stopping, webhookAddresses, publicUrl } = ctx.services
     const { id, name, linkOrigin, ...receiver } = await readReceiver(store, input.id)

@@ -4,10 +4,10 @@ import { regionSchema } from '@/server/api/inputs/schemas'
 import { movesOfOverride, openProtections, overrideProtection } from '@/server/store/node-loss/outage-protection'
 
 export const outageProtectionRouter = router({
-  /** The regions of which so much fell silent at once that nothing of them is moved. */
+  /** The regions under outage protection: so many nodes became unreachable at once that no replica is moved. */
   list: procedureFor('nodes.read').query(({ ctx }) => openProtections(ctx.services.store)),
 
-  /** What overruling the brake of a region would move at once. */
+  /** The replicas that overriding the protection of a region would move at once. */
   moves: procedureFor('nodes.read')
     .input(z.object({ region: regionSchema }))
     .query(({ ctx, input }) => movesOfOverride(ctx.services.store, input.region)),

@@ -5,7 +5,7 @@ import { procedureFor, router } from '@/server/api/context/trpc'
 import { retryDeployment } from '@/server/store/deployments/deployments'
 import { listDeadLetters, tryNow } from '@/server/store/queue/dead-letter-reads'
 
-/** Scheduling work that is stuck, for those who get it going again. */
+/** The dead-letter queue of scheduling, for those who retry its items. */
 export const queueRouter = router({
   stuck: procedureFor('deployments.read').query(
     async ({ ctx }): Promise<{ items: DeadLetterView[]; counts: Record<DeadLetterKind, number> }> => {
@@ -24,7 +24,7 @@ export const queueRouter = router({
     },
   ),
 
-  /** A dead one begins anew with its deployment; one that waits is due now. */
+  /** Retries an item: a dead one starts over with its deployment, and a waiting one becomes due now. */
   tryAgain: procedureFor('deployments.changeOwn')
     .input(z.object({ id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {

@@ -7,7 +7,7 @@ import { flag } from '@/server/api/inputs/fields'
 import { policySchema } from '@/server/api/inputs/schemas'
 import { readSettings, writeSettings } from '@/server/store/records/settings'
 
-/** Which numbers fit is said in the words of the settings, below. */
+/** The settings below check the ranges, with messages of their own. */
 const seconds = (error: string) => z.number({ error }).min(int4.min, error).max(int4.max, error)
 
 const heartbeatSchema = z
@@ -23,12 +23,15 @@ const heartbeatSchema = z
 export const settingsRouter = router({
   get: procedureFor('nodes.read').query(({ ctx }) => readSettings(ctx.services.store)),
 
-  /** How nodes are scored for deployments that don't say; decisions made before keep theirs. */
+  /** The default policy, for deployments without their own; past decisions keep theirs. */
   setPolicy: procedureFor('settings.manage')
     .input(z.object({ policy: policySchema }))
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { policy: policyOf(input.policy) })),
 
-  /** How often agents show that they live, and when silence makes a node offline. Agents hear of it with their next one. */
+  /**
+   * The heartbeat interval, and the silence after which a node is offline. Agents learn of a change with their next
+   * heartbeat.
+   */
   setHeartbeat: procedureFor('settings.manage')
     .input(heartbeatSchema)
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { heartbeat: input })),
@@ -37,7 +40,7 @@ export const settingsRouter = router({
     .input(z.object({ days: z.number().int('Whole days').min(1, 'At least a day').max(3650, 'At most ten years') }))
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { decisionRetentionDays: input.days })),
 
-  /** Whether deployments may share a name; those that do when it is switched off stay. */
+  /** Whether deployments may share a name; existing duplicates stay when this is switched off. */
   setRepeatedNames: procedureFor('settings.manage')
     .input(z.object({ allowed: flag('allowed') }))
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { allowRepeatedNames: input.allowed })),
