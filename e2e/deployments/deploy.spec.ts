@@ -90,7 +90,7 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
   await fillDeployForm(page, { name: unique('too-big'), image: 'nginx', replicas: 10, cpu: 8, memory: 16384 })
   const preview = page.getByRole('region', { name: 'Placement preview' })
   await expect(preview.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)).toBeVisible()
-  await expect(page.getByText('As the fleet is now, this would end as failed.')).toBeVisible()
+  await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeVisible()
   // How many nodes each rule refused, and by how much each of them is short.
   await expect(preview.getByText(/^Too little CPU: \d+ nodes · Too little memory: \d+ nodes$/)).toBeVisible()
   await expect(preview.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
@@ -102,13 +102,13 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
   await suggestion.getByRole('button', { name: 'Apply' }).click()
   await expect(page.getByLabel('Replicas', { exact: true })).toHaveValue(String(fewer))
   await expect(preview.getByText(`Fits: ${fewer} replicas on ${fewer} nodes`)).toBeVisible()
-  await expect(page.getByText('As the fleet is now, this would end as failed.')).toBeHidden()
+  await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeHidden()
 })
 
 test('what cannot fit is explained on the page of its deployment', async ({ page, unique }) => {
   await page.goto('/deployments/new')
   await fillDeployForm(page, { name: unique('too-big'), image: 'nginx', replicas: 10, cpu: 8, memory: 16384 })
-  await expect(page.getByText('As the fleet is now, this would end as failed.')).toBeVisible()
+  await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeVisible()
   await page.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(statusOf(page, 'Failed')).toBeVisible(patient)
   const why = page.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)

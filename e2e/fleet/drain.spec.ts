@@ -99,7 +99,7 @@ test('a drain that can not finish says what stands in the way, and ends in maint
     await page.goto(`/nodes/${node.id}`)
     await page.getByRole('button', { name: 'Drain', exact: true }).click()
     const dialog = page.getByRole('dialog')
-    await expect(dialog.getByText(/would stay until there is room/)).toBeVisible()
+    await expect(dialog.getByText(/would stay until there is capacity/)).toBeVisible()
     await expect(dialog.getByRole('listitem').filter({ hasText: name })).toContainText(/Cordoned: \d+ nodes/)
     await dialog.getByRole('checkbox', { name: 'Then start maintenance' }).check()
     await dialog.getByRole('button', { name: 'Drain', exact: true }).click()

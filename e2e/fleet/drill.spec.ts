@@ -23,7 +23,7 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   await page.goto('/')
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
   await goByKeys(page, 'f', /\/drill$/)
-  await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
+  await expect(page.getByText(/^Pick a region or some nodes/)).toBeVisible()
 
   await page.keyboard.press('/')
   await page.keyboard.type(node.region)
@@ -57,7 +57,7 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
 
   const field = page.getByRole('combobox', { name: 'Nodes, regions and zones' })
   await field.press('Backspace')
-  await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
+  await expect(page.getByText(/^Pick a region or some nodes/)).toBeVisible()
   // It runs where it ran, as its only attempt.
   const { status, replicas } = await rpc.deployment.detail.query({ id })
   expect([status, replicas.map((replica) => replica.node.id)]).toEqual(['running', [node.id]])
@@ -107,6 +107,6 @@ test.describe('an address with a node that is not there', () => {
     await page.goto('/drill?node=no-such-node')
     await expect(page.getByText(/There is no node no-such-node/)).toBeVisible(patient)
     await page.getByRole('button', { name: 'Remove node no-such-node' }).click()
-    await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
+    await expect(page.getByText(/^Pick a region or some nodes/)).toBeVisible()
   })
 })

@@ -54,7 +54,7 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await press(page, 'Home', 'At this time')
   await expect(panel).toContainText('Pending')
   await expect(panel).toContainText('3 replicas desired')
-  await expect(panel).toContainText('No replica was there')
+  await expect(panel).toContainText('No replicas at this time')
   await expect(pastBar(page)).toBeVisible()
 
   for (let steps = 0; (await rows.count()) < 3; steps++) {

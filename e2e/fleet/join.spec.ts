@@ -57,7 +57,7 @@ test('an administrator makes a join token and sees the node that used it appear'
   // Too small for any replica, so that no other test places one there.
   run(`${command} --engine simulated --name ${name} --cpu 0.25 --memory 256`, name)
   await expect(page.getByText(`Joined: ${name}`)).toBeVisible(patient)
-  await expect(page.getByText(`Reports in: ${name}`)).toBeVisible(patient)
+  await expect(page.getByText(`Online: ${name}`)).toBeVisible(patient)
   const token = page
     .getByRole('table', { name: /^Join tokens/ })
     .getByRole('row')
@@ -93,7 +93,7 @@ test('a revoked token lets nobody in', async ({ page, unique }) => {
   await dialog.getByRole('textbox').fill(name)
   await dialog.getByRole('button', { name: 'Revoke' }).click()
   await expect(token).toContainText('Revoked')
-  await expect(page.getByText('The token is revoked and nothing joined with it: make a new one')).toBeVisible()
+  await expect(page.getByText('The token is revoked and no node joined. Create a new one')).toBeVisible()
   const agent = run(`${command} --engine simulated --name ${name}`, name)
   let words = ''
   for (const stream of [agent.stdout, agent.stderr]) stream?.on('data', (chunk) => (words += chunk))

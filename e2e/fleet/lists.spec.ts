@@ -84,7 +84,7 @@ test('the map shows every node by region; pointer and keys tell which, and lead 
   await page.getByLabel('Color by').selectOption('memory')
   await expect(page).toHaveURL(/colour=memory/)
   await page.reload()
-  await expect(page.getByRole('list', { name: 'What the cells mean' })).toContainText('100 % in use')
+  await expect(page.getByRole('list', { name: 'Legend' })).toContainText('100 % in use')
 
   const box = await map.boundingBox()
   await page.mouse.move((box?.x ?? 0) + 5, (box?.y ?? 0) + 5)

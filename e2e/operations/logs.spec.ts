@@ -108,7 +108,7 @@ test('a single replica is picked, and its lines are saved as text', async ({ pag
   await expect(linesOf(page)).toHaveCount(2, patient)
   await page.locator('summary').filter({ hasText: '2 replicas' }).click()
   await page
-    .getByRole('group', { name: /^Replicas whose logs/ })
+    .getByRole('group', { name: /^Replicas to show/ })
     .getByRole('checkbox')
     .first()
     .uncheck()
@@ -153,7 +153,7 @@ test('a container that crashed is explained by its last lines, also from the tim
 test('what has written nothing says so, and so does what was never started', async ({ page, deploy }) => {
   const quiet = await deploy({ container_image: 'sim/quiet' })
   await page.goto(`/deployments/${quiet}?tab=logs`)
-  await expect(page.getByText(/^Replica 1 on node-\d+ has written nothing yet\.$/)).toBeVisible(patient)
+  await expect(page.getByText(/^Replica 1 on node-\d+ has not logged anything yet\.$/)).toBeVisible(patient)
 })
 
 test('of a node that went away the last lines stay, with a word about it', async ({

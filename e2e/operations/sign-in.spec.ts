@@ -44,7 +44,7 @@ test.describe('a refused sign-in', () => {
     page,
     unique,
   }) => {
-    const problem = page.getByRole('alert').filter({ hasText: 'The username or the password is wrong' })
+    const problem = page.getByRole('alert').filter({ hasText: 'The username or password is wrong' })
     for (const username of [admin.username, unique('nobody')]) {
       await page.goto('/login')
       await fillSignIn(page, username, 'not the password')

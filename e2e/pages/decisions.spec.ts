@@ -62,7 +62,7 @@ test('the same decision under other weights', async ({ page, deploy, rpc }) => {
   await expect(page).toHaveURL(/policy=100-0-0/)
 })
 
-test('many decisions at once: how many would have come out otherwise', async ({ page, deploy, unique, rpc }) => {
+test('many decisions at once: how many would change', async ({ page, deploy, unique, rpc }) => {
   const id = await deploy()
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).latestDecisionId, patient).not.toBeNull()
   await page.goto(`/decisions?tab=what-if&q=${unique('app')}&policy=pack`)

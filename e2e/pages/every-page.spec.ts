@@ -153,7 +153,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the question before a new default policy': async ({ page }) => {
     await page.goto('/scores?policy=near')
-    await page.getByRole('button', { name: 'Make this the default' }).click()
+    await page.getByRole('button', { name: 'Make default' }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
   },
   'the decisions': async ({ page }) => {
@@ -162,7 +162,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'decisions under another policy': async ({ page }) => {
     await page.goto('/decisions?q=shown-&tab=what-if&policy=near')
-    await expect(page.getByText(/would have come out otherwise/)).toBeVisible()
+    await expect(page.getByText(/would change/)).toBeVisible()
   },
   'a decision': async ({ page, rpc, running }) => {
     const { latestDecisionId } = await rpc.deployment.detail.query({ id: running })
@@ -211,7 +211,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'the failure drill with nothing picked': async ({ page }) => {
     await page.goto('/drill')
-    await expect(page.getByText(/^Nothing is picked yet/)).toBeVisible()
+    await expect(page.getByText(/^Pick a region or some nodes/)).toBeVisible()
     await page.getByRole('combobox', { name: 'Nodes, regions and zones' }).click()
     await expect(page.getByRole('option', { name: /^Region eu-west/ })).toBeVisible()
   },
@@ -282,7 +282,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await expect(page.getByRole('heading', { name: 'Change your password' })).toBeVisible()
     await page.getByLabel('Name').fill('looked at')
     await page.getByRole('button', { name: 'Create token' }).click()
-    await expect(page.getByText('it is shown only once')).toBeVisible()
+    await expect(page.getByText("it won't be shown again")).toBeVisible()
     await expect(page.getByRole('table', { name: 'Your API tokens' })).toContainText('looked at')
   },
   'the palette': async ({ page }) => {

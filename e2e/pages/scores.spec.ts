@@ -61,8 +61,8 @@ test('weights move by the keyboard, add up to 100 %, and are saved by nobody but
     await expect(page).toHaveURL(/policy=1-0-99|policy=0-1-99/)
     expect((await rpc.settings.get.query()).policy).toEqual(before)
 
-    await page.getByRole('button', { name: 'Make this the default' }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Make it the default' }).click()
+    await page.getByRole('button', { name: 'Make default' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Make default' }).click()
     await expect(page.getByRole('dialog')).toBeHidden()
     expect((await rpc.settings.get.query()).policy.weights.locality).toBe(0.99)
     await page.getByRole('button', { name: 'Undo' }).click()
@@ -87,6 +87,6 @@ test('mistakes are named at their fields, and the nodes before them stay', async
   await page.getByLabel('CPU', { exact: true }).fill('99')
   await expect(page.getByText('CPU must be between 0.5 and 16 cores')).toBeVisible()
   await page.getByLabel('Label rules').fill('fast')
-  await expect(page.getByText('“fast” is no rule')).toBeVisible()
+  await expect(page.getByText('“fast” is not a rule')).toBeVisible()
   await expect(page.getByRole('table', { name: table })).toBeVisible()
 })

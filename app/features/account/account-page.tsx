@@ -21,7 +21,7 @@ export function AccountPage() {
       <PageHeader title="Account" meta={`${me.username}, ${me.role}`} />
       <Section
         title="Change your password"
-        meta="Ends your sessions on other computers, and the access tokens made with the old one."
+        meta="Ends your other sessions and the access tokens issued with the old password."
       >
         <PasswordForm />
       </Section>
@@ -44,13 +44,13 @@ function PasswordForm() {
     event.preventDefault()
     if (change.isPending) return
     const wrong = passwordProblem(next, me.username)
-    set({ ...(current === '' && { current: 'Type your current password' }), ...(wrong && { next: wrong }) })
+    set({ ...(current === '' && { current: 'Enter your current password' }), ...(wrong && { next: wrong }) })
     if (wrong || current === '') return
     try {
       await change.mutateAsync({ current, next })
       setCurrent('')
       setNext('')
-      notice({ text: 'Your password is changed; your other sessions have ended' })
+      notice({ text: 'Password changed. Your other sessions have ended' })
     } catch (error) {
       take(error)
     }

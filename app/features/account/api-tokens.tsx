@@ -11,7 +11,7 @@ import { curlText } from '@/app/ui/text/curl'
 import { type MadeApiToken, TokenForm } from './token-form'
 import { TokenTable } from './token-table'
 
-/** The reader's own tokens. */
+/** The signed-in user's own tokens. */
 export function ApiTokens() {
   const trpc = useTRPC()
   const query = useQuery(trpc.apiToken.list.queryOptions())
@@ -20,7 +20,7 @@ export function ApiTokens() {
     <>
       <Section
         title={made ? `API token “${made.name}”` : 'Create an API token'}
-        meta="For programs that call the API in your name. It does what its scope allows, and never more than you may."
+        meta="For programs that call the API on your behalf. A token never has more access than its scope or your role."
       >
         {made ? <MadeToken made={made} onDone={() => setMade(null)} /> : <TokenForm onMade={setMade} />}
       </Section>
@@ -30,8 +30,8 @@ export function ApiTokens() {
         ) : !query.data ? (
           <Loading label="Loading tokens" />
         ) : query.data.length === 0 ? (
-          <Empty title="You have no API token">
-            Create one above. It goes on working when you change your password, until it expires or is revoked.
+          <Empty title="No API tokens yet">
+            Create one above. It keeps working after a password change, until it expires or is revoked.
           </Empty>
         ) : (
           <TokenTable caption="Your API tokens" tokens={query.data} />
@@ -45,14 +45,14 @@ function MadeToken({ made, onDone }: { made: MadeApiToken; onDone: () => void })
   const example = curlText({ method: 'GET', origin: window.location.origin, path: '/api/deployment/list' })
   return (
     <div className="max-w-3xl space-y-4">
-      <p className="text-ink-2">Copy it now: it is shown only once, and only a hash of it is kept.</p>
-      <Code text={made.token} label="Copy the token" />
+      <p className="text-ink-2">Copy it now: it won't be shown again.</p>
+      <Code text={made.token} label="Copy token" />
       <p className="text-ink-2">
-        With it in the variable <span className="font-mono text-meta">FOGDECK_TOKEN</span> of a shell, a first call
+        With the token in the shell variable <span className="font-mono text-meta">FOGDECK_TOKEN</span> , this call
         lists the deployments:
       </p>
-      <Code text={example} label="Copy the example" />
-      <Button onClick={onDone}>Hide the token</Button>
+      <Code text={example} label="Copy example" />
+      <Button onClick={onDone}>Hide token</Button>
     </div>
   )
 }

@@ -11,9 +11,9 @@ import type { SessionView } from '@/core/accounts/sessions'
 interface SessionTableProps {
   caption: string
   sessions: SessionView[]
-  /** The one that is being ended now. */
+  /** The session that is being ended. */
   ending: string | null
-  /** Why the last one could not be ended. */
+  /** Why the last attempt to end one failed. */
   problem: string | null
   onEnd: (session: SessionView) => void
 }

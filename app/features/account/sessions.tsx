@@ -11,7 +11,7 @@ import { ErrorState, Loading } from '@/app/ui/status/states'
 import { errorSentence } from '@/app/ui/text/errors'
 import { SessionTable } from './session-table'
 
-/** Where the reader is signed in. */
+/** The sessions of the signed-in user. */
 export function Sessions() {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -22,7 +22,7 @@ export function Sessions() {
     <Section
       flush
       title="Sessions"
-      meta="Where you are signed in: browsers, and programs that signed in with your password."
+      meta="Browsers and programs that signed in with your password."
       actions={<EndOthers onEnded={again} />}
     >
       {query.isError && !query.data ? (
@@ -75,8 +75,8 @@ function EndOthers({ onEnded }: { onEnded: () => Promise<void> }) {
         error={end.error ? errorSentence(end.error) : null}
         onConfirm={() => end.mutate()}
       >
-        Your sessions in other browsers end at once, and so do the access tokens of programs that signed in with your
-        password. This browser stays signed in. API tokens keep working.
+        Other browsers, and programs that signed in with your password, are signed out at once. This browser stays
+        signed in. API tokens keep working.
       </ConfirmDialog>
     </>
   )

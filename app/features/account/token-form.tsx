@@ -11,7 +11,7 @@ import { lesserRole, type Role, roles } from '@/core/accounts/roles'
 
 export interface MadeApiToken {
   name: string
-  /** Shown this once. */
+  /** Shown only once. */
   token: string
 }
 
@@ -21,13 +21,13 @@ const lifetimes = [
   { hours: 30 * day, label: '30 days' },
   { hours: 90 * day, label: '90 days' },
   { hours: 365 * day, label: '1 year' },
-  { hours: null, label: 'No end' },
+  { hours: null, label: 'Never' },
 ]
 
 const scopeHints: Record<Role, string> = {
-  admin: 'Does everything that you may, but for passwords, users and API tokens.',
-  operator: 'Deploys, and changes what is yours.',
-  viewer: 'Reads, and changes nothing.',
+  admin: 'Your full access, except passwords, users and API tokens.',
+  operator: 'Deploys, and changes your own deployments.',
+  viewer: 'Read-only.',
 }
 
 export function TokenForm({ onMade }: { onMade: (made: MadeApiToken) => void }) {
@@ -43,7 +43,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeApiToken) => void }) 
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (create.isPending) return
-    set(name.trim() === '' ? { name: 'Give the token a name' } : {})
+    set(name.trim() === '' ? { name: 'Enter a name' } : {})
     if (name.trim() === '') return
     create.mutate(
       { name: name.trim(), scope, expires_in_hours: hours },
@@ -58,7 +58,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeApiToken) => void }) 
   }
   return (
     <form noValidate onSubmit={submit} className="grid max-w-3xl gap-4 sm:grid-cols-[minmax(0,1fr)_12rem_8rem_auto]">
-      <Field label="Name" hint="What it is for." error={problems.name}>
+      <Field label="Name" hint="Describe its purpose." error={problems.name}>
         {(wiring) => (
           <Input
             {...wiring}

@@ -13,21 +13,21 @@ import { Time } from '@/app/ui/text/time'
 import type { ApiTokenView } from '@/core/views/accounts'
 
 const statusStyles: Record<ApiTokenView['state'], StatusStyle> = {
-  usable: { label: 'Active', icon: 'ready', color: 'healthy', explanation: 'Programs can call with it.' },
-  expired: { label: 'Expired', icon: 'stopped', color: 'quiet', explanation: 'Its time is over.' },
-  revoked: { label: 'Revoked', icon: 'deleted', color: 'quiet', explanation: 'Somebody revoked it.' },
+  usable: { label: 'Active', icon: 'ready', color: 'healthy', explanation: 'Programs can use it.' },
+  expired: { label: 'Expired', icon: 'stopped', color: 'quiet', explanation: 'It has expired.' },
+  revoked: { label: 'Revoked', icon: 'deleted', color: 'quiet', explanation: 'It was revoked.' },
   'owner disabled': {
     label: 'Off',
     icon: 'lock',
     color: 'slate',
-    explanation: 'The account of its owner is disabled; it works again once that is enabled.',
+    explanation: 'Its owner is disabled. Enabling the account reactivates the token.',
   },
 }
 
 interface TokenTableProps {
   caption: string
   tokens: ApiTokenView[]
-  /** Whose they are: for a list of everybody's. */
+  /** Shows the owners, for the list of all users' tokens. */
   withOwner?: boolean
 }
 
@@ -124,7 +124,7 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
           error={revoke.error ? errorSentence(revoke.error) : null}
           onConfirm={() => revoke.mutate({ id: revoking.id })}
         >
-          Programs that call with it are refused from now on. This can't be undone.
+          Programs that use it lose access at once. This can't be undone.
         </ConfirmDialog>
       )}
     </>
@@ -138,7 +138,7 @@ const ownerColumn: Column<ApiTokenView> = {
   cell: ({ owner }) => <span title={owner}>{owner}</span>,
 }
 
-/** A token never does more than its owner may. */
+/** A token never has more access than its owner. */
 function Scope({ token: { scope, role, owner } }: { token: ApiTokenView }) {
   if (scope === role) return scope
   const why = `Created for ${scope}, but ${owner} is ${role} now.`

@@ -1,14 +1,14 @@
-/** Where the cells of a map are. Pure; lengths are CSS pixels. */
+/** Positions of the cells of a map. Pure; lengths are CSS pixels. */
 export interface Grid {
   count: number
   columns: number
-  /** From one cell to the next. */
+  /** The distance from one cell to the next. */
   pitch: number
   width: number
   height: number
 }
 
-/** Few nodes are drawn big, many small; for thumbs never too small. */
+/** Few nodes get large cells, many get small ones; on touch screens never too small to tap. */
 export const pitchFor = (count: number, coarse: boolean): number => {
   const pitch = count <= 100 ? 28 : count <= 1000 ? 18 : 12
   return coarse ? Math.max(pitch, 20) : pitch
@@ -28,14 +28,14 @@ export const placeOf = ({ columns, pitch }: Grid, index: number): { left: number
   top: Math.floor(index / columns) * pitch,
 })
 
-/** The cell at a point; null beside all of them. */
+/** The cell at a point; null outside the cells. */
 export function cellAt({ columns, pitch, count }: Grid, x: number, y: number): number | null {
   const column = Math.floor(x / pitch)
   const index = Math.floor(y / pitch) * columns + column
   return x < 0 || y < 0 || column >= columns || index >= count ? null : index
 }
 
-/** Where a key leads from a cell; null for keys that lead nowhere. Nothing wraps around. */
+/** The target of a key from a cell; null for keys without one. Movement does not wrap around. */
 export function stepFrom({ columns, count }: Grid, index: number, key: string): number | null {
   const within = (next: number): number => (next < 0 || next >= count ? index : next)
   switch (key) {

@@ -11,7 +11,7 @@ interface LegendProps {
   counts: Record<NodeState, number>
 }
 
-/** What the cells mean, drawn by the same hand. */
+/** The legend of the cells, drawn with the same sprites. */
 export function Legend({ measure, counts }: LegendProps) {
   const entries: { cell: Cell; words: string; title?: string }[] =
     measure === 'state'
@@ -31,7 +31,7 @@ export function Legend({ measure, counts }: LegendProps) {
           { cell: null, words: 'unknown' },
         ]
   return (
-    <ul aria-label="What the cells mean" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-2">
+    <ul aria-label="Legend" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-2">
       {entries.map(({ cell, words, title }) => (
         <li key={words} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
           <Swatch cell={cell} /> {words}

@@ -7,7 +7,7 @@ import type { MapNode } from '@/core/nodes/map'
 
 const percent = (value: number | null): string => (value === null ? 'unknown' : formatPercent(value))
 
-/** All that a cell stands for, for those who hear it. */
+/** The accessible name of a cell, with all its values. */
 export const labelFor = (node: MapNode): string =>
   `${node.nodeId}: ${stateStyles[node.state].label}, CPU in use ${percent(node.cpuPercent)}, memory in use ${percent(
     node.memoryPercent,
@@ -19,11 +19,11 @@ interface NodeCardProps {
   node: MapNode
   place: { left: number; top: number }
   pitch: number
-  /** CSS pixels that there are from left to right. */
+  /** The available width in CSS pixels. */
   room: number
 }
 
-/** Says what the chosen cell is; the option beside it says the same to screen readers. */
+/** Describes the selected cell; its list option tells screen readers the same. */
 export function NodeCard({ node, place, pitch, room }: NodeCardProps) {
   return (
     <div

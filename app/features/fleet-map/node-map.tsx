@@ -19,7 +19,7 @@ interface NodeMapProps {
   outdated: boolean
 }
 
-/** Every node that is meant, a cell each, by region; the table shows the same with the same filters. */
+/** All matching nodes as cells, by region; the table shows the same with the same filters. */
 export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
   const box = useRef<HTMLDivElement>(null)
   const room = useWidth(box)
@@ -48,7 +48,7 @@ export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
   )
 }
 
-/** They come sorted by region. */
+/** Nodes arrive sorted by region. */
 function byRegion(nodes: MapNode[]): [string, MapNode[]][] {
   const regions = new Map<string, MapNode[]>()
   for (const node of nodes) {

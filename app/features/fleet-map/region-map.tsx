@@ -17,12 +17,12 @@ interface RegionMapProps {
   room: number
 }
 
-/** Between two cells, in CSS pixels. */
+/** The gap between two cells, in CSS pixels. */
 const gap = 2
 
 /**
- * The nodes of one region, a cell each. The pointer and the arrow keys choose one, which says what it is; a click or
- * Enter opens it.
+ * The nodes of one region, a cell each. The pointer and the arrow keys select a cell and show its card; a click or
+ * Enter opens the node.
  */
 export function RegionMap({ region, nodes, measure, pitch, room }: RegionMapProps) {
   const router = useRouter()
@@ -40,7 +40,7 @@ export function RegionMap({ region, nodes, measure, pitch, room }: RegionMapProp
   }
   const onPointerUp = (event: PointerEvent<HTMLElement>): void => {
     const under = cellUnder(event)
-    // Fingers don't hover: the first tap tells, the second one opens.
+    // Touch has no hover: the first tap shows the card, the second opens the node.
     if (event.button !== 0 || under === null || (event.pointerType === 'touch' && under !== at)) setAt(under)
     else if (event.metaKey || event.ctrlKey) window.open(`/nodes/${nodes[under]?.id}`, '_blank', 'noopener')
     else open(nodes[under])

@@ -4,10 +4,10 @@ import type { MapNode } from '@/core/nodes/map'
 export const measures = ['state', 'cpu', 'memory'] as const
 export type Measure = (typeof measures)[number]
 
-/** What one cell looks like: a state, or how high a column stands in it; null is hatched. */
+/** The look of a cell: a state, or the height of a column in it; null is hatched. */
 export type Cell = NodeState | number | null
 
-/** Tenths are as fine as a cell can show. */
+/** Heights are rounded to tenths, the finest step that a cell can show. */
 const tenths = (percent: number | null): number | null => (percent === null ? null : Math.ceil(percent / 10))
 
 export function cellOf(node: MapNode, measure: Measure): Cell {
@@ -15,7 +15,7 @@ export function cellOf(node: MapNode, measure: Measure): Cell {
   return tenths(measure === 'cpu' ? node.cpuPercent : node.memoryPercent)
 }
 
-/** The colours of the theme that is on, by their names in app/globals.css. */
+/** The colors of the current theme, by their names in app/globals.css. */
 type Palette = (name: string) => string
 
 export const paletteOf = (element: Element): Palette => {
@@ -52,16 +52,16 @@ function stripes(context: CanvasRenderingContext2D, size: number): void {
   context.stroke()
 }
 
-/** Every state has a shape of its own: colour alone says nothing to many people. */
+/** Every state has its own shape, because many people can't tell colors apart. */
 const states: Record<NodeState, Paint> = {
   ready: filled('healthy'),
-  // A solid square, cut in two: there is no room left between.
+  // A solid square, cut in two: full.
   full: (context, size, colour) => {
     filled('degraded')(context, size, colour)
     context.clearRect(0, size * 0.42, size, Math.max(1, size * 0.16))
   },
   cordoned: framed('slate', (context, size) => context.fillRect(size * 0.32, size * 0.32, size * 0.36, size * 0.36)),
-  // Half of it is on its way.
+  // Half filled: progressing.
   draining: framed('progressing', (context, size) => {
     context.beginPath()
     context.moveTo(0, size)
@@ -93,7 +93,7 @@ const column =
 const painterOf = (cell: Cell): Paint =>
   cell === null ? states.offline : typeof cell === 'number' ? column(cell) : states[cell]
 
-/** Draws each look once and then copies it: ten thousand cells are ten thousand small copies. */
+/** Draws each look once and then copies it, because ten thousand cells need cheap copies. */
 export class Sprites {
   readonly #made = new Map<Cell, HTMLCanvasElement>()
 

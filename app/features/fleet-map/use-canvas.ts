@@ -2,12 +2,12 @@
 
 import { type RefObject, useEffect, useState } from 'react'
 
-/** More would cost memory and show nothing. */
+/** A higher density would cost memory without a visible difference. */
 const finest = 2
 
 export const deviceScale = (): number => Math.min(finest, Math.max(1, window.devicePixelRatio))
 
-/** Whether an element is in the window or near it: what is far away need not be drawn. */
+/** Whether an element is in or near the window; others need not be drawn. */
 export function useNear(element: RefObject<Element | null>): boolean {
   const [near, setNear] = useState(false)
   useEffect(() => {
@@ -21,7 +21,7 @@ export function useNear(element: RefObject<Element | null>): boolean {
   return near
 }
 
-/** Counts up when the theme changes: what is drawn has its colours for good. */
+/** Increments when the theme changes, because drawn pixels keep their colors. */
 export function useThemeChanges(): number {
   const [changes, setChanges] = useState(0)
   useEffect(() => {
@@ -32,7 +32,7 @@ export function useThemeChanges(): number {
   return changes
 }
 
-/** Whether the reader points with a thumb. */
+/** Whether the user's pointer is a finger. */
 export function useCoarsePointer(): boolean {
   const [coarse, setCoarse] = useState(false)
   useEffect(() => {

@@ -17,7 +17,7 @@ export function JoinPage() {
     <>
       <PageHeader
         title="Join a node"
-        meta="A node is a machine with Docker or Podman. One command on it makes it part of the fleet; it dials out, so no port has to be opened."
+        meta="A node is a machine with Docker or Podman. Run one command on it to join. Agents connect out, so no port has to be opened."
       />
       <Section title={made ? `Token “${made.name}”` : 'Create a join token'}>
         {made ? (

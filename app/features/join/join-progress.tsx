@@ -10,7 +10,7 @@ import { formatList } from '@/app/ui/text/format'
 import type { JoinTokenView } from '@/core/views/accounts'
 import type { MadeToken } from './token-form'
 
-/** After this long without a sign of the agent, what may be wrong is said. */
+/** After this long without the agent, troubleshooting hints appear. */
 const graceMs = 20_000
 
 interface JoinProgressProps {
@@ -19,7 +19,7 @@ interface JoinProgressProps {
   onDone: () => void
 }
 
-/** The command, and a list that ticks itself off as the machine appears. */
+/** The join command, and a checklist that updates as the node appears. */
 export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
   const [startedAt] = useState(serverNow)
   const now = useNow() ?? startedAt
@@ -31,19 +31,19 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
     <div className="max-w-3xl space-y-4">
       <p className="text-ink-2">
         Run this in a copy of Fogdeck (a clone, after <span className="font-mono text-meta">npm ci</span>) on the
-        machine that is to join. The token is in it, and is shown only now. In front of the command it stays out of the
-        list of processes, which every user of the machine can read.
+        machine that should join. It contains the token, which is shown only once. Set as a variable, the token stays
+        out of the process list, which every user of the machine can read.
       </p>
-      <Code text={made.command} label="Copy the command" />
+      <Code text={made.command} label="Copy command" />
       {isOnlyHere(window.location.hostname) && (
         <p className="border-l-2 border-control pl-3 text-ink-2">
-          <span className="font-mono text-meta">{window.location.hostname}</span> is this very machine. For another one,
-          put the address after <span className="font-mono text-meta">--server</span> under which it reaches this
-          server.
+          <span className="font-mono text-meta">{window.location.hostname}</span> refers to this machine. On another
+          machine, replace the address after <span className="font-mono text-meta">--server</span> with one that reaches
+          this server.
         </p>
       )}
       <ol className="space-y-2" aria-live="polite">
-        <Step done>Token made</Step>
+        <Step done>Token created</Step>
         <Step done={joined} failed={spoilt !== null}>
           {joined ? (
             <>
@@ -58,24 +58,24 @@ export function JoinProgress({ made, token, onDone }: JoinProgressProps) {
               ))}
             </>
           ) : spoilt ? (
-            `The token is ${spoilt} and nothing joined with it: make a new one`
+            `The token is ${spoilt} and no node joined. Create a new one`
           ) : (
             'Waiting for the agent to join'
           )}
         </Step>
         <Step done={reporting.length > 0}>
           {reporting.length > 0
-            ? `Reports in: ${formatList(reporting.map(({ nodeId }) => nodeId))}`
+            ? `Online: ${formatList(reporting.map(({ nodeId }) => nodeId))}`
             : 'Waiting for the first heartbeat'}
         </Step>
       </ol>
       {!joined && !spoilt && now - startedAt > graceMs && <Problems />}
-      <Button onClick={onDone}>{joined ? 'Make another token' : 'Hide the command'}</Button>
+      <Button onClick={onDone}>{joined ? 'Create another token' : 'Hide command'}</Button>
     </div>
   )
 }
 
-/** Addresses that lead every machine to itself. */
+/** Addresses that refer to the local machine on every machine. */
 const isOnlyHere = (host: string): boolean => /^(localhost|127\..*|\[::1\])$/.test(host)
 
 function Step({ done, failed = false, children }: { done: boolean; failed?: boolean; children: ReactNode }) {
@@ -94,15 +94,15 @@ function Step({ done, failed = false, children }: { done: boolean; failed?: bool
 function Problems() {
   return (
     <div className="border-l-2 border-control pl-3 text-ink-2">
-      <p>Nothing yet? The agent says in its terminal what stops it. Most often:</p>
+      <p>Still waiting? The agent prints errors in its terminal. Common causes:</p>
       <ul className="mt-1 list-disc space-y-1 pl-4">
         <li>
-          The machine does not reach this address: try <span className="font-mono text-meta">curl</span> on it with{' '}
-          <span className="font-mono text-meta">/api/health</span>, and give the address that works after{' '}
+          The machine can't reach this address: try <span className="font-mono text-meta">curl</span> on it with{' '}
+          <span className="font-mono text-meta">/api/health</span>, and pass a working address after{' '}
           <span className="font-mono text-meta">--server</span>.
         </li>
         <li>
-          Docker or Podman does not run there, or its socket is elsewhere: name it with{' '}
+          Docker or Podman is not running, or its socket is elsewhere: pass it with{' '}
           <span className="font-mono text-meta">--socket</span>, or try without containers with{' '}
           <span className="font-mono text-meta">--engine simulated</span>.
         </li>

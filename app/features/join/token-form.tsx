@@ -10,7 +10,7 @@ import { useFieldProblems } from '@/app/ui/form/use-fields'
 export interface MadeToken {
   id: string
   name: string
-  /** Shown this once. */
+  /** Shown only once. */
   command: string
 }
 
@@ -36,8 +36,8 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
     const maxNodes = nodes.trim() === '' ? null : Number(nodes)
     const fits = maxNodes === null || (Number.isInteger(maxNodes) && maxNodes >= 1 && maxNodes <= 100_000)
     set({
-      ...(name.trim() === '' && { name: 'Give the token a name' }),
-      ...(!fits && { max_nodes: 'A whole number from 1 to 100000, or empty for any number' }),
+      ...(name.trim() === '' && { name: 'Enter a name' }),
+      ...(!fits && { max_nodes: 'A whole number from 1 to 100000, or blank for any number' }),
     })
     if (name.trim() === '' || !fits) return
     create.mutate(
@@ -53,7 +53,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
   }
   return (
     <form noValidate onSubmit={submit} className="grid max-w-3xl gap-4 sm:grid-cols-[minmax(0,1fr)_9rem_9rem_auto]">
-      <Field label="Name" hint="What it is for." error={problems.name}>
+      <Field label="Name" hint="Describe its purpose." error={problems.name}>
         {(wiring) => (
           <Input
             {...wiring}
@@ -64,7 +64,7 @@ export function TokenForm({ onMade }: { onMade: (made: MadeToken) => void }) {
           />
         )}
       </Field>
-      <Field label="Nodes" hint="Blank is any number." error={problems.max_nodes}>
+      <Field label="Nodes" hint="Blank = any number." error={problems.max_nodes}>
         {(wiring) => (
           <Input
             {...wiring}

@@ -24,10 +24,10 @@ const statusStyle = (label: string, icon: IconName, color: StatusStyle['color'],
 })
 
 const statusStyles: Record<JoinTokenView['state'], StatusStyle> = {
-  usable: statusStyle('Active', 'ready', 'healthy', 'Machines can join with it.'),
-  'used up': statusStyle('Exhausted', 'stopped', 'quiet', 'As many nodes have joined as it was made for.'),
-  expired: statusStyle('Expired', 'stopped', 'quiet', 'Its time is over.'),
-  revoked: statusStyle('Revoked', 'deleted', 'quiet', 'Somebody revoked it. Nodes that joined with it stay.'),
+  usable: statusStyle('Active', 'ready', 'healthy', 'Nodes can join with it.'),
+  'used up': statusStyle('Exhausted', 'stopped', 'quiet', 'The maximum number of nodes has joined.'),
+  expired: statusStyle('Expired', 'stopped', 'quiet', 'It has expired.'),
+  revoked: statusStyle('Revoked', 'deleted', 'quiet', 'It was revoked. Nodes that joined with it stay.'),
 }
 
 export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
@@ -44,8 +44,8 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
   )
   if (tokens.length === 0)
     return (
-      <Empty title="No token was made yet">
-        Create one above. A token is good for as many nodes and as long as you say, and only for joining.
+      <Empty title="No tokens yet">
+        Create one above. A token lets nodes join, up to its limit and until it expires.
       </Empty>
     )
 
@@ -111,7 +111,7 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
           error={revoke.error ? errorSentence(revoke.error) : null}
           onConfirm={() => revoke.mutate({ id: revoking.id })}
         >
-          Nobody can join with it any more. Nodes that joined with it stay. This can't be undone.
+          No more nodes can join with it. Nodes that joined with it stay. This can't be undone.
         </ConfirmDialog>
       )}
     </>

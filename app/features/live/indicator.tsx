@@ -4,16 +4,16 @@ import { cn } from '@/app/ui/cn'
 import { type LiveState, useLiveState } from './provider'
 
 const words: Record<LiveState, { label: string; title: string; mark: string }> = {
-  connecting: { label: 'Connecting', title: 'Opening the stream of changes.', mark: 'border border-ink-3 breathing' },
-  live: { label: 'Live', title: 'Changes appear by themselves.', mark: 'bg-healthy' },
+  connecting: { label: 'Connecting', title: 'Connecting to live updates.', mark: 'border border-ink-3 breathing' },
+  live: { label: 'Live', title: 'Changes appear automatically.', mark: 'bg-healthy' },
   reconnecting: {
     label: 'Reconnecting',
-    title: 'The connection was lost; what is missed is read again once it is back.',
+    title: 'Connection lost. Data reloads once it is back.',
     mark: 'border border-degraded breathing',
   },
   stale: {
     label: 'Stale',
-    title: 'No connection for a while: what is shown may have changed. It is tried again all the time.',
+    title: 'No connection for a while: data may be outdated. Still reconnecting.',
     mark: 'hatched border border-unknown',
   },
 }

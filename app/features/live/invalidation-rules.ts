@@ -1,6 +1,6 @@
 import type { LiveChange } from '@/core/views/live'
 
-/** Changes of a short while, put together. */
+/** The changes of a short period, merged. */
 export class Changes {
   private everything = false
   private readonly topics = new Map<LiveChange['topic'], Set<string> | 'any'>()
@@ -16,7 +16,7 @@ export class Changes {
     return this.topics.size === 0
   }
 
-  /** Whether the change concerns a page that shows `id`, or any of the topic when no id is given. */
+  /** Whether the changes affect a page that shows `id`, or anything of the topic when `id` is omitted. */
   touches(topic: LiveChange['topic'], id?: unknown): boolean {
     if (this.everything) return true
     const ids = this.topics.get(topic)
@@ -29,17 +29,17 @@ type InvalidationRule = (changes: Changes, input: Record<string, unknown>) => bo
 
 const ofDeployment: InvalidationRule = (changes, input) => changes.touches('deployment', input.id)
 
-/** What somebody does always changes one of these. */
+/** Every audited action changes one of these. */
 const auditedTopics = ['deployment', 'node', 'user', 'session', 'token', 'setting', 'scheduler'] as const
 
-/** For each query, when what it answered may be wrong. */
+/** For each query, whether given changes invalidate its data. */
 const rules: Record<string, InvalidationRule> = {
   'deployment.page': (changes) => changes.touches('deployment'),
   'deployment.detail': ofDeployment,
   'deployment.timeline': ofDeployment,
   'deployment.decisions': ofDeployment,
   'deployment.revisions': ofDeployment,
-  // A decision is never changed.
+  // Decisions are immutable.
   'decision.get': () => false,
   'decision.explain': () => false,
   'overview.get': (changes) => changes.touches('node') || changes.touches('deployment'),
@@ -50,7 +50,7 @@ const rules: Record<string, InvalidationRule> = {
   'decision.replay': () => false,
   'placement.rankDecision': () => false,
   'placement.rank': (changes) => changes.touches('node') || changes.touches('deployment'),
-  // The past is the past; only without a moment it is asked for now.
+  // The past is immutable; without a time these queries show the present.
   'history.fleetAt': (changes, input) => input.at === undefined && changes.touches('node'),
   'history.deploymentAt': (changes, input) =>
     input.at === undefined && (ofDeployment(changes, input) || changes.touches('node')),
@@ -64,10 +64,10 @@ const rules: Record<string, InvalidationRule> = {
   'node.map': (changes) => changes.touches('node'),
   'node.facets': (changes) => changes.touches('node'),
   'node.find': (changes) => changes.touches('node'),
-  // It lists replicas, which change with their deployments.
+  // Lists replicas, which change with their deployments.
   'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
   'node.drainPreview': (changes) => changes.touches('node') || changes.touches('deployment'),
-  // It is computed again when somebody asks: an outcome that is read must not change by itself.
+  // Recomputed only on request, because an outcome must not change while it is read.
   'drill.run': () => false,
   'drill.explain': () => false,
   'drill.weakest': () => false,
@@ -89,7 +89,9 @@ const rules: Record<string, InvalidationRule> = {
   'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
 }
 
-/** Not before this long after the last answer: what is big, or changes with every heartbeat. */
+/**
+ * Minimum age of data before it is loaded again, in ms: for large results and those that change with every heartbeat.
+ */
 const minimumAgeMs: Record<string, number> = {
   'node.page': 2000,
   'node.map': 5000,
@@ -97,7 +99,7 @@ const minimumAgeMs: Record<string, number> = {
   'overview.get': 2000,
   'event.page': 1000,
   'audit.page': 2000,
-  // What there is to filter by changes when machines join, not with their heartbeats.
+  // Filter options change when nodes join, not with their heartbeats.
   'node.facets': 20_000,
   'node.find': 5000,
   'drill.places': 20_000,
@@ -123,7 +125,7 @@ function inputOf(queryKey: readonly unknown[]): Record<string, unknown> {
   return typeof input === 'object' && input !== null ? { ...input } : {}
 }
 
-/** Whether the answer to a query has to be read again. A query that is not in the table is, to be safe. */
+/** Whether changes invalidate a query. Queries without a rule are always invalidated, to be safe. */
 export function isInvalidated(queryKey: readonly unknown[], changes: Changes): boolean {
   const rule = rules[pathOf(queryKey)]
   return rule ? rule(changes, inputOf(queryKey)) : true

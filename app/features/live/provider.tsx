@@ -13,13 +13,13 @@ export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'stale'
 const LiveContext = createContext<LiveState>('connecting')
 export const useLiveState = (): LiveState => useContext(LiveContext)
 
-/** How long a page may be without the stream before it says that it is stale. */
+/** How long the stream may be down before the page is marked as stale. */
 const staleAfterMs = 15_000
-/** How often everything is read again while there is no stream (a proxy may not let it through). */
+/** How often everything is reloaded while there is no stream (a proxy may block it). */
 const pollMs = 20_000
 const pause = { firstMs: 500, maxMs: 10_000 }
 
-/** The one event stream of this tab. */
+/** The single event stream of this tab. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useTRPCClient()
   const queries = useQueryClient()
@@ -32,7 +32,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     let failures = 0
     let lastEventId: string | undefined
     let over = false
-    /** The stream has told so as its last word. */
+    /** Set when the stream's last message said that the session ended. */
     let ended = false
 
     const connected = (): void => {
@@ -47,7 +47,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       clearTimeout(retry)
       retry = setTimeout(connect, backoffMs(++failures, pause, Math.random()))
     }
-    /** The session is over, or another one follows it. */
+    /** Called when the session has ended or was replaced by another. */
     const afterSession = (tries = 0): void => {
       lost()
       ended = false
@@ -67,7 +67,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     }
     const connect = (): void => {
       if (over) return
-      // Goes on after the last event that arrived; the server says `hello` where that can't be.
+      // Resumes after the last event received; the server sends `hello` when it can't.
       subscription = client.live.changes.subscribe(lastEventId === undefined ? {} : { lastEventId }, {
         onData: ({ id, data }) => {
           lastEventId = id

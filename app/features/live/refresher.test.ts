@@ -21,7 +21,7 @@ function aPage(queryKey: readonly unknown[], answerMs = 10) {
   return { queries, read, stop, refresher: makeRefresher(queries) }
 }
 
-test('a storm of changes is a few reads per second, and the last change is not lost', async () => {
+test('limits many changes to a few loads per second and keeps the last change', async () => {
   const { read, refresher, stop } = aPage(detailOf('a'))
   await vi.advanceTimersByTimeAsync(1000)
   expect(read).toHaveBeenCalledTimes(1)
@@ -38,7 +38,7 @@ test('a storm of changes is a few reads per second, and the last change is not l
   stop()
 })
 
-test('what is being answered is not started over, but read once more afterwards', async () => {
+test('does not restart a running query, but loads it once more afterwards', async () => {
   const { read, refresher, stop } = aPage(detailOf('a'), 2000)
   await vi.advanceTimersByTimeAsync(100)
   refresher.add({ topic: 'deployment', ids: ['a'] })
@@ -51,7 +51,7 @@ test('what is being answered is not started over, but read once more afterwards'
   stop()
 })
 
-test('changes of others cost nothing', async () => {
+test('ignores unrelated changes', async () => {
   const { read, refresher, stop } = aPage(detailOf('a'))
   await vi.advanceTimersByTimeAsync(1000)
   refresher.add({ topic: 'deployment', ids: ['b'] })
@@ -60,7 +60,7 @@ test('changes of others cost nothing', async () => {
   stop()
 })
 
-test('what nobody looks at is only marked, and read when it is looked at again', async () => {
+test('marks unobserved queries as stale and loads them when they are observed again', async () => {
   const { queries, read, refresher, stop } = aPage(detailOf('a'))
   await vi.advanceTimersByTimeAsync(1000)
   stop()

@@ -10,9 +10,8 @@ interface Refresher {
 }
 
 /**
- * Reads again what changed, a few times per second at most. A query that is being answered is left to finish (under
- * constant change it would otherwise be started over for ever) and is read once more afterwards, because its answer
- * may be older than the change.
+ * Reloads changed queries, a few times per second at most. A running query is left to finish (under constant change it
+ * would restart forever) and is loaded once more afterwards, because its answer may predate the change.
  */
 export function makeRefresher(queries: QueryClient, now: () => number = Date.now): Refresher {
   let changes = new Changes()

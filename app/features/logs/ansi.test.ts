@@ -28,7 +28,7 @@ test.each([
   [`${esc('48;2;1;2;3;31')}ground, then red`, ['red+marked:ground, then red']],
   [`${esc('38;9')}nonsense`, ['strike:nonsense']],
   [`${esc('999')}unknown`, [':unknown']],
-])('%j is read', (text, pieces) => {
+])('parses %j', (text, pieces) => {
   expect(read(text)).toEqual(pieces)
 })
 
@@ -43,11 +43,11 @@ test.each([
   [`${esc('31')}a${esc('0')}\tb`, 'a       b'],
   ['10 %\r50 %\r100 %', '100 %'],
   ['ended\r', 'ended'],
-])('%j leaves only what is to be read', (text, plain) => {
+])('strips the control sequences of %j', (text, plain) => {
   expect(plainText(text)).toBe(plain)
 })
 
-test('the pieces of a line make up its plain text', () => {
+test('the pieces of a line join to its plain text', () => {
   const text = `\u001b[2K${esc('33')}warn${esc('0')}\tslow\u0007 \u001b]0;t\u0007${esc('38;2;9;9;9')}end`
   expect(
     ansiPieces(text)

@@ -1,6 +1,6 @@
 /**
- * What programs write for terminals, read for pages: SGR sequences (ECMA-48 8.3.117 and the usual extensions for 256 and
- * true colours) become looks, every other escape sequence goes.
+ * Parses terminal output for pages: SGR sequences (ECMA-48 8.3.117 and the usual extensions for 256 and true colors)
+ * become styles; all other escape sequences are removed.
  */
 export type AnsiColour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'grey'
 
@@ -11,7 +11,7 @@ interface AnsiStyle {
   italic: boolean
   underline: boolean
   strike: boolean
-  /** It had a background, or its colours were exchanged. */
+  /** The text had a background color, or inverse video was on. */
   marked: boolean
 }
 
@@ -36,7 +36,7 @@ const sequence = /\u001b(?:\[([0-?]*)[ -/]*([@-~]?)|\][^\u0007\u001b]*(?:\u0007|
 const controls = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g
 const tabWidth = 8
 
-/** As a terminal shows it in the end: what a carriage return wrote over is gone, tabs are spaces. */
+/** The line as a terminal finally shows it: text overwritten after a carriage return is removed, tabs become spaces. */
 const settled = (text: string): string => {
   const line = text.slice(text.lastIndexOf('\r', text.length - 2) + 1)
   return line.includes('\t') ? withoutTabs(line) : line
@@ -53,10 +53,10 @@ const withoutTabs = (text: string): string => {
   })
 }
 
-/** Without any look, for searching and saving. */
+/** The text without styles, for search and download. */
 export const plainText = (text: string): string => settled(text).replace(sequence, '').replace(controls, '')
 
-/** Together their texts are the plain text. */
+/** The styled pieces; their texts join to the plain text. */
 export function ansiPieces(text: string): AnsiPiece[] {
   const line = settled(text)
   const pieces: AnsiPiece[] = []
@@ -115,7 +115,7 @@ function applied(statusStyle: AnsiStyle, parameters: string): AnsiStyle {
   return next
 }
 
-/** 5;n of 256 colours, or 2;r;g;b. */
+/** 5;n for 256 colors, or 2;r;g;b. */
 function extended(codes: number[]): { colour: AnsiColour | null; used: number } {
   const [kind, a = 0, b = 0, c = 0] = codes
   if (kind === 2) return { colour: nearest(a, b, c), used: 4 }
@@ -128,7 +128,7 @@ function extended(codes: number[]): { colour: AnsiColour | null; used: number } 
 
 const hues: AnsiColour[] = ['red', 'yellow', 'green', 'cyan', 'blue', 'magenta']
 
-/** Of our own colours, which can be read on every background, the one of the nearest hue. */
+/** The palette color with the nearest hue; palette colors are readable on every background. */
 function nearest(red: number, green: number, blue: number): AnsiColour | null {
   const most = Math.max(red, green, blue)
   const spread = most - Math.min(red, green, blue)

@@ -1,6 +1,6 @@
 import type { LogRow } from './log-buffer'
 
-/** A line for each, with its time, its source and its stream; without colours. */
+/** One line of text per log line, with its time, source and stream; without colors. */
 export const logText = (rows: readonly LogRow[], labelOf: (replicaId: string) => string): string =>
   rows
     .map(({ at, replicaId, stream, plain, isGap }) =>

@@ -29,7 +29,7 @@ const pieceClass = ({ colour, bold, dim, italic, underline, strike, marked }: An
 export interface Source {
   /** "1 node-07" */
   label: string
-  /** A class of the stripe that tells its lines from others. */
+  /** The class of the stripe that marks the source. */
   stripe: string
 }
 
@@ -41,11 +41,11 @@ interface LineProps {
   times: boolean
   wrap: boolean
   query: string
-  /** The one of those found that is looked at, or the moment that a link leads to. */
+  /** The highlighted match, or the time that a link points to. */
   current: boolean
 }
 
-/** Drawn once: what scrolls by never changes. */
+/** Rendered once: log lines never change. */
 export const Line = memo(function Line({ row, top, height, source, times, wrap, query, current }: LineProps) {
   return (
     <div

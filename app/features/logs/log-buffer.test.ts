@@ -9,7 +9,7 @@ const line = (ms: number, text = `at ${ms}`): LogLine => ({ at: at(ms), stream: 
 const chunk = (replicaId: string, seq: number, lines: LogLine[], gap = false) => ({ replicaId, seq, gap, lines })
 const texts = ({ rows }: LogBuffer): string[] => rows.map((row) => (row.isGap ? '…' : row.plain))
 
-test('lines of several replicas are merged in the order of time, also those that come late', () => {
+test('merges the lines of several replicas by time, including late ones', () => {
   const buffer = new LogBuffer()
   buffer.add([chunk('a', 1, [line(1), line(4)]), chunk('b', 1, [line(2), line(3)])])
   buffer.add([chunk('a', 2, [line(9)])])
@@ -17,27 +17,27 @@ test('lines of several replicas are merged in the order of time, also those that
   expect(texts(buffer)).toEqual([1, 2, 3, 4, 5, 6, 9, 10].map((ms) => `at ${ms}`))
 })
 
-test('lines of the same moment stay as they came', () => {
+test('lines with equal times keep their order of arrival', () => {
   const buffer = new LogBuffer()
   buffer.add([chunk('a', 1, [line(1, 'first')]), chunk('b', 1, [line(1, 'second')])])
   buffer.add([chunk('a', 2, [line(1, 'third')])])
   expect(texts(buffer)).toEqual(['first', 'second', 'third'])
 })
 
-test('what comes twice is shown once', () => {
+test('shows a line that arrives twice only once', () => {
   const buffer = new LogBuffer()
   buffer.add([chunk('a', 1, [line(1)]), chunk('a', 2, [line(2)])])
   buffer.add([chunk('a', 1, [line(1)]), chunk('a', 2, [line(2)]), chunk('a', 3, [line(3)])])
   expect(texts(buffer)).toEqual(['at 1', 'at 2', 'at 3'])
 })
 
-test('a gap stands before the lines that follow it', () => {
+test('puts a gap before the lines that follow it', () => {
   const buffer = new LogBuffer()
   buffer.add([chunk('a', 1, [line(1)]), chunk('a', 7, [line(5)], true)])
   expect(texts(buffer)).toEqual(['at 1', '…', 'at 5'])
 })
 
-test('beyond the limit the oldest lines go', () => {
+test('drops the oldest lines beyond the limit', () => {
   const buffer = new LogBuffer(1_000)
   for (let seq = 1; seq <= 30; seq++)
     buffer.add([
@@ -52,7 +52,7 @@ test('beyond the limit the oldest lines go', () => {
   expect(texts(buffer).at(-1)).toBe('at 30099')
 })
 
-test('a replica that is no longer chosen goes, and comes back whole', () => {
+test('removes the lines of a deselected replica and takes them all again later', () => {
   const buffer = new LogBuffer()
   const both = [chunk('a', 1, [line(1)]), chunk('b', 1, [line(2)])]
   buffer.add(both)
@@ -62,7 +62,7 @@ test('a replica that is no longer chosen goes, and comes back whole', () => {
   expect(texts(buffer)).toEqual(['at 1', 'at 2'])
 })
 
-test('the rows are another array after each change, and the same one without', () => {
+test('the rows are a new array after each change and the same array otherwise', () => {
   const buffer = new LogBuffer()
   buffer.add([chunk('a', 1, [line(1)])])
   const before = buffer.rows
@@ -74,7 +74,7 @@ test('the rows are another array after each change, and the same one without', (
   expect(before).toHaveLength(1)
 })
 
-test('a moment is found between lines', () => {
+test('finds the position of a time between lines', () => {
   const rows = [1, 3, 3, 5].map((ms) => ({ at: at(ms) }))
   expect([0, 1, 2, 3, 5, 9].map((ms) => firstAfter(rows, at(ms), true))).toEqual([0, 0, 1, 1, 3, 4])
   expect([0, 1, 2, 3, 5].map((ms) => firstAfter(rows, at(ms)))).toEqual([0, 1, 1, 3, 4])
@@ -92,7 +92,7 @@ const rowsOf = (...plain: string[]): LogRow[] => {
   return [...buffer.rows]
 }
 
-test('text is found whatever its case, in what is seen and not in what colours it', () => {
+test('search ignores case and color codes', () => {
   const rows = rowsOf('Error one', 'fine', 'an ERROR', '\u001b[31mred\u001b[0m')
   expect(findRows(rows, 'error')).toEqual([0, 2])
   expect(findRows(rows, '31m')).toEqual([])
@@ -100,7 +100,7 @@ test('text is found whatever its case, in what is seen and not in what colours i
   expect(findRows(rows, '')).toEqual([])
 })
 
-test('what was found is cut out of each piece of a line', () => {
+test('splits each piece of a line at the matches', () => {
   const spans = spansOf('abcABCabc', 'CA')
   expect(spans).toEqual([
     [2, 4],
@@ -113,7 +113,7 @@ test('what was found is cut out of each piece of a line', () => {
   expect(cuts('abc', 6)).toEqual(['[a]', 'bc'])
 })
 
-test('of broken lines each stands below the one before it', () => {
+test('each wrapped line starts below the previous one', () => {
   const rows = rowsOf('x'.repeat(25), '', '日本語', 'short')
   const layout = wrappedLayout(rows, 10)
   expect([0, 1, 2, 3, 4].map((index) => layout.topOf(index))).toEqual([0, 60, 80, 100, 120])

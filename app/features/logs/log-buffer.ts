@@ -2,24 +2,24 @@ import type { LogLine } from '@/core/logs/log'
 import { plainText } from './ansi'
 
 export interface LogRow {
-  /** Unique in its buffer, and the same for as long as it is there. */
+  /** Unique in its buffer and stable while the row exists. */
   key: number
   at: string
   replicaId: string
   stream: LogLine['stream']
-  /** As it was written. */
+  /** The line as written. */
   text: string
   plain: string
-  /** It stands for lines of this replica that are missing. */
+  /** The row marks missing lines of this replica. */
   isGap: boolean
 }
 
-/** So many lines stay; older ones go. */
+/** The maximum number of lines; older ones are dropped. */
 export const mostRows = 100_000
 
 /**
- * The lines of several replicas in the order of time. Lines of one replica come in order; those of several are merged,
- * and what comes late is put where it belongs.
+ * Merges the lines of several replicas by time. Lines of one replica arrive in order; late lines are inserted where
+ * they belong.
  */
 export class LogBuffer {
   private merged: LogRow[] = []
@@ -29,17 +29,17 @@ export class LogBuffer {
 
   constructor(private readonly limit = mostRows) {}
 
-  /** In the order of time. Not to be changed; another array after each change. */
+  /** Sorted by time. Read-only; every change creates a new array. */
   get rows(): readonly LogRow[] {
     return this.merged
   }
 
-  /** When the newest line of that replica was written; null when it has none. */
+  /** When the newest line of the replica was written; null without lines. */
   newestOf(replicaId: string): string | null {
     return this.latest.get(replicaId) ?? null
   }
 
-  /** What came before, by its number, is not taken again. */
+  /** The next sequence number of each replica; earlier lines are ignored. */
   add(chunks: readonly { replicaId: string; seq: number; gap: boolean; lines: readonly LogLine[] }[]): void {
     const fresh = chunks.filter(({ replicaId, seq }) => {
       const isNew = seq > (this.seen.get(replicaId) ?? 0)
@@ -58,7 +58,7 @@ export class LogBuffer {
     this.merged = all.length > this.limit ? all.slice(-this.limit) : all
   }
 
-  /** Takes out what belongs to other replicas; it may come again. */
+  /** Removes the lines of all other replicas; they may arrive again. */
   keep(replicaIds: readonly string[]): void {
     const kept = new Set(replicaIds)
     const gone = [...this.seen.keys()].filter((id) => !kept.has(id))
@@ -78,11 +78,11 @@ export class LogBuffer {
 const isSorted = (rows: readonly LogRow[]): boolean =>
   rows.every((row, i) => i === 0 || (rows[i - 1]?.at ?? '') <= row.at)
 
-/** Sorting is stable: lines of the same moment stay as they came. */
+/** Sorting is stable: lines with equal times keep their order of arrival. */
 const inOrder = (rows: LogRow[]): LogRow[] =>
   isSorted(rows) ? rows : rows.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
 
-/** The first row that is later than that moment, or as late when `including`. */
+/** Index of the first row later than the time, or not earlier when `including`. */
 export function firstAfter(rows: readonly { at: string }[], at: string, including = false): number {
   let low = 0
   let high = rows.length
@@ -95,7 +95,7 @@ export function firstAfter(rows: readonly { at: string }[], at: string, includin
   return low
 }
 
-/** Both in order; only what is later than the first of the newer ones has to be looked at. */
+/** Both are sorted, so only rows later than the first new one have to be merged. */
 function mergedByTime(older: readonly LogRow[], newer: readonly LogRow[]): LogRow[] {
   const cut = firstAfter(older, newer[0]?.at ?? '')
   const result = older.slice(0, cut)

@@ -30,7 +30,7 @@ function Shown({ rows, onFollow = () => undefined }: { rows: LogBuffer['rows']; 
 
 const drawn = (container: HTMLElement) => [...container.querySelectorAll('[data-line]')].map((line) => line.textContent)
 
-test('of the longest log only what is near the window is in the page: its end, while it is followed', () => {
+test('renders only the visible part of the longest log: its end while following', () => {
   const { container, rerender } = render(<Shown rows={aLog(mostRows + 5).rows} />)
   expect(drawn(container).length).toBeGreaterThan(20)
   expect(drawn(container).length).toBeLessThan(200)
@@ -39,7 +39,7 @@ test('of the longest log only what is near the window is in the page: its end, w
   expect(drawn(container).at(-1)).toContain('line 49')
 })
 
-test('scrolling up lets go of the end, and says how to get back to it', () => {
+test('scrolling up stops following and shows a button to resume', () => {
   const onFollow = vi.fn()
   const { container } = render(<Shown rows={aLog(10_000).rows} onFollow={onFollow} />)
   const region = screen.getByRole('region', { name: 'Lines' })
@@ -53,7 +53,7 @@ test('scrolling up lets go of the end, and says how to get back to it', () => {
   expect(drawn(container).at(-1)).toContain('line 9999')
 })
 
-test('scrolling that was under way when following began does not end it; later or deliberate scrolling does', () => {
+test('ongoing scrolling does not end following, later or deliberate scrolling does', () => {
   const now = vi.spyOn(performance, 'now').mockReturnValue(10_000)
   const onFollow = vi.fn()
   render(<Shown rows={aLog(10_000).rows} onFollow={onFollow} />)

@@ -14,7 +14,7 @@ interface LogLinesProps {
   times: boolean
   wrap: boolean
   query: string
-  /** The place of the row that is looked at; scrolled to when it changes. */
+  /** Index of the highlighted row; changes scroll to it. */
   current: number | null
   follow: boolean
   onFollow: (follow: boolean) => void
@@ -22,12 +22,12 @@ interface LogLinesProps {
 }
 
 const overscan = 20
-/** From the bottom, in px: so near to it counts as there. */
+/** Within this distance of the bottom, in px, the view counts as at the end. */
 const nearBottom = 12
-/** The scrolling that was under way when following began may go on for so long, and does not end it. */
+/** Scroll events this soon after following began are leftovers and don't end it. */
 const rollingOnMs = 400
 
-/** Only what is near the window is in the page, however long the log is. */
+/** Renders only the rows near the window, however long the log is. */
 export function LogLines({ rows, sources, times, wrap, query, current, follow, onFollow, className }: LogLinesProps) {
   const scroller = useRef<HTMLElement>(null)
   const size = useSize(scroller, `${times} ${sources.size > 1}`)
@@ -60,7 +60,7 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
       <section
         ref={scroller}
         aria-label="Lines"
-        // A region that scrolls has to be reachable with the keyboard.
+        // A scrollable region must be reachable with the keyboard.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
         tabIndex={0}
         data-log
@@ -111,10 +111,10 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
   )
 }
 
-/** Whoever does one of these means what follows. */
+/** Events that show deliberate scrolling. */
 const scrollsAnew = ['keydown', 'wheel', 'pointerdown', 'touchmove'] as const
 
-/** When following began anew, as long as nobody scrolls on purpose since; at first it had not to begin. */
+/** When following resumed, until the user scrolls deliberately; null at first. */
 function useFollowedSince(scroller: RefObject<HTMLElement | null>, follow: boolean): RefObject<number> {
   const since = useRef(Number.NEGATIVE_INFINITY)
   const before = useRef(follow)
@@ -135,7 +135,7 @@ function useFollowedSince(scroller: RefObject<HTMLElement | null>, follow: boole
   return since
 }
 
-/** How high the window of the lines is, and how many columns a line has there. */
+/** The height of the viewport and the number of columns of a line. */
 function useSize(scroller: RefObject<HTMLElement | null>, shown: string): { height: number; columns: number } {
   const [size, setSize] = useState({ height: 400, columns: 120 })
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown before the text takes room from it
@@ -163,8 +163,8 @@ interface Placed {
 }
 
 /**
- * After every change of the lines: at the end while they are followed; else the line that was on top stays where it was,
- * whatever came, went or was broken otherwise. The answer is to be called when the reader scrolls.
+ * Runs after every change of the rows: while following, scrolls to the end; otherwise keeps the top row in place,
+ * whatever was added, removed or rewrapped. Call the returned function when the user scrolls.
  */
 function usePlace(scroller: RefObject<HTMLElement | null>, { rows, layout, follow }: Placed): () => void {
   const place = useRef<{ row: LogRow; below: number } | null>(null)
@@ -189,7 +189,7 @@ function usePlace(scroller: RefObject<HTMLElement | null>, { rows, layout, follo
   return note
 }
 
-/** Where the row is by now; where it would be, when it is not there any more. */
+/** The current position of a row; if the row is gone, the position where it would be. */
 function indexOf(rows: readonly LogRow[], row: LogRow): number {
   let index = firstAfter(rows, row.at, true)
   while (rows[index]?.at === row.at && rows[index] !== row) index += 1

@@ -1,9 +1,9 @@
-/** Where the lines of a log stand, when each is as high as its text needs. */
+/** Positions of log lines whose heights depend on their text. */
 import type { LogRow } from './log-buffer'
 
 export const lineHeight = 20
 
-/** Columns that a text takes: signs of East Asia and emoji take two. */
+/** The number of columns of a text: East Asian characters and emoji take two. */
 export function columnsOf(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, which is most of what programs write
   if (/^[\x00-\x7f]*$/.test(text)) return text.length
@@ -16,7 +16,7 @@ export interface LogLayout {
   count: number
   height: number
   topOf(index: number): number
-  /** The row at that height; the last one when it is beyond. */
+  /** Index of the row at a height; the last one beyond the end. */
   indexAt(top: number): number
 }
 
@@ -27,7 +27,7 @@ export const evenLayout = (count: number): LogLayout => ({
   indexAt: (top) => Math.max(0, Math.min(count - 1, Math.floor(top / lineHeight))),
 })
 
-/** Lines that are broken after so many columns. */
+/** Positions of lines that wrap after `columns`. */
 export function wrappedLayout(rows: readonly LogRow[], columns: number): LogLayout {
   const tops = new Float64Array(rows.length + 1)
   rows.forEach((row, i) => {

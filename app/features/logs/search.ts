@@ -1,6 +1,6 @@
 import type { LogRow } from './log-buffer'
 
-/** What was found before in a row needs not be looked for again: rows never change. */
+/** Caches matches per row, because rows never change. */
 const known = new WeakMap<LogRow, { query: string; found: boolean }>()
 
 function contains(row: LogRow, query: string): boolean {
@@ -11,7 +11,7 @@ function contains(row: LogRow, query: string): boolean {
   return found
 }
 
-/** The places of the rows with that text, whatever its case; none for no text. */
+/** Indices of the rows that contain the text, ignoring case; none for the empty text. */
 export function findRows(rows: readonly LogRow[], text: string): number[] {
   const query = text.toLowerCase()
   if (query === '') return []
@@ -23,7 +23,7 @@ interface Cut {
   found: boolean
 }
 
-/** Cuts a text at what was found: `from` is where it stands in its line, `spans` what was found in the line. */
+/** Splits a text at the matches: `from` is its offset in the line, `spans` are the matches of the line. */
 export function cutAt(text: string, from: number, spans: readonly [number, number][]): Cut[] {
   const cuts: Cut[] = []
   let at = 0

@@ -9,32 +9,34 @@ import type { LogEvent } from '@/core/views/live'
 import { LogBuffer, type LogRow } from './log-buffer'
 
 export interface KnownLog {
-  /** Null until its node said something. */
+  /** Null until the node has reported. */
   state: LogState | null
   words: string
-  /** When its newest line was written; null when there is none. */
+  /** When the newest line was written; null without lines. */
   newest: string | null
 }
 
 interface Logs {
   rows: readonly LogRow[]
-  /** By replica, once its log was asked for. */
+  /** By replica, once its log was requested. */
   known: ReadonlyMap<string, KnownLog>
   connected: boolean
-  /** Why they can't be read. */
+  /** Why the logs can't be read. */
   error: unknown
 }
 
 const nothing: Logs = { rows: [], known: new Map(), connected: false, error: null }
 const pause = { firstMs: 500, maxMs: 10_000 }
-/** Pages that nobody looks at are not drawn: then lines are taken in this often. */
+/** Hidden pages get no animation frames, so lines are applied at this interval. */
 const hiddenMs = 1_000
-/** Refusals that stay. */
+/** Errors that a retry would only repeat. */
 const lasting = new Set(['FORBIDDEN', 'NOT_FOUND', 'BAD_REQUEST'])
 
 type Lines = Extract<LogEvent, { kind: 'lines' }>
 
-/** The logs of these replicas, merged and kept up to date. What comes between two frames is shown together. */
+/**
+ * The logs of the given replicas, merged and updated live. Lines that arrive between two frames are rendered together.
+ */
 export function useLogs(deploymentId: string, replicaIds: readonly string[]): Logs {
   const client = useTRPCClient()
   const [logs, setLogs] = useState(nothing)

@@ -12,7 +12,7 @@ import { errorSentence } from '@/app/ui/text/errors'
 import type { Policy } from '@/core/placement/types'
 
 interface MakeDefaultProps {
-  /** What the sliders stand at; null when that is the default already. */
+  /** The policy on the sliders; null when it is the default already. */
   input: PolicyInput | null
   present: Policy
   onDone: () => void
@@ -20,7 +20,7 @@ interface MakeDefaultProps {
 
 const asInput = ({ weights, packing }: Policy): PolicyInput => (packing ? { weights, packing } : { weights })
 
-/** Moving sliders saves nothing: this does, after a question, and only for administrators. */
+/** Saves the sliders' policy as the default, after a confirmation and only for administrators. */
 export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -39,7 +39,7 @@ export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
     if (input === null) return
     const saved = await save(input).then(
       () => true,
-      // Said in the dialog.
+      // The dialog shows the error.
       () => false,
     )
     if (!saved) return
@@ -54,28 +54,27 @@ export function MakeDefault({ input, present, onDone }: MakeDefaultProps) {
   return (
     <>
       <Button
-        blocked={notAllowed ?? (input === null ? 'This is the default already.' : null)}
+        blocked={notAllowed ?? (input === null ? 'This is already the default.' : null)}
         onClick={() => {
           reset()
           setAsking(true)
         }}
       >
-        Make this the default
+        Make default
       </Button>
       <ConfirmDialog
         open={asking}
         onClose={() => setAsking(false)}
         title="Change the default policy?"
-        action="Make it the default"
+        action="Make default"
         busy={isPending}
         error={error ? errorSentence(error) : null}
         onConfirm={() => void confirm()}
       >
         <p>
-          From now on, deployments that name no policy are scored with {wanted}. Until now it is {policyLabels(present)}
-          .
+          Deployments without a policy will be scored with {wanted} instead of {policyLabels(present)}.
         </p>
-        <p className="mt-2">Replicas that run stay where they are, and decisions made before keep their policy.</p>
+        <p className="mt-2">Running replicas stay where they are, and past decisions keep their policy.</p>
       </ConfirmDialog>
     </>
   )

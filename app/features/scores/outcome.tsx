@@ -7,11 +7,11 @@ const namedAtMost = 6
 
 interface OutcomeProps {
   ranking: Ranking
-  /** The fleet of a decision, not that of now. */
+  /** Whether the fleet is that of a recorded decision. */
   recorded?: boolean
 }
 
-/** Whether it fits and where it would go, in one line. */
+/** Whether the request fits and where it would be placed, in one line. */
 export function Outcome({ ranking: { chosen, message, request, takenAt }, recorded = false }: OutcomeProps) {
   const names = [...new Set(chosen.map(({ nodeId }) => nodeId))]
   const more = names.length - namedAtMost
@@ -32,7 +32,7 @@ export function Outcome({ ranking: { chosen, message, request, takenAt }, record
         </p>
       )}
       <p className="text-meta text-ink-3">
-        {recorded ? 'On the fleet as it was when it was decided, ' : 'Computed '}
+        {recorded ? 'On the fleet at the time of the decision, ' : 'Computed '}
         <Time at={takenAt} />.
       </p>
     </div>

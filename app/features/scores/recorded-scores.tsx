@@ -18,10 +18,10 @@ import { errorCode } from '@/app/ui/text/errors'
 import { Outcome } from './outcome'
 
 const pauseMs = 50
-/** A decision never changes. */
+/** Decisions are immutable. */
 const staleTime = Number.POSITIVE_INFINITY
 
-/** On the fleet as a decision saw it, under its policy or another one: what would have come of it. */
+/** Scores on the fleet that a decision saw, under its policy or another one. */
 export function RecordedScores({ id }: { id: string }) {
   const trpc = useTRPC()
   const [policyText, setPolicyText] = useQueryState('policy', parseAsString.withDefault(''))
@@ -43,7 +43,7 @@ export function RecordedScores({ id }: { id: string }) {
         <PageHeader title="Scores" />
         {errorCode(decision.error) === 'NOT_FOUND' ? (
           <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
-            It may be older than what is kept.
+            It may have been deleted after its retention period.
           </Empty>
         ) : decision.isError ? (
           <ErrorState
@@ -60,12 +60,12 @@ export function RecordedScores({ id }: { id: string }) {
     <>
       <PageHeader
         title="Scores of a decision"
-        parent={{ href: `/decisions/${id}`, label: 'The decision' }}
+        parent={{ href: `/decisions/${id}`, label: 'Decision' }}
         meta={
           <>
-            It asked for {requestText(record.request)}.{' '}
+            Requested: {requestText(record.request)}.{' '}
             <Link href={`/deployments/${record.deploymentId}`} className="underline underline-offset-2 hover:text-ink">
-              Its deployment
+              Deployment
             </Link>
           </>
         }

@@ -21,10 +21,10 @@ const numbers: { name: RequestName; label: string; unit?: string; hint: string }
   { name: 'memory', label: 'Memory', unit: 'MiB', hint: range(limits.memory) },
   { name: 'storage', label: 'Storage', unit: 'GiB', hint: range(limits.storage) },
   { name: 'gpu', label: 'GPU', unit: 'units', hint: range(limits.gpu) },
-  { name: 'per', label: 'Replicas per node', hint: 'At most, on one node' },
+  { name: 'per', label: 'Replicas per node', hint: 'Maximum per node' },
 ]
 
-/** What nodes are ranked for. Answers as one types. */
+/** The request that nodes are ranked for; the ranking follows while the user types. */
 export function RequestFields({ texts, problems, regions, onChange }: RequestFieldsProps) {
   return (
     <div className="grid grid-cols-2 content-start gap-3 sm:grid-cols-3">
@@ -57,7 +57,7 @@ export function RequestFields({ texts, problems, regions, onChange }: RequestFie
       </Field>
       <Field
         label="Label rules"
-        hint="For example disk = ssd; zone in a, b; gpu exists"
+        hint="Example: disk = ssd; zone in a, b; gpu exists"
         error={problems.labels}
         className="sm:col-span-2"
       >

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { emptyTexts, readRequest, textsOf } from './request-query'
 
-test('what is in the address becomes the request of the API', () => {
+test('converts an address into an API request', () => {
   const labels = 'disk = ssd; gpu exists'
   expect(readRequest({ ...emptyTexts, replicas: '3', cpu: '0,5', region: 'us-east', per: '2', labels })).toEqual({
     request: {
@@ -18,7 +18,7 @@ test('what is in the address becomes the request of the API', () => {
   })
 })
 
-test('each wrong field has its own sentence', () => {
+test('reports an error for each invalid field', () => {
   const { request, problems } = readRequest({ ...emptyTexts, replicas: '0', memory: 'much', per: '' })
   expect(request).toBeNull()
   expect(problems).toEqual({
@@ -26,10 +26,10 @@ test('each wrong field has its own sentence', () => {
     memory: 'Memory must be a number',
     per: 'Replicas per node must be a number',
   })
-  expect(readRequest({ ...emptyTexts, labels: 'fast' }).problems.labels).toContain('“fast” is no rule')
+  expect(readRequest({ ...emptyTexts, labels: 'fast' }).problems.labels).toContain('“fast” is not a rule')
 })
 
-test('a deployment is asked for in the words of the form', () => {
+test('converts a deployment into form values', () => {
   const texts = textsOf({
     replicas: 2,
     resources: { cpuMillis: 1500, memoryMb: 2048, storageGb: 20, gpuUnits: 1 },

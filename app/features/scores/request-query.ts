@@ -1,4 +1,4 @@
-/** The request that nodes are ranked for: as text in the address, and as the API takes it. Pure. */
+/** Converts the request that nodes are ranked for between its text in the address and the API's format. Pure. */
 import * as v from 'valibot'
 import { emptyForm, previewFormSchema } from '@/app/features/deploy-form/form-schema'
 import type { PreviewInput } from '@/app/features/deploy-form/inputs'
@@ -30,7 +30,7 @@ interface Asking {
   constraints: readonly Constraint[]
 }
 
-/** What a deployment asks for, in the same words. */
+/** The request of a deployment, as form values. */
 export const textsOf = (of: Asking): RequestTexts => ({
   replicas: String(of.replicas),
   cpu: String(coresOfMillis(of.resources.cpuMillis)),
@@ -45,12 +45,12 @@ export const textsOf = (of: Asking): RequestTexts => ({
 const namesOfForm: Record<string, RequestName> = { maxPerNode: 'per', constraints: 'labels' }
 
 interface ReadRequest {
-  /** null when a field is wrong. */
+  /** Null when a field is invalid. */
   request: PreviewInput | null
   problems: Partial<RequestTexts>
 }
 
-/** The request, or what is wrong with which field. It is read by the deploy form's own rules. */
+/** The request, or the errors by field. Uses the schema of the deploy form. */
 export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest {
   const line = parseRules(labels)
   if ('problem' in line) return { request: null, problems: { labels: line.problem } }

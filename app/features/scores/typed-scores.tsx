@@ -23,7 +23,7 @@ import { useTypedRequest } from './use-typed-request'
 
 const pauseMs = 50
 
-/** On the fleet as it is now, as if the request were deployed now. */
+/** Scores on the current fleet, as if the request were deployed now. */
 export function TypedScores({ deployment: deploymentId }: { deployment: string | null }) {
   const trpc = useTRPC()
   const settings = useQuery(trpc.settings.get.queryOptions())
@@ -31,7 +31,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
   const [policyText, setPolicyText] = useQueryState('policy', parseAsString.withDefault(''))
   const ranking = useRankingView()
   const policy = policyFromText(policyText)
-  // Compared as text: each render makes a new object of the same question.
+  // Compared as text, because each render creates a new object for the same request.
   const question = request && JSON.stringify({ request, ...(policy ? { policy } : {}), ...ranking.wanted })
   const asked = useSettled(question, pauseMs)
   const input = useMemo(
@@ -67,14 +67,14 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
         meta={
           name ? (
             <>
-              For what{' '}
+              Scores for{' '}
               <Link href={`/deployments/${deploymentId}`} className="underline underline-offset-2 hover:text-ink">
                 {name}
               </Link>{' '}
-              asks, as if it were deployed once more now.
+              as if it were deployed again now.
             </>
           ) : (
-            'The score of every node for any request, on the fleet as it is now. Nothing is placed.'
+            'Scores of all nodes for any request on the current fleet. Nothing is placed.'
           )
         }
         actions={question && <CopyButton label="Copy as curl" text={() => rankCall(question)} />}
@@ -117,7 +117,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
   )
 }
 
-/** The call behind this page; its input travels in the address. */
+/** The API call behind this page; its input is in the address. */
 function rankCall(question: string): string {
   const path = `/api/trpc/placement.rank?input=${encodeURIComponent(question)}`
   return curlText({ method: 'GET', origin: window.location.origin, path })

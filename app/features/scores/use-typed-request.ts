@@ -10,7 +10,7 @@ const parameters = Object.fromEntries(requestNames.map((name) => [name, parseAsS
   typeof parseAsString
 >
 
-/** The request in the address; what it does not say is what the deployment asks for, or what the empty form says. */
+/** The request in the address; missing fields come from the deployment, or from the empty form. */
 export function useTypedRequest(deploymentId: string | null) {
   const trpc = useTRPC()
   const deployment = useQuery(trpc.deployment.detail.queryOptions(deploymentId ? { id: deploymentId } : skipToken))

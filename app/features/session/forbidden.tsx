@@ -4,11 +4,11 @@ import { formatList } from '@/app/ui/text/format'
 import type { Permission } from '@/core/accounts/roles'
 import { permissions } from '@/core/accounts/roles'
 
-/** For pages that the reader's role does not open. */
+/** Shown for pages that the user's role may not open. */
 export function Forbidden({ permission }: { permission: Permission }) {
   return (
     <Empty title="You don't have access to this page" action={<ButtonLink href="/deployments">Deployments</ButtonLink>}>
-      It is open to {formatList(permissions[permission].map((role) => `the role ${role}`))}. Ask an administrator.
+      It requires {formatList(permissions[permission].map((role) => `the role ${role}`))}. Ask an administrator.
     </Empty>
   )
 }

@@ -1,22 +1,24 @@
 import { sessionRefusals } from '@/core/accounts/session-refusals'
 
 export const leaveReasons = {
-  expired: 'Your session has ended. Sign in again to go on where you were.',
-  ended:
-    'Your account was changed or signed out everywhere, so this session has ended. Sign in again to go on where you were.',
+  expired: 'Your session has ended. Sign in again to continue where you left off.',
+  ended: 'Your account was changed or signed out everywhere. Sign in again to continue where you left off.',
 } as const
 type LeaveReason = keyof typeof leaveReasons
 
 /**
- * Another tab, or this page itself, may be getting a new session as the old one ends: how long its cookie is waited
- * for before each further try, in milliseconds.
+ * Another tab, or this page, may be getting a new session as the old one ends: the waits for its cookie before each
+ * further attempt, in ms.
  */
 export const nextSessionMs = [500, 1500] as const
 
 let leaving = false
 let held = 0
 
-/** While a reader changes the own password, the old session ends and a new one is made: that is no reason to go. */
+/**
+ * Runs `work` without leaving the page, because users who change their own password lose the old session and get a new
+ * one.
+ */
 async function stayDuring<Result>(work: () => Promise<Result>): Promise<Result> {
   held += 1
   try {
@@ -26,7 +28,7 @@ async function stayDuring<Result>(work: () => Promise<Result>): Promise<Result> 
   }
 }
 
-/** The reader's own wish: what is still being read meanwhile ends with the session, and that is no news to them. */
+/** Signs out and opens the login page. Queries that fail meanwhile are expected and don't trigger `leaveForLogin`. */
 export async function leaveBySigningOut(signOut: () => Promise<void>): Promise<void> {
   await stayDuring(async () => {
     await signOut()
@@ -36,10 +38,10 @@ export async function leaveBySigningOut(signOut: () => Promise<void>): Promise<v
 }
 
 /**
- * To the login page and back to where the reader was, once it is sure that nobody is signed in here any more. A full
- * load: nothing that was read stays in memory.
+ * Opens the login page, which leads back here, once nobody is signed in any more. Loads the whole page, so that no
+ * data stays in memory.
  *
- * @param refusal what the server said: tells a session that was ended from one that is over by itself
+ * @param refusal the server's message: distinguishes a session that was ended from one that expired
  */
 export function leaveForLogin(refusal: string): void {
   if (leaving || held > 0 || window.location.pathname === '/login') return

@@ -16,7 +16,7 @@ const MeContext = createContext<Me | null>(null)
 const allowed = (role: Role): Permission[] =>
   (Object.keys(permissions) as Permission[]).filter((permission) => may(role, permission))
 
-/** Starts with what the server knew when it made the page; a changed role is noticed while the page is open. */
+/** Starts with the user from the server; a changed role is noticed while the page is open. */
 export function MeProvider({ me, children }: { me: Me; children: ReactNode }) {
   const trpc = useTRPC()
   const { data } = useQuery({
@@ -26,14 +26,14 @@ export function MeProvider({ me, children }: { me: Me; children: ReactNode }) {
   return <MeContext value={data}>{children}</MeContext>
 }
 
-/** Who reads the page, inside the signed-in area. */
+/** The signed-in user, inside the signed-in area. */
 export function useMe(): Me {
   const me = useContext(MeContext)
   if (!me) throw new Error('useMe is for pages of the signed-in area')
   return me
 }
 
-/** null when the reader may, else the sentence that says why not. */
+/** Null when the user may do this, else the sentence that says why not. */
 export function useBlocked(permission: Permission, what: string): string | null {
   const { role } = useMe()
   if (may(role, permission)) return null

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { safeNextPath } from './next-path'
 
-test.each(['/nodes', '/deployments/1?tab=timeline&view=table', '/nodes?q=a%26b#top'])('%s is kept', (path) => {
+test.each(['/nodes', '/deployments/1?tab=timeline&view=table', '/nodes?q=a%26b#top'])('keeps %s', (path) => {
   expect(safeNextPath(path)).toBe(path)
 })
 
@@ -16,11 +16,11 @@ test.each([
   '/%09//evil.example/..//x'.replace('%09', '\t'),
   'javascript:alert(1)',
   'deployments',
-])('%j leads to the start page', (path) => {
+])('replaces %j by the start page', (path) => {
   expect(safeNextPath(path)).toBe('/')
 })
 
-test.each(['/login', '/login?next=/login', '/api/auth/signout'])('%s is no place to arrive at', (path) => {
+test.each(['/login', '/login?next=/login', '/api/auth/signout'])('rejects %s', (path) => {
   expect(safeNextPath(path)).toBe('/')
 })
 

@@ -1,6 +1,6 @@
 /**
- * Where to go after signing in. Only a path of this very site: `//evil.example`, `/\evil.example`, `https:…` and
- * control characters (which browsers drop) would lead away from it.
+ * The path to open after signing in. Only paths of this site: `//evil.example`, `/\evil.example`, `https:…` and control
+ * characters (which browsers drop) would lead elsewhere.
  */
 export function safeNextPath(next: string | null | undefined, fallback = '/'): string {
   if (!next?.startsWith('/')) return fallback
@@ -8,7 +8,7 @@ export function safeNextPath(next: string | null | undefined, fallback = '/'): s
   if (!URL.canParse(next, origin)) return fallback
   const url = new URL(next, origin)
   if (url.origin !== origin || url.pathname.startsWith('//')) return fallback
-  // Back to the login page would be a circle, and to the API a page of JSON.
+  // The login page would redirect in a circle, and the API would show JSON.
   if (/^\/(login|api)(\/|$)/.test(url.pathname)) return fallback
   return url.pathname + url.search + url.hash
 }

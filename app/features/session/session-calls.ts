@@ -1,6 +1,6 @@
 /**
- * NextAuth's own calls. Its browser library is not used: when the server does not answer, it leaves the page for one
- * of JSON, where this can say so beside the form.
+ * Direct calls to NextAuth. Its browser library is not used, because it navigates to a JSON error page when the server
+ * does not answer, where this shows an error beside the form.
  */
 
 export type SignInRefusal =
@@ -26,7 +26,7 @@ async function post(path: string, fields: Record<string, string>): Promise<{ ok:
   return { ok: response.ok, url: textOf(await response.json(), 'url') }
 }
 
-/** The word that the server gave in the address of its answer. */
+/** The error code in the URL of the server's answer. */
 export function refusalOf(error: string): SignInRefusal {
   if (error === 'disabled') return { kind: 'disabled' }
   const locked = /^locked:(\d+)$/.exec(error)
@@ -35,7 +35,7 @@ export function refusalOf(error: string): SignInRefusal {
   return error === 'wrong' || error === 'CredentialsSignin' ? { kind: 'wrong' } : { kind: 'fault' }
 }
 
-/** null when signed in. */
+/** Null when signed in. */
 export async function signIn(username: string, password: string): Promise<SignInRefusal | null> {
   try {
     const { url } = await post('/api/auth/callback/credentials', { username, password })

@@ -6,8 +6,8 @@ import type { Me } from './me'
 export type SearchParams = Promise<Record<string, string | string[] | undefined>>
 
 /**
- * Who reads this page; without a session, the login page and from there back to here. Each page asks for itself:
- * a layout does not know the address, and is not asked again on a way from page to page.
+ * The user of this request; without a session, redirects to the login page, which leads back here. Each page calls this
+ * itself, because a layout does not know the address and does not run again on navigation.
  */
 export async function signedIn(path: string, searchParams?: SearchParams): Promise<Me> {
   const user = await currentUser()

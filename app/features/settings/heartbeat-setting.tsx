@@ -13,12 +13,12 @@ const fields = [
   {
     name: 'everySeconds',
     label: 'Interval',
-    hint: `${heartbeatLimits.every.min} to ${heartbeatLimits.every.max}. Agents follow with the answer to their next heartbeat; none needs a restart.`,
+    hint: `${heartbeatLimits.every.min} to ${heartbeatLimits.every.max}. Agents apply it after their next heartbeat, without a restart.`,
   },
   {
     name: 'limitSeconds',
     label: 'Offline after',
-    hint: `${heartbeatLimits.limit.min} to ${heartbeatLimits.limit.max}, and at least twice the interval. Counts once every agent had the time to follow.`,
+    hint: `${heartbeatLimits.limit.min} to ${heartbeatLimits.limit.max}, and at least twice the interval. Applies once every agent has had time to update.`,
   },
 ] as const
 
@@ -51,7 +51,7 @@ export function HeartbeatSetting({ heartbeat }: { heartbeat: Heartbeat }) {
     if (!isValid || save.isPending) return
     try {
       await write(next)
-      notice({ text: 'The heartbeat is changed', undo: () => void write(heartbeat) })
+      notice({ text: 'Saved the heartbeat settings', undo: () => void write(heartbeat) })
     } catch (error) {
       take(error)
     }
@@ -79,7 +79,7 @@ export function HeartbeatSetting({ heartbeat }: { heartbeat: Heartbeat }) {
       </div>
       <p className="text-ink-2">
         {isValid
-          ? `An offline node gets no new replicas. What it runs is replaced elsewhere after the time that its deployment sets, and never before ${earliestLossSeconds(next)} s: only then it shows whether one node is silent or many at once.`
+          ? `An offline node gets no new replicas. Its replicas move after the time set by their deployment, at least ${earliestLossSeconds(next)} s: by then it is clear whether one node or many are offline.`
           : 'An offline node gets no new replicas.'}
       </p>
       {problems[''] && <FieldError>{problems['']}</FieldError>}

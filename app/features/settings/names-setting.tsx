@@ -6,7 +6,7 @@ import { Checkbox, FieldError } from '@/app/ui/form/field'
 import { useNotice } from '@/app/ui/overlay/notice'
 import { errorSentence } from '@/app/ui/text/errors'
 
-/** Whether two deployments may have the same name. The change takes effect at once, and can be taken back. */
+/** Whether two deployments may share a name. Changes take effect at once and can be reverted. */
 export function NamesSetting({ allowed }: { allowed: boolean }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -30,8 +30,8 @@ export function NamesSetting({ allowed }: { allowed: boolean }) {
   return (
     <div className="max-w-xl space-y-3">
       <Checkbox
-        label="Allow several deployments with one name"
-        hint="Deployments that share a name already stay as they are. Rules that name a deployment then apply to all that have the name."
+        label="Allow deployments to share a name"
+        hint="Existing duplicates are kept. Rules that refer to a name apply to all deployments with it."
         checked={allowed}
         disabled={save.isPending}
         onChange={(event) => change(event.target.checked)}

@@ -15,10 +15,10 @@ import type { PolicyInput } from './policy-input'
 import { WhatIf } from './what-if'
 
 const choices: Record<PolicyProfile | 'custom', string> = {
-  spread: 'Even use of the fleet: the emptiest nodes first.',
-  pack: 'Fill nodes one after the other, so that others stay free for what is big.',
-  near: 'The wanted region first, then what has room.',
-  custom: 'Weights of your own.',
+  spread: 'Spreads load evenly: emptiest nodes first.',
+  pack: 'Fills nodes one by one, so that others stay free for large deployments.',
+  near: 'Preferred region first, then free capacity.',
+  custom: 'Custom weights.',
 }
 
 const choiceNames = [...policyProfileNames, 'custom'] as const
@@ -26,7 +26,7 @@ const choiceNames = [...policyProfileNames, 'custom'] as const
 const inputOf = (policy: Policy): PolicyInput =>
   isProfile(policy.name) ? policy.name : { weights: policy.weights, ...(policy.packing && { packing: true }) }
 
-/** Chosen here, tried out on what was decided lately, and saved only by its button. */
+/** Selects a policy and tries it on recent decisions; only its button saves it. */
 export function PolicySetting({ policy }: { policy: Policy }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -41,7 +41,7 @@ export function PolicySetting({ policy }: { policy: Policy }) {
     setForm((old) => ({ ...old, ...changes }))
   }
 
-  /** What was chosen, or null after saying what is wrong with it. */
+  /** The chosen policy; null after showing what is invalid. */
   const chosen = (): PolicyInput | null => {
     const parsed = v.safeParse(policyShape, form)
     set(parsed.success ? {} : { policy: parsed.issues[0].message })
@@ -57,7 +57,7 @@ export function PolicySetting({ policy }: { policy: Policy }) {
     if (input === null || save.isPending) return
     try {
       await write(input)
-      notice({ text: 'The default policy is changed', undo: () => void write(inputOf(policy)) })
+      notice({ text: 'Saved the default policy', undo: () => void write(inputOf(policy)) })
     } catch (error) {
       take(error)
     }
@@ -86,7 +86,7 @@ export function PolicySetting({ policy }: { policy: Policy }) {
       </fieldset>
       {form.choice === 'custom' && (
         <fieldset className="space-y-3 pl-6">
-          <legend className="mb-1 text-meta text-ink-3">Weights, which add up to 1</legend>
+          <legend className="mb-1 text-meta text-ink-3">Weights (must add up to 1)</legend>
           <div className="grid max-w-md grid-cols-3 gap-3">
             {(['resources', 'load', 'locality'] as const).map((name) => (
               <Field key={name} label={`${name[0]?.toUpperCase()}${name.slice(1)}`}>
@@ -104,7 +104,7 @@ export function PolicySetting({ policy }: { policy: Policy }) {
           </div>
           <Checkbox
             label="Packing"
-            hint="Fuller nodes score higher in resources, instead of emptier ones."
+            hint="Fuller nodes score higher on resources."
             checked={form.packing}
             onChange={(event) => change({ packing: event.target.checked })}
           />

@@ -10,7 +10,7 @@ import { useNotice } from '@/app/ui/overlay/notice'
 
 const most = 3650
 
-/** For how long decisions can be looked at and replayed; what is older is removed and cannot be brought back. */
+/** How long decisions can be viewed and replayed; older ones are deleted for good. */
 export function RetentionSetting({ days }: { days: number }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -26,7 +26,7 @@ export function RetentionSetting({ days }: { days: number }) {
     if (!valid || save.isPending) return
     try {
       await save.mutateAsync({ days: next })
-      notice({ text: `Decisions are kept for ${next} days` })
+      notice({ text: `Saved: decisions are kept for ${next} days` })
       await queries.invalidateQueries({ queryKey: trpc.settings.get.queryKey() })
     } catch (error) {
       take(error)
@@ -36,7 +36,7 @@ export function RetentionSetting({ days }: { days: number }) {
     <form noValidate onSubmit={(event) => void submit(event)} className="max-w-md space-y-3">
       <Field
         label="Keep decisions for"
-        hint="What is older is removed for good, a little at a time."
+        hint="Older decisions are deleted for good, in small batches."
         error={problems.days}
         className="max-w-48"
       >

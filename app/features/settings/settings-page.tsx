@@ -17,12 +17,12 @@ export function SettingsPage() {
   const settings = query.data
   return (
     <>
-      <PageHeader title="Settings" meta="Of the whole installation. Each change is in the audit log." />
+      <PageHeader title="Settings" meta="Settings of the whole installation. Changes are recorded in the audit log." />
       {settings ? (
         <>
           <Section
             title="Default policy"
-            meta={`How nodes are weighed for deployments that don't say. Now: ${policyText(settings.policy)}.`}
+            meta={`How nodes are scored for deployments without a policy. Now: ${policyText(settings.policy)}.`}
           >
             <PolicySetting key={JSON.stringify(settings.policy)} policy={settings.policy} />
           </Section>
@@ -36,15 +36,15 @@ export function SettingsPage() {
             title="Deployment names"
             meta={
               settings.allowRepeatedNames
-                ? 'Several deployments may have one name.'
-                : 'A name belongs to one deployment until that one is deleted.'
+                ? 'Deployments may share a name.'
+                : 'Names are unique until their deployment is deleted.'
             }
           >
             <NamesSetting allowed={settings.allowRepeatedNames} />
           </Section>
           <Section
             title="Decisions"
-            meta={`What the scheduler decided, with what it saw of every node, is kept for ${plural(settings.decisionRetentionDays, 'day')}.`}
+            meta={`Scheduling decisions and their inputs are kept for ${plural(settings.decisionRetentionDays, 'day')}.`}
           >
             <RetentionSetting key={settings.decisionRetentionDays} days={settings.decisionRetentionDays} />
           </Section>

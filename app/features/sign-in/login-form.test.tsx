@@ -33,24 +33,24 @@ function tryWith(answer: unknown) {
 
 const refused = (error: string) => ({ url: `http://localhost/login?error=${encodeURIComponent(error)}` })
 
-test('a right password leads to where the reader wanted to go', async () => {
+test('a correct password leads to the requested page', async () => {
   tryWith({ url: 'http://localhost/' })
   await waitFor(() => expect(assign).toHaveBeenCalledWith('/nodes?q=a'))
 })
 
 test.each([
-  [refused('wrong'), /username or the password is wrong/],
+  [refused('wrong'), /username or password is wrong/],
   [refused('disabled'), /account is disabled/],
-  [refused('busy:3'), /signing in right now/],
-  [refused('fault'), /fault of its own/],
+  [refused('busy:3'), /sign-ins right now/],
+  [refused('fault'), /could not check your password/],
   [new TypeError('Failed to fetch'), /does not answer/],
-])('a refusal is said beside the form (%#)', async (answer, text) => {
+])('shows a refusal beside the form (%#)', async (answer, text) => {
   tryWith(answer)
   expect((await screen.findByRole('alert')).textContent).toMatch(text)
   expect(assign).not.toHaveBeenCalled()
 })
 
-test('a locked name is told how long to wait, and can not be tried meanwhile', async () => {
+test('a locked username shows how long to wait and blocks the form', async () => {
   tryWith(refused('locked:42'))
   expect((await screen.findByRole('alert')).textContent).toMatch(/Wait 4\d s/)
   const calls = answers.mock.calls.length

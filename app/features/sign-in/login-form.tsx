@@ -23,7 +23,7 @@ export function LoginForm({ next }: { next: string }) {
     setRefusal(null)
     const refused = await signIn(username.trim(), password)
     if (refused === null) {
-      // A full load: whatever an earlier reader left in memory is gone.
+      // A full load clears whatever a previous user left in memory.
       window.location.assign(next)
       return
     }
@@ -75,16 +75,16 @@ export function LoginForm({ next }: { next: string }) {
 function refusalText(refusal: SignInRefusal, lockedForMs: number): string {
   switch (refusal.kind) {
     case 'wrong':
-      return 'The username or the password is wrong.'
+      return 'The username or password is wrong.'
     case 'disabled':
       return 'This account is disabled. Ask an administrator to enable it.'
     case 'locked':
-      return `Too many tries. Wait ${formatDuration(Math.ceil(lockedForMs / 1000) * 1000)} before the next one.`
+      return `Too many attempts. Wait ${formatDuration(Math.ceil(lockedForMs / 1000) * 1000)}.`
     case 'busy':
-      return 'Too many people are signing in right now. Try again in a few seconds.'
+      return 'Too many sign-ins right now. Try again in a few seconds.'
     case 'fault':
-      return 'The server could not check this because of a fault of its own; its log says more.'
+      return 'The server could not check your password. Its log has details.'
     case 'unreachable':
-      return 'The server does not answer. Check that Fogdeck runs, then try again.'
+      return 'The server does not answer. Check that Fogdeck is running, then try again.'
   }
 }
