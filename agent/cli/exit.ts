@@ -1,13 +1,13 @@
-/** How agent programs end. */
+/** How agent processes exit. */
 
 import { wordsOf } from '@/agent/lib/log'
 import { FlagError } from './flags'
 
-/** On SIGTERM and SIGINT, and when the supervisor that started this program with IPC is gone. */
+/** Stops on SIGTERM and SIGINT, and when the supervisor that started this process with IPC has gone. */
 export const exitOnSignals = (stop: () => Promise<void>): void => {
   let ending = false
   const end = () => {
-    // Asked twice: somebody doesn't want to wait.
+    // A second signal means that somebody doesn't want to wait.
     if (ending) process.exit(1)
     ending = true
     stop().then(
@@ -20,7 +20,7 @@ export const exitOnSignals = (stop: () => Promise<void>): void => {
   if (process.send) process.on('disconnect', end)
 }
 
-/** One line on stderr, for a person: what is wrong and what to do. */
+/** Prints one line on stderr that says what is wrong and what to do, and exits. */
 export const explainAndExit =
   (part: string) =>
   (error: unknown): never => {

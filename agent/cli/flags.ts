@@ -1,4 +1,4 @@
-/** The command lines of `npm run agent` and `npm run fleet`. A mistake is one line that says what to do. */
+/** Parses the command lines of `npm run agent` and `npm run fleet`. Each mistake is explained in one line. */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 export class FlagError extends Error {
@@ -7,7 +7,7 @@ export class FlagError extends Error {
 
 type Flags = Record<string, string | boolean | string[] | undefined>
 
-/** All flags take a text, except `help` and those in `many`, which may be repeated. */
+/** All flags take text, except `help`; those in `many` may be repeated. */
 export const parseFlags = (args: string[], names: readonly string[], many: readonly string[] = []): Flags => {
   const options: NonNullable<ParseArgsConfig['options']> = { help: { type: 'boolean', short: 'h' } }
   for (const name of names) options[name] = { type: 'string' }
@@ -64,7 +64,7 @@ export const nameFlag = (flags: Flags, name: string): string | undefined => {
 
 export const isName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text)
 
-/** A host name made into the name of a node. */
+/** Turns a host name into a valid node name. */
 export const nameOfHost = (host: string): string => {
   const name = (host.split('.')[0] ?? '').replace(/[^A-Za-z0-9_-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
   return name.slice(0, 63) || 'node'

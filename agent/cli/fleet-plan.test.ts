@@ -4,13 +4,13 @@ import { defaultRegions, planFleet } from './fleet-plan'
 const plan = (overrides: Partial<Parameters<typeof planFleet>[0]> = {}) =>
   planFleet({ nodes: 12, regions: defaultRegions, seed: 7, prefix: 'node-', ...overrides })
 
-test('the same seed makes the same fleet, and a larger one begins with the smaller', () => {
+test('the same seed gives the same fleet, and a larger fleet begins with the smaller one', () => {
   expect(plan()).toEqual(plan())
   expect(plan({ nodes: 100 }).slice(0, 12)).toEqual(plan())
   expect(plan({ seed: 8 })).not.toEqual(plan())
 })
 
-test('twelve nodes are in five regions, of several sizes, two with GPUs', () => {
+test('twelve nodes are in five regions, have several sizes, and two have GPUs', () => {
   const nodes = plan()
   expect(nodes.map((node) => node.name).slice(0, 2)).toEqual(['node-01', 'node-02'])
   expect(new Set(nodes.map((node) => node.region))).toEqual(new Set(defaultRegions))
@@ -22,7 +22,7 @@ test('twelve nodes are in five regions, of several sizes, two with GPUs', () => 
   }
 })
 
-test('names stay apart in large fleets, and GPUs and regions are as asked', () => {
+test('names are unique in large fleets, and GPUs and regions follow the options', () => {
   const nodes = plan({ nodes: 1_000, gpuNodes: 17, regions: ['here'], prefix: 'n' })
   expect(new Set(nodes.map((node) => node.name)).size).toBe(1_000)
   expect(nodes.at(-1)?.name).toBe('n1000')

@@ -1,4 +1,4 @@
-/** Which nodes a simulated fleet has: the same ones for the same seed, however many of them are asked for. */
+/** Plans the nodes of a simulated fleet: each node depends on the seed and its index, not on the number of nodes. */
 
 import { between, chanceOf } from '@/agent/lib/random'
 import type { NodeDescription } from '@/core/agents/protocol'
@@ -10,13 +10,13 @@ interface FleetPlan {
   nodes: number
   regions: readonly string[]
   seed: number
-  /** How many of them have GPUs; every sixth one when not said. */
+  /** How many nodes have GPUs; by default every sixth. */
   gpuNodes?: number | undefined
-  /** Names are this and a number. */
+  /** Prefix of the node names; a number follows. */
   prefix: string
 }
 
-/** From the box under a counter to the server in a factory's cellar. */
+/** From a box under a shop counter to a server in a factory. */
 const sizes = [
   { name: 'small', cpuCores: 4, memoryMb: 8_192, storageGb: 120 },
   { name: 'medium', cpuCores: 8, memoryMb: 16_384, storageGb: 250 },
@@ -51,7 +51,7 @@ export const planFleet = ({ nodes, regions, seed, gpuNodes, prefix }: FleetPlan)
       memoryMb: size.memoryMb,
       storageGb: size.storageGb,
       gpuUnits,
-      // Somewhere within some 100 km of the region's centre.
+      // Within about 100 km of the region's centre.
       latitude: center && Math.round((center.latitude + between(chance('north'), -1, 1)) * 1000) / 1000,
       longitude: center && Math.round((center.longitude + between(chance('east'), -1, 1)) * 1000) / 1000,
     }
@@ -60,6 +60,6 @@ export const planFleet = ({ nodes, regions, seed, gpuNodes, prefix }: FleetPlan)
 const hasGpu = (index: number, nodes: number, gpuNodes: number | undefined): boolean => {
   if (gpuNodes === undefined) return index % 6 === 4
   if (gpuNodes <= 0) return false
-  // Spread evenly: node i has one when the line from 0 to gpuNodes passes a whole number there.
+  // Spread evenly: node i has a GPU when the line from 0 to gpuNodes passes a whole number there.
   return Math.floor(((index + 1) * gpuNodes) / nodes) > Math.floor((index * gpuNodes) / nodes)
 }

@@ -1,4 +1,4 @@
-/** The disk of the agent's data folder is full, really: a small file system of its own. Needs root, on Linux. */
+/** Fills the disk of the agent's data folder, which is a small file system of its own. Needs root, on Linux. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ const lastBeat = () => rig.controlPlane.beats.at(-1)
 const given = () => rig.controlPlane.stateOf(rig.nodeId).revision
 
 test.skipIf(!mounted)(
-  'a node goes on, acknowledges nothing and says why, and mends by itself once there is room',
+  'a node with a full disk keeps running, acknowledges nothing, reports why, and recovers by itself',
   async () => {
     await rig.start()
     const [before, during, after] = [
@@ -48,7 +48,7 @@ test.skipIf(!mounted)(
     await rig.pass(20_000)
     expect(lastBeat()?.revision).toBe(acknowledged)
     expect((await rig.engine.list()).map(({ id }) => id).sort()).toEqual(ids)
-    // No half-written file is left beside the last whole one.
+    // No partial file is left beside the last complete one.
     await until(() => !readdirSync(folder).some((name) => name.endsWith('.tmp')))
     expect(readFileSync(join(folder, 'node-01.json'), 'utf8')).toContain(before.replicaId)
 

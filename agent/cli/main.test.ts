@@ -1,4 +1,4 @@
-/** The programs as people start them, with simulated engines and a control plane behind real HTTP. */
+/** Starts the real commands with simulated engines and a control plane behind real HTTP. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Programs take their time to start on a busy machine. */
+/** Processes start slowly on a busy machine. */
 const until = <Value>(check: () => Value | Promise<Value>) => untilSo(check, { timeoutMs: 60_000 })
 
 const run = (...of: ConstructorParameters<typeof AgentProcess>) => {
@@ -35,7 +35,7 @@ const simulated = () => ['--server', address, '--name', 'box', '--engine', 'simu
 const running = (replicaId: string) =>
   until(() => server.memory.reportsOn(replicaId).findLast((report) => report.status === 'running'))
 
-test('a node joins with a token, and after a kill -9 it is the same node with the same container', async () => {
+test('a node joins with a token, and is the same node with the same container after a kill -9', async () => {
   const first = run('main', [...simulated(), '--region', 'eu-west', '--cpu', '2.5', '--label', 'disk=ssd'], {
     token: 'token',
   })
@@ -64,7 +64,7 @@ test('a node joins with a token, and after a kill -9 it is the same node with th
   expect(await second.end('SIGTERM')).toBe(0)
 })
 
-test('a fleet joins as one, and ends when its supervisor lets go of it', async () => {
+test('a fleet joins in one call, and ends when its supervisor disconnects', async () => {
   const args = ['--server', address, '--nodes', '30', '--data-dir', folder, '--prefix', 'x-']
   const fleet = run('fleet', args, { token: 'token', ipc: true })
   await until(() => fleet.said.includes('joined with 30 nodes'))
@@ -105,7 +105,7 @@ test('two agents cannot be the same node', async () => {
   expect(second.said).toMatch(/^agent: another agent \(process \d+\) uses /)
 })
 
-test('a copy of the data folder is told on the same machine, whenever it was made; the first one goes on', async () => {
+test('a copy of the data folder is refused on the same machine, and the first agent keeps running', async () => {
   const first = run('main', simulated(), { token: 'token' })
   await until(() => first.said.includes('joined as box'))
   const replica = aReplica()
@@ -127,16 +127,16 @@ test('a copy of the data folder is told on the same machine, whenever it was mad
   await until(() => server.memory.beats.length > 1)
   expect(server.memory.last(replica.replicaId)?.status).toBe('running')
 
-  // The process is gone: the folder may go on under another path, at once.
+  // The process is gone, so the folder may be used under another path at once.
   await first.end('SIGKILL')
   const moved = run('main', ['--data-dir', copy])
   await until(() => moved.said.includes('joined as box'))
 })
 
-test('a fleet that starts with fewer nodes runs those, and says what becomes of the others', async () => {
+test('a fleet that starts with fewer nodes runs those, and warns about the others', async () => {
   const fleet = (nodes: number, env: Record<string, string>) =>
     run('fleet', ['--server', address, '--nodes', String(nodes), '--prefix', 'x-'], { token: 'token', env })
-  // Without a folder of its own, it keeps who it is where the server keeps its data.
+  // Without a folder of its own the agent keeps its identity in the server's data folder.
   const env = { FOGDECK_DATA_DIR: folder }
   const first = fleet(3, env)
   await until(() => first.said.includes('joined with 3 nodes'))

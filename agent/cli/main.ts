@@ -1,4 +1,4 @@
-/** `npm run agent`: this machine as one node. */
+/** `npm run agent`: runs this machine as one node. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DockerEngine } from '@/agent/engines/docker/engine'
@@ -91,7 +91,7 @@ const engineOf = (name: string, settings: Settings, dataDir: string): Engine => 
   return new DockerEngine({ socketPath: socketOf(settings), usage, capacity: { cpuCores, memoryMb } })
 }
 
-/** An engine that is away or frozen must not hold up the rest. */
+/** An engine that is down or frozen must not hold up the rest. */
 const engineIdOf = (engine: Engine): Promise<string | null> => {
   const id = engine.info().then(
     (info) => info.id,

@@ -1,4 +1,4 @@
-/** What `npm run agent` was told about its node. Kept beside its identity: a restart needs none of it again. */
+/** The settings of `npm run agent`. They are saved beside the identity, so that a restart needs no flags. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defaultSocket } from '@/agent/engines/docker/engine'
@@ -48,7 +48,7 @@ export const settingsOfFlags = (flags: Flags): Settings => {
   }
 }
 
-/** Flags win over what was said at an earlier start. */
+/** Flags override settings of earlier starts. */
 export const merged = (before: Settings, now: Settings): Settings => ({
   ...before,
   ...Object.fromEntries(Object.entries(now).filter(([, value]) => value !== undefined)),
@@ -58,7 +58,7 @@ const fileIn = (dataDir: string): string => join(dataDir, 'settings.json')
 
 export const readSettings = async (dataDir: string): Promise<Settings> => {
   const text = await readText(fileIn(dataDir))
-  // Written by writeSettings alone.
+  // Only writeSettings writes this file, so its shape is trusted.
   return text === null ? {} : (JSON.parse(text) as Settings)
 }
 
@@ -80,7 +80,7 @@ export const describeNode = (name: string, settings: Settings, engine: EngineInf
   longitude: settings.location?.longitude ?? null,
 })
 
-/** Where the engine listens: as told, as DOCKER_HOST says, or the first usual place where there is one. */
+/** The engine's socket: from the settings, from DOCKER_HOST, or the first default path that exists. */
 export const socketOf = (settings: Settings, env = process.env): string => {
   if (settings.socket) return settings.socket
   if (env.DOCKER_HOST?.startsWith('unix://')) return env.DOCKER_HOST.slice('unix://'.length)

@@ -36,7 +36,7 @@ const aCleaner = () =>
   })
 const desired = (deploymentId: string, image: string) => ({ deploymentId, image })
 
-test('an image that nothing uses goes after a week, also when the agent was restarted meanwhile', async () => {
+test('removes an unused image after a week, also when the agent restarted meanwhile', async () => {
   const before = aCleaner()
   await before.notePulled(['app:1'], { deploymentId: 'gone' })
   await before.notePulled(['web:1'], { deploymentId: 'web' })
@@ -50,7 +50,7 @@ test('an image that nothing uses goes after a week, also when the agent was rest
   expect(removed).toEqual(['app:1'])
 })
 
-test('a disk that fills takes what is unused at once, the oldest first, and no more than it needs', async () => {
+test('removes unused images at once when the disk fills, oldest first, and only as many as needed', async () => {
   const cleaner = aCleaner()
   for (const image of ['a:1', 'b:1', 'c:1']) {
     now += 1
@@ -61,7 +61,7 @@ test('a disk that fills takes what is unused at once, the oldest first, and no m
   expect(removed).toEqual(['a:1', 'b:1'])
 })
 
-test('what a deployment runs and what it ran before stay, whatever the age and the disk', async () => {
+test('keeps the current and the previous image of a deployment, whatever their age and the disk usage', async () => {
   const cleaner = aCleaner()
   for (const image of ['app:1', 'app:2', 'app:3']) {
     now += 1
@@ -73,7 +73,7 @@ test('what a deployment runs and what it ran before stay, whatever the age and t
   expect(removed).toEqual(['app:1'])
 })
 
-test('an image that the agent did not pull is never removed; one that a container uses is tried again', async () => {
+test('never removes an image that the agent did not pull, and retries one that a container uses', async () => {
   const cleaner = aCleaner()
   await cleaner.notePulled(['app:1'], { deploymentId: 'app' })
   used = ['app:1']
@@ -85,7 +85,7 @@ test('an image that the agent did not pull is never removed; one that a containe
   expect(removed).toEqual(['app:1'])
 })
 
-test('a tag that moved is not taken from what it is now; what it was goes by its digest', async () => {
+test('keeps a moved tag on its new image, and removes the old image by its digest', async () => {
   const cleaner = aCleaner()
   await cleaner.notePulled(['app', 'app@old'], { deploymentId: 'other' })
   now += 1

@@ -1,7 +1,7 @@
 /**
- * Removes images that this agent pulled and nothing needs any more: by age, and sooner when the disk fills. Images that
- * somebody else put on the machine are never touched, nor what a container or a desired replica uses, nor the one that
- * a deployment on this node ran before.
+ * Removes images that this agent pulled and nothing needs any more: by age, and sooner when the disk fills. It never
+ * touches images that somebody else put on the machine, images of containers and desired replicas, or the previous
+ * image of a deployment on this node.
  */
 
 import type { Engine } from '@/agent/engines/engine'
@@ -11,7 +11,7 @@ import { type Logger, wordsOf } from '@/agent/lib/log'
 import type { DesiredReplica } from '@/core/agents/protocol'
 
 interface PulledImage {
-  /** Its tag, as long as that is this content's, and its digest. */
+  /** The image's digest, and its tag while that still points to this content. */
   names: string[]
   /** Deployment → when a replica of it was desired with this image last, in milliseconds since 1970. */
   usedAt: Record<string, number>
@@ -25,11 +25,11 @@ interface ImageCleanerOptions {
 }
 
 const dayMs = 86_400_000
-/** So long an image stays that nothing uses. */
+/** How long an unused image is kept. */
 export const keepUnusedMs = 7 * dayMs
-/** Of the disk of the engine: above this, unused images go at once. */
+/** Above this usage of the engine's disk, unused images are removed at once. */
 const diskPressurePercent = 85
-/** What a deployment runs, and what it ran before. */
+/** The current and the previous image. */
 const keptOfDeployment = 2
 
 export class ImageCleaner {
@@ -41,10 +41,10 @@ export class ImageCleaner {
     this.saved = new SavedFile(options.file, () => JSON.stringify(this.pulled), false)
   }
 
-  /** This agent pulled it, and it was not there before. */
+  /** Records an image that this agent pulled and that was missing before. */
   async notePulled(names: string[], replica: Pick<DesiredReplica, 'deploymentId'>): Promise<void> {
     await this.load()
-    // A tag that moved is no name of what it was before.
+    // A moved tag no longer belongs to its previous image.
     const others = this.pulled
       .map((each) => ({ ...each, names: each.names.filter((name) => !names.includes(name)) }))
       .filter((each) => each.names.length > 0)
@@ -75,7 +75,7 @@ export class ImageCleaner {
       .slice(0, keptOfDeployment)
   }
 
-  /** An engine refuses to remove what a container uses: then it is tried again at the next sweep. */
+  /** An engine refuses to remove an image that a container uses; the next sweep retries. */
   private async remove(each: PulledImage): Promise<void> {
     const { engine, log } = this.options
     try {
@@ -89,7 +89,7 @@ export class ImageCleaner {
 
   private load(): Promise<void> {
     this.loaded ??= this.saved.load().then((text) => {
-      // Written by this class alone.
+      // Only this class writes the file, so its shape is trusted.
       if (text !== null) this.pulled = JSON.parse(text) as PulledImage[]
     })
     return this.loaded

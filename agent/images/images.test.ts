@@ -7,7 +7,7 @@ const digest = (letter: string) => `sha256:${letter.repeat(64)}`
 const contentOf = (letter: string) => ({ digest: digest(letter), imageId: digest('e') })
 
 let rig: Rig
-/** What was pulled, and from which images containers were made. */
+/** Images that were pulled, and images of created containers. */
 let pulled: string[]
 let created: string[]
 afterEach(() => rig.dispose())
@@ -37,7 +37,7 @@ const running = async (replica: DesiredReplica) => {
 }
 
 describe('the image of a revision', () => {
-  test('is looked up by the first node, reported before anything runs, and run by its digest', async () => {
+  test('is resolved by the first node, reported before anything runs, and run by its digest', async () => {
     await aRig()
     const replica = aReplica({ image: 'team/app' })
     await running(replica)
@@ -47,7 +47,7 @@ describe('the image of a revision', () => {
     expect(created.at(-1)).toBe(`team/app@${found?.digest}`)
   })
 
-  test('that is known is pulled by its digest, whatever the node has of that tag', async () => {
+  test('is pulled by its digest once it is known, whatever the tag means on the node', async () => {
     await aRig()
     await running(aReplica({ image: 'team/app:1' }))
     await running(aReplica({ image: 'team/app:1', slot: 1, imageContent: contentOf('b') }))
@@ -64,7 +64,7 @@ describe('the image of a revision', () => {
     expect(created.every((image) => image === `team/app@${digest('b')}`)).toBe(true)
   })
 
-  test('is waited for while another node looks it up, and no longer than a moment', async () => {
+  test('is awaited while another node resolves it, but only briefly', async () => {
     await aRig()
     const waits = aReplica({ image: 'team/app', resolvesImage: false })
     rig.want(waits)
@@ -74,12 +74,12 @@ describe('the image of a revision', () => {
     rig.want({ ...waits, imageContent: contentOf('c') })
     await rig.reported(waits, 'running')
     expect(pulled).toEqual([`team/app@${digest('c')}`])
-    // Nobody else does.
+    // No other node resolves this one.
     await running(aReplica({ image: 'team/other', resolvesImage: false }))
     expect(pulled.at(-1)).toBe('team/other')
   })
 
-  test('is looked up in its registry where that is asked for, and else on the node', async () => {
+  test('is resolved at its registry on request, and otherwise on the node', async () => {
     await aRig()
     await running(aReplica({ image: 'sim/moving:1s' }))
     const [first] = [...rig.controlPlane.images.values()]
@@ -90,7 +90,7 @@ describe('the image of a revision', () => {
     expect([...rig.controlPlane.images.values()].at(-1)?.digest).not.toBe(first?.digest)
   })
 
-  test('that is from no registry is known by its id, and another one of that name is not run in its place', async () => {
+  test('is identified by its id when no registry has it, and no other image of that name runs instead', async () => {
     await aRig()
     const replica = aReplica({ image: 'sim/unverified' })
     await running(replica)
@@ -106,7 +106,7 @@ describe('the image of a revision', () => {
     )
   })
 
-  test('is not taken from a registry that has to be asked and does not answer', async () => {
+  test('fails when its registry must be asked and does not answer', async () => {
     await aRig()
     const replica = aReplica({ image: 'sim/fail-pull', pullsAnew: true })
     rig.want(replica)

@@ -1,6 +1,6 @@
 /**
- * Which image a replica runs. A tag may move; a revision does not: the first node that looks reports what the tag was, and
- * all nodes run exactly that.
+ * Determines which image a replica runs. A tag may move but a revision may not: the first node that resolves the tag
+ * reports its content, and all nodes run exactly that.
  */
 
 import { type Engine, EngineError } from '@/agent/engines/engine'
@@ -12,23 +12,26 @@ export interface ImageWork {
   nodeId: string
   engine: Pick<Engine, 'image'>
   clock: Clock
-  /** What the control plane said last of the revision's image. */
+  /** The newest image that the control plane reported for the revision. */
   imageOf(replicaId: string): ImageContent | null
-  /** Resolves when the control plane says more, or after so many milliseconds. */
+  /** Resolves when the control plane reports an image, or after `ms` milliseconds. */
   imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void>
-  /** Reports what was found. The answer is what counts; null when the replica is not this node's any more. */
+  /**
+   * Reports the image that this node found. The answer is binding; null when the replica no longer belongs to this
+   * node.
+   */
   resolveImage(replica: DesiredReplica, found: ResolvedImage): Promise<ImageContent | null>
-  /** What another node of this program was answered, or is about to be; null when none asked. */
+  /** The pending or received answer of another node in this process; null when none asked. */
   sharedImage(replica: DesiredReplica): Promise<ImageContent | null> | null
-  /** Pulls what is missing, in turn with others; `anew` although there is an image of that name. */
+  /** Pulls a missing image, within the limit of parallel pulls; with `anew` also an image that the node has. */
   pull(replica: DesiredReplica, image: string, signal: AbortSignal, options?: { anew: boolean }): Promise<void>
   starting(replicaId: string, reason: string): Promise<void>
 }
 
-/** So long the nodes of a revision wait for the one that looks first. */
+/** How long the other nodes of a revision wait for the first one to resolve the image. */
 const waitForFirstMs = 5_000
 
-/** What the revision's image is: known already, or found out and reported. */
+/** The image of the replica's revision: already known, or resolved and reported now. */
 export const contentOf = async (
   work: ImageWork,
   replica: DesiredReplica,
@@ -61,7 +64,7 @@ const lookUp = async (work: ImageWork, replica: DesiredReplica, signal: AbortSig
   try {
     await work.pull(replica, image, signal, { anew: pullsAnew })
   } catch (error) {
-    // An image that is from no registry is what it is on the node.
+    // An image without a registry is whatever the node has.
     if (error instanceof EngineError && error.kind === 'refused' && before?.digest === null)
       return { ...before, fromRegistry: false }
     throw error
@@ -71,11 +74,14 @@ const lookUp = async (work: ImageWork, replica: DesiredReplica, signal: AbortSig
   throw new EngineError('refused', `the engine says that it pulled ${image}, and does not have it`)
 }
 
-/** By what the engine is to know it: no tag, which may have moved on this node. */
+/** The reference for the engine: a digest or id rather than a tag, which may have moved on this node. */
 export const exactImage = ({ image }: Pick<DesiredReplica, 'image'>, { digest, imageId }: ImageContent): string =>
   digest === null ? imageId : imageWithDigest(image, digest)
 
-/** The engine does not know it: the same content may be there under its id, is pulled, or is not to be had. */
+/**
+ * Obtains an image that the engine doesn't find: the same content may be there under its id, or it is pulled; otherwise
+ * throws.
+ */
 export const obtainImage = async (
   work: ImageWork,
   replica: DesiredReplica,
@@ -83,7 +89,7 @@ export const obtainImage = async (
   signal: AbortSignal,
 ): Promise<string> => {
   const { image, revision } = replica
-  // Loaded from a file, or pulled from another registry, it has the same id.
+  // An image that was loaded from a file or pulled from another registry has the same id.
   if (content.imageId && (await work.engine.image(content.imageId))) return content.imageId
   const exact = exactImage(replica, content)
   if (content.digest !== null) {

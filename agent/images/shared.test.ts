@@ -45,7 +45,7 @@ test('a hundred nodes of one revision ask once', async () => {
   expect(asked).toHaveLength(1)
 })
 
-test('few questions are under way at once, whatever the number of revisions', async () => {
+test('limits the number of parallel calls, whatever the number of revisions', async () => {
   const { images, asked, answer } = rig()
   const all = Array.from({ length: 20 }, (_, i) =>
     images.resolve({ deploymentId: 'web', revision: i }, foundBy(`node-${i}`)),
@@ -61,7 +61,7 @@ test('few questions are under way at once, whatever the number of revisions', as
   expect(asked).toHaveLength(20)
 })
 
-test('a call that failed, an answer about one replica alone and an old answer are asked for anew', async () => {
+test('repeats a call after a failure, after an answer about one replica only, and after the answer expired', async () => {
   const { images, asked, answer, pass } = rig()
   const first = images.resolve(revision, foundBy('node-1'))
   await turn()

@@ -1,7 +1,6 @@
 /**
- * What the control plane answered about the image of each revision, shared by all nodes of one agent program: a burst of
- * a hundred replicas of one revision asks once, and few questions are under way at once, so that heartbeats and reports
- * are never behind a crowd of them.
+ * Shares the control plane's answers about images among all nodes of one agent process: a burst of a hundred replicas
+ * of one revision makes one call. Few calls run in parallel, so that heartbeats and reports don't queue behind them.
  */
 
 import type { Clock } from '@/agent/lib/clock'
@@ -11,9 +10,9 @@ import type { ImageContent } from '@/core/deployments/image'
 
 type Revision = Pick<DesiredReplica, 'deploymentId' | 'revision'>
 
-/** Questions under way at once. */
+/** Maximum number of parallel calls. */
 const atOnce = 4
-/** An answer is shared for so long; afterwards the wanted state of every node has it. */
+/** How long an answer is shared; afterwards the desired state of every node contains it. */
 const sharedMs = 60_000
 const mostKept = 1_000
 
@@ -32,16 +31,21 @@ export class SharedImages {
     private readonly ask: (found: ResolvedImage) => Promise<ImageContent | null>,
   ) {}
 
-  /** The answer that another node of this program got or waits for; null when none asked. It never rejects. */
+  /**
+   * The pending or received answer of another node in this process; null when none asked. The promise never rejects.
+   */
   of(revision: Revision): Promise<ImageContent | null> | null {
     return this.#current(revision)?.answer.catch(() => null) ?? null
   }
 
-  /** Reports what was found, unless another node of this program did: its answer is the same. Rejects as the call does. */
+  /**
+   * Reports the image that a node found, unless another node of this process did, whose answer is the same. Rejects
+   * when the call fails.
+   */
   async resolve(revision: Revision, found: ResolvedImage): Promise<ImageContent | null> {
     const current = this.#current(revision)
     const shared = current && (await current.answer)
-    // Null speaks of one replica alone: that its node has it no more.
+    // Null only means that this replica no longer belongs to its node.
     if (shared) return shared
     const answer = this.#inTurn(found)
     this.#remember(keyOf(revision), answer)

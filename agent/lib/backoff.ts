@@ -1,7 +1,7 @@
 import { type BackoffLimits, backoffMs } from '@/core/lib/backoff'
 import type { Random } from './random'
 
-/** Counts failures in a row, and says how long to wait after each. */
+/** Counts consecutive failures and computes the backoff after each. */
 export class Backoff {
   private failures = 0
 
@@ -10,7 +10,7 @@ export class Backoff {
     private readonly random: Random,
   ) {}
 
-  /** The time to wait after one more failure. */
+  /** Records one more failure; returns the milliseconds to wait. */
   next(): number {
     this.failures += 1
     return backoffMs(this.failures, this.limits, this.random())

@@ -1,12 +1,12 @@
-/** Time comes in through the door, so that tests own it. */
+/** The clock is passed in, so that tests control it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
-  /** Calls `action` once after `ms`; the answer cancels it. */
+  /** Calls `action` once after `ms` milliseconds; the returned function cancels the call. */
   after(ms: number, action: () => void): () => void
 }
 
-/** Set at the start and carried on by a clock that never jumps: what agents do with times is to wait and to compare. */
+/** Starts at the system time and then follows a monotonic clock: agents only wait for and compare times. */
 export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
   after(ms, action) {
@@ -15,7 +15,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves after `ms`, or as soon as `signal` aborts; never rejects, so a loop looks at the signal afterwards. */
+/** Resolves after `ms` milliseconds or when `signal` aborts. Never rejects, so a loop checks the signal afterwards. */
 export const sleep = (clock: Clock, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal?.aborted) return resolve()

@@ -1,4 +1,4 @@
-/** Files of the agent's data folder: readable by its owner alone, and never half written. */
+/** Files of the agent's data folder: readable only by their owner, and replaced atomically. */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -12,7 +12,7 @@ export const readText = async (path: string): Promise<string | null> => {
   }
 }
 
-/** A new file takes the old one's place in one step. `durable` waits for the disk, so that a power cut keeps it. */
+/** Replaces a file atomically. `durable` waits for fsync, so that the new file survives a power cut. */
 export const writeAtomic = async (path: string, text: string, durable = true): Promise<void> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const fresh = `${path}.${process.pid}.tmp`
@@ -20,7 +20,7 @@ export const writeAtomic = async (path: string, text: string, durable = true): P
     await writeNew(fresh, text, durable)
     await rename(fresh, path)
   } catch (error) {
-    // Half a file would only fill a full disk further.
+    // A partial file would only fill a full disk further.
     await rm(fresh, { force: true }).catch(() => undefined)
     throw error
   }
@@ -37,7 +37,7 @@ const writeNew = async (path: string, text: string, durable: boolean): Promise<v
   }
 }
 
-/** Until then a power cut may bring the old file back. */
+/** Until the folder is synced, a power cut may bring the old file back. */
 const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, 'r')
   try {
@@ -47,13 +47,13 @@ const syncFolder = async (path: string): Promise<void> => {
   }
 }
 
-/** Where a state is kept; `save` writes what it is at that moment, or later. */
+/** Stores a state; `save` writes the state of that moment or a later one. */
 export interface StateStore {
   load(): Promise<string | null>
   save(): Promise<void>
 }
 
-/** Keeps a changing state in one file: changes that come while it is being written are written together. */
+/** Saves a changing state in one file; changes during a write are written together afterwards. */
 export class SavedFile implements StateStore {
   private running: Promise<void> = Promise.resolve()
   private next: Promise<void> | null = null
@@ -76,7 +76,7 @@ export class SavedFile implements StateStore {
       return writeAtomic(this.path, this.render(), this.durable)
     })
     this.next = turn
-    // The one who asked hears of a failure; the next write is tried all the same.
+    // The caller gets the error, and the next write happens anyway.
     this.running = turn.catch(() => undefined)
     return turn
   }

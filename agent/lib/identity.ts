@@ -1,22 +1,22 @@
-/** Who an agent program is, kept in its own data folder, so that a restart is the same node. */
+/** The identity of an agent, saved in its data folder, so that a restarted agent is the same node. */
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { readText, writeAtomic } from './files'
 
 export interface Identity {
   server: string
-  /** A secret that the program made for itself; the control plane knows its hash alone. */
+  /** A secret that the agent generated; the control plane knows only its hash. */
   credential: string
-  /** `formerIds`: from before the node was removed and joined anew; containers may still carry them. */
+  /** `formerIds`: ids from before the node was removed and rejoined; containers may still carry them. */
   nodes: { id: string; name: string; formerIds: string[] }[]
   heartbeatSeconds: number
 }
 
-/** `--data-dir`, else FOGDECK_AGENT_DIR, else a folder of its own for each name in FOGDECK_DATA_DIR. */
+/** The data folder: `--data-dir`, else FOGDECK_AGENT_DIR, else a folder per name in FOGDECK_DATA_DIR. */
 export const dataDirOf = (name: string, flag: string | undefined, env: NodeJS.ProcessEnv = process.env): string =>
   resolve(flag ?? (env.FOGDECK_AGENT_DIR || join(env.FOGDECK_DATA_DIR || '.fogdeck', 'agents', name)))
 
-/** The join token of the command line, else of the environment, where other users of the machine do not see it. */
+/** The join token from the command line, or from the environment, where other users of the machine can't see it. */
 export const joinTokenOf = (flag: string | undefined, env: NodeJS.ProcessEnv = process.env): string | null =>
   (flag ?? env.FOGDECK_JOIN_TOKEN)?.trim() || null
 
@@ -29,7 +29,7 @@ export const newIdentity = (server: string): Identity => ({
   heartbeatSeconds: 5,
 })
 
-/** Null when this folder has none yet. */
+/** Null when the folder has no identity yet. */
 export const readIdentity = async (dataDir: string): Promise<Identity | null> => {
   const path = fileIn(dataDir)
   const text = await readText(path)
@@ -43,8 +43,8 @@ export const writeIdentity = (dataDir: string, identity: Identity): Promise<void
   writeAtomic(fileIn(dataDir), `${JSON.stringify(identity, null, 2)}\n`)
 
 /**
- * The same identity after a join. A node that got another id keeps the ones that it had. Nodes that did not start this
- * time stay: they are the same nodes when they start again.
+ * Returns the identity after a join. A node with a new id keeps its former ids. Nodes that were not started this time
+ * stay, and will be the same nodes when they start again.
  */
 export const afterJoin = (
   identity: Identity,

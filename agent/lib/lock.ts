@@ -1,9 +1,9 @@
-/** One program per data folder: two that believe to be the same node would undo each other's work. */
+/** Allows one process per data folder: two processes with the same nodes would undo each other's work. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readText, writeAtomic } from './files'
 
-/** Throws when another live process holds the folder. What a dead one left is taken over. */
+/** Throws when another live process holds the folder. Takes over the lock of a dead one. */
 export const lockDataDir = async (dataDir: string): Promise<void> => {
   const path = join(dataDir, 'lock')
   const [pidText = '', startedAt] = ((await readText(path)) ?? '').split(' ')
@@ -13,11 +13,13 @@ export const lockDataDir = async (dataDir: string): Promise<void> => {
   await writeAtomic(path, `${process.pid} ${await processStart(process.pid)}`)
 }
 
-/** When the process started, so that a number used again is told apart; null when there is none. */
+/**
+ * The start time of a process, which distinguishes it from a later process with the same id; null when there is none.
+ */
 export const processStart = async (pid: number): Promise<string | null> => {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold anything, so fields are counted behind its end; the first is the state.
+    // The name in parentheses may contain anything, so fields are counted after it; the first one is the state.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
   } catch {
@@ -25,7 +27,7 @@ export const processStart = async (pid: number): Promise<string | null> => {
   }
 }
 
-/** Systems without /proc tell only whether there is such a process. */
+/** Systems without /proc only show whether a process with this id exists. */
 const isThere = (pid: number): boolean => {
   try {
     return process.platform !== 'linux' && process.kill(pid, 0)

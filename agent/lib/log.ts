@@ -4,8 +4,8 @@ import pretty from 'pino-pretty'
 export type Logger = pino.Logger
 
 /**
- * Lines on stderr: readable on a terminal or when `FOGDECK_LOG=pretty`, JSON elsewhere. The name of the part (agent,
- * fleet) stands before each message. Secrets are never passed here; known names are blanked all the same.
+ * Writes log lines to stderr: readable on a terminal or with `FOGDECK_LOG=pretty`, JSON otherwise. Each message begins
+ * with the name of the part (agent, fleet). Callers never pass secrets; known names are masked all the same.
  */
 export const createLogger = (part: string, level = process.env.LOG_LEVEL ?? 'info'): Logger => {
   const options: pino.LoggerOptions = {
@@ -31,13 +31,13 @@ export const createLogger = (part: string, level = process.env.LOG_LEVEL ?? 'inf
 
 export const quietLogger: Logger = pino({ level: 'silent' })
 
-/** What to tell of a failure: its own words and those of its causes, without a stack. */
+/** The message of an error and its causes, without a stack. */
 export const wordsOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  // "localhost" may be two addresses, and each of them refuses on its own.
+  // "localhost" may be two addresses, each of which refuses the connection.
   const several: unknown = error instanceof AggregateError && !error.message ? error.errors[0] : null
   if (several) return wordsOf(several)
-  // fetch says only "fetch failed" and keeps the reason in its cause.
+  // fetch only says "fetch failed", and its cause has the reason.
   const cause = error.cause instanceof Error ? wordsOf(error.cause) : ''
   if (!cause || error.message.includes(cause)) return error.message
   return cause.includes(error.message) ? cause : `${error.message}: ${cause}`

@@ -1,4 +1,4 @@
-/** What tells this machine, and this process on it, from another (core/agents/identity.ts). */
+/** Facts that distinguish this machine and this process from others (core/agents/identity.ts). */
 import { createHash } from 'node:crypto'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { MachineFacts } from '@/core/agents/identity'
 import { processStart } from './lock'
 
-/** What a system does not say stays unknown. */
+/** Facts that the system doesn't provide are null. */
 export const readMachine = async (engineId: string | null = null): Promise<MachineFacts> => ({
   hostName: hostname(),
   machineId: hashed((await text('/etc/machine-id')) ?? (await text('/var/lib/dbus/machine-id'))),
@@ -23,13 +23,13 @@ const text = async (path: string): Promise<string | null> => {
   return content.trim() || null
 }
 
-/** Ids of a machine are to stay on it. */
+/** Ids are hashed, because they should not leave the machine. */
 const hashed = (id: string | null): string | null =>
   id === null ? null : createHash('sha256').update(`fogdeck ${id}`).digest('base64url').slice(0, 22)
 
 const networkFolder = '/sys/class/net'
 
-/** Those that are devices: bridges and links of containers come and go. */
+/** Only physical devices: bridges and links of containers come and go. */
 const networkCards = async (): Promise<string[]> => {
   const names = await readdir(networkFolder).catch(() => [])
   const cards = await Promise.all(

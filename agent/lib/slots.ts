@@ -1,6 +1,6 @@
 /**
- * At most `size` holders at once, in the order of asking. A holder that hangs may give its slot back early (release
- * does nothing the second time), so that a few stuck ones never stop the rest.
+ * A fair semaphore: at most `size` holders, in the order of asking. A holder that hangs may release its slot early (a
+ * second release does nothing), so that a few stuck ones never block the rest.
  */
 export class Slots {
   private held = 0
@@ -16,7 +16,7 @@ export class Slots {
     return this.held >= this.size
   }
 
-  /** Resolves with the release; rejects with the signal's reason when it aborts first. */
+  /** Waits for a slot. Resolves with its release function; rejects with the signal's reason when that aborts first. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     if (this.full) await this.turn(signal)
@@ -25,7 +25,7 @@ export class Slots {
     return () => {
       if (released) return
       released = true
-      // Handed over without being free in between: nobody can push in.
+      // The slot is handed over directly, so that nobody can jump the queue.
       const next = this.waiting.shift()
       if (next) next()
       else this.held -= 1

@@ -1,4 +1,4 @@
-/** The logs of one node: those that somebody reads, and of the others now and then the last lines. */
+/** Sends the logs of one node: logs that somebody reads in full, and the last lines of the others from time to time. */
 
 import type { Engine, SeenContainer } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
@@ -8,24 +8,24 @@ import type { LogLine, LogSubscription } from '@/core/logs/log'
 import { logLimits } from '@/core/logs/log'
 import type { LogOutbox } from './outbox'
 
-/** A container is looked at so often in the time between two tails: a new one soon has its first. */
+/** Checks per container between two tails, so that a new one soon has its first. */
 const looksPerTail = 10
-/** Between two looks for a container that is not there yet, or two tries at a log that broke. */
+/** Wait before checking again for a missing container, or retrying a broken log. */
 const pauseMs = 500
-/** Whoever removes a container waits so long for those who read its last lines. */
+/** How long the removal of a container waits for readers to get its last lines. */
 const graceMs = 3_000
-/** An engine that takes longer for lines that are there hangs. */
+/** An engine that takes longer to return existing lines counts as hanging. */
 const readTimeoutMs = 10_000
 
 interface Follower {
   stop: AbortController
-  /** Puts off the end of it. */
+  /** Cancels the timer that ends this follower. */
   lapse: () => void
-  /** The newest line that is known. */
+  /** Time of the newest line that was read or that the control plane has. */
   since: string | null
-  /** The container of which everything was read, after its end. */
+  /** The container whose log was read to its end. */
   ended: string | null
-  /** Resolves when the run that is read now has ended. */
+  /** Resolves when the current read has ended. */
   reading: Promise<void> | null
 }
 
@@ -35,22 +35,22 @@ interface NodeLogsOptions {
   clock: Clock
   outbox: Pick<LogOutbox, 'put' | 'newest'>
   random: Random
-  /** How often the last lines of a container are sent that nobody reads. */
+  /** How often the last lines of a container are sent while nobody reads its log. */
   tailEveryMs: number
   containers: () => SeenContainer[]
-  /** What to tell of a log that can't be read. */
+  /** The message to report for a log that can't be read. */
   wordsOf: (replicaId: string, error: unknown) => string
 }
 
 export class NodeLogs {
   private readonly followers = new Map<string, Follower>()
-  /** Container → when its last lines were sent although nobody reads, and the newest of them. */
+  /** Container → when its last lines were sent without a reader, and the time of the newest. */
   private readonly tails = new Map<string, { sentAt: number; since: string | null }>()
   private readonly stopping = new AbortController()
 
   constructor(private readonly options: NodeLogsOptions) {}
 
-  /** Sends the last lines of every container now and then: so that there are some when the node goes away. */
+  /** Regularly sends the last lines of every container, so that some exist when the node fails. */
   async keepTails(): Promise<void> {
     const { clock, random, tailEveryMs, containers } = this.options
     const { signal } = this.stopping
@@ -64,7 +64,7 @@ export class NodeLogs {
       for (const container of running) {
         const { sentAt } = this.tails.get(container.id) ?? { sentAt: Number.NEGATIVE_INFINITY }
         if (signal.aborted || clock.now() - sentAt < tailEveryMs) continue
-        // An engine that does not hand it out says so when somebody reads.
+        // Errors are ignored here; they are reported when somebody reads the log.
         await this.keepTail(container).catch(() => undefined)
       }
     }
@@ -78,7 +78,7 @@ export class NodeLogs {
     if (lines.length > 0) await outbox.put({ nodeId, replicaId, lines, gap })
   }
 
-  /** Follows these logs and no others. */
+  /** Follows exactly these logs. */
   follow(subscriptions: readonly LogSubscription[]): void {
     const wanted = new Set(subscriptions.map((subscription) => subscription.replicaId))
     for (const replicaId of this.followers.keys()) if (!wanted.has(replicaId)) this.drop(replicaId)
@@ -89,7 +89,7 @@ export class NodeLogs {
     }
   }
 
-  /** Nobody reads it any more. */
+  /** Stops following a log that nobody reads. */
   drop(replicaId: string): void {
     const follower = this.followers.get(replicaId)
     follower?.lapse()
@@ -97,7 +97,7 @@ export class NodeLogs {
     this.followers.delete(replicaId)
   }
 
-  /** Its container failed and is about to be removed: its last lines are sent, whether somebody reads or not. */
+  /** Sends the last lines of a failed container that is about to be removed, whether or not somebody reads the log. */
   async keepEnd(replicaId: string, containerId: string): Promise<void> {
     const follower = this.followers.get(replicaId)
     if (follower?.reading) return Promise.race([follower.reading, sleep(this.options.clock, graceMs)])
@@ -152,7 +152,7 @@ export class NodeLogs {
     }
   }
 
-  /** What is there, then what comes, until the container ends. */
+  /** Sends the existing lines, then new ones, until the container ends. */
   private async read(replicaId: string, container: SeenContainer, follower: Follower): Promise<void> {
     const { nodeId, engine, outbox } = this.options
     const { signal } = follower.stop
@@ -171,13 +171,13 @@ export class NodeLogs {
       },
     })
     if (signal.aborted) return
-    // The engine may have ended the stream while the container goes on.
+    // The engine may have ended the stream although the container still runs.
     if ((await engine.inspect(container.id))?.state === 'running') return
     follower.ended = container.id
     await outbox.put({ nodeId, replicaId, state: 'ended' })
   }
 
-  /** The newest lines that are there; a gap when there are more. */
+  /** The newest existing lines; marks a gap when there are more. */
   private async newest(
     containerId: string,
     { since, tail }: { since: string | null; tail: number },
@@ -194,6 +194,6 @@ export class NodeLogs {
   }
 }
 
-/** A container that is started again goes on with its log. */
+/** The log of a restarted container continues. */
 const isReadable = ({ id, state }: SeenContainer, { ended }: Follower): boolean =>
   state === 'running' || (state !== 'created' && ended !== id)

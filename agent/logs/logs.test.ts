@@ -13,7 +13,7 @@ import { LogOutbox } from './outbox'
 let rig: Rig
 afterEach(() => rig?.dispose())
 
-/** Without the tails that are sent now and then. */
+/** A rig that doesn't send regular tails. */
 const aRig = (...options: ConstructorParameters<typeof Rig>) => {
   const made = new Rig(...options)
   made.timing = { logTailMs: 1e9 }
@@ -34,7 +34,7 @@ const statesOf = (replicaId: string) =>
   rig.controlPlane.logChunks.flatMap((chunk) => (chunk.replicaId === replicaId && chunk.state ? [chunk.state] : []))
 const isAscending = (lines: LogLine[]) => lines.every((line, i) => i === 0 || line.at > (lines[i - 1]?.at ?? ''))
 
-test('a log that is read is sent from its first line on, each line once and in order', async () => {
+test('sends a log that somebody reads from its first line, each line once and in order', async () => {
   rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
@@ -49,7 +49,7 @@ test('a log that is read is sent from its first line on, each line once and in o
   expect(statesOf(replica.replicaId)[0]).toBe('following')
 })
 
-test('what is known already is not sent again', async () => {
+test('does not send lines again that the control plane has', async () => {
   rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
@@ -70,7 +70,7 @@ test('what is known already is not sent again', async () => {
   expect(news.every((line) => line.at > known.at)).toBe(true)
 })
 
-test('nothing more is sent once nobody reads, whether that is said or the time is up', async () => {
+test('sends nothing once nobody reads, whether the subscription was dropped or expired', async () => {
   rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:100ms')
@@ -90,7 +90,7 @@ test('nothing more is sent once nobody reads, whether that is said or the time i
   expect(linesOf(replica.replicaId)).toHaveLength(end)
 })
 
-test('the last lines of a container that fails are sent although nobody reads', async () => {
+test('sends the last lines of a failed container although nobody reads its log', async () => {
   rig = aRig()
   await rig.start()
   const replica = aReplica({ image: 'sim/crash:5s' })
@@ -103,7 +103,7 @@ test('the last lines of a container that fails are sent although nobody reads', 
   })
 })
 
-test('who reads a log sees it to its last line, once', async () => {
+test('a reader receives a log up to its last line, once', async () => {
   rig = aRig()
   await rig.start()
   const replica = await running('sim/crash:20s')
@@ -113,7 +113,7 @@ test('who reads a log sees it to its last line, once', async () => {
   expect(last).toHaveLength(1)
 })
 
-test('a log that the engine does not hand out is told in its words, and the container is removed all the same', async () => {
+test('reports the engine’s message for an unreadable log, and removes the container all the same', async () => {
   const refused = async () => {
     throw new EngineError('refused', 'configured logging driver does not support reading')
   }
@@ -127,7 +127,7 @@ test('a log that the engine does not hand out is told in its words, and the cont
   await rig.gone(replica)
 })
 
-test('now and then the last lines are sent although nobody reads: there are some when the node goes away', async () => {
+test('regularly sends the last lines although nobody reads, so that some exist when the node fails', async () => {
   rig = new Rig()
   await rig.start()
   const replica = await running('sim/chatty:500ms')
@@ -140,7 +140,7 @@ test('now and then the last lines are sent although nobody reads: there are some
   expect(isAscending(linesOf(replica.replicaId))).toBe(true)
 })
 
-test('more than is kept begins with a gap', async () => {
+test('marks a gap when a log is longer than what is kept', async () => {
   rig = aRig()
   await rig.start()
   const replica = await running('sim/chatty:1ms')
@@ -166,7 +166,7 @@ const anOutbox = (controlPlane: MemoryControlPlane) =>
     onUndesired: () => undefined,
   })
 
-test('calls stay within their limits, and who follows waits while too much is on the way', async () => {
+test('calls stay within their limits, and followers wait while too many lines are pending', async () => {
   const controlPlane = new MemoryControlPlane()
   controlPlane.line = 'away'
   const outbox = anOutbox(controlPlane)
@@ -187,7 +187,7 @@ test('calls stay within their limits, and who follows waits while too much is on
   outbox.close()
 })
 
-test('a log that the control plane cannot take is a gap, and holds back no other', async () => {
+test('replaces a rejected log by a gap, and does not hold back others', async () => {
   for (const kind of ['faulty', 'refused'] as const) {
     const controlPlane = new MemoryControlPlane()
     const bad = `a${String.fromCodePoint(0)}b`
@@ -214,7 +214,7 @@ test('a log that the control plane cannot take is a gap, and holds back no other
   }
 })
 
-test('what could not be sent is sent later, before what came meanwhile', async () => {
+test('sends lines after an outage, before newer ones', async () => {
   const controlPlane = new MemoryControlPlane()
   controlPlane.line = 'away'
   const outbox = anOutbox(controlPlane)

@@ -1,6 +1,6 @@
 /**
- * Lines on their way to the control plane, of all nodes of a program: what gathers while a call is under way goes with
- * the next one. Who follows a log waits while too much of it is on the way, and so the engine waits, too.
+ * Log lines on their way to the control plane, for all nodes of a process. Lines that arrive during a call are sent
+ * with the next one. A follower waits while too many lines of its log are pending, and so the engine waits, too.
  */
 
 import { Backoff } from '@/agent/lib/backoff'
@@ -11,12 +11,12 @@ import type { Random } from '@/agent/lib/random'
 import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
 import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/core/logs/log'
 
-/** From one call to the next at least: lines of a moment travel together. */
+/** Minimum time between two calls, so that lines of the same moment are sent together. */
 const pauseMs = 250
 const callTimeoutMs = 15_000
-/** After so many answers that are no failure of the network, logs go one by one. */
+/** After this many consecutive errors that may be due to the input, logs are sent one by one. */
 const answersToOneByOne = 2
-/** Logs that wait; beyond it the oldest is given up: an outage may last. */
+/** Maximum number of waiting logs; beyond that the oldest is dropped, because an outage may last. */
 const waitingAtMost = 500
 
 type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> & Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
@@ -34,7 +34,7 @@ export class LogOutbox {
   private readonly backoff: Backoff
   private readonly closing = new AbortController()
   private sending = false
-  /** Answers in a row that may be due to what was sent. */
+  /** Consecutive errors that may be due to the input. */
   private wrongAnswers = 0
   private capacityMade: () => void = () => undefined
   private room: Promise<void> | null = null
@@ -43,7 +43,7 @@ export class LogOutbox {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
   }
 
-  /** Resolves once there is room for more of this log. */
+  /** Adds lines of a log. Resolves once there is capacity for more. */
   async put(news: LogNews): Promise<void> {
     this.waiting.set(news.replicaId, joined(this.waiting.get(news.replicaId), news))
     if (this.waiting.size > waitingAtMost) this.waiting.delete(this.waiting.keys().next().value ?? '')
@@ -51,7 +51,7 @@ export class LogOutbox {
     while (this.isFull(news.replicaId) && !this.closing.signal.aborted) await this.nextRoom()
   }
 
-  /** The newest line of a log that is on its way; null when none is. */
+  /** Time of the newest waiting line of a log; null when none waits. */
   newest(replicaId: string): string | null {
     return this.waiting.get(replicaId)?.lines.at(-1)?.at ?? null
   }
@@ -107,18 +107,18 @@ export class LogOutbox {
       if (!isAboutInput(error)) throw error
       this.wrongAnswers += 1
       if (this.wrongAnswers < answersToOneByOne) throw error
-      // One log that cannot be taken must not hold back the others for ever.
+      // A rejected log must not hold back the others for ever.
       for (const chunk of batch) await this.deliverAlone(chunk)
     }
   }
 
-  /** As it is, else as a gap: whoever reads it sees that lines are missing. */
+  /** Sends the chunk as it is, or else as a gap, so that readers see that lines are missing. */
   private async deliverAlone(chunk: LogChunk): Promise<void> {
     for (const form of [chunk, { ...chunk, lines: [], gap: true, words: '' }]) {
       try {
         return await this.sendChunks([form])
       } catch (error) {
-        // Not even a gap is taken: it is not the lines that are wrong.
+        // When even a gap is rejected, the lines are not the reason.
         if (!isAboutInput(error) || (form !== chunk && !isRefusal(error))) throw error
         this.options.log.error(`lines of the log of replica ${chunk.replicaId} were not taken: ${wordsOf(error)}`)
       }
@@ -131,7 +131,7 @@ export class LogOutbox {
       if (undesired.includes(replicaId)) this.options.onUndesired(nodeId, replicaId)
   }
 
-  /** As much of each log as one call takes, in turn; the rest stays. */
+  /** Takes as much of each log as fits into one call, in turn; the rest keeps waiting. */
   private take(): LogChunk[] {
     const batch: LogChunk[] = []
     let left: number = logLimits.callLength
@@ -171,7 +171,7 @@ const joined = (before: LogChunk | undefined, news: LogNews): LogChunk => {
   }
 }
 
-/** How many of the lines are no longer than that together; one in any case. */
+/** How many lines fit into `length` characters; at least one. */
 const fitting = (lines: readonly LogLine[], length: number): number => {
   let sum = 0
   const most = Math.min(lines.length, logLimits.linesPerChunk)

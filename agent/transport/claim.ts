@@ -1,4 +1,4 @@
-/** The agent's claim to its nodes: at one time one running agent speaks for them, whoever else has its credential. */
+/** Claims the agent's nodes: only one process at a time holds them, even if others have its credential. */
 import { uptime } from 'node:os'
 import { processStart } from '@/agent/lib/lock'
 import type { Claim, ClaimAnswer, MachineFacts } from '@/core/agents/identity'
@@ -6,10 +6,10 @@ import type { ControlPlane } from './control-plane'
 
 export type ClaimOutcome = Exclude<ClaimAnswer, { state: 'look' }>
 
-/** When the one that is asked for has changed each time, another try comes later. */
+/** Maximum number of rounds, because the process to look for may change each time; then the claim is retried later. */
 const looksAtMost = 3
 
-/** Claims the nodes; looks for the process that holds them when the control plane asks for that. */
+/** Claims the nodes. Looks for the process that holds them on this machine when the control plane asks for that. */
 export const claimNodes = async (
   controlPlane: Pick<ControlPlane, 'claim'>,
   machine: MachineFacts,

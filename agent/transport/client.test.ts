@@ -73,7 +73,7 @@ describe('calls', () => {
     expect(stale).toEqual([server.memory.stateOf(id)])
   })
 
-  test('reports are sent by the clock of their times, whatever the machine’s clock was set to since', async () => {
+  test('reports are sent with the clock of their times, even if the machine’s clock was set since', async () => {
     const { client } = await joined('node-01')
     const truly = Date.now
     try {
@@ -88,7 +88,7 @@ describe('calls', () => {
     }
   })
 
-  test('a fault of the server is told apart from a server that is away', async () => {
+  test('a server error is distinguished from an unreachable server', async () => {
     const { client } = await joined('node-01')
     server.memory.report = async () => {
       throw new Error('a fault')
@@ -98,14 +98,14 @@ describe('calls', () => {
     await expect(client.report([], 1_000)).rejects.toMatchObject({ kind: 'unreachable' })
   })
 
-  test('a wrong token and an unknown credential are refusals, in the server’s words', async () => {
+  test('a wrong token and an unknown credential are refused with the server’s message', async () => {
     const client = new TrpcControlPlane(address, { credential: 'x'.repeat(40), instance }, systemClock)
     const wrongToken = { kind: 'unauthorized', message: 'This join token is not valid' }
     await expect(client.join('wrong', [aNode('node-01')], unknownMachine)).rejects.toMatchObject(wrongToken)
     await expect(client.heartbeat([], 1_000)).rejects.toMatchObject({ kind: 'unauthorized' })
   })
 
-  test('a server that is not there is unreachable, and the reason is told', async () => {
+  test('a server that is down is unreachable, and the error says why', async () => {
     const { client } = await joined('node-01')
     await server.stop()
     const failure = { kind: 'unreachable', message: expect.stringContaining('ECONNREFUSED') }
@@ -121,7 +121,7 @@ describe('calls', () => {
 })
 
 describe('the watch', () => {
-  test('tells of each node at once, and then of every change', async () => {
+  test('sends the state of each node at once, and then every change', async () => {
     const { client, ids } = await joined('node-01', 'node-02')
     const { states, connections } = watching(client, ids)
     await until(() => states.length === 2)
@@ -133,7 +133,7 @@ describe('the watch', () => {
     expect(states[2]).toEqual({ nodeId: ids[1], revision: '1', replicas: [replica] })
   })
 
-  test('comes back by itself when the server was away', async () => {
+  test('reconnects by itself after the server was down', async () => {
     const { client, ids } = await joined('node-01')
     const { states, connections } = watching(client, ids)
     await until(() => states.length === 1)
@@ -146,7 +146,7 @@ describe('the watch', () => {
     expect(connections.at(-1)).toEqual([true, null])
   })
 
-  test('a restart connects anew', async () => {
+  test('reconnects on a restart', async () => {
     const { client, ids } = await joined('node-01')
     const { states, watch } = watching(client, ids)
     await until(() => states.length === 1)
@@ -155,7 +155,7 @@ describe('the watch', () => {
     await until(() => server.watching === 1)
   })
 
-  test('says why it is refused, and goes on trying', async () => {
+  test('reports why it is refused, and keeps trying', async () => {
     const { client, ids } = await joined('node-01')
     const holders = [...server.holders]
     server.holders.clear()
@@ -165,7 +165,7 @@ describe('the watch', () => {
     await until(() => states.length === 1)
   })
 
-  test('of very many nodes fits into addresses, and all of them are told', async () => {
+  test('of very many nodes fits into URLs and covers all of them', async () => {
     const { client, ids } = await joined(...Array.from({ length: 1_000 }, (_, index) => `node-${index}`))
     const { states, connections } = watching(client, ids)
     await until(() => states.length === 1_000)
@@ -173,7 +173,7 @@ describe('the watch', () => {
     expect(connections.findIndex(([isConnected]) => isConnected)).toBe(connections.length - 1)
   })
 
-  test('tells which logs are read, and what is sent of them arrives', async () => {
+  test('sends the log subscriptions, and the requested lines arrive', async () => {
     const { client, ids } = await joined('node-01')
     const [id = ''] = ids
     const { logs, connections } = watching(client, ids)
@@ -188,7 +188,7 @@ describe('the watch', () => {
     expect(server.memory.logChunks).toHaveLength(2)
   })
 
-  test('says nothing more once it is closed', async () => {
+  test('sends nothing after it is closed', async () => {
     const { client, ids } = await joined('node-01')
     const { states, watch } = watching(client, ids)
     await until(() => states.length === 1)

@@ -1,4 +1,4 @@
-/** The control plane over tRPC: calls with their own time-outs, and a subscription that comes back by itself. */
+/** The control plane over tRPC: calls with their own time-outs, and a subscription that reconnects by itself. */
 import {
   createTRPCClient,
   httpLink,
@@ -31,7 +31,10 @@ import {
 } from './control-plane'
 import { FetchEventSource } from './event-source'
 
-/** A GET carries the ids of its nodes, and servers take addresses of at most 16 kB: so many ids are well below that. */
+/**
+ * A GET request contains the ids of its nodes, and servers accept URLs of at most 16 kB; this many ids stay well below
+ * that.
+ */
 const nodesPerWatch = 200
 const joinTimeoutMs = 60_000
 const claimTimeoutMs = 10_000
@@ -83,7 +86,7 @@ export class TrpcControlPlane implements ControlPlane {
   }
 
   report(reports: ReplicaReport[], timeoutMs: number) {
-    // By the same clock as the times in the reports: how long ago they were is true also where that clock is wrong.
+    // By the same clock as the times in the reports, so that their age is correct even if that clock is wrong.
     const sentAt = new Date(this.clock.now()).toISOString()
     return this.call((signal) => this.client.agent.report.mutate({ sentAt, reports }, { signal }), timeoutMs)
   }
@@ -180,7 +183,7 @@ const classified = (error: unknown): ControlPlaneError => {
   return errorOfCode(typeof data === 'object' && data !== null && 'code' in data ? data.code : null, wordsOf(error))
 }
 
-/** Without a code of its own the answer is not the control plane's: a proxy, or nobody. */
+/** An answer without one of these codes is not from the control plane but from a proxy, or there was none. */
 export const errorOfCode = (code: unknown, words: string): ControlPlaneError => {
   if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', words)
   if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', words)

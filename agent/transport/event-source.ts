@@ -1,6 +1,7 @@
 /**
- * An EventSource on fetch, for tRPC's subscription link: Node has none of its own, and the usual one can neither send a
- * credential nor tell why it was refused. It connects again by itself, until it is closed or refused for good.
+ * An EventSource based on fetch, for tRPC's subscription link. Node.js has none, and the usual implementation can
+ * neither send a credential nor show why the server refused. It reconnects by itself until it is closed or refused for
+ * good.
  */
 
 import { wordsOf } from '@/agent/lib/log'
@@ -14,7 +15,7 @@ interface EventSourceInit {
 
 type Listener = (event: Event) => void
 
-/** Headers that do not come in this time will not come any more. */
+/** Time-out for the response headers. */
 const connectTimeoutMs = 15_000
 const pause = { firstMs: 500, maxMs: 15_000 }
 
@@ -80,7 +81,10 @@ export class FetchEventSource {
     }
   }
 
-  /** False when it was dealt with: a server in trouble is asked again, a refusal is final. */
+  /**
+   * Whether the response is an event stream. Otherwise it was handled: a server error is retried, and a refusal is
+   * final.
+   */
   private accepts(response: Response): boolean {
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     if (response.ok && isStream) return true

@@ -1,8 +1,8 @@
-/** Reads the text/event-stream format (WHATWG HTML, "Server-sent events"): chunks in, events out. */
+/** Parses the text/event-stream format (WHATWG HTML, "Server-sent events"): chunks in, events out. */
 export interface ServerSentEvent {
   event: string
   data: string
-  /** The last id that the stream named, this event's or an earlier one's. */
+  /** The latest id in the stream, from this event or an earlier one. */
   id: string
 }
 
@@ -21,7 +21,7 @@ export const sseParser = (onEvent: (event: ServerSentEvent) => void) => {
       return
     }
     const colon = line.indexOf(':')
-    // A line that begins with a colon is a comment, which keeps connections alive.
+    // A line that begins with a colon is a comment, which keeps the connection alive.
     if (colon === 0) return
     const field = colon < 0 ? line : line.slice(0, colon)
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '')
@@ -32,7 +32,7 @@ export const sseParser = (onEvent: (event: ServerSentEvent) => void) => {
 
   return (chunk: Uint8Array): void => {
     rest += decoder.decode(chunk, { stream: true })
-    // A carriage return at the very end may be half of a line's end.
+    // A carriage return at the end of a chunk may be half of a line ending.
     const whole = rest.endsWith('\r') ? rest.length - 1 : rest.length
     const lines = rest.slice(0, whole).split(/\r\n|\n|\r/)
     rest = (lines.pop() ?? '') + rest.slice(whole)

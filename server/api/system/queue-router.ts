@@ -5,7 +5,7 @@ import { procedureFor, router } from '@/server/api/context/trpc'
 import { retryDeployment } from '@/server/store/deployments/deployments'
 import { listDeadLetters, tryNow } from '@/server/store/queue/dead-letter-reads'
 
-/** The dead-letter queue of scheduling, for those who retry its items. */
+/** Scheduling work that waits or has exhausted its retries. */
 export const queueRouter = router({
   stuck: procedureFor('deployments.read').query(
     async ({ ctx }): Promise<{ items: DeadLetterView[]; counts: Record<DeadLetterKind, number> }> => {
