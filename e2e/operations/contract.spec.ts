@@ -137,7 +137,7 @@ test('refusals are problem documents that name what is wrong', async ({ baseURL,
   expect(unknown).toMatchObject({ status: 404, type: expect.stringContaining('application/problem+json') })
   const nothing = await call(`${baseURL}/api/no/such/call`, json({}, adminToken))
   expect(nothing).toMatchObject({ status: 404, type: expect.stringContaining('application/problem+json') })
-  expect(nothing.body.detail).toBe('There is nothing at /api/no/such/call: what there is stands in /api/openapi.json')
+  expect(nothing.body.detail).toBe('There is nothing at /api/no/such/call: see /api/openapi.json for all calls')
 })
 
 test('a repeated deploy with the same key is one deployment', async ({ api, adminToken, unique }) => {

@@ -4,7 +4,7 @@ import { problemResponse } from '@/server/api/http/problem'
 const handler = (request: Request) =>
   problemResponse({
     status: 404,
-    detail: `There is nothing at ${new URL(request.url).pathname}: what there is stands in /api/openapi.json`,
+    detail: `There is nothing at ${new URL(request.url).pathname}: see /api/openapi.json for all calls`,
   })
 
 export { handler as GET, handler as POST, handler as DELETE, handler as PUT, handler as PATCH }

@@ -57,7 +57,7 @@ function PasswordForm() {
   }
   return (
     <form noValidate onSubmit={(event) => void submit(event)} className="max-w-md space-y-4">
-      {/* For password managers: whose password this is. */}
+      {/* Tells password managers which account the password belongs to. */}
       <input type="text" name="username" autoComplete="username" value={me.username} readOnly hidden />
       <Field label="Current password" error={problems.current}>
         {(wiring) => (

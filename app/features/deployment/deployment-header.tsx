@@ -27,7 +27,7 @@ export function DeploymentHeader({ deployment }: { deployment: DeploymentDetail 
           <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
             <StatusBadge statusStyle={deploymentStyle(deployment)} className="font-medium" />
             {deployment.health !== 'none' && <StatusBadge statusStyle={healthStyles[deployment.health]} />}
-            {/* While it waits for room, the newest refusal says more than how it came to be pending. */}
+            {/* While the deployment waits for capacity, the latest refusal is more useful than its reason. */}
             {deployment.waiting?.kind !== 'capacity' && (
               <span className="min-w-0 break-words">{deployment.reason}</span>
             )}

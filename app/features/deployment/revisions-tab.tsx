@@ -76,7 +76,7 @@ function Revision({ revision, previous, blocked, onRollBack }: RevisionProps) {
         </p>
         <p className="font-mono text-meta break-all text-ink-2">{revision.spec.image}</p>
         <ImageContent image={revision.image} />
-        {/* Without a note, the reason says the changes once more. */}
+        {/* A generated reason only repeats the changes. */}
         {revision.reason !== changesText(changes) && <p className="text-ink-2">{revision.reason}</p>}
         {changes.length > 0 && <ChangeList changes={changes} />}
       </div>

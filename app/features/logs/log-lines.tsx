@@ -51,7 +51,7 @@ export function LogLines({ rows, sources, times, wrap, query, current, follow, o
     element.scrollTop = layout.topOf(current) - element.clientHeight / 3
   }, [target?.key])
 
-  // Where it will be once it is drawn: the page need not hear of the scrolling first.
+  // The position after rendering, without waiting for the scroll event.
   const top = follow ? Math.max(0, layout.height - size.height) : scrolled
   const first = Math.max(0, layout.indexAt(top) - overscan)
   const end = Math.min(rows.length, layout.indexAt(top + size.height) + overscan + 1)

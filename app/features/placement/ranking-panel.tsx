@@ -100,7 +100,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
             total={ranking.total}
             onPage={(page) => void setView({ page }, { history: 'push' })}
           />
-          {/* Docked to the window's edge, so that the rows stay where they are while nodes are ticked. */}
+          {/* Docked to the window's edge, so that rows don't move while nodes are selected. */}
           <div data-docked className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
             <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
           </div>

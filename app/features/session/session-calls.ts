@@ -7,9 +7,9 @@ export type SignInRefusal =
   | { kind: 'wrong' }
   | { kind: 'disabled' }
   | { kind: 'locked'; seconds: number }
-  /** Too many sign in at once. */
+  /** Too many sign-ins at once. */
   | { kind: 'busy' }
-  /** The server answered, but had a fault of its own. */
+  /** The server answered with an internal error. */
   | { kind: 'fault' }
   | { kind: 'unreachable' }
 

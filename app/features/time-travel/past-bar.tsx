@@ -44,7 +44,7 @@ export function PastBar({ at, go, keepsPlace, children }: PastBarProps) {
           Live. Drag to go back in time.
         </p>
       )}
-      {/* Heads of tables stick below the bar. */}
+      {/* Sticky table heads stop below the bar. */}
       <div style={{ '--topbar': 'var(--above)' } as CSSProperties}>{children}</div>
     </div>
   )

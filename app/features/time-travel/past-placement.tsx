@@ -68,7 +68,7 @@ export function PastPlacement({ id, at }: { id: string; at: number }) {
     <section aria-label="At this time" data-at={query.data.at} aria-busy={query.isPlaceholderData}>
       <p className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 md:px-6">
         <StatusBadge statusStyle={deploymentStyles[status]} />
-        <span>{plural(targetReplicas, 'replica')} wanted</span>
+        <span>{plural(targetReplicas, 'replica')} desired</span>
         <span>revision {revision}</span>
         <span className="text-ink-2">{reason}</span>
       </p>

@@ -58,7 +58,7 @@ export function LogToolbar(props: LogToolbarProps) {
         <SearchField label="Search logs" value={query} onChange={onQuery} className="grow" />
         {query !== '' && (
           <>
-            {/* It may change with every line: too much to be read out. */}
+            {/* Not a live region: the count may change with every line. */}
             <output aria-live="off" className="min-w-14 text-right text-meta whitespace-nowrap text-ink-2">
               {place < 0 ? found : `${place + 1} of ${found}`}
             </output>
