@@ -1,4 +1,4 @@
-/** A browser without pages: it keeps cookies and makes the calls that the pages make, in this process. */
+/** A browser without pages: keeps cookies and makes the calls of the pages, within this process. */
 import { handleNextAuth } from '@/server/api/http/next-auth'
 import { handleTrpc } from '@/server/api/http/trpc-http'
 import type { TestControlPlane } from './control-plane'
@@ -17,7 +17,7 @@ export class TestBrowser {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   }
 
-  /** One that holds the same cookies now: what somebody has who copied them. */
+  /** Copies the browser with its current cookies, as somebody who stole them would. */
   copy(): TestBrowser {
     const copy = new TestBrowser(this.controlPlane, this.userAgent)
     for (const [name, value] of this.cookies) copy.cookies.set(name, value)
@@ -33,7 +33,7 @@ export class TestBrowser {
     return response
   }
 
-  /** A call of /api/auth. */
+  /** Calls /api/auth. */
   async auth(path: string, fields?: Record<string, string>): Promise<Response> {
     const headers = { cookie: this.cookie, 'user-agent': this.userAgent }
     const url = `${origin}/api/auth/${path}`
@@ -52,7 +52,7 @@ export class TestBrowser {
   signIn = (username: string, password: string) => this.#post('callback/credentials', { username, password })
   signOut = () => this.#post('signout', {})
 
-  /** A procedure, as a page calls it; with an input it is a mutation. */
+  /** Calls a procedure like a page does; with an input it is a mutation. */
   call(path: string, input?: object, more: Record<string, string> = {}): Promise<Response> {
     const url = `${origin}/api/trpc/${path}`
     const headers = { cookie: this.cookie, 'user-agent': this.userAgent, ...more }

@@ -6,7 +6,7 @@ import type { ReplicaAttempt } from '@/core/plan/types'
 
 type Overrides<T, Nested extends keyof T> = Partial<Omit<T, Nested>> & { [K in Nested]?: Partial<T[K]> }
 
-/** A UUID that belongs to a name: the same name gives the same id. */
+/** A UUID derived from a name: the same name gives the same UUID. */
 export function idOf(name: string): string {
   let hash = 0x811c9dc5
   let hex = ''
@@ -16,12 +16,15 @@ export function idOf(name: string): string {
     }
     hex += hash.toString(16).padStart(8, '0')
   }
-  // Version 4, variant 1, so that every checker of UUIDs takes it.
+  // Version 4, variant 1, so that every UUID check accepts it.
   const digits = `${hex.slice(0, 12)}4${hex.slice(13, 16)}8${hex.slice(17)}`
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** An empty, idle node with 4 cores, 8 GiB of memory, 100 GiB of storage and no GPU in us-east, heard of a second ago. */
+/**
+ * An empty, idle node with 4 cores, 8 GiB of memory, 100 GiB of storage and no GPU in us-east, with a heartbeat a
+ * second ago.
+ */
 export function aNode(overrides: Overrides<FleetNode, 'capacity' | 'reserved' | 'unseen'> = {}): FleetNode {
   const nodeId = overrides.nodeId ?? 'node-01'
   return {

@@ -1,4 +1,7 @@
-/** The control plane on a database of its own, without a web server: procedures, REST and the scheduler called directly. */
+/**
+ * The control plane on a database of its own, without a web server: tests call procedures, REST and the scheduler
+ * directly.
+ */
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
 import type { Role } from '@/core/accounts/roles'
@@ -43,18 +46,18 @@ export interface TestControlPlane {
   store: Store
   /** Log lines so far, newest last. */
   logged: string[]
-  /** Moves the clock that tokens and retries go by. */
+  /** Advances the clock that tokens and retries use. */
   advance(milliseconds: number): void
   actor(username: string): Promise<Actor>
-  /** Makes a user with `userPassword` and hands back a caller in its name. */
+  /** Creates a user with `userPassword`; returns a caller with that user's rights. */
   user(username: string, role: Role): Promise<ReturnType<typeof createCaller>>
-  /** Procedures in the name of a user; null is nobody. */
+  /** A caller with a user's rights; null for nobody. */
   as(username: string | null, overrides?: Partial<Context>): Promise<ReturnType<typeof createCaller>>
   rest(path: string, init?: RequestInit): Promise<Response>
   login(username: string, password: string): Promise<Response>
-  /** Fencing number of the scheduler that `schedule` plays. */
+  /** Fencing number of the scheduler that `schedule` simulates. */
   epoch: bigint
-  /** Works off every evaluation that is due; says how many. */
+  /** Processes all due evaluations; returns how many. */
   schedule(overrides?: Partial<Scheduling>): Promise<number>
   /** Makes retries and other delayed evaluations due. */
   makeDue(): Promise<void>
@@ -62,7 +65,7 @@ export interface TestControlPlane {
   close(): Promise<void>
 }
 
-/** Reads everything each time: announcements of what a test just did, or wrote past everybody, need not be waited for. */
+/** Reads the whole fleet each time, so that tests need not wait for notifications. */
 class FreshFleet extends LiveFleet {
   override current() {
     this.invalidate()
@@ -71,8 +74,8 @@ class FreshFleet extends LiveFleet {
 }
 
 /**
- * `indexFrom`: from how many nodes on the scheduler decides by its index. `through`: the way to the database, or another one
- * that has its administrator.
+ * Starts a control plane. `indexFrom`: the number of nodes from which the scheduler uses its index. `through`: maps the
+ * URL of the database, to connect through a proxy or to another database with the same administrator.
  */
 export async function testControlPlane(
   options: { indexFrom?: number; through?: (url: string) => string } = {},
@@ -110,11 +113,11 @@ export async function testControlPlane(
     inbox: createAgentInbox(store),
     authSecret: 'a secret for tests only, 32 bytes',
     publicUrl: null,
-    // Receivers of tests are on this machine.
+    // The tests' receivers are on this machine.
     webhookAddresses: new AddressList(['127.0.0.1']),
     stopping: stopping.signal,
   }
-  // No server takes what agents send by itself here: calls are procedures, and each of them is recorded at once.
+  // No server runs here, so nothing marks what agents sent as recorded; each call of a procedure is recorded at once.
   await store.pool.query(`update report_intake set heartbeats_until = 'infinity', reports_until = 'infinity'`)
   const { rows } = await store.pool.query<{ epoch: string }>(
     'update scheduler_leadership set epoch = epoch + 1 returning epoch',
@@ -123,7 +126,7 @@ export async function testControlPlane(
 
   const fleets = new Map<string, FleetView>()
 
-  /** Of each user, one that is good now: it begins when the user is needed, and anew when it has ended. */
+  /** One valid session per user: it begins when the user is first needed, and again after its end. */
   const sessions = new Map<string, string>()
   const sessionOf = async (account: Account): Promise<string> => {
     const known = sessions.get(account.id)
@@ -192,7 +195,7 @@ export async function testControlPlane(
       const fleet = fleets.get(worker) ?? new FleetView(store, changes, options)
       fleets.set(worker, fleet)
       const scheduling: Scheduling = { store, log, clock: services.clock, worker, epoch, fleet, ...overrides }
-      // Announcements may still be on their way.
+      // Notifications may still be pending.
       scheduling.fleet.invalidate()
       for (let done = 0; ; ) {
         const claimed = [
@@ -223,7 +226,7 @@ export async function testControlPlane(
   }
 }
 
-/** What a test deploys: one replica of 1 core and 1 GiB. The first on a control plane is web-api, then web-api-2… */
+/** A deployment for tests: one replica of 1 core and 1 GiB. The names are web-api, web-api-2, … */
 export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
   name: ++deploymentsSoFar === 1 ? 'web-api' : `web-api-${deploymentsSoFar}`,
   type: 'compute' as const,
@@ -233,11 +236,11 @@ export const aDeployment = (overrides: Record<string, unknown> = {}) => ({
   ...overrides,
 })
 
-/** An agent that does what it is told, as far as a test lets it. */
+/** A fake agent that obeys as far as a test lets it. */
 export class FakeAgent {
   readonly nodes = new Map<string, string>()
   machine: MachineFacts = unknownMachine
-  /** Of its process; another one is a restart, or a copy. */
+  /** The id of its process; a different id is a restart or a copy. */
   instance: string = randomUUID()
 
   constructor(
@@ -250,7 +253,7 @@ export class FakeAgent {
     return this.controlPlane.as(null, { agentCredential, agentInstance, joinToken })
   }
 
-  /** To speak for its nodes. */
+  /** Claims its nodes. */
   async claim(claim: Partial<Claim> = {}) {
     const { agent } = await this.#call()
     return agent.claim({ machine: this.machine, upSeconds: 1_000, runsSeconds: 100, found: null, ...claim })
@@ -313,9 +316,9 @@ export class FakeAgent {
     })
   }
 
-  /** What its nodes should run now. */
+  /** The desired replicas of all its nodes. */
   async wanted(): Promise<(DesiredReplica & { nodeId: string })[]> {
-    // A revision that was never given out makes every node's state come back, also of nodes with nothing to run.
+    // A revision that was never assigned makes the control plane return the state of every node, even without replicas.
     const { stale } = await this.heartbeat({ revision: '999999999' })
     return stale.flatMap((state) => state.replicas.map((replica) => ({ ...replica, nodeId: state.nodeId })))
   }
@@ -328,7 +331,7 @@ export class FakeAgent {
     return this.reportAll([{ replica, ...overrides }], sentAt)
   }
 
-  /** In one call, in their order. */
+  /** Reports in one call, in the given order. */
   async reportAll(
     reports: (Partial<ReplicaReport> & { replica: { nodeId: string; replicaId: string } })[],
     sentAt: string | null = null,
@@ -356,7 +359,7 @@ export class FakeAgent {
     })
   }
 
-  /** Reports what the image of a replica's revision is on its node; hands out what counts. */
+  /** Reports the image of a replica's revision on its node; returns the binding one. */
   async resolveImage(
     { nodeId, replicaId }: { nodeId: string; replicaId: string },
     found: { digest: string | null; imageId: string; fromRegistry: boolean },
@@ -369,12 +372,12 @@ export class FakeAgent {
     return (await this.#call()).agent.logs({ chunks })
   }
 
-  /** What the stream to it carries, until it is left. */
+  /** The events of the agent's stream, until the caller stops reading. */
   async watch(...names: string[]) {
     return (await this.#call()).agent.watch({ nodeIds: names.map((name) => this.id(name)) })
   }
 
-  /** Runs what should run, removes what should not. */
+  /** Reports replicas that should run as running, and the others as gone. */
   async obey(): Promise<void> {
     for (const replica of await this.wanted()) {
       if (replica.wanted === 'run') await this.report(replica, { status: 'running' })
@@ -382,7 +385,7 @@ export class FakeAgent {
     }
   }
 
-  /** Fails what should run, in these words. */
+  /** Fails all replicas that should run, with this reason. */
   async fail(reason: string, { started = false }: { started?: boolean } = {}): Promise<void> {
     for (const replica of await this.wanted()) {
       if (replica.wanted !== 'run') continue

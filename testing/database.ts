@@ -9,14 +9,14 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** A migrated database of its own; call it once per test file, or per test where tests would disturb each other. */
+/** Creates a migrated database; call this once per test file, or per test where tests would disturb each other. */
 export const testDatabase = (): Promise<TestDatabase> => createDatabase((name) => cloneOf(templateName, name))
 
-/** The same with its first administrator: `admin`, with the password `adminPassword`. */
+/** Creates a migrated database with its first administrator: `admin`, with the password `adminPassword`. */
 export const testDatabaseWithAdmin = (): Promise<TestDatabase> =>
   createDatabase((name) => cloneOf(adminTemplateName, name))
 
-/** A database without any table. */
+/** Creates a database without tables. */
 export const emptyDatabase = (): Promise<TestDatabase> => createDatabase((name) => `create database ${name}`)
 
 async function createDatabase(statement: (name: string) => string): Promise<TestDatabase> {

@@ -1,10 +1,10 @@
-/** Handlers of Request and Response behind Node's HTTP servers, as the routes of the web server hand calls on. */
+/** Serves handlers of Request and Response from Node's HTTP servers, as the routes of the web server do. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 
 type Handler = (request: Request) => Promise<Response>
 
-/** `handlerOf` says by the path who answers. */
+/** `handlerOf` returns the handler of a path. */
 export const answering =
   (handlerOf: (pathname: string) => Handler) =>
   async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {

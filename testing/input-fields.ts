@@ -1,4 +1,4 @@
-/** What the inputs of the API are made of: every schema of every procedure, field by field, down to its leaves. */
+/** Walks the inputs of the API: every schema of every procedure, field by field. */
 import type { z } from 'zod'
 import { auditFilterSchema } from '@/server/api/accounts/audit-router'
 import { loginFields } from '@/server/api/context/auth'
@@ -7,7 +7,7 @@ import { appRouter } from '@/server/api/root'
 
 export type Schema = z.core.$ZodType
 
-/** The inputs of all procedures, by their paths, and those of the calls that are none. */
+/** The inputs of all procedures by path, and those of calls that are not procedures. */
 export function allInputs(): Map<string, Schema> {
   const inputs = new Map<string, Schema>()
   const procedures = Object.entries(appRouter._def.procedures) as unknown as [string, { _def: { inputs: Schema[] } }][]
@@ -18,10 +18,10 @@ export function allInputs(): Map<string, Schema> {
   return inputs
 }
 
-/** The definition of a schema, whichever class it is of. */
+/** The definition of a schema of any class. */
 export const definitionOf = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def
 
-/** The schemas within a schema, each with the path to it; none for a leaf. */
+/** The direct parts of a schema, each with its path; none for a leaf. */
 export function partsOf(schema: Schema): [string, Schema][] {
   const def = definitionOf(schema)
   switch (def.type) {

@@ -1,4 +1,4 @@
-/** What several specs do on the pages. */
+/** Page actions that several specs share. */
 import { expect, type Locator, type Page } from '@playwright/test'
 
 interface DeployFormValues {
@@ -25,7 +25,7 @@ const labels: Record<keyof DeployFormValues, string> = {
 
 export async function fillDeployForm(page: Page, values: DeployFormValues): Promise<void> {
   for (const [name, value] of Object.entries(values)) {
-    // Object.entries forgets the names of the keys.
+    // Object.entries loses the type of the keys.
     await page.getByLabel(labels[name as keyof DeployFormValues], { exact: true }).fill(String(value))
   }
 }
@@ -36,7 +36,7 @@ export const statusOf = (page: Page, status: string): Locator =>
 
 export const openTab = (page: Page, name: string): Promise<void> => page.getByRole('tab', { name }).click()
 
-/** Both keys have to come within a moment, which a busy machine may miss. */
+/** Both keys must be pressed in quick succession, which a busy machine may miss. */
 export async function goByKeys(page: Page, key: string, url: RegExp): Promise<void> {
   await expect(async () => {
     await page.keyboard.press('g')
@@ -45,7 +45,7 @@ export async function goByKeys(page: Page, key: string, url: RegExp): Promise<vo
   }).toPass()
 }
 
-/** Types both and presses the button. */
+/** Fills in the sign-in form and submits it. */
 export async function fillSignIn(page: Page, username: string, password: string): Promise<void> {
   await page.getByLabel('Username').fill(username)
   await page.getByLabel('Password').fill(password)

@@ -1,4 +1,4 @@
-/** A PostgreSQL for the length of a test run or a script, in `.test` of the project; nothing of it stays. */
+/** A temporary PostgreSQL for a test run or a script, in the project's folder `.test`. */
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -6,23 +6,23 @@ import { isAlive } from '@/server/db/embedded/postmaster'
 import { startEmbeddedPostgres, stopEmbeddedPostgres } from '@/server/db/embedded/server'
 
 export interface ScratchPostgres {
-  /** Of the database `postgres`, which stays empty. */
+  /** URL of the database `postgres`, which stays empty. */
   adminUrl: string
   stop(): Promise<void>
 }
 
-/** Of everything that a test run leaves on the disk. */
+/** Folder of everything that a test run leaves on the disk. */
 export const testFolder = join(import.meta.dirname, '..', '.test')
 const prefix = 'postgres-'
 
-/** What is lost in a crash of the machine need not be waited for. */
+/** Durability is off, because nothing here needs to survive a crash of the machine. */
 const settings = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // A worker of it in a database keeps anybody but the superuser from dropping that.
+  // An autovacuum worker prevents anybody but the superuser from dropping its database.
   autovacuum: 'off',
 }
 
@@ -42,7 +42,7 @@ export function databaseUrl(url: string, database: string): string {
   return address.href
 }
 
-/** Its files are copied: quicker than through the log, which nobody here reads. */
+/** Copies files, which is faster than copying through the write-ahead log, and nothing here reads that log. */
 export const cloneOf = (template: string, name: string): string =>
   `create database ${name} template ${template} strategy file_copy`
 
@@ -56,7 +56,7 @@ export async function runSql(url: string, ...statements: string[]): Promise<void
   }
 }
 
-/** Data folders of runs that were killed: `<prefix><process id>`. */
+/** Removes data folders of killed runs: `<prefix><process id>`. */
 export async function removeOrphans(start: string): Promise<void> {
   if (!existsSync(testFolder)) return
   for (const name of readdirSync(testFolder)) {
@@ -65,7 +65,7 @@ export async function removeOrphans(start: string): Promise<void> {
   }
 }
 
-/** With the database that may run in it. */
+/** Removes a data folder and stops the database in it. */
 export async function remove(dataDir: string): Promise<void> {
   await stopEmbeddedPostgres(dataDir)
   rmSync(dataDir, { recursive: true, force: true })

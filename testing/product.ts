@@ -1,4 +1,4 @@
-/** The product as people start it, with a data folder and a port of its own; it may be killed in every way. */
+/** Runs the product as people start it, with its own data folder and port; tests may kill any part. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,12 +13,12 @@ import { startEmbeddedPostgres } from '@/server/db/embedded/server'
 import { loadSecrets } from '@/server/lib/secrets'
 import { remove, removeOrphans, testFolder } from './postgres'
 
-/** The programs beside the supervisor, and how each is told apart by its command line. */
+/** The processes beside the supervisor, and the pattern of each command line. */
 const parts = { web: /gateway\/main/, scheduler: /worker\/main/, fleet: /agent\/cli\/fleet/ } as const
 type Part = keyof typeof parts
 
 interface ProductOptions {
-  /** Names the data folder and the log in `.test`; one of a kind per run. */
+  /** Name of the data folder and the log in `.test`; unique per run. */
   name: string
   fleet: 'demo' | 'none'
   env?: Record<string, string>
@@ -32,7 +32,7 @@ interface Mark {
 const startTimeoutMs = 240_000
 const stopTimeoutMs = 20_000
 
-/** What this process started and has not ended yet: nothing may outlive a run that is interrupted. */
+/** Processes that this one started: none may outlive an interrupted run. */
 const started = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of started) child.kill('SIGKILL')
@@ -49,7 +49,7 @@ export class Product {
     readonly port: number,
   ) {}
 
-  /** Not started yet. Data folders that killed runs of the same name left behind are removed. */
+  /** Prepares a product without starting it. Removes data folders of killed runs with the same name. */
   static async prepare(options: ProductOptions): Promise<Product> {
     const prefix = `${options.name}-`
     await removeOrphans(prefix)
@@ -67,12 +67,12 @@ export class Product {
     return join(testFolder, `${this.options.name}.log`)
   }
 
-  /** All that its programs have said, since the first start. */
+  /** All output of the product since the first start. */
   get output(): string {
     return this.heard
   }
 
-  /** Ends once it says that it is ready. */
+  /** Starts the product. Resolves once it reports that it is ready. */
   async start(): Promise<void> {
     const { DATABASE_URL: _none, ...inherited } = process.env
     const env = {
@@ -84,13 +84,13 @@ export class Product {
       FOGDECK_FLEET: this.options.fleet,
       FOGDECK_DEMO_NODES: '12',
       FOGDECK_ROLE: 'all',
-      // Only simulated nodes: a container engine of this machine would make every run another one.
+      // Only simulated nodes, so that a container engine on this machine doesn't affect the run.
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
-      // Receivers of tests are on this machine.
+      // The tests' receivers are on this machine.
       FOGDECK_WEBHOOK_ADDRESSES: '127.0.0.1',
       ...this.options.env,
     }
-    // By the channel it notices when this run is killed.
+    // Through the IPC channel the product notices when this run is killed.
     const child = spawn(process.execPath, ['scripts/start.mjs'], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     started.add(child)
     child.once('exit', () => started.delete(child))
@@ -111,7 +111,7 @@ export class Product {
     }
   }
 
-  /** In good order, as by Ctrl+C. */
+  /** Stops the product gracefully, as Ctrl+C does. */
   async stop(): Promise<void> {
     const { child } = this
     if (!child || child.exitCode !== null || child.signalCode !== null) return
@@ -122,13 +122,13 @@ export class Product {
     clearTimeout(timer)
   }
 
-  /** Stops it and leaves nothing but its log. */
+  /** Stops the product and removes everything but its log. */
   async remove(): Promise<void> {
     await this.stop()
     await remove(this.dataDir)
   }
 
-  /** The process of one part; null while it is not there. */
+  /** The process id of a part; null while it doesn't run. */
   async pidOf(part: Part): Promise<number | null> {
     for (const { pid, startedAt } of this.children()) {
       if ((await processStart(pid)) === startedAt && parts[part].test(commandOf(pid))) return pid
@@ -136,7 +136,7 @@ export class Product {
     return null
   }
 
-  /** `kill -9` of one part. The supervisor lives on and should start it again. */
+  /** Sends SIGKILL, or another signal, to one part. The supervisor should start it again. */
   async kill(part: Part, signal: NodeJS.Signals = 'SIGKILL'): Promise<number> {
     const pid = await this.pidOf(part)
     if (pid === null) throw new Error(`There is no ${part} to send ${signal}`)
@@ -144,7 +144,7 @@ export class Product {
     return pid
   }
 
-  /** `kill -9` of everything at once: supervisor, web server, scheduler, agents, and the database if asked for. */
+  /** Sends SIGKILL to everything at once: supervisor, web server, scheduler and agents, and optionally the database. */
   async killAll({ database }: { database: boolean }): Promise<void> {
     const { child } = this
     if (!child?.pid) throw new Error('The product does not run')
@@ -155,7 +155,7 @@ export class Product {
     for (const pid of pids) while ((await processStart(pid)) !== null) await sleep(20)
   }
 
-  /** `kill -9` of the database alone. */
+  /** Sends SIGKILL to the database only. */
   async killDatabase(): Promise<void> {
     const postmaster = findPostmaster(join(this.dataDir, 'postgres'))
     if (!postmaster) throw new Error('The database does not run')
@@ -163,7 +163,7 @@ export class Product {
     while ((await processStart(postmaster.pid)) !== null) await sleep(20)
   }
 
-  /** Asks its database; the product need not run. */
+  /** Queries the product's database; the product need not run. */
   async sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
     const password = loadSecrets(this.dataDir).databasePassword
     const { url } = await startEmbeddedPostgres({ dataDir: this.dataDir, password })
@@ -176,10 +176,10 @@ export class Product {
     }
   }
 
-  /** As the supervisor wrote them down. */
+  /** The child processes from the supervisor's file. */
   private children(): Mark[] {
     const file = join(this.dataDir, 'running-all.json')
-    // Written by the supervisor alone, whole.
+    // Only the supervisor writes the file, atomically.
     return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { children: Mark[] }).children : []
   }
 }

@@ -1,4 +1,4 @@
-/** A real HTTP server that notifications are sent to. */
+/** A real HTTP server that receives notifications. */
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 
@@ -17,11 +17,11 @@ interface Answer {
 const ok: Answer = { status: 200, body: 'ok' }
 
 export class Receiver {
-  /** In the order in which they came. */
+  /** Calls in the order of arrival. */
   readonly calls: Call[] = []
-  /** Calls that wait for an answer. */
+  /** Number of calls without an answer. */
   hanging = 0
-  /** What it answers; null keeps the caller waiting. */
+  /** The answer to a call; null keeps the caller waiting. */
   answer: (call: Call) => Answer | null = () => ok
   readonly #server: Server
 
@@ -58,7 +58,7 @@ export class Receiver {
     return `http://127.0.0.1:${address.port}${path}`
   }
 
-  /** What the calls said, parsed. */
+  /** The parsed bodies of the calls. */
   get messages(): Message[] {
     return this.calls.map(({ body }) => JSON.parse(body) as Message)
   }
@@ -69,7 +69,7 @@ export class Receiver {
   }
 }
 
-/** What a webhook or a Slack-compatible channel gets, as far as tests look into it. */
+/** The fields of webhook and Slack-compatible messages that tests read. */
 interface Message {
   delivery_id: string
   type: string

@@ -1,4 +1,4 @@
-/** Real scheduler processes on a database of a test. */
+/** Runs real scheduler processes on a test database. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,7 +36,7 @@ export class SchedulerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** Resolves once it has said these words so often. */
+  /** Resolves once the output contains these words `times` times. */
   async says(words: string, times = 1): Promise<void> {
     while (this.output.split(words).length <= times) {
       if (this.ended) throw new Error(`It ended and said:\n${this.output}`)
@@ -48,11 +48,11 @@ export class SchedulerProcess {
     this.#child.kill(signal)
   }
 
-  /** @returns its exit code; null when a signal ended it. */
+  /** Ends the process. @returns its exit code; null when a signal ended it. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (!this.ended) {
       const exit = once(this.#child, 'exit')
-      // One that was stopped can't hear anything else.
+      // A suspended process receives no other signal.
       if (signal !== 'SIGKILL') this.#child.kill('SIGCONT')
       this.#child.kill(signal)
       await exit
@@ -61,7 +61,10 @@ export class SchedulerProcess {
   }
 }
 
-/** Schedulers that share a data folder, which goes with them. `sealKey`: of what they are to open. */
+/**
+ * Starts schedulers that share a data folder, which is removed with them. `sealKey`: the key of the secrets that they
+ * should open.
+ */
 export function schedulerProcesses(
   databaseUrl: string,
   { sealKey }: { sealKey?: string } = {},

@@ -1,6 +1,6 @@
-/** Migrated, and nothing in it. */
+/** Migrated and empty. */
 export const templateName = 'template_fogdeck'
-/** With the first administrator: a password takes long to hash, by design. */
+/** With the first administrator, because hashing a password is slow by design. */
 export const adminTemplateName = 'template_fogdeck_admin'
 export const adminPassword = 'correct horse 42'
 export const testSealKey = Buffer.alloc(32, 7).toString('base64url')

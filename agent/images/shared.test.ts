@@ -61,7 +61,7 @@ test('limits the number of parallel calls, whatever the number of revisions', as
   expect(asked).toHaveLength(20)
 })
 
-test('repeats a call after a failure, after an answer about one replica only, and after the answer expired', async () => {
+test('calls again after a failure, after an answer about one replica only, and after expiry', async () => {
   const { images, asked, answer, pass } = rig()
   const first = images.resolve(revision, foundBy('node-1'))
   await turn()

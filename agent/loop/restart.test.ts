@@ -205,28 +205,25 @@ test.each([
   ['paused', 'Paused on the node by somebody else'],
   ['restarting', 'Restarted by its engine, as somebody else told it to'],
   ['unknown', 'Its engine shows it in a state that is not known here'],
-] as const)(
-  'leaves a container alone that is %s, and reports it as not running until it runs again',
-  async (state, reason) => {
-    const shown: Shown = {}
-    const touched = await aRigThatShows(shown)
-    const replica = aReplica({ image: 'web' })
-    rig.want(replica)
-    const before = await rig.reported(replica, 'running')
-    shown.state = state
-    await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === state)
-    await rig.pass(40_000)
-    expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({ status: 'starting', reason, health: null })
-    expect(touched).toEqual(['start'])
-    shown.state = 'running'
-    await until(() => rig.controlPlane.last(replica.replicaId)?.status === 'running')
-    expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({
-      standstill: null,
-      startedAt: before.startedAt,
-      restarts: { interruptions: 1, restarts: 0 },
-    })
-  },
-)
+] as const)('a container that is %s is left alone, and reported as not running meanwhile', async (state, reason) => {
+  const shown: Shown = {}
+  const touched = await aRigThatShows(shown)
+  const replica = aReplica({ image: 'web' })
+  rig.want(replica)
+  const before = await rig.reported(replica, 'running')
+  shown.state = state
+  await until(() => rig.controlPlane.last(replica.replicaId)?.standstill === state)
+  await rig.pass(40_000)
+  expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({ status: 'starting', reason, health: null })
+  expect(touched).toEqual(['start'])
+  shown.state = 'running'
+  await until(() => rig.controlPlane.last(replica.replicaId)?.status === 'running')
+  expect(rig.controlPlane.last(replica.replicaId)).toMatchObject({
+    standstill: null,
+    startedAt: before.startedAt,
+    restarts: { interruptions: 1, restarts: 0 },
+  })
+})
 
 test('removes a paused container by force when it is no longer desired', async () => {
   const shown: Shown = {}

@@ -1,4 +1,4 @@
-/** Builders for tests: say what matters, the rest is ordinary. */
+/** Builders for tests: sensible defaults, and overrides for what matters to a test. */
 import { randomUUID } from 'node:crypto'
 import type { SeenContainer } from '@/agent/engines/engine'
 import type { DesiredReplica } from '@/core/agents/protocol'
@@ -40,8 +40,8 @@ export const aContainer = (of: DesiredReplica, overrides: Partial<SeenContainer>
 })
 
 /**
- * Waits until `check` answers something other than false, null or undefined, and returns that answer. Throws after
- * `timeoutMs`, also when one call of `check` never ends.
+ * Waits until `check` returns something other than false, null or undefined, and returns that. Throws after `timeoutMs`
+ * milliseconds, even when a call of `check` never ends.
  */
 export const until = async <Value>(
   check: () => Value | Promise<Value>,
@@ -70,7 +70,7 @@ export const until = async <Value>(
   }
 }
 
-/** The answer of a web server in a container. A connection that hangs is given up after 2 s and made again. */
+/** Fetches a page from a container. A request that hangs is retried after 2 s. */
 export const pageAt = (url: string): Promise<Response> =>
   until(() => fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null), {
     timeoutMs: 30_000,

@@ -1,6 +1,6 @@
 import type { Clock } from '@/agent/lib/clock'
 
-/** Real time, so many times faster: for loops whose steps take seconds. */
+/** Real time, accelerated by `factor`, for loops whose steps take seconds. */
 export const fastClock = (factor: number): Clock => {
   const start = Date.now()
   return {
@@ -14,7 +14,7 @@ export const fastClock = (factor: number): Clock => {
 
 const base = performance.now()
 
-/** Time that moves only when a test says so. */
+/** A clock that only moves when a test advances it. */
 export class ManualClock implements Clock {
   private time: number
   private timers: { at: number; action: () => void }[] = []
@@ -35,7 +35,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Jumps from timer to timer until `step` is done; answers how long that took. */
+  /** Jumps from timer to timer until `step` is done; returns the milliseconds that this took. */
   async during(step: Promise<unknown>): Promise<number> {
     const startedAt = this.time
     let isDone = false
@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
     return this.time - startedAt
   }
 
-  /** Runs what is due on the way, in order, and lets promises settle in between. */
+  /** Advances the clock and runs the due timers in order, with time for promises to settle in between. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms
     for (;;) {
@@ -70,5 +70,5 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets promises settle: what is tested on this clock touches neither disk nor network. */
+/** Lets promises settle. Code under test on this clock uses neither disk nor network. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 /**
- * A control plane in memory, for tests of the agent's loop: it says what is wanted, keeps what was reported, and can be
- * away. Like the real one it takes a replica off the wanted state once it is known to be gone.
+ * A control plane in memory, for tests of the agent's loop: it holds desired states, keeps reports, and can be made
+ * unreachable. Like the real one it drops a replica from the desired state once the replica is reported gone.
  */
 import { randomUUID } from 'node:crypto'
 import {
@@ -25,29 +25,31 @@ import type { LogChunk, LogLine, LogSubscription } from '@/core/logs/log'
 
 export class MemoryControlPlane implements ControlPlane {
   heartbeatSeconds = 0.2
-  /** Every report that arrived, in the order of arrival. */
+  /** All reports in the order of arrival. */
   readonly reports: ReplicaReport[] = []
   readonly beats: NodeHeartbeat[] = []
   readonly logChunks: LogChunk[] = []
   /** Replicas whose logs somebody reads. */
   readonly read = new Set<string>()
   readonly joins: NodeDescription[][] = []
-  /** What the next calls meet: `away` as by a broken line, `silent` never answers. */
+  /**
+   * The fate of the next calls: with `away` they fail as on a lost connection, with `silent` they are never answered.
+   */
   line: 'up' | 'away' | 'silent' = 'up'
-  /** Whether it draws conclusions from reports: not one whose database forgot them. */
+  /** Whether it acts on reports; false simulates a database that lost them. */
   concludes = true
-  /** A silent line keeps its callers waiting so many times shorter than they would. */
+  /** Time-outs of unanswered calls are divided by this factor. */
   speed = 1
-  /** Whether the subscription tells of changes; heartbeats do so in any case. */
+  /** Whether the subscription pushes changes; heartbeats return them in any case. */
   pushes = true
-  /** Nodes that were removed and are told so. */
+  /** Removed nodes, named in the answers to heartbeats. */
   readonly removed = new Set<string>()
-  /** Nodes that it took for silent: named in the answer to their next beat. */
+  /** Nodes that it considered offline, named in the answer to their next heartbeat. */
   readonly missed = new Set<string>()
-  /** Whether it knows nobody's credential any more; `refusals` counts whom it told so. */
+  /** Whether it rejects all credentials; `refusals` counts the rejected calls. */
   refuses = false
   refusals = 0
-  /** Deployment and revision → what its image is. */
+  /** Deployment and revision → the revision's image. */
   readonly images = new Map<string, ImageContent>()
   private readonly ids = new Map<string, string>()
   private readonly wanted = new Map<string, DesiredState>()
@@ -68,7 +70,7 @@ export class MemoryControlPlane implements ControlPlane {
     return id
   }
 
-  /** As if the node had been removed and its name were free again. */
+  /** Forgets a node as if it had been removed and its name were free again. */
   forget(name: string): void {
     this.wanted.delete(this.idOf(name))
     this.ids.delete(name)
@@ -78,7 +80,7 @@ export class MemoryControlPlane implements ControlPlane {
     return this.wanted.get(nodeId) ?? { nodeId, revision: '0', replicas: [] }
   }
 
-  /** Replaces what the node should run. */
+  /** Replaces the desired state of a node. */
   want(nodeId: string, replicas: DesiredReplica[], revision?: string): void {
     const next = revision ?? String(BigInt(this.stateOf(nodeId).revision) + 1n)
     const state = { nodeId, revision: next, replicas: structuredClone(replicas) }
@@ -86,14 +88,14 @@ export class MemoryControlPlane implements ControlPlane {
     if (this.pushes && this.line === 'up') this.push(state)
   }
 
-  /** As the subscription does, whatever is wanted. */
+  /** Pushes a state like the subscription does, whatever the desired state is. */
   push(state: DesiredState): void {
     for (const { nodeIds, handlers } of this.watchers) {
       if (nodeIds.includes(state.nodeId)) handlers.onDesired(structuredClone(state))
     }
   }
 
-  /** Asks for an end of these replicas, or of all of the node's. */
+  /** Marks these replicas of the node, or all of them, to be stopped. */
   wantStop(nodeId: string, replicaIds?: string[]): void {
     const replicas = this.stateOf(nodeId).replicas.map((replica) =>
       !replicaIds || replicaIds.includes(replica.replicaId) ? { ...replica, wanted: 'stop' as const } : replica,
@@ -101,7 +103,7 @@ export class MemoryControlPlane implements ControlPlane {
     this.want(nodeId, replicas)
   }
 
-  /** What becomes of claims. */
+  /** The answer to claims. */
   onClaim: (claim: Claim) => ClaimAnswer = () => ({ state: 'granted' })
 
   async claim(claim: Claim): Promise<ClaimAnswer> {
@@ -146,7 +148,7 @@ export class MemoryControlPlane implements ControlPlane {
     return { unknown: [] }
   }
 
-  /** The first that is found counts for all replicas of the revision. */
+  /** The first reported image counts for all replicas of the revision. */
   async resolveImage(found: ResolvedImage, timeoutMs: number): Promise<ImageContent | null> {
     await this.answer(timeoutMs)
     const replica = this.stateOf(found.nodeId).replicas.find(({ replicaId }) => replicaId === found.replicaId)
@@ -163,7 +165,7 @@ export class MemoryControlPlane implements ControlPlane {
     return content
   }
 
-  /** Asks the node for these logs. */
+  /** Subscribes to these logs of the node. */
   wantLogs(nodeId: string, subscriptions: LogSubscription[]): void {
     for (const { replicaId } of subscriptions) this.read.add(replicaId)
     for (const { nodeIds, handlers } of this.watchers)

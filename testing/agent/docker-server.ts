@@ -1,4 +1,7 @@
-/** A made-up engine behind a real unix socket, for what real ones do seldom: stall, hang, break off, answer oddly. */
+/**
+ * A fake engine behind a real unix socket, for behaviour that is rare on real ones: it stalls, hangs, disconnects or
+ * answers oddly.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -27,7 +30,7 @@ export const startFakeEngine = async (handle: Handler, version = { ApiVersion: '
   }
 }
 
-/** Answers with lines of JSON, each in a chunk of its own, and then ends unless told otherwise. */
+/** Answers with lines of JSON, each in its own chunk, and then ends the answer unless `end` is false. */
 export const answerLines = (response: ServerResponse, lines: object[], { end = true } = {}): void => {
   response.writeHead(200, { 'content-type': 'application/json' })
   for (const line of lines) response.write(`${JSON.stringify(line)}\n`)

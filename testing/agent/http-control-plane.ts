@@ -1,4 +1,4 @@
-/** The control plane in memory behind real HTTP and tRPC, as the server speaks it: for the client and whole processes. */
+/** The control plane in memory behind real HTTP and tRPC, for tests of the client and of whole processes. */
 import { createServer, type Server } from 'node:http'
 import { initTRPC, TRPCError, tracked } from '@trpc/server'
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
@@ -25,7 +25,7 @@ import { MemoryControlPlane } from './control-plane'
 const t = initTRPC.context<{ credential: string; instance: string; joinToken: string | null }>().create({
   sse: { ping: { enabled: true, intervalMs: 500 }, client: { reconnectAfterInactivityMs: 2_000 } },
 })
-/** Inputs are the agent's own: what the real server checks is not for here. */
+/** Inputs are not validated here; the real server's checks are tested elsewhere. */
 const as =
   <Input>() =>
   (value: unknown) =>
@@ -33,12 +33,12 @@ const as =
 
 export class HttpControlPlane {
   readonly memory = new MemoryControlPlane()
-  /** By credential, of those that joined: who speaks for its nodes. */
+  /** By credential of joined agents: the process that holds the nodes. */
   readonly holders = new Map<string, Holder>()
   joinToken = 'token'
   /** When the newest reports were sent, by the agent's clock. */
   sentAt: string | null = null
-  /** How many subscriptions stand. */
+  /** Number of open subscriptions. */
   watching = 0
   private server: Server | null = null
   private readonly endings = new Set<() => void>()
@@ -113,7 +113,7 @@ export class HttpControlPlane {
       throw new TRPCError({ code: 'PRECONDITION_FAILED', message: 'This agent does not speak for its nodes now' })
   }
 
-  /** By the rules of the real one. */
+  /** Decides a claim by the rules of the real control plane. */
   private judged({ credential, instance }: { credential: string; instance: string }, claim: Claim): ClaimAnswer {
     const holder = this.holders.get(credential) ?? null
     if (holder === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'No node belongs to this credential' })

@@ -1,4 +1,4 @@
-/** Whole agent programs, as `npm run agent` and `npm run fleet` start them. */
+/** Starts whole agent processes, as `npm run agent` and `npm run fleet` do. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
@@ -6,13 +6,13 @@ export interface AgentProcessOptions {
   token?: string
   ipc?: boolean
   env?: Record<string, string>
-  /** A command that runs it, as `nsenter` does. */
+  /** A command in front that runs the process, such as `nsenter`. */
   before?: readonly string[]
 }
 
 export class AgentProcess {
   readonly child: ChildProcess
-  /** What it said on stderr so far. */
+  /** The output on stderr so far. */
   said = ''
 
   constructor(
@@ -33,7 +33,7 @@ export class AgentProcess {
     })
   }
 
-  /** The exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or the signal that ended the process. */
   async ended(): Promise<number | NodeJS.Signals | null> {
     const { child } = this
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

@@ -1,4 +1,4 @@
-/** One program on simulated engines with a control plane in memory, fifty times faster than life. */
+/** One agent on a simulated engine with a control plane in memory, fifty times faster than real time. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,17 +19,17 @@ export class Rig {
   readonly controlPlane = new MemoryControlPlane()
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-rig-'))
   readonly clock = fastClock(50)
-  /** The engine of the running program. */
+  /** The engine of the running agent. */
   engine: Engine
   timing: Partial<NodeTiming> = {}
   token: string | null = 'token'
-  /** Why the running program could not go on. */
+  /** The error that ended the running agent. */
   ended: Error | null = null
   private runner: Runner | null = null
 
   constructor(
     readonly name = 'node-01',
-    /** Puts something between the agent and the engine. */
+    /** Wraps the engine for the agent. */
     private readonly around: (engine: SimulatedEngine) => Engine = (engine) => engine,
   ) {
     this.controlPlane.heartbeatSeconds = 5
@@ -71,7 +71,7 @@ export class Rig {
     this.runner = null
   }
 
-  /** As by kill -9: it says nothing more. What it left on the disk is all that the next start has. */
+  /** Ends the agent as `kill -9` does: it sends nothing more, and the next start only has what is on the disk. */
   async kill(): Promise<void> {
     await this.runner?.stop(0)
     this.runner = null
@@ -91,7 +91,7 @@ export class Rig {
     return until(find, { what: `${replica.image} is told to be gone` })
   }
 
-  /** Lets so many milliseconds of the rig's time pass. */
+  /** Waits `ms` milliseconds of the rig's time. */
   pass(ms: number): Promise<void> {
     return new Promise((resolve) => this.clock.after(ms, () => resolve()))
   }
@@ -105,7 +105,7 @@ export class Rig {
     return this.around(this.bareEngine())
   }
 
-  /** The engine with nothing around it: another run of the program that keeps the containers. */
+  /** The unwrapped engine; a new instance keeps the containers, as after a restart. */
   bareEngine(): SimulatedEngine {
     const { name, clock } = this
     const capacity = { cpuCores: 8, memoryMb: 16_384, storageGb: 100 }
@@ -114,7 +114,7 @@ export class Rig {
   }
 }
 
-/** An engine of which some calls are done otherwise. */
+/** Overrides some calls of an engine. */
 export const withCalls = (engine: SimulatedEngine, calls: (engine: SimulatedEngine) => Partial<Engine>): Engine => {
   const own = calls(engine)
   return new Proxy<Engine>(engine, {

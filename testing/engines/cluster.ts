@@ -1,8 +1,8 @@
 /**
- * Several real Docker engines on one machine, for tests. Each lives in namespaces of its own (network, mounts,
- * processes) and has an address of its own on a private link, as a machine has. Its first process reads words from a
- * pipe that this process holds: when this process dies, however it dies, the kernel closes the pipe and ends the
- * engine with all its containers. What can remain is a folder and empty control groups; the next cluster removes them.
+ * Runs several real Docker engines on one machine, for tests. Each has its own namespaces (network, mounts, processes)
+ * and an address of its own on a private link, as a machine has. The first process of each reads commands from a pipe
+ * that this process holds: when this process dies in any way, the kernel closes the pipe and ends the engine with all
+ * its containers. Only a folder and empty control groups can remain; the next cluster removes them.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import {
@@ -32,22 +32,25 @@ export interface TestEngine {
   name: string
   /** Path of the engine's unix socket. */
   socket: string
-  /** Published ports answer at this address. */
+  /** The address where published ports answer. */
   address: string
-  /** This machine as the engine sees it: where it finds what listens here. */
+  /** The address of this machine as seen by the engine, for servers of the tests. */
   gateway: string
-  /** Put before a command: runs it in the engine's network, as a program on that machine would. */
+  /** Command prefix that runs a program in the engine's network, as on that machine. */
   inside: readonly string[]
-  /** Its calls hang; containers go on. */
+  /** Makes calls hang; containers keep running. */
   freeze(): void
   thaw(): void
-  /** As by SIGKILL; containers go on until it starts again, which ends them. */
+  /** Kills the engine with SIGKILL; containers keep running until the next start, which ends them. */
   kill(): void
   start(): Promise<void>
-  /** Its link drops every packet in silence, both ways; what runs inside goes on. */
+  /** Drops all packets of the engine's link in both directions; processes inside keep running. */
   cut(): void
   heal(): void
-  /** The engine can not remove this container until the answer is called; null where the file system can not do that. */
+  /**
+   * Makes the removal of this container fail until the returned function is called; null where the file system can't do
+   * that.
+   */
   obstructRemoval(containerId: string): (() => void) | null
 }
 
@@ -57,11 +60,14 @@ export interface EngineCluster {
 }
 
 interface ClusterOptions {
-  /** What containers are in that ask for no network: one of the engine's own, or only their loopback. */
+  /** The network of containers that request none: the engine's bridge, or only loopback. */
   network?: 'bridge' | 'none'
 }
 
-/** The first process of an engine's namespaces, as $0; $1 is its folder, $2 its control group, $3 more for its command line. */
+/**
+ * The first process in an engine's namespaces: $0 is its name, $1 its folder, $2 its control group, $3 further
+ * arguments.
+ */
 const firstProcess = `
 mount -t tmpfs -o mode=755 tmpfs /run || exit 1
 ip link set lo up
@@ -83,7 +89,7 @@ while read -r word; do
 done
 `
 
-/** Starts `count` engines that have the test images. Throws with the reason when this machine cannot. */
+/** Starts `count` engines with the test images. Throws with the reason when this machine can't. */
 export const startEngines = async (
   count: number,
   { network = 'bridge' }: ClusterOptions = {},
@@ -127,14 +133,14 @@ class Engine implements TestEngine {
     this.name = `engine-${index}`
     this.dir = join(folderOf(cluster), `n${index}`)
     this.socket = join(this.dir, 'docker.sock')
-    // 198.18.0.0/15 is set aside for tests of networks (RFC 2544): four addresses for each link.
+    // 198.18.0.0/15 is reserved for network tests (RFC 2544); each link uses four addresses.
     this.gateway = `198.18.${cluster}.${index * 4 + 1}`
     this.address = `198.18.${cluster}.${index * 4 + 2}`
   }
 
   async up(archive: Buffer): Promise<void> {
     mkdirSync(this.dir, { recursive: true })
-    // A registry of the tests speaks plain HTTP.
+    // The tests' registry uses plain HTTP.
     writeFileSync(join(this.dir, 'daemon.json'), JSON.stringify({ 'insecure-registries': ['198.18.0.0/15'] }))
     const log = openSync(join(this.dir, 'log'), 'a')
     const own = ['--mount', '--propagation', 'private', '--net', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
@@ -151,7 +157,7 @@ class Engine implements TestEngine {
       cgroupOf(this.cluster, this.index),
       more,
     ]
-    // Detached: an interrupt at the terminal is for the tests, which then end the engines in order.
+    // Detached, so that an interrupt at the terminal only reaches the tests, which then end the engines in order.
     this.process = spawn('unshare', [...own, ...first], { stdio: ['pipe', log, log], detached: true, env: engineEnv() })
     closeSync(log)
     this.process.stdin?.on('error', () => undefined)
@@ -203,7 +209,7 @@ class Engine implements TestEngine {
     return release
   }
 
-  /** The end of the first process is the end of all processes in its namespace. */
+  /** Ends the first process, and with it all processes in its namespace. */
   async end(): Promise<void> {
     for (const release of this.obstacles) release()
     const { process } = this
@@ -219,7 +225,7 @@ class Engine implements TestEngine {
     this.process?.stdin?.write(`${word}\n`)
   }
 
-  /** Both ends of its link, each with what gets a command there. */
+  /** Both ends of the link, each with the command prefix that reaches it. */
   private get ends(): [string, ...string[]][] {
     return [[this.linkName], ['eth0', ...this.inside]]
   }
@@ -268,21 +274,21 @@ class Engine implements TestEngine {
   }
 }
 
-/** Nothing of the caller's own Docker settings or of a proxy may reach the engines. */
+/** The engines must not see the caller's Docker or proxy settings. */
 const engineEnv = (): NodeJS.ProcessEnv => ({
   NODE_ENV: process.env.NODE_ENV ?? 'test',
   PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
   HOME: '/root',
 })
 
-/** An engine answers a second after it was started; a machine with much to do may take long. */
+/** An engine usually answers within a second, but a busy machine may take long. */
 const startMs = 90_000
 
 const bedPrefix = 'fogdeck-engines-'
 const folderOf = (cluster: number): string => join(tmpdir(), `${bedPrefix}${cluster}`)
 const cgroupOf = (cluster: number, index: number): string => `/${bedPrefix}${cluster}/n${index}`
 
-/** Making the folder is the claim: only one process can. */
+/** Creating the folder claims the cluster number, because only one process can create it. */
 const claimCluster = async (): Promise<number> => {
   for (let cluster = 0; cluster < 250; cluster += 1) {
     try {
@@ -296,7 +302,7 @@ const claimCluster = async (): Promise<number> => {
   throw new Error(`there are 250 beds of engines in ${tmpdir()} already`)
 }
 
-/** Removes the clusters whose owners are dead. Their engines died with them. */
+/** Removes clusters whose owners are dead; the engines died with them. */
 export const removeLeftovers = async (): Promise<void> => {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(bedPrefix) || !/^\d+$/.test(name.slice(bedPrefix.length))) continue
@@ -304,7 +310,7 @@ export const removeLeftovers = async (): Promise<void> => {
     const owner = quietly(() => readFileSync(join(dir, 'owner'), 'utf8'))
     const [pid = '0', startedAt] = owner?.split(' ') ?? []
     const isAlive = owner !== null && (await processStart(Number(pid))) === startedAt
-    // A folder without an owner may be one that is being claimed at this moment.
+    // A folder without an owner may just be being claimed.
     const isFresh = owner === null && Date.now() - (quietly(() => statSync(dir).ctimeMs) ?? 0) < 60_000
     if (!isAlive && !isFresh) await removeCluster(dir)
   }
@@ -312,18 +318,18 @@ export const removeLeftovers = async (): Promise<void> => {
 
 const removeCluster = async (dir: string): Promise<void> => {
   const name = dir.slice(dir.lastIndexOf('/') + 1)
-  // The kernel takes a moment to take apart what was killed.
+  // The kernel takes a moment to clean up killed processes.
   for (let tries = 0; tries < 100; tries += 1) {
     removeGroups(name)
     quietly(() => rmSync(dir, { recursive: true, force: true }))
     if (!existsSync(dir) && groupsOf(name).length === 0) return
-    // What a test made immutable, and did not live to release.
+    // Files that a test made immutable and did not release.
     if (existsSync(dir)) quietly(() => run(['chattr', '-R', '-f', '-i', dir]))
     await sleep(50)
   }
 }
 
-/** The control group of a cluster, in each hierarchy where it exists. */
+/** The control groups of a cluster, one in each hierarchy that has it. */
 const groupsOf = (name: string): string[] => {
   const root = '/sys/fs/cgroup'
   return ['', ...(quietly(() => readdirSync(root)) ?? [])].map((each) => join(root, each, name)).filter(existsSync)

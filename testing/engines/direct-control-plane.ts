@@ -1,4 +1,4 @@
-/** The real control plane, its store and its database, for agents in the same process. The line to it may be cut. */
+/** Connects agents in the same process to the real control plane and its database. Tests can cut the connection. */
 import { TRPCError } from '@trpc/server'
 import { systemClock } from '@/agent/lib/clock'
 import { errorOfCode } from '@/agent/transport/client'
@@ -46,13 +46,13 @@ export class DirectControlPlane implements ControlPlane {
     return this.call((agent) => agent.logs({ chunks }))
   }
 
-  /** Nothing is pushed: the answers to heartbeats bring what is wanted. */
+  /** Nothing is pushed; the answers to heartbeats contain the desired state. */
   watch(_nodeIds: string[], handlers: WatchHandlers): Watch {
     queueMicrotask(() => handlers.onConnection(true, null))
     return { restart: () => undefined, close: () => undefined }
   }
 
-  /** What is refused is refused as over the network. */
+  /** Converts failures to the errors that agents get over the network. */
   private async call<Answer>(does: (agent: AgentCalls) => Promise<Answer>, joinToken: string | null = null) {
     if (this.isCut) throw new ControlPlaneError('unreachable', 'the line is cut')
     const { credential, instance } = this.speaker

@@ -1,4 +1,4 @@
-/** One agent on one real engine, as agent/cli/main.ts wires it, with any control plane. */
+/** Runs one agent on one real engine, wired as in agent/cli/main.ts, with any control plane. */
 import { join } from 'node:path'
 import { describeNode } from '@/agent/cli/settings'
 import { DockerEngine } from '@/agent/engines/docker/engine'
@@ -14,7 +14,7 @@ const size = { cpuCores: 2, memoryMb: 4096 }
 interface EngineAgentOptions {
   name: string
   engine: TestEngine
-  /** Its own folder is made in it. */
+  /** The parent of the agent's own folder. */
   dataDir: string
   token: string
   connect: (speaker: Speaker) => ControlPlane
@@ -54,7 +54,7 @@ export class EngineAgent {
       engineOf: () => this.docker,
       durable: true,
       connect: (_server, speaker) => connect(speaker),
-      // Each start is another process of the same machine, and the one before is gone.
+      // Each start is a new process on the same machine, and the previous one has ended.
       machine: async () => ({ ...(await readMachine()), hostName: name, processStart: String(++this.starts) }),
       onEnd: (error) => {
         throw error
@@ -67,7 +67,7 @@ export class EngineAgent {
     await this.runner.start()
   }
 
-  /** `graceMs`: how long reports that wait may take; 0 is as by kill -9. */
+  /** `graceMs`: how long waiting reports may take; 0 is like kill -9. */
   async stop(graceMs?: number): Promise<void> {
     await this.runner?.stop(graceMs)
     this.runner = null

@@ -1,4 +1,4 @@
-/** Small images made of Debian's static busybox, put into engines without any registry. */
+/** Builds small images from Debian's static busybox, and loads them into engines without a registry. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import type { DockerHttp } from '@/agent/engines/docker/http'
 import { pathOf } from './requirements'
 
-/** Ends at once when asked to. The page names the container's host and what MESSAGE says. */
+/** Exits at once on a signal. The page shows the container's host name and MESSAGE. */
 const web = `#!/bin/sh
 trap 'kill $! 2>/dev/null; exit 0' TERM INT
 echo "<h1>Hello from $(hostname)</h1><p>\${MESSAGE:-no message}</p>" >/www/index.html
 echo "listening on \${PORT:-80}"
 httpd -f -p "\${PORT:-80}" -h /www & wait $!
 `
-/** busybox's own wget crashes in a static build; nc does. */
+/** Uses nc, because busybox's wget crashes in a static build. */
 const health = `#!/bin/sh
 printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 127.0.0.1 "\${PORT:-80}" | grep -q ' 200 '
 `
@@ -33,7 +33,10 @@ trap '' TERM
 echo started
 while :; do sleep 1; done
 `
-/** What the official images do before they serve: give a folder to a user, become that user, take a port below 1024. */
+/**
+ * Does what official images do before they serve: changes the owner of a folder, switches the user, and listens on a
+ * port below 1024.
+ */
 const root = `#!/bin/sh
 trap 'exit 0' TERM
 mkdir /tmp/own && chown 1000:1000 /tmp/own
@@ -54,31 +57,33 @@ interface ImageConfig {
 
 const port80 = { ExposedPorts: { '80/tcp': {} } }
 const shell = (line: string): ImageConfig => ({ Cmd: ['/bin/sh', '-c', line] })
-/** Each second, which engines count in nanoseconds; twice in a row makes a verdict. */
+/** Checks every second (engines count nanoseconds); two equal results in a row decide. */
 const checked = (...command: string[]) => ({
   Healthcheck: { Test: ['CMD', ...command], Interval: 1e9, Timeout: 2e9, Retries: 2 },
 })
 
 const images = {
-  /** Answers HTTP on port 80 (or PORT) with a page that names its host. */
+  /** Answers HTTP on port 80 (or PORT) with a page that shows its host name. */
   'fogdeck-test/web:1': { Cmd: ['/fog/web'], ...port80 },
-  /** The same, with a health check that it passes. */
+  /** Like web, with a health check that passes. */
   'fogdeck-test/healthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/fog/health') },
   'fogdeck-test/unhealthy:1': { Cmd: ['/fog/web'], ...port80, ...checked('/fog/sick') },
-  /** Does as root what images do, and says so in its last line. */
+  /** Does what official images do as root; its last log line says whether that worked. */
   'fogdeck-test/root:1': { Cmd: ['/fog/root'] },
   'fogdeck-test/exit1:1': shell('echo fatal: cannot read configuration >&2; exit 1'),
-  /** Ends with CODE (3) after AFTER (2) seconds. */
+  /** Exits with code CODE (default 3) after AFTER (default 2) seconds. */
   'fogdeck-test/crash:1': { Cmd: ['/fog/crash'] },
-  /** Their last lines: one with a character that no text of PostgreSQL holds, one with an emoji where it is cut off. */
+  /**
+   * Their last lines test storing: one has a character that PostgreSQL's text can't hold, one has an emoji at the cut.
+   */
   'fogdeck-test/nul:1': shell("printf 'bye \\000 end\\n'; exit 1"),
   'fogdeck-test/long-line:1': shell(
     "head -c 298 /dev/zero | tr '\\0' x; printf '\\360\\237\\230\\200 and more\\n'; exit 1",
   ),
   'fogdeck-test/bad-command:1': { Cmd: ['/there/is/no/such/program'] },
-  /** Takes no notice of SIGTERM. */
+  /** Ignores SIGTERM. */
   'fogdeck-test/ignore-term:1': { Cmd: ['/fog/ignore'] },
-  /** Takes 64 MiB after a second. */
+  /** Allocates 64 MiB after a second. */
   'fogdeck-test/oom:1': shell('sleep 1; exec dd if=/dev/zero of=/dev/null bs=64M count=1000000'),
   /** Uses all the processor time that it gets. */
   'fogdeck-test/burn:1': shell("trap 'exit 0' TERM; while :; do :; done"),
@@ -87,7 +92,7 @@ const images = {
 export type TestImage = keyof typeof images
 export const testImages = Object.keys(images) as TestImage[]
 
-/** The file system of all of them, as an archive. */
+/** The file system of all images, as an archive. */
 export const imageLayer = (): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'fogdeck-layer-'))
   try {
@@ -98,7 +103,7 @@ export const imageLayer = (): Buffer => {
   }
 }
 
-/** What an image says of itself beyond its layer. */
+/** The configuration of an image. */
 export const imageConfig = (image: TestImage, env: string[] = []) => ({
   architecture: architectures[process.arch] ?? process.arch,
   os: 'linux',
@@ -109,7 +114,7 @@ export const imageConfig = (image: TestImage, env: string[] = []) => ({
 const tarOf = (from: string): Buffer =>
   execFileSync('tar', ['-C', from, '--owner=0', '--group=0', '-c', '.'], { maxBuffer: 2 ** 28 })
 
-/** All of them in one archive, as `docker save` writes it, so that engines store their one layer once. */
+/** All images in one archive in the format of `docker save`, so that engines store their common layer once. */
 export const imageArchive = (): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'fogdeck-images-'))
   try {

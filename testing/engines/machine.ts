@@ -1,10 +1,13 @@
-/** Another machine for programs: what tells machines apart (agent/lib/machine.ts) is of its own, as after a copied disk. */
+/**
+ * Simulates another machine for processes: the ids that distinguish machines (agent/lib/machine.ts) are its own, as
+ * after a copied disk.
+ */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestEngine } from './cluster'
 
-/** $0 is its folder, $1 its host name; what follows is the command. */
+/** $0 is the machine's folder, $1 its host name; the command follows. */
 const boot = `
 echo "$1" >/proc/sys/kernel/hostname || exit 1
 mount --bind "$0/boot-id" /proc/sys/kernel/random/boot_id || exit 1
@@ -14,7 +17,7 @@ shift
 exec "$@"
 `
 
-/** Put before a command: runs it on that machine, which is in the network of the engine. */
+/** Returns a command prefix that runs a program on the machine, which is in the engine's network. */
 export function otherMachine(engine: TestEngine, hostName: string, dir: string): readonly string[] {
   mkdirSync(dir)
   writeFileSync(join(dir, 'boot-id'), `${randomUUID()}\n`)

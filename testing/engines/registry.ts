@@ -1,4 +1,4 @@
-/** A real image registry on this machine, for tests of pulls: Debian's docker-registry. */
+/** Runs a real image registry on this machine, for tests of pulls: Debian's docker-registry. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,7 @@ export class Registry {
       storage: { filesystem: { rootdirectory: folder } },
       http: { addr: `0.0.0.0:${port}` },
     }
-    // YAML takes JSON as it is.
+    // JSON is valid YAML.
     writeFileSync(join(folder, 'config.yml'), JSON.stringify(settings))
     const process = spawn(program, ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
     const registry = new Registry(port, process, folder)
@@ -42,7 +42,7 @@ export class Registry {
     return registry
   }
 
-  /** Puts an image of one layer there, and hands out its digest. */
+  /** Pushes an image with one layer; returns its digest. */
   async push(repository: string, tag: string, { layer, config }: { layer: Buffer; config: object }): Promise<string> {
     const image = { ...config, rootfs: { type: 'layers', diff_ids: [digestOf(layer)] } }
     const configData = Buffer.from(JSON.stringify(image))

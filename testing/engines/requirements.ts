@@ -1,4 +1,4 @@
-/** What a machine needs for a cluster of engines, and what to say when it is not there. */
+/** Checks what a machine needs for a cluster of engines. */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
@@ -19,12 +19,12 @@ const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sb
 export const pathOf = (program: string): string | null =>
   folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? null
 
-/** Debian packages whose programs are not installed. */
+/** Debian packages with programs that are not installed. */
 const missingTools = (): string[] => [
   ...new Set(Object.keys(programs).flatMap((program) => (pathOf(program) ? [] : [programs[program] ?? program]))),
 ]
 
-/** Null when engines can be started here, else why not and what to do. */
+/** Why engines can't be started here and what to do; null when they can. */
 export const unavailable = (): string | null => {
   if (process.platform !== 'linux') return 'real container engines for tests need Linux'
   if (process.getuid?.() !== 0) return 'real container engines for tests need root'

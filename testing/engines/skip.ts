@@ -1,6 +1,6 @@
 /**
- * Engine tests are skipped only when somebody said so, with a reason: FOGDECK_SKIP_ENGINES. Otherwise a machine on
- * which engines cannot start fails them, loudly.
+ * Engine tests are only skipped when FOGDECK_SKIP_ENGINES gives a reason. Otherwise they fail on a machine where
+ * engines can't start.
  */
 export const skipReason = (): boolean => {
   const reason = process.env.FOGDECK_SKIP_ENGINES

@@ -1,4 +1,4 @@
-/** Random fleets and requests for property tests, drawn so that tight, tied and refused cases are all common. */
+/** Random fleets and requests for property tests, chosen so that tight, tied and refused cases are all common. */
 import fc from 'fast-check'
 import type { Constraint } from '@/core/placement/constraint'
 import type { TakenPort } from '@/core/placement/host-ports'
@@ -16,7 +16,7 @@ const usage = fc.oneof(
   { weight: 1, arbitrary: fc.constant(null) },
 )
 
-/** Regions with and without a row in the built-in table, and one under another name. */
+/** Regions with and without a row in the built-in latency table, and one alias. */
 const region = fc.constantFrom('us-east', 'us-east-1', 'eu-west', 'ap-south', 'shop-1', 'shop-2')
 
 const capacity = fc.record({
@@ -40,7 +40,7 @@ const somewhere: fc.Arbitrary<Located> = fc.record({
   longitude: fc.double({ min: -180, max: 180, noNaN: true }),
 })
 
-/** Ports of other deployments and of other programs, from so few that requests often meet them. */
+/** Ports of other deployments and programs, from so few that requests often conflict with them. */
 const takenPorts: fc.Arbitrary<TakenPort[]> = fc
   .uniqueArray(fc.constantFrom(80, 81, 443), { minLength: 1, maxLength: 2 })
   .chain((ports) =>
@@ -53,7 +53,7 @@ const takenPorts: fc.Arbitrary<TakenPort[]> = fc
     ),
   )
 
-/** A node but for its name. `full` moves its reservations towards its capacity. */
+/** A node without its name. `full` moves its reservations towards its capacity. */
 function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitrary<Omit<FleetNode, 'id' | 'nodeId'>> {
   return fc
     .record({
@@ -96,7 +96,10 @@ function nodeArbitrary(options: { located: boolean; full: boolean }): fc.Arbitra
     })
 }
 
-/** All different, all the same, a few kinds, or nearly full: the shapes on which schedulers go wrong. */
+/**
+ * Fleets whose nodes are all different, all equal, of a few kinds, or nearly full: the shapes that schedulers get
+ * wrong.
+ */
 export function fleetArbitrary(options: { located: boolean; maxNodes: number }): fc.Arbitrary<Fleet> {
   const { located, maxNodes } = options
   const ample = nodeArbitrary({ located, full: false })
@@ -113,7 +116,7 @@ export function fleetArbitrary(options: { located: boolean; maxNodes: number }):
   })
   return fc.record({ nodes, latencies: fc.array(latency, { maxLength: 4 }) }).map((fleet) => ({
     ...fleet,
-    // Numbers without leading zeros: node-10 comes before node-2, and the order of drawing is not the order of names.
+    // Numbers without leading zeros, so that node-10 sorts before node-2, and names sort differently from the list.
     nodes: fleet.nodes.map((node, index) => ({ ...node, id: idOf(`node-${index + 1}`), nodeId: `node-${index + 1}` })),
   }))
 }
@@ -149,7 +152,7 @@ const portlessRequest: fc.Arbitrary<PlacementRequest> = fc.record({
   ),
 })
 
-/** Now and then with fixed host ports. */
+/** Requests that sometimes have fixed host ports. */
 const plainRequest: fc.Arbitrary<PlacementRequest> = fc.oneof(
   { weight: 2, arbitrary: portlessRequest },
   {
@@ -158,7 +161,7 @@ const plainRequest: fc.Arbitrary<PlacementRequest> = fc.oneof(
   },
 )
 
-/** Requests with wishes only. */
+/** Requests with preferences. */
 const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc
   .tuple(plainRequest, wishesArbitrary)
   .map(([request, wishes]) => ({ ...request, wishes }))

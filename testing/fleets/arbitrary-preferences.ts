@@ -1,4 +1,4 @@
-/** Random wishes for property tests, in the labels, regions and names of testing/fleets/arbitrary-fleets.ts. */
+/** Random preferences for property tests, with the labels, regions and names of testing/fleets/arbitrary-fleets.ts. */
 import fc from 'fast-check'
 import { type Affinity, affinityText, type Preference, type Spread, type Wishes } from '@/core/placement/preferences'
 import { idOf } from '@/testing/builders'
@@ -20,7 +20,7 @@ const limit: fc.Arbitrary<Spread> = fc.record({
   weight: fc.oneof(fc.constant(0), weight),
 })
 
-/** Of several spreads one at most is a rule, as the API sees to. */
+/** At most one spread is a constraint, as the API requires. */
 const spread: fc.Arbitrary<Spread[]> = fc.oneof(
   fc.constant<Spread[]>([]),
   fc.array(wish, { minLength: 1, maxLength: 2 }),
@@ -51,7 +51,7 @@ export const wishesArbitrary: fc.Arbitrary<Wishes> = fc.record({
   spread,
   affinity: fc.oneof(
     { weight: 2, arbitrary: fc.constant<Affinity[]>([]) },
-    // A deployment is where it is: two rules that read the same mean the same places.
+    // Two rules with the same text would mean the same nodes.
     fc.uniqueArray(affinity, { maxLength: 2, selector: affinityText }),
   ),
 })

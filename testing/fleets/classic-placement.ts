@@ -1,12 +1,12 @@
 /**
- * The classic way to decide, as one would write it first and well: filter the nodes, map them to scores, sort, take the
- * best. It shares no code with the scheduler, and is what the fleet index is compared with.
+ * The straightforward way to decide: filter the nodes, score them, sort, and take the best. It shares no code with the
+ * scheduler; the fleet index is compared with it.
  */
 
 import type { Resources } from '@/core/placement/resources'
 import type { FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 
-/** 0..1 by region, for one wanted region. */
+/** Locality from 0 to 1 by region, relative to one preferred region. */
 export type Localities = ReadonlyMap<string, number>
 
 interface Ranked {
@@ -17,7 +17,7 @@ interface Ranked {
 const usage = (percent: number | null, unseen: number, capacity: number): number =>
   Math.min(100, (percent ?? 100) + (100 * unseen) / capacity)
 
-/** All nodes that can take a replica, the best first. The nodes are changed by `classicReserve` only. */
+/** All eligible nodes, best first. Only `classicReserve` changes the nodes. */
 export function classicRanking(
   nodes: readonly FleetNode[],
   { resources }: PlacementRequest,
@@ -52,7 +52,7 @@ export function classicRanking(
     .sort((a, b) => b.score - a.score || (a.node.nodeId < b.node.nodeId ? -1 : 1))
 }
 
-/** Holds (or with `sign` -1 gives back) a replica's share of a node, in place. */
+/** Reserves a replica's resources on a node in place, or with `sign` -1 releases them. */
 export function classicReserve(node: FleetNode, resources: Resources, sign: 1 | -1): void {
   node.reserved.cpuMillis += sign * resources.cpuMillis
   node.reserved.memoryMb += sign * resources.memoryMb

@@ -1,7 +1,7 @@
-/** Fleets of four shapes, and a stream of deployments for them: the same seed gives the same of everything. */
+/** Fleets of four shapes, and a stream of deployments for them; the same seed always gives the same. */
 import type { FleetNode, PlacementRequest } from '@/core/placement/types'
 
-/** A small generator of numbers in 0..1 (mulberry32). */
+/** A small random number generator for 0..1 (mulberry32). */
 export function drawing(seed: number): () => number {
   let state = seed
   return () => {
@@ -19,14 +19,14 @@ export const shapeRegions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-
 
 const between = (draw: () => number, from: number, to: number): number => from + Math.floor(draw() * (to - from + 1))
 
-/** What sets a node apart from others. */
+/** Properties in which nodes differ. */
 interface Traits {
   cpuMillis: number
   memoryMb: number
   storageGb: number
   gpuUnits: number
   region: (typeof shapeRegions)[number] | undefined
-  /** Shares of the capacity that others hold already. */
+  /** Shares of the capacity that are already reserved. */
   cpuHeld: number
   memoryHeld: number
   cpuUsage: number
@@ -118,7 +118,7 @@ export function shapedFleet(shape: FleetShape, count: number, seed = 7): FleetNo
   })
 }
 
-/** Deployment number `index` of the stream: 3 replicas, of changing sizes, in changing regions or in any. */
+/** Deployment number `index` of the stream: 3 replicas of varying size, in varying regions or anywhere. */
 export function streamedRequest(index: number): PlacementRequest {
   const draw = drawing(index + 1)
   return {

@@ -1,18 +1,21 @@
 /**
- * The algorithm of the scheduler once more, written from its description in the slowest and plainest way, and sharing
- * no code with it: for every single replica it looks at every node again. Property tests compare the two.
+ * A reference implementation of the scheduler's algorithm, written from its description in the slowest and plainest way
+ * without shared code: it examines every node again for each replica. Property tests compare the two.
  */
 
 import type { Constraint } from '@/core/placement/constraint'
 import type { Affinity, Spread } from '@/core/placement/preferences'
 import type { Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 
-/** Round trips of the built-in table between the regions that random fleets use. */
+/** Round-trip times from the built-in table between the regions of random fleets, in milliseconds. */
 const tableMs: Record<string, number> = { 'ap-south eu-west': 122, 'ap-south us-east': 195, 'eu-west us-east': 68 }
 
 const plain = (region: string): string => (region === 'us-east-1' ? 'us-east' : region)
 
-/** Fleets for the reference have no coordinates: a region without row or measurement is unknown. */
+/**
+ * Fleets for the reference have no coordinates, so the locality of a region without a table row or measurement is
+ * unknown.
+ */
 function localityOf(wanted: string | null, node: FleetNode, fleet: Fleet): number {
   if (wanted === null || plain(wanted) === plain(node.region)) return 1
   const between = (from: string, to: string): number[] =>
@@ -26,7 +29,7 @@ function localityOf(wanted: string | null, node: FleetNode, fleet: Fleet): numbe
   return ms === undefined ? 0 : Math.max(0, 1 - ms / 200)
 }
 
-/** The place of a node in plain words; undefined when it has none. */
+/** The topology domain of a node; undefined when it has none. */
 function whereIs(node: FleetNode, on: 'node' | 'zone' | 'region'): string | undefined {
   if (on === 'node') return node.id
   if (on === 'region') return plain(node.region)
@@ -47,7 +50,7 @@ function labelsMet(constraints: readonly Constraint[], node: FleetNode): boolean
   return true
 }
 
-/** How many replicas of the deployment a place has more than the emptiest place that counts; counted from nothing. */
+/** How many more replicas of the deployment a topology domain has than the emptiest eligible one. */
 function skewOf(place: string, across: Spread['across'], { request, nodes }: Scene): number {
   const held = (where: string): number =>
     nodes.filter((node) => whereIs(node, across) === where).reduce((sum, node) => sum + node.ownReplicas, 0)
@@ -84,7 +87,7 @@ function wishesAllow(node: FleetNode, scene: Scene): boolean {
   })
 }
 
-/** The parts that wishes add, as pairs of all their weights together and of what they give on this node. */
+/** The score parts of preferences: their total weight, and their score on this node. */
 function wishParts(node: FleetNode, scene: Scene): { weight: number; gives: number }[] {
   const { preferences, spread, affinity } = scene.request.wishes ?? { preferences: [], spread: [], affinity: [] }
   const sum = (amounts: number[]): number => amounts.reduce((all, amount) => all + amount, 0)
@@ -143,12 +146,12 @@ function scoreOf(node: FleetNode, scene: Scene, fleet: Fleet, policy: Policy): n
 
 interface ReferencePlacement {
   chosen: { id: string; nodeId: string; score: number }[]
-  /** How many replicas fit; with fewer than asked nothing is chosen. */
+  /** How many replicas fit; with fewer than requested nothing is chosen. */
   found: number
 }
 
 export function referencePlacement(request: PlacementRequest, fleet: Fleet, policy: Policy): ReferencePlacement {
-  // One clone each: a clone of the whole would keep parts that two nodes share shared.
+  // Clones each node separately: one clone of the whole fleet would preserve objects that two nodes share.
   const nodes = fleet.nodes.map((node) => structuredClone(node))
   const placed: ReferencePlacement['chosen'] = []
   for (;;) {
