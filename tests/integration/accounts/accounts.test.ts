@@ -15,7 +15,7 @@ import {
   userPassword,
 } from '@/testing/control-plane'
 
-// Real, and counted.
+// The real argon2, with its calls counted.
 vi.mock('@node-rs/argon2', { spy: true })
 const hashForm = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/
 
@@ -29,13 +29,13 @@ const tokenOf = async (username: string, password: string) =>
   ((await (await cp.login(username, password)).json()) as { access_token: string }).access_token
 const listWith = async (token: string) =>
   (await cp.rest('/deployment/list', { headers: { authorization: `Bearer ${token}` } })).status
-/** Signs in from there; says "in", or why not. */
+/** Signs in from that address and returns "in", or why it was refused. */
 const signInFrom = (address: string, username: string, password: string): Promise<string> =>
   signIn(cp.services, { username, password }, { kind: 'browser', address, userAgent: null }).then(
     () => 'in',
     (error: Error) => error.message,
   )
-/** The limit with so few tries of a name from a network. */
+/** Lowers the limit on attempts per user name and network. */
 const limitPair = (tries: number) => {
   cp.services.signInLimit = createSignInLimit(cp.store, { ...signInLimits, pair: { ...signInLimits.pair, tries } })
 }
@@ -44,14 +44,14 @@ const pastLocks = () => cp.sql(`update rate_limits set expire = now() at time zo
 const idOf = async (username: string) => (await cp.actor(username)).id
 
 describe('signing in', () => {
-  test('is refused alike for a wrong password and an unknown name', async () => {
+  test('gives the same answer for a wrong password and for an unknown user', async () => {
     const wrong = await cp.login('admin', 'not the password')
     const unknown = await cp.login('nobody', 'not the password')
     expect([wrong.status, unknown.status]).toEqual([401, 401])
     expect(await wrong.json()).toEqual(await unknown.json())
   })
 
-  test('is not asked for again when the token is good and the database is not there to say so', async () => {
+  test('is not demanded again when the token is valid but the database cannot confirm it', async () => {
     const token = await tokenOf('admin', adminPassword)
     await cp.sql('alter table users rename to users_away')
     expect(await listWith(token)).toBe(500)
@@ -59,12 +59,12 @@ describe('signing in', () => {
     expect(await listWith(token)).toBe(200)
   })
 
-  test('checks no more wrong passwords than the limit, however many are tried at once', async () => {
+  test('never checks more wrong passwords than the limit allows, however many are tried concurrently', async () => {
     const tries = Array.from({ length: 100 }, (_, i) => cp.login('admin', `wrong ${i}`))
     const statuses = (await Promise.all(tries)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([401, 429]))
     expect(statuses.filter((status) => status === 401)).toHaveLength(signInLimits.pair.tries)
-    // The same without the queue, which refuses most of so many before they are counted.
+    // The same attempts without the queue, which refuses most of them before they are counted.
     const limit = createSignInLimit(cp.store)
     const counted = await Promise.all(
       Array.from({ length: 100 }, () => limit.signIn({ username: 'ann', address: '192.0.2.1' })),
@@ -72,7 +72,7 @@ describe('signing in', () => {
     expect(counted.filter(({ lockedSeconds }) => lockedSeconds === null)).toHaveLength(signInLimits.pair.tries)
   })
 
-  test('is locked for a while after wrong passwords, and tells how long; not for other names, and not elsewhere', async () => {
+  test('is locked for a while after wrong passwords, says for how long, and affects no other name or network', async () => {
     limitPair(3)
     await cp.user('ann', 'viewer')
     for (let i = 0; i < 3; i++) expect((await cp.login('admin', 'wrong')).status).toBe(401)
@@ -81,7 +81,7 @@ describe('signing in', () => {
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(signInLimits.pair.lockSeconds - 60)
     expect((await cp.login('ann', userPassword)).status).toBe(200)
     expect(await signInFrom('203.0.113.9', 'admin', adminPassword)).toBe('in')
-    // Who goes on does not make it longer.
+    // Further attempts do not extend the lock.
     const expiry = async () => (await cp.sql('select max(expire) as at from rate_limits'))[0]
     const before = await expiry()
     expect((await cp.login('admin', 'wrong')).status).toBe(429)
@@ -90,7 +90,7 @@ describe('signing in', () => {
     expect((await cp.login('admin', adminPassword)).status).toBe(200)
   })
 
-  test('counts the network of an IPv6 address, and forgets wrong passwords after a right one', async () => {
+  test('counts an IPv6 address by its network, and clears the count after a correct password', async () => {
     limitPair(3)
     for (let i = 0; i < 3; i++) await signInFrom(`2001:db8:1:2::${i}`, 'admin', 'wrong')
     expect(await signInFrom('2001:db8:1:2::ffff', 'admin', adminPassword)).toMatch(/locked for \d+ s/)
@@ -99,7 +99,7 @@ describe('signing in', () => {
       expect(await signInFrom('192.0.2.7', 'admin', i % 3 === 0 ? adminPassword : 'wrong')).not.toContain('locked')
   })
 
-  test('of a name that is attacked from everywhere is still possible where its owner has signed in before', async () => {
+  test('still works from a network its owner has used before while the name is attacked from everywhere', async () => {
     cp.services.signInLimit = createSignInLimit(cp.store, {
       ...signInLimits,
       name: { ...signInLimits.name, tries: 5 },
@@ -109,12 +109,12 @@ describe('signing in', () => {
     expect(await signInFrom('192.0.2.99', 'admin', 'wrong')).toContain('locked')
     expect(await signInFrom('192.0.2.99', 'admin', adminPassword)).toContain('locked')
     expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
-    // Other names have nothing to do with it.
+    // Other user names are not affected.
     await cp.user('ann', 'viewer')
     expect(await signInFrom('192.0.2.99', 'ann', userPassword)).toBe('in')
   })
 
-  test('from an address that tries many names is refused, but for those who have signed in there before', async () => {
+  test('is refused from an address that tries many names, except for users who have signed in from it before', async () => {
     cp.services.signInLimit = createSignInLimit(cp.store, {
       ...signInLimits,
       network: { ...signInLimits.network, tries: 5 },
@@ -127,7 +127,7 @@ describe('signing in', () => {
     expect(await signInFrom('192.0.2.2', 'ann', userPassword)).toBe('in')
   })
 
-  test('is the same work for a name that nobody has, and for one that is none', async () => {
+  test('costs the same work for an unknown user name as for an invalid one', async () => {
     await cp.user('ann', 'viewer')
     await (await cp.as('admin')).user.setDisabled({ id: await idOf('ann'), disabled: true })
     for (const username of ['admin', 'ann', 'nobody', 'Not A Name', 'x'.repeat(200)]) {
@@ -137,7 +137,7 @@ describe('signing in', () => {
     }
   })
 
-  test('is written down in the audit log, a flood of it as few entries', async () => {
+  test('is recorded in the audit log, and a flood of attempts becomes a few entries', async () => {
     limitPair(3)
     await cp.user('ann', 'viewer')
     await cp.login('ann', userPassword)
@@ -173,7 +173,7 @@ describe('signing in', () => {
     ).toEqual([{ times: 199 }])
   })
 
-  test('keeps passwords as argon2id and never writes them down', async () => {
+  test('keeps passwords as argon2id hashes and never logs or stores them in the clear', async () => {
     await cp.login('admin', adminPassword)
     await cp.login('admin', 'a wrong password nobody may see')
     const [row] = await cp.sql<{ password_hash: string }>(`select password_hash from users where username = 'admin'`)
@@ -184,7 +184,7 @@ describe('signing in', () => {
 })
 
 describe('the first administrator', () => {
-  test('is made once', async () => {
+  test('is created once', async () => {
     expect(await ensureFirstAdmin(cp.store, { username: 'second', password: null })).toMatchObject({
       created: false,
       password: null,
@@ -192,7 +192,7 @@ describe('the first administrator', () => {
     expect(await cp.sql('select username from users')).toEqual([{ username: 'admin' }])
   })
 
-  test('gets a made-up password when none was given, and two processes make only one', async () => {
+  test('gets a generated password when none was given, and two processes create only one', async () => {
     await cp.sql('delete from users')
     const made = await Promise.all([1, 2].map(() => ensureFirstAdmin(cp.store, { username: 'root', password: null })))
     expect(made.filter((one) => one.created)).toHaveLength(1)
@@ -201,7 +201,7 @@ describe('the first administrator', () => {
     expect((await cp.login('root', password)).status).toBe(200)
   })
 
-  test('given a weak password is made all the same, with a warning', async () => {
+  test('is created even with a weak password, with a warning', async () => {
     await cp.sql('delete from users')
     expect(await ensureFirstAdmin(cp.store, { username: 'root', password: 'abc' })).toMatchObject({
       created: true,
@@ -213,7 +213,7 @@ describe('the first administrator', () => {
 })
 
 describe('users', () => {
-  test('that are disabled are out at once: token, API token, sign-in and live stream', async () => {
+  test('lose access at once when disabled: access token, API token, sign-in and live stream', async () => {
     const ann = await cp.user('ann', 'operator')
     const token = await tokenOf('ann', userPassword)
     const { token: apiToken } = await createApiToken(cp.store, await cp.actor('admin'), {
@@ -226,7 +226,7 @@ describe('users', () => {
     const changes = await ann.live.changes()
     const topics: LiveChange['topic'][] = []
     const stream = (async () => {
-      // Called directly, a tracked event is the tuple that goes over the wire: id, data.
+      // A direct call yields the tuple that a tracked event has on the wire: id, data.
       for await (const event of changes) topics.push((event as unknown as [string, LiveChange])[1].topic)
     })()
     await expect.poll(() => topics).toContain('hello')
@@ -249,7 +249,7 @@ describe('users', () => {
     expect(await (await cp.as('ann')).user.list()).toHaveLength(2)
   })
 
-  test('lose their sessions with a new password', async () => {
+  test('lose their sessions when their password is reset', async () => {
     await cp.user('ann', 'viewer')
     const token = await tokenOf('ann', userPassword)
     await (await cp.as('admin')).user.setPassword({ id: await idOf('ann'), password: 'a different one 9' })
@@ -258,7 +258,7 @@ describe('users', () => {
     expect((await cp.login('ann', 'a different one 9')).status).toBe(200)
   })
 
-  test('change their own password only when they know the present one', async () => {
+  test('must give the current password to change their own', async () => {
     const ann = await cp.user('ann', 'viewer')
     await expect(ann.me.changePassword({ current: 'guess', next: 'a different one 9' })).rejects.toThrow(
       'not your current password',
@@ -267,7 +267,7 @@ describe('users', () => {
     expect((await cp.login('ann', 'a different one 9')).status).toBe(200)
   })
 
-  test('guess the present password no more often than at signing in, and lock only that session out', async () => {
+  test('may guess the current password no more often than at sign-in, and a lock affects only that session', async () => {
     limitPair(3)
     const ann = await cp.user('ann', 'viewer')
     const guesses = Array.from({ length: 12 }, (_, i) =>
@@ -280,7 +280,7 @@ describe('users', () => {
     expect((await cp.login('ann', userPassword)).status).toBe(200)
   })
 
-  test('can not be named twice, nor have bad names or weak passwords', async () => {
+  test('cannot share a user name, have an invalid one or a weak password', async () => {
     const admin = await cp.as('admin')
     await cp.user('ann', 'viewer')
     await expect(admin.user.create({ username: 'Ann', password: userPassword, role: 'viewer' })).rejects.toThrow(
@@ -293,7 +293,7 @@ describe('users', () => {
     expect(await cp.sql('select 1 from users')).toHaveLength(2)
   })
 
-  test('always keep one enabled administrator, also when two step down at once', async () => {
+  test('always include an enabled administrator, even when two step down concurrently', async () => {
     const admin = await cp.as('admin')
     await expect(admin.user.setDisabled({ id: await idOf('admin'), disabled: true })).rejects.toThrow(
       'last enabled administrator',
@@ -310,7 +310,7 @@ describe('users', () => {
     expect(await cp.sql(`select 1 from users where role = 'admin'`)).toHaveLength(1)
   })
 
-  test('leave a trace in the audit log, without secrets', async () => {
+  test('appear in the audit log without secrets when they change', async () => {
     await cp.user('ann', 'viewer')
     await (await cp.as('admin')).user.setRole({ id: await idOf('ann'), role: 'operator' })
     const entries = await cp.sql<{ actor: string; action: string; before: unknown; after: unknown }>(
@@ -351,13 +351,13 @@ describe('join tokens', () => {
     )
   }
 
-  test('let as many nodes join as they say, and no more', async () => {
+  test('let exactly as many nodes join as they allow', async () => {
     const admin = await cp.as('admin')
     const { token, command } = await admin.joinToken.create({ name: 'shop', max_nodes: 1, expires_in_hours: 1 })
     expect(command).toBe(`FOGDECK_JOIN_TOKEN=${token} npm run agent -- --server http://localhost:3000`)
     await join(token, 'node-01')
     await expect(join(token, 'node-02')).rejects.toThrow('used up')
-    // The same program again needs no token: a lost answer is simply asked for again.
+    // The same agent needs no token to ask again after it lost the answer.
     await join(token, 'node-01')
     await join(null, 'node-01')
     expect(await admin.joinToken.list()).toMatchObject([
@@ -365,7 +365,7 @@ describe('join tokens', () => {
     ])
   })
 
-  test('count nodes, not the programs that bring them', async () => {
+  test('count nodes, not agents', async () => {
     const admin = await cp.as('admin')
     const { token } = await admin.joinToken.create({ name: 'lab', max_nodes: 3, expires_in_hours: 1 })
     await expect(join(token, 'a-1', 'a-2', 'a-3', 'a-4')).rejects.toThrow(
@@ -374,21 +374,21 @@ describe('join tokens', () => {
     expect(await cp.sql('select 1 from nodes')).toEqual([])
     await join(token, 'a-1', 'a-2')
     expect(await admin.joinToken.list()).toMatchObject([{ joinedNodes: 2, state: 'usable' }])
-    // Two programs at once, and one node left.
+    // Two agents join at once while the token allows one more node.
     const both = await Promise.allSettled([join(token, 'b-1'), join(token, 'c-1')])
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(await admin.joinToken.list()).toMatchObject([{ joinedNodes: 3, state: 'used up' }])
     expect(await cp.sql('select 1 from nodes')).toHaveLength(3)
   })
 
-  test('are asked for before anything is told, such as which names there are', async () => {
+  test('are checked before the answer reveals anything, such as which node names exist', async () => {
     const { token } = await (await cp.as('admin')).joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })
     await join(token, 'node-01')
     const stranger = async (...names: string[]) => join('fdj_guess', ...names).catch((error: Error) => error.message)
     expect(await stranger('new-1', 'node-01')).toBe(await stranger('new-1', 'free-name'))
   })
 
-  test('that are revoked, expired or unknown say which', async () => {
+  test('are refused with the reason when they are revoked, expired or unknown', async () => {
     const admin = await cp.as('admin')
     const { id, token } = await admin.joinToken.create({ name: 'a', max_nodes: null, expires_in_hours: 1 })
     await admin.joinToken.revoke({ id })
@@ -400,14 +400,14 @@ describe('join tokens', () => {
     expect(await cp.sql('select 1 from nodes')).toEqual([])
   })
 
-  test('are only for administrators, and never stored in the clear', async () => {
+  test('can be created only by administrators and are never stored in the clear', async () => {
     const operator = await cp.user('ann', 'operator')
     await expect(operator.joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })).rejects.toThrow('may not')
     const { token } = await (await cp.as('admin')).joinToken.create({ name: 'x', max_nodes: 1, expires_in_hours: 1 })
     expect(JSON.stringify(await cp.sql('select * from join_tokens'))).not.toContain(token)
   })
 
-  test('an agent without a node is told to join', async () => {
+  test('tell an agent without a node to join', async () => {
     const stranger = new FakeAgent(cp)
     await expect(stranger.heartbeat()).rejects.toThrow('join again')
   })

@@ -36,7 +36,7 @@ const make = async (username: string, scope: Role = 'admin', hours: number | nul
 }
 
 describe('the scope of a token', () => {
-  test('is the most that it may do: a viewer token of an administrator reads, and changes nothing', async () => {
+  test('is an upper limit: a viewer token of an administrator reads and changes nothing', async () => {
     const { token } = await make('admin', 'viewer')
     expect((await listWith(token)).status).toBe(200)
     const refused = await deployWith(token)
@@ -48,7 +48,7 @@ describe('the scope of a token', () => {
     expect(await cp.sql('select 1 from deployments')).toEqual([])
   })
 
-  test('lets an operator token deploy, and not manage people', async () => {
+  test('lets an operator token deploy but not manage users', async () => {
     const { token } = await make('admin', 'operator')
     expect((await deployWith(token)).status).toBe(202)
     const users = await handleTrpc(
@@ -58,7 +58,7 @@ describe('the scope of a token', () => {
     expect(users.status).toBe(403)
   })
 
-  test('gives way to a smaller role of its owner, and comes back with a greater one', async () => {
+  test('shrinks when its owner gets a lower role, and is restored with a higher one', async () => {
     await cp.user('ann', 'operator')
     const { token } = await make('ann', 'operator')
     const admin = await cp.as('admin')
@@ -70,7 +70,7 @@ describe('the scope of a token', () => {
     expect(await (await cp.as('ann')).apiToken.list()).toMatchObject([{ scope: 'operator', role: 'operator' }])
   })
 
-  test('is never more than the role of who makes it', async () => {
+  test('never exceeds the role of the user who creates it', async () => {
     for (const role of roles) {
       const user = await cp.user(`${role}1`, role)
       for (const scope of roles) {
@@ -82,7 +82,7 @@ describe('the scope of a token', () => {
     }
   })
 
-  test('is all that the user may when the command line names none', async () => {
+  test('is the role of the user when the command line names none', async () => {
     await cp.user('ann', 'operator')
     const made = await createApiToken(cp.store, systemAuthor, {
       ...{ username: 'Ann', name: 'script', scope: null, expiresInHours: null },
@@ -91,8 +91,8 @@ describe('the scope of a token', () => {
   })
 })
 
-describe('a token that is no good', () => {
-  test('says whether it is revoked, expired, of a disabled user or not known', async () => {
+describe('an invalid token', () => {
+  test('is refused as revoked, expired, unknown or belonging to a disabled user', async () => {
     await cp.user('ann', 'operator')
     const [revoked, expired, ofDisabled] = [
       await make('ann', 'viewer'),
@@ -120,13 +120,13 @@ describe('a token that is no good', () => {
     })
   })
 
-  test('loses its live stream as it is revoked, and not when another one is', async () => {
+  test('loses its live stream when it is revoked, but not when another token is', async () => {
     const [used, other] = [await make('admin'), await make('admin')]
     const actor = { ...(await cp.actor('admin')), apiTokenId: used.id }
     const changes = await (await cp.as('admin', { actor })).live.changes()
     const topics: LiveChange['topic'][] = []
     const stream = (async () => {
-      // Called directly, a tracked event is the tuple that goes over the wire: id, data.
+      // A direct call yields the tuple that a tracked event has on the wire: id, data.
       for await (const event of changes) topics.push((event as unknown as [string, LiveChange])[1].topic)
     })()
     await expect.poll(() => topics).toContain('hello')
@@ -140,7 +140,7 @@ describe('a token that is no good', () => {
   })
 })
 
-describe('a token may not', () => {
+describe('an API token may not', () => {
   test.each([
     ['apiToken.create', { name: 'more', scope: 'viewer', expires_in_hours: null }],
     ['apiToken.revoke', { id: '01a208da-0000-7000-8000-000000000000' }],
@@ -149,7 +149,7 @@ describe('a token may not', () => {
     ['user.setRole', { id: '01a208da-0000-7000-8000-000000000000', role: 'admin' }],
     ['user.setDisabled', { id: '01a208da-0000-7000-8000-000000000000', disabled: true }],
     ['user.setPassword', { id: '01a208da-0000-7000-8000-000000000000', password: userPassword }],
-  ])('do %s, whatever its scope', async (path, input) => {
+  ])('call %s, whatever its scope', async (path, input) => {
     const { token } = await make('admin')
     const response = await callWith(token, path, input)
     expect(response.status).toBe(403)
@@ -157,8 +157,8 @@ describe('a token may not', () => {
   })
 })
 
-describe('tokens', () => {
-  test('are seen and revoked by their owner and by administrators only', async () => {
+describe('API tokens', () => {
+  test('can be listed and revoked only by their owner and by administrators', async () => {
     const [ann, bob, admin] = [await cp.user('ann', 'operator'), await cp.user('bob', 'operator'), await cp.as('admin')]
     const { id } = await make('ann', 'operator')
     expect(await bob.apiToken.list()).toEqual([])
@@ -171,7 +171,7 @@ describe('tokens', () => {
     expect(await ann.apiToken.list()).toMatchObject([{ id, state: 'revoked' }])
   })
 
-  test('that are wrong in the form name the field', async () => {
+  test('are refused with the name of each invalid field', async () => {
     const admin = await cp.as('admin')
     const good = { name: 'x', scope: 'viewer', expires_in_hours: 1 } as const
     const pathOf = async (input: object) =>
@@ -186,7 +186,7 @@ describe('tokens', () => {
     expect(await pathOf({})).toBeNull()
   })
 
-  test('are written down as used once a minute at most', async () => {
+  test('record their last use at most once a minute', async () => {
     const { id, token } = await make('admin')
     const lastUse = async () =>
       (
@@ -206,7 +206,7 @@ describe('tokens', () => {
     expect((await lastUse())?.at?.getTime()).toBeGreaterThanOrEqual(first?.at?.getTime() ?? 0)
   })
 
-  test('leave a trace when made and revoked, and are stored and told of without the secret', async () => {
+  test('are audited when created and revoked, and their secret is neither stored nor shown again', async () => {
     await cp.user('ann', 'operator')
     const { id, token } = await make('ann', 'viewer', 24)
     await (await cp.as('admin')).apiToken.revoke({ id })

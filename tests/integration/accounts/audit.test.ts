@@ -30,7 +30,7 @@ const csv = async (token: string | null, query = '') =>
     }),
   )
 
-/** Entries of one minute each, the oldest first, by ann and bob in turn. */
+/** Writes entries one minute apart, oldest first, by ann and bob in turn. */
 const writeEntries = (count: number, begin: string) =>
   cp.sql(
     `insert into audit_log (at, actor, action, subject_type, subject_id, after)
@@ -41,7 +41,7 @@ const writeEntries = (count: number, begin: string) =>
   )
 
 describe('the audit log', () => {
-  test('is for administrators only, on the page and as CSV', async () => {
+  test('is readable only by administrators, on the page and as CSV', async () => {
     for (const role of ['viewer', 'operator'] as const) {
       const user = await cp.user(`a-${role}`, role)
       await expect(user.audit.page({})).rejects.toThrow('audit.read')
@@ -57,7 +57,7 @@ describe('the audit log', () => {
     expect((await csv(await tokenOf('admin', adminPassword))).status).toBe(200)
   })
 
-  test('says who did what to what, with names, from where, and what it was before', async () => {
+  test('records actor, action, target, address and the previous values, with names', async () => {
     const agent = await new FakeAgent(cp).join({ name: 'node-01' })
     const admin = await cp.as('admin')
     await cp.user('ann', 'viewer')
@@ -74,7 +74,7 @@ describe('the audit log', () => {
     expect(entries.find(({ action }) => action === 'join-token.create')?.subject.name).toBe('test')
   })
 
-  test('says with which API token it was done, in the list and as CSV, also after that was revoked', async () => {
+  test('names the API token that was used, in the list and as CSV, even after it was revoked', async () => {
     const admin = await cp.as('admin')
     const { id, token } = await admin.apiToken.create({
       name: 'nightly report',
@@ -102,7 +102,7 @@ describe('the audit log', () => {
     expect(tokens).toEqual(['api_token', '', 'nightly report', 'nightly report', ''])
   })
 
-  test('is filtered by person, action, subject and time, also together', async () => {
+  test('can be filtered by actor, action, target and time, alone or combined', async () => {
     await writeEntries(40, '2026-01-01T00:00:00Z')
     const admin = await cp.as('admin')
     const found = async (filter: object) => (await admin.audit.page(filter)).entries.map(({ subject }) => subject.id)
@@ -118,7 +118,7 @@ describe('the audit log', () => {
     expect(await found({ actor: 'ann', action: 'setting.change', after: '2026-01-01T00:38:00Z' })).toEqual(['key-38'])
   })
 
-  test('is paged without losing or repeating anything, also where many entries have one time', async () => {
+  test('pages without losing or repeating an entry, even where many share one timestamp', async () => {
     await writeEntries(20, '2026-01-01T00:00:00Z')
     await cp.sql(`insert into audit_log (at, actor, action, subject_type, subject_id)
       select '2026-01-01T00:10:30Z', 'many', 'setting.change', 'setting', 'same-' || i from generate_series(1, 15) i`)
@@ -135,7 +135,7 @@ describe('the audit log', () => {
     expect(all.length).toBeGreaterThanOrEqual(35)
   })
 
-  test('reads a page far back along the index, and not the whole log', async () => {
+  test('reads a distant page from the index instead of scanning the log', async () => {
     await writeEntries(20_000, '2026-01-01T00:00:00Z')
     await cp.sql('analyze audit_log')
     const plan = await cp.sql<{ 'QUERY PLAN': string }>(`explain (analyze, timing off, costs off) ${auditSql}`, [
@@ -149,7 +149,7 @@ describe('the audit log', () => {
     expect(text).not.toContain('Seq Scan on audit_log')
   })
 
-  test('names the field of a wrong filter, on the page and as CSV', async () => {
+  test('names the field of an invalid filter, on the page and as CSV', async () => {
     const admin = await cp.as('admin')
     for (const [input, path] of [
       [{ action: 'nothing' }, 'action'],
@@ -168,26 +168,26 @@ describe('the audit log', () => {
     ])
   })
 
-  test('knows every action that the server writes', () => {
+  test('can filter by every action that the server writes', () => {
     const written = readdirSync('server/store', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
       .flatMap((name) => [
         ...readFileSync(`server/store/${name}`, 'utf8').matchAll(/'([a-z-]+\.[a-z-]+)', '[a-z]+', id/g),
       ])
       .map((match) => match[1])
-    // The others are held to it by their type.
+    // The type system checks the other actions.
     expect(written).toEqual(['deployment.create'])
     expect(auditActions).toContain('deployment.create')
   })
 })
 
-describe('calls that are not allowed', () => {
+describe('forbidden calls', () => {
   const refusals = () =>
     cp.sql<{ actor: string; subject_id: string; after: { why: string; times?: number } }>(
       `select actor, subject_id, after from audit_log where action = 'call.refused' order by id`,
     )
 
-  test('are in the audit log with who, which call and why, of pages, programs and the CSV', async () => {
+  test('are audited with actor, call and reason, whether from pages, programs or the CSV export', async () => {
     const agent = await new FakeAgent(cp).join({ name: 'node-01' })
     const viewer = await cp.user('ann', 'viewer')
     const operator = await cp.user('bob', 'operator')
@@ -213,7 +213,7 @@ describe('calls that are not allowed', () => {
     ])
   })
 
-  test('in a loop are few entries, which count', async () => {
+  test('are combined into few entries with a count when repeated in a loop', async () => {
     const viewer = await cp.user('ann', 'viewer')
     for (let i = 0; i < 50; i++) await expect(viewer.audit.page({})).rejects.toThrow('audit.read')
     await expect(viewer.user.list()).rejects.toThrow('users.manage')
@@ -225,7 +225,7 @@ describe('calls that are not allowed', () => {
     ])
   })
 
-  test('from many addresses are pooled by person', async () => {
+  test('from many addresses are combined per user', async () => {
     await cp.user('ann', 'viewer')
     const actor = await cp.actor('ann')
     for (let i = 0; i < 300; i++)
@@ -239,15 +239,15 @@ describe('calls that are not allowed', () => {
     ])
   })
 
-  test('are not written down of somebody who is not signed in, nor of what was wrong in another way', async () => {
+  test('are not audited for callers who are not signed in, nor for calls that fail for another reason', async () => {
     await expect((await cp.as(null)).audit.page({})).rejects.toThrow('Sign in first')
     await expect((await cp.as('admin')).node.cordon({ id: 'nowhere', cordoned: true })).rejects.toThrow()
     expect(await refusals()).toEqual([])
   })
 })
 
-describe('the log as CSV', () => {
-  test('has what the filters let through, more than is read at a time, in order and with a name for the file', async () => {
+describe('the CSV export', () => {
+  test('contains all entries that match the filters, in order, beyond one read, under a file name', async () => {
     await writeEntries(2500, '2026-01-01T00:00:00Z')
     const response = await csv(await tokenOf('admin', adminPassword), '?actor=ann')
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8')
@@ -263,7 +263,7 @@ describe('the log as CSV', () => {
     expect(lines.at(-1)).toBe('')
   })
 
-  test('has no formula for a spreadsheet to run', async () => {
+  test('contains no formula that a spreadsheet would run', async () => {
     await cp.sql(`insert into audit_log (actor, action, subject_type, subject_id)
       values ('=cmd|calc', 'setting.change', 'setting', '@SUM(1,2)')`)
     const text = await (await csv(await tokenOf('admin', adminPassword))).text()
@@ -272,7 +272,7 @@ describe('the log as CSV', () => {
   })
 })
 
-test('no secret is in the log, whatever was done with it', async () => {
+test('the audit log contains no secret, whatever was done with it', async () => {
   const admin = await cp.as('admin')
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   await cp.user('ann', 'operator')

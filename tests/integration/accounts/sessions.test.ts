@@ -21,7 +21,7 @@ const tokenOf = async (username: string, password = userPassword) =>
 const listWith = async (token: string) =>
   (await cp.rest('/deployment/list', { headers: { authorization: `Bearer ${token}` } })).status
 
-/** A browser that signs in now. */
+/** Signs in with a new browser. */
 async function signedIn(username: string, password = userPassword, userAgent?: string): Promise<TestBrowser> {
   const browser = new TestBrowser(cp, userAgent)
   expect((await browser.signIn(username, password)).status).toBe(200)
@@ -31,22 +31,22 @@ async function signedIn(username: string, password = userPassword, userAgent?: s
 const statusOf = async (browser: TestBrowser) => (await browser.call('me.get')).status
 const sessionsOf = (browser: TestBrowser) => browser.ask<SessionView[]>('me.sessions')
 
-/** The topics of a live stream so far, and the end of it. */
+/** Collects the topics of a live stream, and says when the stream ended. */
 async function streamOf(caller: Awaited<ReturnType<TestControlPlane['as']>>) {
   const changes = await caller.live.changes()
   const topics: LiveChange['topic'][] = []
   const over = (async () => {
-    // Called directly, a tracked event is the tuple that goes over the wire: id, data.
+    // A direct call yields the tuple that a tracked event has on the wire: id, data.
     for await (const event of changes) topics.push((event as unknown as [string, LiveChange])[1].topic)
   })()
-  // Those that go on end with the control plane.
+  // Streams that are still open end with the control plane.
   over.catch(() => undefined)
   await expect.poll(() => topics).toContain('hello')
   return { topics, over }
 }
 
 describe('signing out', () => {
-  test('ends the session: the old cookie is refused at the next call, and is not renewed', async () => {
+  test('ends the session: the old cookie is refused at the next call and is not renewed', async () => {
     const browser = await signedIn('admin', adminPassword)
     const copied = browser.copy()
     expect([await statusOf(browser), await statusOf(copied)]).toEqual([200, 200])
@@ -69,7 +69,7 @@ describe('signing out', () => {
     ])
   })
 
-  test('ends the live streams of that session, and of no other', async () => {
+  test('ends the live streams of that session and of no other', async () => {
     await cp.user('ann', 'viewer')
     const browser = await signedIn('ann')
     const [current] = await sessionsOf(browser)
@@ -83,7 +83,7 @@ describe('signing out', () => {
     expect(other.topics).not.toContain('session-ended')
   })
 
-  test('that the database did not take is not told as done', async () => {
+  test('is not reported as done when the database did not store it', async () => {
     const browser = await signedIn('admin', adminPassword)
     await cp.sql('alter table sessions rename to sessions_away')
     const answer = await browser.signOut()
@@ -94,12 +94,12 @@ describe('signing out', () => {
 })
 
 describe('the list of sessions', () => {
-  test('shows what is good now, marks the one that asks, and ends each', async () => {
+  test('shows the valid sessions, marks the current one, and can end each', async () => {
     await cp.user('ann', 'operator')
     const here = await signedIn('ann')
     const there = await signedIn('ann', userPassword, 'curl/8.5.0')
     const token = await tokenOf('ann')
-    // Without the one of the caller that made ann.
+    // Leaves out the session of the caller that created ann.
     const listed = (await sessionsOf(here)).filter(({ kind, device }) => kind === 'program' || device !== null)
     expect(listed.map(({ kind, device, current }) => [kind, device, current]).sort()).toEqual(
       [
@@ -115,12 +115,12 @@ describe('the list of sessions', () => {
     expect((await here.call('me.endSession', { id: program?.id })).status).toBe(200)
     expect(await listWith(token)).toBe(401)
     expect((await sessionsOf(here)).map(({ id }) => id)).not.toContain(program?.id)
-    // Also the one that asks.
+    // The current session can be ended, too.
     expect((await here.call('me.endSession', { id: listed.find(({ current }) => current)?.id })).status).toBe(200)
     expect(await statusOf(here)).toBe(401)
   })
 
-  test('ends all others at once: browsers, access tokens, but not API tokens', async () => {
+  test('ends all other sessions at once, in browsers and of access tokens, but no API token', async () => {
     const ann = await cp.user('ann', 'operator')
     const [here, elsewhere, accessToken] = [await signedIn('ann'), await signedIn('ann'), await tokenOf('ann')]
     const apiToken = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: null })
@@ -133,7 +133,7 @@ describe('the list of sessions', () => {
     ])
   })
 
-  test('of others is for administrators: they see and end one or all of somebody, whose open pages hear of it', async () => {
+  test('lets administrators list and end sessions of other users, whose open pages are notified', async () => {
     const ann = await cp.user('ann', 'viewer')
     const theirs = await signedIn('ann')
     const admin = await signedIn('admin', adminPassword)
@@ -159,13 +159,13 @@ describe('the list of sessions', () => {
     ])
   })
 
-  test('an administrator who ends the own sessions stays where they are', async () => {
+  test('keeps administrators signed in when they end their own other sessions', async () => {
     const admin = await signedIn('admin', adminPassword)
     expect((await admin.call('user.endSessions', { id: await idOf('admin') })).status).toBe(200)
     expect(await statusOf(admin)).toBe(200)
   })
 
-  test('of somebody else can neither be seen nor ended, and nothing of it with an API token', async () => {
+  test('hides the sessions of other users, and is closed to API tokens', async () => {
     const victim = (await cp.actor('admin')).sessionId ?? ''
     for (const role of ['viewer', 'operator'] as const) {
       const user = await cp.user(`a-${role}`, role)
@@ -191,7 +191,7 @@ describe('the list of sessions', () => {
 })
 
 describe('a session is over', () => {
-  test('when nothing was asked with it for its idle limit, and when its absolute limit is reached', async () => {
+  test('after its idle limit without a request, and at its absolute limit', async () => {
     const [idle, old, good] = [
       await signedIn('admin', adminPassword),
       await signedIn('admin', adminPassword),
@@ -206,7 +206,7 @@ describe('a session is over', () => {
     expect(await (await idle.call('me.get')).text()).toContain('The session has expired: sign in again')
   })
 
-  test('and so is its stream, and the stream of an API token whose time is over', async () => {
+  test('together with its stream; the stream of an expired API token ends as well', async () => {
     const ann = await cp.user('ann', 'viewer')
     const session = await streamOf(ann)
     const { id } = await ann.apiToken.create({ name: 'ci', scope: 'viewer', expires_in_hours: 1 })
@@ -219,13 +219,13 @@ describe('a session is over', () => {
     await cp.sql(`update sessions set expires_at = now() + interval '1 second' where id = $1`, [
       (await cp.actor('ann')).sessionId,
     ])
-    // The stream looks again when something of its user changes.
+    // The stream checks again when something about its user changes.
     await cp.login('ann', userPassword)
     await session.over
     expect(session.topics.at(-1)).toBe('session-ended')
   })
 
-  test('when the password changed while it was being made', async () => {
+  test('if the password changed while it was being created', async () => {
     await cp.user('ann', 'viewer')
     const account = await findAccount(cp.store, await idOf('ann'))
     await (await cp.as('admin')).user.setPassword({ id: await idOf('ann'), password: 'a different one 9' })
@@ -237,7 +237,7 @@ describe('a session is over', () => {
     expect(await statusOf(late)).toBe(401)
   })
 
-  test('elsewhere when its user changes the password, and goes on where that was done', async () => {
+  test('everywhere but where its user changed the password', async () => {
     await cp.user('ann', 'viewer')
     const [here, there] = [await signedIn('ann'), await signedIn('ann')]
     const change = { current: userPassword, next: 'a different one 9' }
@@ -246,7 +246,7 @@ describe('a session is over', () => {
   })
 })
 
-test('a call is written down as seen once a minute at most', async () => {
+test('last use is recorded at most once a minute', async () => {
   const browser = await signedIn('admin', adminPassword)
   const [current] = await sessionsOf(browser)
   const version = async () =>
@@ -263,7 +263,7 @@ test('a call is written down as seen once a minute at most', async () => {
   expect(await version()).toBe(third)
 })
 
-test('sessions of one user do not grow without end, and old ones are forgotten', async () => {
+test('the number of sessions of a user is limited, and old ones are deleted', async () => {
   const id = await idOf('admin')
   await cp.sql(
     `insert into sessions (id, user_id, kind, epoch, expires_at, network, last_seen_at)
@@ -280,14 +280,14 @@ test('sessions of one user do not grow without end, and old ones are forgotten',
   expect([await count(), await listWith(token)]).toEqual([1, 200])
 })
 
-describe('what is not signed by this server, or for another use, is refused', () => {
+describe('a request is refused if it carries', () => {
   const withCookie = (value: string) => {
     const browser = new TestBrowser(cp)
     browser.cookies.set('next-auth.session-token', value)
     return statusOf(browser)
   }
 
-  test('a forged cookie or access token, one of another secret, or one in the place of the other', async () => {
+  test('a forged cookie or access token, one signed with another secret, or one in place of the other', async () => {
     const { id, sessionId: sid } = await cp.actor('admin')
     const claims = { sub: id, sid: sid ?? '' }
     const secret = cp.services.authSecret
@@ -304,14 +304,14 @@ describe('what is not signed by this server, or for another use, is refused', ()
       expect(await listWith(forged)).toBe(401)
   })
 
-  test('a signed one whose session there never was', async () => {
+  test('a signed token whose session never existed', async () => {
     const secret = cp.services.authSecret
     const sub = await idOf('admin')
     for (const sid of ['01a208da-0000-7000-8000-000000000000', 'x', undefined])
       expect(await withCookie(await encode({ token: { sub, ...(sid && { sid }) }, secret }))).toBe(401)
   })
 
-  test('a change that another site provokes', async () => {
+  test('a change that another site triggered', async () => {
     const browser = await signedIn('admin', adminPassword)
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
@@ -319,7 +319,7 @@ describe('what is not signed by this server, or for another use, is refused', ()
       { origin: 'http://evil.example' },
     ])
       expect((await browser.call('me.endSessions', {}, headers)).status).toBe(401)
-    // Nor does it sign anybody in or out without the token that only the own pages can read.
+    // Signing in or out also needs the token that only our own pages can read.
     expect(await (await browser.auth('signout', { json: 'true' })).json()).toMatchObject({
       url: expect.stringContaining('csrf'),
     })
@@ -341,7 +341,7 @@ describe('/api/auth', () => {
       }),
     )
 
-  test('writes no log line for a stranger, and knows no other calls than those of pages', async () => {
+  test('writes no log line for a stranger, and answers only the calls that pages use', async () => {
     const logged = cp.logged.length
     const line = JSON.stringify({ level: 'error', code: 'SIGNIN_ERROR', message: 'nonsense' })
     expect((await post('_log', line, 'application/json')).status).toBe(404)
@@ -352,7 +352,7 @@ describe('/api/auth', () => {
     expect(cp.logged.slice(logged)).toEqual([])
   })
 
-  test('reads no more than 16 kB, whatever length is announced', async () => {
+  test('reads at most 16 kB, whatever length is announced', async () => {
     expect((await post('callback/credentials', `username=${'a'.repeat(16 * 1024)}`)).status).toBe(413)
     expect((await post('callback/credentials', `username=${'a'.repeat(15 * 1024)}`)).status).toBeLessThan(413)
     let read = 0
@@ -368,7 +368,7 @@ describe('/api/auth', () => {
     expect(read).toBeLessThan(64 * 1024)
   })
 
-  test('leads nowhere else, whatever address to go to is given, and takes cookies of other programs', async () => {
+  test('never redirects to another site, and tolerates cookies of other programs', async () => {
     for (const callbackUrl of ['//evil.example', 'javascript:alert(1)', 'http://', '%', '[]']) {
       const browser = new TestBrowser(cp)
       browser.cookies.set('next-auth.callback-url', encodeURIComponent(callbackUrl))

@@ -1,4 +1,4 @@
-/** The benchmarks at tiny sizes: that each comes to its end and says what it measured. How much is for people to judge. */
+/** Runs each benchmark at a tiny size, to see that it ends and reports numbers. The values are not judged here. */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ const tiny: Record<string, string> = {
   drill: '--rounds 1 --nodes 20 --deployments 20',
 }
 
-/** Every number in it, however deep. */
+/** All numbers in `value`, at any depth. */
 const numbersIn = (value: unknown): number[] =>
   typeof value === 'number'
     ? [value]
@@ -46,7 +46,7 @@ test.each(Object.entries(tiny))(
   300_000,
 )
 
-test('a benchmark that does not exist is refused with the list of those that do', async () => {
+test('an unknown benchmark is refused with the list of known ones', async () => {
   const unknown = run(process.execPath, ['--import', 'tsx', 'bench/run.ts', 'nothing'])
   await expect(unknown).rejects.toThrow('accepts, drill, engine, heartbeats, lifecycle, pages, placement, records')
 })

@@ -16,7 +16,7 @@ let home: string
 let dataDir: string
 
 beforeEach(() => {
-  // With characters that shells and addresses would stumble over, below a folder that is closed to others.
+  // The path has characters that break shells and URLs, and lies below a folder that is closed to other users.
   home = mkdtempSync(join(tmpdir(), 'fogdeck $HOME "quoted" '))
   dataDir = join(home, 'data')
 })
@@ -42,7 +42,7 @@ const listenOn = (port: number): Promise<Server> =>
   })
 
 describe('the embedded database', () => {
-  it('is found again while it runs, and comes back on the same port with its data', async () => {
+  it('is found while it runs, and restarts on the same port with its data', async () => {
     const first = await start()
     expect(first).toMatchObject({ fresh: true, alreadyRunning: false })
     await runSql(databaseUrl(first.url, 'postgres'), 'create database fogdeck')
@@ -53,7 +53,7 @@ describe('the embedded database', () => {
     await runSql(first.url, 'select 1')
   })
 
-  it('is one server for starters that come at once, on a new folder and on an old one', async () => {
+  it('starts once for concurrent starters, on a new data folder and on an existing one', async () => {
     const urls = (await Promise.all([start(), start(), start()])).map(({ url }) => url)
     expect(new Set(urls).size).toBe(1)
     await stopEmbeddedPostgres(dataDir)
@@ -61,7 +61,7 @@ describe('the embedded database', () => {
     expect(again).toEqual(urls)
   })
 
-  it('starts after it was killed, also when its process id went to another program', async () => {
+  it('starts after a kill, even when its process id now belongs to another program', async () => {
     await start()
     process.kill(postmaster().pid, 'SIGKILL')
     await start()
@@ -72,7 +72,7 @@ describe('the embedded database', () => {
     expect(await start()).toMatchObject({ alreadyRunning: false })
   })
 
-  it('moves to another port when somebody took its own', async () => {
+  it('moves to another port when its own is taken', async () => {
     const { url } = await start()
     await stopEmbeddedPostgres(dataDir)
     const squatter = await listenOn(portOf(url))
@@ -82,8 +82,8 @@ describe('the embedded database', () => {
     expect((await start()).url).toBe(moved.url)
   })
 
-  // Containers don't give root the capability to look into processes of other users.
-  it.runIf(isRoot && process.platform === 'linux')('is found by a root that may do little', async () => {
+  // In containers, root lacks the capability to inspect processes of other users.
+  it.runIf(isRoot && process.platform === 'linux')('is found by a root user with few capabilities', async () => {
     const first = await start()
     const module = JSON.stringify(resolve('server/db/embedded/server.ts'))
     const program = `import { startEmbeddedPostgres } from ${module}
@@ -94,7 +94,7 @@ describe('the embedded database', () => {
     expect(JSON.parse(stdout)).toEqual({ url: first.url, fresh: false, alreadyRunning: true })
   })
 
-  it('says what to do when the secrets are not those of its data', async () => {
+  it('says what to do when the secrets do not belong to its data', async () => {
     await start()
     await expect(startEmbeddedPostgres({ dataDir, password: 'other' })).rejects.toThrow(/restore the secrets\.json/)
   })

@@ -1,4 +1,4 @@
-/** A disk that is full, really: the embedded PostgreSQL on a small file system of its own. Needs root, on Linux. */
+/** Runs the embedded PostgreSQL on a small file system of its own, and fills that. Needs root on Linux. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ let store: Store
 beforeAll(async () => {
   if (!mounted) return
   chmodSync(root, 0o755)
-  // Small segments of the write-ahead log, so that there is something left to fill.
+  // Small segments of the write-ahead log leave space to fill.
   const settings = { min_wal_size: '32MB', max_wal_size: '48MB' }
   ;({ url } = await startEmbeddedPostgres({ dataDir: join(root, 'data'), password: 'only-for-tests', settings }))
   await applyMigrations(url)
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true })
 })
 
-/** All that is left, in one go: the file ends where the disk does. */
+/** Takes all the remaining space in one write, which ends at the end of the disk. */
 const fill = () => expect(() => writeFileSync(filler, Buffer.alloc(200 * 1024 * 1024))).toThrow('ENOSPC')
 
 const write = (rows: number) =>
@@ -50,7 +50,7 @@ const write = (rows: number) =>
   )
 
 test.skipIf(!mounted)(
-  'a write is refused with the sentence that says so, and is taken once there is room again',
+  'a write fails with a message that says the disk is full, and succeeds once there is space again',
   async () => {
     await write(10)
     fill()
@@ -60,7 +60,7 @@ test.skipIf(!mounted)(
     )
     expect(databaseProblem(refusal)).toContain('The disk of the database is full')
     expect(store.writeProblem?.sentence).toContain('The disk of the database is full')
-    // Reading goes on, and nothing of the refused write is there.
+    // Reads still work, and the refused write left no rows.
     const count = async () =>
       (await store.pool.query<{ count: number }>('select count(*)::int as count from things')).rows[0]
     expect(await count()).toEqual({ count: 10 })
@@ -72,7 +72,7 @@ test.skipIf(!mounted)(
 )
 
 test.skipIf(!mounted)(
-  'the server stays up, says why it is not ready, and goes on by itself with all that it accepted',
+  'the server stays up, says why it is not ready, and recovers by itself with everything that it accepted',
   async () => {
     const cp = await testControlPlane({ through: () => url })
     const dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-full-scheduler-'))
@@ -94,7 +94,7 @@ test.skipIf(!mounted)(
       expect(await deploy()).toBe(202)
 
       fill()
-      // Pages that are there already take some more.
+      // Existing pages still have space for a few rows.
       await expect.poll(deploy, { ...patient, interval: 1 }).toBe(503)
       const full = 'The disk of the database is full: make room on it, and everything goes on by itself'
       expect(await readiness(cp.services)).toMatchObject({ ready: false, reason: full, database: 'not writable' })

@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** Runs the work in a transaction that is rolled back, so that tests leave nothing for each other. */
+/** Runs `work` in a transaction that is rolled back, so that tests do not affect each other. */
 const trying = async (work: () => Promise<unknown>): Promise<string> => {
   await client.query('begin')
   try {
@@ -71,11 +71,11 @@ const insertDeployment = async (overrides: Record<string, unknown> = {}): Promis
 }
 
 describe('migrations', () => {
-  it('make exactly what the schema describes', async () => {
+  it('produce exactly the schema that Prisma describes', async () => {
     expect(await schemaDrift(database.url)).toBeNull()
   })
 
-  it('that lack something are told apart from those that lack nothing', async () => {
+  it('schema drift is detected, and its absence too', async () => {
     const other = await testDatabase()
     await runSql(other.url, 'alter table users drop column last_login_at', 'drop table audit_log')
     const drift = await schemaDrift(other.url)
@@ -84,7 +84,7 @@ describe('migrations', () => {
     expect(drift).toContain('CREATE TABLE "audit_log"')
   })
 
-  it('create the database, and are applied once by processes that start at once', async () => {
+  it('create the database, and are applied once by processes that start concurrently', async () => {
     const empty = await emptyDatabase()
     await empty.drop()
     const results = await Promise.all([1, 2, 3].map(() => applyMigrations(empty.url)))
@@ -93,21 +93,21 @@ describe('migrations', () => {
     await empty.drop()
   })
 
-  it('are refused where the database has some that are not known here', async () => {
+  it('are refused on a database that has unknown migrations', async () => {
     const other = await testDatabase()
     await runSql(other.url, `update _prisma_migrations set migration_name = '20990101000000_future'`)
     await expect(applyMigrations(other.url)).rejects.toThrow(/20990101000000_future, which this Fogdeck does not know/)
     await other.drop()
   })
 
-  it('are refused where one has changed since it was applied', async () => {
+  it('are refused when an applied one was changed', async () => {
     const other = await testDatabase()
     await runSql(other.url, `update _prisma_migrations set checksum = 'other'`)
     await expect(applyMigrations(other.url)).rejects.toThrow(/has changed since it was applied/)
     await other.drop()
   })
 
-  it('that fail leave nothing behind, and say what the database said', async () => {
+  it('that fail change nothing, and the error has the message of the database', async () => {
     const empty = await emptyDatabase()
     const list = readMigrations()
     const broken = aMigration('20990101000000_broken', `create table half (name text default ';'); select 1 / 0`)
@@ -119,7 +119,7 @@ describe('migrations', () => {
     await empty.drop()
   })
 
-  it('give what runs already the host ports that it holds, once per node', async () => {
+  it('give running replicas the host ports that they hold, once per node', async () => {
     const older = await emptyDatabase()
     const all = readMigrations()
     const before = all.migrationDirectories.filter(({ path }) => path < '20261130202731_host_ports')
@@ -142,7 +142,7 @@ describe('migrations', () => {
        values ('${ids.node}', 'node-01', 'us-east', 4, 8192, 100, 'x')`,
       deployment(ids.web, 2),
       deployment(ids.rival, 1),
-      // Runs the revision before, which had another port.
+      // This replica runs the previous revision, which had another port.
       `insert into deployment_revisions (deployment_id, revision, spec, created_by, reason)
        values ('${ids.web}', 1, '{"ports": [{"container": 80, "host": 9090}]}', 'u', 'As it was deployed')`,
       replica(ids.second, ids.rival, `1, 500, 512, 0, 1, 'starting', true, 1`),
@@ -177,7 +177,7 @@ describe('constraints', () => {
     ['deployments_type_check', deploymentTypes],
     ['deployment_replicas_status_check', replicaStatuses],
     ['nodes_status_check', nodeStatuses],
-  ])('%s allows the words of the domain, and no others', async (name, words) => {
+  ])('%s allows the values of the domain and no others', async (name, words) => {
     const { rows } = await client.query(
       'select pg_get_constraintdef(oid) as text from pg_constraint where conname = $1',
       [name],
@@ -200,11 +200,11 @@ describe('constraints', () => {
     [{ reserved_storage_gb: -1 }, 'nodes_reserved_storage_check'],
     [{ reserved_gpu: 2 }, 'nodes_reserved_gpu_check'],
     [{ reserved_gpu: -1 }, 'nodes_reserved_gpu_check'],
-  ])('answer to a node with %j: %s', async (overrides, outcome) => {
+  ])('handle a node with %j: %s', async (overrides, outcome) => {
     expect(await trying(() => insert('nodes', aNode(overrides)))).toBe(outcome)
   })
 
-  it('keep reservations within the capacity whoever changes either', async () => {
+  it('keep reservations within the capacity, whichever of the two changes', async () => {
     const node = aNode({ reserved_memory_mb: 4096 })
     const changed = (change: string) =>
       trying(async () => {
@@ -223,7 +223,7 @@ describe('constraints', () => {
     [{ target_replicas: -1 }, 'deployments_target_replicas_check'],
     [{ status: 'Running' }, 'deployments_status_check'],
     [{ type: 'batch' }, 'deployments_type_check'],
-  ])('answer to a deployment with %j: %s', async (overrides, outcome) => {
+  ])('handle a deployment with %j: %s', async (overrides, outcome) => {
     expect(await trying(() => insertDeployment(overrides))).toBe(outcome)
   })
 
@@ -232,7 +232,7 @@ describe('constraints', () => {
     [{ wanted: 'maybe' }, 'deployment_replicas_wanted_check'],
     [{ status: 'paused' }, 'deployment_replicas_status_check'],
     [{ health: 'fine' }, 'deployment_replicas_health_check'],
-  ])('answer to a replica with %j: %s', async (overrides, outcome) => {
+  ])('handle a replica with %j: %s', async (overrides, outcome) => {
     const sizes = { cpu_millis: 500, memory_mb: 512, gpu_units: 0, storage_gb: 1 }
     const result = await trying(async () => {
       const node = aNode()
@@ -256,7 +256,7 @@ describe('constraints', () => {
     [['pending', 'blocked'], 'evaluations_one_open_per_deployment'],
     [['blocked', 'blocked'], 'evaluations_one_open_per_deployment'],
     [['waiting'], 'evaluations_status_check'],
-  ])('answer to evaluations %j of one deployment: %s', async (statuses, outcome) => {
+  ])('handle evaluations %j of one deployment: %s', async (statuses, outcome) => {
     const result = await trying(async () => {
       const deployment = await insertDeployment()
       for (const status of statuses) {
@@ -266,7 +266,7 @@ describe('constraints', () => {
     expect(result).toBe(outcome)
   })
 
-  it('hold one row for the election of schedulers', async () => {
+  it('allow one row for the election of schedulers', async () => {
     const { rows } = await client.query('select id, epoch from scheduler_leadership')
     expect(rows).toEqual([{ id: 1, epoch: '0' }])
     expect(await trying(() => insert('scheduler_leadership', { id: 2 }))).toBe('scheduler_leadership_single_row')

@@ -17,7 +17,7 @@ const read = async (type: string, array: string | null): Promise<unknown[]> => {
   return rows.map(({ value }) => value)
 }
 
-/** What PostgreSQL can hold: no NUL. */
+/** PostgreSQL text can hold everything except NUL. */
 const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'))
 const awkward = fc.constantFrom(
   '',
@@ -37,7 +37,7 @@ const awkward = fc.constantFrom(
 )
 const values = fc.array(fc.option(fc.oneof(text, awkward)), { minLength: 1, maxLength: 20 })
 
-test('text arrives as it was', async () => {
+test('text survives the round trip', async () => {
   await fc.assert(
     fc.asyncProperty(values, async (given) => {
       const nothing = given.every((value) => value === null)
@@ -47,7 +47,7 @@ test('text arrives as it was', async () => {
   )
 })
 
-test('JSON arrives as it was', async () => {
+test('JSON survives the round trip', async () => {
   const json = fc.dictionary(
     fc.oneof(text, awkward),
     fc.oneof(text, awkward, fc.integer(), fc.constant([null, { a: '"' }])),
@@ -60,7 +60,7 @@ test('JSON arrives as it was', async () => {
   )
 })
 
-test('numbers, UUIDs and booleans arrive as they were', async () => {
+test('numbers, UUIDs and booleans survive the round trip', async () => {
   expect(await read('int', plainArray([1, -2, 0]))).toEqual([1, -2, 0])
   expect(await read('float8', plainArray([0.5, 16]))).toEqual([0.5, 16])
   expect(await read('boolean', plainArray([true, false]))).toEqual([true, false])

@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => cp.close())
 
-/** As versions before sealed: nonce ‖ tag ‖ ciphertext, for no place. */
+/** Seals as earlier versions did: nonce ‖ tag ‖ ciphertext, not bound to a row. */
 function sealedBefore(value: object, key = Buffer.from(testSealKey, 'base64url')): Buffer {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
@@ -22,7 +22,7 @@ function sealedBefore(value: object, key = Buffer.from(testSealKey, 'base64url')
 const deploy = async (name: string, value: string) =>
   (await (await cp.as('admin')).deployment.deploy(aDeployment({ name, env: { PASSWORD: value } }))).deployment_id
 
-test('what an older version sealed opens after a start, and is bound to its row', async () => {
+test('values sealed by an older version can be opened after a start, and are then bound to their rows', async () => {
   const admin = await cp.as('admin')
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const id = await deploy('web', 'today')
@@ -54,7 +54,7 @@ test('what an older version sealed opens after a start, and is bound to its row'
   expect(await resealOldValues(cp.store)).toEqual({ resealed: 0, unreadable: 0 })
 })
 
-test('what was sealed with another key stays as it is', async () => {
+test('values sealed with another key are left unchanged', async () => {
   const id = await deploy('web', 'x')
   const strange = sealedBefore({ A: '1' }, Buffer.alloc(32, 9))
   await cp.sql('update deployments set env_sealed = $1', [strange])
@@ -62,7 +62,7 @@ test('what was sealed with another key stays as it is', async () => {
   expect(await cp.sql('select env_sealed from deployments where id = $1', [id])).toEqual([{ env_sealed: strange }])
 })
 
-test('the environment of one deployment is no use in the row of another', async () => {
+test('the sealed environment of one deployment cannot be opened in the row of another', async () => {
   const [mine, theirs] = [await deploy('mine', 'my own'), await deploy('theirs', 'their secret')]
   await cp.sql('update deployments set env_sealed = (select env_sealed from deployments where id = $2) where id = $1', [
     mine,

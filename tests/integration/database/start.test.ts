@@ -1,4 +1,4 @@
-/** `npm start` itself, as a scheduler alone, which needs no pages: how it starts, keeps up, takes over and stops. */
+/** How `npm start` starts, restarts its parts, takes over and stops. Runs only a scheduler, which needs no pages. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { findPostmaster } from '@/server/db/embedded/postmaster'
 import { embeddedIsRunning, stopEmbeddedPostgres } from '@/server/db/embedded/server'
 import { hashToken, verifyPassword } from '@/server/store/accounts/credentials'
 
-// Whole programs, on a machine that may be busy.
+// These tests run whole programs, possibly on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 let dataDir: string
@@ -75,7 +75,7 @@ const schedulerPid = (): number => {
 }
 
 describe('npm start', () => {
-  it('says once per data folder where it runs, and stops all that it started', async () => {
+  it('says once per data folder where it runs, and stops everything that it started', async () => {
     const first = start()
     await first.says('leads (epoch 1)')
     const second = await start().end()
@@ -88,7 +88,7 @@ describe('npm start', () => {
     expect(existsSync(join(dataDir, 'running-scheduler.json'))).toBe(false)
   })
 
-  it('brings back a scheduler and a database that were killed', async () => {
+  it('restarts a scheduler and a database that were killed', async () => {
     const run = start()
     await run.says('leads (epoch 1)')
     process.kill(schedulerPid(), 'SIGKILL')
@@ -97,7 +97,7 @@ describe('npm start', () => {
     await run.says('leads (epoch 2)')
   })
 
-  it('takes over after it was killed, and leaves no scheduler of the dead one behind', async () => {
+  it('takes over after it was killed, and leaves none of the old schedulers running', async () => {
     const first = start()
     await first.says('leads (epoch 1)')
     const orphan = schedulerPid()
@@ -108,7 +108,7 @@ describe('npm start', () => {
     expect(schedulerPid()).not.toBe(orphan)
   })
 
-  it('shows the first password once, and takes a given one as it is', async () => {
+  it('shows a generated first password once, and uses a given one unchanged', async () => {
     const generated = start()
     await generated.says('leads')
     generated.child.kill('SIGTERM')
@@ -131,7 +131,7 @@ describe('npm start', () => {
     expect(existsSync(dataDir)).toBe(false)
   })
 
-  it('says in one line that its port is taken, before it touches anything', async () => {
+  it('says in one line that its port is taken, before it changes anything', async () => {
     const server = createServer().listen(0)
     await once(server, 'listening')
     const address = server.address()
@@ -146,8 +146,8 @@ describe('npm start', () => {
   })
 })
 
-describe('programs beside it', () => {
-  it('print a token, a password or the database address and nothing else, whether it runs or not', async () => {
+describe('command-line programs beside it', () => {
+  it('print only a token, a password or the database URL, whether or not the control plane runs', async () => {
     expect(npmProgram('scripts/db-url.ts')).toMatchObject({
       status: 1,
       stdout: '',
@@ -184,7 +184,7 @@ describe('programs beside it', () => {
     ['scripts/token.ts', ['join', '--nodes', 'many'], 1],
     ['scripts/token.ts', ['api', '--user', 'nobody'], 1],
     ['scripts/token.ts', ['api', '--scope', 'everything'], 1],
-  ])('%s %j ends with %i and leaves nothing running', (script, args, status) => {
+  ])('%s %j exits with %i and leaves nothing running', (script, args, status) => {
     const result = npmProgram(script, ...args)
     expect(result.status).toBe(status)
     expect(status === 0 ? result.stdout : result.stderr).not.toBe('')

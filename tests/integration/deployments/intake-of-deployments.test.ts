@@ -42,7 +42,7 @@ const accept = (input: NewDeployment, key: string | null = null, requestHash = '
     answer: (id) => ({ id, name: input.name }),
   })
 
-test('many at once go into few commits, each with all its rows', async () => {
+test('concurrent deploy calls share few commits, and each gets all its rows', async () => {
   const accepted = await Promise.all(
     Array.from({ length: 300 }, (_, i) => accept(aDeployCommand({ name: `burst-${i}` }))),
   )
@@ -59,7 +59,7 @@ test('many at once go into few commits, each with all its rows', async () => {
   expect(new Set(rows.map((row) => row.commit)).size).toBeLessThan(10)
 })
 
-test('what is wrong with one refuses that one alone', async () => {
+test('an invalid call in a batch is refused alone', async () => {
   const stranger = { ...admin, id: '01a208da-0000-7000-8000-000000000000' }
   const results = await Promise.allSettled([
     accept(aDeployCommand({ name: 'first' })),
@@ -74,7 +74,7 @@ test('what is wrong with one refuses that one alone', async () => {
   ])
 })
 
-test('one key is one deployment, however its calls meet in batches', async () => {
+test('calls with one idempotency key create one deployment, however they fall into batches', async () => {
   const calls = await Promise.all(
     Array.from({ length: 60 }, (_, i) => accept(aDeployCommand({ name: `keyed-${i % 3}` }), `key-${i % 3}`)),
   )
@@ -84,7 +84,7 @@ test('one key is one deployment, however its calls meet in batches', async () =>
   await expect(accept(aDeployCommand(), 'key-1', 'other')).rejects.toThrow('another request')
 })
 
-test('each of a batch has its own author and address', async () => {
+test('each call of a batch keeps its own author and address', async () => {
   await createUser(cp.store, admin, { username: 'operator', password: 'no one signs in 1', role: 'operator' })
   const operator = await cp.actor('operator')
   const authors: Actor[] = [
@@ -111,7 +111,7 @@ test('each of a batch has its own author and address', async () => {
   expect(rows).toEqual(accepted.sort((a, b) => (a.id < b.id ? -1 : 1)))
 })
 
-test('environments are sealed one by one', async () => {
+test('each environment is sealed separately', async () => {
   const [first, second] = await Promise.all([
     accept(aDeployCommand({ env: { A: '1', B: '2' } })),
     accept(aDeployCommand()),
@@ -130,7 +130,7 @@ test('environments are sealed one by one', async () => {
   expect(byId.get(second?.answer.id ?? '')).toMatchObject({ env_names: [], env_sealed: null })
 })
 
-describe('a name', () => {
+describe('a deployment name', () => {
   const holderOf = async (name: string) =>
     (await cp.sql<{ id: string }>('select id from deployments where name = $1 and deleted_at is null', [name])).map(
       ({ id }) => id,
@@ -149,7 +149,7 @@ describe('a name', () => {
     expect(await holderOf('till')).toEqual([next.answer.id])
   })
 
-  test('goes to one of many that ask at once, also of several processes', async () => {
+  test('goes to one of many concurrent callers, even across processes', async () => {
     const intakes = [intake, createIntake(cp.store), createIntake(cp.store)]
     for (let round = 0; round < 10; round++) {
       const name = `raced-${round}`
@@ -168,17 +168,17 @@ describe('a name', () => {
     }
   })
 
-  test('that is taken leaves nothing of the call behind, and its key stays free', async () => {
+  test('that is taken leaves no trace of the refused call, whose key stays free', async () => {
     await accept(aDeployCommand({ name: 'kiosk' }))
     await expect(accept(aDeployCommand({ name: 'kiosk' }), 'kiosk-key')).rejects.toMatchObject({ code: 'conflict' })
     expect(await cp.sql(`select 1 from idempotency_keys where key = 'kiosk-key'`)).toEqual([])
     const { repeated } = await accept(aDeployCommand({ name: 'kiosk-2' }), 'kiosk-key')
     expect(repeated).toBe(false)
-    // The name is its own by now: the key is looked at first.
+    // The name belongs to this deployment by now, so the call would be a conflict if the key were not checked first.
     expect((await accept(aDeployCommand({ name: 'kiosk-2' }), 'kiosk-key')).repeated).toBe(true)
   })
 
-  test('may be shared where an administrator allows it, and those that share it stay afterwards', async () => {
+  test('may be shared where an administrator allows it, and deployments that share one remain when sharing is forbidden', async () => {
     await accept(aDeployCommand({ name: 'shared' }))
     await repeats(true)
     await Promise.all([accept(aDeployCommand({ name: 'shared' })), accept(aDeployCommand({ name: 'shared' }))])

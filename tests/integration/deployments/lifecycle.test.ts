@@ -37,7 +37,7 @@ const reserved = () =>
 const threeNodes = () => agent.join({ name: 'node-01' }, { name: 'node-02' }, { name: 'node-03' })
 
 describe('a deployment that fits', () => {
-  test('goes none > pending > scheduled > running, one history row each, and writes the known log lines', async () => {
+  test('goes none > pending > scheduled > running, with one history row each and the log lines of the contract', async () => {
     await threeNodes()
     const { deployment_id: id, status } = await deploy({
       replicas: 3,
@@ -87,7 +87,7 @@ describe('a deployment that fits', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('keeps a record from which every verdict can be read', async () => {
+  test('keeps a record that gives the verdict of every node', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy({ replicas: 2 })
     await cp.schedule()
@@ -109,7 +109,7 @@ describe('a deployment that fits', () => {
 })
 
 describe('a deployment that does not fit', () => {
-  test('fails with the counted reason, and nothing is reserved', async () => {
+  test('fails with the reason and node counts, and nothing is reserved', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy({ replicas: 10, resources: { cpu: 8, memory: 16384 } })
     await cp.schedule()
@@ -128,7 +128,7 @@ describe('a deployment that does not fit', () => {
     )
   })
 
-  test('waits when asked to, and is placed when a node with room joins', async () => {
+  test('waits if asked to, and is placed when a node with enough capacity joins', async () => {
     await agent.join({ name: 'node-01' })
     const { deployment_id: id } = await deploy({ replicas: 2, wait_for_capacity: true })
     await cp.schedule()
@@ -146,7 +146,7 @@ describe('a deployment that does not fit', () => {
     expect(await history(id)).toEqual(['none>pending', 'pending>scheduled', 'scheduled>running'])
   })
 
-  test('waits for a reservation that another deployment gives back', async () => {
+  test('waits for a reservation that another deployment releases', async () => {
     await agent.join({ name: 'node-01', cpuCores: 1 })
     const first = await deploy()
     await cp.schedule()
@@ -163,7 +163,7 @@ describe('a deployment that does not fit', () => {
 })
 
 describe('capacity', () => {
-  test('is counted by reservations, not by raw size: the second deployment sees what the first one left', async () => {
+  test('is what reservations leave free: the second deployment sees what the first one left', async () => {
     await agent.join({ name: 'node-01', cpuCores: 4, memoryMb: 4096 })
     const first = await deploy({ resources: { cpu: 3, memory: 1024 } })
     const second = await deploy({ name: 'second', resources: { cpu: 2, memory: 1024 } })
@@ -190,7 +190,7 @@ describe('capacity', () => {
       cp.schedule({ worker: 'three' }),
     ])
     const statuses = await Promise.all(ids.map(async (id) => (await detail(id)).status))
-    // Two of 1.5 cores fit on each node of 4 cores.
+    // Each node of 4 cores fits two replicas of 1.5 cores.
     expect(statuses.filter((status) => status === 'scheduled')).toHaveLength(4)
     expect(statuses.filter((status) => status === 'failed')).toHaveLength(8)
     expect(await reserved()).toEqual([
@@ -199,7 +199,7 @@ describe('capacity', () => {
     ])
   })
 
-  test('stays promised until the container is known to be gone', async () => {
+  test('stays reserved until the container is known to be gone', async () => {
     await agent.join({ name: 'node-01' })
     const { deployment_id: id } = await deploy()
     await cp.schedule()
@@ -214,12 +214,12 @@ describe('capacity', () => {
     expect(await reserved()).toHaveLength(1)
     await agent.obey()
     expect(await reserved()).toEqual([])
-    // Repeating what was said changes nothing.
+    // Repeating a report changes nothing.
     await agent.obey()
     expect(await cp.sql('select 1 from nodes where reserved_cpu_millis <> 0 or reserved_memory_mb <> 0')).toEqual([])
   })
 
-  test('of a cordoned node is not used, and of an uncordoned one is', async () => {
+  test('of a cordoned node is not used until it is uncordoned', async () => {
     await agent.join({ name: 'node-01' })
     const admin = await cp.as('admin')
     await admin.node.cordon({ id: agent.id('node-01'), cordoned: true })
@@ -236,7 +236,7 @@ describe('capacity', () => {
 })
 
 describe('failures', () => {
-  test('an image that cannot be pulled is tried three times and ends in the words of the engine', async () => {
+  test("an image that cannot be pulled is tried three times, and the deployment fails with the engine's message", async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy({ container_image: 'nowhere/nothing:1' })
     const nodes = new Set<string>()
@@ -264,7 +264,7 @@ describe('failures', () => {
     await cp.schedule()
     await agent.fail('exited with code 1', { started: true })
     expect(await detail(id)).toMatchObject({ status: 'pending', reason: 'Replica 1 is gone: exited with code 1' })
-    // However slow the machine is: it ended just now.
+    // The replica ended just now, however slow the machine is.
     await cp.sql('update deployment_replicas set finished_at = now() where deployment_id = $1', [id])
     await cp.schedule()
     expect((await agent.wanted()).filter((replica) => replica.wanted === 'run')).toEqual([])
@@ -276,7 +276,7 @@ describe('failures', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('retrying a failed deployment counts its attempts anew', async () => {
+  test('retrying a failed deployment starts a new count of attempts', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy()
     for (let attempt = 1; attempt <= 4; attempt++) {
@@ -293,7 +293,7 @@ describe('failures', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('a replica on a silent node is replaced elsewhere, and stopped when the node returns', async () => {
+  test('a replica on an offline node is replaced elsewhere, and stopped when the node returns', async () => {
     const other = await new FakeAgent(cp).join({ name: 'node-02' }, { name: 'node-03' })
     await agent.join({ name: 'node-01', cpuCores: 8, memoryMb: 16384 })
     const { deployment_id: id } = await deploy()
@@ -307,7 +307,7 @@ describe('failures', () => {
     await cp.schedule()
     await other.obey()
     expect(await detail(id)).toMatchObject({ status: 'running', health: 'healthy' })
-    // Its reservation is held until the agent says that the container is gone.
+    // The reservation is held until the agent reports that the container is gone.
     expect(await reserved()).toHaveLength(2)
     const returned = await agent.wanted()
     expect(returned.map((replica) => [replica.generation, replica.wanted])).toEqual([[1, 'stop']])
@@ -367,7 +367,7 @@ describe('scaling', () => {
 })
 
 describe('durability', () => {
-  test('an evaluation whose scheduler died is done by the next one, once', async () => {
+  test('an evaluation whose scheduler died is completed once, by the next scheduler', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy({ replicas: 3 })
     expect(
@@ -402,7 +402,7 @@ describe('durability', () => {
     expect(await cp.sql('select 1 from deployment_replicas where deployment_id = $1', [id])).toHaveLength(1)
   })
 
-  test('a leader whose reign is over can commit nothing', async () => {
+  test('a leader whose term has ended cannot commit anything', async () => {
     await threeNodes()
     const { deployment_id: id } = await deploy()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
@@ -411,7 +411,7 @@ describe('durability', () => {
     expect(await reserved()).toEqual([])
   })
 
-  test('an agent that starts again is told of the same replicas', async () => {
+  test('an agent that restarts gets the same replicas', async () => {
     await threeNodes()
     await deploy({ replicas: 3 })
     await cp.schedule()
@@ -421,7 +421,7 @@ describe('durability', () => {
     expect(before).toHaveLength(3)
   })
 
-  test('an agent can not speak for the nodes of another one', async () => {
+  test('an agent cannot speak for the nodes of another one', async () => {
     await agent.join({ name: 'node-01' })
     const { deployment_id: id } = await deploy()
     await cp.schedule()

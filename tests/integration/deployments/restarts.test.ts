@@ -1,4 +1,4 @@
-/** What agents tell of restarts in place, of unhealthy and of paused containers, and what the control plane makes of it. */
+/** What agents report of restarts in place and of unhealthy or paused containers, and how the control plane reacts. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ReplicaReport } from '@/core/agents/protocol'
 import { noRestarts, type RestartRecord } from '@/core/deployments/restart'
@@ -26,7 +26,7 @@ const theReplica = async () => {
 }
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
-/** When a call began and when it was over, in seconds. */
+/** Returns the times, in seconds, at which the call began and ended. */
 const between = async (call: () => Promise<unknown>): Promise<[number, number]> => {
   const first = Date.now() / 1_000
   await call()
@@ -60,7 +60,7 @@ const steps = async () =>
     [id],
   )
 
-test('a restart in place keeps the row and the deployment running; what happened while cut off has its own times', async () => {
+test('a restart in place keeps the row and the deployment running, and events from an outage keep their own times', async () => {
   const replica = await theReplica()
   await cp.sql(`update replica_status_history set changed_at = changed_at - interval '1 minute'`)
   await cp.sql(`update deployment_replicas set created_at = created_at - interval '1 minute'`)
@@ -94,7 +94,7 @@ test('a restart in place keeps the row and the deployment running; what happened
   expect(changes).toHaveLength(3)
 })
 
-test('a report that comes twice, or late, takes nothing back', async () => {
+test('a report that is repeated or late undoes nothing', async () => {
   const replica = await theReplica()
   const history = [ended(), again({ interruptions: 1, restarts: 1, inARow: 1 })]
   for (const report of history) await agent.report(replica, report)
@@ -105,12 +105,12 @@ test('a report that comes twice, or late, takes nothing back', async () => {
   expect((await detail()).replicas[0]).toMatchObject({ status: 'running', restarts: { count: 1 } })
 })
 
-test('an agent that lost its memory is told of the restarts that are known', async () => {
+test('an agent that lost its state gets the known number of restarts', async () => {
   await agent.report(await theReplica(), ended({ restarts: record({ interruptions: 4, restarts: 3, inARow: 2 }) }))
   expect((await theReplica()).restarts).toEqual({ interruptions: 4, restarts: 3, inARow: 2, wasWell: true })
 })
 
-test('after five restarts another node is tried, where the back-off goes on', async () => {
+test('after five restarts another node is tried, and the back-off continues there', async () => {
   const replica = await theReplica()
   const often = { interruptions: 6, restarts: 5, inARow: 5 }
   await agent.report(replica, ended({ restarts: record({ ...often, restarts: 4, inARow: 4 }) }))
@@ -135,7 +135,7 @@ test('after five restarts another node is tried, where the back-off goes on', as
   expect(await detail()).toMatchObject({ status: 'running', health: 'healthy' })
 })
 
-test('without another node the restarts go on where they are', async () => {
+test('without another node the restarts continue in place', async () => {
   await (await cp.as('admin')).node.cordon({ id: agent.id('node-01'), cordoned: true })
   await (await cp.as('admin')).node.cordon({ id: agent.id('node-02'), cordoned: true })
   await agent.report(await theReplica(), ended({ restarts: record({ interruptions: 7, restarts: 6, inARow: 6 }) }))
@@ -145,7 +145,7 @@ test('without another node the restarts go on where they are', async () => {
   expect(cp.logged.filter((line) => line.includes('Insufficient'))).toEqual([])
 })
 
-test('what its agent gave up ends in failed, with the reason', async () => {
+test('a replica that its agent gave up ends as failed, with the reason', async () => {
   const given = { interruptions: 6, restarts: 5, inARow: 5, wasWell: false }
   await agent.report(await theReplica(), ended({ status: 'failed', restartInMs: null, gone: true, restarts: given }))
   await cp.schedule()
@@ -155,7 +155,7 @@ test('what its agent gave up ends in failed, with the reason', async () => {
   })
 })
 
-test('an unhealthy replica is shown with its check, in the history, and told to channels once', async () => {
+test('an unhealthy replica is shown with its check, recorded in the history and announced to channels once', async () => {
   const from = new Date(Date.now() - 60_000)
   const replica = await theReplica()
   const unwell = {
@@ -194,7 +194,7 @@ test('an unhealthy replica is shown with its check, in the history, and told to 
   expect(timeline.replicas.filter(({ health }) => health === 'unhealthy')).toHaveLength(2)
 })
 
-test('a paused replica does not run, and is no end', async () => {
+test('a paused replica is not running, but has not ended either', async () => {
   const replica = await theReplica()
   const paused = { standstill: 'paused' as const, reason: 'Paused on the node by somebody else', restartInMs: null }
   await agent.report(replica, ended({ ...paused, exitCode: null }))
@@ -207,7 +207,7 @@ test('a paused replica does not run, and is no end', async () => {
   expect((await detail()).replicas).toMatchObject([{ status: 'running', standstill: null }])
 })
 
-test('a start is by the clock of the control plane, between the replica’s creation and now, and stays where it was told first', async () => {
+test('a start time is converted to the clock of the control plane, lies between creation and now, and keeps its first value', async () => {
   const admin = await cp.as('admin')
   id = (await admin.deployment.deploy(aDeployment({ replicas: 1, image: 'sim/ok' }))).deployment_id
   await cp.schedule()
@@ -215,7 +215,7 @@ test('a start is by the clock of the control plane, between the replica’s crea
   if (!replica) throw new Error('one replica is wanted')
   await cp.sql(`update replica_status_history set changed_at = changed_at - interval '10 minutes'`)
   await cp.sql(`update deployment_replicas set created_at = created_at - interval '10 minutes'`)
-  // No clock was set on the node.
+  // The node has no clock that was set.
   const on2000 = (seconds: number) => new Date(Date.UTC(2000, 0, 1) + seconds * 1_000).toISOString()
   const times = async () =>
     (
@@ -233,7 +233,7 @@ test('a start is by the clock of the control plane, between the replica’s crea
   const { started } = await times()
   expect(started + 300).toBeGreaterThanOrEqual(first - 0.1)
   expect(started + 300).toBeLessThanOrEqual(last + 0.1)
-  // The same once more, on another way; and a time of an earlier process, by another clock.
+  // The same report again over another path, and a time from an earlier process with another clock.
   await reported({ startedAt: on2000(1), observedAt: on2000(1) })
   await reported({ startedAt: '1970-01-01T00:00:00Z', observedAt: on2000(1) })
   expect((await times()).started).toBe(started)
@@ -249,7 +249,7 @@ test('a start is by the clock of the control plane, between the replica’s crea
   expect(new Set(steps.map(({ at }) => at.getTime())).size).toBe(steps.length)
 })
 
-test('a start that cannot be is the replica’s creation, or now', async () => {
+test('an impossible start time becomes the replica’s creation, or now', async () => {
   const admin = await cp.as('admin')
   id = (await admin.deployment.deploy(aDeployment({ replicas: 2, image: 'sim/ok' }))).deployment_id
   await cp.schedule()

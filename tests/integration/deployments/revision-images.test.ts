@@ -27,7 +27,7 @@ const revisionsOf = (nodeIds: string[]) =>
     nodeIds,
   ])
 
-test('one node of a revision looks its image up, the first answer counts for all, and the others hear of it', async () => {
+test('one node of a revision resolves its image, the first answer counts for all, and other nodes are notified', async () => {
   const other = await new FakeAgent(cp).join({ name: 'node-04' })
   const id = await deployed({ replicas: 4 })
   const replicas = await desiredOf(id)
@@ -43,15 +43,15 @@ test('one node of a revision looks its image up, the first answer counts for all
   const counts = { digest: digest('a'), imageId: digest('0') }
   expect(await agent.resolveImage(first, found('a'))).toEqual(counts)
   expect(await revisionsOf([elsewhere.nodeId])).not.toEqual(beforeElsewhere)
-  // Nodes of the same program share its answer: in a burst, a push to each of them would be most of the work.
+  // Nodes of one agent share its answer. In a burst, a push to each of them would be most of the work.
   expect(await revisionsOf(restNodes)).toEqual(before)
-  // One that grew tired of waiting found that the tag had moved.
+  // A node that had waited too long resolved the tag itself and found that it had moved.
   for (const each of rest) expect(await agent.resolveImage(each, found('b'))).toEqual(counts)
   expect((await desiredOf(id)).map(({ imageContent }) => imageContent)).toEqual([counts, counts, counts])
   expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('a'), verified: true, newer: null })
 })
 
-test('two nodes that report at once get one answer', async () => {
+test('two nodes that report a digest concurrently get one answer', async () => {
   const id = await deployed({ replicas: 3 })
   const replicas = await desiredOf(id)
   const answers = await Promise.all(
@@ -60,7 +60,7 @@ test('two nodes that report at once get one answer', async () => {
   expect(new Set(answers.map((answer) => answer?.digest)).size).toBe(1)
 })
 
-test('an agent speaks of its own replicas only, and only in digests', async () => {
+test('an agent can report digests only, and only for its own replicas', async () => {
   const id = await deployed({ replicas: 1 })
   const [replica] = await desiredOf(id)
   if (!replica) throw new Error('nothing was placed')
@@ -71,12 +71,12 @@ test('an agent speaks of its own replicas only, and only in digests', async () =
   expect((await detail(id)).revisionImage).toBeNull()
 })
 
-test('a reference with a digest says itself what it is', async () => {
+test('a reference with a digest needs no resolution', async () => {
   const id = await deployed({ container_image: `team/app@${digest('c')}`, replicas: 1 })
   expect((await desiredOf(id)).map(({ imageContent }) => imageContent)).toEqual([{ digest: digest('c'), imageId: '' }])
 })
 
-test('redeploy makes a revision that is looked up anew; the one before keeps its content, also after a rollback', async () => {
+test('redeploy makes a revision that is resolved anew, and the earlier one keeps its content even after a rollback', async () => {
   const id = await deployed({ replicas: 1 })
   for (const replica of await desiredOf(id)) await agent.resolveImage(replica, found('a'))
   await agent.obey()
@@ -101,7 +101,7 @@ test('redeploy makes a revision that is looked up anew; the one before keeps its
   expect(entry).toBeDefined()
 })
 
-test('a tag that moved shows on whatever runs what it was before', async () => {
+test('a tag that moved is shown on every deployment that runs its former content', async () => {
   const [old, other, cached] = [
     await deployed({ name: 'old', replicas: 1, container_image: 'team/app' }),
     await deployed({ name: 'other', replicas: 1, container_image: 'docker.io/team/app:latest' }),
@@ -115,7 +115,7 @@ test('a tag that moved shows on whatever runs what it was before', async () => {
   await resolve(other, found('b'))
   expect((await detail(old)).revisionImage?.newer).toMatchObject({ digest: digest('b') })
   expect((await detail(other)).revisionImage?.newer).toBeNull()
-  // What a node had is no news of the registry.
+  // An image from a node's cache says nothing about the registry.
   await resolve(cached, found('a', false))
   expect((await detail(other)).revisionImage?.newer).toBeNull()
 })
@@ -127,7 +127,7 @@ test('an image without a digest is unverified', async () => {
   expect((await detail(id)).revisionImage).toMatchObject({ digest: digest('e'), verified: false })
 })
 
-test('an update to the same image under another spelling changes nothing, and says what does', async () => {
+test('an update to the same image under another spelling changes nothing, and the answer says what would', async () => {
   const id = await deployed({ replicas: 1 })
   const { deployment } = await admin()
   const answer = await deployment.update({ deployment_id: id, container_image: 'docker.io/team/app:latest' })

@@ -22,7 +22,7 @@ const reasons = async (id: string) =>
     )
   ).map((row) => row.reason)
 
-/** Runs on all nodes, or those that the test names. */
+/** Runs on all nodes unless the test says otherwise. */
 async function deployed(overrides: Record<string, unknown> = {}): Promise<string> {
   const { deployment_id: id } = await (await admin()).deployment.deploy(
     aDeployment({ container_image: 'web:1', replicas: 3, ...overrides }),
@@ -36,14 +36,16 @@ async function deployed(overrides: Record<string, unknown> = {}): Promise<string
 const nodes = (count: number, overrides = {}) =>
   agent.join(...Array.from({ length: count }, (_, i) => ({ name: `node-0${i + 1}`, ...overrides })))
 
-/** What runs, by slot: images of the containers that are wanted. */
+/** The images of the desired containers that run, by slot. */
 const images = async () =>
   (await agent.wanted())
     .filter((replica) => replica.wanted === 'run')
     .sort((a, b) => a.slot - b.slot || a.generation - b.generation)
     .map((replica) => `${replica.slot}:${replica.image}`)
 
-/** Lets scheduler and agents work until nothing is left to do; says the most containers that were wanted at once. */
+/**
+ * Lets scheduler and agents work until nothing is left to do. Returns the highest number of desired containers at once.
+ */
 async function settle(): Promise<number> {
   let most = 0
   let idle = 0
@@ -52,7 +54,7 @@ async function settle(): Promise<number> {
     const wanted = (await agent.wanted()).filter((replica) => replica.wanted === 'run')
     most = Math.max(most, wanted.length)
     await agent.obey()
-    // What the agents said in this round may have made more work.
+    // Reports of this round may have caused more work.
     idle = done === 0 ? idle + 1 : 0
     if (idle === 2) return most
   }
@@ -60,7 +62,7 @@ async function settle(): Promise<number> {
 }
 
 describe('an update', () => {
-  test('replaces one replica at a time, and never has fewer running than wanted', async () => {
+  test('replaces one replica at a time, and never has fewer running than desired', async () => {
     await nodes(4)
     const id = await deployed()
     const answer = await update(id, { container_image: 'web:2' })
@@ -72,7 +74,7 @@ describe('an update', () => {
     await cp.schedule()
     expect(await images()).toEqual(['0:web:1', '0:web:2', '1:web:1', '2:web:1'])
     expect((await detail(id)).status).toBe('scheduled')
-    // Nothing more happens until the first one was seen running.
+    // Nothing more happens until the first replacement was seen running.
     expect(await cp.schedule()).toBe(0)
     await agent.obey()
     await cp.schedule()
@@ -90,7 +92,7 @@ describe('an update', () => {
     ])
   })
 
-  test('works where there is no spare node: a replica is replaced where it stands', async () => {
+  test('works without a spare node by replacing a replica where it is', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1 })
     await update(id, { container_image: 'web:2' })
@@ -99,7 +101,7 @@ describe('an update', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('waits for a health check before the old replica is stopped', async () => {
+  test('waits for a health check before it stops the old replica', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1 })
     await update(id, { container_image: 'web:2' })
@@ -114,7 +116,7 @@ describe('an update', () => {
     expect(await images()).toEqual(['0:web:2'])
   })
 
-  test('of a bad image halts with the engine’s words, and keeps every old replica running', async () => {
+  test('to a bad image pauses with the engine’s message, and keeps every old replica running', async () => {
     await nodes(4)
     const id = await deployed()
     await update(id, { container_image: 'web:3' })
@@ -136,7 +138,7 @@ describe('an update', () => {
     expect(await images()).toEqual(['0:web:1', '1:web:1', '2:web:1'])
   })
 
-  test('without room halts, and keeps the old replicas running', async () => {
+  test('without enough capacity pauses, and keeps the old replicas running', async () => {
     await nodes(2, { cpuCores: 4 })
     const id = await deployed({ replicas: 2 })
     await update(id, { resources: { cpu: 4, memory: 1024 } })
@@ -149,8 +151,8 @@ describe('an update', () => {
     expect(cp.logged).toContain(`Deployment ${id} scheduling failed: Insufficient capacity`)
   })
 
-  test('does not trip over the room that the replaced replicas still hold', async () => {
-    // Room for one beside the two: each step needs that of the one before it.
+  test('is not blocked by capacity that replaced replicas still hold', async () => {
+    // There is space for one replica beside the two, so each step needs what the previous one released.
     await nodes(1, { cpuCores: 3 })
     const id = await deployed({ replicas: 2, max_per_node: 2 })
     await update(id, { container_image: 'web:2' })
@@ -163,7 +165,7 @@ describe('an update', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('merges the environment: what is not named stays, null takes away, and no answer holds a value', async () => {
+  test('merges the environment: unnamed variables stay, null removes one, and no answer contains a value', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1, env: { KEEP: 'one', CHANGE: 'two', DROP: 'three' } })
     await update(id, { env: { CHANGE: 'secret-value', DROP: null, NEW: 'four' } })
@@ -177,7 +179,7 @@ describe('an update', () => {
     expect(reported).not.toContain('secret-value')
   })
 
-  test('without a difference makes no revision and touches nothing', async () => {
+  test('without a difference creates no revision and changes nothing', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1 })
     expect(await update(id, { container_image: 'web:1', region: null })).toMatchObject({ revision: 1, changes: [] })
@@ -185,7 +187,7 @@ describe('an update', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('of a stopped deployment is what runs after Start, with as many replicas as before', async () => {
+  test('of a stopped deployment takes effect at Start, with as many replicas as before', async () => {
     await nodes(2)
     const id = await deployed({ replicas: 2 })
     await (await admin()).deployment.scale({ deployment_id: id, replicas: 0 })
@@ -199,7 +201,7 @@ describe('an update', () => {
     expect(await images()).toEqual(['0:web:2', '1:web:2'])
   })
 
-  test('replaces what a node loses by the new revision', async () => {
+  test('replaces replicas of a lost node by the new revision', async () => {
     await nodes(3)
     const id = await deployed({ replicas: 2 })
     await update(id, { container_image: 'web:2' })
@@ -215,7 +217,7 @@ describe('an update', () => {
 })
 
 describe('a rollback', () => {
-  test('of a halted update starts nothing anew: what runs is what is wanted again', async () => {
+  test('of a paused update restarts nothing: the running replicas are the desired ones again', async () => {
     await nodes(4)
     const id = await deployed()
     const before = (await agent.wanted()).map((replica) => replica.replicaId).sort()
@@ -229,7 +231,7 @@ describe('a rollback', () => {
     expect(await reasons(id)).toContain('Rolled back to revision 1 from 2 (wrong tag)')
   })
 
-  test('of a finished update rolls like one, and brings the old environment and resources back', async () => {
+  test('of a finished update is a rolling update that restores the old environment and resources', async () => {
     await nodes(3)
     const id = await deployed({ replicas: 2, env: { MODE: 'old' } })
     await update(id, { container_image: 'web:2', env: { MODE: 'new' }, resources: { cpu: 2, memory: 2048 } })
@@ -248,11 +250,11 @@ describe('a rollback', () => {
       [2, false, 0, 'admin'],
       [1, true, 2, 'admin'],
     ])
-    // The next update counts on, it does not take the number again.
+    // The next update gets a new number and does not reuse the old one.
     expect((await update(id, { container_image: 'web:3' })).revision).toBe(3)
   })
 
-  test('to a revision that there is not, or that is wanted already, is refused', async () => {
+  test('to an unknown revision, or to the current one, is refused', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1 })
     const { rollback } = (await admin()).deployment
@@ -271,7 +273,7 @@ describe('over REST', () => {
     })
   }
 
-  test('update and rollback are accepted with 202, and wrong fields are named', async () => {
+  test('update and rollback are accepted with 202, and errors name the fields', async () => {
     await nodes(2)
     const id = await deployed({ replicas: 1 })
     const updated = await post(`/deployment/update/${id}`, { container_image: 'web:2', reason: 'a new version' })
@@ -290,7 +292,7 @@ describe('over REST', () => {
     expect((await post('/deployment/update/00000000-0000-7000-8000-000000000000', {})).status).toBe(404)
   })
 
-  test('somebody else’s deployment can not be updated', async () => {
+  test('somebody else’s deployment cannot be updated', async () => {
     await nodes(1)
     const id = await deployed({ replicas: 1 })
     const other = await cp.user('other', 'operator')
@@ -316,7 +318,7 @@ describe('the preview of an update', () => {
     ['more replicas', 6, { replicas: 5 }],
     ['fewer replicas', 4, { replicas: 1 }],
     ['another image and more replicas', 6, { container_image: 'web:2', replicas: 5 }],
-  ])('says where each replica of %s then runs', async (_, count, fields) => {
+  ])('says where each replica will run: %s', async (_, count, fields) => {
     await nodes(count)
     const id = await deployed({ resources: { cpu: 2, memory: 5000 } })
     const before = new Map((await places(id)) as [number, string][])
@@ -329,7 +331,7 @@ describe('the preview of an update', () => {
     expect(seen.replicas.length + seen.kept).toBe((await places(id)).length)
   })
 
-  test('says when a replica has to stop before its replacement, and what each then takes over', async () => {
+  test('says when a replica must stop before its replacement, and what the replacement takes over', async () => {
     await nodes(2)
     const id = await deployed({ replicas: 2, ports: [{ container: 80, host: 8080 }] })
     const fields = { container_image: 'web:2', resources: { cpu: 3, memory: 6000 } }
@@ -346,7 +348,7 @@ describe('the preview of an update', () => {
     expect(await places(id)).toEqual(seen.replicas.map(({ slot, to }) => [slot, to.nodeId]))
   })
 
-  test('refuses what does not fit, with the same words as the decision, and with what would make it fit', async () => {
+  test('refuses what does not fit with the message of a decision and with suggestions', async () => {
     await nodes(3)
     const id = await deployed({ resources: { cpu: 3, memory: 4096 } })
     const seen = await preview(id, { resources: { cpu: 3.5, memory: 4096 } })
@@ -357,7 +359,7 @@ describe('the preview of an update', () => {
     expect((await detail(id)).status).toBe('failed')
   })
 
-  test('counts a change of variables as a new revision, without being told their values', async () => {
+  test('counts a change of variables as a new revision, without receiving their values', async () => {
     await nodes(4)
     const id = await deployed()
     expect(await preview(id, { changes_env: true })).toMatchObject({ revision: 2, kept: 0 })
@@ -374,7 +376,7 @@ describe('stop, start and restart', () => {
       )
     ).map(({ trigger }) => trigger)
 
-  test('are recorded as what they are', async () => {
+  test('have their own kinds in the record', async () => {
     await nodes(4)
     const id = await deployed()
     const caller = await admin()
@@ -395,7 +397,7 @@ describe('stop, start and restart', () => {
     expect(entries.map(({ action }) => action)).toEqual(['deployment.create', 'deployment.stop', 'deployment.start'])
   })
 
-  test('a restart replaces each replica by one of the same content, and never has fewer running', async () => {
+  test('a restart replaces each replica with one of the same content, and never has fewer running', async () => {
     await nodes(4)
     const id = await deployed({ env: { A: '1' } })
     const before = (await agent.wanted()).map(({ replicaId }) => replicaId)

@@ -1,6 +1,6 @@
 /**
- * Hostile inputs over HTTP, behind the gateway: whatever is sent, it is answered, and never as a fault of the server. The
- * seed is printed; with FOGDECK_FUZZ_SEED the same inputs are sent again.
+ * Hostile inputs over HTTP, through the gateway: every input gets an answer, and none gets a server error. The seed is
+ * printed; FOGDECK_FUZZ_SEED repeats a run.
  */
 import { createServer, type Server } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -16,14 +16,14 @@ import { type FuzzCall, Fuzzer } from '@/tests/fuzz'
 
 const inputs = 3_000
 const atOnce = 4
-/** Against hangs alone: an input for which this is not enough twice is never answered. */
+/** Only catches hangs: an input that exceeds this limit twice counts as never answered. */
 const graceMs = 10_000
 const seed = Number(process.env.FOGDECK_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 32))
 
 let cp: TestControlPlane
 let server: Server
 let url: string
-/** What the gateway itself could not do. */
+/** Requests that the gateway itself failed to serve. */
 const faults: string[] = []
 
 beforeAll(async () => {
@@ -80,7 +80,7 @@ async function send({ method, path, headers, body, streams }: FuzzCall): Promise
 
 const stack = /^\s+at .+(:\d+:\d+|\(native\)|<anonymous>)/m
 
-/** What is wrong with the answer to a call, as one line; null when nothing is. */
+/** What is wrong with the answer to a call, as one line, or null. */
 async function problemOf(call: FuzzCall): Promise<string | null> {
   const { method, path, headers, body = '' } = call
   const said = `${method} ${path.slice(0, 300)} ${headers.authorization ? 'signed in' : 'unsigned'} ${body.slice(0, 500)}`
@@ -111,7 +111,7 @@ async function fuzzer(): Promise<Fuzzer> {
   })
 }
 
-test(`${inputs} inputs drawn from the schemas and spoiled are answered, none as a fault (seed ${seed})`, {
+test(`${inputs} inputs derived from the schemas and corrupted are answered, none with a server error (seed ${seed})`, {
   timeout: 600_000,
 }, async () => {
   process.stderr.write(`The seed is ${seed}: FOGDECK_FUZZ_SEED=${seed} sends the same inputs again\n`)
@@ -131,7 +131,7 @@ test(`${inputs} inputs drawn from the schemas and spoiled are answered, none as 
   )
   expect(taken).toBe(calls.length)
   expect(problems, `${problems.length} of ${calls.length} inputs with the seed ${seed}`).toEqual([])
-  // The server is well, and its administrator still is one.
+  // The server still works, and the administrator is still one.
   const list = await send({ method: 'GET', path: '/api/deployment/list', headers: {} })
   expect(list.status).toBe(401)
   expect(await (await cp.as('admin')).overview.get()).toBeDefined()

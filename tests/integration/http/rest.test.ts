@@ -53,7 +53,7 @@ interface Problem {
   errors: { path: string; message: string }[]
 }
 
-/** A refused call: its status, its form, and the fields that it names. */
+/** Checks the status and form of a refused call and returns its problem document. */
 async function refusal(response: Response): Promise<Problem> {
   expect(response.headers.get('content-type')).toContain('application/problem+json')
   const problem = (await response.json()) as Problem
@@ -72,7 +72,7 @@ const example = {
 }
 
 let others = 0
-/** The example under a name that nobody has. */
+/** The example request under an unused name. */
 const another = (overrides: object = {}) => ({ ...example, name: `web-${++others}`, ...overrides })
 
 const countDeployments = async () =>
@@ -89,7 +89,7 @@ describe('the calls of the contract', () => {
     })
   })
 
-  test('deploy answers 202 after the commit, status and list and scale and delete as written', async () => {
+  test('deploy answers 202 after the commit; status, list, scale and delete answer as documented', async () => {
     const response = await post('/deployment/deploy', example)
     expect(response.status).toBe(202)
     const accepted = (await response.json()) as { deployment_id: string }
@@ -169,11 +169,11 @@ describe('the calls of the contract', () => {
     })
     expect((await refusal(await remove(`/deployment/${id}`))).status).toBe(409)
     expect((await refusal(await post(`/deployment/scale/${id}`, { replicas: 1 }))).status).toBe(409)
-    // Soft delete: it is still there to be read, history and all.
+    // Deletion is soft: the deployment and its history can still be read.
     expect(((await (await get(`/deployment/status/${id}`)).json()) as { status: string }).status).toBe('deleted')
   })
 
-  test('list counts all that match, filters by time and pages through them', async () => {
+  test('list counts all matches, filters by time and pages through them', async () => {
     for (let i = 0; i < 5; i++) await post('/deployment/deploy', { ...example, name: `paged-${i}` })
     const first = await get('/deployment/list?name=paged&sort_by=name&sort_order=desc&limit=2')
     expect(first.headers.get('x-total-count')).toBe('5')
@@ -186,7 +186,7 @@ describe('the calls of the contract', () => {
     expect((await get('/deployment/list?name=%25')).headers.get('x-total-count')).toBe('0')
   })
 
-  test('the OpenAPI document states the answers and the errors that are given', () => {
+  test('the OpenAPI document states the answers and errors that are given', () => {
     const document = openApiDocument('http://localhost:3000') as unknown as {
       openapi: string
       paths: Record<string, Record<string, { responses: Record<string, unknown>; requestBody?: unknown }>>
@@ -252,7 +252,7 @@ describe('bad input', () => {
     ['wait_for_capacity as text', { wait_for_capacity: 'false' }, 'wait_for_capacity'],
   ]
 
-  test.each(wrong)('%s is refused with 422 and named', async (_, override, path) => {
+  test.each(wrong)('%s is refused with 422, which names the field', async (_, override, path) => {
     const before = await countDeployments()
     const problem = await refusal(await post('/deployment/deploy', { ...example, ...override }))
     expect(problem.status).toBe(422)
@@ -261,7 +261,7 @@ describe('bad input', () => {
     expect(await countDeployments()).toBe(before)
   })
 
-  test('every wrong field is named at once', async () => {
+  test('all invalid fields are named at once', async () => {
     const problem = await refusal(
       await post('/deployment/deploy', {
         name: '!',
@@ -281,7 +281,7 @@ describe('bad input', () => {
     ])
   })
 
-  test('a field that is not known is named, and nothing is written', async () => {
+  test('an unknown field is named, and nothing is written', async () => {
     const token = ((await (await cp.login('admin', adminPassword)).json()) as { access_token: string }).access_token
     const count = async () => (await cp.sql<{ n: number }>('select count(*)::int as n from deployments'))[0]?.n
     const before = await count()
@@ -304,7 +304,7 @@ describe('bad input', () => {
     expect(await count()).toBe(before)
   })
 
-  test('the limits themselves are accepted', async () => {
+  test('values at the limits are accepted', async () => {
     for (const override of [
       { name: 'x'.repeat(100), replicas: 1, resources: { cpu: 0.5, memory: 512, gpu: 0, storage: 1 } },
       { name: 'a_B-9', replicas: 100, resources: { cpu: 16, memory: 16384, gpu: 8, storage: 1000 } },
@@ -329,7 +329,7 @@ describe('bad input', () => {
     ).toBe(415)
   })
 
-  test('wrong filters of the list are named', async () => {
+  test('invalid filters of the list are named', async () => {
     const problem = await refusal(await get('/deployment/list?status=sleeping&limit=0&created_after=yesterday'))
     expect(problem.status).toBe(422)
     expect(problem.errors.map((error) => error.path).sort()).toEqual(['created_after', 'limit', 'status'])
@@ -344,13 +344,13 @@ describe('bad input', () => {
     },
   )
 
-  test('an unknown path is 404 in the same form', async () => {
+  test('an unknown path gets a 404 problem document', async () => {
     expect((await refusal(await get('/deployment/nothing/here'))).status).toBe(404)
   })
 })
 
-describe('rights', () => {
-  test('no token, a forged one, and one of another kind are 401', async () => {
+describe('permissions', () => {
+  test('a missing token, a forged one and one of another kind get 401', async () => {
     const [head, , signature] = tokens.admin.split('.')
     const forged = `${head}.${Buffer.from(JSON.stringify({ sub: 'x', epoch: 0, iss: 'fogdeck' })).toString('base64url')}.${signature}`
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${tokens.admin.split('.')[1]}.`
@@ -358,7 +358,7 @@ describe('rights', () => {
       expect((await refusal(await post('/deployment/deploy', example, { token }))).status).toBe(401)
   })
 
-  test('an expired token is 401 and says so', async () => {
+  test('an expired token gets 401, and the answer says so', async () => {
     const token = await tokenOf('admin', adminPassword)
     cp.advance(13 * 3600 * 1000)
     const problem = await refusal(await get('/deployment/list', token))
@@ -367,7 +367,7 @@ describe('rights', () => {
     expect((await get('/deployment/list', token)).status).toBe(200)
   })
 
-  test('a viewer reads and changes nothing', async () => {
+  test('a viewer can read and cannot change anything', async () => {
     const { deployment_id: id } = (await (
       await post('/deployment/deploy', another(), { token: tokens.operator })
     ).json()) as { deployment_id: string }
@@ -379,7 +379,7 @@ describe('rights', () => {
     expect((await refusal(await remove(`/deployment/${id}`, tokens.viewer))).status).toBe(403)
   })
 
-  test('an operator changes its own deployments and not those of others; an administrator changes all', async () => {
+  test('an operator changes only its own deployments, an administrator changes all', async () => {
     const { deployment_id: id } = (await (
       await post('/deployment/deploy', another(), { token: tokens.operator })
     ).json()) as { deployment_id: string }
@@ -392,8 +392,8 @@ describe('rights', () => {
   })
 })
 
-describe('a name', () => {
-  test('that another deployment has is a conflict which names that deployment', async () => {
+describe('a deployment name', () => {
+  test('that is taken is a conflict that names the other deployment', async () => {
     const { deployment_id: id } = (await (await post('/deployment/deploy', another({ name: 'twice' }))).json()) as {
       deployment_id: string
     }
@@ -408,7 +408,7 @@ describe('an Idempotency-Key', () => {
   const keyed = (key: string, body: unknown, token = tokens.admin) =>
     post('/deployment/deploy', body, { token, headers: { 'idempotency-key': key } })
 
-  test('makes a repeated deploy return the first answer, also when both come at once', async () => {
+  test('makes a repeated deploy return the first answer, even when both calls are concurrent', async () => {
     const once = another()
     const before = await countDeployments()
     const answers = await Promise.all(Array.from({ length: 8 }, async () => (await keyed('once', once)).json()))
@@ -416,7 +416,7 @@ describe('an Idempotency-Key', () => {
     expect(await countDeployments()).toBe((before ?? 0) + 1)
   })
 
-  test('used for another request is a conflict', async () => {
+  test('reused for another request is a conflict', async () => {
     const first = another()
     await keyed('other', first)
     expect((await refusal(await keyed('other', { ...first, replicas: 2 }))).status).toBe(409)
@@ -428,7 +428,7 @@ describe('an Idempotency-Key', () => {
     expect(first.deployment_id).not.toBe(second.deployment_id)
   })
 
-  test('of the wrong form is named', async () => {
+  test('of an invalid form is refused, and the answer names the header', async () => {
     expect((await refusal(await keyed('a b', another()))).errors.map((error) => error.path)).toEqual([
       'Idempotency-Key',
     ])

@@ -28,7 +28,7 @@ const headersOf = ({ credential, instance }: { credential: string; instance: str
   [agentHeaders.instance]: instance,
 })
 
-test('nobody gets in without a session, and is told so in the form that pages read', async () => {
+test('every call without a session is refused in the form that pages read', async () => {
   const response = await call('deployment.page?input=%7B%7D')
   expect(response.status).toBe(401)
   expect(await response.json()).toMatchObject({
@@ -36,7 +36,7 @@ test('nobody gets in without a session, and is told so in the form that pages re
   })
 })
 
-test('wrong fields are named', async () => {
+test('invalid fields are named', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const join = { machine: agent.machine, agentVersion: 1, nodes: [] }
   const response = await post('agent.join', JSON.stringify(join), headersOf(agent))
@@ -45,7 +45,7 @@ test('wrong fields are named', async () => {
   expect(error.data.fields.map((field) => field.path)).toEqual(['agentVersion', 'nodes'])
 })
 
-test('what a stranger sends to join is not even read', async () => {
+test('the body of a join request from a stranger is not read', async () => {
   const stranger = headersOf({ credential: 'x'.repeat(40), instance: randomUUID() })
   for (const headers of [{}, stranger, { ...stranger, [agentHeaders.joinToken]: 'fdj_guess' }]) {
     const response = await post('agent.join', 'no JSON at all', headers)
@@ -54,13 +54,13 @@ test('what a stranger sends to join is not even read', async () => {
   }
 })
 
-test('a body that is too large, or does not say how large it is, is not read', async () => {
+test('a body that is too large, or of unknown length, is not read', async () => {
   expect((await post('agent.join', '{}', { 'content-length': String(64 * 1024 * 1024) })).status).toBe(413)
   const stream = new ReadableStream({ start: (controller) => controller.close() })
   expect((await call('agent.join', { method: 'POST', body: stream, duplex: 'half' } as RequestInit)).status).toBe(411)
 })
 
-test('a batch has a limit', async () => {
+test('the size of a batch is limited', async () => {
   const many = (count: number, path = 'me.get') => Array.from({ length: count }, () => path).join(',')
   expect((await call(`${many(20)}?batch=1&input=%7B%7D`)).status).toBe(401)
   for (const path of [many(21), many(400, 'node.list')]) {
@@ -75,7 +75,7 @@ describe('a large body of an agent', () => {
   const large = (joinToken: string) =>
     JSON.stringify({ joinToken, credential: 'c'.repeat(40), agentVersion: '1', nodes: [], filling: 'x'.repeat(70_000) })
 
-  /** Says whether anybody has looked into the body. */
+  /** Reports whether the server read any of the body. */
   const sent = async (path: string, body: string, headers: Record<string, string>) => {
     let isRead = false
     const stream = new ReadableStream(
@@ -97,7 +97,7 @@ describe('a large body of an agent', () => {
     return { status: response.status, text: await response.text(), isRead }
   }
 
-  test('is not read from somebody who is not known', async () => {
+  test('is not read when the agent is unknown', async () => {
     const strange = { authorization: 'Bearer nobody' }
     for (const [path, headers] of [
       ['agent.heartbeat', strange],
@@ -110,7 +110,7 @@ describe('a large body of an agent', () => {
     }
   })
 
-  test('is read from who has a join token', async () => {
+  test('is read when the agent has a join token', async () => {
     const { token } = await createJoinToken(cp.store, await cp.actor('admin'), {
       name: 'fleet',
       maxNodes: 2,
@@ -125,7 +125,7 @@ describe('a large body of an agent', () => {
   })
 })
 
-test('metrics are for this machine, and for whoever has a token', async () => {
+test('metrics are open to this machine, and to others with a token', async () => {
   const metrics = (headers: Record<string, string>) =>
     handleMetrics(cp.services, new Request('http://localhost:3000/api/metrics', { headers }))
   const refused = await metrics({ 'x-forwarded-for': '203.0.113.9' })
@@ -145,20 +145,20 @@ test.each([
   ['an origin that is not told', { cookie: 'next-auth.session-token=x', origin: 'null' }],
   ['an origin that is none', { cookie: 'next-auth.session-token=x', origin: 'http://[' }],
   ['a strange authorization', { authorization: 'Bearer' }],
-])('%s is nobody’s fault here', async (_name, headers) => {
+])('%s is answered with 401, not with a server error', async (_name, headers) => {
   for (const path of ['me.changePassword', 'deployment.deploy', 'agent.heartbeat']) {
     expect((await post(path, '{}', headers)).status).toBe(401)
   }
 })
 
-test('a cookie that another site sends along is of no use for changes', async () => {
+test('a cookie sent from another site permits no changes', async () => {
   const headers = { cookie: 'next-auth.session-token=anything', 'sec-fetch-site': 'cross-site' }
   const response = await post('me.changePassword', '{"current":"a","next":"b"}', headers)
   expect(response.status).toBe(401)
   expect(await response.text()).toContain('from another site')
 })
 
-test('an agent that is not known is told to join', async () => {
+test('an unknown agent is told to join', async () => {
   const response = await post(
     'agent.heartbeat',
     '{"beats":[]}',

@@ -1,4 +1,6 @@
-/** What a drill says is what then happens: on the real tables, by the real sweep, drain, reconciler and scheduler. */
+/**
+ * What a drill predicts is what then happens, on the real tables, with the real sweep, drain, reconciler and scheduler.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DrillReport } from '@/core/insight/drill-report'
 import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
@@ -13,7 +15,7 @@ let agent: FakeAgent
 beforeEach(async () => {
   cp = await testControlPlane()
   agent = new FakeAgent(cp)
-  // However slow the machine is, only nodes that a test silences are silent.
+  // Only the nodes that a test silences go offline, however slow the machine is.
   await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 5, limitSeconds: 600 } })
 })
 afterEach(() => cp.close())
@@ -21,7 +23,10 @@ afterEach(() => cp.close())
 const earliestSeconds = 607
 const admin = () => cp.as('admin')
 
-/** Silent for so long, marked, and what is lost by then swept. Whether it is a storm nobody judges. */
+/**
+ * Ages the last heartbeats of these nodes, marks the nodes offline and replaces what is lost by then. Outage protection
+ * is not evaluated.
+ */
 async function silence(names: string[], seconds: number): Promise<void> {
   await cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
     names,
@@ -59,7 +64,7 @@ const predicted = ({ rows }: DrillReport): string[] =>
     )
     .sort()
 
-/** Every table with all that is in it, but what the drill reads is the same before and after. */
+/** All rows of all tables, except what reading for the drill changes. */
 async function everything(): Promise<Record<string, string>> {
   const tables = await cp.sql<{ name: string }>(
     `select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
@@ -77,11 +82,11 @@ async function everything(): Promise<Record<string, string>> {
 
 interface Scenario {
   names: string[]
-  /** Of these deployments some have several replicas, wishes, or little patience. */
+  /** Some of these deployments have several replicas, preferences, or a short grace period. */
   deployments: Record<string, unknown>[]
 }
 
-/** A small fleet that is nearly full, and what runs on it; the same for the same seed. */
+/** A small fleet that is nearly full, and what runs on it. The same seed gives the same scenario. */
 function scenario(seed: number, mode: 'fail' | 'drain'): Scenario {
   const draw = drawing(seed)
   const pick = <T>(...options: T[]): T => options[Math.floor(draw() * options.length)] as T
@@ -89,15 +94,15 @@ function scenario(seed: number, mode: 'fail' | 'drain'): Scenario {
   const deployments = Array.from({ length: 9 }, (_, i) => ({
     name: `web-${i}`,
     replicas: pick(1, 1, 2, 3),
-    // Distinct, because equals go by ids, which are not the same from run to run.
+    // Distinct priorities, because ties go by ids, which differ between runs.
     priority: Math.floor(draw() * 10) * 10 + i,
     resources: { cpu: pick(0.5, 1, 1.5, 2), memory: pick(512, 1024, 2048), storage: 10 },
     region: pick(undefined, 'us-east', 'eu-west'),
     max_per_node: pick(1, 1, 2),
     lost_after: pick(0, 700, 700, 2000),
-    // In a drain heartbeats go on, and what was placed before them counts as load no longer.
+    // During a drain heartbeats continue, and replicas placed before them no longer count as load.
     policy: mode === 'drain' ? { weights: { resources: 0.7, load: 0, locality: 0.3 } } : pick('spread', 'pack', 'near'),
-    // The first one has nobody to be near to or apart from.
+    // The first deployment has no other one to be near to or apart from.
     ...pick<object>(
       {},
       {},
@@ -129,13 +134,13 @@ async function build({ names, deployments }: Scenario): Promise<void> {
   await agent.heartbeat()
 }
 
-describe('what a drill foretells', () => {
+describe('the prediction of a drill', () => {
   const seen = { moves: 0, 'no-room': 0, never: 0 }
   const tally = ({ rows }: DrillReport): void => {
     for (const { outcome } of rows) if (outcome in seen) seen[outcome as keyof typeof seen]++
   }
 
-  test.each([1, 2, 3, 4, 5, 6])('of a failure is what then happens (%i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6])('matches what a failure then causes (%i)', async (seed) => {
     await build(scenario(seed, 'fail'))
     const failing = seed % 2 === 0 ? ['node-1', 'node-4'] : ['node-2', 'node-3', 'node-5']
     const report = await (await admin()).drill.run({ nodes: failing })
@@ -151,7 +156,7 @@ describe('what a drill foretells', () => {
     expect(failed.map(({ id }) => id).sort()).toEqual(stuck.sort())
   })
 
-  test.each([11, 12, 13, 14])('of a drain is what then happens (%i)', async (seed) => {
+  test.each([11, 12, 13, 14])('matches what a drain then causes (%i)', async (seed) => {
     await build(scenario(seed, 'drain'))
     const drained = ['node-1', 'node-6']
     const report = await (await admin()).drill.run({ nodes: drained, mode: 'drain' })
@@ -160,7 +165,7 @@ describe('what a drill foretells', () => {
     expect(await happened()).toEqual(predicted(report))
   })
 
-  test('was of every kind', () => {
+  test('covered every outcome', () => {
     expect(Math.min(...Object.values(seen)), JSON.stringify(seen)).toBeGreaterThan(0)
   })
 })
@@ -196,7 +201,7 @@ describe('a region that fails', () => {
     await agent.obey()
   }
 
-  test('is held by the storm brake; the drill shows it so, and as it is once that is overruled', async () => {
+  test('is held by outage protection, and the drill shows the results with it and with an override', async () => {
     await regions()
     const caller = await admin()
     const report = await caller.drill.run({ regions: ['eu-west'] })
@@ -223,12 +228,12 @@ describe('a region that fails', () => {
       ['here', 'braked'],
       ['both', 'braked'],
     ])
-    // Single nodes are no storm.
+    // Failures of single nodes do not trigger outage protection.
     expect((await caller.drill.run({ nodes: ['eu-1'] })).protections).toEqual([])
     expect((await caller.drill.run({ regions: ['eu-west'], mode: 'drain' })).protections).toEqual([])
   })
 
-  test('takes its capacity with it, and what moves is promised elsewhere', async () => {
+  test('takes its capacity away, and replicas that move are reserved elsewhere', async () => {
     await regions()
     const { capacity } = await (await admin()).drill.run({ regions: ['eu-west'] })
     expect(capacity.map(({ region, before, after }) => [region, before.nodes, after.nodes])).toEqual([
@@ -240,12 +245,13 @@ describe('a region that fails', () => {
     expect(east?.after.reserved.cpuMillis).toBe((east?.before.reserved.cpuMillis ?? 0) + 1000)
   })
 
-  test('is among the weakest points, with the nodes on which most depends', async () => {
+  test('is among the weakest points, together with the nodes that most depends on', async () => {
     await regions()
     const { points, regions: all, nodes } = await (await admin()).drill.weakest()
     expect([all, nodes]).toEqual([2, 6])
     expect(points).toHaveLength(8)
-    // Any node that fails leaves too little room for all six replicas of both; the others are down until they move.
+    // If any node fails, there is not enough capacity for all six replicas of both; the others are down until they
+    // move.
     const reported = new Map(
       points.map(({ name, kind, nodes: size, braked, counts }) => [
         name,
@@ -257,18 +263,18 @@ describe('a region that fails', () => {
     expect(points.filter(({ kind }) => kind === 'node').map(({ counts }) => counts.byOutcome['no-room'])).toEqual([
       1, 1, 1, 1, 1, 1,
     ])
-    // What is down is worse than what only does not fit.
+    // Points with deployments that are down rank above points where replicas merely do not fit.
     expect(points.findIndex(({ counts }) => counts.down === 0)).toBe(4)
   })
 
-  test('can be looked at by viewers, page by page, with what keeps running', async () => {
+  test('can be viewed by viewers, page by page, including what keeps running', async () => {
     await regions()
     const viewer = await cp.user('vera', 'viewer')
     const first = await viewer.drill.run({ regions: ['eu-west'], limit: 1 })
     expect(first).toMatchObject({ total: 2, rows: [{ name: 'both' }] })
     await cp.sql(`update nodes set cordoned = true`)
     const input = { regions: ['eu-west'], limit: 1, offset: 1 }
-    // The page of the drill that was seen, not of another one.
+    // The next page belongs to the drill that was shown, not to a new one.
     expect((await viewer.drill.run({ ...input, taken_at: first.takenAt })).rows).toMatchObject([
       { name: 'here', outcome: 'moves' },
     ])
@@ -277,7 +283,7 @@ describe('a region that fails', () => {
   })
 })
 
-test('what is picked has to be there, and to be something', async () => {
+test('an empty or unknown selection is refused', async () => {
   await agent.join({ name: 'node-1', labels: { zone: 'a' } })
   const caller = await admin()
   await expect(caller.drill.run({})).rejects.toThrow('Pick at least one node, region or zone')

@@ -1,4 +1,4 @@
-/** The past as it is told is the past as it was: whatever happened, at every moment of it. */
+/** The history that is shown is what really happened, at every moment. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readPastNodes } from '@/core/insight/history'
@@ -26,7 +26,7 @@ async function expectPast(truth: Truth): Promise<void> {
     )
 }
 
-/** Lives it, and then asks for each of its moments. */
+/** Performs the deeds, and then asks for the state at each of their moments. */
 async function expectReported(deeds: readonly (readonly [name: string, pick: number])[]) {
   const life = await Life.begin(cp)
   const happened = new Set<string>()
@@ -39,7 +39,7 @@ async function expectReported(deeds: readonly (readonly [name: string, pick: num
   return { happened, truths, possible: new Set(Object.keys(life.deeds)) }
 }
 
-test('a history in which everything happens is told at each moment as the tables had it', async () => {
+test('a history with every kind of event is shown at each moment as the tables had it', async () => {
   const { happened, truths, possible } = await expectReported(opening)
   expect(happened).toEqual(possible)
   const seen = truths.flatMap(({ nodes, deployments }) => [
@@ -50,9 +50,9 @@ test('a history in which everything happens is told at each moment as the tables
     expect(seen).toContain(what)
 })
 
-test('whatever people, agents and the scheduler did, each moment is told as the tables had it', async () => {
+test('whatever users, agents and the scheduler did, each moment is shown as the tables had it', async () => {
   const deeds = Object.keys((await Life.begin(cp)).deeds)
-  // Without a preference for the first ones: all are as likely.
+  // Without fast-check's bias for the first elements, so that all are equally likely.
   const steps = fc.noBias(
     fc.array(fc.tuple(fc.constantFrom(...deeds, 'deploy', 'schedule', 'schedule', 'obey', 'update'), fc.nat(1000)), {
       minLength: 80,
@@ -72,7 +72,7 @@ test('whatever people, agents and the scheduler did, each moment is told as the 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
 const now = () => new Date().toISOString()
 
-/** A node with a deployment of two replicas that run. */
+/** A node with a running deployment of two replicas. */
 async function someLife() {
   const agent = await new FakeAgent(cp).join(
     { name: 'node-01', cpuCores: 8, memoryMb: 16_384 },
@@ -87,7 +87,7 @@ async function someLife() {
   return { agent, admin, id }
 }
 
-test('what nodes used is told as of the last record, and says when that was', async () => {
+test('usage of nodes is that of the last record, and its time is given', async () => {
   const { agent, admin } = await someLife()
   const [record] = await cp.sql<{ at: Date }>('select max(at) as at from fleet_journal')
   await agent.heartbeat({ cpu: 90, memory: 90 })
@@ -102,7 +102,7 @@ test('what nodes used is told as of the last record, and says when that was', as
   expect(readPastNodes(before.text).map(({ cpuPercent }) => cpuPercent)).toEqual([null, null])
 })
 
-test('when records of use are forgotten, everything else stays', async () => {
+test('when usage records are deleted, everything else stays', async () => {
   const { agent, admin, id } = await someLife()
   const at = now()
   const before = await admin.history.fleetAt({ at })
@@ -117,7 +117,7 @@ test('when records of use are forgotten, everything else stays', async () => {
   expect((await admin.history.deploymentAt({ id, at })).replicas).toHaveLength(2)
 })
 
-test('a machine that came back with another size and region had its former ones before', async () => {
+test('a machine that returned with another size and region has its former ones before that', async () => {
   const { agent, admin } = await someLife()
   const at = now()
   await pause()
@@ -131,9 +131,9 @@ test('a machine that came back with another size and region had its former ones 
   expect(await sizes({ at: now() })).toEqual(['node-01 ap-south 2000 4096', 'node-02 eu-west 8000 16384'])
 })
 
-test('what an agent tells late is told as of when it saw it', async () => {
+test('a late report appears at the time when the agent saw it', async () => {
   const { agent, admin, id } = await someLife()
-  // All of it a minute ago, so that nothing hangs on how long a call takes.
+  // Everything is a minute ago, so that the duration of a call does not matter.
   for (const [table, column] of [
     ['replica_status_history', 'changed_at'],
     ['deployment_status_history', 'changed_at'],
@@ -150,11 +150,11 @@ test('what an agent tells late is told as of when it saw it', async () => {
   const report = { status: 'failed' as const, reason: 'killed', exitCode: 137, startedAt: null, observedAt: ago(40) }
   await agent.report(replica, report, ago(0))
   expect((await replicas()).map(({ status }) => status).sort()).toEqual(['failed', 'running'])
-  // Its place was given back by nobody yet.
+  // The reservation was not released yet.
   expect((await replicas()).map(({ reserved }) => reserved)).toEqual([true, true])
 })
 
-test('moments of which nothing is known are refused, with the moment that can be asked for', async () => {
+test('moments without records are refused, with the earliest moment that is available', async () => {
   const { admin, id } = await someLife()
   const [first] = await cp.sql<{ node: Date; deployment: Date }>(
     'select (select min(created_at) from nodes) as node, (select created_at from deployments) as deployment',
@@ -174,7 +174,7 @@ test('moments of which nothing is known are refused, with the moment that can be
   expect(await admin.history.bounds()).toMatchObject({ from: first?.node.toISOString() })
 })
 
-test('marks count every change in its part of the time, and name what stands out', async () => {
+test('marks count every change in their interval and name the notable ones', async () => {
   const from = now()
   await pause()
   const { agent, admin, id } = await someLife()
@@ -199,12 +199,12 @@ test('marks count every change in its part of the time, and name what stands out
     expect.stringMatching(/^failed web-api\/1 node-0.: exited with code 3$/),
     expect.stringMatching(/^failed web-api\/2 node-0.: exited with code 3$/),
   ])
-  // Of the deployment alone: not what became of nodes.
+  // Only events of the deployment, not those of nodes.
   const own = await admin.history.marks({ from, to, deploymentId: id })
   expect(own.marks.map(({ kind }) => kind)).toEqual(['deploy', 'failed', 'failed'])
 })
 
-test('from change to change one comes through the whole history, there and back', async () => {
+test('stepping from change to change covers the whole history in both directions', async () => {
   const { admin, id } = await someLife()
   const all = await cp.sql<{ at: Date }>(
     `select distinct at from (select changed_at as at from replica_status_history where old_status <> new_status
@@ -225,7 +225,7 @@ test('from change to change one comes through the whole history, there and back'
   expect([...before, moments[1], ...after]).toEqual(moments)
 })
 
-test('a change of the number by an update that changes nothing else is audited like any other', async () => {
+test('a change of the replica count by an update that changes nothing else is audited like any other', async () => {
   const { admin, id } = await someLife()
   await admin.deployment.update({ deployment_id: id, replicas: 5 })
   expect(await cp.sql(`select before, after from audit_log where action = 'deployment.scale'`)).toEqual([

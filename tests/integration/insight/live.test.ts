@@ -15,7 +15,7 @@ interface Event {
   change: LiveChange
 }
 
-/** A page that listens: what it heard, until it is closed. */
+/** A listening page: collects events until it is closed. */
 async function listen(lastEventId?: string) {
   const events: Event[] = []
   const caller = await cp.as('admin')
@@ -24,19 +24,19 @@ async function listen(lastEventId?: string) {
     for (;;) {
       const { done, value } = await stream.next()
       if (done) return
-      // Called directly, the procedure hands out what `tracked` made: [id, data, mark].
+      // A direct call yields what `tracked` made: [id, data, mark].
       const [id, change] = value as unknown as [string, LiveChange]
       events.push({ id, change })
     }
   })()
   return {
     events,
-    /** Sessions begin with every caller of a test. */
+    /** Leaves out sessions, which begin with every caller of a test. */
     topics: () => events.flatMap(({ change }) => (change.topic === 'session' ? [] : change.topic)),
     lastEventId: () => events.at(-1)?.id ?? '',
     close: async () => {
       void stream.return?.()
-      // It notices at its next event.
+      // The stream notices the end at its next event.
       await cp.services.store.pool.query(`select pg_notify('fogdeck', '{"topic":"token","ids":["end"]}')`)
       await reading
     },
@@ -46,7 +46,7 @@ async function listen(lastEventId?: string) {
 const deploy = async (name: string) =>
   (await (await cp.as('admin')).deployment.deploy(aDeployment({ name }))).deployment_id
 
-test('a stream begins with hello and tells what changes, with the ids', async () => {
+test('a stream begins with hello, then sends changes with their ids', async () => {
   const page = await listen()
   await expect.poll(page.topics).toEqual(['hello'])
   const id = await deploy('seen')
@@ -54,7 +54,7 @@ test('a stream begins with hello and tells what changes, with the ids', async ()
   await page.close()
 })
 
-test('what was missed while away is told on the way back, without hello', async () => {
+test('a stream that resumes sends the missed changes, without hello', async () => {
   const before = await listen()
   await deploy('before')
   await expect.poll(before.topics).toEqual(['hello', 'deployment'])
@@ -78,7 +78,7 @@ test('what was missed while away is told on the way back, without hello', async 
   await after.close()
 })
 
-test('an event of a process that is no more leads to hello', async () => {
+test('resuming from an event of a process that has ended gives hello', async () => {
   const page = await listen('00000000:12')
   await expect.poll(page.topics).toEqual(['hello'])
   await page.close()
@@ -94,7 +94,7 @@ test('heartbeats of many nodes are one event', async () => {
   await page.close()
 })
 
-test('a node that falls silent, or is heard again, concerns the deployments that have replicas there', async () => {
+test('a node that goes offline or returns is an event of the deployments with replicas on it', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const here = await deploy('here')
   await cp.schedule()

@@ -1,4 +1,4 @@
-/** Logs of replicas through the control plane: who reads is told to the node, what the node sends reaches who reads. */
+/** Logs of replicas through the control plane: a node learns that somebody reads, and its lines reach the readers. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentNews } from '@/core/agents/protocol'
 import { type LogLine, type LogSubscription, logLimits } from '@/core/logs/log'
@@ -20,7 +20,7 @@ interface Replica {
   replicaId: string
 }
 
-/** A deployment that runs; its replicas as the agent knows them. */
+/** Deploys and returns the replicas as the agent knows them. */
 async function deploy(name = 'web-api', replicas = 1): Promise<{ id: string; replicas: Replica[] }> {
   const { deployment_id: id } = await (await cp.as('admin')).deployment.deploy(aDeployment({ name, replicas }))
   await cp.schedule()
@@ -41,7 +41,7 @@ const chunk = ({ nodeId, replicaId }: Replica, lines: LogLine[], more: { state?:
   ...more,
 })
 
-/** Reads a stream in the background, as a subscription hands it out when it is called directly: [id, data, mark]. */
+/** Reads a stream in the background. A direct call of a subscription yields [id, data, mark]. */
 function listen<Data>(stream: AsyncIterable<unknown>) {
   const heard: { id: string; data: Data }[] = []
   let failure: unknown = null
@@ -72,7 +72,7 @@ async function readers(id: string, replicas: Replica[], lastEventId?: string, us
   }
 }
 
-test('who reads is told to the node at once, with what is known; and to one that connects later', async () => {
+test('a reader is announced to the node at once with its position, and to a node that connects later', async () => {
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const stream = listen<AgentNews>(await agent.watch('node-01', 'node-02'))
@@ -94,7 +94,7 @@ test('who reads is told to the node at once, with what is known; and to one that
   for (const each of [stream, later, reader]) each.leave()
 })
 
-test('lines reach who reads, those that were kept first, each once also when they are sent twice', async () => {
+test('lines reach the reader, stored ones first, each once even when it was sent twice', async () => {
   const { id, replicas } = await deploy('merged', 2)
   const [first, second] = replicas as [Replica, Replica]
   const before = await agent.logs([chunk(first, [line(1, 'kept')])])
@@ -111,7 +111,7 @@ test('lines reach who reads, those that were kept first, each once also when the
   await expect.poll(() => [...reader.texts()].sort()).toEqual(['kept', 'last', 'new', 'other'])
   await expect.poll(reader.states).toContain('following')
 
-  // Goes on where it was.
+  // The second reader resumes where the first one stopped.
   const cursor = reader.heard.at(-1)?.id
   reader.leave()
   const back = await readers(id, replicas, cursor)
@@ -120,7 +120,7 @@ test('lines reach who reads, those that were kept first, each once also when the
   back.leave()
 })
 
-test('an agent sends nothing for replicas of other nodes', async () => {
+test('an agent can send no lines for replicas of other nodes', async () => {
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const stranger = await new FakeAgent(cp).join({ name: 'node-09' })
@@ -134,7 +134,7 @@ test('an agent sends nothing for replicas of other nodes', async () => {
   reader.leave()
 })
 
-test('only replicas of the deployment are read, and only by those who are signed in', async () => {
+test('only signed-in users can read, and only replicas of the deployment', async () => {
   const { id } = await deploy('one')
   const { replicas } = await deploy('two')
   const failed = await readers(id, replicas)
@@ -145,7 +145,7 @@ test('only replicas of the deployment are read, and only by those who are signed
   await expect(nobody.deployment.logs(input)).rejects.toThrow('Sign in first')
 })
 
-test('a reader who loses access reads nothing more', async () => {
+test('a reader who loses access gets nothing more', async () => {
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   await cp.user('eve', 'viewer')
@@ -158,7 +158,7 @@ test('a reader who loses access reads nothing more', async () => {
   expect(reader.failure()).toBeNull()
 })
 
-test('the newest lines are kept, up to a limit; who was slow sees that some are missing', async () => {
+test('the newest lines are kept up to a limit, and a slow reader sees that some are missing', async () => {
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const long = 'x'.repeat(4_000)
@@ -188,7 +188,7 @@ test('the newest lines are kept, up to a limit; who was slow sees that some are 
   reader.leave()
 })
 
-test('lines are not readable in the database, and are forgotten after their days', async () => {
+test('lines are unreadable in the database, and are deleted after their retention', async () => {
   const { replicas } = await deploy()
   const [replica] = replicas as [Replica]
   await agent.logs([chunk(replica, [line(1, 'password=hunter2')])])
@@ -203,17 +203,17 @@ test('lines are not readable in the database, and are forgotten after their days
   expect(await cp.sql('select 1 from replica_log_chunks')).toEqual([])
 })
 
-test('what is too much for one call is refused', async () => {
+test('a call with too many lines is refused', async () => {
   const { replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const tooMany = Array.from({ length: logLimits.chunksPerCall + 1 }, () => chunk(replica, [line(1, 'x')]))
   await expect(agent.logs(tooMany)).rejects.toThrow()
-  // A single line that is too long is cut: the others must not be lost for it.
+  // A single line that is too long is truncated, so that the others are not lost with it.
   await agent.logs([chunk(replica, [line(1, 'x'.repeat(logLimits.lineLength + 1))])])
   await expect(agent.logs([chunk(replica, [{ ...line(1, 'x'), at: 'yesterday' }])])).rejects.toThrow(/nine decimals/)
 })
 
-test('a program reads the newest lines over REST: those of nodes that send, and those that were kept', async () => {
+test('the newest lines can be read over REST, from nodes that send and from stored ones', async () => {
   const { id, replicas } = await deploy('program', 2)
   const [first, second] = replicas as [Replica, Replica]
   await agent.logs([chunk(first, [line(1, 'one'), line(3, 'three')]), chunk(second, [line(2, 'two')])])

@@ -19,7 +19,7 @@ afterAll(() => cp.close())
 const deploy = async (overrides: Record<string, unknown>) =>
   (await admin.deployment.deploy(aDeployment(overrides))).deployment_id
 
-test('the overview sums regions, by what is promised and what is used', async () => {
+test('the overview sums reserved and used capacity by region', async () => {
   await agent.heartbeat({ cpu: 50, memory: 25 })
   await deploy({ name: 'near', region: 'eu-west', resources: { cpu: 2, memory: 1024, gpu: 0, storage: 10 } })
   await cp.schedule()
@@ -46,7 +46,7 @@ test('the overview sums regions, by what is promised and what is used', async ()
   })
 })
 
-test('a node that is half used counts by its size', async () => {
+test('usage of a node is weighted by its size', async () => {
   await cp.sql(
     `update nodes set cpu_usage_percent = case node_id when 'east-1' then 100 else 20 end where region = 'us-east'`,
   )
@@ -55,7 +55,7 @@ test('a node that is half used counts by its size', async () => {
   expect(regions.find(({ region }) => region === 'us-east')?.cpuUsagePercent).toBeCloseTo(40)
 })
 
-test('a deployment whose health check fails is named until it is well again', async () => {
+test('a deployment whose health check fails is named until it is healthy again', async () => {
   const id = await deploy({ name: 'unwell', replicas: 2, max_per_node: 2, resources: { cpu: 0.5, memory: 512 } })
   await cp.schedule()
   await agent.obey()
@@ -76,7 +76,7 @@ test('a deployment whose health check fails is named until it is well again', as
   await agent.obey()
 })
 
-test('what is wrong is counted, and the newest are named', async () => {
+test('problems are counted, and the newest are named', async () => {
   const failed = await deploy({ name: 'too-big', resources: { cpu: 16, memory: 16_384, gpu: 0, storage: 10 } })
   const waits = await deploy({
     name: 'patient',
@@ -98,14 +98,14 @@ test('what is wrong is counted, and the newest are named', async () => {
   expect(overview.unhealthy).toMatchObject({ count: 0, newest: [] })
   expect(overview.silent).toMatchObject({ count: 1, newest: [{ nodeId: 'west-1', replicas: 1, reason: null }] })
   expect(overview.broken).toMatchObject({ count: 1, newest: [{ nodeId: 'east-1', reason: 'connect ENOENT' }] })
-  // Nobody knows what a silent region uses.
+  // The usage of an offline region is unknown.
   expect(overview.regions.find(({ region }) => region === 'eu-west')).toMatchObject({
     silent: 1,
     cpuUsagePercent: null,
   })
 })
 
-test('events of all kinds are one list, which can be walked to its beginning', async () => {
+test('events of all kinds form one list, which can be paged to its beginning', async () => {
   const seen: string[] = []
   let from: string | undefined
   for (let page = 0; page < 50; page++) {
@@ -120,7 +120,7 @@ test('events of all kinds are one list, which can be walked to its beginning', a
   expect(new Set(all.map((event) => event.kind))).toEqual(new Set(['deployment', 'replica', 'node', 'person']))
 })
 
-test('events are found by kind, by what they are about, by who did it and by time', async () => {
+test('events can be filtered by kind, target, actor and time', async () => {
   const about = await admin.event.page({ subject: 'patient' })
   expect(about.events.length).toBeGreaterThan(0)
   expect(about.events.every((event) => event.subject.name.includes('patient'))).toBe(true)
@@ -132,7 +132,7 @@ test('events are found by kind, by what they are about, by who did it and by tim
   expect((await admin.event.page({ before: '2020-01-01T00:00:00Z' })).events).toEqual([])
 })
 
-test('what people did is for those who manage people', async () => {
+test('actions of people are shown only to those who manage users', async () => {
   const viewer = await cp.user('looker', 'viewer')
   const { events } = await viewer.event.page({ limit: 200 })
   expect(events.length).toBeGreaterThan(0)
@@ -140,11 +140,11 @@ test('what people did is for those who manage people', async () => {
   expect((await viewer.event.page({ kinds: ['person'] })).events).toEqual([])
 })
 
-test('a place that is none is refused by name', async () => {
+test('an invalid cursor is refused by name', async () => {
   await expect(admin.event.page({ from: 'nowhere' })).rejects.toThrow(/no place in the events/)
 })
 
-test('what a person did to a deployment or a node is one event, also where it is in the audit log and in the history', async () => {
+test('an action on a deployment or a node is one event, although the audit log and the history both have it', async () => {
   const id = await deploy({ name: 'told-once' })
   await admin.deployment.scale({ deployment_id: id, replicas: 0 })
   const node = (await cp.sql<{ id: string }>(`select id from nodes where node_id = 'east-1'`))[0]?.id ?? ''
@@ -156,7 +156,7 @@ test('what a person did to a deployment or a node is one event, also where it is
     )
   expect(await by({ subject: 'told-once' })).toEqual(['person deployment.scale', 'person deployment.create'])
   expect((await by({ subject: 'east-1' })).slice(0, 2)).toEqual(['person node.uncordon', 'person node.cordon'])
-  // Whoever asks for the history alone still finds it there.
+  // With a filter for the history alone, the event is still found.
   expect(await by({ subject: 'east-1', kinds: ['node'] })).toEqual(['node uncordoned', 'node cordoned'])
   expect(await by({ subject: 'told-once', kinds: ['deployment'] })).toHaveLength(1)
 })
