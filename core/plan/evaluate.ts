@@ -19,19 +19,19 @@ import type {
   Step,
 } from './types'
 
-/** What one evaluation is to change, still without the evaluation itself. */
+/** The changes of one evaluation, without the evaluation and the deployment themselves. */
 type Outcome = Omit<Step, 'evaluation' | 'deployment'>
 
 const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
 
-/** What is to be placed in this step: what is missing, or else replacements. */
+/** The slots to place in this evaluation: the missing ones, or replacements when none is missing. */
 const wantedDomains = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
 
-/** Whether deciding on the plan needs to know the fleet. */
+/** Whether the plan places anything, so that the fleet has to be read. */
 export const needsPlacement = (deployment: DeploymentToSchedule, plan: Plan): boolean =>
   isOpen(deployment.status) && plan.exhausted === null && plan.retryAt === null && wantedDomains(plan).length > 0
 
-/** What to commit for a plan that needs no placement. */
+/** Returns the changes to commit for a plan that places nothing. */
 export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: Plan, now: Date): Outcome {
   if (!isOpen(deployment.status)) return { ...nothing, stop: plan.stop }
   if (plan.exhausted !== null) return { ...nothing, stop: plan.stop, status: { to: 'failed', reason: plan.exhausted } }
@@ -40,7 +40,7 @@ export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: 
   return { ...nothing, stop: plan.stop, status: settledStatus(deployment, plan) }
 }
 
-/** The status of a deployment that needs no placing now. */
+/** Returns the status change of a deployment that needs no placement now; null when its status stays. */
 function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['status'] {
   const { targetReplicas, revision, attempts, status } = deployment
   if (targetReplicas === 0)
@@ -55,7 +55,7 @@ function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['s
     : { to: 'scheduled', reason: `Placed as wanted: ${countOf(targetReplicas, 'replica')}` }
 }
 
-/** What a deployment is decided on: the fleet as it stands, and where the others are. */
+/** The inputs of a decision besides the deployment: the fleet and the replicas of other deployments. */
 interface Deciding {
   fleet: WorkingFleet
   policy: Policy
@@ -65,11 +65,11 @@ interface Deciding {
 
 interface Decided {
   outcome: Outcome & { decision: DecisionRecord }
-  /** Null when there is nothing to say of it. */
+  /** Null when the run is not worth logging. */
   stats: ScanStats | null
 }
 
-/** Runs the scheduler core for a plan, and counts what was placed for whatever is decided next. */
+/** Runs the scheduler core for a plan and counts the new replicas on `fleet`, so that later decisions see them. */
 export function decidePlacement(
   deployment: DeploymentToSchedule,
   plan: Plan,
@@ -84,9 +84,9 @@ export function decidePlacement(
     wishes,
   })
   const move = plan.place.length > 0 ? undefined : plan.move[0]
-  // Two of a deployment may stand side by side on a node while the one replaces the other.
+  // A replica and its replacement may share a node for a while, so replicas about to leave do not count.
   const own = new Map(ownReplicas(deployment.attempts, [...plan.stop, ...plan.move.map((one) => one.replaces)]))
-  // What is restarted too often is to have another node, however many of its deployment may be on one.
+  // A replica that restarts too often needs another node: its present one counts as full.
   for (const nodeId of leftNodes(deployment, plan)) own.set(nodeId, deployment.maxPerNode)
   const { asked, choice, first } = choiceOf(deployment, plan, {
     move,
@@ -110,7 +110,7 @@ export function decidePlacement(
   }
   const outcome = fits ? accepted(deployment, plan, { decision, newId, first }) : refused(deployment, plan, decision)
   fleet.place(outcome.place, takenBy(asked, deployment.name))
-  // That there is no other node for it is no news.
+  // A replica that keeps restarting asks again at each restart; logging every refusal would be noise.
   return { outcome, stats: !fits && move?.why === 'restart' ? null : stats }
 }
 
@@ -119,7 +119,7 @@ const leftNodes = ({ attempts }: DeploymentToSchedule, { move }: Plan): string[]
     why === 'restart' ? attempts.filter(({ id }) => id === replaces).map(({ nodeId }) => nodeId) : [],
   )
 
-/** A choice, what was asked for it in the end, and the replica that stops first for it. */
+/** A choice, the request that it answers, and the replica that has to stop first (null when none has to). */
 interface Chosen {
   asked: PlacementRequest
   choice: Choice
@@ -127,8 +127,8 @@ interface Chosen {
 }
 
 /**
- * A replacement stands beside what it replaces wherever there is a node for both. Where its fixed host ports leave none,
- * the old one stops first, and the new one takes its place on the same node.
+ * Starts a replacement beside the replica that it replaces if a node can take it. If an update finds no node because of
+ * fixed host ports, the old replica stops first and the new one takes over its ports on the same node.
  */
 function choiceOf(
   deployment: DeploymentToSchedule,
@@ -141,7 +141,7 @@ function choiceOf(
 ): Chosen {
   const choice = choose(request)
   const beside = { asked: request, choice, first: null }
-  // A port that is about to be free is worth waiting for.
+  // A replica that is stopping may free the port soon; waiting is better than stopping another replica.
   if (choice.found >= request.replicas || deployment.attempts.some(isLeaving(plan))) return beside
   const first = deployment.attempts.find((attempt) => move?.why === 'update' && attempt.id === move.replaces)
   const handover = first ? handoverFrom(first, request) : null
@@ -151,7 +151,7 @@ function choiceOf(
   return instead.found >= request.replicas ? { asked, choice: instead, first } : beside
 }
 
-/** What passes over from a replica to the one that replaces it; null when host ports are not what stands in the way. */
+/** Returns what a replica hands over to its replacement; null when the two share no fixed host port. */
 function handoverFrom(
   { nodeId, resources, hostPorts: held }: Pick<AttemptToSchedule, 'nodeId' | 'resources' | 'hostPorts'>,
   { resources: asked, hostPorts = [] }: Pick<PlacementRequest, 'resources' | 'hostPorts'>,
@@ -175,13 +175,13 @@ function moveText(
 
 function refused(deployment: DeploymentToSchedule, plan: Plan, decision: DecisionRecord): Decided['outcome'] {
   const move = plan.place.length > 0 ? undefined : plan.move[0]
-  // It goes on where it is: its next restart asks again.
+  // The replica stays on its node; its next restart asks again.
   if (move?.why === 'restart') return { ...nothing, stop: plan.stop, decision, status: settledStatus(deployment, plan) }
   const waits = { ...nothing, stop: plan.stop, decision, evaluationEnds: 'blocked' as const }
   if (deployment.waitForCapacity) return waits
-  // What leaves its node runs there until there is room elsewhere; nothing has failed.
+  // The replica keeps running on the draining node until another node has capacity; nothing has failed.
   if (move?.why === 'drain') return { ...waits, status: settledStatus(deployment, plan) }
-  // The room of those that were replaced a moment ago is still held; so are the ports of those that ended.
+  // Replicas that were just replaced still hold their reservations, and ended ones their ports.
   const waitsForOwn = move !== undefined || deployment.hostPorts.length > 0
   if (waitsForOwn && deployment.attempts.some(isLeaving(plan))) return waits
   return { ...nothing, stop: plan.stop, decision, status: { to: 'failed', reason: decision.message } }
@@ -209,7 +209,7 @@ function accepted(
   if (replicas.length !== places.length) throw new Error('The scheduler chose fewer nodes than there are slots')
   const target = deployment.targetReplicas
   const placed = replicas.length === target ? `${target}` : `${replicas.length} of ${target}`
-  // A deployment that runs goes on running while its replicas move.
+  // A running deployment stays `running` while its replicas move.
   const staysRunning = deployment.status === 'running' && plan.place.length === 0
   return {
     ...nothing,

@@ -16,31 +16,31 @@ import { choose } from '@/core/scheduler/select/choose'
 import type { ScanStats } from '@/core/scheduler/summary'
 import type { NewReplica } from './types'
 
-/** By node (UUID): replicas that the deployment keeps there. */
+/** Number of replicas that the deployment keeps on each node, by node UUID. */
 export type OwnReplicas = ReadonlyMap<string, number>
 
 export interface Choice {
-  /** As many as replicas were asked for, or none. */
+  /** One entry per requested replica, or empty when not all fit. */
   chosen: ChosenNode[]
-  /** How many replicas fit; exact when it is less than was asked for. */
+  /** How many replicas fit; exact only if fewer than requested. */
   found: number
   stats: ScanStats
 }
 
 /**
- * The fleet while a batch is decided: what was placed earlier in the batch counts as reserved and as load for what comes
- * after it, exactly as it is rebuilt later from the journal.
+ * The fleet while a batch is decided. Replicas placed earlier in the batch count as reserved and as load for later
+ * decisions; replay rebuilds exactly this view from the journal.
  */
 export interface WorkingFleet {
   readonly at: Date
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice
-  /** The fleet as the next decision sees it; with a handover as if what is handed over were free. */
+  /** The fleet as the next decision sees it. Resources and ports of a handover count as free. */
   seen(own: OwnReplicas, handover?: Handover): Fleet
-  /** A node by its UUID. */
+  /** Returns a node by its UUID; null when the fleet has no such node. */
   node(id: string): Located | null
-  /** Counts replicas that are placed now. */
+  /** Reserves `takes` for each of the new replicas. */
   place(replicas: NewReplica[], takes: Taken): void
-  /** A replica gives back what it held. */
+  /** Frees what a replica held on its node. */
   release(nodeId: string, held: Held): void
 }
 
@@ -50,7 +50,7 @@ export interface Held {
   hostPorts: readonly number[]
 }
 
-/** The node once the replica is gone; full nodes are busy, and this one is full no more. */
+/** Returns the node without the replica. A `busy` node was full and becomes `active`. */
 const without = <Node extends Pick<FleetNode, 'reserved' | 'status'> & { takenPorts?: { port: number }[] }>(
   node: Node,
   { resources, hostPorts }: Held,
@@ -66,7 +66,7 @@ function choiceOf(choice: CoreChoice): Choice {
   return { chosen: choice.chosen, found: choice.found, stats: { feasible: choice.feasible, best } }
 }
 
-/** For fleets of a size at which looking at every node costs next to nothing. */
+/** Scans every node for each decision; for small fleets. */
 export class PlainWorkingFleet implements WorkingFleet {
   readonly #earlier: EarlierPlacement[] = []
 
@@ -101,11 +101,11 @@ export class PlainWorkingFleet implements WorkingFleet {
   }
 }
 
-/** For large fleets: the index decides. */
+/** Decides on the fleet index; for large fleets. */
 export class IndexedWorkingFleet implements WorkingFleet {
-  /** Nodes of which the index knows more than was read. */
+  /** UUIDs of the nodes whose entries in the index changed since they were read from the database. */
   readonly touched = new Set<string>()
-  /** All nodes as they stand, once somebody has to look at all of them: reading them anew for each takes longer. */
+  /** All nodes as plain objects, built once for decisions that scan the whole fleet and kept up to date. */
   #plain: { fleet: Fleet; places: ReadonlyMap<string, number> } | null = null
 
   constructor(
@@ -114,7 +114,7 @@ export class IndexedWorkingFleet implements WorkingFleet {
   ) {}
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
-    // Of wishes and handovers the bounds of the index know nothing: every node is looked at.
+    // The bounds of the index do not cover preferences and handovers, so these requests scan every node.
     if (request.wishes || request.handover) return choiceOf(choose(request, this.seen(own, request.handover), policy))
     const { chosen, found } = this.index.decide(request, policy, own)
     const feasible = this.index.countAble(request, own)
@@ -173,10 +173,10 @@ export class IndexedWorkingFleet implements WorkingFleet {
   }
 }
 
-/** From this many nodes on the index decides; below, looking at every node is as quick. */
+/** Number of nodes from which the index is used; on smaller fleets a scan is as fast. */
 export const usualIndexFrom = 500
 
-/** As the index takes it: ages and the deployment's own replicas belong to a request. */
+/** Converts a recorded node for the index, without ages and own replicas: those depend on the request. */
 export const asFleetNode = ({ lastHeartbeatMs: _, takenPorts, ...node }: JournalNode): FleetNode => ({
   ...node,
   ...(takenPorts && { takenPorts: takenPorts.map(withoutAge) }),
@@ -189,11 +189,11 @@ const withoutAge = ({ port, holder }: RecordedPort): TakenPort => ({ port, holde
 export const indexOf = ({ nodes, latencies }: JournalState): FleetIndex =>
   new FleetIndex({ nodes: nodes.filter((node) => node !== null).map(asFleetNode), latencies })
 
-/** A fleet for deciding once, as its size wants it. */
+/** Returns a working fleet for one batch: plain below `indexFrom` nodes, else on an index. */
 export const workingFleetOf = (state: JournalState, at: Date, indexFrom = usualIndexFrom): WorkingFleet =>
   state.nodes.length < indexFrom ? new PlainWorkingFleet(state, at) : new IndexedWorkingFleet(indexOf(state), at)
 
-/** Replicas of a deployment that keep their nodes, by node (UUID). */
+/** Counts the replicas of a deployment that stay, by node UUID. */
 export function ownReplicas(
   attempts: readonly { id: string; nodeId: string; reserved: boolean; wanted: 'run' | 'stop' }[],
   stopping: readonly string[],

@@ -35,10 +35,10 @@ const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =
 const plan = (deployment: DesiredDeployment, attempts: ReplicaAttempt[]) =>
   planDeployment(deployment, attempts, { now })
 
-describe('a replica that is restarted again and again', () => {
+describe('a replica that restarts again and again', () => {
   const looping = anAttempt({ status: 'starting', restarts: 5, restartsInARow: 5 })
 
-  test('is to have another node, and is kept until the new one was seen running', () => {
+  test('moves to another node, and is kept until its replacement runs', () => {
     expect(plan(aDeployment(), [looping])).toMatchObject({
       place: [],
       move: [{ slot: 0, generation: 2, replaces: 'replica-0-1', why: 'restart' }],
@@ -57,17 +57,17 @@ describe('a replica that is restarted again and again', () => {
       expect(plan(aDeployment(), [{ ...looping, ...fewer }])).toMatchObject({ move: [], stop: [] })
   })
 
-  test('stays when it did not come up elsewhere, and fails nothing', () => {
+  test('stays when its replacements fail elsewhere, and does not fail its deployment', () => {
     const elsewhere = [2, 3, 4].map((generation) => aFailure(generation))
     expect(plan(aDeployment(), [looping, ...elsewhere])).toMatchObject({ move: [], stop: [], exhausted: null })
   })
 
-  test('does not hold up the others', () => {
+  test('does not delay the move of other replicas', () => {
     const draining = anAttempt({ slot: 1, nodeDraining: true })
     expect(plan(aDeployment({ targetReplicas: 2 }), [looping, draining]).move).toMatchObject([{ why: 'drain' }])
   })
 
-  test('fails its deployment once its agent gave it up', () => {
+  test('fails its deployment once its agent has used up the restarts', () => {
     const failed = aFailure(1, {
       startedAt: secondsAgo(110),
       restarts: 5,
@@ -78,15 +78,15 @@ describe('a replica that is restarted again and again', () => {
       exhausted: 'Replica 1 failed after 5 restarts: exited with code 1',
       place: [],
     })
-    // A person wants it tried again.
+    // A retry by a person raises the version.
     expect(plan(aDeployment({ version: 2 }), [failed])).toMatchObject({ exhausted: null, place: [{ generation: 2 }] })
   })
 })
 
-describe('a replica on a node that is drained', () => {
+describe('a replica on a draining node', () => {
   const draining = anAttempt({ nodeDraining: true })
 
-  test('is to be replaced by the next generation of its slot, and is not stopped for that', () => {
+  test('is replaced by the next generation of its slot, and is not stopped first', () => {
     expect(plan(aDeployment(), [draining])).toMatchObject({
       place: [],
       move: [{ slot: 0, generation: 2, replaces: 'replica-0-1', why: 'drain' }],
@@ -94,7 +94,7 @@ describe('a replica on a node that is drained', () => {
     })
   })
 
-  test('is kept until the new one was seen running', () => {
+  test('is kept until its replacement runs', () => {
     for (const status of ['pending', 'starting'] as const)
       expect(plan(aDeployment(), [draining, anAttempt({ generation: 2, status })])).toMatchObject({
         move: [],
@@ -103,7 +103,7 @@ describe('a replica on a node that is drained', () => {
     expect(plan(aDeployment(), [draining, anAttempt({ generation: 2 })]).stop).toEqual(['replica-0-1'])
   })
 
-  test('is kept until the new one is healthy, when its image has a health check', () => {
+  test('is kept until its replacement is healthy, when its image has a health check', () => {
     for (const health of ['starting', 'unhealthy'] as const)
       expect(plan(aDeployment(), [draining, anAttempt({ generation: 2, health })])).toMatchObject({
         stop: [],
@@ -115,7 +115,7 @@ describe('a replica on a node that is drained', () => {
     ])
   })
 
-  test('is not kept once the new one runs, when it is unhealthy itself', () => {
+  test('is not kept once its replacement runs, when it is unhealthy itself', () => {
     const unwell = { ...draining, health: 'unhealthy' as const }
     expect(plan(aDeployment(), [unwell, anAttempt({ generation: 2, status: 'starting' })]).stop).toEqual([])
     for (const health of ['starting', 'unhealthy'] as const)
@@ -123,12 +123,12 @@ describe('a replica on a node that is drained', () => {
         stop: ['replica-0-1'],
         exhausted: null,
       })
-    // Another revision has to show that it works.
+    // A replacement of another revision has to become healthy first.
     const updated = aDeployment({ revision: 2 })
     expect(plan(updated, [unwell, anAttempt({ generation: 2, revision: 2, health: 'starting' })]).stop).toEqual([])
   })
 
-  test('moves when its deployment lacks nothing, one after the other', () => {
+  test('moves only when its deployment misses no replica, and one at a time', () => {
     const other = anAttempt({ slot: 1, nodeDraining: true })
     expect(plan(aDeployment({ targetReplicas: 3 }), [draining, other])).toMatchObject({
       place: [{ slot: 2, generation: 1 }],
@@ -139,12 +139,12 @@ describe('a replica on a node that is drained', () => {
     expect(plan(aDeployment({ targetReplicas: 2 }), [draining, onItsWay, other]).move).toEqual([])
   })
 
-  test('does not wait for a replica elsewhere that is unhealthy', () => {
+  test('does not wait for an unhealthy replica on another node', () => {
     const ill = anAttempt({ slot: 1, health: 'unhealthy' })
     expect(plan(aDeployment({ targetReplicas: 2 }), [draining, ill]).move).toHaveLength(1)
   })
 
-  test('never fails its deployment, however often its replacement fails: that is tried again, later each time', () => {
+  test('never fails its deployment, however often its replacement fails; each retry waits longer', () => {
     const failures = [2, 3, 4, 5].map((generation) => aFailure(generation, { nodeId: `node-0${generation}` }))
     const justNow = aFailure(6, { nodeId: 'node-06', finishedAt: secondsAgo(1) })
     expect(plan(aDeployment(), [draining, ...failures])).toMatchObject({
@@ -154,12 +154,12 @@ describe('a replica on a node that is drained', () => {
       avoidNodeIds: ['node-02', 'node-03', 'node-04', 'node-05'],
     })
     const { retryAt } = plan(aDeployment(), [draining, ...failures, justNow])
-    // The fifth pause is 16 s, of which chance takes up to half; one second of it is over.
+    // The fifth delay is 16 s, less a jitter of up to half; one second of it has passed.
     expect(retryAt?.getTime()).toBeGreaterThanOrEqual(now.getTime() + 7_000)
     expect(retryAt?.getTime()).toBeLessThanOrEqual(now.getTime() + 15_000)
   })
 
-  test('stays when the drain is called off, and the replacement that does not run yet goes', () => {
+  test('stays when the drain is cancelled, and its replacement stops if that does not run yet', () => {
     const stays = anAttempt()
     expect(plan(aDeployment(), [stays, anAttempt({ generation: 2, status: 'starting' })])).toMatchObject({
       stop: ['replica-0-2'],
@@ -174,7 +174,7 @@ describe('an update', () => {
   const next = (slot: number, overrides: Partial<ReplicaAttempt> = {}) =>
     anAttempt({ slot, generation: 2, version: 2, revision: 2, ...overrides })
 
-  test('replaces one replica at a time, each after the one before it works', () => {
+  test('replaces one replica at a time, each after the one before works', () => {
     expect(plan(wanted, old).move).toEqual([{ slot: 0, generation: 2, replaces: 'replica-0-1', why: 'update' }])
     expect(plan(wanted, [...old, next(0, { status: 'starting' })])).toMatchObject({ move: [], stop: [] })
     expect(plan(wanted, [...old, next(0, { health: 'starting' })])).toMatchObject({ move: [], stop: [] })
@@ -188,7 +188,7 @@ describe('an update', () => {
     })
   })
 
-  test('halts with the reason when its image can not be had, and stops nothing that runs', () => {
+  test('pauses with the reason when its image cannot be pulled, and stops no running replica', () => {
     const failed = [2, 3, 4].map((generation) => aFailure(generation, { version: 2, revision: 2 }))
     expect(plan(wanted, [...old, ...failed.slice(0, 2)]).move).toMatchObject([{ slot: 0, generation: 4 }])
     expect(plan(wanted, [...old, ...failed])).toMatchObject({
@@ -199,19 +199,19 @@ describe('an update', () => {
     })
   })
 
-  test('halts when the new replica says that it is unhealthy, which is stopped; the old one is not', () => {
+  test('pauses when the new replica is unhealthy, and stops the new replica but not the old one', () => {
     expect(plan(wanted, [...old, next(0, { health: 'unhealthy' })])).toMatchObject({
       exhausted: 'Update to revision 2 halted: replica 1 is unhealthy; revision 1 keeps running',
       stop: ['replica-0-2'],
     })
   })
 
-  test('goes no further while a replica of the new revision is not well, also when no old one is left in its slot', () => {
+  test('does not continue while a new replica is unhealthy, even when its slot has no old one left', () => {
     const alone = [next(0, { health: 'unhealthy' }), anAttempt({ slot: 1 })]
     expect(plan(wanted, alone)).toMatchObject({ move: [], stop: [], exhausted: null })
   })
 
-  test('that is taken back stops what is new and leaves what is old alone', () => {
+  test('that is rolled back stops the new replicas and keeps the old ones', () => {
     const back = aDeployment({ targetReplicas: 2, version: 3, revision: 1 })
     expect(plan(back, [...old, next(0, { status: 'starting' })])).toMatchObject({
       stop: ['replica-0-2'],
@@ -220,13 +220,13 @@ describe('an update', () => {
     })
   })
 
-  test('replaces what is missing by the new revision', () => {
+  test('places missing replicas with the new revision', () => {
     const gone = aFailure(1, { slot: 1 })
     expect(plan(wanted, [anAttempt(), gone])).toMatchObject({ place: [{ slot: 1, generation: 2 }], move: [] })
   })
 })
 
-test('no plan stops the only replica of a slot that runs, and none has more than one replacement under way', () => {
+test('no plan stops the only running replica of a slot or has more than one replacement under way', () => {
   let moves = 0
   let kept = 0
   const attempt = fc.record({

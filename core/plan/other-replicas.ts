@@ -3,7 +3,7 @@ import type { Located } from '@/core/scheduler/filters/topology'
 import type { WorkingFleet } from './fleet-snapshot'
 import type { DeploymentToSchedule, NewReplica } from './types'
 
-/** Where the replicas of other deployments are while a batch is decided: each sees what was decided before it. */
+/** The replicas of other deployments while a batch is decided. Each decision sees the results of earlier ones. */
 export class OtherReplicas {
   #replicas: PlacedReplica[]
 
@@ -11,13 +11,14 @@ export class OtherReplicas {
     this.#replicas = replicas
   }
 
-  /** The nodes that hold a replica of the deployment with this name or id; one's own replicas are no others. */
+  /** Returns the nodes of a deployment's replicas, given its name or id. The deployment with id `except` has none. */
   nodesWith(nameOrId: string, { except, fleet }: { except: string; fleet: WorkingFleet }): Located[] {
     return this.#replicas.flatMap((replica) =>
       replica.deploymentId !== except && isOf(replica, nameOrId) ? (fleet.node(replica.nodeId) ?? []) : [],
     )
   }
 
+  /** Applies the outcome of one decision. */
   decided({ id, name }: DeploymentToSchedule, { place, stop }: { place: NewReplica[]; stop: string[] }): void {
     this.#replicas = this.#replicas.filter((replica) => !stop.includes(replica.id))
     for (const { id: replicaId, nodeId } of place)

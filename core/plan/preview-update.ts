@@ -1,34 +1,35 @@
 /**
- * Where each replica would go if a deployment were changed now, decided by what decides real runs: the reconciler says which
- * replica is replaced next, the scheduler's core where the replacement goes, and what was replaced gives its reservation
- * back. Nothing is written.
+ * Previews where each replica would go if a deployment were changed now. The code that decides real runs decides here,
+ * too: the reconciler picks the replica to replace next, the scheduler core picks the node of the replacement, and the
+ * replaced replica frees its reservation. Nothing is written.
  */
 import type { PlacementRequest, Refusal } from '@/core/placement/types'
 import { Drill, type DrillSubject, type DrillWorld, simulationOf } from './simulate'
 import type { DeploymentToSchedule } from './types'
 
-/** A replica that would be started, in the order of the slots. */
+/** A replica that would be started. */
 interface PreviewedReplica {
   slot: number
-  /** The node of the replica that it replaces; null when nothing of the slot runs now. */
+  /** The node of the replica that it replaces; null when the slot has no replica now. */
   from: { id: string; nodeId: string } | null
   to: { id: string; nodeId: string; score: number | null }
-  /** The replica that runs now stops first: both need the same host port. */
+  /** The old replica stops first because both need the same host port. */
   stopsFirst: boolean
 }
 
 export interface PreviewedChange {
+  /** By slot. */
   replicas: PreviewedReplica[]
-  /** Replicas that stay as they are. */
+  /** Number of replicas that stay as they are. */
   kept: number
-  /** Replicas that would be stopped without a replacement. */
+  /** Number of replicas that would be stopped without a replacement. */
   removed: number
-  /** Why it would not go through, as a sentence; null when it would. */
+  /** Why the change would not complete, as a sentence; null when it would. */
   problem: string | null
   refusal: Refusal | null
 }
 
-/** `deployment` is as it would be after the change, with the attempts that there are now. */
+/** `deployment` has the settings after the change and the attempts of now. Yields after each step. */
 export function* previewChange(
   world: Omit<DrillWorld, 'subjects' | 'explain'>,
   deployment: DeploymentToSchedule,
@@ -36,13 +37,13 @@ export function* previewChange(
   const subject: DrillSubject = { deployment, priority: 0, lostAfterSeconds: 0 }
   const explain = { first: 1, always: new Set<PlacementRequest['deploymentId']>() }
   const drill = new Drill({ ...world, subjects: [subject], explain }, (node) => node, { releases: true })
-  // What is on its way is taken to arrive.
+  // Starting replicas are assumed to come up.
   const simulated = simulationOf(subject, (attempt) =>
     attempt.wanted === 'run' && (attempt.status === 'pending' || attempt.status === 'starting')
       ? { ...attempt, status: 'running', health: null }
       : attempt,
   )
-  // Each step starts or stops one replica at least; a deployment has a hundred at most, and as many attempts of before.
+  // Each step starts or stops at least one replica, so this bounds the loop.
   for (let steps = deployment.attempts.length + 2 * deployment.targetReplicas; steps > 0; steps--) {
     const goesOn = drill.step(simulated, { moves: true })
     yield

@@ -31,8 +31,8 @@ const aFailure = (generation: number, overrides: Partial<ReplicaAttempt> = {}) =
 const plan = (deployment: DesiredDeployment, attempts: ReplicaAttempt[]) =>
   planDeployment(deployment, attempts, { now })
 
-describe('what is missing', () => {
-  test('is placed with the next generation of its slot', () => {
+describe('a missing replica', () => {
+  test('is placed as the next generation of its slot', () => {
     expect(plan(aDeployment({ targetReplicas: 3 }), [anAttempt({ slot: 1, generation: 4 })]).place).toEqual([
       { slot: 0, generation: 1 },
       { slot: 2, generation: 1 },
@@ -41,12 +41,12 @@ describe('what is missing', () => {
     expect(plan(aDeployment(), [stopped]).place).toEqual([{ slot: 0, generation: 5 }])
   })
 
-  test('is nothing while a replica is on its way', () => {
+  test('is not placed again while one of its slot is pending or starting', () => {
     for (const status of ['pending', 'starting', 'running'] as const)
       expect(plan(aDeployment(), [anAttempt({ status })]).place).toEqual([])
   })
 
-  test('is placed again at once when its node was lost', () => {
+  test('is placed again at once when its node is lost', () => {
     const lost = anAttempt({ status: 'lost', wanted: 'stop' })
     expect(plan(aDeployment(), [lost])).toMatchObject({
       place: [{ slot: 0, generation: 2 }],
@@ -56,13 +56,13 @@ describe('what is missing', () => {
   })
 })
 
-describe('what is too much', () => {
+describe('a surplus replica', () => {
   test('is stopped from the highest slot down', () => {
     const attempts = [0, 1, 2].map((slot) => anAttempt({ slot }))
     expect(plan(aDeployment({ targetReplicas: 1 }), attempts).stop).toEqual(['replica-1-1', 'replica-2-1'])
   })
 
-  test('is stopped whole when the deployment is deleted', () => {
+  test('is every replica of a deleted deployment', () => {
     const attempts = [anAttempt(), anAttempt({ slot: 1, status: 'pending' })]
     expect(plan(aDeployment({ status: 'deleted', targetReplicas: 2 }), attempts)).toMatchObject({
       stop: ['replica-0-1', 'replica-1-1'],
@@ -77,11 +77,11 @@ describe('what is too much', () => {
   })
 })
 
-describe('what failed', () => {
+describe('a failed slot', () => {
   const pauseMs = (failures: ReplicaAttempt[]) =>
     (plan(aDeployment(), failures).retryAt?.getTime() ?? expect.fail('it is tried at once')) - now.getTime()
 
-  test('waits for a delay that doubles, of which its own chance takes up to half', () => {
+  test('is retried after a delay that doubles, with a jitter of up to half of it', () => {
     const once = pauseMs([aFailure(1, { finishedAt: now })])
     const twice = pauseMs([aFailure(1), aFailure(2, { finishedAt: now })])
     expect(once).toBeGreaterThanOrEqual(500)
@@ -91,7 +91,7 @@ describe('what failed', () => {
     expect(plan(aDeployment(), [aFailure(1, { finishedAt: secondsAgo(1) })]).retryAt).toBeNull()
   })
 
-  test('is not tried again together with what failed together, and each at the same time however often it is planned', () => {
+  test('has a jitter that differs between attempts and stays the same each time an attempt is planned', () => {
     const pauses = Array.from({ length: 100 }, (_, i) =>
       pauseMs([aFailure(1, { id: `replica-${i}`, finishedAt: now })]),
     )
@@ -100,12 +100,12 @@ describe('what failed', () => {
     expect(pauses[0]).toBe(pauseMs([aFailure(1, { id: 'replica-0', finishedAt: now })]))
   })
 
-  test('keeps off the nodes where it failed', () => {
+  test('avoids the nodes on which it failed', () => {
     const failures = [aFailure(1, { nodeId: 'node-02' }), aFailure(2, { nodeId: 'node-01' })]
     expect(plan(aDeployment(), failures).avoidNodeIds).toEqual(['node-01', 'node-02'])
   })
 
-  test('is given up after three attempts that did not start, in the words of the last one', () => {
+  test('exhausts its retries after three attempts that did not start, with the message of the last one', () => {
     expect(plan(aDeployment(), [aFailure(1), aFailure(2)]).exhausted).toBeNull()
     const third = aFailure(3, { reason: 'manifest unknown' })
     expect(plan(aDeployment(), [aFailure(1), aFailure(2), third])).toMatchObject({
@@ -114,14 +114,14 @@ describe('what failed', () => {
     })
   })
 
-  test('gets five attempts when it starts and then ends', () => {
+  test('gets five attempts when its container starts and then ends', () => {
     const crash = (generation: number) =>
       aFailure(generation, { startedAt: secondsAgo(102), reason: 'exited with code 1' })
     expect(plan(aDeployment(), [1, 2, 3, 4].map(crash)).exhausted).toBeNull()
     expect(plan(aDeployment(), [1, 2, 3, 4, 5].map(crash)).exhausted).toContain('exited with code 1')
   })
 
-  test('is counted anew after it ran for a minute, and after a person changed the deployment', () => {
+  test('gets new attempts after a run of a minute, and after a person changed the deployment', () => {
     const stable = aFailure(4, { startedAt: secondsAgo(200), finishedAt: secondsAgo(100) })
     expect(plan(aDeployment(), [aFailure(1), aFailure(2), aFailure(3), stable]).exhausted).toBeNull()
     expect(plan(aDeployment({ version: 2 }), [aFailure(1), aFailure(2), aFailure(3)])).toMatchObject({
@@ -133,7 +133,7 @@ describe('what failed', () => {
   })
 })
 
-test('without moves, a plan never leaves more than one live replica in a slot, never fewer than wanted unless it waits or gives up', () => {
+test('a plan without moves leaves one live replica in each slot, and none in a slot only if retries are exhausted', () => {
   let placed = 0
   let stopped = 0
   const attempt = fc.record({

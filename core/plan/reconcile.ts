@@ -17,12 +17,12 @@ const ranStable = (attempt: ReplicaAttempt, policy: RetryPolicy): boolean =>
   attempt.finishedAt !== null &&
   attempt.finishedAt.getTime() - attempt.startedAt.getTime() >= policy.stableMs
 
-/** Newest first: the attempts that failed in a row since a person last changed the deployment. */
+/** Returns the attempts that failed in a row since a person last changed the deployment, newest first. */
 function failuresInARow(attempts: ReplicaAttempt[], version: number, policy: RetryPolicy): ReplicaAttempt[] {
   const failures: ReplicaAttempt[] = []
   for (const attempt of attempts) {
     if (attempt.version !== version || (attempt.status !== 'failed' && attempt.status !== 'stopped')) break
-    // A replica that we stopped ourselves is no failure; one that ended by itself is, also with exit code 0.
+    // A replica that was asked to stop did not fail. One that ended by itself did, even with exit code 0.
     if (attempt.status === 'stopped' && attempt.wanted === 'stop') break
     failures.push(attempt)
     if (ranStable(attempt, policy)) break
@@ -30,22 +30,23 @@ function failuresInARow(attempts: ReplicaAttempt[], version: number, policy: Ret
   return failures
 }
 
-/** Its agent gave it up: it was never well, and elsewhere it would be the same. */
+/** The agent used up its restarts in place. The replica was never well, so another node would not help. */
 const wasRestarted = ({ status, restartsInARow }: ReplicaAttempt): boolean =>
   status === 'failed' && restartsInARow >= restartRules.triesUntilWell
 
-/** Replacements of one deployment under way at once, beside the replicas that they replace. */
+/** How many replacements of one deployment may be starting at once, beside the replicas that they replace. */
 const maxSurge = 1
 
-/** How a slot fared since a person last changed the deployment. */
+/** The failed attempts of a slot since a person last changed the deployment. */
 interface AttemptHistory {
   failures: ReplicaAttempt[]
-  /** In the words of the last failure; null while it may be tried again. */
+  /** Why the slot is not retried, with the message of the last failure; null while retries remain. */
   exhausted: string | null
+  /** When the next attempt is due, in milliseconds since 1970. */
   dueMs: number
 }
 
-/** Its node turned out not to have the host port free, which says nothing of the replica: placement knows better now. */
+/** The host port was taken on the node. That is not the replica's fault, and placement now knows about the port. */
 const lackedPort = ({ startedAt, reason }: ReplicaAttempt): boolean =>
   startedAt === null && reason !== null && isPortConflict(reason)
 
@@ -67,7 +68,7 @@ function recordOf(
       : tries < allowed
         ? null
         : `failed ${tries} times: ${words}`,
-    // Its own chance for each attempt, and the same one whenever it is planned again.
+    // The jitter differs between attempts, but is the same each time an attempt is planned again.
     dueMs: (latest.finishedAt ?? now).getTime() + backoffMs(failures.length, policy.pause, chanceOf(latest.id)),
   }
 }
@@ -78,8 +79,8 @@ interface PlanOptions {
 }
 
 /**
- * Compares what is wanted with the attempts that there are and says what to do. Pure: `now` comes from the caller.
- * `attempts` holds, for each slot, at least every attempt of the present version and every one that is still live.
+ * Compares the desired state with the existing attempts and returns what to do. `attempts` must hold, for each slot, at
+ * least every attempt of the current version and every live one.
  */
 export function planDeployment(
   deployment: DesiredDeployment,
@@ -107,20 +108,20 @@ export function planDeployment(
     if (!missing && !replace) continue
     const record = recordOf(own, deployment, { now, policy })
     records.set(slot, record)
-    // Elsewhere it did not come up either: it stays where it is restarted.
+    // The replica failed on other nodes, too, so it stays on the node that keeps restarting it.
     if (replace?.why === 'restart' && record.exhausted !== null) continue
     const next = { slot, generation: (own[0]?.generation ?? 0) + 1 }
     if (replace) moves.push({ ...next, replaces: replace.replica.id, why: replace.why })
     else plan.place.push(next)
-    // A replica that leaves its node runs well where it is: that is no reason to give up its deployment.
+    // The replica of a drained node still runs, so failing replacements do not fail its deployment.
     if (record.exhausted !== null && missing) plan.exhausted ??= `Replica ${slot + 1} ${record.exhausted}`
     if (record.exhausted !== null && replace?.why === 'update')
       plan.exhausted ??= paused(deployment, replace.replica, `replica ${slot + 1} ${record.exhausted}`)
   }
   if (plan.exhausted !== null) return { ...plan, place: [] }
-  // A restart goes on anyway, and there may be no other node for it: it must not hold up the others.
+  // Restart moves come last: the agent keeps restarting the replica anyway, and no other node may have capacity.
   moves.sort((a, b) => Number(a.why === 'restart') - Number(b.why === 'restart'))
-  // An update waits for every replica that is on its way, so that a bad revision takes down one at most.
+  // An update waits for every starting replica, so that a bad revision takes down one replica at most.
   const busy = moves[0]?.why === 'update' ? updating : moving
   if (plan.place.length === 0) plan.move = moves.slice(0, Math.max(0, maxSurge - busy))
 
@@ -132,7 +133,7 @@ export function planDeployment(
   return plan
 }
 
-/** A replacement of another revision that says itself that it does not work. */
+/** Whether the rollout pauses: the replacement has another revision and reports that it is unhealthy. */
 const isPaused = (
   onItsWay: SlotAssessment['onItsWay'],
 ): onItsWay is { replica: ReplicaAttempt; kept: ReplicaAttempt } =>

@@ -15,7 +15,7 @@ import type { AttemptToSchedule, DeploymentToSchedule } from './types'
 
 const at = new Date('2026-01-01T12:00:00Z')
 
-/** 4 cores and 8 GiB, with so many replicas of 1 core and 1 GiB on it. */
+/** A node of 4 cores and 8 GiB; `holds` is the number of replicas of 1 core and 1 GiB on it. */
 const node = (nodeId: string, overrides: Partial<JournalNode> & { holds?: number } = {}): JournalNode => {
   const { holds = 0, ...rest } = overrides
   const {
@@ -96,7 +96,7 @@ function ended(steps: DrillSteps): DrilledDeployment[] {
 const fail = (asked: DrillWorld, names: string[], braked: string[] = []) =>
   ended(drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 }))
 
-/** What becomes of each deployment: "web: moves 1→node-02" */
+/** One line per deployment: "web: moves 1→node-02" */
 const reported = (outcomes: DrilledDeployment[]) =>
   outcomes.map(
     ({ subject: { deployment }, outcome, replicas }) =>
@@ -111,7 +111,7 @@ const wishes = (overrides: Partial<AskedWishes>): AskedWishes => ({
 })
 
 describe('a failure', () => {
-  test('moves what was there to the best node that has no replica of it, with the score of the core', () => {
+  test('moves a replica to the best node without one of its deployment, with the score of the scheduler core', () => {
     const web = subject('web', ['node-01', 'node-02'])
     const [outcome] = fail(
       world([node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')], [web]),
@@ -125,7 +125,7 @@ describe('a failure', () => {
     expect(outcome?.replicas).toHaveLength(1)
   })
 
-  test('counts each placement for the next, by priority', () => {
+  test('places deployments by priority, and counts each placement for the next one', () => {
     const small = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
     const nodes = [node('node-01', { holds: 2 }), node('node-02', small), node('node-03', { ...small, holds: 1 })]
     const first = subject('first', ['node-01'], { priority: 10 })
@@ -139,7 +139,7 @@ describe('a failure', () => {
     ])
   })
 
-  test('moves first what bears the shortest silence, whatever its priority', () => {
+  test('moves the deployment with the shortest grace period first, whatever its priority', () => {
     const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
     const patient = subject('patient', ['node-01'], { lostAfterSeconds: 600, priority: 100 })
     const hasty = subject('hasty', ['node-01'], { lostAfterSeconds: 30, priority: 0 })
@@ -149,14 +149,14 @@ describe('a failure', () => {
     ])
   })
 
-  test('below what nodes may be silent for at all there is nothing shorter', () => {
+  test('treats grace periods below the earliest possible loss as equal', () => {
     const nodes = [node('node-01', { holds: 2 }), node('node-02', { holds: 3 })]
     const one = subject('one', ['node-01'], { lostAfterSeconds: 1, priority: 10 })
     const other = subject('other', ['node-01'], { lostAfterSeconds: 20, priority: 90 })
     expect(reported(fail(world(nodes, [one, other]), ['node-01']))[0]).toBe('other: moves 1→node-02')
   })
 
-  test('places all that a deployment lost, or none of it', () => {
+  test('places all replicas that a deployment lost, or none', () => {
     const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
     const web = subject('web', ['node-01', 'node-02'])
     const [outcome] = fail(world(nodes, [web]), ['node-01', 'node-02'])
@@ -165,7 +165,7 @@ describe('a failure', () => {
     expect(outcome?.refusal?.suggestions.map(({ kind }) => kind)).toContain('max-per-node')
   })
 
-  test('counts fixed host ports: what the others hold, and what was placed before', () => {
+  test('counts fixed host ports of other replicas and of those placed before', () => {
     const taken = (port: number, name: string) => ({
       takenPorts: [{ port, holder: { deploymentId: idOf(name), name }, seenAtMs: null }],
     })
@@ -183,19 +183,19 @@ describe('a failure', () => {
     )
   })
 
-  test('does not touch what is never to be replaced', () => {
+  test('keeps replicas that are never to be replaced', () => {
     const web = subject('web', ['node-01'], { lostAfterSeconds: 0 })
     const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
     expect(outcome).toMatchObject({ outcome: 'never', replicas: [{ to: null }], placed: [] })
   })
 
-  test('leaves what has failed to a person', () => {
+  test('does not move replicas of a failed deployment, which waits for a person', () => {
     const web = subject('web', ['node-01'], { status: 'failed' })
     const [outcome] = fail(world([node('node-01', { holds: 1 }), node('node-02')], [web]), ['node-01'])
     expect(outcome).toMatchObject({ outcome: 'held', problem: expect.stringMatching(/^web has failed/) })
   })
 
-  test('under a brake moves only what is elsewhere', () => {
+  test('moves only replicas outside the regions under outage protection', () => {
     const nodes = [node('node-01', { holds: 1 }), node('node-02', { holds: 1 }), node('node-03')]
     const asked = world(nodes, [subject('held', ['node-01']), subject('free', ['node-02'])])
     expect(reported(fail(asked, ['node-01', 'node-02'], ['node-01'])).sort()).toEqual([
@@ -204,14 +204,14 @@ describe('a failure', () => {
     ])
   })
 
-  test('keeps apart what is to be apart, also from what moved a moment before', () => {
+  test('respects anti-affinity, also to replicas that moved earlier in the same drill', () => {
     const apart = wishes({
       affinity: [{ kind: 'anti-affinity', deployment: 'noisy', on: 'node', required: true, weight: 50 }],
     })
     const nodes = [node('node-01', { holds: 2 }), node('node-02'), node('node-03', { holds: 1 })]
     const noisy = subject('noisy', ['node-01'], { priority: 90 })
     const quiet = subject('quiet', ['node-01'], { wishes: apart })
-    // Each alone would go to node-02.
+    // Either of them alone would go to node-02.
     expect(reported(fail(world(nodes, [quiet, noisy]), ['node-01']))).toEqual([
       'noisy: moves 1→node-02',
       'quiet: moves 1→node-03',
@@ -219,7 +219,7 @@ describe('a failure', () => {
     expect(reported(fail(world(nodes, [quiet]), ['node-01']))).toEqual(['quiet: moves 1→node-02'])
   })
 
-  test('knows a replacement that is on its way already', () => {
+  test('counts a replacement that is already starting', () => {
     const web = subject('web', [], { targetReplicas: 1 })
     web.deployment.attempts.push(attempt(0, 'node-01'), attempt(0, 'node-02', { generation: 2, status: 'starting' }))
     const [outcome] = fail(world([node('node-01'), node('node-02'), node('node-03')], [web]), ['node-01'])
@@ -230,7 +230,7 @@ describe('a failure', () => {
     })
   })
 
-  test('comes out the same by the index, also with wishes', () => {
+  test('has the same result on the fleet index, also with preferences', () => {
     const nodes = Array.from({ length: 12 }, (_, i) =>
       node(`node-${String(i).padStart(2, '0')}`, {
         holds: i % 4,
@@ -261,7 +261,7 @@ describe('a failure', () => {
 describe('a drain', () => {
   const drain = (asked: DrillWorld, names: string[]) => ended(drillDrain(asked, ids(names)))
 
-  test('moves one replica of a deployment at a time: others come in between', () => {
+  test('moves one replica of a deployment at a time, in turn with other deployments', () => {
     const room = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
     const nodes = [
       node('node-01', { holds: 2 }),
@@ -277,14 +277,14 @@ describe('a drain', () => {
     ])
   })
 
-  test('needs room elsewhere, and otherwise leaves everything running', () => {
+  test('needs capacity on other nodes, and otherwise leaves everything running', () => {
     const web = subject('web', ['node-01'])
     const [outcome] = drain(world([node('node-01', { holds: 1 }), node('node-02', { holds: 4 })], [web]), ['node-01'])
     expect(outcome).toMatchObject({ outcome: 'no-room', problem: 'Insufficient nodes: need 1, found 0 with capacity' })
     expect(outcome?.attempts).toMatchObject([{ status: 'running', wanted: 'run', nodeName: 'node-01' }])
   })
 
-  test('of everything goes round until nothing moves any more', () => {
+  test('continues until no replica moves any more', () => {
     const nodes = [node('node-01', { holds: 3 }), node('node-02'), node('node-03'), node('node-04')]
     const web = subject('web', ['node-01', 'node-01', 'node-01'], { maxPerNode: 3 })
     const [outcome] = drain(world(nodes, [web]), ['node-01'])

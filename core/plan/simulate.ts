@@ -1,6 +1,7 @@
 /**
- * What the failure or the drain of nodes would do, decided by what decides real runs: the reconciler says what is
- * missing, the scheduler's core where it goes, in the order in which the worker would come to it. Nothing is written.
+ * Simulates the failure or the drain of nodes with the code that decides real runs: the reconciler finds the missing
+ * replicas, and the scheduler core picks their nodes, in the order in which the worker would process the deployments.
+ * Nothing is written.
  */
 import { statusAfterObservation } from '@/core/deployments/observed-status'
 import { isLive } from '@/core/deployments/status'
@@ -20,50 +21,53 @@ import type { AttemptToSchedule, DeploymentToSchedule, NewReplica } from './type
 export interface DrillSubject {
   deployment: DeploymentToSchedule
   priority: number
-  /** Seconds for which its node is offline before its replicas are lost; 0 = never. */
+  /** Seconds that a node may be offline before its replicas are lost; 0 = they never are. */
   lostAfterSeconds: number
 }
 
-/** All as it is now. */
+/** The present state from which a drill starts. */
 export interface DrillWorld {
   fleet: JournalState
   at: Date
-  /** For deployments without one of their own. */
+  /** The policy of deployments that have none of their own. */
   policy: Policy
-  /** What the affinities of the deployments go by. */
+  /** The replicas that affinities refer to. */
   placed: PlacedReplica[]
   subjects: readonly DrillSubject[]
-  /** So many refusals are explained, and in any case those of these deployments: on a large fleet each takes long. */
+  /**
+   * Which refusals are explained: the first few, and always those of the deployments with these ids. On a large fleet
+   * each explanation takes long.
+   */
   explain: { first: number; always: ReadonlySet<string> }
-  /** From so many nodes on the index decides. */
+  /** Number of nodes from which the fleet index is used. */
   indexFrom?: number
 }
 
-/** A replica on one of the nodes. */
+/** A replica on one of the failing or draining nodes. */
 interface DrilledReplica {
   attempt: AttemptToSchedule
-  /** Null when it has no place. `score` is null when its replacement is on its way already. */
+  /** Its new node; null when none was found. `score` is null when the replacement existed before the drill. */
   to: { id: string; nodeId: string; score: number | null } | null
 }
 
 export interface DrilledDeployment {
   subject: DrillSubject
   outcome: Exclude<DrillOutcome, 'keeps'>
-  /** Why not everything moves, as a sentence. */
+  /** Why not all replicas move, as a sentence; null when they do. */
   problem: string | null
-  /** Of `no-room`; null when it was not asked to be explained. */
+  /** Explains the outcome `no-room`; null when `explain` left it out. */
   refusal: Refusal | null
   replicas: DrilledReplica[]
-  /** All that was placed, also what was missing before. */
+  /** All new replicas, including those of slots that were missing before the drill. */
   placed: NewReplica[]
-  /** Every attempt as it would be in the end. */
+  /** All attempts at the end of the drill. */
   attempts: AttemptToSchedule[]
 }
 
 const isHere = ({ reserved, wanted, status }: AttemptToSchedule): boolean =>
   reserved && wanted === 'run' && isLive(status)
 
-/** One deployment while the drill goes on. */
+/** One deployment during the drill. */
 interface SimulatedDeployment {
   subject: DrillSubject
   deployment: DeploymentToSchedule
@@ -79,7 +83,7 @@ export class Drill {
   #explained = 0
   #replicas = 0
 
-  /** `releases`: what is stopped gives its reservation back. On nodes that fail or are drained that helps nobody. */
+  /** `releases`: stopped replicas free their reservations. On failing or draining nodes nobody could use them. */
   constructor(
     world: DrillWorld,
     change: (node: JournalNode) => JournalNode,
@@ -93,16 +97,16 @@ export class Drill {
     this.#others = new OtherReplicas(world.placed)
   }
 
-  /** These replicas of a deployment are where they were no longer. */
+  /** Removes replicas of a deployment from the view that affinities use. */
   forget(deployment: DeploymentToSchedule, ids: string[]): void {
     this.#others.decided(deployment, { place: [], stop: ids })
   }
 
-  /** One evaluation of the deployment. False when it would change nothing. */
+  /** Runs one evaluation of the deployment. Returns false when another one would change nothing. */
   step(simulated: SimulatedDeployment, { moves }: { moves: boolean }): boolean {
     const { deployment } = simulated
     const planned = planDeployment(deployment, deployment.attempts, { now: this.#world.at })
-    // What is tried again later is tried: the drill tells how it ends.
+    // A drill shows the final state, so it does not wait for back-offs.
     const plan = { ...planned, retryAt: null, move: moves ? planned.move : [] }
     if (!needsPlacement(deployment, plan)) {
       this.#settle(simulated, { place: [], stop: plan.stop })
@@ -116,7 +120,7 @@ export class Drill {
       newId: () => `drill-${++this.#replicas}`,
     })
     if (outcome.decision.outcome === 'refused') {
-      // What was replaced still holds its room at this moment: the worker tries again once that is free.
+      // Replicas to be stopped still hold their reservations. The worker tries again once those are free.
       if (this.#releases && plan.stop.length > 0) {
         this.#settle(simulated, { place: [], stop: plan.stop })
         return true
@@ -171,7 +175,7 @@ export class Drill {
   }
 }
 
-/** What a replica that is stopped gives back: all that it held but for what the one that takes its place takes over. */
+/** Returns what a stopped replica frees: everything it held except what its replacement takes over. */
 function leftBy({ id, resources, hostPorts }: AttemptToSchedule, place: readonly NewReplica[]): Held {
   const handed = place.find(({ takesOver }) => takesOver?.replicaId === id)?.takesOver
   return handed
@@ -194,7 +198,7 @@ export const simulationOf = (
 const byPriority = (a: DrillSubject, b: DrillSubject): number =>
   b.priority - a.priority || (a.deployment.id < b.deployment.id ? -1 : 1)
 
-/** What the nodes hold, with where it is in the end. */
+/** Returns the replicas on the given nodes with their new nodes. */
 function outcomeOf(
   { subject, deployment, placed, stuck }: SimulatedDeployment,
   nodes: ReadonlySet<string>,
@@ -227,21 +231,21 @@ function outcomeOf(
   }
 }
 
-/** A drill takes a while on a large fleet: whoever runs it may do something else after each deployment. */
+/** A drill takes long on a large fleet. It yields after each deployment, so that the caller can do other work. */
 export type DrillSteps = Generator<void, DrilledDeployment[]>
 
 interface Failing {
   /** UUIDs of the nodes that fail. */
   nodes: ReadonlySet<string>
-  /** Those of them whose region the storm brake holds: nothing on them is lost. */
+  /** Those of them whose region outage protection would hold: their replicas are not lost. */
   braked: ReadonlySet<string>
-  /** Nothing is lost before this: see earliestLossSeconds. */
+  /** No replica is lost earlier than this: see earliestLossSeconds. */
   earliestSeconds: number
 }
 
 /**
- * The nodes fall silent for good. What they hold is lost, first that of deployments that bear the shortest silence, and
- * of each deployment all that is missing is placed at once. What is promised on the nodes stays promised.
+ * Simulates that the nodes go offline for good. Their replicas are lost, those of deployments with the shortest grace
+ * period first, and all missing replicas of a deployment are placed at once. Reservations on the failed nodes stay.
  */
 export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds }: Failing): DrillSteps {
   const drill = new Drill(world, (node) =>
@@ -256,7 +260,7 @@ export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSecond
   while (order.length > 0) {
     const [first] = order
     const together = order.splice(0, order.filter((one) => first && gracePeriod(one) === gracePeriod(first)).length)
-    // All of them are lost in one sweep, before the first of them is decided.
+    // Replicas with the same grace period are lost together, before the first of their deployments is decided.
     const simulations = together.map((subject) => {
       const lost = subject.deployment.attempts.filter((attempt) => isLost(subject, attempt))
       drill.forget(
@@ -278,7 +282,7 @@ export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSecond
   return results
 }
 
-/** Its status once it was seen what is gone. */
+/** Returns the deployment with the status that follows from the lost replicas. */
 function observed(deployment: DeploymentToSchedule): DeploymentToSchedule {
   const { status, targetReplicas, attempts, revision } = deployment
   const replicas = attempts.map((attempt) => ({ ...attempt, current: attempt.revision === revision }))
@@ -286,7 +290,7 @@ function observed(deployment: DeploymentToSchedule): DeploymentToSchedule {
   return next ? { ...deployment, status: next.status } : deployment
 }
 
-/** What stays where it is because it is never lost, or not as long as the brake holds. */
+/** Gives the reason when replicas stay because they are never lost or because outage protection holds them. */
 function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): DrilledDeployment {
   if (result.outcome === 'moves') return result
   const { lostAfterSeconds } = result.subject
@@ -302,8 +306,8 @@ function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): Drill
 }
 
 /**
- * The nodes are emptied. Of each deployment one replica moves at a time, and runs until its replacement works; so they
- * take turns.
+ * Simulates the drain of the nodes. Each deployment moves one replica at a time, because the old replica runs until its
+ * replacement works; so the deployments take turns.
  */
 export function* drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): DrillSteps {
   const drill = new Drill(world, (node) => (nodes.has(node.id) ? { ...node, draining: true } : node))
@@ -311,7 +315,7 @@ export function* drillDrain(world: DrillWorld, nodes: ReadonlySet<string>): Dril
     simulationOf(subject, (attempt) => ({
       ...attempt,
       nodeDraining: attempt.nodeDraining || nodes.has(attempt.nodeId),
-      // What is on its way is taken to arrive.
+      // Starting replicas are assumed to come up.
       status: isHere(attempt) ? 'running' : attempt.status,
     })),
   )

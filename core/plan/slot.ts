@@ -2,40 +2,40 @@ import { restartRules } from '@/core/deployments/restart'
 import { isLive } from '@/core/deployments/status'
 import type { DesiredDeployment, MoveReason, ReplicaAttempt } from './types'
 
-/** What one slot needs, from the replicas that it has. */
+/** What one slot needs, judged from its attempts. */
 export interface SlotAssessment {
-  /** Ids to stop: doubled, or replaced by one that works. */
+  /** Ids of replicas to stop: duplicates, and those whose replacement works. */
   stop: string[]
-  /** Nothing of it runs or is on its way. */
+  /** No replica of the slot runs or is starting. */
   missing: boolean
-  /** It has only a replica that must be replaced: of another revision, on a node that is drained, or restarted there too often. */
+  /** The best replica of a slot that has only outdated, draining or endlessly restarting ones. */
   replace: { replica: ReplicaAttempt; why: MoveReason } | null
-  /** Its replica is the wanted one and does not work yet; `kept` is the one that runs until it does. */
+  /** The slot has a desired replica that does not work yet; `kept` is the old one that runs until then. */
   onItsWay: { replica: ReplicaAttempt; kept: ReplicaAttempt | null } | null
 }
 
 export const isDesiredAndLive = (attempt: ReplicaAttempt): boolean => attempt.wanted === 'run' && isLive(attempt.status)
 
-/** Seen running, and healthy where the image has a health check. */
+/** Reported running, and healthy if the image has a health check. */
 const works = ({ status, health }: ReplicaAttempt): boolean =>
   status === 'running' && (health === null || health === 'healthy')
 
 /**
- * Until its replacement works: one that runs, unless it is known not to work either and what replaces it is the same, only
- * elsewhere. A drain would never end.
+ * Whether the old replica runs on until its replacement works. An unhealthy one does not if the replacement runs the
+ * same revision: the replacement may never become healthy either, and a drain would never end.
  */
 const isWorthKeeping = (old: ReplicaAttempt, replacement: ReplicaAttempt): boolean =>
   (old.status === 'running' || isMoveDue(old)) &&
   !(old.health === 'unhealthy' && old.revision === replacement.revision && replacement.status === 'running')
 
-/** It is restarted again and again on its node: another one may do better. */
+/** The replica restarts again and again on its node; another node may be better. */
 const isMoveDue = ({ status, restarts, restartsInARow }: ReplicaAttempt): boolean =>
   status === 'starting' && Math.min(restarts, restartsInARow) >= restartRules.beforeMove
 
 const best = (attempts: ReplicaAttempt[]): ReplicaAttempt | undefined =>
   attempts.find(works) ?? attempts.find((attempt) => attempt.status === 'running') ?? attempts[0]
 
-/** `attempts` are those of the slot, the newest first. */
+/** `attempts` are those of the slot, newest first. */
 export function assessSlot({ revision }: DesiredDeployment, attempts: ReplicaAttempt[]): SlotAssessment {
   const live = attempts.filter(isDesiredAndLive)
   const stays = live.filter((attempt) => attempt.revision === revision && !attempt.nodeDraining && !isMoveDue(attempt))

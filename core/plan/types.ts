@@ -10,21 +10,21 @@ export interface ReplicaAttempt {
   id: string
   /** UUID of the node */
   nodeId: string
-  /** Its node is being drained: it is to go on elsewhere. */
+  /** Its node is being drained, so the replica has to move. */
   nodeDraining: boolean
   slot: number
   generation: number
-  /** deployments.version when it was placed */
+  /** The value of deployments.version when the attempt was placed. */
   version: number
-  /** The revision of the deployment that it runs. */
+  /** The revision of the deployment that this attempt runs. */
   revision: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
-  /** How often its agent restarted it in place since its back-off began. */
+  /** Number of in-place restarts since the current back-off began. */
   restartsInARow: number
-  /** How often in all, on this node. */
+  /** Number of in-place restarts on this node in total. */
   restarts: number
   reason: string | null
   startedAt: Date | null
@@ -35,9 +35,9 @@ export interface DesiredDeployment {
   status: DeploymentStatus
   targetReplicas: number
   version: number
-  /** The wanted revision. */
+  /** The desired revision. */
   revision: number
-  /** Fixed ones; absent when there are none. */
+  /** Fixed host ports; absent when there are none. */
   hostPorts?: readonly number[]
 }
 
@@ -46,26 +46,27 @@ export interface SlotToPlace {
   generation: number
 }
 
-/** A slot whose replica is to be replaced by one elsewhere, or of another revision, while it goes on. */
+/** A slot whose replica keeps running until a replacement works: one on another node or of another revision. */
 export interface SlotToMove extends SlotToPlace {
-  /** Id of the replica that runs now. */
+  /** Id of the replica to be replaced. */
   replaces: string
   why: MoveReason
 }
 
 export type MoveReason = 'update' | 'drain' | 'restart'
-/** What brings a deployment to its wanted state, in buckets. */
+
+/** The changes that bring a deployment to its desired state, in buckets. */
 export interface Plan {
   place: SlotToPlace[]
-  /** Replacements to place now. Only when nothing is missing: what does not run at all comes first. */
+  /** Replacements to place now. Empty while `place` is not: slots that do not run at all come first. */
   move: SlotToMove[]
-  /** Ids of replicas to stop: beyond the wanted number, doubled, or replaced by one that works. */
+  /** Ids of replicas to stop: surplus ones, duplicates, and those whose replacement works. */
   stop: string[]
-  /** Nodes on which an attempt of a slot that is to be placed failed: others are better. */
+  /** UUIDs of nodes on which a slot that is to be placed failed before. */
   avoidNodeIds: string[]
-  /** Slots that failed a moment ago are tried again then; nothing of the deployment is placed before. */
+  /** End of the back-off after recent failures; nothing of the deployment is placed before then. */
   retryAt: Date | null
-  /** The last attempt failed: why, in the engine's own words. */
+  /** Why the deployment fails or its update pauses, with the message of the last attempt; null while retries remain. */
   exhausted: string | null
 }
 
@@ -74,9 +75,9 @@ export interface RetryPolicy {
   startAttempts: number
   /** Attempts per slot when containers start and then end. */
   runAttempts: number
-  /** A container that ran this long counts as having worked: attempts are counted anew. */
+  /** A container that ran this long counts as having worked, and the attempt count starts over. */
   stableMs: number
-  /** Between attempts. */
+  /** Back-off between attempts. */
   pause: BackoffLimits
 }
 
@@ -87,7 +88,7 @@ export interface NewReplica {
   slot: number
   generation: number
   score: number
-  /** The replica on the same node that stops first, and what of its reservation passes over; null when none does. */
+  /** The replica on the same node that stops first, and the part of its reservation that is handed over; else null. */
   takesOver: TakeOver | null
 }
 
@@ -103,9 +104,9 @@ export interface DecisionRecord {
   chosen: ChosenNode[]
   /** How many replicas could be placed. */
   found: number
-  /** What happened, as a sentence. */
+  /** The outcome as a sentence. */
   message: string
-  /** Replicas that the deployment had already, by node (UUID). */
+  /** Number of replicas that the deployment already had, by node (UUID). */
   own: Record<string, number>
 }
 
@@ -114,7 +115,6 @@ export interface AttemptToSchedule {
   id: string
   nodeId: string
   nodeName: string
-  /** Its node is being drained. */
   nodeDraining: boolean
   slot: number
   generation: number
@@ -129,34 +129,35 @@ export interface AttemptToSchedule {
   reason: string | null
   startedAt: Date | null
   finishedAt: Date | null
-  /** Reserved for it, as long as anything is. */
+  /** Reserved on the node while `reserved` is true. */
   resources: Resources
   hostPorts: number[]
 }
 
-/** A deployment as the scheduler reads it, with the version against which it will commit. */
+/** A deployment as the scheduler reads it. The commit fails if `version` has changed since. */
 export interface DeploymentToSchedule {
   id: string
   name: string
   status: DeploymentStatus
   targetReplicas: number
   version: number
-  /** The wanted revision. */
+  /** The desired revision. */
   revision: number
+  /** Preferred region; null means any. */
   region: string | null
   waitForCapacity: boolean
   maxPerNode: number
   constraints: Constraint[]
   wishes: AskedWishes | null
-  /** Null is the installation's. */
+  /** Null means the installation's default policy. */
   policy: Policy | null
   resources: Resources
-  /** Fixed ones, each once, ascending. */
+  /** Fixed host ports, distinct, ascending. */
   hostPorts: number[]
   attempts: AttemptToSchedule[]
 }
 
-/** All that one evaluation changes. */
+/** Everything that one evaluation changes. */
 export interface Step {
   evaluation: Evaluation
   deployment: Pick<DeploymentToSchedule, 'id' | 'name' | 'version' | 'revision' | 'resources' | 'hostPorts' | 'status'>
@@ -164,8 +165,8 @@ export interface Step {
   place: NewReplica[]
   stop: string[]
   status: { to: DeploymentStatus; reason: string } | null
-  /** `blocked` waits for capacity. */
+  /** A `blocked` evaluation waits for capacity. */
   evaluationEnds: 'done' | 'blocked'
-  /** Come back after this many milliseconds; null when nothing is left to do. */
+  /** Delay before the next evaluation, in milliseconds; null when nothing is left to do. */
   retryInMs: number | null
 }
