@@ -1,4 +1,4 @@
-/** Events reach real HTTP receivers: each once while all goes well, and never none at all. */
+/** Events reach real HTTP receivers: exactly once while nothing fails, and at least once otherwise. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 const patient = { timeout: 60_000 }
 
-/** As the leading scheduler does. */
+/** Sends notifications as the leading scheduler does. */
 const notifying = (epoch = cp.epoch) => {
   const { store, log, webhookAddresses, publicUrl } = cp.services
   return { store, log, epoch, webhookAddresses, publicUrl }
@@ -78,7 +78,9 @@ const someNodes = (count: number) =>
 const reported = (by = receiver) =>
   by.messages.flatMap(({ events }) => events.map(({ kind, subject }) => `${kind} ${subject.name}`))
 
-/** Until the database's clock has gone on by so much: whatever would be sent too early has been sent by then. */
+/**
+ * Waits until the clock of the database has advanced by `seconds`. Whatever is sent too early has been sent by then.
+ */
 async function letPass(seconds: number): Promise<void> {
   const [from] = await cp.sql<{ now: Date }>('select now() as now')
   const passed = async () =>
@@ -92,7 +94,7 @@ async function letPass(seconds: number): Promise<void> {
 }
 
 describe('a channel', () => {
-  test('hears of each kind of event, once and in order', async () => {
+  test('gets each kind of event once and in order', async () => {
     const admin = await cp.as('admin')
     await make({ events: [...notificationKinds] })
     lead()
@@ -141,7 +143,7 @@ describe('a channel', () => {
     expect(await listed()).toMatchObject([{ failing: null, waiting: 0, lastDeliveredAt: expect.any(String) }])
   })
 
-  test('hears of nothing that it did not ask for, nothing from before it was made, and nothing while it is paused', async () => {
+  test('gets no event that it does not subscribe to, none from before it was created, and none while it is paused', async () => {
     const admin = await cp.as('admin')
     const agent = await someNodes(3)
     await happened(agent, 'node-01')
@@ -160,7 +162,7 @@ describe('a channel', () => {
     expect(reported()).toEqual(['node.offline node-02', 'node.offline node-03'])
   })
 
-  test('gets a burst as one message that lists the newest and counts the rest', async () => {
+  test('gets a burst as one message that lists the newest events and counts the rest', async () => {
     const agent = await someNodes(1)
     await make()
     const event = { nodeId: agent.id('node-01'), kind: 'offline' as const, actor: 'test' }
@@ -171,7 +173,7 @@ describe('a channel', () => {
       )
     })
     await happened(agent, 'node-01', 'online')
-    // Dates are whole milliseconds: all of it may have happened in one.
+    // Dates have whole milliseconds, so all these events may have happened in one.
     await cp.sql('update node_events set at = (select max(at) from node_events)')
     lead()
     await expect.poll(() => receiver.messages.length, patient).toBe(1)
@@ -182,7 +184,7 @@ describe('a channel', () => {
     expect(message?.events.at(-1)?.kind).toBe('node.online')
   })
 
-  test('that fails keeps its message and gets it again, then what happened since', async () => {
+  test('that fails keeps its message, gets it again, and then gets what happened since', async () => {
     const admin = await cp.as('admin')
     const agent = await someNodes(2)
     const id = await make()
@@ -198,7 +200,7 @@ describe('a channel', () => {
     await cp.sql('update notification_channels set next_try_at = now()')
     await expect.poll(listed, patient).toMatchObject([{ waiting: 2 }])
     receiver.answer = () => ({ status: 204 })
-    // A test that arrives makes what waits due.
+    // A successful test makes pending messages due.
     expect(await admin.notification.test({ id })).toMatchObject({ ok: true, status: 204, error: null })
     await expect.poll(listed, patient).toMatchObject([{ failing: null, waiting: 0 }])
     await expect.poll(() => reported().at(-1), patient).toBe('node.offline node-02')
@@ -207,7 +209,7 @@ describe('a channel', () => {
       .filter((_, i) => receiver.messages[i]?.type === 'events')
       .map((c) => c.headers['webhook-id'])
     expect(ids).toEqual(events.map((message) => message.delivery_id))
-    // Three attempts at the first one, all alike, and one at the second.
+    // Three identical attempts at the first message, and one at the second.
     expect(events.slice(0, 3)).toEqual(Array(3).fill(events[0]))
     expect(events.map((message) => message.events.map(({ subject }) => subject.name))).toEqual([
       ['node-01'],
@@ -218,7 +220,7 @@ describe('a channel', () => {
     expect(events[3]?.delivery_id).not.toBe(events[0]?.delivery_id)
   })
 
-  test('that does not answer holds up no other', async () => {
+  test('that does not answer delays no other', async () => {
     const agent = await someNodes(1)
     const slow = await Receiver.start()
     others.push(slow)
@@ -240,7 +242,7 @@ describe('a channel', () => {
       .toMatchObject([{ failing: { error: 'No answer within 10 s' } }, { failing: null }])
   })
 
-  test('misses nothing of a transaction that was still under way as later ones were committed', async () => {
+  test('misses no event of a transaction that commits after later ones', async () => {
     const agent = await someNodes(2)
     await make()
     lead()
@@ -260,7 +262,7 @@ describe('a channel', () => {
     await expect.poll(reported, patient).toEqual(['node.offline node-01', 'node.offline node-02'])
   })
 
-  test('that could not be reached for very long goes on with the last seven days', async () => {
+  test('that was unreachable for very long continues with the last seven days', async () => {
     const agent = await someNodes(2)
     await make()
     await happened(agent, 'node-01')
@@ -285,7 +287,7 @@ describe('a channel', () => {
 })
 
 describe('a leader', () => {
-  test('that is killed before it could note what arrived is followed by one that sends the same again', async () => {
+  test('that is killed before it could record a delivery is followed by one that sends the message again', async () => {
     const agent = await someNodes(2)
     await make()
     const schedulers = schedulerProcesses(cp.url, { sealKey: testSealKey })
@@ -310,7 +312,7 @@ describe('a leader', () => {
     }
   })
 
-  test('whose reign is over moves no channel', async () => {
+  test('whose term has ended advances no channel', async () => {
     const channelId = await make()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     const [from, to] = (
@@ -363,7 +365,7 @@ describe('a test of a channel', () => {
     return outcome
   }
 
-  test('says with which status the other side answered, and nothing else that it said', async () => {
+  test('reports the HTTP status of the receiver and nothing else of its answer', async () => {
     expect(await outcomeOf({})).toMatchObject({ ok: true, status: 200, error: null, tookMs: expect.any(Number) })
     expect(receiver.messages[0]).toMatchObject({ type: 'test', events: [], more: 0 })
     receiver.answer = ({ path }) => ({ status: 404, body: `Cannot POST ${path}\n\n` })
@@ -388,7 +390,7 @@ describe('a test of a channel', () => {
     })
   })
 
-  test('reaches what wants a name and a password, or Slack’s form', async () => {
+  test('reaches receivers that need a name and a password, or the form of Slack', async () => {
     await outcomeOf({ url: receiver.url('/in').replace('//', '//ann:p%40ss@') })
     expect(receiver.calls[0]?.headers.authorization).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`)
     await outcomeOf({ kind: 'slack' })
@@ -399,12 +401,12 @@ describe('a test of a channel', () => {
 })
 
 describe('the example of docs/operations.md', () => {
-  test('takes what is signed with its secret, and refuses everything else', async () => {
+  test('accepts what is signed with its secret, and refuses everything else', async () => {
     const guide = readFileSync('docs/operations.md', 'utf8')
     const example = /```js\n(import \{ createHmac[\s\S]*?)```/.exec(guide)?.[1] ?? ''
     const folder = mkdtempSync(join(tmpdir(), 'fogdeck-receiver-'))
     writeFileSync(join(folder, 'receiver.mjs'), example)
-    // Only to find a port that is free.
+    // Only used to find a free port.
     const placeholder = await Receiver.start()
     const { port } = new URL(placeholder.url())
     await placeholder.close()
@@ -437,7 +439,7 @@ describe('the example of docs/operations.md', () => {
 })
 
 describe('channels', () => {
-  test('that are wrong in the form name the field', async () => {
+  test('are refused with the name of each invalid field', async () => {
     const admin = await cp.as('admin')
     await make({ name: 'taken' })
     const fields = async (overrides: Record<string, unknown>) =>
@@ -456,7 +458,7 @@ describe('channels', () => {
     expect(await fields({})).toBeNull()
   })
 
-  test('are made, changed, tested, paused and deleted by administrators only', async () => {
+  test('can be created, changed, tested, paused and deleted by administrators only', async () => {
     const id = await make()
     const callers = [await cp.user('ann', 'operator'), await cp.user('bob', 'viewer'), await cp.as(null)]
     for (const caller of callers) {
@@ -489,7 +491,7 @@ describe('channels', () => {
     expect(await listed()).toMatchObject([{ name: 'renamed', signed: false }])
   })
 
-  test('show neither address nor secret: not in tables, answers, the audit log or the log', async () => {
+  test('reveal neither address nor secret in tables, answers, the audit log or the server log', async () => {
     const admin = await cp.as('admin')
     const id = await make({ secret: 'a signing secret', url: receiver.url('/services/T0123456/s3cretpart') })
     receiver.answer = ({ path }) => ({ status: 400, body: `bad path ${path}` })

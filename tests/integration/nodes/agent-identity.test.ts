@@ -1,4 +1,4 @@
-/** One running agent speaks for a node at a time, whoever else has its credential. */
+/** At any time one running agent speaks for a node, whoever else has its credential. */
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type MachineFacts, unknownMachine } from '@/core/agents/identity'
@@ -25,7 +25,7 @@ const aMachine = (hostName: string, overrides: Partial<MachineFacts> = {}): Mach
   ...overrides,
 })
 
-/** Another process with the same credential, of which `machine` is told. */
+/** Another process with the same credential, on a machine that reports `machine`. */
 function copyOf(agent: FakeAgent, machine: MachineFacts): FakeAgent {
   const copy = new FakeAgent(cp, agent.credential)
   copy.machine = machine
@@ -36,7 +36,7 @@ function copyOf(agent: FakeAgent, machine: MachineFacts): FakeAgent {
 const node = async () => (await cp.as('admin')).node.get({ id: first.id('node-01') })
 const eventsOf = async (kind: string) => (await node()).events.filter((event) => event.kind === kind)
 
-test('a second machine is refused on every call, and the first does not notice', async () => {
+test('a second machine is refused on every call, and the first is not affected', async () => {
   const copy = copyOf(first, aMachine('pi-2'))
   const answer = await copy.claim({ machine: copy.machine })
   expect(answer).toMatchObject({ state: 'refused', here: false })
@@ -64,7 +64,7 @@ test('a second machine is refused on every call, and the first does not notice',
   expect(await cp.sql('select status from deployment_replicas')).toEqual([{ status: 'running' }])
 })
 
-test('the events and the page of the node tell of a second machine once, however often it asks', async () => {
+test('the events and the page of the node name a second machine once, however often it tries', async () => {
   const copy = copyOf(first, aMachine('pi-2'))
   for (let times = 0; times < 3; times += 1) await copy.claim()
   expect(await eventsOf('refused')).toMatchObject([
@@ -81,7 +81,7 @@ test('the events and the page of the node tell of a second machine once, however
     allowed: false,
     movable: true,
   })
-  // However often it asks, it has asked since its first try.
+  // Further attempts keep the time of the first one.
   const before = (await node()).secondSpeaker
   await cp.sql(`update agents set second_at = second_at - interval '10 minutes'`)
   await copy.claim()
@@ -90,7 +90,7 @@ test('the events and the page of the node tell of a second machine once, however
   expect(cp.logged.filter((line) => line.startsWith('Refused a second agent'))).toHaveLength(4)
 })
 
-test('of two copies that take turns each is named once, the second one a minute after the first', async () => {
+test('of two copies that alternate each is named once, the second one a minute after the first', async () => {
   const copies = [copyOf(first, aMachine('pi-2')), copyOf(first, aMachine('pi-3'))]
   const named = async () => (await eventsOf('refused')).map(({ detail }) => /\((pi-\d)/.exec(detail)?.[1])
   const takeTurns = async () => {
@@ -107,7 +107,7 @@ test('of two copies that take turns each is named once, the second one a minute 
   }
 })
 
-test('a restart takes over at once, and what is left of the process before is not heard any more', async () => {
+test('a restart takes over at once, and the previous process is refused from then on', async () => {
   const before = copyOf(first, first.machine)
   before.instance = first.instance
   first.instance = randomUUID()
@@ -118,12 +118,12 @@ test('a restart takes over at once, and what is left of the process before is no
   expect(await first.claim({ found: { instance: before.instance, alive: false } })).toEqual({ state: 'granted' })
   await first.heartbeat()
   await expect(before.heartbeat()).rejects.toThrow('does not speak for node-01 now')
-  // The name of a process that spoke once is no way back, either.
+  // The previous process cannot take over again under its own instance name.
   expect(await before.claim()).toMatchObject({ state: 'look' })
   expect(await eventsOf('refused')).toEqual([])
 })
 
-test('two processes of one machine are told apart, and the second has to end', async () => {
+test('of two processes on one machine the second has to exit', async () => {
   const copy = copyOf(first, aMachine('pi-1', { pid: 200 }))
   const alive = { found: { instance: first.instance, alive: true } }
   expect(await copy.claim(alive)).toMatchObject({
@@ -138,7 +138,7 @@ test('two processes of one machine are told apart, and the second has to end', a
   await expect(moving).rejects.toThrow('Both agents run on one machine')
 })
 
-test('a machine that was rebooted goes on once the lease of its last run is over', async () => {
+test('a rebooted machine continues once the lease of its previous run has expired', async () => {
   first.machine = aMachine('pi-1', { bootId: 'another boot' })
   first.instance = randomUUID()
   expect(await first.claim({ upSeconds: 5 })).toMatchObject({ state: 'wait' })
@@ -148,7 +148,7 @@ test('a machine that was rebooted goes on once the lease of its last run is over
   expect(await eventsOf('refused')).toEqual([])
 })
 
-test('a person lets another machine take over, and the first one is refused from then on', async () => {
+test('a person can let another machine take over, and the first one is refused from then on', async () => {
   const copy = copyOf(first, aMachine('pi-2'))
   await copy.claim()
   const stream = (await first.watch('node-01'))[Symbol.asyncIterator]()
@@ -159,7 +159,7 @@ test('a person lets another machine take over, and the first one is refused from
   await expect(admin.node.move({ ...moving, instance: randomUUID() })).rejects.toThrow('look again')
   await admin.node.move(moving)
   expect((await node()).secondSpeaker).toMatchObject({ hostName: 'pi-2', allowed: true })
-  // What a person allowed to one machine is no other's.
+  // The permission is for one machine and does not apply to another one.
   expect(await copyOf(first, aMachine('pi-3')).claim()).toMatchObject({ state: 'refused' })
   expect((await node()).secondSpeaker).toMatchObject({ hostName: 'pi-3', allowed: false })
   await first.heartbeat()
@@ -174,7 +174,7 @@ test('a person lets another machine take over, and the first one is refused from
   expect(await eventsOf('moved')).toMatchObject([{ detail: 'Moved from pi-1 to pi-2', actor: 'admin' }])
 })
 
-test('what agents of an older version left behind is claimed by whoever starts first', async () => {
+test('nodes of an agent of an older version are claimed by the first process that starts', async () => {
   await cp.sql('delete from agents')
   await cp.sql('update nodes set agent_instance = null')
   await expect(first.heartbeat()).rejects.toThrow('claim it first')
@@ -182,7 +182,7 @@ test('what agents of an older version left behind is claimed by whoever starts f
   await first.heartbeat()
 })
 
-test('of two that claim at once one is granted', async () => {
+test('of two concurrent claims one is granted', async () => {
   await cp.sql('delete from agents')
   const copies = ['pi-2', 'pi-3', 'pi-4'].map((name) => copyOf(first, aMachine(name)))
   const answers = await Promise.all(copies.map((copy) => copy.claim()))

@@ -11,7 +11,7 @@ afterEach(() => cp.close())
 const agents = (count: number) =>
   Promise.all(Array.from({ length: count }, (_, i) => new FakeAgent(cp).join({ name: `node-${i}` })))
 
-test('many agents that beat at once share commits, and each node has its own usage', async () => {
+test('heartbeats of many agents share commits, and each node has its own usage', async () => {
   const all = await agents(60)
   await Promise.all(all.map((agent, i) => agent.heartbeat({ cpu: i, memory: i / 3 })))
   const nodes = await cp.sql<{ node_id: string; cpu: number; memory: number; commit: string }>(
@@ -21,12 +21,12 @@ test('many agents that beat at once share commits, and each node has its own usa
   for (const { node_id, cpu, memory } of nodes) {
     const i = Number(node_id.slice('node-'.length))
     expect(cpu).toBe(i)
-    // Kept in tenths.
+    // Usage is stored in tenths of a percent.
     expect(memory).toBe(Math.round((10 * i) / 3) / 10)
   }
 })
 
-test('each agent hears of its own nodes only, also when all share a commit', async () => {
+test('each agent gets the news of its own nodes only, even when all share a commit', async () => {
   const [first, second] = await agents(2)
   if (!first || !second) throw new Error('there are two')
   const [one, other] = await Promise.all([first.heartbeat({ revision: '77' }), second.heartbeat({ revision: '0' })])
@@ -34,7 +34,7 @@ test('each agent hears of its own nodes only, also when all share a commit', asy
   expect(other.stale).toEqual([])
 })
 
-test('a beat for a node of somebody else changes nothing, also beside the true one', async () => {
+test('a heartbeat for a node of another agent changes nothing, even next to a valid one', async () => {
   const [owner, stranger] = await agents(2)
   if (!owner || !stranger) throw new Error('there are two')
   stranger.nodes.set('node-0', owner.id('node-0'))
@@ -45,7 +45,7 @@ test('a beat for a node of somebody else changes nothing, also beside the true o
     { node_id: 'node-1', cpu: 99 },
   ])
   stranger.nodes.delete('node-1')
-  // It still has a node: it may ask, and hears nothing.
+  // This agent still has a node, so it may call and gets no news.
   expect(await stranger.heartbeat({ revision: '77' })).toEqual({
     stale: [],
     removed: [],
@@ -54,14 +54,14 @@ test('a beat for a node of somebody else changes nothing, also beside the true o
   })
 })
 
-test('a credential without any node is told to join again', async () => {
+test('a credential without a node is told to join again', async () => {
   const [owner] = await agents(1)
   const unknown = new FakeAgent(cp)
   unknown.nodes.set('node-0', owner?.id('node-0') ?? '')
   await expect(unknown.heartbeat()).rejects.toThrow('join again')
 })
 
-test('a beat that the database refuses refuses no other one', async () => {
+test('a heartbeat that the database refuses does not affect others', async () => {
   const [broken, sound] = await agents(2)
   const beat = {
     nodeId: broken?.id('node-0') ?? '',
@@ -72,7 +72,7 @@ test('a beat that the database refuses refuses no other one', async () => {
     reportsWaiting: false,
   }
   const beats = await Promise.allSettled([
-    // Past the API, which repairs such a text.
+    // Bypasses the API, which repairs such a text.
     cp.services.inbox.heartbeat(broken ?? { credential: '', instance: '' }, [beat]),
     sound?.heartbeat({ cpu: 42 }),
   ])
@@ -80,7 +80,7 @@ test('a beat that the database refuses refuses no other one', async () => {
   expect(await cp.sql(`select cpu_usage_percent as cpu from nodes where node_id = 'node-1'`)).toEqual([{ cpu: 42 }])
 })
 
-test('reports of many agents share commits: a deployment on all of them runs', async () => {
+test('reports of many agents share commits, and a deployment on all of them runs', async () => {
   const all = await agents(12)
   const admin = await cp.as('admin')
   const { deployment_id } = await admin.deployment.deploy(aDeployment({ replicas: 12 }))
@@ -96,7 +96,7 @@ test('reports of many agents share commits: a deployment on all of them runs', a
   expect(cp.logged.filter((line) => line.includes('scheduled -> running'))).toHaveLength(1)
 })
 
-test('a report on a replica of somebody else is unknown, and changes nothing', async () => {
+test('a report on a replica of another agent is answered as unknown and changes nothing', async () => {
   const [owner, stranger] = await agents(2)
   if (!owner || !stranger) throw new Error('there are two')
   const admin = await cp.as('admin')
@@ -111,7 +111,7 @@ test('a report on a replica of somebody else is unknown, and changes nothing', a
   ])
 })
 
-test('an agent that tells without end fills no history: words of one step are one row, and too many reports wait', async () => {
+test('an agent cannot flood the history: messages of one step are one row, and excess reports wait', async () => {
   const [flooding, other] = await agents(2)
   if (!flooding || !other) throw new Error('there are two')
   const admin = await cp.as('admin')
@@ -133,7 +133,7 @@ test('an agent that tells without end fills no history: words of one step are on
   )
   expect(await reasons()).toEqual([...before, 'Pulling: 0 %', 'Pulling: 999 %'])
 
-  // Each of them another step, or so it says.
+  // Each of these reports claims to be another step.
   const steps = (count: number) =>
     Array.from({ length: count }, (_, i) => ({
       replica,

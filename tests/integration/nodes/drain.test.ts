@@ -33,7 +33,7 @@ async function deployed(overrides: Record<string, unknown> = {}): Promise<string
   return id
 }
 
-/** Where the wanted replicas of all deployments are. */
+/** Where the desired replicas of all deployments are. */
 const places = async () => {
   const names = new Map([...agent.nodes].map(([name, id]) => [id, name]))
   return (await agent.wanted())
@@ -51,7 +51,7 @@ async function settle(): Promise<void> {
 }
 
 describe('a drain', () => {
-  test('moves every replica, each after its replacement runs, to where the preview said', async () => {
+  test('moves every replica to the node that the preview named, each after its replacement runs', async () => {
     await agent.join({ name: 'node-01' })
     const first = await deployed({ name: 'first' })
     const second = await deployed({ name: 'second' })
@@ -61,7 +61,7 @@ describe('a drain', () => {
       ['first', 'node-01'],
       ['second', 'node-01'],
     ])
-    // The second one sees the first one: they don't go to the same node.
+    // The second replica takes the first one into account: they don't go to the same node.
     expect(replicas.map(({ to }) => to?.nodeId)).toEqual(['node-02', 'node-03'])
 
     expect(await drain('node-01')).toEqual({ replicas: 2 })
@@ -84,7 +84,7 @@ describe('a drain', () => {
     expect(await events('node-01')).toEqual(['joined', 'joined', 'draining', 'drained'])
   })
 
-  test('that finds no room says so for each replica, keeps it running, and goes on when there is some', async () => {
+  test('without enough capacity says so for each replica, keeps it running, and continues once there is capacity', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02', cpuCores: 0.5 })
     const id = await deployed()
     expect((await preview('node-01')).replicas).toMatchObject([
@@ -110,7 +110,7 @@ describe('a drain', () => {
     expect(await progress('node-01')).toEqual([])
   })
 
-  test('that is called off leaves what has not moved, and takes back the replacement that does not run yet', async () => {
+  test('that is cancelled leaves unmoved replicas where they are, and withdraws a replacement that does not run yet', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02' })
     const id = await deployed()
     await drain('node-01')
@@ -131,12 +131,12 @@ describe('a drain', () => {
     expect(await places()).toEqual(['node-02', 'node-03'])
     await drain('node-02')
     await settle()
-    // node-03 has one already, and node-01 is drained.
+    // node-03 has a replica already, and node-01 is drained.
     expect(await places()).toEqual(['node-02', 'node-03'])
     expect((await progress('node-02')).map(({ state }) => state)).toEqual(['no-room'])
   })
 
-  test('of a node that takes part in a failed deployment says that a person has to act', async () => {
+  test('of a node with replicas of a failed deployment says that a person has to act', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02' })
     const id = await deployed()
     await (await admin()).deployment.scale({ deployment_id: id, replicas: 9 })
@@ -151,7 +151,7 @@ describe('a drain', () => {
     expect(await places()).toEqual(['node-02'])
   })
 
-  test('tries a replacement that fails again, and never fails the deployment', async () => {
+  test('retries a replacement that fails, and never fails the deployment', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02' })
     const id = await deployed()
     await drain('node-01')
@@ -170,7 +170,7 @@ describe('a drain', () => {
   })
 })
 
-test('a report that says nothing new makes no work for the scheduler', async () => {
+test('a report without news creates no work for the scheduler', async () => {
   await agent.join({ name: 'node-01' })
   await deployed()
   await drain('node-01')
@@ -181,7 +181,7 @@ test('a report that says nothing new makes no work for the scheduler', async () 
 })
 
 describe('a preview', () => {
-  test('of several nodes fills what room there is only once', async () => {
+  test('of several nodes counts free capacity only once', async () => {
     await agent.join({ name: 'node-01', cpuCores: 1 }, { name: 'node-02', cpuCores: 1 })
     await deployed({ name: 'first' })
     await deployed({ name: 'second' })
@@ -193,14 +193,14 @@ describe('a preview', () => {
     const both = await preview('node-01', 'node-02')
     expect(both.replicas.map(({ to }) => to?.nodeId ?? null)).toEqual(['node-03', null])
     for (const one of ['node-01', 'node-02']) expect((await preview(one)).replicas[0]?.to?.nodeId).toBe('node-03')
-    // It is a question, not a deed.
+    // A preview drains nothing.
     expect(await cp.sql('select 1 from nodes where draining')).toEqual([])
     expect(await places()).toEqual(['node-01', 'node-02'])
   })
 })
 
 describe('maintenance', () => {
-  test('begins when nothing is left, stays through heartbeats, and ends when somebody says so', async () => {
+  test('begins when no replica is left, survives heartbeats, and ends when a person ends it', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02' })
     await deployed()
     await drain('node-01', true)
@@ -236,13 +236,13 @@ describe('removal', () => {
     await settle()
     await remove('node-01')
     expect((await (await admin()).node.list()).map(({ nodeId }) => nodeId)).toEqual(['node-02'])
-    // Its history stays, and so does its page.
+    // The node keeps its history and its page.
     expect(await node('node-01')).toMatchObject({ nodeId: 'node-01', ineligible: expect.stringMatching(/^Removed/) })
     expect((await detail(id)).replicas.map((replica) => replica.node.nodeId)).toEqual(['node-02', 'node-01'])
     expect(await (await admin()).decision.get({ id: (await detail(id)).replicas[1]?.decisionId ?? '' })).toBeDefined()
   })
 
-  test('voids the credential, says so to the agent, and frees the name', async () => {
+  test('voids the credential, tells the agent, and frees the name', async () => {
     await agent.join({ name: 'node-01' })
     await remove('node-01')
     const refused = 'node-01 was removed from the fleet, and this credential is void: to bring the machine back'
@@ -255,7 +255,7 @@ describe('removal', () => {
     expect((await detail(id)).status).toBe('running')
   })
 
-  test('is told to its agent alone, node by node, and what that says of its last containers is taken', async () => {
+  test('is announced only to its agent, node by node, and final reports on its containers are accepted', async () => {
     await agent.join({ name: 'node-01' }, { name: 'node-02' })
     await cp.sql(`update nodes set cordoned = node_id = 'node-02'`)
     await deployed()
@@ -275,7 +275,7 @@ describe('removal', () => {
     await expect(stranger.report(held ?? expect.fail(), end)).rejects.toThrow('No node belongs to this credential')
   })
 
-  test('of an offline node gives up what it held only when its name is typed, and that is placed elsewhere', async () => {
+  test('of an offline node needs its name typed, and then replaces its replicas elsewhere', async () => {
     const other = await new FakeAgent(cp).join({ name: 'node-02', cpuCores: 1 })
     await agent.join({ name: 'node-01', cpuCores: 8 })
     const id = await deployed()
@@ -291,7 +291,7 @@ describe('removal', () => {
     expect(await cp.sql('select 1 from nodes where removed_at is not null and reserved_cpu_millis > 0')).toEqual([])
   })
 
-  test('is for administrators, a drain also for operators, neither for viewers', async () => {
+  test('is for administrators only, and drains are for operators, too', async () => {
     await agent.join({ name: 'node-01' })
     const operator = await cp.user('operator', 'operator')
     const viewer = await cp.user('viewer', 'viewer')

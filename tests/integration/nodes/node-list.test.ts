@@ -23,18 +23,18 @@ afterAll(() => cp.close())
 type Request = Parameters<typeof admin.node.page>[0]
 const names = async (request: Request) => (await admin.node.page(request)).nodes.map((node) => node.nodeId)
 
-test('nodes come in the order in which people count, whatever the case', async () => {
+test('nodes are in natural order, regardless of case', async () => {
   expect(await names({})).toEqual(['kiosk_7', 'Node-1', 'node-2', 'node-3a', 'node-3b', 'node-10'])
   expect((await names({ sort_order: 'desc' }))[0]).toBe('node-10')
 })
 
-test('a page is a window onto the whole, which knows how much there is', async () => {
+test('a page is a window onto the list and includes the total', async () => {
   const { nodes, total } = await admin.node.page({ limit: 2, offset: 2 })
   expect(nodes.map((node) => node.nodeId)).toEqual(['node-2', 'node-3a'])
   expect(total).toBe(6)
 })
 
-test('each filter leaves what it names, and together they leave what all of them do', async () => {
+test('each filter selects what it names, and combined filters select the intersection', async () => {
   expect(await names({ region: 'eu-west' })).toEqual(['kiosk_7', 'node-2'])
   expect(await names({ type: 'gpu_node' })).toEqual(['Node-1'])
   expect(await names({ label: 'disk=ssd' })).toEqual(['node-10'])
@@ -42,13 +42,13 @@ test('each filter leaves what it names, and together they leave what all of them
   expect(await names({ kind: 'real' })).toEqual(['kiosk_7'])
   expect(await names({ search: 'SITE=LAB' })).toEqual(['node-10'])
   expect(await names({ search: '_' })).toEqual(['kiosk_7', 'Node-1', 'node-2', 'node-3a', 'node-3b', 'node-10'])
-  // An underscore is itself, not “any character”: every type of node has one.
+  // An underscore is a plain character in a search, not a wildcard: every type of node has one.
   expect(await names({ search: 'k_7' })).toEqual(['kiosk_7'])
   expect(await names({ region: 'eu-west', label: 'disk=hdd', search: 'node' })).toEqual(['node-2'])
   expect(await admin.node.page({ region: 'nowhere' })).toMatchObject({ nodes: [], total: 0 })
 })
 
-test('equals stay in the order of their names, in either direction', async () => {
+test('ties are in the order of names, in both directions', async () => {
   expect(await names({ sort_by: 'region' })).toEqual(['node-3a', 'node-3b', 'kiosk_7', 'node-2', 'Node-1', 'node-10'])
   expect(await names({ sort_by: 'region', sort_order: 'desc' })).toEqual([
     'Node-1',
@@ -60,7 +60,7 @@ test('equals stay in the order of their names, in either direction', async () =>
   ])
 })
 
-test('the map has every node that is meant, by region and name, with what is known of it', async () => {
+test('the map has every matching node by region and name, with its data', async () => {
   const { text, counts } = await admin.node.map({ region: 'us-east' })
   const { nodes } = await admin.node.page({ region: 'us-east' })
   expect(readNodeMap(text)).toEqual(
@@ -81,7 +81,7 @@ test('the map has every node that is meant, by region and name, with what is kno
   expect(readNodeMap((await admin.node.map({ region: 'nowhere' })).text)).toEqual([])
 })
 
-test('the facets are what there is to filter by', async () => {
+test('the facets are the values that can be filtered by', async () => {
   expect(await admin.node.facets()).toEqual({
     total: 6,
     regions: ['ap-south', 'eu-west', 'us-east'],
@@ -91,13 +91,13 @@ test('the facets are what there is to filter by', async () => {
   })
 })
 
-test('a search for names gives those that begin with the text first', async () => {
+test('a search for names lists first those that begin with the text', async () => {
   const found = await admin.node.find({ text: 'NODE-1' })
   expect(found.map((node) => node.nodeId)).toEqual(['Node-1', 'node-10'])
   expect(await admin.node.find({ text: 'no such' })).toEqual([])
 })
 
-test('every combination of flags has the same state in SQL as on the pages, and is sorted and counted by it', async () => {
+test('every combination of flags has the same state in SQL as on the pages, and sorts and counts by it', async () => {
   await cp.sql(
     `insert into nodes (id, node_id, region, status, cordoned, draining, last_heartbeat, cpu_cores, memory_mb, storage_gb, credential_hash, updated_at)
      select gen_random_uuid(), 'combined-' || row_number() over (), 'combined', status, cordoned, draining, beat, 4, 4096, 100, '', now()
@@ -122,7 +122,7 @@ test('every combination of flags has the same state in SQL as on the pages, and 
   expect(Object.values(sorted.counts).reduce((sum, count) => sum + count, 0)).toBe(60)
 })
 
-test('replicas and heartbeats sort by what they are, a node that never reported being the oldest', async () => {
+test('replicas and heartbeats sort by value, with a node that never reported as the oldest', async () => {
   await cp.sql(`update nodes set last_heartbeat = null where node_id = 'node-3a'`)
   const oldest = await admin.node.page({ sort_by: 'heartbeat', limit: 1, search: 'node-3' })
   expect(oldest.nodes[0]?.nodeId).toBe('node-3a')

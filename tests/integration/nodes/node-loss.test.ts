@@ -9,7 +9,7 @@ import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from 
 let cp: TestControlPlane
 beforeEach(async () => {
   cp = await testControlPlane()
-  // However slow the machine is, only nodes that a test silences are silent.
+  // Only the nodes that a test silences go offline, however slow the machine is.
   const heartbeat = { everySeconds: 5, limitSeconds: 600 }
   await writeSettings(cp.store, systemAuthor, { heartbeat })
 })
@@ -28,7 +28,7 @@ const sweep = async () => {
   return { ...outages, lost }
 }
 
-/** Heartbeats of these nodes stopped so long ago. */
+/** Sets the last heartbeat of these nodes to `seconds` ago. */
 const silence = (names: string[], seconds: number) =>
   cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
     names,
@@ -37,7 +37,7 @@ const silence = (names: string[], seconds: number) =>
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i + 1}`)
 
-/** Agents whose lines are cut separately, with a replica on every node. */
+/** Agents that can be cut off separately, with a replica on every node. */
 const fleet = async (regions: Record<string, Record<string, number>>) => {
   const agents = new Map<string, FakeAgent>()
   for (const [region, groups] of Object.entries(regions))
@@ -56,8 +56,8 @@ const replicas = () =>
 
 const protections = async () => (await cp.as('admin')).outage.list()
 
-describe('a silent node', () => {
-  test('its replicas are replaced by an evaluation and a decision of their own, after what the deployment bears', async () => {
+describe('an offline node', () => {
+  test('has its replicas replaced by an evaluation and a decision of their own, after the grace period of the deployment', async () => {
     const agent = await fleet({ 'us-east': { a: 1, b: 3 } })
     const [quick, slow, never] = [
       await deploy({ name: 'quick', lost_after: 700 }),
@@ -88,7 +88,7 @@ describe('a silent node', () => {
     expect(slow).not.toBe(never)
   })
 
-  test('is never judged before all that fell silent with it can be seen, whatever a deployment bears', async () => {
+  test('is not judged before all nodes that failed with it can be seen, however short the grace period', async () => {
     const agent = await fleet({ 'us-east': { a: 1, b: 1 } })
     await deploy({ lost_after: 1, replicas: 2 })
     await cp.schedule()
@@ -102,7 +102,7 @@ describe('a silent node', () => {
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
   })
 
-  test('is judged by the limit that is set, and agents hear of the interval', async () => {
+  test('is judged by the configured limit, and agents learn the interval', async () => {
     const agent = await fleet({ 'us-east': { a: 1, b: 1 } })
     const admin = await cp.as('admin')
     await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 500 })
@@ -118,7 +118,7 @@ describe('a silent node', () => {
   })
 })
 
-describe('the storm brake', () => {
+describe('outage protection', () => {
   const cut = names('cut', 8)
   const outage = async () => {
     const agent = await fleet({ 'eu-west': { cut: 8, whole: 4 }, 'us-east': { far: 12 } })
@@ -129,7 +129,7 @@ describe('the storm brake', () => {
   }
   const heal = (agent: FakeAgent) => agent.heartbeat()
 
-  test('holds a region of which most fell silent, and lets go when it is heard again: nothing was moved', async () => {
+  test('holds a region of which most nodes are offline, and is lifted without any move when they return', async () => {
     const { agent } = await outage()
     const before = await replicas()
     expect(before).toHaveLength(24)
@@ -145,12 +145,12 @@ describe('the storm brake', () => {
     expect(await replicas()).toEqual(before)
   })
 
-  test('goes on under the next leader', async () => {
+  test('continues under the next leader', async () => {
     await outage()
     await silence(cut, 700)
     await sweep()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
-    // Long after, so that nothing looks fresh any more.
+    // Much later, when nothing counts as a recent outage any more.
     await cp.sql(`update nodes set offline_since = offline_since - interval '1 hour' where status = 'offline'`)
     await cp.sql(`update storm_brakes set began_at = began_at - interval '1 hour'`)
     await silence(cut, 3_600)
@@ -158,7 +158,7 @@ describe('the storm brake', () => {
     await expect(judgeOutage(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
   })
 
-  test('a single node beside the storm is replaced as ever', async () => {
+  test('does not stop the replacement of a single node elsewhere', async () => {
     await outage()
     await silence(cut, 700)
     await sweep()
@@ -166,7 +166,7 @@ describe('the storm brake', () => {
     expect((await sweep()).lost).toMatchObject([{ nodeName: 'far-1' }])
   })
 
-  test('when it lets go, nodes that are still silent get their full time again', async () => {
+  test('gives nodes that are still offline their full grace period again once it is lifted', async () => {
     const { agent } = await outage()
     await silence(cut, 900)
     await sweep()
@@ -179,7 +179,7 @@ describe('the storm brake', () => {
     expect((await sweep()).lost).toHaveLength(2)
   })
 
-  test('an operator overrules it after having seen what would move, and it is on record', async () => {
+  test('can be overridden by an operator who has seen what would move, which is recorded', async () => {
     await outage()
     await silence(cut, 900)
     await sweep()
@@ -194,11 +194,11 @@ describe('the storm brake', () => {
     expect(await cp.sql(`select actor, subject_id, after from audit_log where action = 'storm.overrule'`)).toEqual([
       { actor: 'olga', subject_id: 'eu-west', after: { held: false, offlineNodes: 8 } },
     ])
-    // It does not take hold of the same storm once more.
+    // Protection does not become active again for the same outage.
     expect(await sweep()).toMatchObject({ engaged: [] })
   })
 
-  test('a viewer can not overrule it, and nobody can when it holds nothing', async () => {
+  test('cannot be overridden by a viewer, nor by anybody when it is not active', async () => {
     await outage()
     const viewer = await cp.user('vera', 'viewer')
     await expect(viewer.outage.override({ region: 'eu-west' })).rejects.toThrow('may not')
@@ -207,7 +207,7 @@ describe('the storm brake', () => {
     )
   })
 
-  test('nothing is declared lost while nobody at all is heard', async () => {
+  test('nothing is declared lost while no node at all is online', async () => {
     const agent = await fleet({ 'us-east': { only: 1 } })
     const id = await deploy()
     await cp.schedule()

@@ -11,14 +11,14 @@ let node: FakeAgent
 let other: FakeAgent
 beforeEach(async () => {
   cp = await testControlPlane()
-  // However slow the machine is, only the node that a test silences is silent.
+  // Only the node that a test silences goes offline, however slow the machine is.
   await writeSettings(cp.store, systemAuthor, { heartbeat: { everySeconds: 5, limitSeconds: 300 } })
   node = await new FakeAgent(cp).join({ name: 'away-1', cpuCores: 16, memoryMb: 32_768 })
   other = await new FakeAgent(cp).join({ name: 'near-1' }, { name: 'near-2' })
 })
 afterEach(() => cp.close())
 
-/** Every replica on away-1, running; hands back how its agent knows them, by deployment. */
+/** Runs every replica on away-1, and returns them as its agent knows them, by deployment. */
 async function runAway(deployments: Record<string, Record<string, unknown>>) {
   await cp.sql(`update nodes set cordoned = node_id <> 'away-1'`)
   const admin = await cp.as('admin')
@@ -49,7 +49,7 @@ const returns = async () => (await cp.as('admin')).node.returns({ id: node.id('a
 const reported = (replicas: { deploymentName: string; plan: string; outcome: string | null; why: string }[]) =>
   replicas.map(({ deploymentName, plan, outcome, why }) => [deploymentName, plan, outcome, why])
 
-test('says what a return would do, and afterwards what it did to each replica and why', async () => {
+test('predicts what a return will do, and then records what it did to each replica and why', async () => {
   const { id, replica } = await runAway({
     crashed: { lost_after: 0 },
     deleted: { lost_after: 0 },
@@ -68,12 +68,12 @@ test('says what a return would do, and afterwards what it did to each replica an
     ['stays', 'keep', null, kept],
   ])
 
-  // The agent's own clock is an hour fast, and the crash was five minutes before it could tell.
+  // The agent's own clock is an hour fast, and the crash was five minutes before it could report.
   const sentAt = new Date(Date.now() + 3_600_000)
   const observedAt = new Date(sentAt.getTime() - 300_000).toISOString()
   const crash = { status: 'failed', reason: 'exited with code 3', exitCode: 3, gone: true, observedAt } as const
   await node.report(replica('crashed'), crash, sentAt.toISOString())
-  // The agent may not have noticed that it was missed: it is asked to tell what runs.
+  // The agent may not know that it was offline, so the answer asks for its nodes' containers.
   expect((await node.heartbeat()).returned).toEqual([...node.nodes.values()])
   expect((await node.heartbeat()).returned).toEqual([])
   await node.obey()
@@ -92,7 +92,7 @@ test('says what a return would do, and afterwards what it did to each replica an
      where replica_id = $1 and new_status = 'failed'`,
     [replica('crashed').replicaId],
   )
-  // When the replica was placed is the earliest that is believed.
+  // No time before the placement of the replica is accepted.
   const [placed] = await cp.sql<{ ago: number }>(
     `select extract(epoch from now() - max(changed_at))::float8 as ago from replica_status_history
      where replica_id = $1 and new_status = 'running'`,
@@ -105,7 +105,7 @@ test('says what a return would do, and afterwards what it did to each replica an
   ).toEqual([])
 })
 
-test('what happened meanwhile stands in the timeline at the time at which the agent saw it', async () => {
+test('an event during the outage is in the timeline at the time when the agent saw it', async () => {
   const { id, replica } = await runAway({ crashed: { lost_after: 0 } })
   await cp.sql(`update replica_status_history set changed_at = now() - interval '1 hour'`)
   await goOffline(600)
@@ -124,7 +124,7 @@ test('what happened meanwhile stands in the timeline at the time at which the ag
   expect(seenMs).toBeLessThanOrEqual(Date.now() - 300_000)
 })
 
-test('a replica that was given up as lost and had failed by itself is over, and the words are kept', async () => {
+test('a lost replica that had also failed by itself has ended, and its message is kept', async () => {
   const { replica } = await runAway({ moved: {} })
   await goOffline(600)
   await node.report(replica('moved'), { status: 'failed', reason: 'exited with code 3', gone: true })
@@ -143,7 +143,7 @@ test('a replica that was given up as lost and had failed by itself is over, and 
   ])
 })
 
-test('no two live copies: what was replaced is told to stop in the answer to the very first heartbeat', async () => {
+test('no two live copies: the answer to the first heartbeat stops every replica that was replaced', async () => {
   const { id } = await runAway({ moved: {} })
   await goOffline(600)
   const { stale } = await node.heartbeat()
@@ -157,7 +157,7 @@ test('no two live copies: what was replaced is told to stop in the answer to the
   expect(live).toEqual([{ generation: 2 }])
 })
 
-test('another agent that names a replica of an offline node writes nothing, least of all a return', async () => {
+test('another agent that names a replica of an offline node writes nothing, and causes no return', async () => {
   const { replica } = await runAway({ held: { lost_after: 0 } })
   await goOffline(600)
   const [nodeId = ''] = [...other.nodes.values()]

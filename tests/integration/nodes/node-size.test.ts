@@ -39,7 +39,7 @@ async function settle(): Promise<void> {
 const statuses = (...ids: string[]) =>
   Promise.all(ids.map(async (id) => (await (await admin()).deployment.detail({ id })).status))
 
-test('a machine that comes back smaller than what is reserved keeps it, takes its labels, and gets nothing new', async () => {
+test('a machine that returns smaller than its reservations keeps them, takes its new labels, and gets nothing new', async () => {
   await agent.join({ name: 'node-01', cpuCores: 4, memoryMb: 8192 })
   const [a, b, c] = [await deploy({}), await deploy({}), await deploy({})]
   await agent.join({ name: 'node-01', cpuCores: 1.5, memoryMb: 2560, labels: { rack: 'a' } })
@@ -74,7 +74,7 @@ test('a machine that comes back smaller than what is reserved keeps it, takes it
   await expect(cp.sql('update nodes set reserved_cpu_millis = 1501')).rejects.toThrow('nodes_reserved_cpu_check')
 })
 
-test('while a machine is too small, a reservation beyond what counts is refused as ever', async () => {
+test('while a machine is too small, a reservation beyond its counted capacity is refused as usual', async () => {
   await agent.join({ name: 'node-01', cpuCores: 4, gpuUnits: 2 })
   const resources = { cpu: 1, memory: 1024, gpu: 1, storage: 10 }
   await deploy({ resources })
@@ -88,7 +88,7 @@ test('while a machine is too small, a reservation beyond what counts is refused 
     await expect(cp.sql(`update nodes set ${column} = ${column} + 1`)).rejects.toThrow(`nodes_reserved_${check}_check`)
 })
 
-test('a machine of which only GPUs are short still gets replicas without one', async () => {
+test('a machine that lacks only GPUs still gets replicas without one', async () => {
   await agent.join({ name: 'node-01', gpuUnits: 1 })
   const withGpu = await deploy({ resources: { cpu: 1, memory: 1024, gpu: 1, storage: 10 } })
   await agent.join({ name: 'node-01', gpuUnits: 0 })
@@ -100,7 +100,7 @@ test('a machine of which only GPUs are short still gets replicas without one', a
   expect(await statuses(withGpu, without)).toEqual(['running', 'running'])
 })
 
-test('a machine that comes back larger is larger at once, also after it was too small', async () => {
+test('a machine that returns larger gets its new capacity at once, even after it was too small', async () => {
   await agent.join({ name: 'node-01', cpuCores: 2 })
   const [a, b] = [await deploy({}), await deploy({})]
   const waiting = await deploy({ wait_for_capacity: true })

@@ -1,4 +1,4 @@
-/** The database away, hanging, or with a jumping clock: the server stays up, says so, and goes on by itself. */
+/** The database is away, hangs, or its clock jumps: the server stays up, reports it, and recovers by itself. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ const aDeploy = () =>
 let token = ''
 
 describe('a database that hangs', () => {
-  test('is told as such, and everything goes on by itself once it answers', async () => {
+  test('is reported as such, and everything continues by itself once it answers', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-outage-'))
     const scheduler = new SchedulerProcess(cp.url, dataDir)
     try {
@@ -63,7 +63,7 @@ describe('a database that hangs', () => {
       })
       const refused = await aDeploy()
       expect(refused.status).toBe(503)
-      // Nobody is told to sign in again because the database is away.
+      // No user is asked to sign in again because the database is away.
       expect(await refused.json()).toMatchObject({ detail: 'The database does not answer' })
 
       wire.heal()
@@ -84,7 +84,7 @@ describe('a database that hangs', () => {
   })
 })
 
-describe('a clock of the database that jumps', () => {
+describe('a jump of the database clock', () => {
   const waiting = async () =>
     (
       await cp.sql<{ heard: number; due: number }>(
@@ -93,7 +93,7 @@ describe('a clock of the database that jumps', () => {
       )
     )[0]
 
-  /** As if the clock had jumped: what was written before is that much further away. */
+  /** Moves what was written so far by `seconds`, as if the clock had jumped. */
   const jump = async (seconds: number) => {
     await cp.sql(`update nodes set last_heartbeat = last_heartbeat - make_interval(secs => $1)`, [seconds])
     await cp.sql(`update evaluations set run_after = run_after - make_interval(secs => $1)`, [seconds])
@@ -106,25 +106,25 @@ describe('a clock of the database that jumps', () => {
     await cp.sql(`update evaluations set run_after = now() + interval '20 seconds'`)
   })
 
-  test('forward makes no node look silent', async () => {
+  test('forward makes no node offline', async () => {
     expect(await jump(3_600)).toEqual({ nodes: 1, evaluations: 0 })
     expect((await waiting())?.heard).toBeLessThan(60)
     expect((await waiting())?.heard).toBeGreaterThanOrEqual(0)
   })
 
-  test('back leaves no node heard of in the future, and nothing waiting for an hour', async () => {
+  test('back leaves no heartbeat in the future, and nothing waiting for an hour', async () => {
     expect(await jump(-3_600)).toEqual({ nodes: 1, evaluations: 1 })
     expect((await waiting())?.heard).toBeGreaterThanOrEqual(0)
     expect((await waiting())?.heard).toBeLessThan(60)
     expect((await waiting())?.due).toBeLessThanOrEqual(20)
   })
 
-  test('by less than a whole second is followed as well', async () => {
+  test('by less than a whole second is corrected as well', async () => {
     expect(await jump(-2.795)).toEqual({ nodes: 1, evaluations: 1 })
     expect((await waiting())?.due).toBeLessThanOrEqual(20)
   })
 
-  test('is followed only by who leads', async () => {
+  test('is corrected only by the leader', async () => {
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     await expect(jump(3_600)).rejects.toThrow(StaleLeaderError)
   })

@@ -1,4 +1,6 @@
-/** Slowness is never taken for failure: deadlines of agents count only time in which a server could have heard them. */
+/**
+ * Slowness is never taken for failure: deadlines of agents count only time in which a server could have received them.
+ */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { showIntake } from '@/server/api/agents/intake'
 import { renderMetrics } from '@/server/api/http/metrics'
@@ -33,11 +35,11 @@ const nothing = { offline: [], engaged: [], lost: [] }
 
 const secondsAgo = async (seconds: number) => new Date((await databaseTime(cp.store)).getTime() - seconds * 1000)
 
-/** The last heartbeat of every node came so long ago. */
+/** Sets the last heartbeat of every node to `seconds` ago. */
 const silence = (seconds: number) =>
   cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $1)`, [seconds])
 
-/** Servers took everything until then, nothing for a while, and everything since. */
+/** Servers recorded everything until `fromSecondsAgo`, nothing until `untilSecondsAgo`, and everything since. */
 const gap = async (fromSecondsAgo: number, untilSecondsAgo: number) => {
   const until = await secondsAgo(untilSecondsAgo)
   const began = await secondsAgo(fromSecondsAgo)
@@ -57,7 +59,7 @@ const aFleet = () =>
   new FakeAgent(cp).join({ name: 'node-01' }, { name: 'node-02' }, { name: 'node-03' }, { name: 'node-04' })
 
 describe('a node', () => {
-  test('is not silent while no server takes heartbeats, however long that is', async () => {
+  test('is not offline while no server takes heartbeats, however long that lasts', async () => {
     await aFleet()
     const admin = await cp.as('admin')
     await silence(10_000)
@@ -70,7 +72,7 @@ describe('a node', () => {
     expect((await sweep()).offline).toHaveLength(4)
   })
 
-  test('has a full limit again after a gap, and is offline after that', async () => {
+  test('has its full limit again after a gap, and is offline after that', async () => {
     await aFleet()
     await silence(9_000)
     expect(await gap(8_990, 200)).toBe(8_790)
@@ -81,19 +83,19 @@ describe('a node', () => {
     expect((await sweep()).offline).toHaveLength(4)
   })
 
-  test('is offline in time when servers were only slow for a moment', async () => {
+  test('is offline in time when servers were slow only for a moment', async () => {
     await aFleet()
     await silence(400)
     expect(await gap(200, 140)).toBe(60)
     expect((await sweep()).offline).toHaveLength(4)
   })
 
-  test('is offline in the end, however often servers are away: gaps hide nothing for ever', async () => {
+  test('is offline eventually, however often servers are away', async () => {
     await aFleet()
     await silence(3_000)
     for (const from of [2_900, 2_500, 2_000, 1_500, 1_000]) expect(await gap(from, from - 200)).toBe(200)
     expect(await gap(300, 100)).toBe(200)
-    // It could have been heard for 1,800 s in all, which is more than four limits.
+    // Servers could have received heartbeats for 1,800 s in all, which is more than four limits.
     expect((await sweep()).offline).toHaveLength(4)
   })
 
@@ -121,7 +123,7 @@ describe('an acknowledgement', () => {
     await cp.sql(`update deployment_replicas set created_at = created_at - interval '100 seconds'`)
     return agent
   }
-  /** The deliveries that are noted were noted so long ago. */
+  /** Sets the recorded deliveries to `seconds` ago. */
   const since = (seconds: number) =>
     cp.sql('update deployment_replicas set delivered_at = delivered_at - make_interval(secs => $1)', [seconds])
   const notSeen = /did not acknowledge it within 30 s$/
@@ -138,7 +140,7 @@ describe('an acknowledgement', () => {
     expect((await sweep()).lost).toEqual(Array(4).fill(expect.stringMatching(notSeen)))
   })
 
-  test('is not due while the agent has reports that nobody took', async () => {
+  test('is not due while the agent has reports that no server took', async () => {
     const agent = await placed()
     await agent.heartbeat({ revision: '999', reportsWaiting: true })
     await sweep()
@@ -149,7 +151,7 @@ describe('an acknowledgement', () => {
     expect((await sweep()).lost).toHaveLength(4)
   })
 
-  test('is not due while reports are recorded late, and after a gap counts on where it was', async () => {
+  test('is not due while reports are recorded late, and its deadline continues after a gap', async () => {
     const agent = await placed()
     await agent.heartbeat({ revision: '999' })
     await sweep()
@@ -162,7 +164,7 @@ describe('an acknowledgement', () => {
     expect((await sweep()).lost).toHaveLength(4)
   })
 
-  test('of an agent that is never told is given up in the end', async () => {
+  test('of an agent that never learns of the replica is given up eventually', async () => {
     const agent = await placed()
     await agent.heartbeat({ revision: '0' })
     await cp.sql(`update deployment_replicas set created_at = created_at - interval '501 seconds'`)
@@ -171,7 +173,7 @@ describe('an acknowledgement', () => {
 })
 
 describe('a server', () => {
-  test('shows up to when it took what agents sent, and that it did not', async () => {
+  test('shows up to when it recorded what agents sent, and shows a failure', async () => {
     await cp.sql('update report_intake set heartbeats_until = null, reports_until = null')
     const stopping = new AbortController()
     let reached: () => Promise<void> = () => Promise.resolve()
@@ -193,7 +195,7 @@ describe('a server', () => {
       }
       await untilShown()
       expect(await delay()).toBeLessThan(60)
-      // Nothing comes through.
+      // Nothing gets through.
       reached = () => Promise.reject(new Error('refused'))
       await cp.sql(`update report_intake set heartbeats_until = now() - interval '500 seconds'`)
       await expect.poll(delay).toBeGreaterThan(499)

@@ -23,7 +23,7 @@ const stumble = async (deploymentId: string, { last = false } = {}) => {
   return id
 }
 
-test('what was given up is seen with its reason, and tried again with its deployment', async () => {
+test('a dead evaluation is listed with its reason, and can be retried with its deployment', async () => {
   await new FakeAgent(cp).join({ name: 'node-01' })
   const id = await deploy()
   const evaluation = await stumble(id, { last: true })
@@ -44,7 +44,7 @@ test('what was given up is seen with its reason, and tried again with its deploy
   ])
 })
 
-test('what waits for its next attempt can be tried at once', async () => {
+test('an evaluation that waits for its next attempt can be tried at once', async () => {
   await new FakeAgent(cp).join({ name: 'node-01' })
   const id = await deploy()
   const evaluation = await stumble(id)
@@ -59,7 +59,7 @@ test('what waits for its next attempt can be tried at once', async () => {
   await expect(admin.queue.tryAgain({ id: evaluation })).rejects.toThrow('not waiting any more')
 })
 
-test('what finds no capacity is listed as waiting', async () => {
+test('an evaluation that finds no capacity is listed as waiting', async () => {
   const id = await deploy({ wait_for_capacity: true })
   await cp.schedule()
   const { items, counts } = await (await cp.as('admin')).queue.stuck()
@@ -67,7 +67,7 @@ test('what finds no capacity is listed as waiting', async () => {
   expect(items).toMatchObject([{ kind: 'waiting', deploymentId: id, nextTryAt: null }])
 })
 
-test('others see it, and are told why they can not have it tried', async () => {
+test('other users see the queue, and are told why they cannot retry', async () => {
   const id = await deploy()
   const evaluation = await stumble(id, { last: true })
   const operator = await cp.user('olga', 'operator')

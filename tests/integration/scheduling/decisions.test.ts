@@ -29,7 +29,7 @@ afterEach(() => cp.close())
 const seen = (page: { items: { deploymentName: string; trigger: string }[] }) =>
   page.items.map(({ deploymentName, trigger }) => `${deploymentName}: ${trigger}`)
 
-test('decisions are listed, the newest first, and page by page', async () => {
+test('decisions are listed newest first, page by page', async () => {
   const all = await admin.decision.page({})
   expect(all.more).toBe(false)
   expect(seen(all)).toEqual(['web_api: scale', 'too-big: deploy', 'shop: deploy', 'web_api: deploy'])
@@ -46,10 +46,10 @@ test('decisions are listed, the newest first, and page by page', async () => {
   expect([seen(rest), rest.more]).toEqual([['web_api: deploy'], false])
 })
 
-test('filters: deployment, outcome, trigger, time and chosen node', async () => {
+test('decisions can be filtered by deployment, outcome, trigger, time and chosen node', async () => {
   const page = async (filter: Parameters<typeof admin.decision.page>[0]) => seen(await admin.decision.page(filter))
   expect(await page({ deployment: 'WEB_' })).toEqual(['web_api: scale', 'web_api: deploy'])
-  // The underscore is a character, not any character.
+  // The underscore is a plain character here, not a wildcard.
   expect(await page({ deployment: 'too_big' })).toEqual([])
   expect(await page({ deployment: shop })).toEqual(['shop: deploy'])
   expect(await page({ outcome: 'refused' })).toEqual(['too-big: deploy'])
@@ -64,7 +64,7 @@ test('filters: deployment, outcome, trigger, time and chosen node', async () => 
   await expect(admin.decision.page({ older_than: 'nonsense' })).rejects.toThrow('id of a decision')
 })
 
-test('what if: of those that match a filter, which would have come out otherwise', async () => {
+test('a what-if run tells which of the filtered decisions would have come out differently', async () => {
   const policy = 'pack'
   const all = await admin.decision.whatIf({ policy, newest: 50 })
   expect(all.looked).toBe(4)
@@ -77,7 +77,7 @@ test('what if: of those that match a filter, which would have come out otherwise
   })
 })
 
-test('a decision shows its deployment, and a replay what came of it', async () => {
+test('a decision shows its deployment, and a replay shows the outcome', async () => {
   const [latest] = (await admin.decision.page({ outcome: 'refused' })).items
   const decision = await admin.decision.get({ id: latest?.id ?? '' })
   expect(decision).toMatchObject({ deploymentName: 'too-big', placement: { nodes: 2, feasible: 2, chosen: [] } })

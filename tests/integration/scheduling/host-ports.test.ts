@@ -1,4 +1,4 @@
-/** A fixed host port can be held once per node: by placement, by the database, and by programs that are none of ours. */
+/** A fixed host port can be held once per node, as placement, the database and foreign programs see it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { forgetOldConflicts } from '@/server/store/scheduling/host-ports'
@@ -25,7 +25,7 @@ describe.each([
     agent = await new FakeAgent(cp).join({ name: 'node-01' }, { name: 'node-02' }, { name: 'node-03' })
   })
   afterEach(async () => {
-    // Whatever was decided: its record gives the same again.
+    // Checks that the record of every decision replays to the same result.
     const scheduling = { ...scheduler(), fleet: new FleetView(cp.store, cp.services.changes) }
     await checkRecords(scheduling, 1_000)
     scheduling.fleet.close()
@@ -65,7 +65,7 @@ describe.each([
     )
   }
 
-  test('are spread over the nodes, never two on one, whatever is allowed per node', async () => {
+  test('are spread over the nodes, never two on one, whatever the limit per node', async () => {
     const id = await running('web', { replicas: 3, max_per_node: 3 })
     expect((await nodesOf(id)).sort()).toEqual(['node-01', 'node-02', 'node-03'])
     const more = await deploy('more', { replicas: 1, max_per_node: 3 })
@@ -81,7 +81,7 @@ describe.each([
     ])
   })
 
-  test('are counted within a batch, by the preview, and in what would help', async () => {
+  test('are counted within a batch, by the preview, and in suggestions', async () => {
     const [one, two] = [await deploy('one', { replicas: 2 }), await deploy('two', { replicas: 1 })]
     const three = await deploy('three', { replicas: 1 })
     await cp.schedule()
@@ -100,13 +100,13 @@ describe.each([
     expect(fits.placement.refusal).toBeNull()
   })
 
-  test('that are asked for are waited for, and given as soon as their holder is gone', async () => {
+  test('that are taken are waited for, and given as soon as their holder is gone', async () => {
     const holder = await running('holder', { replicas: 3 })
     const waits = await deploy('waits', { replicas: 3, wait_for_capacity: true })
     await cp.schedule()
     expect((await detail(waits)).status).toBe('pending')
     await admin.deployment.delete({ deployment_id: holder })
-    // Its containers are still there: so is what they hold.
+    // The containers are still there, so they hold their ports.
     await cp.schedule()
     expect(await nodesOf(waits)).toEqual([])
     await agent.obey()
@@ -114,20 +114,20 @@ describe.each([
     expect((await nodesOf(waits)).sort()).toEqual(['node-01', 'node-02', 'node-03'])
   })
 
-  test('that somebody else took in the meantime are lost at the commit, and decided again', async () => {
+  test('that were taken in the meantime are lost at the commit, and decided again', async () => {
     const holder = await running('holder', { ports: [] })
     const [held] = await nodesOf(holder)
     const { store, changes } = cp.services
     const fleet = new FleetView(store, changes, { indexFrom })
     await fleet.refresh(Date.now())
     const id = await deploy('web', { replicas: 2 })
-    // Behind the back of everybody who keeps the fleet in memory.
+    // Bypasses everything that keeps the fleet in memory.
     await cp.sql(
       `insert into host_port_reservations select node_id, 8080, id from deployment_replicas where deployment_id = $1`,
       [holder],
     )
     const scheduling = { ...scheduler(), fleet }
-    // Nobody else of the first two to be chosen: the others are what is left.
+    // One of the two free nodes looks cordoned in memory, so the first decision chooses the node whose port is taken.
     const others = ['node-01', 'node-02', 'node-03'].filter((name) => name !== held)
     for (const name of others.slice(0, 1)) await admin.node.cordon({ id: agent.id(name), cordoned: true })
     await fleet.refresh(Date.now())
@@ -137,7 +137,7 @@ describe.each([
     fleet.close()
   })
 
-  test('that another program has are learnt from the failure, and looked for elsewhere', async () => {
+  test('that a foreign program holds are learnt from the failure, and another node is tried', async () => {
     const id = await deploy('web')
     await cp.schedule()
     const [first] = await nodesOf(id)
@@ -155,20 +155,20 @@ describe.each([
     cp.advance(5_000)
     await cp.makeDue()
     await cp.schedule()
-    // Three attempts failed; what ends it is that no node is left.
+    // Three attempts failed, but the deployment fails because no node is left.
     expect(await detail(id)).toMatchObject({
       status: 'failed',
       reason: 'Insufficient nodes: need 1, found 0 with capacity',
     })
     for (const message of await failuresOf(id))
       expect(message).toMatch(/^host port 8080 is taken by another program on node-0[123] \(seen \d+ s ago\)$/)
-    // Somebody looked after it, and says so.
+    // A retry by a person says that the cause may be gone.
     await admin.deployment.retry({ deployment_id: id })
     await cp.schedule()
     expect(await nodesOf(id)).toHaveLength(1)
   })
 
-  test('that another program has are tried again after a while', async () => {
+  test('that a foreign program holds are tried again after a while', async () => {
     const id = await deploy('web', { replicas: 3, wait_for_capacity: true })
     await cp.schedule()
     await agent.fail(dockerWords)
@@ -183,7 +183,7 @@ describe.each([
     expect(await nodesOf(id)).toHaveLength(3)
   })
 
-  test('of which only the application spoke are not another program’s', async () => {
+  test('that only the application mentions do not count as held by a foreign program', async () => {
     const id = await running('web')
     const [replica] = await agent.wanted()
     if (!replica) throw new Error('a replica was to be placed')
@@ -201,7 +201,7 @@ describe.each([
       admin.deployment.update({ deployment_id: id, container_image: 'web:2', ...fields })
     const messages = async (id: string) =>
       (await admin.deployment.decisions({ id })).map(({ message }) => message).reverse()
-    /** What each node holds, by the database. */
+    /** What each node holds according to the database. */
     const held = () =>
       cp.sql<{ node: string; revision: number; wanted: string }>(
         `select n.node_id as node, r.revision, r.wanted from host_port_reservations p
@@ -215,13 +215,13 @@ describe.each([
       }
     }
 
-    test('on a full fleet make the old replica stop first, one after the other, and the new one takes its place', async () => {
+    test('on a full fleet make each old replica stop first, one at a time, and hand its port to the new one', async () => {
       const id = await running('web', { replicas: 3, resources: { cpu: 4, memory: 8192 } })
       expect(new Set((await reserved()).map((row) => JSON.stringify(row))).size).toBe(3)
       const before = await reserved()
       await update(id)
       await cp.schedule()
-      // In one commit: the old one is to stop, the new one has what it held, and nothing else can have it.
+      // One commit stops the old replica and gives its reservation to the new one, so that no other can take it.
       const first = (await agent.wanted()).filter(({ slot }) => slot === 0)
       expect(first.map(({ wanted, image, nodeId }) => [wanted, image, nodeId === first[0]?.nodeId]).sort()).toEqual([
         ['run', 'web:2', true],
@@ -229,7 +229,7 @@ describe.each([
       ])
       expect((await held()).map(({ revision }) => revision).sort()).toEqual([1, 1, 2])
       expect(await reserved()).toEqual(before)
-      // A scheduler that starts anew finds nothing to do before the agent has spoken.
+      // A new scheduler finds nothing to do before the agent has reported.
       expect(await cp.schedule({ worker: 'successor' })).toBe(0)
       await settle()
       expect(await detail(id)).toMatchObject({ status: 'running', runningReplicas: 3, revision: 2 })
@@ -239,7 +239,7 @@ describe.each([
       expect(placed).toHaveLength(3)
       for (const message of placed)
         expect(message).toMatch(/^Updating replica \d to revision 2, revision 1 stops first: Placed 1 on node-0\d$/)
-      // And back.
+      // Rolls back.
       await admin.deployment.rollback({ deployment_id: id, revision: 1 })
       await settle()
       expect(await detail(id)).toMatchObject({
@@ -250,7 +250,7 @@ describe.each([
       })
     })
 
-    test('with a node to spare let nothing stop before its replacement works', async () => {
+    test('with a spare node let nothing stop before its replacement works', async () => {
       const id = await running('web', { replicas: 2 })
       await update(id)
       for (let round = 0; round < 20; round++) {
@@ -264,7 +264,7 @@ describe.each([
       expect((await messages(id)).join()).not.toContain('stops first')
     })
 
-    test('to more than the node has are refused, and the old replicas keep running', async () => {
+    test('beyond what the node has are refused, and the old replicas keep running', async () => {
       const id = await running('web', { replicas: 3 })
       await update(id, { resources: { cpu: 8, memory: 1024 } })
       await cp.schedule()
@@ -275,7 +275,7 @@ describe.each([
       })
     })
 
-    test('to other sizes and ports hand over what both need, and no more', async () => {
+    test('with other sizes and ports hand over only what both revisions need', async () => {
       const id = await running('web', { replicas: 3, resources: { cpu: 2, memory: 4096 } })
       const more = [
         { container: 80, host: 8080 },
@@ -291,7 +291,7 @@ describe.each([
       expect(await held()).toEqual([])
     })
 
-    test('whose new revision does not start leaves the place free for the one before', async () => {
+    test('are free for the previous revision when the new one does not start', async () => {
       const id = await running('web', { replicas: 3 })
       await update(id, { container_image: 'web:bad' })
       for (let round = 0; round < 6; round++) {
@@ -311,7 +311,7 @@ describe.each([
     })
   })
 
-  test('of a replica that ended are waited for while its container is still there', async () => {
+  test('of a replica that ended are waited for while its container still exists', async () => {
     const id = await running('web', { replicas: 3 })
     const [replica] = await agent.wanted()
     if (!replica) throw new Error('three replicas were to be placed')

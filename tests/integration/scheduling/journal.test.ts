@@ -16,7 +16,7 @@ const decisions = async () => {
   return Promise.all(rows.map(({ id }) => readDecision(cp.store, id)))
 }
 
-/** A fleet with some history: deployments that come and go, heartbeats, a cordon, a node that joins late. */
+/** Gives a fleet some history: deployments that come and go, heartbeats, a cordon, a node that joins late. */
 async function someHistory() {
   const agent = await new FakeAgent(cp).join(
     { name: 'node-01', cpuCores: 16, memoryMb: 32768 },
@@ -68,7 +68,7 @@ test.each([
     }
     expect(records[0]?.fleet.nodes.map((node) => node.nodeId)).toEqual(['node-01', 'node-02', 'node-03'])
     expect(records.at(-1)?.fleet.nodes.map((node) => node.nodeId)).toContain('node-04')
-    // Kept small: one snapshot, then differences.
+    // The journal is small: one snapshot, then differences.
     const kinds = await cp.sql<{ kind: string; count: number }>(
       'select kind, count(*)::int as count from fleet_journal group by kind order by kind',
     )
@@ -100,7 +100,7 @@ test('a record that was tampered with is found by the check, and counted', async
   expect(cp.logged.some((line) => line.startsWith('Record mismatch: decision '))).toBe(true)
 })
 
-test('a database that goes away while records are checked is no alarm', async () => {
+test('a database that fails while records are checked raises no alarm', async () => {
   await new FakeAgent(cp).join({ name: 'node-01' })
   await (await cp.as('admin')).deployment.deploy(aDeployment())
   await cp.schedule()
@@ -108,7 +108,7 @@ test('a database that goes away while records are checked is no alarm', async ()
   const query = pool.query.bind(pool)
   const away = new Error('Connection terminated unexpectedly')
   let calls = 0
-  // Goes away after the sample was drawn: with the first decision that is read.
+  // The connection fails after the sample was drawn, at the first decision that is read.
   const leaving = Object.assign(Object.create(pool), {
     query: (...args: Parameters<typeof query>) => (calls++ === 0 ? query(...args) : Promise.reject(away)),
   })
@@ -118,7 +118,7 @@ test('a database that goes away while records are checked is no alarm', async ()
   expect(cp.logged.some((line) => line.startsWith('Record mismatch'))).toBe(false)
 })
 
-test('old records are forgotten, and those that are kept can still be replayed', async () => {
+test('old records are deleted, and those that remain can still be replayed', async () => {
   await someHistory()
   await cp.sql(
     `update fleet_journal set at = at - interval '100 days' where seq <= (select percentile_disc(0.5) within group (order by seq) from fleet_journal)`,

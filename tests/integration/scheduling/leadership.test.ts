@@ -1,4 +1,4 @@
-/** One scheduler leads: real processes are killed, stopped and woken, and none of them writes out of its turn. */
+/** One scheduler leads: real processes are killed, stopped and resumed, and none of them writes out of turn. */
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -20,7 +20,7 @@ import { claimEvaluations, releaseEvaluation, returnLeases } from '@/server/stor
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 import { schedulerProcesses } from '@/testing/schedulers'
 
-// Whole programs, on a machine that may be busy.
+// These tests run whole programs, possibly on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 const patient = { timeout: 60_000 }
 
@@ -37,7 +37,7 @@ const deploy = async (overrides: Record<string, unknown> = {}) =>
 const statusOf = async (id: string) =>
   (await cp.sql<{ status: string }>('select status from deployments where id = $1', [id]))[0]?.status
 
-/** What is true whatever schedulers did. */
+/** Checks what must hold whatever the schedulers did. */
 async function expectNothingDoubled(): Promise<void> {
   expect(
     await cp.sql(`select deployment_id, slot from deployment_replicas where reserved and wanted = 'run'
@@ -75,11 +75,11 @@ describe('scheduler processes', () => {
     return { leader, standby }
   }
 
-  test('a standby takes over when the leader is killed, with the work that it had claimed', async () => {
+  test('a standby takes over the work of a leader that is killed', async () => {
     const { leader, standby } = await leaderAndStandby()
     leader.signal('SIGSTOP')
     const id = await deploy()
-    // As if it had claimed it just before: the lease would run for half a minute.
+    // As if the leader had claimed the evaluation just before. The lease would last for half a minute.
     await cp.sql(
       `update evaluations set status = 'leased', leased_by = 'the dead one', lease_expires_at = now() + interval '1 hour',
          lease_epoch = (select epoch from scheduler_leadership), attempts = 1`,
@@ -90,7 +90,7 @@ describe('scheduler processes', () => {
     await expectNothingDoubled()
   })
 
-  test('a standby takes over from a leader that is stopped, and the stopped one does no harm when it wakes', async () => {
+  test('a standby takes over from a leader that is stopped, which does no harm when it resumes', async () => {
     const { leader, standby } = await leaderAndStandby()
     const before = await deploy({ name: 'before' })
     await expect.poll(() => statusOf(before), patient).toBe('scheduled')
@@ -103,7 +103,7 @@ describe('scheduler processes', () => {
     const after = await deploy({ name: 'after' })
     await expect.poll(() => statusOf(after), patient).toBe('scheduled')
     await expectNothingDoubled()
-    // The one that woke stands by, and takes over in its turn.
+    // The resumed process is a standby now, and can take over again.
     await standby.end('SIGKILL')
     await leader.says('leads (epoch', 2)
     const last = await deploy({ name: 'last' })
@@ -141,7 +141,7 @@ describe('an election', () => {
     return candidate
   }
 
-  test('is won by one, and not lost while the leader shows itself', async () => {
+  test('has one winner, who keeps the lead while it renews', async () => {
     const old = await stand('old', 1)
     const other = await stand('other', 60)
     const leadership = await old.tryToLead()
@@ -173,7 +173,7 @@ describe('an election', () => {
     await reached
     const next = await stand('next', 0.01)
     await sleep(50)
-    // The lock's connection, and that of the transaction.
+    // One connection holds the lock, the other one the transaction.
     expect(await next.deposeUnresponsiveLeader()).toBe(2)
     await old.lost
     await expect.poll(async () => (await next.tryToLead())?.epoch).toBe(old.epoch + 1n)
@@ -183,8 +183,8 @@ describe('an election', () => {
   })
 })
 
-describe('a scheduler whose reign is over', () => {
-  test('writes nothing, whatever it tries', async () => {
+describe('a scheduler whose term has ended', () => {
+  test('cannot write anything', async () => {
     await new FakeAgent(cp).join({ name: 'node-01' }, { name: 'node-02' }, { name: 'node-03' })
     const id = await deploy()
     const stale = { epoch: cp.epoch, worker: 'old' }
@@ -199,7 +199,7 @@ describe('a scheduler whose reign is over', () => {
           (table) => cp.sql(`select * from ${table} order by id`),
         ),
       )
-    // Its successor took the lease over.
+    // Its successor has taken the lease over.
     const next = { epoch: cp.epoch + 1n, worker: 'new' }
     expect(await claimEvaluations(cp.store, next, { limit: 1, which: 'retried' })).toHaveLength(1)
     const before = await everything()
@@ -220,12 +220,12 @@ describe('a scheduler whose reign is over', () => {
     expect(await everything()).toEqual(before)
   })
 
-  test('only the lease itself does not wait for the disk', async () => {
-    // Of one connection, so that what a claim leaves behind would be seen.
+  test('only the write of the lease does not wait for the disk', async () => {
+    // One connection, so that a setting that a claim leaves behind would be seen.
     const store = openStore(cp.url, { sealKey: Buffer.alloc(32).toString('base64'), maxConnections: 1 })
     try {
       const setting = async () => (await store.pool.query('show synchronous_commit')).rows[0]?.synchronous_commit
-      // Databases for tests wait for no disk at all.
+      // Test databases wait for no disk at all by default.
       await store.pool.query(`set synchronous_commit = 'on'`)
       const claim = claimEvaluations(store, { epoch: cp.epoch, worker: 'w' }, { limit: 1, which: 'fresh' })
       const sentBehindIt = setting()

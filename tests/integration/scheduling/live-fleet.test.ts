@@ -20,8 +20,8 @@ afterEach(async () => {
 const named = (state: JournalState, name: string): JournalNode | undefined =>
   state.nodes.find((node) => node?.nodeId === name) ?? undefined
 
-test('the fleet of previews follows what is announced, and reads nothing but what changed', async () => {
-  // What the join announced has arrived once something announced after it has.
+test('the fleet of previews follows notifications, and reads only what changed', async () => {
+  // The notification of the join has arrived once a later one has.
   const admin = await cp.as('admin')
   await admin.node.cordon({ id: agent.id('node-01'), cordoned: true })
   const first = await fleet.current()
@@ -34,12 +34,12 @@ test('the fleet of previews follows what is announced, and reads nothing but wha
 
   await admin.node.cordon({ id: agent.id('node-01'), cordoned: false })
   await vi.waitFor(async () => expect(named(await fleet.current(), 'node-01')?.cordoned).toBe(false))
-  // The same object: it was not read again. What was handed out before does not change.
+  // The same object, so it was not read again. A fleet that was returned earlier does not change.
   expect(named(await fleet.current(), 'node-02')).toBe(named(settled, 'node-02'))
   expect(named(settled, 'node-01')?.cordoned).toBe(true)
 })
 
-test('who asks while a read is under way is not given what that read missed', async () => {
+test('a caller during a read never gets a fleet that misses what that read missed', async () => {
   const early = fleet.current()
   await new FakeAgent(cp).join({ name: 'node-03' })
   await vi.waitFor(async () => expect(named(await fleet.current(), 'node-03')).toBeDefined())
@@ -49,7 +49,7 @@ test('who asks while a read is under way is not given what that read missed', as
   expect(named(await early, 'node-01')).toBeDefined()
 })
 
-test('a read that fails is made good by the next', async () => {
+test('after a failed read the next one catches up', async () => {
   await fleet.current()
   const read = vi.spyOn(cp.store.pool, 'query').mockImplementationOnce(() => {
     throw new Error('the connection broke')
@@ -60,13 +60,13 @@ test('a read that fails is made good by the next', async () => {
   expect(named(await fleet.current(), 'node-02')?.nodeId).toBe('node-02')
 })
 
-test('it goes on reading by itself while somebody asks', async () => {
+test('the fleet keeps itself up to date while it is in use', async () => {
   const warm = new LiveFleet(cp.services)
   try {
     const before = await warm.current()
     const { id } = named(before, 'node-01') ?? { id: '' }
     await (await cp.as('admin')).node.cordon({ id, cordoned: true })
-    // Nobody but itself asks the database for nodes by their ids.
+    // Nothing else asks the database for nodes by their ids.
     const query = vi.spyOn(cp.store.pool, 'query')
     await vi.waitFor(
       () => expect(query.mock.calls.map(([asked]) => (asked as { name?: string }).name)).toContain('load-some-nodes'),

@@ -1,4 +1,4 @@
-/** In which order rows are locked: two writers that want the same ones may wait, but never for each other. */
+/** The order in which rows are locked: writers of the same rows may wait, but never for each other. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -19,7 +19,7 @@ afterEach(async () => {
   await cp.close()
 })
 
-test('a batch that stops on one node and places on another locks both by their ids, and nothing before', async () => {
+test('a batch that stops on one node and places on another locks both in the order of their ids, and nothing earlier', async () => {
   const agent = await new FakeAgent(cp).join(
     { name: 'first', region: 'us-east' },
     { name: 'second', region: 'eu-west' },
@@ -40,7 +40,7 @@ test('a batch that stops on one node and places on another locks both by their i
   const waiting = () =>
     cp.sql(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
   await expect.poll(waiting, { timeout: 15_000 }).toHaveLength(1)
-  // Who waits for the first one holds no other.
+  // The batch that waits for the first node holds no other one.
   await rival.query('select 1 from nodes where id = $1 for no key update nowait', [second])
   await rival.query('rollback')
   await scheduled
@@ -53,7 +53,7 @@ test('a batch that stops on one node and places on another locks both by their i
   ])
 })
 
-test('what only refers to a node waits for nobody who changes it', async () => {
+test('a row that merely refers to a node does not wait for a writer of that node', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const id = agent.nodes.get('node-01') ?? ''
   const written = await transaction(cp.store, async (tx) => {
@@ -65,7 +65,7 @@ test('what only refers to a node waits for nobody who changes it', async () => {
   expect(written).toBe('written')
 })
 
-test('who drains a node can queue work for a deployment whose batch waits for that node', async () => {
+test('a drain can queue work for a deployment whose batch waits for the drained node', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01' })
   const node = agent.nodes.get('node-01') ?? ''
   const { deployment_id: id } = await (await cp.as('admin')).deployment.deploy(aDeployment())
@@ -75,7 +75,7 @@ test('who drains a node can queue work for a deployment whose batch waits for th
   const waiting = () =>
     cp.sql(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
   await expect.poll(waiting).toHaveLength(1)
-  // The new evaluation refers to the deployment, whose row the batch has locked: both would wait for each other for ever.
+  // The new evaluation refers to the deployment, whose row the batch has locked. A stronger lock would be a deadlock.
   await rival.query(
     `insert into evaluations (id, deployment_id, trigger, priority) values (gen_random_uuid(), $1, 'drain', 50)`,
     [id],

@@ -1,4 +1,4 @@
-/** The real store on the real database does what the model says, whatever is asked of it in whatever order. */
+/** The real store on the real database does what the model says, for any sequence of operations. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { canTransition, type DeploymentStatus, deploymentTransitions } from '@/core/deployments/status'
@@ -10,7 +10,7 @@ import { leaseOf, plansFor } from '@/tests/model/world'
 interface Model {
   db: spec.Database
   waits: boolean
-  /** Of the reign in which each scheduler believes, and what it is about to commit. */
+  /** The term in which each scheduler believes, and what it is about to commit. */
   schedulers: { epoch: number; plan: spec.Plan | null }[]
 }
 
@@ -23,7 +23,10 @@ beforeAll(async () => {
 })
 afterAll(() => real?.cp.close())
 
-/** One thing that can be done: when, in the model, and for real. After each the database is what the model says. */
+/**
+ * One operation: when it is possible, what it does in the model, and what it does for real. After each, the two must
+ * agree.
+ */
 interface Deed {
   name: string
   possible(model: Model): boolean
@@ -53,7 +56,7 @@ const committer = (model: Model, by: number): spec.Committer => ({ by, epoch: sc
 const leads = (model: Model, by: number): boolean => schedulerOf(model, by).epoch > 0
 const working = (model: Model, by: number): boolean => leads(model, by) && leaseOf(model.db, committer(model, by)) >= 0
 
-/** What both said of a transaction that may be refused. */
+/** Checks that the model and the store agree on a transaction that may be refused. */
 function agree(model: Model, outcome: spec.Database | spec.Refusal, really: spec.Refusal | null): void {
   expect(really).toBe(typeof outcome === 'string' ? outcome : null)
   if (typeof outcome === 'string') note(outcome)
@@ -126,7 +129,7 @@ const decide = (by: number, choice: number): Deed => ({
     if (!plan) throw new Error('there is always a plan')
     schedulerOf(model, by).plan = plan
     const planned = await system.read(by)
-    // Back-off and giving up are the planner's own; otherwise it wants the same.
+    // The planner alone decides on back-off and giving up; on everything else the two must agree.
     if (planned === null || statusOf(model) === 'failed') {
       note('planned otherwise')
       return
@@ -266,12 +269,12 @@ const commands = [
   { weight: 2, arbitrary: fc.tuple(node, fc.constantFrom(1 as const, -1 as const)).map(([n, u]) => rival(n, u)) },
 ]
 const anyCommand = fc.oneof(...commands).map((deed) => new Command(deed))
-/** What every life begins with, so that the rest of it has something to work on. */
+/** The first operations of every run, so that the rest has something to work on. */
 const openings: Deed[][] = [
   [deploy(2, false), elect(0), claim(0, 'fresh'), decide(0, 0), commit(0)],
   [deploy(2, true), elect(1), claim(1, 'fresh'), decide(1, 1)],
   [elect(0), deploy(1, false)],
-  // Work that is given up.
+  // An evaluation that fails too often.
   [deploy(1, false), elect(0), claim(0, 'fresh'), stumble(0), claim(0, 'retried'), stumble(0)],
   // A full fleet, and a deployment that waits.
   [
@@ -284,7 +287,7 @@ const openings: Deed[][] = [
   ],
 ]
 
-test('the database is what the model says after each of many thousand transactions', async () => {
+test('the database matches the model after each of many thousand transactions', async () => {
   const life = fc.tuple(fc.constantFrom(...openings), fc.array(anyCommand, { minLength: 10, maxLength: 40 }))
   await fc.assert(
     fc.asyncProperty(life, async ([opening, rest]) => {
@@ -298,10 +301,10 @@ test('the database is what the model says after each of many thousand transactio
       await fc.asyncModelRun(() => ({ model, real }), all)
       await expectChainedHistory(model)
     }),
-    // One seed, so that the counts below are the same in every run.
+    // A fixed seed, so that the counts below are the same in every run.
     { numRuns: 100, seed: 1, endOnFailure: false },
   )
-  // The interesting things occurred, each more than once.
+  // Each interesting case occurred more than once.
   for (const what of [
     'stale leader',
     'lost race',
@@ -317,7 +320,7 @@ test('the database is what the model says after each of many thousand transactio
     expect(happened.get(what) ?? 0, what).toBeGreaterThan(1)
 }, 900_000)
 
-/** Each change of status has one row and begins where the one before it ended, along the table. */
+/** Each change of status has one row, which begins where the previous one ended, along the transition table. */
 async function expectChainedHistory(model: Model): Promise<void> {
   const rows = await real.history()
   let at = 'none'

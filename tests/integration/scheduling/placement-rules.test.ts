@@ -33,7 +33,7 @@ async function expectReplays(): Promise<void> {
   for (const { id } of ids) expect((await admin.decision.replay({ id })).matches).toBe(true)
 }
 
-test('wishes are stored as asked, shown, placed by, recorded and replayed', async () => {
+test('rules are stored and shown as requested, used in placement, recorded and replayed', async () => {
   const admin = await cp.as('admin')
   const asked = {
     preferences: [{ key: 'disk', op: '=', values: ['ssd'], weight: 100 }],
@@ -55,7 +55,7 @@ test('wishes are stored as asked, shown, placed by, recorded and replayed', asyn
   await expectReplays()
 })
 
-test('replicas that are asked for later keep the spread of those that are there', async () => {
+test('replicas added later keep the spread of the existing ones', async () => {
   const admin = await cp.as('admin')
   const id = await deploy({ replicas: 1, region: 'us-east', spread: [{ across: 'region', max_skew: 1 }] })
   await cp.schedule()
@@ -68,7 +68,7 @@ test('replicas that are asked for later keep the spread of those that are there'
   await expectReplays()
 })
 
-test('deployments of one batch see where those before them went, and the record knows it', async () => {
+test('deployments of one batch see earlier placements of the batch, and so does the record', async () => {
   const db = await deploy({ name: 'db' })
   const web = await deploy({ name: 'web', affinity: [{ deployment: 'db', on: 'node', required: true }] })
   const apart = await deploy({
@@ -84,13 +84,13 @@ test('deployments of one batch see where those before them went, and the record 
   expect(await nodesOf(apart)).toHaveLength(1)
   expect((await nodesOf(apart))[0]?.slice(0, 2)).not.toBe(at?.slice(0, 2))
   await expectReplays()
-  // Also after what they went by is gone.
+  // The record does not depend on the deployment that the rules refer to.
   await (await cp.as('admin')).deployment.delete({ deployment_id: db })
   await cp.schedule()
   await expectReplays()
 })
 
-test('what waits to be near another deployment is placed as soon as that one is', async () => {
+test('a replica that waits for an affinity is placed as soon as the other deployment is', async () => {
   await cp.sql('update nodes set cordoned = true')
   await deploy({ name: 'db', wait_for_capacity: true, priority: 10 })
   const web = await deploy({
@@ -101,13 +101,13 @@ test('what waits to be near another deployment is placed as soon as that one is'
   await cp.schedule()
   const admin = await cp.as('admin')
   await admin.node.cordon({ id: agent.id('eu-1'), cordoned: false })
-  // Both were woken: web, of the higher priority, is refused once more, and woken again by the commit that places db.
+  // Both are woken. web has the higher priority, is refused again, and is woken by the commit that places db.
   for (let rounds = 0; rounds < 3; rounds++) await cp.schedule()
   expect(await nodesOf(web)).toEqual(['eu-1'])
   await expectReplays()
 })
 
-test('a decision says of any node what each rule compared', async () => {
+test('a decision says for any node what each rule compared', async () => {
   const admin = await cp.as('admin')
   const id = await deploy({ constraints: [{ key: 'disk', op: 'exists' }] })
   await cp.schedule()
@@ -124,7 +124,7 @@ test('a decision says of any node what each rule compared', async () => {
   await expect(explain('us-9')).rejects.toThrow('saw no node us-9')
 })
 
-test('an update changes the lists that it names, a rollback brings the old ones back, and replicas follow', async () => {
+test('an update changes only the lists that it names, a rollback restores the old ones, and replicas follow', async () => {
   const admin = await cp.as('admin')
   const db = await deploy({ name: 'db', constraints: [{ key: 'disk', op: 'exists' }] })
   await cp.schedule()
@@ -169,7 +169,7 @@ test('an update changes the lists that it names, a rollback brings the old ones 
   await expectReplays()
 })
 
-test('wrong wishes are refused by field, in the words of REST', async () => {
+test('invalid rules are refused by field, with the names that REST uses', async () => {
   const { access_token } = (await (await cp.login('admin', 'correct horse 42')).json()) as { access_token: string }
   const send = async (wishes: object) => {
     const response = await cp.rest('/deployment/deploy', {
@@ -217,7 +217,7 @@ test('wrong wishes are refused by field, in the words of REST', async () => {
   ])
 })
 
-test('the index decides with wishes as the core does', async () => {
+test('the index decides with rules as the plain scheduler does', async () => {
   const indexed = await testControlPlane({ indexFrom: 1 })
   try {
     await new FakeAgent(indexed).join({ name: 'us-1' }, { name: 'us-2' }, { name: 'eu-1', region: 'eu-west' })

@@ -4,7 +4,7 @@ import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from 
 let cp: TestControlPlane
 beforeEach(async () => {
   cp = await testControlPlane()
-  // The far one is bigger and emptier: spread goes there, near does not.
+  // The far node is bigger and emptier: spread chooses it, near does not.
   await new FakeAgent(cp).join(
     { name: 'near-by', region: 'us-east', cpuCores: 4, memoryMb: 8192 },
     { name: 'far-off', region: 'us-west', cpuCores: 64, memoryMb: 65536, storageGb: 1000 },
@@ -22,7 +22,7 @@ const deployTo = async (overrides: Record<string, unknown>) => {
   return replicas.map((replica) => replica.node.nodeId)
 }
 
-test('a deployment is placed by its own policy, else by that of the installation', async () => {
+test('a deployment is placed by its own policy, or else by the default', async () => {
   expect(await deployTo({ policy: { weights: { resources: 1, load: 0, locality: 0 } } })).toEqual(['far-off'])
   expect(await deployTo({ policy: 'near' })).toEqual(['near-by'])
   const admin = await cp.as('admin')
@@ -39,7 +39,7 @@ test('packing fills the fuller node first', async () => {
   expect(await deployTo({ ...small, policy: 'pack' })).toEqual(['near-by'])
 })
 
-test('past decisions under another policy: which placements would change, and which would not', async () => {
+test('a what-if run tells which past placements would change under another policy', async () => {
   await deployTo({ policy: 'near' })
   await deployTo({ resources: { cpu: 0.5, memory: 512 }, policy: { weights: { resources: 1, load: 0, locality: 0 } } })
   const admin = await cp.as('admin')
@@ -71,7 +71,7 @@ test('a higher priority is scheduled first', async () => {
   expect((await admin.deployment.detail({ id: low.deployment_id })).status).toBe('failed')
 })
 
-test('only administrators set the policy, and weights that do not add up are refused', async () => {
+test('only administrators set the default policy, and weights that do not add up are refused', async () => {
   const operator = await cp.user('ann', 'operator')
   await expect(operator.settings.setPolicy({ policy: 'pack' })).rejects.toThrow('may not')
   const admin = await cp.as('admin')
@@ -85,7 +85,7 @@ test('only administrators set the policy, and weights that do not add up are ref
   ])
 })
 
-test('a deploy that carries the token of its preview is told when the outcome differs, and refused when it fits no more', async () => {
+test('a deploy with the token of its preview reports a different outcome, and is refused when it no longer fits', async () => {
   const admin = await cp.as('admin')
   const asked = { replicas: 1, resources: { cpu: 3, memory: 6144 }, policy: 'near' as const, region: 'us-east' }
   const { token, placement } = await admin.placement.preview(asked)

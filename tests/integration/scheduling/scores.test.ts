@@ -17,7 +17,7 @@ afterEach(() => cp.close())
 const request = { replicas: 2, resources: { cpu: 1, memory: 1024 }, region: 'us-east' }
 const names = (verdicts: { nodeId: string }[]) => verdicts.map(({ nodeId }) => nodeId)
 
-test('every node is ranked for a request, page by page, with what is compared', async () => {
+test('every node is ranked for a request, page by page, with the values that are compared', async () => {
   const viewer = await cp.user('vera', 'viewer')
   const ranking = await viewer.placement.rank({ request, compare: ['small-1', 'edge-1'] })
   expect(ranking).toMatchObject({ nodes: 4, feasible: 3, total: 4, message: null, found: 3 })
@@ -36,7 +36,7 @@ test('every node is ranked for a request, page by page, with what is compared', 
   expect(names((await viewer.placement.rank({ request, show: 'refused' })).verdicts)).toEqual(['small-1'])
 })
 
-test('other weights give another order, and nothing is saved by asking', async () => {
+test('other weights give another order, and asking saves nothing', async () => {
   const admin = await cp.as('admin')
   const policy = { weights: { resources: 1, load: 0, locality: 0 } }
   const ranking = await admin.placement.rank({ request, policy })
@@ -48,19 +48,19 @@ test('other weights give another order, and nothing is saved by asking', async (
   ).rejects.toThrow('add up to 1')
 })
 
-test('what does not fit is ranked as well, with how much is missing', async () => {
+test('nodes that do not fit are ranked as well, with what they lack', async () => {
   const admin = await cp.as('admin')
   const ranking = await admin.placement.rank({ request: { ...request, replicas: 5 } })
   expect(ranking).toMatchObject({ message: 'Insufficient nodes: need 5, found 3 with capacity', chosen: [], found: 3 })
   expect(ranking.winner?.nodeId).toBe('edge-2')
 })
 
-test('a decision is ranked on the fleet that it saw, also under another policy', async () => {
+test('a decision is ranked on the fleet that it saw, and also under another policy', async () => {
   const admin = await cp.as('admin')
   const { deployment_id: id } = await admin.deployment.deploy(aDeployment(request))
   await cp.schedule()
   const decisionId = (await admin.deployment.detail({ id })).latestDecisionId ?? ''
-  // Long after: the fleet is another one.
+  // Later changes of the fleet make no difference.
   await admin.node.cordon({ id: agent.id('edge-2'), cordoned: true })
   await new FakeAgent(cp).join({ name: 'edge-9', region: 'us-east' })
   const ranking = await admin.placement.rankDecision({ id: decisionId })

@@ -1,4 +1,4 @@
-/** What waits for capacity goes on when there is some, also when nobody told it. */
+/** Deployments that wait for capacity continue once there is some, even when no notification says so. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { claimEvaluations } from '@/server/store/queue/evaluations'
 import { checkRecords } from '@/server/worker/check-records'
@@ -14,7 +14,7 @@ let scheduling: Scheduling
 let waiting: Waiting
 let admin: Awaited<ReturnType<TestControlPlane['as']>>
 let agent: FakeAgent
-/** With an index, as large fleets have one. */
+/** Uses an index, as large fleets do. */
 beforeEach(async () => {
   cp = await testControlPlane({ indexFrom: 1 })
   const { store, log, clock, changes } = cp.services
@@ -37,7 +37,7 @@ const deploy = async (name: string, overrides: Record<string, unknown> = {}): Pr
   return (await admin.deployment.deploy(asked)).deployment_id
 }
 
-/** Room as it is made while what waits is being refused: nobody wakes it. */
+/** Adds capacity while the waiting work is being refused, so that nothing wakes it. */
 async function makeCapacityUnnoticed(): Promise<void> {
   await cordon(false)
   await cp.sql(`update evaluations set status = 'blocked' where status = 'pending'`)
@@ -52,7 +52,7 @@ const outcomes = async (id: string) =>
 const statusOf = async (id: string) =>
   (await cp.sql<{ status: string }>('select status from evaluations where deployment_id = $1', [id]))[0]?.status
 
-test('room that was made while it was being refused is found', async () => {
+test('capacity that appears during a refusal is found', async () => {
   await cordon(true)
   const id = await deploy('late')
   expect(await cp.schedule()).toBe(1)
@@ -63,7 +63,7 @@ test('room that was made while it was being refused is found', async () => {
   expect(await outcomes(id)).toEqual(['refused', 'placed'])
 })
 
-test('a look in vain leaves nothing behind', async () => {
+test('an unsuccessful check changes nothing', async () => {
   const id = await deploy('large', { resources: { cpu: 16, memory: 1024 } })
   expect(await cp.schedule()).toBe(1)
   const before = await cp.sql('select * from evaluations')
@@ -73,7 +73,7 @@ test('a look in vain leaves nothing behind', async () => {
   expect(await cp.sql('select 1 from fleet_journal')).toHaveLength(1)
 })
 
-test('one that cannot be looked at is in nobody’s way', async () => {
+test('a deployment that cannot be checked does not delay others', async () => {
   await cordon(true)
   const broken = await deploy('broken')
   const id = await deploy('late')
@@ -85,7 +85,7 @@ test('one that cannot be looked at is in nobody’s way', async () => {
   expect(cp.logged.filter((line) => line === `Could not look again at deployment ${broken}`)).toHaveLength(1)
 })
 
-test('who gets the room is a matter of priorities, not of who was looked at', async () => {
+test('capacity goes by priority, not by the order of checks', async () => {
   await cordon(true)
   const [low, high] = [await deploy('low', { priority: 10 }), await deploy('high', { priority: 90 })]
   expect(await cp.schedule()).toBe(2)
@@ -96,14 +96,14 @@ test('who gets the room is a matter of priorities, not of who was looked at', as
   expect(await outcomes(low)).toEqual(['refused', 'refused'])
 })
 
-test('what a look found room for takes none from what is decided next', async () => {
+test('a successful check takes no capacity from the next decision', async () => {
   await cordon(true)
   const tiny = await deploy('tiny', { replicas: 2, max_per_node: 2, resources: { cpu: 0.5, memory: 512 } })
   const id = await deploy('late')
   expect(await cp.schedule()).toBe(2)
   await makeCapacityUnnoticed()
   await waiting.lookIfDue()
-  // Decided by itself, and without a place for anything: what was looked at comes after it.
+  // This decision is made first and places nothing. What the check found capacity for is decided after it.
   await admin.deployment.scale({ deployment_id: tiny, replicas: 1 })
   const claimed = await claimEvaluations(cp.store, scheduling, { limit: 10, which: 'fresh' })
   expect(claimed.map(({ trigger }) => trigger).sort()).toEqual(['capacity', 'scale'])
@@ -117,7 +117,7 @@ test('what a look found room for takes none from what is decided next', async ()
   expect(cp.logged.filter((line) => line.includes('mismatch'))).toEqual([])
 })
 
-test('a refusal that says the same again is recorded once a minute, one that says more at once', async () => {
+test('a repeated refusal is recorded once a minute, one with news at once', async () => {
   scheduling = { ...scheduling, refusals: new RecordedRefusals() }
   const id = await deploy('two', { replicas: 3, resources: { cpu: 2, memory: 1024 } })
   expect(await cp.schedule(scheduling)).toBe(1)
@@ -132,7 +132,7 @@ test('a refusal that says the same again is recorded once a minute, one that say
   expect([await again(), await again()]).toEqual([2, 2])
   cp.advance(61_000)
   expect([await again(), await again()]).toEqual([3, 3])
-  // What somebody asks for is answered on record.
+  // A request by a person always gets its decision on record.
   await admin.deployment.scale({ deployment_id: id, replicas: 4 })
   expect(await cp.schedule(scheduling)).toBe(1)
   expect(await outcomes(id)).toEqual(Array(4).fill('refused'))

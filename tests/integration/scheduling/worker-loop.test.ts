@@ -50,33 +50,33 @@ const statuses = async () =>
     ).map((row) => [row.status, row.count]),
   )
 
-test('what waits together is decided together and committed in one transaction', async () => {
+test('evaluations that wait together are decided together and committed in one transaction', async () => {
   await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
   await deploy(20)
   await start('one')
   await expect.poll(statuses).toEqual({ scheduled: 20 })
   const commits = await cp.sql<{ xmin: string }>('select distinct xmin::text from decisions')
   expect(commits).toHaveLength(1)
-  // Each of them saw what was placed before it in the batch.
+  // Each decision saw what the batch had placed before it.
   const ids = await cp.sql<{ id: string }>('select id from decisions order by batch_order')
   const records = await Promise.all(ids.map(({ id }) => readDecision(cp.store, id)))
   const seen = records.map(({ fleet }) => ({ reserved: fleet.nodes[0]?.reserved.cpuMillis }))
   expect(seen.map((row) => row.reserved)).toEqual(Array.from({ length: 20 }, (_, i) => i * 1000))
 })
 
-test('decisions for which there is no time in one commit are made for the next ones', async () => {
+test('evaluations that one commit has no time for are decided in the next ones', async () => {
   await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
   await deploy(5)
   await start('one', { decideForMs: 0 })
   await expect.poll(statuses).toEqual({ scheduled: 5 })
   expect(await cp.sql('select distinct xmin::text from decisions')).toHaveLength(5)
-  // Each was begun once, and none is held any more.
+  // Each was claimed once, and no lease is left.
   expect(await cp.sql('select distinct status, attempts, leased_by from evaluations')).toEqual([
     { status: 'done', attempts: 1, leased_by: null },
   ])
 })
 
-test('one that always goes wrong holds up no other, and is dead after its last attempt', async () => {
+test('an evaluation that always fails delays no other, and is dead after its last attempt', async () => {
   await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
   const [poison] = await deploy(6)
   await cp.sql('delete from deployment_resources where deployment_id = $1', [poison])
@@ -98,13 +98,14 @@ test('one that always goes wrong holds up no other, and is dead after its last a
   await expect.poll(statuses, patient).toEqual({ scheduled: 5, failed: 1 })
 })
 
-test('one that ends every scheduler which works on it is set aside, and takes nobody along', async () => {
+test('an evaluation that crashes every scheduler is set aside, and no other suffers', async () => {
   await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 64, memoryMb: 65536, storageGb: 1000 })
   const [poison, other] = await deploy(2)
   const dying = { epoch: cp.epoch, worker: 'dying' }
   expect(await claimEvaluations(cp.store, dying, { limit: 9, which: 'fresh' })).toHaveLength(2)
   for (let attempts = 1; attempts <= 8; attempts++) {
-    // It dies: its leases run out, and the next one takes a single one of those that were begun before.
+    // The scheduler dies and its leases expire. Of the evaluations that were begun before, the next one claims a single
+    // one.
     await cp.sql(`update evaluations set lease_expires_at = now() - interval '1 second' where deployment_id = $1`, [
       poison,
     ])
@@ -138,7 +139,7 @@ test('two schedulers at once place everything once', async () => {
   ).toEqual([])
 })
 
-test('a loop that stops hands back what it had claimed', async () => {
+test('a loop that stops releases its leases', async () => {
   await deploy(3)
   const [row] = await cp.sql<{ epoch: string }>('select epoch from scheduler_leadership')
   await cp.sql(
@@ -156,7 +157,7 @@ test('a loop that stops hands back what it had claimed', async () => {
   ])
 })
 
-test('what waits is refused as often as it takes, and tried again when nobody told it of the room', async () => {
+test('a waiting evaluation may be refused any number of times, and is retried even if no notification of capacity arrives', async () => {
   const agent = await new FakeAgent(cp).join({ name: 'node-01', cpuCores: 4 })
   const admin = await cp.as('admin')
   const id = agent.id('node-01')
@@ -166,15 +167,15 @@ test('what waits is refused as often as it takes, and tried again when nobody to
   const [large = ''] = await deploy(1, { name: 'large', wait_for_capacity: true, resources: { cpu: 2, memory: 1024 } })
   const work = () => cp.sql('select status, attempts, error from evaluations where deployment_id = $1', [large])
   await expect.poll(work, patient).toEqual([{ status: 'blocked', attempts: 0, error: null }])
-  // More often than work that goes wrong may be begun. Each time it is due until it was tried.
+  // More often than a failing evaluation may be claimed. Each time it is due until it was tried.
   for (let times = 0; times < maxEvaluationAttempts + 3; times++) {
     await admin.node.cordon({ id, cordoned: true })
     await admin.node.cordon({ id, cordoned: false })
     await expect.poll(work, patient).toEqual([{ status: 'blocked', attempts: 0, error: null }])
   }
-  // What the first refusal said is not said again.
+  // A repeated refusal is not recorded again.
   expect(await cp.sql(`select 1 from decisions where deployment_id = $1`, [large])).toHaveLength(1)
-  // Room is made, and the news of it is lost.
+  // Capacity is freed, and the notification is lost.
   await cp.sql(`update deployment_replicas set reserved = false, status = 'stopped' where deployment_id = $1`, [waits])
   await cp.sql(`update nodes set reserved_cpu_millis = 0, status = 'idle'`)
   await agent.heartbeat()
