@@ -34,7 +34,7 @@ function rig() {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 const revision = { deploymentId: 'web', revision: 2 }
 
-test('a hundred nodes of one revision ask once', async () => {
+test('a hundred nodes of one revision make one call', async () => {
   const { images, asked, answer } = rig()
   const all = Array.from({ length: 100 }, (_, i) => images.resolve(revision, foundBy(`node-${i}`)))
   await turn()

@@ -166,7 +166,7 @@ test('starts many containers in parallel, but never more than the limit', async 
 
 test.each([
   ['', true],
-  ['and its desired state was not saved', false],
+  [' and its desired state was not saved', false],
 ])('starts a container that was created but not started when the agent died%s', async (_, isWritten) => {
   let hangs = true
   await aRig((engine) => ({ start: (id, signal) => (hangs ? new Promise(() => undefined) : engine.start(id, signal)) }))
@@ -184,7 +184,7 @@ test.each([
   await rig.pass(20_000)
   expect(
     (await rig.engine.list()).map((each) => each.state),
-    'not from old memory alone',
+    'nothing starts from the saved state alone',
   ).toEqual(['created'])
   rig.controlPlane.line = 'up'
   expect((await rig.reported(replica, 'running')).containerId).toBe(made?.id)
@@ -282,7 +282,7 @@ test('saves the desired state, without its secrets, before anything runs because
   expect(readFileSync(join(rig.dataDir, 'engine.json'), 'utf8')).not.toContain('hunter2')
 })
 
-test('starts nothing from the saved state alone, but stops what was to be stopped', async () => {
+test('starts nothing from the saved state alone, but stops replicas that should stop', async () => {
   await aRig()
   const [ran, stopped] = [aReplica(), aReplica({ deploymentName: 'stopped' })]
   rig.want(ran, stopped)

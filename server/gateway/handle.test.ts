@@ -91,7 +91,7 @@ describe('without a trusted proxy', () => {
     expect((await inside(gateway, { 'x-forwarded-for': '127.0.0.1' }))['x-fogdeck-local']).toBeUndefined()
   })
 
-  it('each page has a content security policy with its own nonce, which the application receives', async () => {
+  it('each page has a content security policy with its own nonce, which the renderer receives', async () => {
     const [one, other] = [await gateway.send('/deployments'), await gateway.send('/deployments')]
     const policy = String(one.headers['content-security-policy'])
     const nonce = /'nonce-([^']+)'/.exec(policy)?.[1]
@@ -125,7 +125,7 @@ describe('without a trusted proxy', () => {
     ['PROPFIND', '/', 405],
     ['POST', '/', 405],
     ['POST', '/deployments', 405],
-  ])('%s %s is a %i in the form of a problem', async (method, path, status) => {
+  ])('answers %s %s with %i and a problem document', async (method, path, status) => {
     const answer = await gateway.send(path, { method })
     expect({ ...JSON.parse(answer.body), http: answer.status }).toMatchObject({ status, http: status })
     expect(answer.headers['content-type']).toContain('application/problem+json')
@@ -146,7 +146,7 @@ describe('without a trusted proxy', () => {
     ['/api/anything', 256 * 1024],
     ['/api/trpc/me.get', 1024 * 1024],
     ['/api/trpc/agent.report', 16 * 1024 * 1024],
-  ])('a body that is announced too large for %s is not waited for', async (path, limit) => {
+  ])('does not wait for a body whose announced size is too large for %s', async (path, limit) => {
     const answer = await gateway.send(path, { method: 'POST', headers: { 'content-length': limit + 1 } })
     expect(answer.status).toBe(413)
     expect(JSON.parse(answer.body).detail).toBe(`The body has more than ${limit / 1024} KiB`)
@@ -175,7 +175,7 @@ describe('behind trusted proxies', () => {
     ['javascript:alert(1), 10.1.2.3', '10.1.2.3'],
     ['unknown', '127.0.0.1'],
     ['[2001:db8::1]:4711', '2001:db8::1'],
-  ])('of %s the client is %s', async (forwarded, client) => {
+  ])('with the header %s the client is %s', async (forwarded, client) => {
     expect((await inside(gateway, { 'x-forwarded-for': forwarded }))['x-forwarded-for']).toBe(client)
   })
 

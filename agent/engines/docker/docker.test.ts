@@ -184,7 +184,7 @@ describe('parsing a container', () => {
     ['paused', 'Up 3 seconds (Paused)', 'paused', null],
     ['thawing', '', 'unknown', null],
     ['restarting', 'Restarting (1) 2 seconds ago', 'restarting', null],
-  ])('a listed one that is %s, %s', (state, status, seen, health) => {
+  ])('reads a listed container that is %s, %s', (state, status, seen, health) => {
     expect(listed(state, status)).toMatchObject({
       id: 'c1',
       state: seen,
@@ -476,7 +476,7 @@ describe('logs', () => {
     expect(seen).toEqual(['first'])
   })
 
-  test('that an engine can not return are refused with its message', async () => {
+  test('that an engine cannot return are refused with its message', async () => {
     const { engine } = await engineWith((_request, response) =>
       answerJson(response, 501, { message: 'configured logging driver does not support reading' }),
     )

@@ -212,7 +212,7 @@ describe('the load', () => {
     expect(others.size).toBe(3)
   })
 
-  test('does not change with the time when it stands still', async () => {
+  test('does not change with the time when the option `still` is set', async () => {
     const usageOver = async (still: boolean) => {
       kept = null
       const engine = anEngine(1, still)

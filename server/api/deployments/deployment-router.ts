@@ -159,7 +159,7 @@ export const deploymentRouter = router({
       const { store } = ctx.services
       const [record, changes] = await Promise.all([
         readDeployment(store, input.deployment_id),
-        // Reading the deployment already reports an unknown id; this query would fail with a database error.
+        // Reading the deployment already refuses an invalid id; here that would only be a database error.
         recentStatusChanges(store, input.deployment_id, 20).catch(() => []),
       ])
       return {
