@@ -116,7 +116,7 @@ export class NodeMemory {
     return due.length === 0 ? null : Math.min(...due) - now
   }
 
-  /** A backoff never grows, not even when the clock was set back meanwhile. */
+  /** A restart delay never grows, not even when the clock was set back meanwhile. */
   private noteRestart({ replicaId, restartInMs, observedAt }: ReplicaReport): void {
     if (restartInMs === null) return void this.restartAt.delete(replicaId)
     const now = this.options.clock.now()

@@ -32,7 +32,7 @@ export interface NodeTiming {
   pullGraceMs: number
   parallelPulls: number
   parallelStarts: number
-  /** How often the last lines of a failing container's log are sent while nobody reads it. */
+  /** How often the last lines of a container's log are sent while nobody reads it. */
   logTailMs: number
   /** Minimum time between two searches for unused images. */
   cleanImagesMs: number

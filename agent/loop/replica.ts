@@ -195,7 +195,7 @@ const restart = async (
   const startedAt = work.reported(replicaId)?.startedAt ?? null
   if (found?.state === 'running' && found.health === 'unhealthy') {
     const reason = `Restarting: ${wordsOfCheck(checkOutputOf(replica, found))}`
-    // With no delay left, the restart goes on at once if the agent dies here.
+    // `restartInMs` is 0, so that a new agent process continues at once if this one dies during the restart.
     await interrupt(work, replicaId, { reason, containerId: found.id, startedAt: found.startedAt, restartInMs: 0 })
     await work.engine.stop(found.id, work.stopGraceSeconds)
     return startAgain(work, { replica, container }, signal)

@@ -15,9 +15,9 @@ import type { PackedEntry } from '@/server/store/journal/fleet-journal'
 import { FleetMirror } from '@/server/store/scheduling/fleet-mirror'
 
 /**
- * Write a full snapshot after this many deltas, or once the deltas exceed this multiple of the last snapshot's size. So
- * rebuilding a past fleet stays fast, and snapshots stay a small part of the journal. Up to `quickBytes` a rebuild is
- * always fast.
+ * A full snapshot is written after this many deltas, or once the deltas exceed this multiple of the last snapshot's
+ * size. So rebuilding a past fleet stays fast, and snapshots stay a small part of the journal. Up to `quickBytes` a
+ * rebuild is always fast.
  */
 const longestChain = { entries: 1_000, snapshots: 4, quickBytes: 65_536 }
 

@@ -108,7 +108,9 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
  * longer than this for a small request does not accept heartbeats in time, and must not claim to.
  */
 const answerWithinMs = 5_000
-/** A server that can't reach its own port for this long is bound to another address, and stops using these requests. */
+/**
+ * A server that has never reached its own port for this long is bound to another address, and does without this check.
+ */
 const unreachableForMs = 30_000
 
 /** Sends this server a small request over a new connection, as a new agent would. */

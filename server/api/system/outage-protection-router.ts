@@ -7,7 +7,7 @@ export const outageProtectionRouter = router({
   /** The regions under outage protection: so many nodes became unreachable at once that no replica is moved. */
   list: procedureFor('nodes.read').query(({ ctx }) => openProtections(ctx.services.store)),
 
-  /** The replicas that overriding the protection of a region would move at once. */
+  /** Lists the replicas that overriding a region's protection would replace at once. */
   moves: procedureFor('nodes.read')
     .input(z.object({ region: regionSchema }))
     .query(({ ctx, input }) => movesOfOverride(ctx.services.store, input.region)),
