@@ -1,13 +1,9 @@
-/** From the form to running containers, and every way in which that can be refused. */
+/** From the form to running containers, and every way in which a deployment can be refused. */
 import type { Locator, Page } from '@playwright/test'
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { fillDeployForm, goByKeys, openTab, statusOf } from '@/testing/pages'
 
-test('web-api is deployed from the form and reaches running before the eyes of its user', async ({
-  page,
-  unique,
-  rpc,
-}) => {
+test('web-api is deployed from the form and becomes running on the open page', async ({ page, unique, rpc }) => {
   const name = unique('web-api')
   await page.goto('/deployments')
   await page.getByRole('link', { name: 'New deployment' }).first().click()
@@ -24,7 +20,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
   await expect(preview.getByText('Fits: 3 replicas on 3 nodes')).toBeVisible()
   await expect(preview.getByRole('img', { name: /^Score 0\.\d+: resources .* load .* locality / })).toHaveCount(6)
 
-  // From here on the page is never loaded again.
+  // From here on the page is never reloaded.
   await page.evaluate(() => Object.assign(window, { stillTheSamePage: true }))
   await page.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(page).toHaveURL(/\/deployments\/[0-9a-f-]{36}$/)
@@ -58,7 +54,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
 
   await openTab(page, 'History')
   const history = page.getByRole('table', { name: /^Status changes/ }).getByRole('row')
-  // Newest first, below the head.
+  // Newest first, below the heading row.
   await expect(history.nth(1)).toContainText(/Scheduled.*Running/)
   await expect(history.nth(2)).toContainText(/Pending.*Scheduled/)
   await expect(history.nth(3)).toContainText(/New.*Pending.*admin/)
@@ -66,7 +62,7 @@ test('web-api is deployed from the form and reaches running before the eyes of i
   expect(await page.evaluate(() => 'stillTheSamePage' in window)).toBe(true)
 })
 
-test('the list follows a deployment that somebody else makes', async ({ page, deploy, unique, rpc }) => {
+test('the list shows a deployment that somebody else creates', async ({ page, deploy, unique, rpc }) => {
   await page.goto('/deployments')
   await page.getByRole('searchbox').fill(unique('app'))
   await expect(page.getByText('No matches')).toBeVisible()
@@ -82,7 +78,7 @@ test('the list follows a deployment that somebody else makes', async ({ page, de
   await expect(row).toHaveCount(0, patient)
 })
 
-test('what cannot fit is told in the preview, with the reasons and what would make it fit', async ({
+test('the preview says what cannot fit, with the reasons and with changes that would help', async ({
   page,
   unique,
 }) => {
@@ -91,7 +87,7 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
   const preview = page.getByRole('region', { name: 'Placement preview' })
   await expect(preview.getByText(/^Insufficient nodes: need 10, found \d with capacity$/)).toBeVisible()
   await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeVisible()
-  // How many nodes each rule refused, and by how much each of them is short.
+  // How many nodes each filter refused, and how much each of them lacks.
   await expect(preview.getByText(/^Too little CPU: \d+ nodes · Too little memory: \d+ nodes$/)).toBeVisible()
   await expect(preview.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
   await expect(preview.getByText('needs 8 cores, 4 are free of 4').first()).toBeVisible()
@@ -105,7 +101,7 @@ test('what cannot fit is told in the preview, with the reasons and what would ma
   await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeHidden()
 })
 
-test('what cannot fit is explained on the page of its deployment', async ({ page, unique }) => {
+test('the page of a deployment explains why it does not fit', async ({ page, unique }) => {
   await page.goto('/deployments/new')
   await fillDeployForm(page, { name: unique('too-big'), image: 'nginx', replicas: 10, cpu: 8, memory: 16384 })
   await expect(page.getByText('This does not fit the fleet right now and would fail.')).toBeVisible()
@@ -121,7 +117,7 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(page.getByRole('button', { name: /^Too little CPU \d+ nodes$/ })).toBeVisible()
   await expect(page.getByText('8 GiB of memory short').first()).toBeVisible()
 
-  // A suggestion leads to the form of the update, filled in; nothing is changed before somebody presses Update.
+  // A suggestion leads to the update form with its values filled in. Nothing changes before somebody presses Update.
   const fewer = page.getByRole('link', { name: /^Apply: Ask for \d replicas instead of 10$/ })
   const replicas = /Ask for (\d)/.exec((await fewer.getAttribute('aria-label')) ?? '')?.[1] ?? ''
   await fewer.click()
@@ -130,7 +126,7 @@ test('what cannot fit is explained on the page of its deployment', async ({ page
   await expect(page.getByRole('button', { name: 'Update', exact: true })).toBeEnabled()
 })
 
-test('who waits for capacity sees the deployment pending, and placed once there is room', async ({
+test('a deployment that waits for capacity is shown as pending, and placed once there is capacity', async ({
   page,
   unique,
   deploy,
@@ -152,7 +148,7 @@ test('who waits for capacity sees the deployment pending, and placed once there 
   await expect(statusOf(page, 'Running')).toBeVisible(patient)
 })
 
-test('what is typed before the page has come alive is not lost', async ({ page }) => {
+test('text typed before the page is interactive is not lost', async ({ page }) => {
   let arrive: () => void = () => undefined
   const scripts = new Promise<void>((resolve) => {
     arrive = resolve
@@ -171,7 +167,7 @@ test('what is typed before the page has come alive is not lost', async ({ page }
   await expect(name).toHaveValue('early-bird')
 })
 
-test('mistakes are named at their fields before anything is sent', async ({ page }) => {
+test('mistakes are shown at their fields before anything is sent', async ({ page }) => {
   const sent: string[] = []
   page.on('request', (request) => {
     if (request.url().includes('deployment.deploy')) sent.push(request.url())
@@ -197,19 +193,19 @@ test('mistakes are named at their fields before anything is sent', async ({ page
   await expectMistake(field('Memory'), 'Memory must be between 512 and 16384 MiB')
   await expectMistake(field('Storage'), 'Storage must be between 1 and 1000 GiB')
   await expectMistake(field('GPU'), 'GPU must be a number')
-  // The first wrong field has the focus, and a mistake goes as soon as it is mended.
+  // The first invalid field has the focus, and its error disappears as soon as it is corrected.
   await expect(field('Name')).toBeFocused()
   await field('Name').fill('a-name')
   await expect(field('Name')).not.toHaveAttribute('aria-invalid', 'true')
   expect(sent).toEqual([])
 })
 
-test.describe('what only the server finds', () => {
-  // The browser writes down that the server answered 400: that is what is tested.
+test.describe('errors that only the server finds', () => {
+  // The browser logs that the server answered 400, which is the point of this test.
   test.use({ allowedOnConsole: [/status of 400/] })
 
-  test('is named at the fields, too', async ({ page, unique }) => {
-    // The request is changed on its way, so that the real server finds what the form would not have let through.
+  test('are shown at their fields, too', async ({ page, unique }) => {
+    // The request is changed on its way, so that the real server gets what the form would have refused.
     await page.route('**/api/trpc/deployment.deploy*', async (route) => {
       const body = JSON.parse(route.request().postData() ?? '{}') as Record<string, unknown>
       const wrong = { replicas: 1000, container_image: 'Not An Image', resources: { cpu: 99, memory: 512 } }
@@ -225,10 +221,10 @@ test.describe('what only the server finds', () => {
   })
 })
 
-test('a deployment can be made with the keyboard alone', async ({ page, unique }) => {
+test('a deployment can be created with the keyboard alone', async ({ page, unique }) => {
   const name = unique('by-keys')
   await page.goto('/deployments')
-  // Before it is live, the page does not listen to keys yet.
+  // The page does not react to keys before it is live.
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
   await goByKeys(page, 'c', /\/deployments\/new$/)
   await tabTo(page, page.getByLabel('Name', { exact: true }))
@@ -273,7 +269,7 @@ async function expectMistake(field: Locator, message: string | RegExp): Promise<
   await expect(field).toHaveAccessibleDescription(message)
 }
 
-/** Presses Tab until `target` has the focus; each stop on the way must be seen to have it. */
+/** Presses Tab until `target` has the focus. Each element on the way must show that it has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
   await expect(target).toBeVisible()
   for (let presses = 0; presses < 60; presses += 1) {

@@ -1,9 +1,9 @@
-/** What people do with a deployment that is there. */
+/** What people do with an existing deployment. */
 
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { openTab, statusOf } from '@/testing/pages'
 
-test('a deployment is scaled up and down, also back by Undo, and to nothing', async ({ page, deploy, unique }) => {
+test('a deployment is scaled up, down, to zero, and back by Undo', async ({ page, deploy, unique }) => {
   const id = await deploy({ replicas: 2 })
   await page.goto(`/deployments/${id}`)
   await expect(page.getByText('2/2 running')).toBeVisible(patient)
@@ -39,7 +39,7 @@ test('a deployment is scaled up and down, also back by Undo, and to nothing', as
   await expect(page.getByText('Scaled to zero.')).toBeVisible(patient)
 })
 
-test('deleting asks for the name, removes the containers and gives the capacity back', async ({
+test('deleting asks for the name, removes the containers and releases the capacity', async ({
   page,
   deploy,
   unique,
@@ -67,7 +67,7 @@ test('deleting asks for the name, removes the containers and gives the capacity 
     (await rpc.deployment.detail.query({ id })).replicas.map(({ status, reserved }) => `${status} ${reserved}`)
   await expect.poll(held, patient).toEqual(['stopped false', 'stopped false', 'stopped false'])
 
-  // Its page and history stay; the list shows it only to those who ask for deleted ones.
+  // The page and the history remain. The list shows the deployment only with the filter for deleted ones.
   await openTab(page, 'History')
   await expect(
     page
@@ -81,7 +81,7 @@ test('deleting asks for the name, removes the containers and gives the capacity 
   await expect(page.getByRole('table', { name: 'Deployments' }).getByRole('link', { name })).toBeVisible()
 })
 
-test("an image that cannot be pulled ends in the engine's own words, and can be tried again", async ({
+test("a deployment whose image cannot be pulled fails with the engine's message, and can be retried", async ({
   page,
   deploy,
 }) => {
@@ -95,7 +95,7 @@ test("an image that cannot be pulled ends in the engine's own words, and can be 
   await page.getByRole('button', { name: 'Retry' }).click()
   await openTab(page, 'History')
   const history = page.getByRole('table', { name: /^Status changes/ })
-  // None to pending, to scheduled, to failed; and all but the first again.
+  // None to pending to scheduled to failed, and after the retry all but the first again.
   await expect(history.getByText(words)).toHaveCount(2, patient)
   await expect(statusOf(page, 'Failed')).toBeVisible()
   await openTab(page, 'Timeline')
@@ -104,14 +104,14 @@ test("an image that cannot be pulled ends in the engine's own words, and can be 
   await expect(page.getByRole('table', { name: /^Replica events/ })).toContainText('attempt 6')
 })
 
-test('a container that ends is started again in place, and the page says so', async ({ page, deploy }) => {
+test('a container that exits is restarted in place, and the page says so', async ({ page, deploy }) => {
   const id = await deploy({ container_image: 'sim/crash:2s' })
   await page.goto(`/deployments/${id}`)
   const row = page.getByRole('table', { name: 'Replicas' }).getByRole('row').nth(1)
   await expect(row).toContainText('exited with code 1', patient)
 })
 
-test('an unknown deployment is told from one that cannot be read', async ({ page }) => {
+test('the page tells an unknown deployment from one that cannot be read', async ({ page }) => {
   await page.goto('/deployments/00000000-0000-4000-8000-000000000000')
   await expect(page.getByText('Deployment not found')).toBeVisible()
   await page.getByRole('link', { name: 'All deployments' }).click()

@@ -1,6 +1,6 @@
 /**
- * `kill -9` at the worst moments: what was answered 202 reaches running by itself, and exactly once. On a product of
- * its own with simulated nodes; e2e/fleet/engines.spec.ts does the same with real containers.
+ * `kill -9` at the worst moments: a deployment that was answered 202 reaches running by itself, and exactly once. Uses
+ * a product of its own with simulated nodes; e2e/fleet/engines.spec.ts does the same with real containers.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ let product: Product
 let token: string
 
 test.beforeAll(async () => {
-  // What is configured above holds for tests only.
+  // The timeout that is configured above applies to tests only.
   test.setTimeout(longMs)
   product = await Product.prepare({ name: 'e2e-durability', fleet: 'demo', env: { LOG_LEVEL: 'debug' } })
   await product.start()
@@ -36,7 +36,7 @@ async function call(path: string, body?: unknown): Promise<any> {
   return response.json()
 }
 
-/** @returns the id, once it is answered 202. */
+/** Deploys and returns the id, once the call is answered with 202. */
 async function deploy(name: string, image = 'sim/slow:5s'): Promise<string> {
   const resources = { cpu: 0.5, memory: 512 }
   const answer = await call('/api/deployment/deploy', {
@@ -50,7 +50,7 @@ async function deploy(name: string, image = 'sim/slow:5s'): Promise<string> {
   return answer.deployment_id
 }
 
-/** null while the server is away. */
+/** Null while the server is away. */
 const statusOf = async (id: string): Promise<string | null> =>
   (await call(`/api/deployment/status/${id}`).catch(() => null))?.status ?? null
 
@@ -60,7 +60,7 @@ const replicasOf = (id: string) =>
     [id],
   )
 
-/** Three replicas, no second attempt of any, one container for each, and one history row for each step. */
+/** Three replicas without a second attempt, one container for each, and one history row for each step. */
 async function expectRunningOnce(id: string): Promise<void> {
   await expect.poll(() => statusOf(id), patient).toBe('running')
   const running = { generation: 1, status: 'running', wanted: 'run' }
@@ -77,7 +77,7 @@ const historyOf = async (id: string): Promise<string[]> => {
   return rows.map(({ old_status, new_status }) => `${old_status} > ${new_status}`)
 }
 
-/** What the simulated engines hold, from the files that are their only memory. */
+/** What the simulated engines hold, read from the files in which they keep their state. */
 function containersOf(deploymentId: string): { id: string; startedAt: number | null }[] {
   const folder = join(product.dataDir, 'agents', 'demo', 'engines')
   if (!existsSync(folder)) return []
@@ -95,7 +95,7 @@ function containersOf(deploymentId: string): { id: string; startedAt: number | n
 const untilStarting = (id: string) =>
   expect.poll(async () => (await replicasOf(id)).map(({ status }) => status), patient).toContain('starting')
 
-test('everything killed while containers start: after the next start it runs, once', async () => {
+test('everything is killed while containers start: after the next start the deployment runs, once', async () => {
   const id = await deploy('killed-while-starting')
   await untilStarting(id)
   await product.killAll({ database: false })
@@ -108,7 +108,7 @@ test('everything killed while containers start: after the next start it runs, on
   await expectRunningOnce(id)
 })
 
-test('everything killed, the database too, before it was scheduled: after the next start it runs, once', async () => {
+test('everything, including the database, is killed before scheduling: after the next start the deployment runs, once', async () => {
   await product.kill('scheduler', 'SIGSTOP')
   const id = await deploy('killed-while-pending')
   expect(await statusOf(id)).toBe('pending')
@@ -117,7 +117,7 @@ test('everything killed, the database too, before it was scheduled: after the ne
   await expectRunningOnce(id)
 })
 
-test('the web server killed while containers start: it goes on by itself', async () => {
+test('the web server is killed while containers start: the deployment continues by itself', async () => {
   const id = await deploy('web-killed')
   await untilStarting(id)
   const killed = await product.kill('web')
@@ -126,13 +126,16 @@ test('the web server killed while containers start: it goes on by itself', async
 })
 
 test.describe('an open page', () => {
-  // Calls that nobody answers are written down by the browser.
+  // The browser logs calls that nobody answers.
   test.use({ storageState: signedOut, allowedOnConsole: [/Failed to load resource|net::ERR_/] })
 
-  test('says that it is cut off, then that it is stale, and catches up by itself', async ({ page, playwright }) => {
+  test('says that it is disconnected, then that its data is stale, and catches up by itself', async ({
+    page,
+    playwright,
+  }) => {
     const who = { username: 'admin', password: product.password }
     await page.context().addCookies((await sessionFrom(playwright, product.url, who)).cookies)
-    // Nothing is decided until the page is cut off; then everything happens behind its back.
+    // Nothing is decided until the page is disconnected. Everything then happens while it cannot see it.
     await product.kill('scheduler', 'SIGSTOP')
     const id = await deploy('watched')
     await page.goto(`${product.url}/deployments/${id}`)
@@ -149,7 +152,7 @@ test.describe('an open page', () => {
   })
 })
 
-test('the scheduler killed before it decided: it goes on by itself', async () => {
+test('the scheduler is killed before it decides: the deployment continues by itself', async () => {
   await product.kill('scheduler', 'SIGSTOP')
   const id = await deploy('scheduler-killed')
   expect(await statusOf(id)).toBe('pending')
@@ -157,12 +160,12 @@ test('the scheduler killed before it decided: it goes on by itself', async () =>
   await expectRunningOnce(id)
 })
 
-test('the agents killed while containers start: they go on with the same containers', async () => {
+test('the agents are killed while containers start: they continue with the same containers', async () => {
   const id = await deploy('agents-killed')
   await untilStarting(id)
   await product.kill('fleet')
   await expectRunningOnce(id)
-  // And once more while they run: adopted, not started anew.
+  // A second kill, while the containers run: they are adopted, not restarted.
   const before = containersOf(id)
   await product.kill('fleet')
   await expect.poll(() => product.pidOf('fleet'), patient).not.toBeNull()
@@ -175,14 +178,14 @@ test('the agents killed while containers start: they go on with the same contain
   expect(containersOf(id)).toEqual(before)
 })
 
-test('the database killed while containers start: it goes on by itself', async () => {
+test('the database is killed while containers start: the deployment continues by itself', async () => {
   const id = await deploy('database-killed')
   await untilStarting(id)
   await product.killDatabase()
   await expectRunningOnce(id)
 })
 
-test('the way of a deployment can be read in the log', async () => {
+test('the log tells how a deployment was handled', async () => {
   const from = product.output.length
   const id = await deploy('web-api', 'sim/ok')
   await expect.poll(() => statusOf(id), patient).toBe('running')

@@ -1,4 +1,7 @@
-/** What a deployment wishes of its places, from the form to the explanation, and what administrators set for all. */
+/**
+ * The placement rules of a deployment, from the form to the explanation, and the default policy that administrators
+ * set.
+ */
 import type { Page } from '@playwright/test'
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { fillDeployForm, openTab, statusOf } from '@/testing/pages'
@@ -13,7 +16,7 @@ async function requireSameNodeAs(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name of deployment 1').fill(name)
 }
 
-test('a deployment is kept on the node of another, from the form to the explanation of every node', async ({
+test('a deployment is placed on the node of another one, and every node is explained', async ({
   page,
   deploy,
   unique,
@@ -44,7 +47,7 @@ test('a deployment is kept on the node of another, from the form to the explanat
   await expect(page.getByText('weight 50, value 0.000')).toBeVisible()
   await page.reload()
   await expect(page.getByText('Rank 1 of 1, chosen.')).toBeVisible()
-  // Of one that was refused, too. Groups are closed where nodes of other tests make the list a long one.
+  // A refused node is explained, too. Groups are collapsed when nodes of other tests make the list long.
   const group = page.getByRole('button', { name: /^Missing a required deployment/ })
   if ((await group.getAttribute('aria-expanded')) === 'false') await group.click()
   await page
@@ -54,21 +57,21 @@ test('a deployment is kept on the node of another, from the form to the explanat
   await expect(page.getByText('is not cordoned')).toBeVisible()
 })
 
-test.describe('a preview that does not hold any more', () => {
-  // The browser writes down that the server answered 409: that is what is tested.
+test.describe('a preview that no longer holds', () => {
+  // The browser logs that the server answered 409, which is the point of this test.
   test.use({ allowedOnConsole: [/status of 409/] })
 
-  test('says so on submit, and deploys when pressed once more', async ({ page, deploy, unique, rpc }) => {
+  test('is reported on submit, and a second press deploys', async ({ page, deploy, unique, rpc }) => {
     const db = await deploy({ name: unique('db') })
     await expect.poll(async () => (await rpc.deployment.detail.query({ id: db })).status, patient).toBe('running')
     await page.goto('/deployments/new')
     await fillDeployForm(page, { name: unique('late'), image: 'sim/ok', cpu: 0.5 })
     await requireSameNodeAs(page, unique('db'))
-    // The one without the wish says the same.
+    // The preview without the rule reads the same.
     await expect(preview(page).locator('[aria-busy="true"]')).toHaveCount(0)
     await expect(preview(page).getByText('Fits: 1 replica on 1 node')).toBeVisible()
-    // From here on the page hears of nothing new, as over a slow line.
-    // (It may ask for several things at once.)
+    // From here on the page gets no more answers to previews, as over a slow connection. (A request may be a batch of
+    // several calls.)
     await page.route(/\/api\/trpc\/[^?]*placement\.preview/, () => undefined)
     await rpc.deployment.scale.mutate({ deployment_id: db, replicas: 0 })
     await expect.poll(async () => (await rpc.deployment.detail.query({ id: db })).status, patient).toBe('stopped')
@@ -80,11 +83,7 @@ test.describe('a preview that does not hold any more', () => {
   })
 })
 
-test('the policy of all deployments is tried on past decisions, saved and taken back', async ({
-  page,
-  deploy,
-  rpc,
-}) => {
+test('the default policy is tried on past decisions, saved and reset', async ({ page, deploy, rpc }) => {
   const id = await deploy()
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).status, patient).toBe('running')
   const { policy } = await rpc.settings.get.query()

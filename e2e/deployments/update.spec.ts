@@ -1,4 +1,4 @@
-/** Deployments that are updated and rolled back, stopped and started. */
+/** Updates, rollbacks, stops and starts. */
 
 import { expect, patient, type Rpc, test } from '@/e2e/support/fixtures'
 import { openTab, statusOf } from '@/testing/pages'
@@ -9,7 +9,7 @@ const runs = async (rpc: Rpc, id: string): Promise<void> => {
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).status, patient).toBe('running')
 }
 
-test('a deployment is updated from its page and rolled back, each revision with what it changed', async ({
+test('a deployment is updated from its page and rolled back, and each revision shows its changes', async ({
   page,
   rpc,
   deploy,
@@ -47,7 +47,11 @@ test('a deployment is updated from its page and rolled back, each revision with 
   await expect(page.getByText('Rolled back to revision 1 from 2 (it was better before)')).toBeVisible()
 })
 
-test('an update to an image that can not be had halts, and what ran goes on running', async ({ page, rpc, deploy }) => {
+test('an update to an image that does not exist pauses, and the old replicas keep running', async ({
+  page,
+  rpc,
+  deploy,
+}) => {
   const id = await deploy({ container_image: 'sim/ok', replicas: 2 })
   await runs(rpc, id)
   const before = (await rpc.deployment.detail.query({ id })).replicas.map((replica) => replica.containerId).sort()
@@ -67,7 +71,7 @@ test('an update to an image that can not be had halts, and what ran goes on runn
   expect(live.map((replica) => replica.containerId).sort()).toEqual(before)
 })
 
-test('an update that does not fit says so before it is sent, and a suggestion makes it fit', async ({
+test('an update that does not fit is reported before it is sent, and a suggestion makes it fit', async ({
   page,
   rpc,
   deploy,
@@ -84,7 +88,7 @@ test('an update that does not fit says so before it is sent, and a suggestion ma
   await expect(changes.getByText(/^Fits: \d+ replicas?, one by one$/)).toBeVisible(patient)
 })
 
-test('a deployment is stopped and started again with as many replicas', async ({ page, rpc, deploy }) => {
+test('a deployment is stopped, and started again with as many replicas', async ({ page, rpc, deploy }) => {
   const id = await deploy({ container_image: 'sim/ok', replicas: 2 })
   await runs(rpc, id)
   await page.goto(`/deployments/${id}`)
@@ -107,7 +111,7 @@ test('a deployment is stopped and started again with as many replicas', async ({
   await expect(page.getByText('Scaling')).toHaveCount(0)
 })
 
-/** The revisions of the replicas that are wanted and run. */
+/** The revisions of the desired replicas that run. */
 const running = async (rpc: Rpc, id: string): Promise<number[]> => {
   const { replicas } = await rpc.deployment.detail.query({ id })
   return replicas

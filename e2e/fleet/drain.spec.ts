@@ -1,6 +1,6 @@
 /**
- * Nodes that are drained, and where their replicas go. On a product of its own: a fleet that lacks nodes for a while
- * would be in the way of every other spec.
+ * Nodes that are drained, and where their replicas go. Uses a product of its own, because missing nodes would disturb
+ * every other spec.
  */
 
 import { test as base, expect, patient, type Rpc, sessionFrom, tokenFrom } from '@/e2e/support/fixtures'
@@ -33,7 +33,7 @@ const test = base.extend<object, { product: Product }>({
   ],
 })
 
-// One after the other: each takes nodes from the fleet.
+// In sequence, since each test takes nodes out of the fleet.
 test.describe.configure({ mode: 'default', timeout: longMs })
 
 const runs = async (rpc: Rpc, id: string): Promise<void> => {
@@ -46,7 +46,7 @@ const nodeNamed = async (rpc: Rpc, name: string) => {
   return node
 }
 
-test('a node is drained: the preview says where its replicas go, and there they go', async ({ page, rpc, deploy }) => {
+test("a drained node's replicas go where the preview said", async ({ page, rpc, deploy }) => {
   const id = await deploy({ container_image: 'sim/ok' })
   await runs(rpc, id)
   const [before] = (await rpc.deployment.detail.query({ id })).replicas
@@ -83,7 +83,7 @@ test('a node is drained: the preview says where its replicas go, and there they 
   }
 })
 
-test('a drain that can not finish says what stands in the way, and ends in maintenance when it can', async ({
+test('a drain that cannot finish says what blocks it, and ends in maintenance once it can', async ({
   page,
   rpc,
   deploy,
@@ -121,7 +121,7 @@ test('a drain that can not finish says what stands in the way, and ends in maint
   }
 })
 
-test('several nodes are marked and drained together, and the address keeps which', async ({ page, rpc }) => {
+test('several nodes are selected and drained together, and the address keeps the selection', async ({ page, rpc }) => {
   const [one, other] = (await rpc.node.list.query()).filter(({ ineligible }) => ineligible === null)
   if (!one || !other) throw new Error('Too few nodes take replicas')
   try {

@@ -1,9 +1,9 @@
-/** What if it failed: asked, answered, and nothing touched. */
+/** Failure drills: asked and answered, with nothing changed. */
 
 import { expect, patient, type Rpc, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
 
-/** A deployment of one replica that runs, in a region of three nodes, with where it is. */
+/** Deploys one replica into a region of three nodes, and returns where it runs. */
 async function placed(rpc: Rpc, deploy: (overrides?: object) => Promise<string>) {
   const id = await deploy({ container_image: 'sim/ok', region: 'us-east', policy: 'near' })
   const detail = () => rpc.deployment.detail.query({ id })
@@ -14,7 +14,7 @@ async function placed(rpc: Rpc, deploy: (overrides?: object) => Promise<string>)
   return { id, name, node }
 }
 
-test('a region is picked with the keyboard alone; the outcome stands first, and the address keeps it', async ({
+test('a region is picked with the keyboard alone, the outcome comes first, and the address keeps the selection', async ({
   page,
   rpc,
   deploy,
@@ -36,7 +36,7 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
     ),
   )
   await expect(outcome).toBeVisible(patient)
-  // A whole region of several nodes at once looks like a cut line.
+  // A whole region of several nodes that fails at once looks like a network outage.
   await expect(page.getByText('Outage protection would become active:')).toBeVisible()
   await expect(page.getByRole('table', { name: 'Capacity by region, now and after' })).toContainText('→ 0')
 
@@ -58,12 +58,12 @@ test('a region is picked with the keyboard alone; the outcome stands first, and 
   const field = page.getByRole('combobox', { name: 'Nodes, regions and zones' })
   await field.press('Backspace')
   await expect(page.getByText(/^Pick a region or some nodes/)).toBeVisible()
-  // It runs where it ran, as its only attempt.
+  // The replica still runs where it ran, as its first attempt.
   const { status, replicas } = await rpc.deployment.detail.query({ id })
   expect([status, replicas.map((replica) => replica.node.id)]).toEqual(['running', [node.id]])
 })
 
-test('nodes are added and taken out, and a drain is tried as well', async ({ page, rpc, deploy }) => {
+test('nodes are added and removed, and a drain can be tried as well', async ({ page, rpc, deploy }) => {
   const { name, node } = await placed(rpc, deploy)
   await page.goto(`/drill?node=${node.nodeId}`)
   await expect(page.getByText(new RegExp(`^If ${node.nodeId} failed: `))).toBeVisible(patient)
@@ -85,7 +85,7 @@ test('nodes are added and taken out, and a drain is tried as well', async ({ pag
   await expect(page.getByText(new RegExp(`^If ${other} was drained: `))).toBeVisible(patient)
 })
 
-test('a node, ticked nodes and a region lead to their drill', async ({ page, rpc }) => {
+test('a node, selected nodes and a region link to their drill', async ({ page, rpc }) => {
   const [one, other] = (await rpc.node.list.query()).filter(({ nodeId }) => /^node-0[1-6]$/.test(nodeId))
   await page.goto(`/nodes/${one?.id}`)
   await page.getByRole('link', { name: 'What if it failed?' }).click()
@@ -103,7 +103,7 @@ test('a node, ticked nodes and a region lead to their drill', async ({ page, rpc
 test.describe('an address with a node that is not there', () => {
   test.use({ allowedOnConsole: [/status of 400/] })
 
-  test('says which, and the field is there to mend it', async ({ page }) => {
+  test('says which node is unknown, and offers the field to correct it', async ({ page }) => {
     await page.goto('/drill?node=no-such-node')
     await expect(page.getByText(/There is no node no-such-node/)).toBeVisible(patient)
     await page.getByRole('button', { name: 'Remove node no-such-node' }).click()

@@ -22,11 +22,11 @@ const lacking = process.env.FOGDECK_SKIP_ENGINES || unavailable()
 
 const longMs = 400_000
 test.describe.configure({ timeout: longMs })
-// Its sessions belong to a product of its own.
+// The spec has a product of its own, with its own sessions.
 test.use({ storageState: signedOut })
-// What somebody's machine lacks is their business; what a CI machine lacks is a mistake in its set-up.
+// A developer's machine may lack engines, but on CI that is an error in the set-up.
 test.skip(lacking !== null && !isCi, `no real container engines: ${lacking}`)
-// Once, where a person sees it: the list of tests shows a dash only.
+// Printed once, because the list of tests shows only a dash for a skipped test.
 if (lacking !== null && process.env.TEST_WORKER_INDEX === undefined)
   process.stderr.write(`\nWithout real container engines (e2e/fleet/engines.spec.ts): ${lacking}\n`)
 
@@ -37,7 +37,7 @@ let token: string
 const agents = new Map<TestEngine, Agent>()
 
 test.beforeAll(async () => {
-  // What is configured above holds for tests only.
+  // The timeout that is configured above applies to tests only.
   test.setTimeout(longMs)
   if (lacking !== null) throw new Error(`Real container engines cannot be started: ${lacking}`)
   product = await Product.prepare({ name: 'e2e-engines', fleet: 'none' })
@@ -67,7 +67,7 @@ test.afterAll(async () => {
 const readyNodes = async (): Promise<string[]> =>
   (await rpc.node.list.query()).filter(({ ineligible }) => ineligible === null).map(({ nodeId }) => nodeId)
 
-/** `npm run agent` on the machine of an engine: in its network, with its socket. */
+/** `npm run agent` on the machine of an engine, in its network and with its socket. */
 class Agent {
   private readonly dataDir: string
   private child: ChildProcess | null = null
@@ -76,7 +76,7 @@ class Agent {
     this.dataDir = join(testFolder, `agent-${engine.name}-${process.pid}`)
   }
 
-  /** The token is needed the first time only. */
+  /** The token is needed at the first start only. */
   start(joinToken?: string): void {
     const { name, socket, gateway, inside } = this.engine
     const [enter = '', ...entering] = inside
@@ -121,7 +121,7 @@ const allContainers = async (): Promise<string[]> =>
     .flat()
     .sort()
 
-/** When each container started last: one that was started anew is told from one that was left alone. */
+/** When each container last started, which tells a restarted container from an untouched one. */
 const startsOf = async (): Promise<string[]> => {
   const starts: string[] = []
   for (const engine of cluster.engines)
@@ -153,7 +153,7 @@ async function signIn(page: Page): Promise<void> {
   await expect(page).toHaveURL(/:\d+\/$/)
 }
 
-test('what is deployed in the browser runs on three engines and answers; what is deleted is gone', async ({ page }) => {
+test('a deployment from the browser runs on three engines and answers, and is gone once deleted', async ({ page }) => {
   await signIn(page)
   await page.goto(`${product.url}/nodes`)
   await expect(page.getByRole('table', { name: 'Nodes' }).locator('tbody').getByRole('link')).toHaveText([
@@ -185,7 +185,7 @@ test('what is deployed in the browser runs on three engines and answers; what is
     expect(HostConfig).toMatchObject({ NanoCpus: 500_000_000, Memory: 512 * 1024 * 1024 })
     expect(Config.Env).toContain('MESSAGE=good morning')
 
-    // The page says where it answers, and there it does.
+    // The page shows an address, and the container answers there.
     const row = page.getByRole('table', { name: 'Replicas' }).getByRole('row').filter({ hasText: engine.name })
     const link = row.getByRole('link', { name: /^\d+$/ })
     await expect(link).toHaveAttribute('href', new RegExp(`^http://${engine.address}:\\d+/?$`))
@@ -212,7 +212,7 @@ test('what is deployed in the browser runs on three engines and answers; what is
   await expect.poll(reservations, patient).toEqual([{ cpu: 0, memory: 0, storage: 0, gpu: 0 }])
 })
 
-test("an image that no engine has ends in the engine's own words", async ({ page }) => {
+test("a deployment whose image no engine has fails with the engine's own message", async ({ page }) => {
   await signIn(page)
   await page.goto(`${product.url}/deployments/new`)
   await fillDeployForm(page, { name: 'no-image', image: 'localhost:1/no/such:image', cpu: 0.5 })
@@ -223,8 +223,8 @@ test("an image that no engine has ends in the engine's own words", async ({ page
   await expect.poll(reservations, patient).toEqual([{ cpu: 0, memory: 0, storage: 0, gpu: 0 }])
 })
 
-test('everything killed between 202 and running: after the next start it runs, once', async () => {
-  // Engines that hang hold it at that point for as long as the test needs.
+test('everything is killed between 202 and running: after the next start the deployment runs, once', async () => {
+  // Frozen engines hold the deployment at that point for as long as the test needs.
   for (const engine of cluster.engines) engine.freeze()
   const { deployment_id: id } = await rpc.deployment.deploy.mutate({
     name: 'survivor',
@@ -245,7 +245,7 @@ test('everything killed between 202 and running: after the next start it runs, o
   const before = await startsOf()
   expect(before).toHaveLength(3)
 
-  // Killed once more while it runs: the same containers, adopted.
+  // A second kill, while it runs: the same containers are adopted.
   await product.killAll({ database: false })
   await Promise.all([...agents.values()].map((agent) => agent.kill()))
   await product.start()

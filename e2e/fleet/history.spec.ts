@@ -1,4 +1,4 @@
-/** The past: where everything was, at any moment, found with the keyboard. */
+/** The history page: where everything was at any moment, found with the keyboard. */
 import type { Page } from '@playwright/test'
 import { expect, patient, type Rpc, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
@@ -7,7 +7,7 @@ const slider = (page: Page) => page.getByRole('slider', { name: 'Time' })
 const pastBar = (page: Page) => page.getByRole('region', { name: /^Viewing / })
 const momentOf = (page: Page): string | null => new URL(page.url()).searchParams.get('at')
 
-/** Presses a key, and waits until the page shows the moment to which it leads. */
+/** Presses a key and waits until the page shows the moment that the key leads to. */
 async function press(page: Page, key: string, shows: string): Promise<void> {
   const before = await slider(page).getAttribute('aria-valuetext')
   await slider(page).press(key)
@@ -17,14 +17,14 @@ async function press(page: Page, key: string, shows: string): Promise<void> {
     .toBe(await settledMoment(page))
 }
 
-/** The address follows when the thumb rests. */
+/** The address changes once the slider rests. */
 async function settledMoment(page: Page): Promise<string | null> {
   const words = await slider(page).getAttribute('aria-valuetext')
   await expect(pastBar(page).getByRole('time')).toHaveText(words ?? '')
   return momentOf(page)
 }
 
-/** Where each replica is, by its number. */
+/** The node of each replica, by replica number. */
 const places = async (rpc: Rpc, id: string): Promise<Map<number, string>> =>
   new Map(
     (await rpc.deployment.detail.query({ id })).replicas
@@ -32,11 +32,7 @@ const places = async (rpc: Rpc, id: string): Promise<Map<number, string>> =>
       .map(({ slot, node }) => [slot, node.nodeId]),
   )
 
-test('after it was scaled and deleted, a deployment is found where it was, by keyboard', async ({
-  page,
-  deploy,
-  rpc,
-}) => {
+test('a deployment that was scaled and deleted is found where it was, by keyboard', async ({ page, deploy, rpc }) => {
   const id = await deploy({ replicas: 3 })
   await expect.poll(async () => (await places(rpc, id)).size, patient).toBe(3)
   const were = await places(rpc, id)
@@ -63,12 +59,12 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   }
   for (const [slot, nodeId] of were) await expect(rows.filter({ hasText: nodeId })).toContainText(String(slot + 1))
 
-  // The placement tells the same moment; Back leads out of the past again.
+  // The Placement tab shows the same moment; Back returns to the present.
   const at = momentOf(page)
   await page.getByRole('tab', { name: 'Placement' }).click()
   await expect(page.getByRole('table', { name: 'Replicas at this time' }).getByRole('row')).toHaveCount(4)
   expect(momentOf(page)).toBe(at)
-  // The address follows the pages a little later.
+  // The address follows the page with a short delay.
   await expect(page).not.toHaveURL(/tab=/)
   await page.reload()
   await expect(page.getByRole('table', { name: 'Replicas at this time' }).getByRole('row')).toHaveCount(4)
@@ -77,7 +73,7 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await expect(page.getByRole('table', { name: 'Replicas', exact: true })).toContainText('Stopped')
   await expect(page.getByRole('table', { name: 'Replicas at this time' })).toHaveCount(0)
 
-  // The fleet at that moment: what ran there is there, and the map and the table say so.
+  // The fleet at that moment, on the map and in the table, includes what ran there.
   await page.goto(`/history?view=table&at=${at}`)
   const fleet = page.getByRole('table', { name: 'Nodes at this time' })
   for (const nodeId of were.values())
@@ -91,7 +87,7 @@ test('after it was scaled and deleted, a deployment is found where it was, by ke
   await expect(pastBar(page)).toBeHidden()
 })
 
-test('what happens meanwhile does not move who looks at the past', async ({ page, deploy, rpc, unique }) => {
+test('new events do not move somebody who views the past', async ({ page, deploy, rpc, unique }) => {
   const id = await deploy({ replicas: 1 })
   await expect.poll(async () => (await places(rpc, id)).size, patient).toBe(1)
   await page.goto('/deployments')
@@ -107,7 +103,7 @@ test('what happens meanwhile does not move who looks at the past', async ({ page
   expect(momentOf(page)).toBe(at)
   await expect(events.getByRole('row').filter({ hasText: `Deleted ${unique('app')}` })).toHaveCount(0)
 
-  // What stands out leads to its moment.
+  // A notable event links to its moment.
   await page.goto('/history')
   await page.locator('summary').filter({ hasText: 'notable' }).click()
   await page

@@ -9,11 +9,11 @@ import { testFolder } from '@/testing/postgres'
 
 const agents: { child: ChildProcess; dataDir: string }[] = []
 
-/** In a shell, as a person at that machine would. */
+/** Runs the command in a shell, as a person on that machine would. */
 function run(command: string, name: string): ChildProcess {
   const dataDir = join(testFolder, `agent-${name}`)
   const env = { ...process.env, FOGDECK_AGENT_DIR: dataDir }
-  // In a group of its own: npm does not hand signals on to what it starts.
+  // In its own process group, because npm does not forward signals to its children.
   const child = spawn(command, { shell: true, detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] })
   agents.push({ child, dataDir })
   return child
@@ -21,13 +21,13 @@ function run(command: string, name: string): ChildProcess {
 
 test.afterEach(async () => {
   for (const { child, dataDir } of agents.splice(0)) {
-    // The group outlives the shell that began it.
+    // The group outlives the shell that started it.
     for (let signal: NodeJS.Signals | 0 = 'SIGTERM'; isSignalled(child.pid, signal); signal = 0) await sleep(50)
     rmSync(dataDir, { recursive: true, force: true })
   }
 })
 
-/** False when nobody of the group is left. */
+/** Returns false when the group has no process left. */
 function isSignalled(group: number | undefined, signal: NodeJS.Signals | 0): boolean {
   try {
     return group !== undefined && process.kill(-group, signal)
@@ -36,7 +36,7 @@ function isSignalled(group: number | undefined, signal: NodeJS.Signals | 0): boo
   }
 }
 
-test('an administrator makes a join token and sees the node that used it appear', async ({
+test('an administrator creates a join token and sees the node that used it appear', async ({
   page,
   anotherPage,
   signIn,
@@ -54,7 +54,7 @@ test('an administrator makes a join token and sees the node that used it appear'
   await expect(page.getByText('Waiting for the agent to join')).toBeVisible()
   const command = (await page.locator('pre').textContent()) ?? ''
   expect(command).toMatch(/^FOGDECK_JOIN_TOKEN=\S+ npm run agent -- --server http:\/\/localhost:\d+$/)
-  // Too small for any replica, so that no other test places one there.
+  // The node is too small for any replica, so that no other test places one on it.
   run(`${command} --engine simulated --name ${name} --cpu 0.25 --memory 256`, name)
   await expect(page.getByText(`Joined: ${name}`)).toBeVisible(patient)
   await expect(page.getByText(`Online: ${name}`)).toBeVisible(patient)
@@ -64,11 +64,11 @@ test('an administrator makes a join token and sees the node that used it appear'
     .filter({ hasText: `token of ${name}` })
   await expect(token).toContainText('Exhausted')
   await expect(token).toContainText(name)
-  // Also where nobody asked for it, without a reload.
+  // The node also appears on an open page, without a reload.
   const row = nodes.getByRole('table', { name: 'Nodes' }).getByRole('row').filter({ hasText: name })
   await expect(row).toBeVisible(patient)
 
-  // A token for one machine is good for one machine.
+  // A token for one machine lets only one machine join.
   const second = run(`${command} --engine simulated --name ${name}-b`, `${name}-b`)
   const [code] = await once(second, 'exit')
   expect(code).not.toBe(0)
@@ -77,7 +77,7 @@ test('an administrator makes a join token and sees the node that used it appear'
   await expect(page.getByText('/ 0.25 cores reserved')).toBeVisible()
 })
 
-test('a revoked token lets nobody in', async ({ page, unique }) => {
+test('nobody can join with a revoked token', async ({ page, unique }) => {
   const name = unique('thief')
   await page.goto('/admin/join')
   await page.getByLabel('Name').fill(name)

@@ -1,7 +1,11 @@
 /** Lists that change by themselves while somebody reads them, and rows that are ticked. */
 import { expect, patient, test } from '@/e2e/support/fixtures'
 
-test('a list that is read does not jump: what is new waits until it is asked for', async ({ page, deploy, unique }) => {
+test('a list that is scrolled does not jump: new rows wait until they are asked for', async ({
+  page,
+  deploy,
+  unique,
+}) => {
   const first = await deploy({ name: unique('first'), container_image: 'sim/ok' })
   await page.goto('/deployments')
   const rows = page.getByRole('table', { name: 'Deployments' }).locator('tbody').getByRole('row')
@@ -12,7 +16,7 @@ test('a list that is read does not jump: what is new waits until it is asked for
   const waiting = page.getByRole('button', { name: /^\d+ changes?: show$/ })
   await expect(waiting).toBeVisible(patient)
   await expect(rows.first()).toContainText(unique('first'))
-  // What the rows say still follows what happens.
+  // The rows themselves are still updated.
   await expect(page.locator('tr', { has: page.locator(`a[href="/deployments/${first}"]`) })).toContainText(
     'Running',
     patient,
@@ -24,7 +28,7 @@ test('a list that is read does not jump: what is new waits until it is asked for
   await expect(waiting).toHaveCount(0)
 })
 
-test('who does not read a list sees what is new at once', async ({ page, deploy, unique }) => {
+test('an unscrolled list shows new rows at once', async ({ page, deploy, unique }) => {
   await page.goto('/deployments')
   const rows = page.getByRole('table', { name: 'Deployments' }).locator('tbody').getByRole('row')
   await page.getByRole('searchbox').hover()
@@ -32,7 +36,7 @@ test('who does not read a list sees what is new at once', async ({ page, deploy,
   await expect(rows.first()).toContainText(unique('new'), patient)
 })
 
-test('ticked nodes are cordoned together and taken back together; the address keeps the ticks', async ({
+test('selected nodes are cordoned and uncordoned together, and the address keeps the selection', async ({
   page,
   rpc,
 }) => {
@@ -55,7 +59,7 @@ test('ticked nodes are cordoned together and taken back together; the address ke
   await expect.poll(marks).toEqual([false, false])
 })
 
-test('rows are ticked with the keyboard, and another question starts without ticks', async ({ page }) => {
+test('rows are selected with the keyboard, and a new filter clears the selection', async ({ page }) => {
   // Nodes of other specs may come and go.
   await page.goto('/nodes?q=node-1')
   await expect(page.getByLabel('Select node-10')).toBeVisible()
@@ -71,7 +75,7 @@ test('rows are ticked with the keyboard, and another question starts without tic
   await expect(page.getByRole('region', { name: 'Selected nodes' })).toContainText('9 nodes selected')
 })
 
-test('the map shows every node by region; pointer and keys tell which, and lead to it', async ({ page, rpc }) => {
+test('the map shows every node by region, and identifies and opens it by pointer or keys', async ({ page, rpc }) => {
   const { nodes } = await rpc.node.page.query({ region: 'eu-west' })
   await page.goto('/nodes')
   await page.getByRole('button', { name: 'Map' }).click()
@@ -99,7 +103,7 @@ test('the map shows every node by region; pointer and keys tell which, and lead 
   await expect(page.getByRole('heading', { level: 1, name: nodes.at(-1)?.nodeId ?? '' })).toBeVisible()
 })
 
-test('map and table have the same filters', async ({ page, rpc }) => {
+test('map and table share their filters', async ({ page, rpc }) => {
   const { total } = await rpc.node.page.query({ label: 'arch=arm64' })
   await page.goto('/nodes?view=map&label=arch%3Darm64')
   await expect(page.getByRole('button', { name: new RegExp(`^All\\s*${total}$`) })).toBeVisible()

@@ -1,9 +1,9 @@
-/** The fleet: its load, and keeping work off a node. */
+/** The list of nodes, their load, and cordoning. */
 
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { fillDeployForm, statusOf } from '@/testing/pages'
 
-test('the nodes show their load, which moves by itself', async ({ page }) => {
+test('the nodes show their load, which updates by itself', async ({ page }) => {
   await page.goto('/nodes')
   const table = page.getByRole('table', { name: 'Nodes' })
   for (const amount of ['CPU', 'Memory']) {
@@ -15,20 +15,20 @@ test('the nodes show their load, which moves by itself', async ({ page }) => {
   }
 })
 
-test('the bars have room at every width of the window', async ({ page }) => {
+test('the bars are wide enough at every width of the window', async ({ page }) => {
   await page.goto('/nodes')
   for (const width of [360, 640, 768, 1024, 1280, 1440, 1920]) {
     await page.setViewportSize({ width, height: 900 })
     const bars = page.getByRole('table', { name: 'Nodes' }).getByRole('img', { name: /reserved, \d+ % in use$/ })
     await expect(bars.first()).toBeVisible()
     const widths = await bars.evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width))
-    // Those of columns that a narrow window leaves out are 0 wide.
+    // Bars of columns that a narrow window hides are 0 wide.
     expect(Math.min(...widths.filter((one) => one > 0)), `at ${width} px`).toBeGreaterThan(36)
     expect(widths.filter((one) => one > 0).length, `at ${width} px`).toBeGreaterThanOrEqual(width < 640 ? 12 : 24)
   }
 })
 
-test('the nodes can be searched, filtered and sorted, and the address keeps how', async ({ page, rpc }) => {
+test('the nodes can be searched, filtered and sorted, and the address keeps the settings', async ({ page, rpc }) => {
   const nodes = await rpc.node.list.query()
   await page.goto('/nodes')
   const table = page.getByRole('table', { name: 'Nodes' })
@@ -56,7 +56,7 @@ test('the nodes can be searched, filtered and sorted, and the address keeps how'
   await expect(links.nth(11)).toBeVisible()
 })
 
-test('the page of a node shows what it has, holds and is', async ({ page, deploy, unique, rpc }) => {
+test('the page of a node shows its capacity, replicas and properties', async ({ page, deploy, unique, rpc }) => {
   const id = await deploy({ container_image: 'sim/ok' })
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).status, patient).toBe('running')
   const [replica] = (await rpc.deployment.detail.query({ id })).replicas
@@ -76,7 +76,7 @@ test('the page of a node shows what it has, holds and is', async ({ page, deploy
   await expect(page.getByRole('table', { name: 'Events' })).toContainText(/join/i)
 })
 
-test('nothing lands on a cordoned node, until it is uncordoned', async ({ page, unique, rpc }) => {
+test('a cordoned node gets no replicas until it is uncordoned', async ({ page, unique, rpc }) => {
   const name = unique('around')
   const small = { resources: { cpu: 0.5, memory: 512 }, region: 'eu-central' }
   const preview = await rpc.placement.preview.query({ replicas: 1, ...small })
@@ -106,7 +106,7 @@ test('nothing lands on a cordoned node, until it is uncordoned', async ({ page, 
     await expect(replicas.getByRole('row')).toHaveCount(others + 1)
     await expect(replicas.getByRole('link', { name: best, exact: true })).toHaveCount(0)
 
-    // Uncordoned on its own page, it takes the next replica.
+    // Uncordoned on its own page, the node gets the next replica.
     await page.goto(`/nodes/${id}`)
     await expect(statusOf(page, 'Cordoned')).toBeVisible()
     await page.getByRole('button', { name: 'Uncordon' }).click()
@@ -123,7 +123,7 @@ test('nothing lands on a cordoned node, until it is uncordoned', async ({ page, 
   }
 })
 
-test('cordoning is taken back by Undo', async ({ page, rpc }) => {
+test('Undo takes a cordon back', async ({ page, rpc }) => {
   const node = (await rpc.node.list.query()).find(({ cordoned, stale }) => !cordoned && !stale)
   if (!node) throw new Error('There is no node to cordon')
   try {

@@ -1,7 +1,7 @@
 /**
- * Most of a region falls silent at once: nothing of it is moved, every page says so, and when its nodes are heard again
- * the same containers run on. Or an operator knows better and has it moved; then the report of the return says what
- * became of each replica. On a product of its own with two simulated fleets, of which one is frozen.
+ * Most of a region goes offline at once: none of its replicas move, every page says so, and when the nodes return the
+ * same containers are still running. Or an operator overrides the protection; the report of the return then says what
+ * became of each replica. Uses a product of its own with two simulated fleets, one of which is frozen.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,14 +15,14 @@ import { Product } from '@/testing/product'
 const longMs = 400_000
 test.describe.configure({ mode: 'serial', timeout: longMs })
 const patient = { timeout: 180_000 }
-// So that axe does not look at colours half-way between two. Sessions belong to a product of its own.
+// Without motion, so that axe does not measure colours in transition. The spec has a product and sessions of its own.
 test.use({ storageState: signedOut, contextOptions: { reducedMotion: 'reduce' } })
 
 let product: Product
 let rpc: Rpc
-/** Four nodes of eu-west, which fall silent together. */
+/** Four nodes of eu-west that go offline together. */
 let cut: AgentProcess
-/** One node more of eu-west and four elsewhere, which are heard all the time. */
+/** One more node of eu-west and four elsewhere, which stay online. */
 let near: AgentProcess
 let steady: string
 let renewed: string
@@ -34,12 +34,12 @@ function startFleet(prefix: string, { regions, token }: { regions: string[]; tok
   return new AgentProcess('fleet', ['--server', product.url, '--data-dir', dataDirOf(prefix), ...nodes], { token })
 }
 
-/** Its connections stay, as behind a line that is cut. */
+/** The connections stay open, as behind a network that drops everything. */
 const freeze = (fleet: AgentProcess): boolean => fleet.child.kill('SIGSTOP')
 const thaw = (fleet: AgentProcess): boolean => fleet.child.kill('SIGCONT')
 
 test.beforeAll(async ({ playwright }) => {
-  // What is configured above holds for tests only.
+  // The timeout that is configured above applies to tests only.
   test.setTimeout(longMs)
   product = await Product.prepare({ name: 'e2e-storm', fleet: 'none' })
   await product.start()
@@ -54,7 +54,7 @@ test.beforeAll(async ({ playwright }) => {
   const ready = async () => (await rpc.node.list.query()).filter(({ ineligible }) => ineligible === null)
   await expect.poll(async () => (await ready()).length, patient).toBe(9)
 
-  // First all of it on the nodes that will be cut off.
+  // At first everything runs on the nodes that will be cut off.
   const skipped = (await ready()).filter(({ nodeId }) => nodeId.startsWith('near-'))
   for (const { id } of skipped) await rpc.node.cordon.mutate({ id, cordoned: true })
   steady = await deploy('steady', 4)
@@ -95,7 +95,7 @@ interface Attempt {
   started: Date
 }
 
-/** Every attempt that there ever was. */
+/** All attempts, past and present. */
 const attempts = (deploymentId: string) =>
   product.sql<Attempt>(
     `select r.slot, r.generation, r.status, r.wanted, n.node_id as node, r.container_id as container, r.started_at as started
@@ -114,7 +114,7 @@ const outageMetric = async () =>
     .split('\n')
     .filter((line) => line.startsWith('fogdeck_storm'))
 
-test('a storm moves nothing, and when it is over the same containers run on', async ({
+test('an outage moves nothing, and afterwards the same containers run on', async ({
   page,
   playwright,
   anotherPage,
@@ -134,7 +134,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
     'fogdeck_storm_brake{region="eu-west"} 1',
     'fogdeck_storm_silent_nodes{region="eu-west"} 4',
   ])
-  // Far longer than the second after which these deployments would be replaced, and than any loss is put off.
+  // Far longer than the second after which these deployments would be replaced, and than any loss is delayed.
   const silence = () =>
     product.sql<{ long: boolean }>(
       `select bool_and(last_heartbeat < now() - interval '20 seconds') as long from nodes where node_id like 'cut-%'`,
@@ -164,7 +164,7 @@ test('a storm moves nothing, and when it is over the same containers run on', as
   expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
 })
 
-test('an operator sees what would move, has it moved, and reads at the return what was stopped and why', async ({
+test('an operator previews an override, applies it, and reads at the return what was stopped and why', async ({
   page,
   playwright,
 }) => {
@@ -177,7 +177,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   freeze(cut)
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are offline', patient)
-  // People may still change what they like meanwhile.
+  // People can still change deployments meanwhile.
   await rpc.deployment.update.mutate({ deployment_id: renewed, container_image: 'sim/ok:2' })
   const renewal = async () => (await attempts(renewed)).map(({ status, wanted }) => `${status}, to ${wanted}`)
   await expect.poll(renewal, patient).toEqual(['running, to stop', 'running, to run'])
@@ -212,7 +212,7 @@ test('an operator sees what would move, has it moved, and reads at the return wh
   await expect(row('renewed')).toContainText('A change of the deployment replaced it by generation 2 on near-')
   await expect(row('steady')).toContainText('Stopped', patient)
   await expect(row('steady')).toContainText(/Replaced by generation 2 on near-\d+ while the node was silent/)
-  // One of each, wherever one looks.
+  // Each replica has one copy, in the tables as well as on the engines.
   await expect.poll(async () => (await attempts(steady)).filter(({ status }) => status === 'stopped').length).toBe(4)
   expect(await running()).toHaveLength(4)
   await expectFlawless(page)

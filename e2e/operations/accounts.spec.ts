@@ -1,4 +1,4 @@
-/** Roles: who may what, and how administrators give and take rights. */
+/** Roles: what each permits, and how administrators assign them. */
 
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { fillDeployForm, fillSignIn, statusOf } from '@/testing/pages'
@@ -11,7 +11,7 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({ api, d
   await expect(button).toHaveAttribute('aria-disabled', 'true')
   await button.hover()
   await expect(page.getByRole('tooltip')).toHaveText(why)
-  // Playwright would wait for ever until it may be pressed.
+  // Playwright would wait forever for the button to become enabled.
   await button.click({ force: true })
   await expect(page).toHaveURL(/:\d+\/$/)
 
@@ -28,7 +28,7 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({ api, d
     await expect(page.getByText("You don't have access to this page")).toBeVisible()
   }
 
-  // The pages only say it; the server holds it.
+  // The pages only explain it; the server enforces it.
   const login = await api().post('/api/auth/login', viewer)
   const asViewer = api(login.body.access_token)
   const refused = await asViewer.post('/api/deployment/deploy', {
@@ -43,10 +43,15 @@ test('a viewer sees everything, cannot deploy, and is told why', async ({ api, d
 })
 
 test.describe('a disabled user', () => {
-  // The browser writes down that the server answered 401: that is what is tested.
+  // The browser logs that the server answered 401, which is the point of this test.
   test.use({ allowedOnConsole: [/status of 401/] })
 
-  test('is refused with the reason, and comes in again once enabled', async ({ page, anotherPage, userWith, rpc }) => {
+  test('is refused with the reason, and can sign in again once enabled', async ({
+    page,
+    anotherPage,
+    userWith,
+    rpc,
+  }) => {
     const { username, password } = await userWith('viewer')
     const user = (await rpc.user.list.query()).find((one) => one.username === username)
     await rpc.user.setDisabled.mutate({ id: user?.id ?? '', disabled: true })
@@ -62,7 +67,7 @@ test.describe('a disabled user', () => {
   })
 })
 
-test.describe('a name that is taken', () => {
+test.describe('a user name that is taken', () => {
   test.use({ allowedOnConsole: [/status of 409/] })
 
   test('is refused at its field', async ({ page, userWith }) => {
@@ -79,10 +84,10 @@ test.describe('a name that is taken', () => {
 })
 
 test.describe('a session that ends', () => {
-  // What a page was just reading is answered 401, which the browser writes down.
+  // A request that was under way is answered 401, which the browser logs.
   test.use({ allowedOnConsole: [/status of 401/] })
 
-  test('an administrator creates a user, who has just the rights of the role, and is out when disabled', async ({
+  test('an administrator creates a user, who has only the rights of the role and loses access when disabled', async ({
     page,
     anotherPage,
     unique,
@@ -121,7 +126,7 @@ test.describe('a session that ends', () => {
     await theirs.getByRole('button', { name: 'Deploy', exact: true }).click()
     await expect(statusOf(theirs, 'Running')).toBeVisible(patient)
     await expect(theirs.getByRole('button', { name: 'Delete' })).not.toHaveAttribute('aria-disabled', 'true')
-    // What belongs to others is theirs to see, not to change.
+    // A deployment of somebody else can be seen, but not changed.
     await theirs.goto(`/deployments/${ofAdmin}`)
     const blocked = theirs.getByRole('button', { name: 'Delete' })
     await expect(blocked).toHaveAttribute('aria-disabled', 'true')
@@ -130,16 +135,16 @@ test.describe('a session that ends', () => {
 
     await row.getByRole('button', { name: `Disable ${username}` }).click()
     await expect(row).toContainText('Disabled')
-    // They did nothing meanwhile: the page itself notices.
+    // The user does nothing meanwhile: the page itself notices.
     await expect(theirs).toHaveURL(/\/login\?/, patient)
     await expect(theirs.getByText('Your account was changed or signed out everywhere.')).toBeVisible()
   })
 
-  test('a new role and a new password hold at once', async ({ page, pageOf }) => {
+  test('a new role and a new password take effect at once', async ({ page, pageOf }) => {
     const { username, theirs } = await pageOf('viewer')
     await page.goto('/admin/users')
     await page.getByLabel(`Role of ${username}`).selectOption('operator')
-    // Without a new sign-in, even without a reload.
+    // Without a new sign-in, and even without a reload.
     await expect(theirs.getByRole('link', { name: 'New deployment' }).first()).toBeVisible(patient)
 
     const row = page.getByRole('table', { name: 'Users' }).getByRole('row').filter({ hasText: username })
@@ -155,7 +160,7 @@ test.describe('a session that ends', () => {
     await expect(theirs).toHaveURL(/:\d+\/$/)
   })
 
-  test('people change their own password and stay signed in', async ({ api, pageOf }) => {
+  test('users change their own password and stay signed in', async ({ api, pageOf }) => {
     const { username, password, theirs } = await pageOf('viewer')
     await theirs.goto('/account')
     const next = 'another Harbour 43'

@@ -1,4 +1,4 @@
-/** API tokens, the audit log and sessions, as administrators and everybody else meet them. */
+/** API tokens, the audit log and sessions, for administrators and for other users. */
 import { expect, patient, test } from '@/e2e/support/fixtures'
 
 const deployment = (name: string) => ({
@@ -9,7 +9,7 @@ const deployment = (name: string) => ({
   resources: { cpu: 0.5, memory: 512 },
 })
 
-test('an operator makes a token that only reads, calls with it, and an administrator revokes it', async ({
+test('an operator creates a read-only token and uses it, and an administrator revokes it', async ({
   api,
   page,
   pageOf,
@@ -19,7 +19,7 @@ test('an operator makes a token that only reads, calls with it, and an administr
   const name = unique('report')
   await theirs.goto('/account')
   await expect(theirs.getByText('No API tokens yet')).toBeVisible()
-  // Nobody is offered more than they have.
+  // Nobody can give a token more than their own role.
   await expect(theirs.getByLabel('Scope').getByRole('option')).toHaveText(['operator', 'viewer'])
   await theirs.getByRole('button', { name: 'Create token' }).click()
   await expect(theirs.getByLabel('Name')).toHaveAccessibleDescription('Enter a name')
@@ -57,7 +57,7 @@ test('an operator makes a token that only reads, calls with it, and an administr
   expect([gone.status, gone.body.detail]).toEqual([401, `The API token “${name}” was revoked: make a new one`])
 })
 
-test('the audit log says who changed what, can be searched by address, and is downloaded as it is shown', async ({
+test('the audit log tells who changed what, can be filtered by address, and is downloaded as shown', async ({
   page,
   userWith,
   rpc,
@@ -69,7 +69,7 @@ test('the audit log says who changed what, can be searched by address, and is do
   const table = page.getByRole('table', { name: 'Audit log, newest first' })
   await expect(table.getByRole('row')).toHaveCount(2)
   await expect(page).toHaveURL(new RegExp(`about=${username}`))
-  // What happens while it is read appears by itself.
+  // New entries appear by themselves.
   await rpc.user.setRole.mutate({ id: user?.id ?? '', role: 'operator' })
   await expect(table.getByRole('row')).toHaveCount(3, patient)
   await expect(table.getByRole('row').nth(1)).toContainText('role: viewer → operator')
@@ -105,10 +105,10 @@ test('the audit log says who changed what, can be searched by address, and is do
 })
 
 test.describe('a session that ends', () => {
-  // What a page was just reading is answered 401, which the browser writes down.
+  // A request that was under way is answered 401, which the browser logs.
   test.use({ allowedOnConsole: [/status of 401/] })
 
-  test('people sign out everywhere else, and stay signed in where they are, in every tab', async ({
+  test('a user signs out everywhere else, and stays signed in in every tab of this browser', async ({
     anotherPage,
     pageOf,
     signIn,
@@ -131,9 +131,9 @@ test.describe('a session that ends', () => {
     await dialog.getByRole('button', { name: 'End all others' }).click()
     await expect(dialog).toBeHidden()
     await expect(here.getByRole('status').filter({ hasText: 'Your other sessions have ended' })).toBeVisible()
-    // The head, and the one that is left.
+    // The heading row, and the one session that is left.
     await expect(sessions.getByRole('row')).toHaveCount(2)
-    // They did nothing meanwhile: the page itself notices.
+    // The user does nothing meanwhile: the page itself notices.
     await expect(elsewhere).toHaveURL(/\/login\?/, patient)
     await expect(elsewhere.getByText('signed out everywhere')).toBeVisible()
     for (const page of [here, tab])
@@ -144,11 +144,7 @@ test.describe('a session that ends', () => {
     await expect(here.getByRole('heading', { level: 1, name: 'Account' })).toBeVisible()
   })
 
-  test('an administrator ends the sessions of somebody, and it is in the audit log', async ({
-    page,
-    pageOf,
-    signIn,
-  }) => {
+  test('an administrator ends the sessions of a user, which is audited', async ({ page, pageOf, signIn }) => {
     const { username, password, theirs } = await pageOf('operator')
     await page.goto('/admin/users')
     await page.getByRole('button', { name: `Sessions of ${username}` }).click()

@@ -1,4 +1,4 @@
-/** The four calls of the contract, as curl would make them, against the running product. */
+/** The four calls of the contract, made as curl would make them, against the running product. */
 import { admin, expect, patient, test } from '@/e2e/support/fixtures'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -15,7 +15,7 @@ const json = (body: unknown, token?: string): RequestInit => ({
   body: JSON.stringify(body),
 })
 
-test('login, deploy, status, and a deployment that cannot fit answer as written', async ({ baseURL, rpc }) => {
+test('login, deploy, status, and a deployment that cannot fit answer as documented', async ({ baseURL, rpc }) => {
   const login = await call(`${baseURL}/api/auth/login`, json(admin))
   expect(login.status).toBe(200)
   expect(login.body).toEqual({
@@ -114,7 +114,7 @@ test('login, deploy, status, and a deployment that cannot fit answer as written'
   }
 })
 
-test('refusals are problem documents that name what is wrong', async ({ baseURL, adminToken }) => {
+test('refusals are problem documents that name the error', async ({ baseURL, adminToken }) => {
   const deploy = (body: unknown, token?: string) => call(`${baseURL}/api/deployment/deploy`, json(body, token))
   for (const token of [undefined, 'forged', `${adminToken.slice(0, -3)}abc`]) {
     const refused = await deploy({}, token)
@@ -140,7 +140,7 @@ test('refusals are problem documents that name what is wrong', async ({ baseURL,
   expect(nothing.body.detail).toBe('There is nothing at /api/no/such/call: see /api/openapi.json for all calls')
 })
 
-test('a repeated deploy with the same key is one deployment', async ({ api, adminToken, unique }) => {
+test('repeated deploys with the same key are one deployment', async ({ api, adminToken, unique }) => {
   const request = {
     name: unique('once'),
     type: 'compute',
@@ -159,7 +159,7 @@ test('a repeated deploy with the same key is one deployment', async ({ api, admi
   expect(list.headers['x-total-count']).toBe('1')
 })
 
-test('it says that it lives, that it is ready, what it measures and what it offers', async ({ api }) => {
+test('liveness, readiness, metrics and the OpenAPI document are served', async ({ api }) => {
   expect((await api().get('/api/health')).status).toBe(200)
   expect((await api().get('/api/ready')).status).toBe(200)
   const metrics = await api().get('/api/metrics')

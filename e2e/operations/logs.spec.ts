@@ -1,4 +1,4 @@
-/** What people do with the logs of replicas. */
+/** The logs of replicas, as people use them. */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
@@ -15,7 +15,7 @@ const search = (page: Page): Locator => page.getByRole('searchbox', { name: 'Sea
 const heightOf = (page: Page) => regionOf(page).evaluate((element) => element.scrollHeight)
 const aboveEnd = (page: Page) =>
   regionOf(page).evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight)
-/** The first line that can be seen. */
+/** The first visible line. */
 const topLine = (page: Page) =>
   regionOf(page).evaluate((element) => {
     const { top } = element.getBoundingClientRect()
@@ -23,11 +23,7 @@ const topLine = (page: Page) =>
     return lines.find((line) => line.getBoundingClientRect().top >= top)?.textContent
   })
 
-test('the logs of all replicas come merged and are followed, until somebody scrolls up', async ({
-  page,
-  deploy,
-  rpc,
-}) => {
+test('the logs of all replicas are merged and followed until somebody scrolls up', async ({ page, deploy, rpc }) => {
   const id = await deploy({ container_image: 'sim/chatty:50ms', replicas: 2 })
   await page.goto(`/deployments/${id}?tab=logs`)
   await expect(linesOf(page).filter({ hasText: 'request=' }).first()).toBeVisible(patient)
@@ -40,7 +36,7 @@ test('the logs of all replicas come merged and are followed, until somebody scro
         .first(),
     ).toBeVisible(patient)
 
-  // It runs along: what is seen changes, and the end of it stays in sight.
+  // While following, the visible lines change and the end stays in view.
   const first = await topLine(page)
   await expect.poll(() => topLine(page)).not.toBe(first)
   await expect.poll(() => aboveEnd(page)).toBeLessThan(12)
@@ -58,7 +54,7 @@ test('the logs of all replicas come merged and are followed, until somebody scro
   await expect(follow(page)).toBeHidden()
   await expect.poll(() => aboveEnd(page)).toBeLessThan(12)
 
-  // With the keyboard alone, too.
+  // Following also works with the keyboard alone.
   await regionOf(page).focus()
   await page.keyboard.press('Home')
   await expect(follow(page)).toBeVisible()
@@ -66,14 +62,17 @@ test('the logs of all replicas come merged and are followed, until somebody scro
   await expect(follow(page)).toBeHidden()
 })
 
-test('colours of terminals are shown, and no sign of their codes', async ({ page, deploy }) => {
+test('terminal colours are shown, and their escape codes are not', async ({ page, deploy }) => {
   const id = await deploy({ container_image: 'sim/chatty:20ms' })
   await page.goto(`/deployments/${id}?tab=logs`)
   await expect(linesOf(page).locator('.text-healthy').first()).toHaveText('200', patient)
   await expect(regionOf(page)).not.toContainText('[3')
 })
 
-test('text is found, stepped through and filtered by, and all of it is in the address', async ({ page, deploy }) => {
+test('text can be found, stepped through and filtered by, and the address keeps all of that', async ({
+  page,
+  deploy,
+}) => {
   const id = await deploy({ replicas: 2 })
   await page.goto(`/deployments/${id}?tab=logs`)
   await expect(linesOf(page).first()).toBeVisible(patient)
@@ -102,7 +101,7 @@ test('text is found, stepped through and filtered by, and all of it is in the ad
   await expect(page.getByText('No matching lines')).toBeVisible()
 })
 
-test('a single replica is picked, and its lines are saved as text', async ({ page, deploy, unique }) => {
+test('a single replica can be selected, and its lines can be saved as text', async ({ page, deploy, unique }) => {
   const id = await deploy({ replicas: 2 })
   await page.goto(`/deployments/${id}?tab=logs&q=starts%20with&only=true`)
   await expect(linesOf(page)).toHaveCount(2, patient)
@@ -123,13 +122,16 @@ test('a single replica is picked, and its lines are saved as text', async ({ pag
   expect(text).not.toContain('\u001b')
 })
 
-test('a container that crashed is explained by its last lines, also from the timeline', async ({ page, deploy }) => {
+test('a crashed container is explained by its last lines, which the timeline links to as well', async ({
+  page,
+  deploy,
+}) => {
   const id = await deploy({ container_image: 'sim/crash:2s' })
   await page.goto(`/deployments/${id}`)
   await expect(statusOf(page, 'Failed')).toBeVisible(patient)
   await openTab(page, 'Logs')
   await expect(page.getByRole('list', { name: 'About these logs' })).toContainText('exited with code 1')
-  // It was restarted five times in place: one log with six ends.
+  // The container was restarted five times in place, so one log has six ends.
   const last = linesOf(page).filter({ hasText: 'fatal: simulated crash of sim/crash:2s' }).last()
   await expect(last).toBeVisible(patient)
   await expect(last).toHaveAttribute('data-line', 'stderr')
@@ -144,25 +146,19 @@ test('a container that crashed is explained by its last lines, also from the tim
   await expect(page).toHaveURL(/tab=logs&replicas=1&at=20/)
   await expect(linesOf(page).filter({ hasText: 'fatal: simulated crash' }).last()).toBeVisible()
   await page.goto(`/deployments/${id}?tab=timeline`)
-  // Narrow bars lie below the marks of their ends, which lead to the same log.
+  // Narrow bars lie below the marks of their ends, which link to the same log.
   await page.locator('[data-timeline] [data-phase="running"]').last().click({ force: true })
   await expect(page).toHaveURL(/tab=logs&replicas=1&at=20/)
   await expect(page.locator('[data-current]')).toBeVisible()
 })
 
-test('what has written nothing says so, and so does what was never started', async ({ page, deploy }) => {
+test('an empty log says why: nothing was written, or nothing was started', async ({ page, deploy }) => {
   const quiet = await deploy({ container_image: 'sim/quiet' })
   await page.goto(`/deployments/${quiet}?tab=logs`)
   await expect(page.getByText(/^Replica 1 on node-\d+ has not logged anything yet\.$/)).toBeVisible(patient)
 })
 
-test('of a node that went away the last lines stay, with a word about it', async ({
-  page,
-  deploy,
-  rpc,
-  unique,
-  baseURL,
-}) => {
+test('the last lines of a node that went away remain, with a note', async ({ page, deploy, rpc, unique, baseURL }) => {
   const name = unique('away')
   const dataDir = join(testFolder, `agent-${name}`)
   const { token } = await rpc.joinToken.create.mutate({ name, max_nodes: null, expires_in_hours: 1 })

@@ -1,4 +1,4 @@
-/** Somebody is told what goes wrong: a channel is made, tried, hears of a failure, and goes. */
+/** The life of a notification channel: it is created, tested, delivers a failure, and is deleted. */
 import type { Page } from '@playwright/test'
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
@@ -14,7 +14,7 @@ test.afterEach(() => receiver.close())
 const rowOf = (page: Page, name: string) =>
   page.getByRole('table', { name: 'Notification channels' }).getByRole('row').filter({ hasText: name })
 
-test('an administrator makes a channel, tries it, and hears there of a deployment that does not fit', async ({
+test('an administrator creates and tests a channel, which reports a deployment that does not fit', async ({
   page,
   rpc,
   deploy,
@@ -55,7 +55,7 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
 
   const app = unique('too-big')
   await deploy({ name: app, replicas: 10, resources: { cpu: 8, memory: 16384 } })
-  // Without a reload: it fails first, and is delivered once the other side takes it.
+  // Without a reload, the channel fails first, and the message is delivered once the receiver accepts it.
   await expect(row).toContainText('Failing', patient)
   await expect(row).toContainText('It answered 403 Forbidden')
   receiver.answer = () => ({ status: 200 })
@@ -103,7 +103,7 @@ test('an administrator makes a channel, tries it, and hears there of a deploymen
     await expect(page.getByRole('button', { name: words }).first()).toBeVisible()
 })
 
-test('who may not manage notifications is told so, and is not offered the page', async ({ pageOf }) => {
+test('users who may not manage notifications are told so, and see no link to the page', async ({ pageOf }) => {
   const { theirs } = await pageOf('operator')
   await expect(theirs.getByRole('link', { name: 'Scheduling queue' }).first()).toBeVisible()
   await expect(theirs.getByRole('link', { name: 'Notifications' })).toHaveCount(0)

@@ -1,7 +1,7 @@
-/** The first page, and what happened. */
+/** The overview and the list of events. */
 import { expect, patient, test } from '@/e2e/support/fixtures'
 
-test('what is wrong stands first, and leads to why in one click', async ({ page, rpc, unique }) => {
+test('problems come first, and their causes are one click away', async ({ page, rpc, unique }) => {
   const name = unique('too-big')
   const { deployment_id } = await rpc.deployment.deploy.mutate({
     name,
@@ -16,14 +16,14 @@ test('what is wrong stands first, and leads to why in one click', async ({ page,
   await why.click()
   await expect(page).toHaveURL(new RegExp(`/deployments/${deployment_id}\\?tab=decision`))
   await expect(page.getByText(/^Insufficient nodes: need 50/).first()).toBeVisible()
-  // What is mended is gone from the first page, without a reload.
+  // A problem that is solved leaves the overview without a reload.
   await page.goto('/')
   await expect(why).toBeVisible()
   await rpc.deployment.delete.mutate({ deployment_id })
   await expect(why).toHaveCount(0, patient)
 })
 
-test('a region leads to its nodes', async ({ page }) => {
+test('a region links to its nodes', async ({ page }) => {
   await page.goto('/')
   const regions = page.getByRole('table', { name: 'Capacity by region' })
   const region = (await regions.getByRole('link').first().textContent()) ?? ''
@@ -32,7 +32,7 @@ test('a region leads to its nodes', async ({ page }) => {
   await expect(page.getByRole('table', { name: 'Nodes' })).toBeVisible()
 })
 
-test('events are found by what they are about, and the address keeps how', async ({ page, deploy, rpc }) => {
+test('events can be filtered by target, and the address keeps the filter', async ({ page, deploy, rpc }) => {
   const id = await deploy()
   const { name } = await rpc.deployment.detail.query({ id })
   await page.goto('/events')
@@ -50,7 +50,7 @@ test('events are found by what they are about, and the address keeps how', async
   await expect(page.getByText('No matches')).toBeVisible()
 })
 
-test('a deployment whose health check fails is named, also in the list of a narrow window', async ({
+test('a deployment whose health check fails is marked, even in the list of a narrow window', async ({
   page,
   deploy,
   rpc,
@@ -63,7 +63,8 @@ test('a deployment whose health check fails is named, also in the list of a narr
   await page.setViewportSize({ width: 360, height: 740 })
   await page.goto(`/deployments?q=${name}`)
   const row = page.getByRole('row').filter({ hasText: name })
-  // Its container is restarted again and again: unhealthy, degraded meanwhile, failed in the end, and never simply running.
+  // The container restarts again and again: unhealthy, degraded in between, failed at the end, and never simply
+  // running.
   await expect(row.getByText(/^(Unhealthy|Degraded|Failed)$/).filter({ visible: true })).toHaveCount(1)
   await expect(row.getByText('Running', { exact: true }).filter({ visible: true })).toHaveCount(0)
   await page.goto('/')

@@ -1,10 +1,7 @@
-/** What administrators set for the whole installation. */
+/** Settings of the whole installation. */
 import { expect, test } from '@/e2e/support/fixtures'
 
-test('the heartbeat is changed, refused with the reason where it does not fit, and taken back', async ({
-  page,
-  rpc,
-}) => {
+test('the heartbeat setting is changed, refused with a reason when invalid, and reset', async ({ page, rpc }) => {
   const { heartbeat } = await rpc.settings.get.query()
   expect(heartbeat).toEqual({ everySeconds: 5, limitSeconds: 15 })
   await page.goto('/admin/settings')

@@ -1,4 +1,4 @@
-/** Coming in and going out. */
+/** Signing in and out. */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { admin, expect, signedOut, test } from '@/e2e/support/fixtures'
@@ -6,7 +6,7 @@ import { fillSignIn } from '@/testing/pages'
 
 test.use({ storageState: signedOut })
 
-test('who is not signed in is led to the login page and then to where they wanted to go', async ({ page }) => {
+test('a visitor who is not signed in gets the login page, and then the page they wanted', async ({ page }) => {
   await page.goto('/nodes?state=ready')
   await expect(page).toHaveURL(/\/login\?next=/)
   await fillSignIn(page, admin.username, admin.password)
@@ -14,17 +14,17 @@ test('who is not signed in is led to the login page and then to where they wante
   await expect(page.getByRole('heading', { level: 1, name: 'Nodes' })).toBeVisible()
 })
 
-test('the login page leads to no other site', async ({ page }) => {
+test('the login page redirects to no other site', async ({ page }) => {
   await page.goto('/login?next=//evil.example/%5C')
   await fillSignIn(page, admin.username, admin.password)
   await expect(page).toHaveURL(/localhost:\d+\/$/)
 })
 
 test.describe('signing out', () => {
-  // What the page was just reading is answered 401, which the browser writes down.
+  // A request that was under way is answered 401, which the browser logs.
   test.use({ allowedOnConsole: [/status of (401|429)/] })
 
-  test('a person signs in, and out again', async ({ page, signIn }) => {
+  test('a user signs in and out again', async ({ page, signIn }) => {
     await signIn(page)
     await expect(page).toHaveURL(/:\d+\/$/)
     await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
@@ -37,10 +37,10 @@ test.describe('signing out', () => {
 })
 
 test.describe('a refused sign-in', () => {
-  // The browser writes down that the server answered 401: that is what is tested.
+  // The browser logs that the server answered 401, which is the point of this test.
   test.use({ allowedOnConsole: [/status of (401|429)/] })
 
-  test('a wrong password is told beside the form, and does not tell whether the user exists', async ({
+  test('a wrong password is reported at the form, without revealing whether the user exists', async ({
     page,
     unique,
   }) => {
@@ -50,7 +50,7 @@ test.describe('a refused sign-in', () => {
       await fillSignIn(page, username, 'not the password')
       await expect(problem).toBeVisible()
       await expect(page.getByLabel('Password')).toHaveAttribute('aria-invalid', 'true')
-      // What was typed stays.
+      // The typed text stays.
       await expect(page.getByLabel('Username')).toHaveValue(username)
     }
     await page.getByLabel('Username').fill(admin.username)
@@ -59,7 +59,7 @@ test.describe('a refused sign-in', () => {
     await expect(page).toHaveURL(/:\d+\/$/)
   })
 
-  test('after many wrong passwords the user name is locked for a while, also for the right one', async ({
+  test('after many wrong passwords the user name is locked for a while, even for the right one', async ({
     page,
     api,
     userWith,
@@ -75,7 +75,7 @@ test.describe('a refused sign-in', () => {
     await fillSignIn(page, username, password)
     await expect(page.getByRole('alert').filter({ hasText: /Too many tries\. Wait \d+ (s|min)/ })).toBeVisible()
     await expect(page.getByRole('button', { name: 'Sign in' })).toHaveAttribute('aria-disabled', 'true')
-    // Others are not locked out.
+    // Other users are not locked out.
     await page.goto('/login')
     await fillSignIn(page, admin.username, admin.password)
     await expect(page).toHaveURL(/:\d+\/$/)
@@ -96,7 +96,7 @@ const statusFrom = (address: string, url: string, who: { username: string; passw
     call.end(body)
   })
 
-test('a flood of sign-ins takes no node offline, others are answered, and its owner gets in from elsewhere', async ({
+test('a flood of sign-ins takes no node offline, every attempt is answered, and the owner can sign in from elsewhere', async ({
   baseURL,
   rpc,
   userWith,
@@ -119,10 +119,10 @@ test('a flood of sign-ins takes no node offline, others are answered, and its ow
   await sleep(floodMs / 2)
   over = true
   await Promise.all(flood)
-  // Every try was answered: checked up to the limit, and then refused at once.
+  // Every attempt was answered: checked up to the limit, and then refused at once.
   expect([...answers.keys()].sort()).toEqual([401, 429])
   expect(answers.get(401)).toBe(10)
-  // The demo fleet's own: nodes of other tests come and go.
+  // Only the nodes of the demo fleet, since those of other tests come and go.
   const { nodes } = await rpc.node.page.query({ search: 'node-', limit: 100 })
   expect(nodes.length).toBeGreaterThanOrEqual(12)
   expect(nodes.filter(({ status }) => status === 'offline')).toEqual([])

@@ -1,9 +1,9 @@
-/** What the scheduler decided and why, also about the nodes that it did not choose, and what would have been otherwise. */
+/** What the scheduler decided and why, including the nodes it did not choose and the results under other weights. */
 
 import { expect, patient, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
 
-test('from the list to one decision: the record, its replay, and why not another node', async ({
+test('the list leads to a decision with its record, its replay, and why not another node', async ({
   page,
   deploy,
   unique,
@@ -12,7 +12,7 @@ test('from the list to one decision: the record, its replay, and why not another
   const id = await deploy({ replicas: 2 })
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).latestDecisionId, patient).not.toBeNull()
   await page.goto('/deployments')
-  // Before it is live the page hears no keys.
+  // The page does not react to keys before it is live.
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
   await goByKeys(page, 'x', /\/decisions/)
   await expect(page.getByRole('heading', { level: 1, name: 'Decisions' })).toBeVisible()
@@ -37,12 +37,12 @@ test('from the list to one decision: the record, its replay, and why not another
   await expect(page).toHaveURL(new RegExp(`why=${other}`))
   await page.getByRole('combobox', { name: 'Node', exact: true }).fill('node-99')
   await expect(page.getByText('At that time, the fleet had no node called “node-99”.')).toBeVisible()
-  // The twelve nodes of the demo fleet and the head; nodes of other specs may be there as well.
+  // The twelve nodes of the demo fleet and the heading row, and perhaps nodes of other specs.
   const rows = page.getByRole('table', { name: /^Nodes by score/ }).getByRole('row')
   await expect.poll(() => rows.count(), patient).toBeGreaterThanOrEqual(13)
 })
 
-test('the same decision under other weights', async ({ page, deploy, rpc }) => {
+test('a decision is compared with its result under other weights', async ({ page, deploy, rpc }) => {
   const id = await deploy({ region: 'eu-west', policy: 'near' })
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).latestDecisionId, patient).not.toBeNull()
   const decision = (await rpc.deployment.detail.query({ id })).latestDecisionId ?? ''
@@ -62,7 +62,12 @@ test('the same decision under other weights', async ({ page, deploy, rpc }) => {
   await expect(page).toHaveURL(/policy=100-0-0/)
 })
 
-test('many decisions at once: how many would change', async ({ page, deploy, unique, rpc }) => {
+test('many decisions are replayed at once, and the page says how many would change', async ({
+  page,
+  deploy,
+  unique,
+  rpc,
+}) => {
   const id = await deploy()
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).latestDecisionId, patient).not.toBeNull()
   await page.goto(`/decisions?tab=what-if&q=${unique('app')}&policy=pack`)
@@ -71,7 +76,7 @@ test('many decisions at once: how many would change', async ({ page, deploy, uni
   await expect(page.getByText(/otherwise with 15 % resources, 15 % load, 70 % locality\.$/)).toBeVisible()
 })
 
-test('a list that nothing matches says so, and shows all again', async ({ page }) => {
+test('an empty list says that nothing matches, and can be reset', async ({ page }) => {
   await page.goto('/decisions?q=no-such-deployment')
   await expect(page.getByText('No matches')).toBeVisible()
   await page.getByRole('link', { name: 'Show all decisions' }).click()
@@ -81,7 +86,7 @@ test('a list that nothing matches says so, and shows all again', async ({ page }
 test.describe('a decision that does not exist', () => {
   test.use({ allowedOnConsole: [/status of 404/] })
 
-  test('is told, with a way to those that do', async ({ page }) => {
+  test('is reported, with a link to the list', async ({ page }) => {
     await page.goto('/decisions/01900000-0000-7000-8000-000000000000')
     await expect(page.getByText('Decision not found')).toBeVisible()
     await page.getByRole('link', { name: 'All decisions' }).click()

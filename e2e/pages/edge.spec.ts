@@ -1,9 +1,9 @@
-/** What browsers and strangers get from the outermost layer: headers, the policy for scripts, refusals without a 500. */
+/** What browsers and strangers get from the gateway: headers, the script policy, and refusals instead of a 500. */
 import { expect, signedOut, test } from '@/e2e/support/fixtures'
 
 test.use({ allowedOnConsole: [/Content Security Policy/] })
 
-test('scripts run by the nonce of their page alone, and the API is kept nowhere', async ({ page, request }) => {
+test('only scripts with the nonce of their page run, and API answers are not cached', async ({ page, request }) => {
   const answer = await page.goto('/deployments')
   const headers = answer?.headers() ?? {}
   const nonce = /'nonce-([^']+)'/.exec(headers['content-security-policy'] ?? '')?.[1]
@@ -32,16 +32,16 @@ test('scripts run by the nonce of their page alone, and the API is kept nowhere'
     expect((await request.get(path)).headers()['cache-control'], path).toContain('no-store')
 })
 
-test.describe('to somebody who is not signed in', () => {
+test.describe('for a visitor who is not signed in', () => {
   test.use({ storageState: signedOut })
 
-  test('pages that are shown without a session keep to the policy, too', async ({ page }) => {
+  test('pages that need no session follow the policy, too', async ({ page }) => {
     const answer = await page.goto('/login')
     expect((await answer?.text())?.match(/<script(?![^>]* nonce=")/g)).toBeNull()
     await expect(page.getByRole('button', { name: 'Sign in' })).toBeEnabled()
   })
 
-  test('nothing odd is answered with a 500, nor leads elsewhere', async ({ baseURL }) => {
+  test('unusual requests get neither a 500 nor a redirect to another site', async ({ baseURL }) => {
     const odd: [string, RequestInit?][] = [
       ['/%E0%A4%A'],
       ['/deployments/%'],

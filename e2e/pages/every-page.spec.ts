@@ -1,6 +1,6 @@
 /**
- * What holds on every page: in light and in dark axe finds nothing, at 360 px nothing has to be scrolled sideways, and
- * the console stays silent (the fixture of `page` sees to that).
+ * Holds for every page: axe finds nothing in light or dark mode, nothing scrolls sideways at 360 px, and the console
+ * stays silent (which the `page` fixture checks).
  */
 import type { Page } from '@playwright/test'
 import { notificationKinds } from '@/core/notifications/notification'
@@ -9,7 +9,7 @@ import { expectFlawless } from '@/e2e/support/flawless'
 import packageJson from '@/package.json' with { type: 'json' }
 import { fillDeployForm } from '@/testing/pages'
 
-// So that axe does not look at colours half-way between two.
+// Without motion, so that axe does not measure colours in transition.
 test.use({ contextOptions: { reducedMotion: 'reduce' } })
 
 interface Visit {
@@ -18,7 +18,7 @@ interface Visit {
   /** A deployment that runs, and one that could not be placed. */
   running: string
   refused: string
-  /** One that waits for capacity. */
+  /** A deployment that waits for capacity. */
   waiting: string
 }
 
@@ -300,7 +300,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
 }
 
-test.describe('nothing for axe to find, and no sideways scrolling:', () => {
+test.describe('axe finds nothing, and nothing scrolls sideways:', () => {
   let shown: Omit<Visit, 'page'>
 
   test.beforeAll(async ({ adminToken }) => {
@@ -309,7 +309,7 @@ test.describe('nothing for axe to find, and no sideways scrolling:', () => {
       const app = { name, type: 'compute' as const, container_image: 'sim/ok', replicas, resources }
       return (await rpc.deployment.deploy.mutate(app)).deployment_id
     }
-    // Nothing listens there.
+    // Nothing listens on this port.
     const nowhere = { kind: 'slack' as const, url: 'http://127.0.0.1:2/hooks/nowhere' }
     const all = { ...nowhere, name: 'shown-unreachable', events: [...notificationKinds] }
     await rpc.notification.create.mutate(all)
@@ -351,7 +351,7 @@ test.describe('nothing for axe to find, and no sideways scrolling:', () => {
 test.describe('without a session', () => {
   test.use({ storageState: signedOut })
 
-  test('the login page has nothing for axe to find and no sideways scrolling', async ({ page }) => {
+  test('axe finds nothing on the login page, and nothing scrolls sideways', async ({ page }) => {
     await page.goto('/login?reason=expired')
     await expect(page.getByText('Your session has ended.')).toBeVisible()
     await expectFlawless(page)
@@ -361,7 +361,7 @@ test.describe('without a session', () => {
 test.describe('an address that does not exist', () => {
   test.use({ allowedOnConsole: [/status of 404/] })
 
-  test('is told, with a way back; nothing for axe to find', async ({ page }) => {
+  test('is reported, with a link back, and axe finds nothing', async ({ page }) => {
     await page.goto('/no/such/page')
     await expect(page.getByRole('link', { name: /deployments/i }).first()).toBeVisible()
     await expectFlawless(page)

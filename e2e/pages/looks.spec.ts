@@ -1,8 +1,8 @@
 /**
- * How the pages look: light and dark, wide and narrow, compared with the pictures in `e2e/looks`. A product of its own,
- * with a fleet whose load stands still and deployments that always go to the same nodes; what tells the time is covered.
- *
- * `npx playwright test looks --update-snapshots` takes new pictures of what was changed on purpose: look at them.
+ * How the pages look, in light and dark mode, wide and narrow, compared with the pictures in `e2e/looks`. Uses a
+ * product of its own, with a fleet of constant load and deployments that always go to the same nodes. Texts that depend
+ * on the time are covered.
+ * After a deliberate change, `npx playwright test looks --update-snapshots` takes new pictures. Review them.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -20,7 +20,7 @@ test.use({ storageState: signedOut, contextOptions: { reducedMotion: 'reduce' } 
 interface Visit {
   page: Page
   rpc: Rpc
-  /** The address of a page of this product. */
+  /** The URL of a page of this product. */
   at: (path: string) => string
 }
 
@@ -127,13 +127,16 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
 }
 
-/** What happened when: another picture in every run, always in the same place. Single moments: see ../looks/still.css. */
+/**
+ * Texts that depend on the time: different in every run, but always in the same place. For single moments see
+ * ../looks/still.css.
+ */
 const passing = (page: Page) => [
   page.locator('[data-timeline]'),
   page.getByRole('region', { name: 'Time', exact: true }),
 ]
 
-/** The version of the browser that drew the pictures. Others place letters a little differently. */
+/** The version of the browser that drew the pictures. Other versions place letters slightly differently. */
 const drawnBy = resolve('e2e/looks/browser.txt')
 const mayDiffer = { here: 0.002, elsewhere: 0.05 }
 
@@ -150,7 +153,7 @@ let cookies: Awaited<ReturnType<typeof sessionFrom>>['cookies']
 
 test.beforeAll(async ({ playwright, browser }, { config }) => {
   if (['all', 'changed'].includes(config.updateSnapshots)) writeFileSync(drawnBy, `${browser.version()}\n`)
-  // What is configured above holds for tests only.
+  // The timeout that is configured above applies to tests only.
   test.setTimeout(longMs)
   product = await Product.prepare({ name: 'e2e-looks', fleet: 'none' })
   await product.start()
@@ -175,7 +178,7 @@ test.afterAll(async () => {
 
 type Deploy = Parameters<Rpc['deployment']['deploy']['mutate']>[0]
 
-/** One after the other, each with the load that the one before it left. */
+/** Deploys one after the other, so that each decision sees the load that the previous one left. */
 async function deploy(name: string, wishes: Partial<Deploy>, ends = 'running'): Promise<void> {
   const { deployment_id: id } = await rpc.deployment.deploy.mutate({
     ...{ name, type: 'compute', container_image: 'sim/ok', replicas: 1, resources: { cpu: 0.5, memory: 512 } },
@@ -186,8 +189,8 @@ async function deploy(name: string, wishes: Partial<Deploy>, ends = 'running'): 
 }
 
 /**
- * Every node has told its load anew, twice: the first time it may have looked before this was called. It decides where
- * the next deployment goes.
+ * Waits until every node has reported its load twice. The first of these reports may have been measured before this
+ * function was called, and the load decides where the next deployment goes.
  */
 async function everyNodeMeasured(): Promise<void> {
   for (let times = 0; times < 2; times++) {
@@ -212,7 +215,7 @@ for (const [name, visit] of Object.entries(visits)) {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
-        // A click may have scrolled to what it was at.
+        // A click may have scrolled the page to its target.
         await page.evaluate(() => window.scrollTo(0, 0))
         await expect
           .soft(page)
@@ -222,7 +225,7 @@ for (const [name, visit] of Object.entries(visits)) {
   })
 }
 
-/** Numbers stand on the right of their columns. Here, where they are the same in every run. */
+/** Numbers are right-aligned in their columns. Checked here, where they are the same in every run. */
 const numbersCutOff = (page: Page): Promise<(string | null)[]> =>
   page
     .locator('td, th')

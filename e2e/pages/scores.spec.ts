@@ -1,18 +1,18 @@
-/** Which node is how good, for what, and by how much: the page of scores. */
+/** The scores page: how well each node suits a request, and why. */
 
 import { expect, test } from '@/e2e/support/fixtures'
 import { goByKeys } from '@/testing/pages'
 
 const table = /^Nodes by score/
 
-test('every node is ranked for what is typed, and all of it is in the address', async ({ page }) => {
+test('every node is ranked for the typed request, which the address keeps', async ({ page }) => {
   await page.goto('/deployments')
-  // Before it is live the page hears no keys.
+  // The page does not react to keys before it is live.
   await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible()
   await goByKeys(page, 's', /\/scores/)
   await expect(page.getByRole('heading', { level: 1, name: 'Scores' })).toBeVisible()
   const rows = page.getByRole('table', { name: table }).getByRole('row')
-  // The demo fleet and its heading; other tests add nodes.
+  // The demo fleet and the heading row; other tests add nodes.
   await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(13)
   await page.getByLabel('Replicas', { exact: true }).fill('2')
   await page.getByLabel('Region', { exact: true }).fill('eu-west')
@@ -21,7 +21,7 @@ test('every node is ranked for what is typed, and all of it is in the address', 
   await expect(rows.nth(1).getByRole('cell').nth(1)).toHaveText('1')
   await expect(rows.nth(1)).toContainText('chosen')
   await expect(rows.nth(1).getByRole('img', { name: /^Score 0\.\d+: resources .* load .* locality / })).toBeVisible()
-  // The winner has no gap to itself, the next one has.
+  // The winner has no gap to itself, the next node has one.
   await expect(rows.nth(2)).toContainText(/[−+]0\.\d{3}/)
 
   await page.reload()
@@ -29,7 +29,7 @@ test('every node is ranked for what is typed, and all of it is in the address', 
   await expect(page.getByText(/^Fits: 2 replicas on/)).toBeVisible()
 })
 
-test('two nodes are held against each other', async ({ page }) => {
+test('two nodes are compared', async ({ page }) => {
   await page.goto('/scores?region=us-west')
   await page.getByLabel('Compare node-01').check()
   await page.getByLabel('Compare node-02').check()
@@ -44,7 +44,7 @@ test('two nodes are held against each other', async ({ page }) => {
   await expect(comparison).toBeHidden()
 })
 
-test('weights move by the keyboard, add up to 100 %, and are saved by nobody but an administrator who says so', async ({
+test('weights are moved with the keyboard, add up to 100 %, and can be saved only by an administrator', async ({
   page,
   rpc,
 }) => {
@@ -72,7 +72,7 @@ test('weights move by the keyboard, add up to 100 %, and are saved by nobody but
   }
 })
 
-test('what a deployment asks for is ranked without typing it', async ({ page, deploy, unique }) => {
+test('the request of an existing deployment can be ranked without typing it', async ({ page, deploy, unique }) => {
   const id = await deploy({ replicas: 2, resources: { cpu: 1.5, memory: 2048 }, region: 'us-east' })
   await page.goto(`/scores?deployment=${id}`)
   await expect(page.getByRole('link', { name: unique('app') })).toBeVisible()
@@ -81,7 +81,7 @@ test('what a deployment asks for is ranked without typing it', async ({ page, de
   await expect(page.getByText(/^Fits: 2 replicas on/)).toBeVisible()
 })
 
-test('mistakes are named at their fields, and the nodes before them stay', async ({ page }) => {
+test('mistakes are shown at their fields, and the previous ranking stays', async ({ page }) => {
   await page.goto('/scores')
   await expect(page.getByText(/^Fits: 1 replica on/)).toBeVisible()
   await page.getByLabel('CPU', { exact: true }).fill('99')

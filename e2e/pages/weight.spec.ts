@@ -1,10 +1,10 @@
-/** How much script the first visit of a page loads. How long a page takes is a matter of the machine: see bench/. */
+/** How much script the first visit of a page loads. How long a page takes depends on the machine: see bench/. */
 import type { Page } from '@playwright/test'
 import { destinations } from '@/app/shell/nav'
 import { expect, type Rpc, test } from '@/e2e/support/fixtures'
 
 const mostBytes = 220 * 1024
-/** The form checks all that can be said of a deployment by the server's own rules, before anything is sent. */
+/** The form validates a deployment with the server's own rules before anything is sent. */
 const mostBytesWithForm = 235 * 1024
 const hasForm = (path: string): boolean => path === '/deployments/new' || path.endsWith('/update')
 
@@ -20,7 +20,7 @@ const places: Record<string, (place: Place) => Promise<string>> = {
   'a node': async ({ rpc }) => `/nodes/${(await rpc.node.list.query())[0]?.id}`,
 }
 
-/** Bytes as they come over the line, until nothing on the page is being read any more. */
+/** Bytes as transferred, until the page has nothing left to load. */
 async function scriptBytes(page: Page, path: string): Promise<number> {
   const sizes: Promise<number>[] = []
   page.on('requestfinished', (request) => {
@@ -34,7 +34,7 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
 }
 
 for (const [what, pathOf] of Object.entries(places))
-  test(`at most 220 kB of script, 235 with the deploy form: ${what}`, async ({ page, deploy, rpc }) => {
+  test(`loads at most 220 kB of script, or 235 kB with the deploy form: ${what}`, async ({ page, deploy, rpc }) => {
     const path = await pathOf({ deploy, rpc })
     const bytes = await scriptBytes(page, path)
     expect(bytes).toBeGreaterThan(100_000)

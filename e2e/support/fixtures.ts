@@ -1,4 +1,4 @@
-/** What every spec stands on: import `test` and `expect` from here. Pages are signed in as the administrator. */
+/** The fixtures of every spec: import `test` and `expect` from here. Pages are signed in as the administrator. */
 import {
   type APIRequestContext,
   type APIResponse,
@@ -17,7 +17,7 @@ export { expect }
 export const admin = { username: 'admin', password: process.env.FOGDECK_E2E_PASSWORD ?? '' }
 /** For `test.use({ storageState: signedOut })`. */
 export const signedOut = { cookies: [], origins: [] }
-/** For what takes the product more than a moment. Nothing is asserted about how long it takes. */
+/** For what takes the product more than a moment. Durations are never asserted. */
 export const patient = { timeout: 120_000 }
 
 interface Answer {
@@ -44,32 +44,36 @@ export type Rpc = TRPCClient<AppRouter>
 type DeployInput = Parameters<Rpc['deployment']['deploy']['mutate']>[0]
 
 interface Fixtures {
-  /** Words on the browser's console that a spec provokes on purpose: `test.use({ allowedOnConsole: [/401/] })`. */
+  /** Console messages that a spec provokes on purpose: `test.use({ allowedOnConsole: [/401/] })`. */
   allowedOnConsole: RegExp[]
-  /** Fails the test when the page says anything on its console or throws. `page` is watched; others need a call. */
+  /**
+   * Fails the test when the page logs to its console or throws. `page` is watched already; other pages need this call.
+   */
   watchConsole: (page: Page) => void
-  /** Through the login page; ends where that leads. */
+  /** Signs in through the login page, and returns on the page that follows. */
   signIn: (page: Page, username?: string, password?: string) => Promise<void>
-  /** A page in a browser of somebody else, who is not signed in. */
+  /** Opens a page in another browser context, which is not signed in. */
   anotherPage: () => Promise<Page>
-  /** With that token, or without any. */
+  /** Calls with that token, or without any. */
   api: (token?: string) => Api
-  /** The procedures behind the pages, in the name of the administrator. */
+  /** The procedures behind the pages, called as the administrator. */
   rpc: Rpc
-  /** Makes a name that only this test uses. Deployments whose names end like it are deleted after the test. */
+  /**
+   * Returns a name that only this test uses. Deployments whose names end with its suffix are deleted after the test.
+   */
   unique: (name: string) => string
-  /** Makes a user with that role and a password. */
+  /** Creates a user with that role and a password. */
   userWith: (role: Role) => Promise<Credentials>
-  /** Makes one, and signs them in on a page of their own. */
+  /** Creates a user and signs in on a page of its own. */
   pageOf: (role: Role) => Promise<Credentials & { theirs: Page }>
-  /** Deploys past the form, one replica of half a core if not told otherwise; hands back the id. */
+  /** Deploys through the API, by default one replica of half a core, and returns the id. */
   deploy: (overrides?: Partial<DeployInput>) => Promise<string>
 }
 
 interface WorkerFixtures {
-  /** Signed in once per worker, because tries are counted. */
+  /** Signed in once per worker, because attempts are counted. */
   adminToken: string
-  /** The cookies of a session of the administrator, made once per worker. */
+  /** The cookies of a session of the administrator, created once per worker. */
   adminSession: Awaited<ReturnType<APIRequestContext['storageState']>>
 }
 
@@ -194,7 +198,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 type Requests = PlaywrightWorkerArgs['playwright']
 
-/** Signs in as a program does. */
+/** Signs in as a program does and returns the token. */
 export async function tokenFrom({ request }: Requests, url: string, who: Credentials): Promise<string> {
   const context = await request.newContext({ baseURL: url })
   const answer = await answerOf(await context.post('/api/auth/login', { data: who }))
@@ -203,7 +207,7 @@ export async function tokenFrom({ request }: Requests, url: string, who: Credent
   return answer.body.access_token
 }
 
-/** Signs in as a browser does; hands back its cookies. */
+/** Signs in as a browser does and returns the cookies. */
 export async function sessionFrom(
   { request }: Requests,
   url: string,

@@ -1,14 +1,17 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 
-/** In light and in dark axe finds nothing, and at 360 px nothing has to be scrolled sideways. Leaves the page narrow. */
+/**
+ * Expects that axe finds nothing in light and dark mode, and that nothing scrolls sideways at 360 px. Leaves the page
+ * narrow.
+ */
 export async function expectFlawless(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await expect(page.locator('html')).toHaveAttribute('data-theme', colorScheme)
-    // In this page and no other: without frames to look into, the second page that axe would open is only slow.
+    // Legacy mode stays in this page. Without frames to check, the second page that axe would open only costs time.
     const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
-    // A theme changes colours and nothing else: what does not depend on them is looked at once.
+    // A theme changes only colours, so rules that do not depend on them run once.
     const { violations } = await (colorScheme === 'light'
       ? axe
       : axe.withRules(['color-contrast', 'link-in-text-block'])

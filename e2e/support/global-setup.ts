@@ -1,6 +1,6 @@
 /**
  * Starts the product once for all specs of a run, with a demo fleet. With FOGDECK_E2E_URL (and FOGDECK_E2E_PASSWORD)
- * the specs run against one that is there already.
+ * the specs run against an existing product.
  */
 import { Product } from '@/testing/product'
 
