@@ -133,7 +133,7 @@ describe('a failed slot', () => {
   })
 })
 
-test('a plan without moves leaves one live replica in each slot, and none in a slot only if retries are exhausted', () => {
+test('a plan without moves leaves one live replica per slot, and an empty slot only if retries are exhausted', () => {
   let placed = 0
   let stopped = 0
   const attempt = fc.record({

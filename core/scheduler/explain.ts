@@ -1,4 +1,4 @@
-/** Everything that one decision says of one node: what each rule compared, what each wish found, how it stood. */
+/** Explains one node in one decision: what each rule compared, what each preference found, and the node's rank. */
 
 import type { NodeExplanation, WishResult } from '@/core/placement/explanation'
 import { affinityText, constraintText, placeText } from '@/core/placement/preferences'
@@ -53,7 +53,7 @@ function wishesOf({ wishes }: PlacementRequest, node: FleetNode, spreadValues: r
   return [...preferences, ...spread, ...affinity]
 }
 
-/** From the recorded inputs alone; null when the decision saw no node with this id or name. */
+/** Uses the recorded inputs only. Returns null when the recorded fleet has no node with this id or name. */
 export function explainNode({ request, fleet, policy }: DecisionInputs, idOrName: string): NodeExplanation | null {
   const node = fleet.nodes.find(({ id, nodeId }) => id === idOrName || nodeId === idOrName)
   if (!node) return null

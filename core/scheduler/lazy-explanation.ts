@@ -1,6 +1,6 @@
 /**
- * The same run as `place`, explained only as far as somebody looks: on a large fleet most of the time goes into verdicts
- * that nobody reads, and most of an answer would be those.
+ * Makes the same choice as `place`, but builds verdicts only on demand. On a large fleet verdicts that nobody reads would
+ * take most of the time and fill most of the response.
  */
 import type { PlacementSummary, RefusedGroup } from '@/core/placement/decision-summary'
 import type {
@@ -18,18 +18,18 @@ import { type Choice, compareNames } from './select/candidates'
 import { choose } from './select/choose'
 import { insufficientNodes } from './summary'
 
-/** Which nodes of a run somebody wants to see. */
+/** Which nodes of a run to show. */
 export interface Wanted {
-  /** Part of a name; empty is any. */
+  /** Part of a name; empty matches all. */
   text: string
   region: string | null
-  /** Nodes with room, refused ones, or all: first those with room by rank, then the refused ones by name. */
+  /** Eligible nodes (`room`, by rank), ineligible ones (`refused`, by name), or both in that order. */
   show: 'all' | 'room' | 'refused'
   offset: number
   limit: number
 }
 
-/** How many names and verdicts stand for a group of refused nodes. */
+/** How many names and verdicts are shown for a group of refused nodes. */
 const namesPerGroup = 20
 const verdictsPerGroup = 12
 
@@ -65,7 +65,7 @@ export class LazyExplanation {
     return this.#choice.found
   }
 
-  /** "Insufficient nodes: …" when it does not fit, else null. */
+  /** "Insufficient nodes: …" when the request does not fit, else null. */
   get shortage(): string | null {
     return this.fits ? null : insufficientNodes(this.#asked.request.replicas, this.found)
   }
@@ -78,13 +78,13 @@ export class LazyExplanation {
     return this.#asked.fleet.nodes.length
   }
 
-  /** By name. */
+  /** Sorted by name. */
   get #refusedNodes(): FleetNode[] {
     this.#refused ??= this.#explain.refusedNodes().sort(compareNames)
     return this.#refused
   }
 
-  /** One page of the nodes that are wanted, and how many these are in all. */
+  /** Returns one page of the matching nodes and the total number of matches. */
   page({ text, region, show, offset, limit }: Wanted): { total: number; verdicts: Verdict[] } {
     const wanted = text.toLowerCase()
     const isDesired = (node: FleetNode): boolean =>
@@ -103,7 +103,7 @@ export class LazyExplanation {
     return { total, verdicts }
   }
 
-  /** The verdicts of these nodes, by UUID or name, in that order; those that the fleet does not have are left out. */
+  /** Returns verdicts of nodes given by UUID or name, in the given order; unknown nodes are left out. */
   of(names: readonly string[]): Verdict[] {
     const isMeant = (name: string) => (node: FleetNode) => node.nodeId === name || node.id === name
     return names.flatMap((name): Verdict[] => {
@@ -114,7 +114,7 @@ export class LazyExplanation {
     })
   }
 
-  /** At least `size` of the best nodes when there are so many, and all that were chosen with some after them. */
+  /** The summary lists the `size` best nodes or more: it includes all chosen nodes and some that follow them. */
   summary(size: number): PlacementSummary {
     const { candidates } = this.#choice
     const ids = new Set(this.chosen.map(({ id }) => id))
@@ -132,7 +132,7 @@ export class LazyExplanation {
     }
   }
 
-  /** The refused nodes by the rules that refused them. Rules are asked without their reasons: most are only counted. */
+  /** Groups the refused nodes by rule. Most are only counted, so this does not build failure messages. */
   #sorted(): { groups: RefusedGroup[]; reasons: Refusal['reasons'] } {
     const byFirst = new Map<RuleName, Some>()
     const byAny = new Map<RuleName, Some>()
@@ -161,7 +161,7 @@ export class LazyExplanation {
   }
 }
 
-/** A group of nodes: how many they are, and the first of them by name. */
+/** Counts a group of nodes and keeps the first of them by name. */
 class Some {
   count = 0
   readonly nodes: FleetNode[] = []

@@ -1,6 +1,6 @@
 /**
- * One scheduling run: `place(request, fleet, policy)` filters, scores, selects, and says why for every node. It reads
- * nothing but its arguments: the same function serves real runs, previews and replay.
+ * One scheduling run: `place(request, fleet, policy)` filters, scores and selects nodes, and explains the result for
+ * every node. The function depends on its arguments only and serves real runs, previews and replay.
  */
 import type {
   Fleet,
@@ -31,8 +31,8 @@ const skippedFailure: RuleFailure = {
 
 const lastResortNote = 'an attempt failed here before; it comes after all others, which cannot take all replicas'
 
-// Literals with every field in one order, here and below, rather than spreads: a run makes one verdict per node of the
-// fleet, and spreading costs several times what all the scoring does.
+// The verdicts here and below are object literals with the same order of fields. Object spread would cost several times
+// as much as all the scoring, because a run builds one verdict per node.
 function refusedVerdict(context: ScoreContext, node: FleetNode, failures: RuleFailure[]): Verdict {
   const inputs = inputsOf(context, node)
   return {
@@ -69,28 +69,28 @@ function feasibleVerdict(context: ScoreContext, { node, score, scoreAtChoice }: 
   }
 }
 
-/** Every rule that the node does not meet, and what keeps its place from holding more. */
+/** Returns the failures of a node: of its rules, and of the limit of a spread on its topology domain. */
 function allFailuresOf({ request, spreading }: ScoreContext, node: FleetNode): RuleFailure[] {
   const failures = failuresOf(request, node)
   const held = spreading?.view(node).results.filter((result) => !result.passed) ?? []
   return held.length > 0 ? [...failures, ...held.map(failureOf)] : failures
 }
 
-/** The names alone of the same. */
+/** Returns only the rule names of `allFailuresOf`. */
 function failedRulesOf({ request, spreading }: ScoreContext, node: FleetNode): RuleName[] {
   const failed: RuleName[] = failedNamesOf(request, node)
   if (spreading?.holdsBack(node) && !failed.includes('spread')) failed.push('spread')
   return failed
 }
 
-/** Makes the verdicts of a run, one by one. */
+/** Builds the verdicts of a run, one at a time. */
 export interface Explainer {
-  /** Nodes that could take a replica: their verdict by place in the ranking, from 0. */
+  /** Returns the verdict of a feasible node by its index in the ranking, from 0. */
   candidate(place: number): Verdict
   refused(node: FleetNode): Verdict
-  /** Just the names of what refuses a node, in the order of the failures in its verdict, each once. */
+  /** Returns the distinct names of the failed rules of a node, in the order of the failures in its verdict. */
   failedRules(node: FleetNode): RuleName[]
-  /** Refused nodes, and avoided ones that were not needed, in no order. */
+  /** Returns refused nodes, and avoided ones that were not needed, in no particular order. */
   refusedNodes(): FleetNode[]
 }
 
@@ -116,7 +116,7 @@ export function explainer({ context, candidates, refused, skipped, chosen }: Cho
   }
 }
 
-/** Feasible nodes by rank, then the refused ones by name. */
+/** Returns the verdicts of feasible nodes by rank, then those of refused nodes by name. */
 export function verdictsOf(choice: Choice): Verdict[] {
   const explain = explainer(choice)
   const verdicts = choice.candidates.map((_, place) => explain.candidate(place))
@@ -124,11 +124,11 @@ export function verdictsOf(choice: Choice): Verdict[] {
   return verdicts
 }
 
-/** Of groups: the most frequent first, equals in the order of the rules. */
+/** Sorts groups by count, highest first; groups of equal size in the order of the rules. */
 export const mostFirst = (a: { rule: RuleName; count: number }, b: { rule: RuleName; count: number }): number =>
   b.count - a.count || ruleNames.indexOf(a.rule) - ruleNames.indexOf(b.rule)
 
-/** Refused nodes counted per rule. */
+/** Counts refused nodes per rule. */
 function reasonsOf(verdicts: readonly Verdict[]): Refusal['reasons'] {
   const nodeIds = new Map<RuleName, string[]>()
   for (const verdict of verdicts) {
@@ -141,7 +141,7 @@ function reasonsOf(verdicts: readonly Verdict[]): Refusal['reasons'] {
   return [...nodeIds].map(([rule, ids]) => ({ rule, count: ids.length, nodeIds: ids })).sort(mostFirst)
 }
 
-/** Why a choice is none, with what would help. */
+/** Returns the refusal of a request that does not fit, with suggestions. */
 export function refusalOf(
   { request, fleet, policy }: { request: PlacementRequest; fleet: Fleet; policy: Policy },
   { found, reasons }: { found: number; reasons: Refusal['reasons'] },
@@ -156,11 +156,11 @@ export function refusalOf(
   }
 }
 
-/** A region only adds to scores: nodes of every region were looked at. */
+/** Tells users that the preferred region does not exclude nodes: the region only affects scores. */
 const refusalNotes = ({ region }: PlacementRequest): string[] =>
   region === null ? [] : [`Another region than ${region} would not help: nodes of every region were looked at`]
 
-/** Places all replicas or none. Refusal is data; a request for less than one replica is a programming error. */
+/** Places all replicas or none. A refusal is data; throws only on a request for less than one replica. */
 export function place(request: PlacementRequest, fleet: Fleet, policy: Policy): Placement {
   requireReplicas(request)
   const choice = choose(request, fleet, policy)

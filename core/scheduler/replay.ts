@@ -1,18 +1,18 @@
-/** A decision again, from its record. */
+/** Makes a recorded decision again and compares the results. */
 import type { ChosenNode, Fleet, Placement, PlacementRequest, Policy } from '@/core/placement/types'
 import { place } from './place'
 
-/** What a decision record keeps of its inputs. */
+/** The inputs of a decision as its record keeps them. */
 export interface DecisionInputs {
   request: PlacementRequest
   fleet: Fleet
   policy: Policy
 }
 
-/** What was decided, from the recorded inputs alone. */
+/** Repeats a decision from its recorded inputs. */
 export const replay = ({ request, fleet, policy }: DecisionInputs): Placement => place(request, fleet, policy)
 
-/** Whether two placements chose the same nodes with the same scores in the same order, or refused for the same lack. */
+/** Whether two placements have the same nodes and scores in the same order, or the same refusal message. */
 export function sameChoice(a: Placement, b: Placement): boolean {
   if (a.chosen.length !== b.chosen.length || a.refusal?.message !== b.refusal?.message) return false
   return a.chosen.every((one, index) => {
@@ -21,7 +21,7 @@ export function sameChoice(a: Placement, b: Placement): boolean {
   })
 }
 
-/** Whether a replayed placement is the one that was recorded, to the last bit of each score. */
+/** Whether a replayed placement equals the recorded one, to the last bit of each score. */
 export function matchesRecord(
   placement: Placement,
   record: { outcome: 'placed' | 'refused'; chosen: ChosenNode[]; message: string },
@@ -34,6 +34,6 @@ export function matchesRecord(
   })
 }
 
-/** A refused move or update is recorded with what was to be done before the reason. */
+/** The recorded message of a refused move or update has a prefix such as "Moving replica 2 off node-01: ". */
 const refusesAs = ({ refusal }: Placement, recorded: string): boolean =>
   refusal !== null && (recorded === refusal.message || recorded.endsWith(`: ${refusal.message}`))

@@ -1,13 +1,13 @@
 import type { Wishes } from '@/core/placement/preferences'
 import type { PlacementRequest } from '@/core/placement/types'
 
-/** What of a deployment a placement depends on. */
+/** The fields of a deployment that a placement depends on. */
 type Placeable = Omit<
   PlacementRequest,
   'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
 > & { id: string; hostPorts: number[] }
 
-/** What is asked of the scheduler for some replicas of a deployment; its wishes with the places of the others. */
+/** Builds the placement request for some replicas of a deployment. `wishes` are resolved to topology domains already. */
 export const requestFor = (
   deployment: Placeable,
   { replicas, avoidNodeIds = [], wishes }: { replicas: number; avoidNodeIds?: string[]; wishes?: Wishes | undefined },

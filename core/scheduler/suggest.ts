@@ -1,4 +1,4 @@
-/** The smallest changes that would make a refused request fit, each on its own and each tried out on the core. */
+/** Finds the smallest single changes that would make a refused request fit. Each is verified by a run of the core. */
 
 import { affinityText, constraintText } from '@/core/placement/preferences'
 import {
@@ -23,7 +23,7 @@ import { compareNames } from './select/candidates'
 import { choose } from './select/choose'
 import { capacityFor, limitOf, SpreadCapacity } from './select/spread-capacity'
 
-/** Steps and least values in which a request is made smaller, in the unit of the resource. */
+/** Step sizes and minimums for smaller requests, in the unit of the resource. */
 export const resourceSteps: Record<ResourceKind, { step: number; least: number }> = {
   cpu: { step: 100, least: millisOfCores(limits.cpu.min) },
   memory: { step: 64, least: limits.memory.min },
@@ -35,11 +35,11 @@ interface Refused {
   request: PlacementRequest
   fleet: Fleet
   policy: Policy
-  /** How many replicas would fit as it is. */
+  /** How many replicas fit without any change. */
   found: number
 }
 
-/** A suggestion with the change that it stands for, and with its size: the share of the request or fleet it changes. */
+/** A suggestion with its size: the share of the request or of the fleet that it changes. */
 interface Idea {
   suggestion: Suggestion
   request: PlacementRequest
@@ -47,7 +47,7 @@ interface Idea {
   size: number
 }
 
-/** The largest of 0..last for which `fits` holds, given that it holds up to some point and not after; -1 for none. */
+/** Binary search: the largest value in 0..last for which the monotonic `fits` holds; -1 when it holds for none. */
 function largest(last: number, fits: (value: number) => boolean): number {
   let low = -1
   let high = last
@@ -59,7 +59,7 @@ function largest(last: number, fits: (value: number) => boolean): number {
   return low
 }
 
-/** The nodes that a change of one rule concerns: with a limit on how far places are apart, all of them. */
+/** The nodes whose verdict a change of one rule can affect; all nodes when a spread has a `maxSkew`. */
 const invalidated = (rule: HardRuleName, { request, fleet }: Refused): FleetNode[] =>
   limitOf(request) ? fleet.nodes : fleet.nodes.filter((node) => meetsAllBut(rule, request, node))
 
@@ -67,7 +67,7 @@ const replicaCount = (count: number): string => `${count} ${count === 1 ? 'repli
 
 function fewerReplicas({ request, fleet, found }: Refused): Idea[] {
   if (found < 1) return []
-  // A deployment that holds replicas already asks for some more, and its user knows it by its total.
+  // A deployment that already has replicas is being scaled, so the message speaks of additional replicas.
   const more = fleet.nodes.some((node) => node.ownReplicas > 0)
   const message = more
     ? `Add ${replicaCount(found)} instead of ${request.replicas}`
@@ -81,7 +81,7 @@ function lessOf(kind: ResourceKind, refused: Refused): Idea[] {
   const { request, fleet } = refused
   const from = request.resources[resourceFields[kind]]
   const { step, least } = resourceSteps[kind]
-  // Steps are counted from the least value, and the last one stays below what was asked for.
+  // Steps count from the minimum; the last one stays below the requested amount.
   const last = Math.ceil((from - least) / step) - 1
   const nodes = invalidated(kind, refused)
   const asking = (steps: number): PlacementRequest => ({
@@ -105,14 +105,14 @@ function namesText(names: readonly string[]): string {
   return `${names.length} nodes: ${names.slice(0, shownNames).join(', ')} and ${names.length - shownNames} more`
 }
 
-/** Nodes that take replicas once this one flag is lifted: those with the most room first, equals by name. */
+/** Nodes that can take replicas once this flag alone is cleared; most capacity first, then by name. */
 const heldByFlag = (flag: 'cordoned' | 'draining', { request, fleet }: Refused): { node: FleetNode; room: number }[] =>
   fleet.nodes
     .filter((node) => node[flag] && meetsAllBut(flag, request, node))
     .map((node) => ({ node, room: capacityOn(request, { ...node, [flag]: false }) }))
     .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
 
-/** The fewest nodes to put back in service; where places must not be too far apart, only single ones are tried. */
+/** Finds the fewest nodes on which to clear the flag; with a `maxSkew`, only single nodes are tried. */
 function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNode[] | null {
   const { request, fleet, found } = refused
   const helpful = heldByFlag(flag, refused)
@@ -149,7 +149,7 @@ function morePerNode(refused: Refused): Idea[] {
   const from = request.maxPerNode
   const nodes = invalidated('one-per-node', refused)
   const allowing = (maxPerNode: number): PlacementRequest => ({ ...request, maxPerNode })
-  // More per node never makes less room: the smallest that fits comes after the largest that does not.
+  // Capacity never falls as the limit rises, so the smallest limit that fits follows the largest that does not.
   const most = limits.replicas.max
   const short = largest(most - from - 1, (more) => capacityFor(allowing(from + 1 + more), nodes) < request.replicas)
   const to = from + 2 + short
@@ -159,11 +159,11 @@ function morePerNode(refused: Refused): Idea[] {
   return [{ suggestion, request: allowing(to), fleet, size: (to - from) / to }]
 }
 
-/** So many ports above the one that is asked for are tried. */
+/** How many ports above the requested one are tried. */
 const nearbyPorts = 20
 const highestPort = 65_535
 
-/** The request with other fixed host ports, or none. */
+/** Returns the request with these fixed host ports instead, or without any. */
 function withHostPorts({ hostPorts: _, ...request }: PlacementRequest, ports: number[]): PlacementRequest {
   return ports.length === 0 ? request : { ...request, hostPorts: ports.sort((a, b) => a - b) }
 }
@@ -215,7 +215,7 @@ function furtherApart({ request, fleet }: Refused): Idea[] {
     ...request,
     wishes: { ...wishes, spread: wishes.spread.map((one) => (one === limit ? { ...one, maxSkew } : one)) },
   })
-  // At most as many as there are replicas: a higher limit is none.
+  // A limit above the maximum number of replicas never applies.
   const most = limits.replicas.max
   const short = largest(
     most - from - 1,
@@ -244,8 +244,8 @@ function droppedAffinities({ request, fleet }: Refused): Idea[] {
 }
 
 /**
- * Every single change that makes the request fit, the smallest first: by the share of the asked amount that it gives
- * up, of the nodes that it touches, or of the rules that it drops; equals in the order of `suggestionKinds`.
+ * Returns every single change that makes the request fit, smallest first. The size is the share of the requested amount,
+ * of the nodes or of the rules that changes; ties are in the order of `suggestionKinds`.
  */
 export function suggest(refused: Refused): Suggestion[] {
   const ideas = [

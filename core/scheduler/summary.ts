@@ -1,17 +1,17 @@
-/** The lines and sentences of a run, word for word: people search for them. */
+/** The log lines and messages of a run. Their wording is fixed, because people search logs for it. */
 
 import { coresOfMillis } from '@/core/placement/resources'
 import type { ChosenNode, PlacementRequest } from '@/core/placement/types'
 
-/** Cores in these lines have at least one decimal: "2.0", "0.25". */
+/** Formats cores with at least one decimal: "2.0", "0.25". */
 const loggedCores = (millis: number): string =>
   millis % 100 === 0 ? coresOfMillis(millis).toFixed(1) : String(coresOfMillis(millis))
 
-/** What a run found, as far as the lines tell it. */
+/** What a run found, for its log lines. */
 export interface ScanStats {
-  /** How many nodes meet every rule. */
+  /** Number of nodes that meet every rule. */
   feasible: number
-  /** The best of them, the best first. */
+  /** The best of them, best first. */
   best: { nodeId: string; score: number }[]
 }
 
@@ -34,7 +34,7 @@ export const summary = {
 
   scored: ({ best }: ScanStats): string => `Node scoring complete. Top 3: ${topScores(best)}`,
 
-  /** A node that takes several replicas is named once. */
+  /** Names a node once, even if it takes several replicas. */
   selected: (chosen: readonly { nodeId: string }[]): string => {
     const names = [...new Set(chosen.map(({ nodeId }) => nodeId))]
     return `Selected ${names.length} nodes for deployment: [${names.join(', ')}]`

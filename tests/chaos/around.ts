@@ -1,4 +1,4 @@
-/** Faults of what is around the programs: copies of agents, clocks, containers, engines, and a crowd at the web server. */
+/** Faults around the programs: copied agents, clocks, containers, engines, and crowds at the web server. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DockerHttp } from '@/agent/engines/docker/http'
 import type { Attack, Undo } from './attack'
@@ -24,15 +24,15 @@ export function beginAround(attack: Attack, fault: Fault, target: string): Promi
   }
 }
 
-/** The program that was attacked; false when it does not run. */
+/** Sends a command to the program under attack. False when it does not run. */
 const order = (program: Program, order: DoorCommand): boolean => program.send(order)
 
-/** An agent that was killed a moment before has to claim its nodes first: a copy could take them over. */
+/** An agent that was just killed first has to claim its nodes, or a copy could take them over. */
 const claimWaitMs = 10_000
 
 /**
- * A second agent runs from a copy of the data folder: of fleets with an odd number on what it believes to be another
- * machine, of the others as a second process of this one, which ends by itself once it is refused.
+ * Runs a second agent from a copy of the data folder. For fleets with an odd number the copy believes to be on another
+ * machine. For the others it is a second process of this machine, which exits once it is refused.
  */
 async function clone({ stack, speakers }: Attack, target: string): Promise<Undo | null> {
   const program = stack.program(target)
@@ -63,7 +63,7 @@ async function setClock({ stack }: Attack, target: string, byMs: number): Promis
 
 const frozenAtOnce = 3
 
-/** Somebody on the machine pauses containers, and lets them go on. */
+/** Pauses containers and later resumes them, as a person on the machine could. */
 async function freeze({ stack, lasting, onThaw }: Attack, target: string): Promise<Undo | null> {
   const chosen = (await lasting(target)).sort(byId).slice(0, frozenAtOnce)
   const set = async (paused: boolean) => {
@@ -73,7 +73,7 @@ async function freeze({ stack, lasting, onThaw }: Attack, target: string): Promi
     const http = new DockerHttp(engine.socket)
     const call = (id: string) =>
       ({ method: 'POST', path: `/containers/${id}/${paused ? 'pause' : 'unpause'}` }) as const
-    // Those that were removed meanwhile stay away.
+    // Containers that were removed meanwhile are ignored.
     for (const id of ids) await http.call(call(id), [204, 404, 409, 500]).catch(() => undefined)
   }
   if (chosen.length === 0) return null
@@ -84,7 +84,7 @@ async function freeze({ stack, lasting, onThaw }: Attack, target: string): Promi
   }
 }
 
-/** The engine can't remove containers: none of a simulated one, of a real one those that run now. */
+/** Makes an engine refuse to remove containers: all of a simulated engine, or those of a real engine that run now. */
 async function obstruct({ stack, lasting }: Attack, target: string): Promise<Undo | null> {
   const engine = engineOf({ stack }, target)
   if (!engine) {
@@ -101,7 +101,7 @@ async function obstruct({ stack, lasting }: Attack, target: string): Promise<Und
 }
 
 const crowd = 24
-/** For so long before its end the crowd meets a web server that works. */
+/** How long before the end of its attack the crowd meets a web server that works. */
 const outageMs = 5_000
 
 const knocks = [
@@ -118,7 +118,7 @@ const knocks = [
   },
 ]
 
-/** Many callers at once, first before a web server that is stopped, so that all of them wait when it goes on. */
+/** Many callers at once. The web server is stopped at first, so that all of them are waiting when it resumes. */
 async function overload({ stack, rest }: Attack, forMs: number): Promise<Undo | null> {
   const web = stack.program('web')
   if (web.pid === null) return null

@@ -10,24 +10,24 @@ export interface Attack {
   database: Database
   timeline: Timeline
   speakers: Speakers
-  /** For the crowd at the web server. */
+  /** Used by the crowd at the web server. */
   rest: Rest
   say: (text: string) => void
-  /** Containers of a host that run, and are to run on. */
+  /** Running containers of a host that are to keep running. */
   lasting: (host: string) => Promise<FoundContainer[]>
-  /** Told, when they go on, of replicas whose containers were paused. */
+  /** Called with the replicas whose containers were paused, when these resume. */
   onThaw: (replicaIds: string[]) => Promise<void>
-  /** Told of every line that is cut off, and again before it is healed. */
+  /** Called for every connection that is cut, and again before it is restored. */
   onCut: (target: string) => Promise<void>
   onHeal: (target: string) => Promise<void>
 }
 
 export type Undo = () => Promise<void>
 export interface FaultLog {
-  /** Processes killed, by what they were. */
+  /** Killed processes, by what they were. */
   kills: Record<string, number>
-  /** Faults carried out, by kind. */
+  /** Completed faults, by kind. */
   faults: Record<string, number>
-  /** Nothing was there to attack at that moment. */
+  /** Faults whose target did not run at that moment. */
   missed: number
 }

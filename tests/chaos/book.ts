@@ -1,6 +1,6 @@
 /**
- * The client's own log of what it asked and what was answered: on the disk before anything else is done with an answer.
- * In memory it is what the control plane has promised so far.
+ * The client's own log of calls and answers. Each answer is on disk before anything else is done with it. In memory the
+ * log holds what the control plane has promised so far.
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs'
 
@@ -11,14 +11,14 @@ export interface Entry {
   key: string
   image: string
   waits: boolean
-  /** Null until a 202 was seen. */
+  /** Null until a 202 was received. */
   id: string | null
   /** The number of replicas that was acknowledged last. */
   replicas: number
   deleted: boolean
-  /** A call on it is under way, so what it is like at this moment is not known. */
+  /** A call on the deployment is under way, so its state is unknown at the moment. */
   busy: boolean
-  /** Raised with every call: who compares two looks sees whether anything was asked in between. */
+  /** Incremented with every call, so that two readings tell whether anything was asked in between. */
   revision: number
 }
 
@@ -53,13 +53,13 @@ export class CallLog {
     return full
   }
 
-  /** Written down for good before it returns. */
+  /** Returns once the answer is on disk. */
   record(answer: Answer): void {
     writeSync(this.file, `${JSON.stringify(answer)}\n`)
     fdatasyncSync(this.file)
   }
 
-  /** A call went through; one that was answered twice counts once. */
+  /** Counts a call as successful; a repeated call counts once. */
   acknowledge(call: Call): void {
     this.acknowledged[call] += 1
   }
@@ -71,12 +71,12 @@ export class CallLog {
     this.idsOfKey.set(entry.key, ids.add(id))
   }
 
-  /** Those of which it is known at this moment what was promised, as they are now. */
+  /** Copies of the entries whose promised state is known at the moment. */
   settled(): Entry[] {
     return this.entries.filter((entry) => !entry.busy && entry.id !== null).map((entry) => ({ ...entry }))
   }
 
-  /** Whether nothing was asked since that look. */
+  /** Whether no call was made since this copy. */
   isUnchanged({ name, revision }: Entry): boolean {
     const now = this.byName.get(name)
     return now !== undefined && !now.busy && now.revision === revision

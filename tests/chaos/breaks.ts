@@ -1,6 +1,6 @@
 /**
- * Mechanisms to break on purpose: a change of the source, made in a copy of the tree, or of the database of the run.
- * A patch that does not fit any more fails the run: it would break nothing.
+ * Mechanisms to break on purpose, by a change of the source (in a copy of the tree) or of the database of the run. A
+ * patch that no longer fits fails the run, because it would break nothing.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,17 +15,17 @@ interface Patch {
 }
 
 interface Break {
-  /** What no longer works. */
+  /** What no longer works, as a sentence. */
   what: string
   patches?: Patch[]
-  /** The web server runs it, too: the pages are built again. */
+  /** The web server runs this code as well, so the pages have to be built again. */
   web?: true
   sql?: string
 }
 
 export const breaks: Record<string, Break> = {
   fence: {
-    what: 'nothing is fenced: a scheduler whose term is over goes on claiming and writing',
+    what: 'fencing is off: a scheduler whose term has ended keeps claiming and writing',
     patches: [
       {
         file: 'server/store/leader/leadership.ts',
@@ -42,7 +42,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   lease: {
-    what: 'leases never run out: what a dead scheduler had begun is begun by nobody else',
+    what: 'leases never expire: no scheduler takes over the work of a dead one',
     patches: [
       {
         file: 'server/store/queue/evaluations.ts',
@@ -52,15 +52,15 @@ export const breaks: Record<string, Break> = {
     ],
   },
   constraint: {
-    what: 'the database lets nodes be over-reserved',
+    what: 'the database accepts reservations beyond the capacity of a node',
     sql: 'alter table nodes drop constraint nodes_reserved_cpu_check, drop constraint nodes_reserved_memory_check',
   },
   slot: {
-    what: 'the database lets an attempt at a slot be made twice',
+    what: 'the database accepts two replicas of one slot and generation',
     sql: 'drop index deployment_replicas_deployment_id_slot_generation_key',
   },
   idempotency: {
-    what: 'keys are not looked at: a call that is asked again deploys again',
+    what: 'idempotency keys are ignored: a repeated call deploys again',
     web: true,
     patches: [
       {
@@ -82,7 +82,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   history: {
-    what: 'the scheduler changes statuses without writing their history',
+    what: 'the scheduler changes statuses without history rows',
     patches: [
       {
         file: 'server/store/records/status-changes.ts',
@@ -97,7 +97,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   release: {
-    what: 'the reservation of a container that is gone is not given back',
+    what: 'the reservation of a removed container is not released',
     web: true,
     patches: [
       {
@@ -108,7 +108,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   replay: {
-    what: 'what is recorded of a decision is not what was decided',
+    what: 'the record of a decision differs from what was decided',
     patches: [
       {
         file: 'core/plan/evaluate.ts',
@@ -120,7 +120,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   running: {
-    what: 'an agent tells that a container runs once it was asked to start',
+    what: 'an agent reports a container as running as soon as it asked for the start',
     patches: [
       {
         file: 'agent/loop/replica.ts',
@@ -133,7 +133,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   label: {
-    what: 'an agent takes the container of any attempt at a slot for that of the attempt that is wanted',
+    what: 'an agent takes a container of any generation of a slot for that of the desired one',
     patches: [
       {
         file: 'agent/loop/reconcile.ts',
@@ -143,7 +143,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   adopt: {
-    what: 'an agent that starts again does not know the containers that it had made',
+    what: 'an agent that restarts does not recognize its own containers',
     patches: [
       {
         file: 'agent/loop/engine-view.ts',
@@ -153,7 +153,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   return: {
-    what: 'a node that returns goes on with replicas that were replaced meanwhile',
+    what: 'a node that returns keeps running replicas that were replaced',
     patches: [
       {
         file: 'server/store/node-loss/lost.ts',
@@ -163,7 +163,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   offline: {
-    what: 'an agent ends its containers when the control plane is away',
+    what: 'an agent stops its containers when the control plane is away',
     patches: [
       {
         file: 'agent/loop/program.ts',
@@ -174,7 +174,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   seal: {
-    what: 'environments and logs are stored as they are',
+    what: 'environments and logs are stored unencrypted',
     web: true,
     patches: [
       {
@@ -190,7 +190,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   identity: {
-    what: 'whoever has a copy of a credential speaks for its nodes',
+    what: 'anybody with a copy of a credential speaks for its nodes',
     web: true,
     patches: [
       {
@@ -201,7 +201,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   slowness: {
-    what: 'a node from which nothing was recorded is silent, whoever is to blame for it',
+    what: 'a node without recorded heartbeats goes offline, even when no server could record any',
     web: true,
     patches: [
       {
@@ -213,7 +213,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   content: {
-    what: 'each node runs what the tag is when it looks, whatever the revision is',
+    what: 'each node resolves the tag by itself, whatever digest the revision has',
     patches: [
       { file: 'agent/images/images.ts', find: '  if (known) return known\n', replace: '  void known\n' },
       { file: 'agent/images/images.ts', find: '  if (shared) return shared\n', replace: '  void shared\n' },
@@ -225,7 +225,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   standstill: {
-    what: 'an agent takes a container that somebody paused for one that failed',
+    what: 'an agent takes a paused container for a failed one',
     patches: [
       {
         file: 'agent/loop/replica.ts',
@@ -235,7 +235,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   removal: {
-    what: 'an agent tells that a container is gone once it has asked for its removal',
+    what: 'an agent reports a container as gone as soon as it asked for the removal',
     patches: [
       {
         file: 'agent/loop/replica.ts',
@@ -245,7 +245,7 @@ export const breaks: Record<string, Break> = {
     ],
   },
   listener: {
-    what: 'a connection that breaks between two statements is nobody’s business',
+    what: 'a connection that breaks between two statements has no error handler',
     patches: [
       {
         file: 'server/db/client.ts',
@@ -262,7 +262,7 @@ const copied = ['agent', 'app', 'core', 'prisma', 'scripts', 'server', '.next']
 const copiedFiles = ['tsconfig.json', 'package.json', 'package-lock.json', 'next.config.js', 'postcss.config.mjs']
 const copiedEntries = ['instrumentation.ts', 'instrumentation-node.ts', 'prisma.config.ts', 'next-env.d.ts']
 
-/** @returns the folder to run from, with built pages: the project itself when nothing of the source is broken. */
+/** @returns the folder to run from, with built pages. This is the project itself when no source is changed. */
 export function brokenTree(names: string[], say: (text: string) => void): string {
   buildPages(project)
   for (const name of names) say(`Broken on purpose: ${breaks[name]?.what}`)
@@ -274,14 +274,14 @@ export function brokenTree(names: string[], say: (text: string) => void): string
   mkdirSync(tree, { recursive: true })
   for (const path of [...copied, ...copiedFiles, ...copiedEntries])
     cpSync(join(project, path), join(tree, path), { recursive: true })
-  // Links to each file: the bundler accepts no folder that is a link out of the tree.
+  // Links to each file, because the bundler rejects a folder that is a link out of the tree.
   execFileSync('cp', ['-al', join(project, 'node_modules'), join(tree, 'node_modules')])
   for (const patch of patches) apply(tree, patch)
   if (broken.some((one) => one.web)) buildPages(tree)
   return tree
 }
 
-/** Does nothing when they are made from the same source already. */
+/** Does nothing when the pages were built from the same source already. */
 const buildPages = (tree: string): void => {
   execFileSync(process.execPath, ['scripts/build.mjs', '--quiet'], {
     cwd: tree,

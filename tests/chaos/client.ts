@@ -1,4 +1,4 @@
-/** People at work, all the time: they deploy, scale and delete, and write down what they were told. */
+/** Simulated users who deploy, scale, update and delete all the time, and log the answers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/lib/random'
 import type { Call, CallLog, Entry } from './book'
@@ -10,24 +10,24 @@ interface ClientOptions {
   callLog: CallLog
   ledger: Ledger
   seed: number
-  /** Goes into the environment of every deployment, and must be found nowhere else. */
+  /** Put into the environment of every deployment. It must be found nowhere else. */
   canary: string
   /** How long the faults last. */
   durationMs: number
-  /** The part of the deployments that real engines can run which goes to them. */
+  /** The share of the deployments that suit real engines which is sent there. */
   onReal: number
 }
 
 const workers = 8
-/** So many deployments of one worker live at once. */
+/** The number of deployments that one worker keeps at a time. */
 const liveAtOnce = 7
 const thinkMs = { min: 150, max: 1_100 }
-/** After a kill of everything a client may wait so long for its answer. */
+/** After a kill of everything a client may wait this long for its answer. */
 const lastCallsMs = 45_000
 
 /**
- * Images that fail are tried again and again before they are given up: none of them any more so shortly before the end, and
- * those whose restarts take longest are deleted.
+ * Images that fail are retried again and again before the deployment fails. This close to the end no more of them are
+ * deployed, and those with the longest restarts are deleted.
  */
 const calmMs = 40_000
 
@@ -36,18 +36,18 @@ interface Wish {
   simulated: boolean
   share: number
   fails?: true
-  /** Its containers are started again and again, with longer and longer pauses. */
+  /** Its containers restart again and again, with growing pauses. */
   restarts?: true
 }
 
 /**
- * Images that simulated engines obey keep off the real ones, which can't have them. The other one is from no registry: what
- * it is on real engines no simulated one has, and the other way round, so a deployment of it is on either.
+ * Images for simulated engines are kept off the real ones, which cannot pull them. The other image is in no registry,
+ * and its content on real engines differs from that on simulated ones, so a deployment of it stays on one of the two.
  */
 const wishes: Wish[] = [
   { image: 'fogdeck-test/web:1', simulated: false, share: 52 },
   { image: 'sim/ok', simulated: true, share: 12 },
-  // Its tag moves on all the time: another node, another moment, another content.
+  // Its tag keeps moving: each node, at each moment, would resolve it to another content.
   { image: 'sim/moving:3s', simulated: true, share: 10 },
   { image: 'sim/slow:3s', simulated: true, share: 10 },
   { image: 'sim/crash:2s', simulated: true, share: 5, fails: true, restarts: true },
@@ -56,7 +56,7 @@ const wishes: Wish[] = [
 ]
 const restarting = new Set(wishes.filter(({ restarts }) => restarts).map(({ image }) => image))
 
-/** Works until `signal` aborts, then waits for the answers that are outstanding. */
+/** Works until `signal` aborts, then waits for the outstanding answers. */
 export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
   const exhausted = new AbortController()
   signal.addEventListener('abort', () => setTimeout(() => exhausted.abort(), lastCallsMs).unref(), { once: true })
@@ -110,7 +110,7 @@ class Worker {
     const isRepeated = this.random() < 0.08
     await this.calling(entry, async () => {
       const call = () => this.ask('/api/deployment/deploy', { method: 'POST', body: input, key: entry.key })
-      // Now and then twice at once: both are to be answered with the same deployment.
+      // Sometimes the call is made twice at once. Both answers must name the same deployment.
       const answers = await Promise.all(isRepeated ? [call(), call()] : [call()])
       for (const answer of answers) {
         if (answer && this.record('deploy', entry, answer, [202]))
@@ -142,7 +142,7 @@ class Worker {
   private async delete(entry: Entry): Promise<void> {
     await this.calling(entry, async () => {
       const answer = await this.ask(`/api/deployment/${entry.id}`, { method: 'DELETE' })
-      // 409: an earlier try went through, and its answer was lost.
+      // 409: an earlier attempt succeeded, and its answer was lost.
       if (!answer || !this.record('delete', entry, answer, [200, 409])) return
       entry.deleted = true
       this.options.callLog.acknowledge('delete')
@@ -154,7 +154,7 @@ class Worker {
     entry.busy = true
     entry.revision += 1
     await call()
-    // What was never answered stays unknown.
+    // Without an answer the state of the deployment stays unknown.
     entry.busy = this.exhausted.aborted
   }
 
@@ -165,7 +165,7 @@ class Worker {
     return this.options.rest.ask(path, { ...call, random: this.random, signal: this.exhausted })
   }
 
-  /** @returns whether it is the answer that the contract gives. */
+  /** @returns whether the answer is one that the contract allows. */
   private record(call: Call, entry: Entry, answer: RestAnswer, expected: number[]): boolean {
     const { callLog, ledger } = this.options
     const { status, body } = answer

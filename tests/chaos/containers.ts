@@ -1,4 +1,4 @@
-/** What the engines themselves hold, real and simulated, whatever their agents tell of it. */
+/** What real and simulated engines hold, independent of what their agents report. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DockerEngine } from '@/agent/engines/docker/engine'
@@ -10,17 +10,17 @@ import type { Stack } from './stack'
 export interface FoundContainer extends SeenContainer {
   /** fleet-1… or engine-1… */
   host: string
-  /** What it runs: the digest or the id of its image. */
+  /** What the container runs: the digest or the id of its image. */
   content: string
 }
 
-/** Time as it is, without alarms: nothing here outlives a look. */
+/** A clock without alarms: nothing here outlives one inspection. */
 const clock = { ...systemClock, after: () => () => undefined }
 const callTimeoutMs = 2_000
 const capacity = { cpuCores: 1, memoryMb: 1, storageGb: 1 }
 
 export class Containers {
-  /** Replicas of which a container was ever seen to have been started. */
+  /** Replicas of which a started container was ever seen. */
   readonly started = new Set<string>()
   private readonly real: { name: string; engine: DockerEngine }[]
 
@@ -31,14 +31,14 @@ export class Containers {
     }))
   }
 
-  /** All that can be seen now; an engine that does not answer is left out. */
+  /** Everything that is visible now. An engine that does not answer is left out. */
   async look(): Promise<FoundContainer[]> {
     const found = (await Promise.all([...this.simulated(), ...this.onReal()])).flat()
     for (const { replicaId, state } of found) if (wasStarted.has(state)) this.started.add(replicaId)
     return found
   }
 
-  /** Of one host; null when it does not answer. */
+  /** The containers of one host, or null when it does not answer. */
   async lookAt(host: string): Promise<FoundContainer[] | null> {
     const real = this.real.find(({ name }) => name === host)
     if (real) return inEngine(host, real.engine).catch(() => null)
@@ -53,7 +53,7 @@ export class Containers {
 
   private async inFolder(host: string, folder: string): Promise<FoundContainer[]> {
     const engines = join(folder, 'engines')
-    // Made with the first container.
+    // The folder is created with the first container.
     if (!existsSync(engines)) return []
     const files = readdirSync(engines).filter((name) => name.endsWith('.json'))
     const lists = files.map((file) => inFile(host, file.slice(0, -'.json'.length), join(engines, file)))
@@ -67,7 +67,7 @@ export class Containers {
 
 const wasStarted: ReadonlySet<string> = new Set(['running', 'paused', 'exited'])
 
-/** The file of a simulated engine, read once: what it shows and what it runs are of one moment. */
+/** Reads the file of a simulated engine once, so that containers and contents are from one moment. */
 async function inFile(host: string, name: string, path: string): Promise<FoundContainer[]> {
   const text = readFileSync(path, 'utf8')
   const store = () => ({ load: async () => text, save: async () => undefined })
@@ -82,7 +82,7 @@ async function inEngine(host: string, engine: DockerEngine): Promise<FoundContai
   const call = { path: '/containers/json', query: { all: true }, timeoutMs: callTimeoutMs }
   const listed = (await engine.http.json(call)) as { Id: string; ImageID: string }[]
   const contents = new Map(listed.map(({ Id, ImageID }) => [Id, ImageID]))
-  // Gone between the two lists.
+  // Leaves out containers that disappeared between the two lists.
   const still = seen.filter(({ id }) => contents.has(id))
   return still.map((each) => ({ ...each, host, content: contents.get(each.id) ?? '' }))
 }

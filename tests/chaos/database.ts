@@ -1,11 +1,11 @@
-/** What the harness asks the database, straight and with statements of its own; it writes nothing that stays. */
+/** What the harness asks the database, directly and with statements of its own. Nothing that it writes remains. */
 import pg from 'pg'
 
 const connectTimeoutMs = 2_000
 const statementTimeoutMs = 20_000
 
 export class Database {
-  /** @param url asked at each connection: the database may come back at another port. */
+  /** @param url called for each connection, because the database may return on another port. */
   constructor(private readonly url: () => string) {}
 
   /** The name of the scheduler that was elected last. */
@@ -14,7 +14,7 @@ export class Database {
     return rows[0]?.leader ?? null
   }
 
-  /** The session that holds the leader's lock, and the port at its other end. */
+  /** The session that holds the leader's lock, and the client's port. */
   async leadersSession(): Promise<{ pid: number; port: number } | null> {
     const { rows } = await this.query<{ pid: number; port: number }>(
       `select a.pid, a.client_port as port from pg_stat_activity a join pg_locks l using (pid)
@@ -23,7 +23,7 @@ export class Database {
     return rows[0] ?? null
   }
 
-  /** Waits until a scheduler has work in its hands, or that long. */
+  /** Waits until a scheduler holds a lease, at most `limitMs`. */
   async untilLeased(limitMs: number): Promise<void> {
     const endMs = performance.now() + limitMs
     const look = async (client: pg.Client): Promise<void> => {
@@ -47,7 +47,7 @@ export class Database {
     return this.connected((client) => client.query<Row & pg.QueryResultRow>(text, values))
   }
 
-  /** Everything that `work` reads is of one moment. */
+  /** Runs `work` in a snapshot: everything that it reads is from one moment. */
   async snapshot<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     return this.connected(async (client) => {
       await client.query('begin isolation level repeatable read read only')
@@ -58,8 +58,8 @@ export class Database {
   }
 
   /**
-   * Tries something that must be refused, and undoes it should it not be.
-   * @returns the SQLSTATE; null when it went through, 'nothing' when there was no row to try it on.
+   * Tries a statement that must be refused, and rolls it back in any case. @returns the SQLSTATE; null when the
+   * statement succeeded, 'nothing' when there was no row to try it on.
    */
   async refusal(text: string): Promise<string | null> {
     return this.connected(async (client) => {
@@ -83,7 +83,7 @@ export class Database {
       query_timeout: statementTimeoutMs,
       application_name: 'chaos',
     })
-    // A connection that breaks while nothing is asked.
+    // The connection may break between two queries.
     client.on('error', () => undefined)
     await client.connect()
     try {

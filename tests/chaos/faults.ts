@@ -1,4 +1,4 @@
-/** Carries out the schedule: each fault at its time, and undone at its time. */
+/** Carries out the schedule: begins and ends each fault at its time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attack, FaultLog, Undo } from '@/tests/chaos/attack'
 import { beginAround } from './around'
@@ -34,7 +34,7 @@ function count(log: FaultLog, target: string): void {
   log.kills[what] = (log.kills[what] ?? 0) + 1
 }
 
-/** Noted from before it begins until after it was undone. */
+/** The fault is in the timeline from before it begins until after it was undone. */
 async function beginNoted(attack: Attack, fault: Fault, target: string): Promise<Undo | null> {
   const end = attack.timeline.begin(fault.kind, target)
   const undo = await begin(attack, fault, target)
@@ -42,10 +42,10 @@ async function beginNoted(attack: Attack, fault: Fault, target: string): Promise
   return undo && (() => undo().finally(end))
 }
 
-/** For so long at most an attack on the leader waits for a moment at which it has work in its hands. */
+/** How long at most an attack on the leader waits until the leader has work. */
 const busyWaitMs = 1_500
 
-/** @returns how to undo it; null when there was nothing to attack. */
+/** @returns how to undo the fault; null when there was nothing to attack. */
 async function begin(attack: Attack, fault: Fault, target: string): Promise<Undo | null> {
   const { stack } = attack
   const { kind } = fault
@@ -55,7 +55,7 @@ async function begin(attack: Attack, fault: Fault, target: string): Promise<Undo
   if (kind === 'clone' || kind === 'clock' || kind === 'freeze' || kind === 'obstruct' || kind === 'overload')
     return beginAround(attack, fault, target)
   if (target.startsWith('engine-')) return onEngine(attack, kind, target)
-  // What it had begun is what may be lost with it.
+  // Work that the leader had begun is what can be lost with it.
   if (target === 'leader' && kind !== 'deafen') await attack.database.untilLeased(busyWaitMs)
   const name = await programOf(attack, target)
   const program = stack.program(name)
@@ -86,8 +86,8 @@ async function cut({ stack, onCut, onHeal }: Attack, name: string): Promise<Undo
 }
 
 /**
- * The leader loses its lock and does not learn of it: its session ends at the database, its own end of the connection
- * stays. Another one is elected, and for a while there are two that believe to lead.
+ * Makes the leader lose its lock without noticing: its session ends at the database, but its own end of the connection
+ * stays open. Another scheduler is elected, and for a while two of them believe that they lead.
  */
 async function deafen({ stack, database }: Attack, name: string): Promise<Undo | null> {
   const session = await database.leadersSession().catch(() => null)
@@ -116,12 +116,12 @@ async function onEngine({ stack, onCut, onHeal }: Attack, kind: Fault['kind'], t
   }
 }
 
-/** Who leads is known at the moment of the attack only. */
+/** Resolves the target at the moment of the attack, because the leader changes. */
 async function programOf({ stack, database }: Attack, target: string): Promise<string> {
   if (target !== 'leader' && target !== 'standby') return target
   const name = await database.leader().catch(() => null)
   const leader = stack.schedulerOf(name)
-  // The one that led last may be dead, or nobody can say; then either will do.
+  // The last leader may be dead, or the database may be away; either scheduler will do then.
   if (leader === null) return 'scheduler-1'
   return target === 'leader' ? leader : stack.otherScheduler(leader)
 }

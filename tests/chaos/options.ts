@@ -21,7 +21,7 @@ export const help = `Attacks a whole control plane while a client works with it,
 
 Ends with 0 when nothing was violated. Logs, the client's own log and the report are kept in .test/chaos-logs.`
 
-/** Null when only help was asked for. */
+/** Null when only help was requested. */
 export function readOptions(args: string[]): ChaosOptions | null {
   const [flagArgs, planOnly] = [args.filter((each) => each !== '--plan'), args.includes('--plan')]
   const flags = parseFlags(flagArgs, ['minutes', 'seed', 'nodes', 'engines', 'gap', 'break', 'show', 'report'])

@@ -1,4 +1,4 @@
-/** One program of the control plane under attack: started, killed, paused, started again. */
+/** One program of the control plane under attack, which can be started, killed and paused. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
@@ -11,15 +11,15 @@ export interface Launch {
 
 interface ProgramOptions {
   name: string
-  /** The folder of the source tree that it runs from. */
+  /** The root of the source tree that the program runs from. */
   root: string
   logFile: string
   launch: () => Promise<Launch>
-  /** It ended without having been told to. */
+  /** Called when the program ends although nobody ended it. */
   onDeath: (how: string) => void
 }
 
-/** What this process started and has not ended yet: nothing may outlive a run that is interrupted. */
+/** Processes that this process started and has not ended: none may outlive an interrupted run. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
@@ -28,7 +28,7 @@ process.once('exit', () => {
 export class Program {
   private child: ChildProcess | null = null
   private wanted = false
-  /** How often it was started. */
+  /** How often the program was started. */
   starts = 0
 
   constructor(private readonly options: ProgramOptions) {}
@@ -45,10 +45,10 @@ export class Program {
     this.wanted = true
     if (this.child) return
     const { program, args, env } = await this.options.launch()
-    // Killed or started by somebody else meanwhile.
+    // Another call killed or started the program meanwhile.
     if (this.child || !this.wanted) return
     const log = openSync(this.options.logFile, 'a')
-    // By the channel it notices when this run is killed.
+    // The IPC channel tells the child when this run is killed.
     const child = spawn(program, args, { cwd: this.options.root, env, stdio: ['ignore', log, log, 'ipc'] })
     closeSync(log)
     this.starts += 1
@@ -61,7 +61,7 @@ export class Program {
     })
   }
 
-  /** As by SIGKILL; also what is paused dies of it. */
+  /** Kills with SIGKILL, which also works on a paused process. */
   async kill(): Promise<void> {
     this.wanted = false
     const { child } = this
@@ -71,7 +71,7 @@ export class Program {
     await exited
   }
 
-  /** In good order; killed when it takes its time. */
+  /** Stops gracefully, and kills the program when it takes too long. */
   async stop(): Promise<void> {
     this.wanted = false
     const { child } = this
@@ -84,12 +84,12 @@ export class Program {
     clearTimeout(timer)
   }
 
-  /** Over its channel; false when it does not run. */
+  /** Sends over the channel. False when the program does not run. */
   send(order: object): boolean {
     return this.child?.connected === true && this.child.send(order)
   }
 
-  /** @returns undoes it for the process that was paused, also when another one runs by then. */
+  /** @returns undoes the pause of this process, even when another one runs by then. */
   pause(): () => void {
     const { child } = this
     child?.kill('SIGSTOP')

@@ -1,4 +1,4 @@
-/** What a run found, for people and for programs. */
+/** The report of a run, for people and for programs. */
 import type { FaultLog } from './attack'
 import type { ChaosOptions } from './chaos-options'
 import { type CheckName, checks, type Violation } from './ledger'
@@ -14,9 +14,9 @@ export interface Report {
   seconds: number
   planned: number
   log: FaultLog
-  /** Definite good answers, by call. */
+  /** Successful definite answers, by call. */
   acknowledged: Record<string, number>
-  /** Calls that had to be asked again, by what came instead of an answer. */
+  /** Calls that had to be repeated, by what came instead of an answer. */
   unanswered: Record<string, number>
   answers: Record<string, number>
   settledSeconds: number
@@ -33,7 +33,7 @@ const listed = (counts: Record<string, number>): string =>
     .map(([what, times]) => `${times} ${what}`)
     .join(', ') || 'none'
 
-/** What was never looked at counts as broken: a run in which nothing happened proves nothing. */
+/** A check that never ran counts as broken: a run in which nothing happened proves nothing. */
 export function verdictOf({ counts, violations }: Pick<Report, 'counts' | 'violations'>): Verdict {
   const names = Object.keys(checks) as CheckName[]
   const isHeld = (name: CheckName) => (counts[name] ?? 0) > 0 && !violations.some(({ check }) => check === name)

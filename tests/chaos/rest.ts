@@ -1,4 +1,4 @@
-/** The REST API as a patient client uses it: what was not answered is asked again, with the same words. */
+/** The REST API as a patient client uses it: a call without an answer is repeated unchanged. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RestAnswer {
@@ -10,9 +10,9 @@ interface RestOptions {
   url: string
   username: string
   password: string
-  /** Told of each token, so that it can be looked for where it must not be. */
+  /** Called with each token, so that it can be searched for where it must not be. */
   onToken: (token: string) => void
-  /** Told of every answer to a call with a token that is good. */
+  /** Called with every answer to a call with a valid token. */
   onGoodToken: (answer: RestAnswer) => void
 }
 
@@ -29,8 +29,8 @@ export class Rest {
   constructor(private readonly options: RestOptions) {}
 
   /**
-   * Asks until there is a definite answer, which is any but 5xx, 401 and 429; null when `signal` aborted before. `random`
-   * spreads the pauses.
+   * Repeats the call until there is a definite answer, which is any status but 5xx, 401 and 429. Returns null when
+   * `signal` aborts first. `random` spreads the pauses.
    */
   async ask(
     path: string,
@@ -56,7 +56,7 @@ export class Rest {
     return null
   }
 
-  /** One call of many, whose answer nobody waits for: true when there was any. */
+  /** Makes a call whose content does not matter. True when there was any answer. */
   async knock(path: string, init: RequestInit = {}): Promise<boolean> {
     const headers = { ...init.headers, ...(this.token === null ? {} : { authorization: `Bearer ${this.token}` }) }
     const call = { ...init, headers, signal: AbortSignal.timeout(callTimeoutMs) }

@@ -1,4 +1,4 @@
-/** One run: the stack, the client, the faults and the checks, from the start to the report. */
+/** One run, from start to report: the programs, the client, the faults and the checks. */
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ import { Watch } from './watch'
 
 const nodesPerFleet = 6
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central']
-/** From the last fault until everything must be in a truthful state. */
+/** How long after the last fault everything must be in a truthful state. */
 const settleMs = 60_000
 
 const fleetsOf = (nodes: number): EnvironmentPlan['fleets'] =>
@@ -33,7 +33,7 @@ const fleetsOf = (nodes: number): EnvironmentPlan['fleets'] =>
 export const faultsOf = ({ seed, durationMs, gapMs, nodes, engines }: ChaosOptions): Fault[] =>
   planFaults({ seed, durationMs, gapMs, engines, fleets: fleetsOf(nodes).length })
 
-/** Something that a run needs and that is ended after it, in reverse order. */
+/** What has to be closed after a run, in reverse order. */
 type Closers = (() => Promise<void> | void)[]
 
 export interface Environment {
@@ -52,7 +52,7 @@ export interface EnvironmentPlan {
   breaks: string[]
 }
 
-/** Brings everything up, lets `scene` play on it, and leaves nothing but logs. */
+/** Starts everything, runs `scene` in it, and removes everything but the logs. */
 export async function inEnvironment<T>(
   { fleets, engines, breaks }: EnvironmentPlan,
   say: (text: string) => void,
@@ -120,7 +120,7 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
     await goingOn(environment)
     say(`Attacking for ${options.durationMs / 60_000} minutes with ${faults.length} faults`)
     const log = await attack({ environment, faults, options, say })
-    // The client stops with the last fault, so that what is not done after the deadline is stuck, not new.
+    // The client stops with the last fault, so that unfinished work after the deadline is stuck rather than new.
     calling.abort()
     await stack.restore()
     say('The last fault is over: 60 s to come to rest')
@@ -157,12 +157,14 @@ export async function runChaos(options: ChaosOptions, say: (text: string) => voi
   })
 }
 
-/** Each real engine takes about as much as its nodes are of the fleet, and twice that, for that is what is new there. */
+/**
+ * The share of deployments for real engines: twice their share of the nodes, to exercise them more, and at most a half.
+ */
 const partOnReal = ({ nodes, engines }: ChaosOptions): number => Math.min(0.5, (2 * engines) / (nodes + engines))
 
 const firstDeployments = 12
 
-/** The client has got going, so that the first faults find something to break. */
+/** Waits until the client is busy, so that the first faults find something to break. */
 async function goingOn({ callLog, watch }: Environment): Promise<void> {
   const deadline = performance.now() + 120_000
   while (callLog.acknowledged.deploy < firstDeployments || watch.containers.started.size < firstDeployments) {
@@ -178,12 +180,12 @@ interface Attacking {
   say: (text: string) => void
 }
 
-/** Resolves at the end of the time, when all faults are undone. */
+/** Resolves at the end of the run, when all faults are undone. */
 async function attack({ environment, faults, options, say }: Attacking): Promise<FaultLog> {
   const { stack, database, watch, ledger, rest } = environment
   const isHost = (target: string) => /^(fleet|engine)-/.test(target)
   const never = new AbortController().signal
-  // Every fault waits on it.
+  // Every fault listens to this signal.
   setMaxListeners(0, never)
   const time = new Promise((resolve) => setTimeout(resolve, options.durationMs))
   const log = await carryOut(
@@ -210,7 +212,7 @@ async function attack({ environment, faults, options, say }: Attacking): Promise
   return log
 }
 
-/** What REST says at the end is what the tables say, for all that was accepted. */
+/** Checks that REST agrees with the tables at the end, for every accepted deployment. */
 async function checkRest({ rest, callLog, database, ledger }: Environment): Promise<void> {
   const signal = AbortSignal.timeout(600_000)
   const read = async () => {

@@ -1,7 +1,7 @@
-/** When which fault comes: computed up front, so that the same seed repeats the same schedule. */
+/** Plans all faults up front, so that the same seed repeats the same schedule. */
 import { between, hash, type Random, seeded } from '@/agent/lib/random'
 
-/** Of programs and lines, and of what is around them: copies, clocks, containers, engines, crowds. */
+/** Faults of programs and connections, then faults around them: copies, clocks, containers, engines, crowds. */
 export type FaultKind =
   | 'kill'
   | 'pause'
@@ -14,14 +14,14 @@ export type FaultKind =
   | 'obstruct'
   | 'overload'
 
-/** One fault. It begins at `atMs` after the start and is undone `forMs` later. */
+/** One fault. It begins `atMs` after the start and is undone `forMs` later. */
 export interface Fault {
   atMs: number
   kind: FaultKind
   /** web, leader, standby, database, fleet-1…, agent-1…, engine-1… */
   targets: string[]
   forMs: number
-  /** Of a clock: how far it is set forward, or back when it is negative. */
+  /** For a clock: milliseconds that it is set forward, or back when negative. */
   stepMs?: number
 }
 
@@ -38,16 +38,18 @@ interface Kind {
   kind: FaultKind
   weight: number
   targets: string[]
-  /** Shortest and longest, in seconds. */
+  /** Shortest and longest duration, in seconds. */
   seconds: readonly [number, number]
-  /** One in so many lasts as long as `longSeconds` says, so that nodes are given up meanwhile. */
+  /** One in this many faults lasts as long as `longSeconds`, so that nodes are given up meanwhile. */
   longOneIn?: number
   longSeconds?: readonly [number, number]
 }
 
 const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index + 1}`)
 
-/** What may happen, and how often. Short restarts are the rule, so that the next kill finds something to kill. */
+/**
+ * The faults of programs and their weights. Short restarts dominate, so that the next kill finds something to kill.
+ */
 const kindsOf = ({ fleets, engines }: ScheduleOptions): Kind[] => {
   const long = { longOneIn: 4, longSeconds: [36, 70] } as const
   const all: Kind[] = [
@@ -71,7 +73,7 @@ const kindsOf = ({ fleets, engines }: ScheduleOptions): Kind[] => {
   return all.filter((each) => each.targets.length > 0)
 }
 
-/** What happens around the programs, beside all that. */
+/** The faults around the programs, which happen in addition. */
 const kindsAround = ({ fleets, engines }: ScheduleOptions): Kind[] => {
   const [agents, hosts] = [
     [...numbered('fleet', fleets), ...numbered('agent', engines)],
@@ -86,16 +88,16 @@ const kindsAround = ({ fleets, engines }: ScheduleOptions): Kind[] => {
   ]
 }
 
-/** Between two of these there is more time: most of them last longer. */
+/** These faults are further apart, because most of them last longer. */
 const gapAround = 1.25
-/** Any number would do; with this one the run of the tests (seed 760, 75 s) meets each of these kinds. */
+/** An arbitrary number, for which the run of the tests (seed 760, 75 s) contains each of these kinds. */
 const aroundSalt = 17_734
 
-/** After a fault was undone its target is left alone for so long. */
+/** How long a target is left alone after a fault was undone. */
 const restMs = 1_500
 const firstAtMs = 1_000
 
-/** Sorted by time; each is undone within the duration. */
+/** Sorted by time. Each fault is undone within the duration. */
 export function planFaults(options: ScheduleOptions): Fault[] {
   const attacks = new Attacks(options.durationMs)
   attacks.plan(kindsOf(options), options.gapMs, seeded(options.seed))
@@ -109,7 +111,7 @@ class Attacks {
 
   constructor(private readonly durationMs: number) {}
 
-  /** Leaves everything alone that is under attack already. */
+  /** Skips targets that are under attack already. */
   plan(kinds: Kind[], gapMs: number, random: Random): void {
     for (let atMs = firstAtMs; atMs < this.durationMs; atMs += between(random(), 0.3, 1.7) * gapMs) {
       const possible = kinds.filter((kind) => kind.targets.some((target) => this.isFree(target, atMs, atMs)))
@@ -119,7 +121,7 @@ class Attacks {
       const free = kind.targets.filter((target) => this.isFree(target, atMs, atMs + forMs + restMs))
       const targets = kind.kind === 'storm' ? outageOf(kind.targets, free) : pickOne(free, random)
       const step = kind.kind === 'clock' ? { stepMs: stepOf(random) } : {}
-      // Drawn all the same, so that a longer run begins as a shorter one does.
+      // The numbers are drawn all the same, so that a longer run begins as a shorter one does.
       if (targets.length === 0 || atMs + forMs > this.durationMs) continue
       for (const target of targets) {
         const times = this.busy.get(target) ?? []
@@ -134,7 +136,7 @@ class Attacks {
   }
 }
 
-/** A clock that is a little wrong, or set to another hour. */
+/** A clock that is slightly wrong, or set to another hour. */
 const stepsMs = [7_000, 45_000, 3_600_000] as const
 
 const stepOf = (random: Random): number => {
@@ -161,13 +163,13 @@ const pickOne = (targets: string[], random: Random): string[] => {
   return one === undefined ? [] : [one]
 }
 
-/** More than half of the fleet at once; none when too many are busy with something else. */
+/** More than half of the fleet at once, or none when too many programs are under attack already. */
 const outageOf = (all: string[], free: string[]): string[] => {
   const needed = Math.floor(all.length / 2) + 1
   return free.length < needed ? [] : free.slice(0, needed)
 }
 
-/** What is done to whom, and for how long. */
+/** What is done to which targets, and for how long. */
 export const faultMessage = ({ kind, targets, forMs, stepMs }: Omit<Fault, 'atMs'>): string => {
   const step = stepMs === undefined ? '' : ` by ${stepMs / 1000} s`
   return `${kind.padEnd(8)} ${targets.join(', ')}${step} for ${(forMs / 1000).toFixed(1)} s`

@@ -1,11 +1,11 @@
-/** Staged scenes with figures: what one fault does, and how long it takes until it is made good. */
+/** Staged scenes that measure what one fault does and how long recovery takes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosOptions } from './chaos-options'
 import { type Environment, type EnvironmentPlan, inEnvironment } from './run'
 
 interface Scenario {
   what: string
-  /** @returns whether it went as promised. */
+  /** @returns whether the product behaved as promised. */
   play: (options: ChaosOptions, say: Say) => Promise<boolean>
 }
 
@@ -41,7 +41,7 @@ async function killLeaders(options: ChaosOptions, say: Say): Promise<boolean> {
       took.push(performance.now() - killedAt)
       say(`${leader} killed while it led: ${seconds(took.at(-1) ?? 0)} until the other one had decided`)
       await stack.program(leader).start()
-      // Until it stands by.
+      // Until the second scheduler stands by.
       await sleep(5_000)
     }
     say(`Longest: ${seconds(Math.max(...took))}; promised: ${seconds(leaderLimitMs)}`)
@@ -52,7 +52,7 @@ async function killLeaders(options: ChaosOptions, say: Say): Promise<boolean> {
 const nodeLimitMs = 60_000
 
 async function killNode(options: ChaosOptions, say: Say): Promise<boolean> {
-  // Each node a program of its own.
+  // Each node has an agent program of its own.
   const fleets = Array.from({ length: 6 }, () => ({ nodes: 1, regions: ['us-east'] }))
   return inEnvironment(environmentOf(options, fleets), say, async (environment) => {
     const { stack, database } = environment
@@ -82,7 +82,7 @@ async function killNode(options: ChaosOptions, say: Say): Promise<boolean> {
   })
 }
 
-/** Long enough for everything to be given up, were it not for the brake. */
+/** Long enough for everything to be replaced without outage protection. */
 const cutMs = 75_000
 
 async function cutRegion(options: ChaosOptions, say: Say): Promise<boolean> {

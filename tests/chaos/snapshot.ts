@@ -1,4 +1,4 @@
-/** The tables as they are at one moment, as far as the checks need them. */
+/** The tables at one moment, as far as the checks need them. */
 import type pg from 'pg'
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
@@ -7,7 +7,7 @@ interface NodeRow {
   node_id: string
   status: string
   capacity: number[]
-  /** What the node's row says, and what its replicas add up to: cpu, memory, storage, gpu. */
+  /** What the row of the node says, and the sum over its replicas: cpu, memory, storage, gpu. */
   reserved: number[]
   held: number[]
 }
@@ -17,7 +17,7 @@ export interface DeploymentRow {
   name: string
   status: DeploymentStatus
   target_replicas: number
-  /** The revision that is wanted. */
+  /** The current revision. */
   revision: number
   wait_for_capacity: boolean
   container_image: string
@@ -40,7 +40,7 @@ export interface ReplicaRow {
 }
 
 export interface HistoryRow {
-  /** Of the deployment or the replica. */
+  /** The deployment or replica. */
   subject: string
   old_status: string
   new_status: string
@@ -48,18 +48,18 @@ export interface HistoryRow {
   reason: string
 }
 
-/** Who speaks for the nodes of one agent program. */
+/** Which processes speak for the nodes of one agent program. */
 export interface SpeakerRow {
   instance: string | null
-  /** The process that holds the nodes, and the second one that was refused last: number and start. */
+  /** The process that holds the nodes, and the second one that was refused last, as process id and start. */
   holder: string | null
   second: string | null
   nodes: string[]
-  /** A node of it takes calls of another instance. */
+  /** Another instance holds one of the nodes. */
   mixed: boolean
 }
 
-/** What a revision's image is. */
+/** The image to which a revision was resolved. */
 interface RevisionImageRow {
   deployment_id: string
   revision: number
@@ -67,20 +67,20 @@ interface RevisionImageRow {
   image_id: string
 }
 
-/** Somebody or something was given up. */
+/** A node that went offline, or a replica that was lost or failed. */
 export interface Judgement {
   what: 'offline' | 'lost' | 'failed'
   node: string
   at: Date
   reason: string
-  /** Of a replica. */
+  /** For a replica only. */
   image: string | null
 }
 
 export interface Snapshot {
   nodes: NodeRow[]
   deployments: DeploymentRow[]
-  /** Those that hold a reservation. */
+  /** Replicas that hold a reservation. */
   replicas: ReplicaRow[]
   speakers: SpeakerRow[]
   images: RevisionImageRow[]
@@ -122,7 +122,9 @@ export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
   }
 }
 
-/** Nodes and replicas that were given up lately; all of them without `recentSeconds`. */
+/**
+ * Nodes that went offline and replicas that were lost or failed in the last `recentSeconds`, or ever when that is null.
+ */
 export async function readJudgements(client: pg.Client, recentSeconds: number | null): Promise<Judgement[]> {
   const recent = (column: string) =>
     recentSeconds === null ? 'true' : `${column} > now() - make_interval(secs => ${recentSeconds})`
@@ -137,7 +139,10 @@ export async function readJudgements(client: pg.Client, recentSeconds: number | 
   return rows
 }
 
-/** The chains of deployments or replicas that moved lately, whole; all of them without `recentSeconds`. */
+/**
+ * The complete histories of deployments or replicas that changed in the last `recentSeconds`, or all of them when that
+ * is null.
+ */
 export async function readHistory(
   client: pg.Client,
   of: 'deployment' | 'replica',
@@ -157,7 +162,7 @@ export async function readHistory(
   return rows
 }
 
-/** The statuses that rows have now, by id. */
+/** The current statuses of rows, by id. */
 export async function readStatuses(
   client: pg.Client,
   of: 'deployment' | 'replica',

@@ -1,6 +1,6 @@
 /**
- * The whole product, each program by itself, so that each may be killed, paused and cut off alone: the embedded
- * PostgreSQL, a web server, two schedulers, fleets of simulated nodes, and agents on real engines.
+ * The whole product with each program as a separate process, so that each can be killed, paused and cut off alone: the
+ * embedded PostgreSQL, a web server, two schedulers, fleets of simulated nodes, and agents on real engines.
  */
 import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -24,9 +24,9 @@ import { type Launch, Program } from './program'
 import { Wire } from './wire'
 
 interface StackOptions {
-  /** Where the programs are run from: the project, or a copy of it. */
+  /** The source tree that the programs run from: the project, or a copy of it. */
   root: string
-  /** Simulated nodes of each fleet program, with the regions over which they are spread. */
+  /** The simulated nodes of each fleet program, and the regions over which they are spread. */
   fleets: { nodes: number; regions: string[] }[]
   cluster: EngineCluster | null
   onDeath: (program: string, how: string) => void
@@ -36,22 +36,22 @@ export const logFolder = join(testFolder, 'chaos-logs')
 const prefix = 'chaos-'
 const schedulers = ['scheduler-1', 'scheduler-2'] as const
 
-/** Loaded into agents before their own code. */
+/** Modules that agents load before their own code. */
 const preload = (name: 'doors' | 'elsewhere'): string[] => [
   '--import',
   join(import.meta.dirname, 'preload', `${name}.ts`),
 ]
 
-/** What a real node has to give, whatever the machine under it. */
+/** The size of a real node, whatever the machine under it. */
 const engineSize = ['--cpu', '6', '--memory', '12288', '--storage', '200']
 
 export class Stack {
   readonly dataDir = join(testFolder, `${prefix}${process.pid}`)
   readonly password = randomBytes(12).toString('base64url')
   readonly programs = new Map<string, Program>()
-  /** By program: its line to the database (servers) or to the web server (agents). */
+  /** By program: the connection to the database (of servers) or to the web server (of agents). */
   readonly wires = new Map<string, Wire>()
-  /** What an agent program was started with, by its name. */
+  /** The launch options of each agent program, by its name. */
   private readonly launches = new Map<string, AgentLaunch>()
   private readonly clones = new Set<Program>()
   /** Secrets that must not be found in the clear anywhere. */
@@ -86,7 +86,7 @@ export class Stack {
     return this.options.cluster
   }
 
-  /** Straight to the database, past all wires. */
+  /** Leads directly to the database, past all wires. */
   get databaseUrl(): string {
     return this.databaseUrlAt(this.databasePort)
   }
@@ -112,7 +112,7 @@ export class Stack {
     return found
   }
 
-  /** Of a scheduler by the name under which it leads, which begins with its machine and its process. */
+  /** The program behind a leader's name, which begins with its machine and its process. */
   schedulerOf(leader: string | null): string | null {
     const isOf = (name: string) => `${leader}-`.startsWith(`${hostname()}-${this.program(name).pid}-`)
     return schedulers.find(isOf) ?? null
@@ -122,7 +122,7 @@ export class Stack {
     return name === schedulers[0] ? schedulers[1] : schedulers[0]
   }
 
-  /** Tries again when it is killed while it starts, as the supervisor does. */
+  /** Tries again when the database is killed while it starts, as the supervisor does. */
   async startDatabase(): Promise<void> {
     const password = loadSecrets(this.dataDir).databasePassword
     const deadline = Date.now() + 60_000
@@ -138,7 +138,7 @@ export class Stack {
     }
   }
 
-  /** False when it does not run. Sessions die with it. */
+  /** False when the database does not run. Its sessions end with it. */
   async killDatabase(): Promise<boolean> {
     const postmaster = findPostmaster(join(this.dataDir, 'postgres'))
     if (!postmaster) return false
@@ -147,7 +147,7 @@ export class Stack {
     return true
   }
 
-  /** Everything runs, and nothing is cut. */
+  /** Starts every program that does not run, and restores every connection. */
   async restore(): Promise<void> {
     for (const wire of this.wires.values()) wire.heal()
     await this.startDatabase()
@@ -211,7 +211,7 @@ export class Stack {
     return withStore(this.env('web'), this.databaseUrl, work)
   }
 
-  /** As the supervisor of `npm start` starts it, with its database at the other end of a wire. */
+  /** Starts a server as the supervisor of `npm start` does, with a wire between it and its database. */
   private async addServer(name: string, env: Env): Promise<void> {
     const wire = new Wire(() => this.databasePort)
     this.wires.set(name, wire)
@@ -254,15 +254,15 @@ export class Stack {
   }
 
   /**
-   * Starts a second agent from a copy of the data folder, without a token: on this machine, or as one that finds itself on
-   * another machine. Hands back the program, which may end by itself, and how to end it.
+   * Starts a second agent from a copy of the data folder and without a token, on this machine or as if on another one.
+   * Returns the program, which may exit by itself.
    */
   async clone(name: string, { elsewhere }: { elsewhere: boolean }): Promise<Program> {
     const launch = this.launches.get(name)
     if (!launch) throw new Error(`${name} is no agent`)
     const [cloneName, folder] = [`clone-of-${name}`, this.agentDir(`clone-of-${name}`)]
     copyMoving(this.agentDir(name), folder)
-    // Who holds the folder is written in it by its process, which is on this machine in any case.
+    // The lock names the process that holds the folder, which in fact runs on this machine.
     rmSync(join(folder, 'lock'), { force: true })
     const program = new Program({
       name: cloneName,
@@ -315,7 +315,7 @@ function agentCommand({ args, inside }: AgentLaunch, preloads: string[], folder:
   return { program, args: [...before, ...args, '--data-dir', folder], env }
 }
 
-/** A folder whose files take each other's places meanwhile. */
+/** Copies a folder whose files may be replaced meanwhile. */
 function copyMoving(from: string, to: string): void {
   for (let tries = 1; ; tries += 1) {
     rmSync(to, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** When which fault was in force: what the checks see is held against it. */
+/** When each fault was in force. The checks compare what they see with it. */
 import type { FaultKind } from './schedule'
 
 export interface Spell {
@@ -6,14 +6,14 @@ export interface Spell {
   target: string
   /** Milliseconds since 1970. */
   fromMs: number
-  /** Infinite while it lasts. */
+  /** Infinite while the fault lasts. */
   untilMs: number
 }
 
 export class Timeline {
   readonly spells: Spell[] = []
 
-  /** @returns ends it. */
+  /** @returns ends the fault. */
   begin(kind: FaultKind, target: string): () => void {
     const spell = { kind, target, fromMs: Date.now(), untilMs: Number.POSITIVE_INFINITY }
     this.spells.push(spell)
@@ -25,23 +25,23 @@ export class Timeline {
 
 const ends: ReadonlySet<FaultKind> = new Set(['kill', 'pause', 'cut', 'storm', 'overload'])
 
-/** What agents send is recorded by neither of these while it is attacked. */
+/** While one of these is attacked, nothing that agents send is recorded. */
 const takers: ReadonlySet<string> = new Set(['web', 'database'])
 
-/** After a fault was undone its target still has to start, to claim, and to be heard. */
+/** After a fault was undone, its target still has to start, to claim its nodes, and to report. */
 const recoveryMs = 20_000
 
-/** Whether what an agent asks at any moment between these two may have stayed without an answer. */
+/** Whether a request of an agent between these two times may have got no answer. */
 export const wasBehind = (spells: readonly Spell[], fromMs: number, untilMs: number): boolean =>
   spells.some(
     (spell) =>
       ends.has(spell.kind) && takers.has(spell.target) && spell.fromMs < untilMs && spell.untilMs + recoveryMs > fromMs,
   )
 
-/** fleet-1… or agent-1…, by the name of one of its nodes. */
+/** fleet-1… or agent-1…, from the name of one of its nodes. */
 export const programOf = (node: string): string => node.replace(/^f(\d+)-.*$/, 'fleet-$1').replace(/^real-/, 'agent-')
 
-/** The agent program of a node, and the engine through whose network it speaks. */
+/** The agent program of a node, and the engine whose network the agent uses. */
 const speakersFor = (node: string): string[] => {
   const program = programOf(node)
   return [program, program.replace('agent-', 'engine-')]
@@ -52,11 +52,11 @@ const isOutage = ({ kind, target }: Spell, speakers: string[]): boolean =>
 
 interface Outage {
   fromMs: number
-  /** Until then at the latest it was heard again. */
+  /** By then the node was online again. */
   untilMs: number
 }
 
-/** When a node could not be heard, for its own sake. Outages between which it may not have been heard are one. */
+/** When a fault kept a node from reporting. Outages between which it may not have reported are merged. */
 export function outagesOf(node: string, spells: readonly Spell[]): Outage[] {
   const speakers = speakersFor(node)
   const own = spells.filter((spell) => isOutage(spell, speakers)).sort((a, b) => a.fromMs - b.fromMs)
@@ -70,7 +70,7 @@ export function outagesOf(node: string, spells: readonly Spell[]): Outage[] {
   return outages
 }
 
-/** Who comes back while nobody listens is heard later. */
+/** A node that returns while no server listens is seen later. */
 function seenAgain(undoneMs: number, spells: readonly Spell[]): number {
   let untilMs = undoneMs + recoveryMs
   for (const spell of [...spells].sort((a, b) => a.fromMs - b.fromMs))

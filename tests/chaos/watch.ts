@@ -1,4 +1,4 @@
-/** Looks at everything again and again while it is attacked, and once more, at all of it, when it has come to rest. */
+/** Checks everything again and again during the attack, and once more, completely, when everything has settled. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { openStore, type Store } from '@/server/db/client'
@@ -24,10 +24,10 @@ interface WatchOptions {
 }
 
 const everyMs = 1_000
-/** Histories that moved within this time are looked at in each round, with time for a round that took long. */
+/** Each round checks histories that changed in this time, which leaves a margin for a slow round. */
 const recentSeconds = 30
 const replaysPerRound = 15
-/** Refused by check constraints and unique indexes. */
+/** Statements that check constraints and unique indexes must refuse. */
 const refusals = {
   'over-reserving a node': {
     sql: `update nodes set reserved_cpu_millis = floor(cpu_cores * 1000) + 1 where id = (select id from nodes limit 1)`,
@@ -47,7 +47,7 @@ export class Watch {
   readonly cutOff: CutOff
   readonly speakers: Speakers
   readonly timeline = new Timeline()
-  /** Rounds that ended, and rounds that could not because the database was away. */
+  /** Completed rounds, and rounds that failed because the database was away. */
   rounds = 0
   missed = 0
   private readonly unseen: UnseenRunners
@@ -79,7 +79,9 @@ export class Watch {
     }
   }
 
-  /** Waits for everything to be as it should be: null once it is, else what is not after `graceMs`. */
+  /**
+   * Waits until everything is in its desired state. Returns null then, or the differences that remain after `graceMs`.
+   */
   async settle(graceMs: number): Promise<string[] | null> {
     const deadline = performance.now() + graceMs
     for (;;) {
@@ -93,7 +95,7 @@ export class Watch {
     }
   }
 
-  /** All of it, once it is quiet. */
+  /** The final checks, once everything is quiet. */
   async finish(): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
     const { database, ledger } = this.options
     const { snapshot, containers } = await this.inspectAll(null)
@@ -106,7 +108,7 @@ export class Watch {
     return { snapshot, containers }
   }
 
-  /** Of replicas whose containers were paused for a while. */
+  /** Checks replicas whose containers were paused for a while. */
   async checkThawed(replicaIds: string[]): Promise<void> {
     const { database, ledger } = this.options
     const sql = 'select id, status, reason from deployment_replicas where id = any($1::uuid[])'
@@ -160,7 +162,7 @@ export class Watch {
     return { snapshot, containers }
   }
 
-  /** What is not at rest, or not true, at this moment. */
+  /** Everything that is unfinished or untrue at this moment. */
   private async unrest(): Promise<string[]> {
     const { database } = this.options
     const { snapshot, waiting, blocked } = await database.snapshot(async (client) => ({
@@ -201,7 +203,7 @@ export class Watch {
     const { database, ledger } = this.options
     for (const [what, { sql, state }] of Object.entries(refusals)) {
       const answer = await database.refusal(sql)
-      // Two of our own statements may meet a lock or a shutdown; only one that goes through is a violation.
+      // These statements may also fail on a lock or a shutdown; only a statement that succeeds is a violation.
       ledger.check('refusals', answer !== null, what, () => ({
         what: `The database allows ${what}`,
         evidence: { sql, expected: state, answer },
@@ -239,7 +241,7 @@ const isAway = (error: unknown): false => {
   return false
 }
 
-/** Anything that says "no database at the moment"; a mistake of the harness is none of these. */
+/** Errors that mean that the database is away. Mistakes of the harness are not among them. */
 const isAwayError = (error: unknown): boolean => {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''

@@ -1,6 +1,7 @@
 /**
- * A line between two programs that can be cut in silence: a TCP relay that, while it is cut, passes on nothing in either
- * direction, not even that one end is gone. Healed, it delivers what was held, as TCP itself does after an outage.
+ * A connection between two programs that can be cut silently: a TCP relay that, while cut, passes on nothing in either
+ * direction, not even that one end has closed. Once restored, it delivers what was held back, as TCP does after an
+ * outage.
  */
 import { once } from 'node:events'
 import { createServer, type Server, Socket } from 'node:net'
@@ -16,10 +17,10 @@ interface Pair {
 export class Wire {
   private server: Server | null = null
   private readonly pairs = new Set<Pair>()
-  /** Whether connections to come are cut, too. */
+  /** Whether new connections are cut, too. */
   private isCut = false
 
-  /** @param farPort asked at each connection, because a database may come back at another one. */
+  /** @param farPort called for each connection, because a database may return on another port. */
   constructor(private readonly farPort: () => number) {}
 
   /** @returns the port to dial instead. */
@@ -36,13 +37,13 @@ export class Wire {
     return address.port
   }
 
-  /** Cuts the connections that there are, and those to come. */
+  /** Cuts existing and new connections. */
   cut(): void {
     this.isCut = true
     for (const pair of this.pairs) hold(pair)
   }
 
-  /** Cuts the one connection that the far end knows by this port. False when there is none. */
+  /** Cuts the one connection that has this port at the far end. False when there is none. */
   cutOne(portAtFarEnd: number): boolean {
     const pair = [...this.pairs].find(({ far }) => far.localPort === portAtFarEnd)
     if (pair) hold(pair)
@@ -93,7 +94,7 @@ export class Wire {
     from.on('end', () => to.end())
     from.on('error', () => undefined)
     from.on('close', () => {
-      // While it is cut the other end must not learn of it: it is told when the line is healed.
+      // While cut, the other end must not notice. It learns of the end when the wire is restored.
       if (pair.isCut) return
       to.destroy()
       this.pairs.delete(pair)

@@ -1,17 +1,17 @@
-/** The rules about places: what is required of where other deployments are, and of what can be spread over. */
+/** The rules about topology domains: required affinities to other deployments, and the labels that a spread needs. */
 
 import { type Affinity, placeText, zoneLabel } from '@/core/placement/preferences'
 import type { FleetNode, PlacementRequest, RuleResult } from '@/core/placement/types'
 import { type Rule, yesNo } from './rule'
 import { placeOf } from './topology'
 
-/** Whether a replica of the other deployment is where the node is. */
+/** Whether a replica of the other deployment is in the node's topology domain. */
 function isWithOther({ on, places }: Affinity, node: FleetNode): boolean {
   const place = placeOf(node, on)
   return place !== null && places.includes(place)
 }
 
-/** Whether the node is as the wish would have it. */
+/** Whether the node satisfies the affinity or anti-affinity. */
 export const affinityMet = (affinity: Affinity, node: FleetNode): boolean =>
   isWithOther(affinity, node) === (affinity.kind === 'affinity')
 
@@ -46,7 +46,7 @@ function affinityRule(kind: Affinity['kind']): Rule {
   }
 }
 
-/** Whether the node is in a topology domain at all. How full that is, only ../select/spreading.ts knows, as it places. */
+/** Whether the node is in a topology domain at all. ../select/spreading.ts checks the skew while it places. */
 const spread: Rule = {
   name: 'spread',
   asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,

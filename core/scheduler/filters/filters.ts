@@ -1,4 +1,4 @@
-/** The yes/no rules. Each can check a node cheaply, and explain itself. */
+/** The rules that a node must meet. Each can check a node cheaply and explain its result. */
 
 import type { Constraint } from '@/core/placement/constraint'
 import { schedulableNodeStatuses } from '@/core/placement/node-status'
@@ -16,7 +16,7 @@ import { hostPorts, withPortsOf } from './host-ports'
 import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'
 import { labelOf } from './topology'
 
-/** Capacity less reservations, never the raw capacity. Negative when a node shrank below what it had promised. */
+/** Capacity less reservations. Negative when a node shrank below its reservations. */
 const freeOf = (node: FleetNode, kind: ResourceKind): number =>
   node.capacity[resourceFields[kind]] - node.reserved[resourceFields[kind]]
 
@@ -31,7 +31,7 @@ function resourceRule(kind: ResourceKind): Rule {
   const field = resourceFields[kind]
   const meets: Rule['meets'] = (request, node) => {
     const needed = request.resources[field]
-    // What is not asked for cannot be short, not even on a node that promised more than it has now.
+    // A resource that is not requested cannot be short, not even on a node with more reserved than it has.
     return needed <= 0 || needed <= node.capacity[field] - node.reserved[field]
   }
   return {
@@ -101,7 +101,7 @@ const onePerNode: Rule = {
 const silence = (ageMs: number | null): string =>
   ageMs === null ? 'it never sent a heartbeat' : `its last heartbeat came ${Math.round(ageMs / 1000)} s ago`
 
-/** Nothing but the node itself: these say whether it takes replicas at all. */
+/** Rules about the node alone, whatever the request: whether it takes replicas at all. */
 const serviceRules: readonly Rule[] = [
   yesNoRule({
     name: 'status',
@@ -132,7 +132,7 @@ const serviceRules: readonly Rule[] = [
   }),
 ]
 
-/** All hard rules, in the order in which a reader wants to hear of them. */
+/** All rules, in the order in which failures are shown. */
 export const rules: readonly Rule[] = [
   ...serviceRules,
   ...resourceKinds.map(resourceRule),
@@ -142,7 +142,7 @@ export const rules: readonly Rule[] = [
   ...wishRules,
 ]
 
-/** What a pass over many nodes has to ask for one request. */
+/** The rules that apply to each request; cached because every node is checked against them. */
 const askedRules = new WeakMap<PlacementRequest, readonly Rule[]>()
 
 function rulesOf(request: PlacementRequest): readonly Rule[] {
@@ -158,13 +158,13 @@ export const meetsAll = (request: PlacementRequest, node: FleetNode): boolean =>
   return true
 }
 
-/** Whether the node meets every rule but the named one, which is not asked. */
+/** Whether the node meets every rule except the named one, which is not checked. */
 export const meetsAllBut = (skipped: HardRuleName, request: PlacementRequest, node: FleetNode): boolean => {
   for (const rule of rules) if (rule.name !== skipped && !rule.meets(request, node)) return false
   return true
 }
 
-/** A result that was not met, as verdicts keep it. */
+/** Converts a failed result to the form that verdicts keep. */
 export const failureOf = ({ rule, message, needed, available, shortfall }: RuleResult): RuleFailure => ({
   rule,
   message,
@@ -173,7 +173,7 @@ export const failureOf = ({ rule, message, needed, available, shortfall }: RuleR
   shortfall,
 })
 
-/** Every failure of every rule, not only the first. */
+/** Returns every failure of every rule, not only the first. */
 export const failuresOf = (request: PlacementRequest, node: FleetNode): RuleFailure[] => {
   const failures: RuleFailure[] = []
   for (const rule of rules) {
@@ -183,18 +183,18 @@ export const failuresOf = (request: PlacementRequest, node: FleetNode): RuleFail
   return failures
 }
 
-/** The names alone, for counting. */
+/** Returns only the names of the failed rules, for counting. */
 export const failedRulesOf = (request: PlacementRequest, node: FleetNode): HardRuleName[] => {
   const failed: HardRuleName[] = []
   for (const rule of rules) if (!rule.meets(request, node)) failed.push(rule.name)
   return failed
 }
 
-/** What every rule compared, met or not. */
+/** Returns what every rule compared, met or not. */
 export const resultsOf = (request: PlacementRequest, node: FleetNode): RuleResult[] =>
   rules.flatMap((rule) => rule.explain(request, node))
 
-/** Whether the node's place is one over which replicas can be spread: the node is in service and has the labels. */
+/** Whether the node's topology domain counts for spreading: the node is in service and meets the label constraints. */
 export const offersPlace = (request: PlacementRequest, node: FleetNode): boolean =>
   node.status !== 'offline' &&
   node.status !== 'maintenance' &&
@@ -203,13 +203,13 @@ export const offersPlace = (request: PlacementRequest, node: FleetNode): boolean
   !node.draining &&
   labels.meets(request, node)
 
-/** How many replicas of the request the node can take, one after the other; 0 when it fails a rule. */
+/** Returns how many replicas of the request the node can take; 0 when it fails a rule. */
 export function capacityOn(request: PlacementRequest, node: FleetNode): number {
   if (!meetsAll(request, node)) return 0
   // A fixed host port can be held once per node, however many replicas the deployment allows there.
   if (request.hostPorts && request.hostPorts.length > 0) return 1
   let room = request.maxPerNode - node.ownReplicas
-  // The usual case: with one replica per node the rules have said it all.
+  // The usual case: the rules have already checked that one replica fits.
   if (room === 1) return 1
   for (const kind of resourceKinds) {
     const needed = request.resources[resourceFields[kind]]
@@ -218,7 +218,7 @@ export function capacityOn(request: PlacementRequest, node: FleetNode): number {
   return room
 }
 
-/** The node after one replica of the request was placed on it: its reservation is held, and it counts as load. */
+/** Returns the node with one more replica of the request: its resources are reserved and count as load. */
 export const withReplica = (request: PlacementRequest, node: FleetNode): FleetNode => ({
   ...withPortsOf(request, node),
   reserved: {

@@ -40,7 +40,7 @@ export const hostPorts: Rule = {
     }),
 }
 
-/** The node with the host ports of one more replica of the request. */
+/** Returns the node with the host ports of one more replica of the request taken. */
 export function withPortsOf(request: PlacementRequest, node: FleetNode): FleetNode {
   const ports = portsOf(request).filter((port) => takenOn(node, port) === undefined)
   if (ports.length === 0) return node

@@ -1,22 +1,22 @@
-/** What a rule is: it checks a node cheaply, and can say what it compared. */
+/** A rule checks a node cheaply and can explain what it compared. */
 import type { FleetNode, PlacementRequest, RuleName, RuleResult } from '@/core/placement/types'
 
-/** `avoided` is not among them: ../select/choose.ts takes avoided nodes, too, when the others cannot take all replicas. */
+/** Excludes `avoided`: ../select/choose.ts uses avoided nodes when the others cannot take all replicas. */
 export type HardRuleName = Exclude<RuleName, 'avoided'>
 
 export interface Rule {
   name: HardRuleName
-  /** False when every node meets it, because the request asks for nothing that it is about; missing is always true. */
+  /** Whether the rule applies to the request; if false, every node meets it. A rule without `asks` always applies. */
   asks?: (request: PlacementRequest) => boolean
   meets: (request: PlacementRequest, node: FleetNode) => boolean
   /**
-   * What it compared, one result per cause, met or not; at least one that is not met for a node that does not meet the
-   * rule, else none. Empty when the request asks for nothing that the rule is about.
+   * Returns what the rule compared, one result per cause. At least one result fails if and only if the node does not
+   * meet the rule. Empty when the rule does not apply to the request.
    */
   explain: (request: PlacementRequest, node: FleetNode) => RuleResult[]
 }
 
-/** A result that is met or not, without a number between. */
+/** Builds a result without numbers. */
 export const yesNo = (rule: HardRuleName, passed: boolean, message: string): RuleResult => ({
   rule,
   passed,

@@ -1,23 +1,23 @@
-/** Where a node is: the places over which replicas are spread, and by which they are near others or away from them. */
+/** Topology domains of nodes, for spreads and affinities. */
 
 import { memoized } from '@/core/placement/memo'
 import { type Topology, zoneLabel } from '@/core/placement/preferences'
 import { canonicalRegion } from '@/core/placement/regions'
 import type { FleetNode } from '@/core/placement/types'
 
-/** What of a node says where it is. */
+/** The fields of a node that determine its topology domains. */
 export type Located = Pick<FleetNode, 'id' | 'region' | 'labels'>
 
-/** A label's value; labels named like parts of every object ("constructor") are no labels unless somebody set them. */
+/** Returns a label's value, null when it is not set. Inherited names such as "constructor" are not labels. */
 export const labelOf = (node: Located, key: string): string | null =>
   Object.hasOwn(node.labels, key) ? (node.labels[key] ?? null) : null
 
-/** The place of each zone of a region, made once: passes over all nodes ask for it again and again. */
+/** Names of zone domains; cached because each pass over the nodes needs them. */
 const zonesOf = memoized((region) => memoized((zone) => `${region}/${zone}`, 1_000), 1_000)
 
 /**
- * The place of a node, the same text for the same place; null for a node that does not say in which zone it is. A zone
- * belongs to its region: zone a of us-east and zone a of eu-west are two.
+ * Returns the topology domain of a node, as a text that identifies it; null for a node without a zone label. A zone
+ * belongs to its region: zone a of us-east and zone a of eu-west are two domains.
  */
 export function placeOf(node: Located, on: Topology): string | null {
   if (on === 'node') return node.id

@@ -1,12 +1,12 @@
-/** How near a node is to the region that was asked for, as a number in 0..1 with its source. */
+/** Locality: how near a node is to the preferred region, as a number in 0..1 with its source. */
 
 import { type Coordinates, canonicalRegion, latencyBetween, regionCoordinates } from '@/core/placement/regions'
 import type { Fleet, FleetNode, LocalityFact, MeasuredLatency } from '@/core/placement/types'
 
-/** At this round trip a node is as good as nowhere: locality 0. */
+/** From this round-trip time on, locality is 0. */
 const worthlessLatencyMs = 200
 
-/** 1 without delay, falling straight to 0 at 200 ms. */
+/** Falls linearly from 1 at 0 ms to 0 at 200 ms. */
 export const localityOfLatency = (latencyMs: number): number =>
   Math.min(1, Math.max(0, 1 - latencyMs / worthlessLatencyMs))
 
@@ -16,8 +16,8 @@ const positionOf = (node: FleetNode): Coordinates | null =>
   node.latitude === null || node.longitude === null ? null : { latitude: node.latitude, longitude: node.longitude }
 
 /**
- * Where regions lie that no table knows: at the first of their nodes, by name, that says where it is. (A mean would
- * depend on the order in which the nodes come.)
+ * Positions of regions that are not in the built-in table: the coordinates of the region's first node, by name, that has
+ * any. (A mean would depend on the order of the nodes.)
  */
 function positionsFromNodes(nodes: readonly FleetNode[]): Map<string, Coordinates> {
   const first = new Map<string, { nodeId: string; at: Coordinates }>()
@@ -31,7 +31,7 @@ function positionsFromNodes(nodes: readonly FleetNode[]): Map<string, Coordinate
   return new Map([...first].map(([region, { at }]) => [region, at]))
 }
 
-/** The measurements that concern the wanted region, by the region at their other end. */
+/** Returns the measurements to or from the preferred region, by the region at the other end. */
 function measuredByRegion(wanted: string, latencies: readonly MeasuredLatency[]): Map<string, MeasuredLatency[]> {
   const byRegion = new Map<string, MeasuredLatency[]>()
   for (const latency of latencies) {
@@ -47,8 +47,8 @@ function measuredByRegion(wanted: string, latencies: readonly MeasuredLatency[])
 }
 
 /**
- * A function that gives the locality of each node for one run. What is known of a region is worked out once, however
- * many nodes it has; only coordinates are a node's own affair.
+ * Returns a function that computes the locality of a node for one run. Latencies by region are computed once per region;
+ * only latencies by coordinates are computed per node.
  */
 export function localityFor(preferredRegion: string | null, fleet: Fleet): (node: FleetNode) => LocalityFact {
   if (preferredRegion === null) return () => noRegionAsked
@@ -60,7 +60,7 @@ export function localityFor(preferredRegion: string | null, fleet: Fleet): (node
     return regionCoordinates(region) ?? positions.get(region) ?? null
   }
   const ofRegion = new Map<string, LocalityFact | null>()
-  /** Of those nodes of a region that do not say where they are. */
+  /** By region, for nodes without coordinates. */
   const ofNowhere = new Map<string, LocalityFact>()
   const factOf = (region: string, coordinates: { from: Coordinates | null; to: Coordinates | null }): LocalityFact => {
     const known = latencyBetween({ from: wanted, to: region, measured: measured.get(region) ?? [], coordinates })
@@ -73,7 +73,7 @@ export function localityFor(preferredRegion: string | null, fleet: Fleet): (node
     if (fact === undefined) {
       const region = canonicalRegion(node.region)
       const anyNode = factOf(region, { from: null, to: null })
-      // Nothing but coordinates can help here, and those differ from node to node.
+      // Only coordinates are left, and those differ between nodes.
       fact = anyNode.source === 'unknown' ? null : anyNode
       ofRegion.set(node.region, fact)
     }

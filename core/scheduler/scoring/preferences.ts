@@ -1,4 +1,4 @@
-/** What wishes are worth in a score, and how they are made ready for a run. */
+/** The share of scheduling preferences in a score, and the resolution of affinities before a run. */
 
 import type { AffinityRule, AskedWishes, Wishes } from '@/core/placement/preferences'
 import type { FleetNode } from '@/core/placement/types'
@@ -7,7 +7,7 @@ import { constraintMet } from '@/core/scheduler/filters/filters'
 import { type Located, placeOf } from '@/core/scheduler/filters/topology'
 import type { Spreading } from '@/core/scheduler/select/spreading'
 
-/** By kind of wish, in weights of 100. */
+/** One number per kind of preference; a weight of 100 counts as 1. */
 interface ByKind {
   preferences: number
   spread: number
@@ -23,7 +23,7 @@ type Shares = ByKind & { whole: number }
 const noShares: Shares = { preferences: 0, spread: 0, affinity: 0, whole: 1 }
 const known = new WeakMap<Wishes, Shares>()
 
-/** How much each kind of wish weighs against the policy, which weighs 1; `whole` is all of it. */
+/** Returns the weight of each kind of preference relative to the policy, which weighs 1; `whole` is the total. */
 export function sharesOf(wishes: Wishes | undefined): Shares {
   if (!wishes) return noShares
   const before = known.get(wishes)
@@ -40,7 +40,7 @@ function summed(wishes: Wishes): Shares {
   return { preferences, spread, affinity, whole: 1 + preferences + spread + affinity }
 }
 
-/** The sums of weight × value of each kind of wish on one node. */
+/** Returns the sum of weight × value for each kind of preference on one node. */
 export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading | null): ByKind {
   let preferences = 0
   for (const wish of wishes.preferences) preferences += constraintMet(wish, node) ? share(wish) : 0
@@ -53,7 +53,7 @@ export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading
   return { preferences, spread, affinity }
 }
 
-/** What was asked for, with the places where the other deployments are now; undefined when nothing is. */
+/** Adds to each affinity the topology domains of the other deployment's replicas. Undefined without any preferences. */
 export function resolveWishes(
   asked: AskedWishes | null,
   holdersOf: (rule: AffinityRule) => readonly Located[],

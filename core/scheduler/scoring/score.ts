@@ -1,5 +1,5 @@
 /**
- * How good a feasible node is, in 0..1:
+ * The score of a feasible node, in 0..1:
  *
  *   resources = ((free_cpu − cpu)/cap_cpu + (free_mem − mem)/cap_mem) / 2
  *   load      = ((100 − cpu_usage)/100 + (100 − mem_usage)/100) / 2
@@ -7,30 +7,30 @@
  *
  * (a packing policy takes 1 − resources instead, so that fuller nodes come first)
  * with the weights 0.4, 0.3, 0.3 by default, that is 0.4/2 for each of CPU and memory and 0.15 for each usage. The
- * order of operations is the one written above, the sum is taken from left to right, and there is no other place that
- * computes any of it: the same inputs give the same last bit everywhere, which ties and replay rely on.
+ * order of operations is the one written above, and the sum is taken from left to right: the same inputs must give the
+ * same result to the last bit everywhere, because ties and replay rely on that.
  *
- * Soft wishes take a share of the score, and leave the rest to the policy in the same proportions as before. Each has a
- * weight of 1..100; with s = weight/100 for each, p, q and a the sums of s over the preferences, the spreads and the
+ * Preferences, spreads and affinities take a share of the score; the parts of the policy keep their proportions. Each has
+ * a weight of 1..100. Let s = weight/100 for each, p, q and a the sums of s over the preferences, the spreads and the
  * affinities, and n = 1 + p + q + a:
  *
  *   score = w_resources/n × resources + w_load/n × load + w_locality/n × locality
  *         + p/n × preferences + q/n × spread + a/n × affinity
  *
- * where the value of the last three is the mean of the wishes' own values, weighted by s: 1 for a preference or an
- * affinity that is met and 0 for one that is not, and for a spread what ../select/spreading.ts says. Without wishes n is 1, nothing
- * is divided, and the score is the one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores
- * of other plugins; here they are shares, so that a score stays within 0..1 and its parts add up to it.)
+ * The values of the last three are means weighted by s. A preference or an affinity has the value 1 if it is met, else 0;
+ * ../select/spreading.ts has the value of a spread. Without any of them n is 1, nothing is divided, and the score is the
+ * one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores of other plugins; here they are
+ * shares, so that a score stays within 0..1 and its parts add up to it.)
  */
 import type { FleetNode, LocalityFact, PlacementRequest, Policy, ScoreInputs, ScorePart } from '@/core/placement/types'
 import type { Spreading } from '@/core/scheduler/select/spreading'
 import { sharesOf, wishValues } from './preferences'
 
-/** Free after the placement, as a share of the whole. A node without any of it has no share left. */
+/** Returns the share of the capacity that is free after the placement; 0 for a capacity of 0. */
 const leftShare = (capacity: number, reserved: number, asked: number): number =>
   capacity > 0 ? (capacity - reserved - asked) / capacity : 0
 
-/** As if the replicas that no heartbeat has seen yet used all they asked for; null when the usage is unknown. */
+/** Adds the requests of replicas that no heartbeat includes yet to the reported usage; null when that is unknown. */
 const usageWithUnseen = (usagePercent: number | null, unseen: number, capacity: number): number | null => {
   if (usagePercent === null) return null
   return Math.min(100, Math.max(0, usagePercent + (capacity > 0 ? (100 * unseen) / capacity : 0)))
@@ -41,7 +41,7 @@ const cpuUsage = (node: FleetNode): number | null =>
 const memoryUsage = (node: FleetNode): number | null =>
   usageWithUnseen(node.memoryUsagePercent, node.unseen.memoryMb, node.capacity.memoryMb)
 
-/** Unknown usage counts as fully loaded: nobody can trust what nobody has seen, and a node that reports goes first. */
+/** Unknown usage counts as fully loaded, so that nodes that report their usage come first. */
 const idleShare = (usagePercent: number | null): number => (100 - (usagePercent ?? 100)) / 100
 
 function resourcesValue(request: PlacementRequest, policy: Policy, node: FleetNode): number {
@@ -54,19 +54,19 @@ function resourcesValue(request: PlacementRequest, policy: Policy, node: FleetNo
 
 const loadValue = (node: FleetNode): number => (idleShare(cpuUsage(node)) + idleShare(memoryUsage(node))) / 2
 
-/** In the order of the sum. */
+/** In the order in which the sum adds them. */
 const wishNames = ['preferences', 'spread', 'affinity'] as const
 
-/** What a score depends on besides the node. */
+/** Everything that a score depends on besides the node. */
 export interface ScoreContext {
   request: PlacementRequest
   policy: Policy
   locality: (node: FleetNode) => LocalityFact
-  /** Where the replicas of the deployment are by now; null when nothing asks for it. */
+  /** Replicas of the deployment per topology domain; null when the request has no spread. */
   spreading: Spreading | null
 }
 
-/** The score alone, for the pass over all nodes. */
+/** Computes only the score, for the pass over all nodes. */
 export function scoreOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): number {
   const { wishes } = request
   const shares = sharesOf(wishes)
@@ -89,7 +89,7 @@ const part = (name: ScorePart['name'], weight: number, value: number): ScorePart
   contribution: weight * value,
 })
 
-/** The parts of the same score, for the record; their contributions, added from left to right, are the score. */
+/** Returns the parts of the same score, for the record. Their contributions, added from left to right, give the score. */
 export function partsOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): ScorePart[] {
   const { wishes } = request
   const shares = sharesOf(wishes)
@@ -106,7 +106,7 @@ export function partsOf({ request, policy, locality, spreading }: ScoreContext, 
   return parts
 }
 
-/** What the score was made of; also recorded for nodes that were refused. */
+/** Returns the inputs of a score; they are recorded for refused nodes, too. */
 export const inputsOf = (context: ScoreContext, node: FleetNode): ScoreInputs => ({
   freeCpuMillis: node.capacity.cpuMillis - node.reserved.cpuMillis,
   freeMemoryMb: node.capacity.memoryMb - node.reserved.memoryMb,
@@ -118,7 +118,7 @@ export const inputsOf = (context: ScoreContext, node: FleetNode): ScoreInputs =>
   locality: context.locality(node),
 })
 
-/** Sentences about what the numbers cannot say by themselves. */
+/** Returns notes, as sentences, about inputs that are unknown. */
 export function notesOf({ cpuUsagePercent, memoryUsagePercent, locality }: ScoreInputs): string[] {
   const notes: string[] = []
   const unknown = cpuUsagePercent === null ? (memoryUsagePercent === null ? 'CPU and memory' : 'CPU') : 'memory'

@@ -1,4 +1,4 @@
-/** What a choice is made among, and what comes of it. */
+/** The candidates and the result of a choice. */
 import type { ChosenNode, FleetNode, ScorePart } from '@/core/placement/types'
 import type { ScoreContext } from '@/core/scheduler/scoring/score'
 import type { SpreadView } from './spreading'
@@ -7,32 +7,32 @@ import type { SpreadView } from './spreading'
 export interface Candidate {
   node: FleetNode
   score: number
-  /** How it stood when it was chosen first, where that cannot be told later: its place holds more by then. */
+  /** Recorded when the node was first chosen, if a spread is involved: its topology domain holds more replicas later. */
   scoreAtChoice?: { parts: ScorePart[]; spread: SpreadView }
 }
 
 export interface Choice {
   context: ScoreContext
-  /** Nodes that were in the running, the best first; avoided nodes, when they were needed, come after all others. */
+  /** Feasible nodes, best first; avoided nodes, if they were needed, come after all others. */
   readonly candidates: Candidate[]
-  /** How many they are, and the first of them: known without sorting the others. */
+  /** The number of candidates. `feasible` and `first` do not sort all candidates. */
   readonly feasible: number
   first(count: number): Candidate[]
   /** Avoided nodes that meet every rule but were not needed. */
   skipped: FleetNode[]
   /** Nodes that fail a rule, in the order of the fleet. */
   refused: FleetNode[]
-  /** How many replicas fit, exactly when it is less than asked; then nothing is chosen. */
+  /** How many replicas fit; exact if fewer than requested, and then `chosen` is empty. */
   found: number
   chosen: ChosenNode[]
 }
 
-/** Plain comparison of code units: the same on every machine, whatever its language. */
+/** Compares names by code units, so that the order does not depend on a machine's locale. */
 export const compareNames = (a: FleetNode, b: FleetNode): number => {
   if (a.nodeId !== b.nodeId) return a.nodeId < b.nodeId ? -1 : 1
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-/** The better first: the higher score, and among equals the smaller name. */
+/** Sorts by score, highest first; equal scores by name. */
 export const compareCandidates = (a: Candidate, b: Candidate): number =>
   b.score - a.score || compareNames(a.node, b.node)

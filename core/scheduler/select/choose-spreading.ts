@@ -1,7 +1,7 @@
 /**
- * The choice for requests that spread their replicas: with each one placed, other places become better or come to be
- * ruled out, so that it is made replica by replica. Nodes in the same places stand and fall together: they are kept as a
- * group, of which only those that a replica changes are scored anew.
+ * The choice for requests that spread their replicas. Each placed replica changes which topology domains are better or
+ * ruled out, so replicas are placed one at a time. Nodes in the same domains form a group; after each placement only the
+ * groups and nodes that it affects are scored again.
  */
 import type { ChosenNode, FleetNode } from '@/core/placement/types'
 import { meetsAll, withReplica } from '@/core/scheduler/filters/filters'
@@ -14,11 +14,11 @@ interface Runner extends Candidate {
   avoided: boolean
 }
 
-/** Nodes to be avoided come after all others. */
+/** Sorts avoided nodes after all others. */
 const compareRunners = (a: Runner, b: Runner): number =>
   a.avoided === b.avoided ? compareCandidates(a, b) : a.avoided ? 1 : -1
 
-/** The `count` best, the best first, without sorting the others. */
+/** Returns the `count` best, best first, without sorting the others. */
 function fewBest(runners: readonly Runner[], count: number): Runner[] {
   const few: Runner[] = []
   if (count <= 0) return few
@@ -32,13 +32,13 @@ function fewBest(runners: readonly Runner[], count: number): Runner[] {
   return few
 }
 
-/** The nodes in the same places. */
+/** The nodes in the same topology domains. */
 class Group {
   readonly runners: Runner[] = []
   #best: Runner | null = null
 
   constructor(
-    /** Any node there: what is asked of the places is asked of it. */
+    /** Any node of the group; it stands for the group's domains. */
     readonly node: FleetNode,
   ) {}
 
@@ -49,7 +49,7 @@ class Group {
     return this.#best
   }
 
-  /** Gives all of them, or the one, the score that it has now. */
+  /** Updates the score of one node, or of all. */
   score(context: ScoreContext, only?: Runner): void {
     for (const runner of only ? [only] : this.runners) runner.score = scoreOf(context, runner.node)
     this.#best = null
@@ -87,7 +87,7 @@ class Running {
     this.#groups = [...groups.values()]
   }
 
-  /** The best of those that need not wait, with its group. */
+  /** Returns the best node that no limit holds back, with its group. */
   best(): { runner: Runner; group: Group } | null {
     let best: { runner: Runner; group: Group } | null = null
     for (const group of this.#open()) {
@@ -97,7 +97,7 @@ class Running {
     return best
   }
 
-  /** Counts a replica on the node, and scores anew what that changed. */
+  /** Counts a replica on the node and updates the scores that it changes. */
   place({ runner, group }: { runner: Runner; group: Group }): void {
     const { request, spreading } = this.#context
     const hasChanged = spreading.add(runner.node)
@@ -107,12 +107,12 @@ class Running {
     for (const one of this.#groups) if (hasChanged(one.node)) one.score(this.#context)
   }
 
-  /** Whether it has to wait until other places hold more. */
+  /** Returns the groups that the limit of a spread does not hold back now. */
   #open(): Group[] {
     return this.#groups.filter(({ node }) => !this.#context.spreading.holdsBack(node))
   }
 
-  /** Those who may take one more now. */
+  /** Returns the nodes that can take one more replica now. */
   free(): Runner[] {
     return this.#open().flatMap(({ runners }) => runners)
   }
@@ -123,14 +123,14 @@ class Running {
   }
 }
 
-/** As `chooseAmong`; `found` is counted up to the number of replicas asked for. */
+/** Like `chooseAmong`, but for requests with a spread. */
 export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: readonly FleetNode[]): Choice {
   const { request } = asked
   const context = { ...asked, spreading: new Spreading(request, nodes) }
   const running = new Running(context, nodes)
 
   const chosen: ChosenNode[] = []
-  /** As each node was when it was chosen first. */
+  /** Each chosen node with its state when it was first chosen, by id. */
   const winners = new Map<string, Candidate>()
   while (chosen.length < request.replicas) {
     const best = running.best()
@@ -141,7 +141,7 @@ export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: r
       const scoreAtChoice = { parts: partsOf(context, node), spread: context.spreading.view(node) }
       winners.set(node.id, { node, score, scoreAtChoice })
     }
-    // What the others are compared with is how they stood when the last one was chosen.
+    // The last replica is not counted: the record shows the other nodes as they were when it was chosen.
     if (chosen.length < request.replicas) running.place(best)
   }
 

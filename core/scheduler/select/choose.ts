@@ -1,4 +1,4 @@
-/** The heart of a run: which nodes, without a word of explanation. ../place.ts explains, ../suggest.ts asks "what if". */
+/** Chooses nodes without explaining the choice; ../place.ts explains it, and ../suggest.ts tries changed requests. */
 import type { ChosenNode, Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 import { capacityOn, meetsAll, withReplica } from '@/core/scheduler/filters/filters'
 import { localityFor } from '@/core/scheduler/scoring/locality'
@@ -7,8 +7,8 @@ import { type Candidate, type Choice, compareCandidates } from './candidates'
 import { chooseSpreading } from './choose-spreading'
 
 /**
- * Takes up to `wanted` replicas from candidates sorted best first. A node that may take another one is scored anew,
- * with the reservation and the load of the replicas placed on it before, and competes with the rest again.
+ * Picks nodes for up to `wanted` replicas from candidates sorted best first. A node that can take another replica is
+ * scored again, with the reservations and the load of the replicas just placed on it, and competes with the rest.
  */
 function pick(context: ScoreContext, sorted: readonly Candidate[], wanted: number): ChosenNode[] {
   const chosen: ChosenNode[] = []
@@ -32,7 +32,7 @@ function pick(context: ScoreContext, sorted: readonly Candidate[], wanted: numbe
   return chosen
 }
 
-/** The best nodes for the request: one pass over the fleet, a sort of what is left, and the picks. */
+/** Chooses the best nodes for the request: filters and scores the fleet in one pass, sorts, and picks. */
 export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy): Choice {
   const context = { request, policy, locality: localityFor(request.region, fleet) }
   if (request.wishes && request.wishes.spread.length > 0) return chooseSpreading(context, fleet.nodes)
@@ -40,8 +40,8 @@ export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy):
 }
 
 /**
- * The same among some nodes of the fleet, for requests that spread nothing: with all that can win, the outcome is that of
- * the whole fleet.
+ * Chooses among some nodes of the fleet, for requests without a spread. If `nodes` includes every node that can win, the
+ * result is that of the whole fleet.
  */
 export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]): Choice {
   const { request } = context

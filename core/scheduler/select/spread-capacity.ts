@@ -1,22 +1,22 @@
-/** How many replicas of a request fit on some nodes, without asking which nodes are best. */
+/** Computes how many replicas of a request fit on some nodes, without choosing nodes. */
 
 import type { Spread } from '@/core/placement/preferences'
 import type { FleetNode, PlacementRequest } from '@/core/placement/types'
 import { capacityOn, offersPlace } from '@/core/scheduler/filters/filters'
 import { placeOf } from '@/core/scheduler/filters/topology'
 
-/** The spread that limits how far places may be apart; a request has at most one. */
+/** Returns the spread with a `maxSkew`, or null. A request has at most one. */
 export const limitOf = ({ wishes }: PlacementRequest): (Spread & { maxSkew: number }) | null =>
   wishes?.spread.find((spread): spread is Spread & { maxSkew: number } => spread.maxSkew !== null) ?? null
 
 interface PlaceRoom {
   own: number
   room: number
-  /** Whether it counts as one over which replicas are spread. */
+  /** Whether the topology domain counts for the minimum. */
   open: boolean
 }
 
-/** Room by place, for trying out a changed node without going through all of them again. */
+/** Capacity by topology domain, so that a changed node can be tried without a pass over all nodes. */
 export class SpreadCapacity {
   readonly #places = new Map<string, PlaceRoom>()
   readonly #request: PlacementRequest
@@ -37,8 +37,8 @@ export class SpreadCapacity {
   }
 
   /**
-   * All that fits: the emptiest place can always be filled until it is full, so that in the end the emptiest is the one
-   * that holds least when full, and each other place holds what it can up to `maxSkew` more.
+   * Returns how many replicas fit. The emptiest domain can always be filled further, so the final minimum is that of the
+   * domain that holds least when full; every other domain takes up to `maxSkew` more than that minimum.
    */
   total(): number {
     let least = Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ export class SpreadCapacity {
     return total
   }
 
-  /** The same if the node, which has no room now, were as it is given. */
+  /** Returns the total if `node`, which has no capacity now, were as given. */
   totalWith(node: FleetNode): number {
     const name = placeOf(node, this.#limit.across)
     const place = name === null ? undefined : this.#places.get(name)

@@ -1,13 +1,13 @@
 /**
- * How many replicas of the deployment each place holds while more are being placed: what spreads them.
+ * Counts the replicas of a deployment per topology domain while more are being placed.
  *
- *   skew(place)  = replicas in the place − replicas in the emptiest place
- *   value(place) = 1 / (1 + skew(place))            the wish to spread: 1 in the emptiest place, a half one above it, …
- *   skew(place) + 1 ≤ max_skew                      the rule, for the place of the replica that comes next
+ *   skew(domain)  = replicas in the domain − replicas in the emptiest domain
+ *   value(domain) = 1 / (1 + skew(domain))          in the score: 1 in the emptiest domain, 1/2 at a skew of 1, …
+ *   skew(domain) + 1 ≤ max_skew                     the rule, for the domain of the next replica
  *
- * The rule is that of Kubernetes' topology spread constraints (skew against the global minimum). A place counts when it
- * has a node that is in service and has the labels that are asked for, whether or not there is room: a region that went
- * dark does not hold up the others, a region that is full does.
+ * The rule is that of Kubernetes' topology spread constraints (skew against the global minimum). A domain counts for the
+ * minimum if it has a node that is in service and meets the label constraints, whether or not that node has capacity: an
+ * offline region does not hold back the others, a full region does.
  */
 
 import { placeText, type Spread } from '@/core/placement/preferences'
@@ -15,7 +15,7 @@ import type { FleetNode, PlacementRequest, RuleResult } from '@/core/placement/t
 import { offersPlace } from '@/core/scheduler/filters/filters'
 import { placeOf } from '@/core/scheduler/filters/topology'
 
-/** The replicas of the deployment over the places of one spread. */
+/** Replicas of the deployment per topology domain of one spread. */
 class Counts {
   readonly #counts = new Map<string, number>()
   readonly #open = new Set<string>()
@@ -40,11 +40,11 @@ class Counts {
   }
 
   skew(place: string): number {
-    // A place without a node in service may hold fewer than the emptiest that counts.
+    // A domain without a node in service does not count for the minimum and may hold fewer replicas.
     return Math.max(0, this.of(place) - this.#least)
   }
 
-  /** Whether one replica more would leave the place too far above the emptiest. */
+  /** Whether one more replica would exceed `maxSkew`. */
   isFull(place: string): boolean {
     return this.spread.maxSkew !== null && this.skew(place) + 1 > this.spread.maxSkew
   }
@@ -53,12 +53,12 @@ class Counts {
     return this.#least
   }
 
-  /** The emptiest places that count, by name. */
+  /** Returns the emptiest domains that count, sorted by name. */
   emptiest(): string[] {
     return [...this.#open].filter((place) => this.of(place) === this.#least).sort()
   }
 
-  /** Counts a replica; says whether the emptiest place now holds more, which changes what every place is worth. */
+  /** Counts a replica. Returns whether the minimum rose, which changes the value of every domain. */
   add(place: string): boolean {
     const before = this.#least
     this.#counts.set(place, this.of(place) + 1)
@@ -73,11 +73,11 @@ class Counts {
   }
 }
 
-/** How one node stands. */
+/** The spread values and rule results of one node. */
 export interface SpreadView {
-  /** What each wish to spread is worth on it, 0..1. */
+  /** One value per spread, 0..1. */
   values: number[]
-  /** What the rules compared, in numbers of replicas. */
+  /** What the rules compared, in replicas. */
   results: RuleResult[]
 }
 
@@ -88,14 +88,14 @@ export class Spreading {
     this.#counts = (request.wishes?.spread ?? []).map((spread) => new Counts(spread, request, nodes))
   }
 
-  /** What the wish number `index` is worth on the node, 0..1; 0 on a node that is in no such place. */
+  /** Returns the value of the spread `index` on the node, 0..1; 0 if the node has no such domain. */
   value(index: number, node: FleetNode): number {
     const counts = this.#counts[index]
     const place = counts ? placeOf(node, counts.spread.across) : null
     return counts && place !== null ? 1 / (1 + counts.skew(place)) : 0
   }
 
-  /** Whether the node has to wait until other places hold more. */
+  /** Whether the limit of a spread excludes the node until other domains hold more replicas. */
   holdsBack(node: FleetNode): boolean {
     return this.#counts.some((counts) => {
       if (counts.spread.maxSkew === null) return false
@@ -104,7 +104,7 @@ export class Spreading {
     })
   }
 
-  /** Counts a replica on the node; the answer says of which nodes the value or the rule may have changed. */
+  /** Counts a replica on the node. Returns a function that tells whether a node's value or rule may have changed. */
   add(node: FleetNode): (other: FleetNode) => boolean {
     const changed = this.#counts.map((counts) => {
       const place = placeOf(node, counts.spread.across)
@@ -115,7 +115,7 @@ export class Spreading {
     return (other) => changed.some((hasChanged) => hasChanged(other))
   }
 
-  /** How a node stands now. */
+  /** Returns the present values and rule results of a node. */
   view(node: FleetNode): SpreadView {
     return {
       values: this.#counts.map((_, index) => this.value(index, node)),
@@ -124,7 +124,7 @@ export class Spreading {
   }
 }
 
-/** Nothing for nodes in no place, of which the plain rule speaks. */
+/** Returns no result for a node without a domain: the rule `spread` in ../filters/affinity.ts reports that. */
 function resultOf(counts: Counts, node: FleetNode): RuleResult[] {
   const { across, maxSkew } = counts.spread
   const place = placeOf(node, across)

@@ -1,9 +1,9 @@
-/** One revision is one content: what engines run, against what the tables say that the revision's image is. */
+/** All containers of a revision run one content: engines are compared with the image that the tables have. */
 import type { FoundContainer } from '@/tests/chaos/containers'
 import type { Ledger } from '@/tests/chaos/ledger'
 import type { Snapshot } from '@/tests/chaos/snapshot'
 
-/** @param containers looked at before the tables: what they run was recorded before they were made. */
+/** @param containers read before the tables: their image was recorded before they were created. */
 export function checkContents(ledger: Ledger, { replicas, images }: Snapshot, containers: FoundContainer[]): void {
   const revisions = new Map(images.map((image) => [`${image.deployment_id}/${image.revision}`, image]))
   const known = new Map(replicas.map((replica) => [replica.id, replica]))

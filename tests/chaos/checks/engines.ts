@@ -1,4 +1,4 @@
-/** What the engines hold, against what the tables say of it. */
+/** Compares what the engines hold with the tables. */
 import type { Containers, FoundContainer } from '@/tests/chaos/containers'
 import { groupBy } from '@/tests/chaos/group'
 import type { Ledger } from '@/tests/chaos/ledger'
@@ -8,7 +8,7 @@ const slotOf = ({ deploymentId, slot }: FoundContainer): string => `${deployment
 const attemptOf = (container: FoundContainer): string => `${slotOf(container)}.${container.generation}`
 const isThere = ({ state }: FoundContainer): boolean => state === 'running' || state === 'paused' || state === 'created'
 
-/** At any moment: one container for one attempt. */
+/** At any moment an attempt has at most one container. */
 export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void {
   for (const [attempt, group] of groupBy(containers.filter(isThere), attemptOf))
     ledger.check('containers', group.length === 1, attempt, () => ({
@@ -17,11 +17,13 @@ export function checkDoubles(ledger: Ledger, containers: FoundContainer[]): void
     }))
 }
 
-/** Containers without a reservation: what was gone before the tables were read is not there at the next look. */
+/**
+ * Finds containers without a reservation. One that was removed before the tables were read is missing at the next look.
+ */
 export class Reservations {
   private readonly before = new Set<string>()
 
-  /** @param containers looked at before the tables. */
+  /** @param containers read before the tables. */
   check(ledger: Ledger, { replicas }: Snapshot, containers: FoundContainer[]): void {
     const reserved = new Set(replicas.map(({ id }) => id))
     for (const container of containers)
@@ -35,12 +37,13 @@ export class Reservations {
 }
 
 /**
- * Between two looks a container may come and go; who is wanted and runs in this many tables in a row was there to be
- * seen. Who is to stop may have been gone before the first look, while the news of it still waits at its agent.
+ * A container may come and go between two looks. A desired replica that is running in this many snapshots in a row must
+ * have been visible. One that is to stop may have gone before the first look, while the report still waits at its
+ * agent.
  */
 const looksToBelieve = 4
 
-/** Replicas that the tables call running, of which no container was ever seen started. */
+/** Replicas that are running according to the tables, but of which no started container was ever seen. */
 export class UnseenRunners {
   private readonly looks = new Map<string, number>()
 
@@ -66,7 +69,7 @@ export class UnseenRunners {
   }
 }
 
-/** What differs between what is wanted and what the engines hold; empty once all is quiet. */
+/** Differences between the desired state and the engines. Empty once everything is quiet. */
 export function differences({ replicas, deployments }: Snapshot, containers: FoundContainer[]): string[] {
   const names = new Map(deployments.map(({ id, name }) => [id, name]))
   const label = ({ deployment_id, slot, generation, node_name }: ReplicaRow) =>
@@ -93,7 +96,7 @@ export function differences({ replicas, deployments }: Snapshot, containers: Fou
   return problems
 }
 
-/** Once quiet: one live container of each slot. */
+/** Once everything is quiet, each slot has one live container. */
 export function checkSlots(ledger: Ledger, containers: FoundContainer[]): void {
   for (const [slot, group] of groupBy(containers.filter(isThere), slotOf))
     ledger.check('containers', group.length === 1, `slot ${slot}`, () => ({
@@ -102,7 +105,7 @@ export function checkSlots(ledger: Ledger, containers: FoundContainer[]): void {
     }))
 }
 
-/** Containers of hosts that are cut off: they are to run on. */
+/** Containers of hosts that are cut off, which must keep running. */
 export class CutOff {
   private readonly before = new Map<string, Map<string, FoundContainer>>()
 
@@ -112,8 +115,8 @@ export class CutOff {
   ) {}
 
   /**
-   * What was asked just before the cut may still be carried out: looked at a moment later, and at nothing that is to stop,
-   * for a busy agent may come to it much later.
+   * Starts watching a moment after the cut, because earlier requests may still be carried out. Containers that are to
+   * stop are left out, since a busy agent may stop them much later.
    */
   async begin(host: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, settleMs))
@@ -121,13 +124,13 @@ export class CutOff {
     if (there) this.before.set(host, new Map(there.map((each) => [each.id, each])))
   }
 
-  /** Those that run and are to stay; null when the host does not answer. */
+  /** Running containers that are to stay; null when the host does not answer. */
   private async expected(host: string): Promise<FoundContainer[] | null> {
     const there = await this.containers.lookAt(host)
     return there?.filter((each) => each.state === 'running' && !this.tables.isLeaving(each)) ?? null
   }
 
-  /** Those that run, are to stay, and don't end by themselves. */
+  /** Running containers that are to stay and don't exit by themselves. */
   async lasting(host: string): Promise<FoundContainer[]> {
     return ((await this.expected(host)) ?? []).filter((each) => !this.tables.isFleeting(each))
   }
@@ -148,5 +151,5 @@ export class CutOff {
   }
 }
 
-/** A stop that was under way at the cut, with its grace. */
+/** Time for a stop that was under way at the cut, with its grace period. */
 const settleMs = 2_000

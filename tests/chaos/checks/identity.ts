@@ -1,4 +1,4 @@
-/** A node's identity speaks from one machine at a time: second agents that the harness starts, against the tables. */
+/** A node's identity speaks from one machine at a time: the harness starts second agents and then reads the tables. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { processStart } from '@/agent/lib/lock'
 import type { Database } from '@/tests/chaos/database'
@@ -8,20 +8,20 @@ import { type SpeakerRow, speakersSql } from '@/tests/chaos/snapshot'
 import { programOf, type Timeline, wasBehind } from '@/tests/chaos/timeline'
 
 interface Clone {
-  /** Of whom it is one: fleet-1, agent-1. */
+  /** The program that was copied: fleet-1, agent-1. */
   of: string
-  /** Number and start of its process. */
+  /** Process id and start. */
   process: string
   startedAt: Date
-  /** Who spoke for the nodes before, and is to go on. */
+  /** Who spoke for the nodes before, and must keep them. */
   first: string | null
 }
 
-/** One that is refused again and again is one event of a node; so are several within a minute. */
+/** Repeated refusals are one event of a node, and so are several copies within a minute. */
 const eventEveryMs = 90_000
 
 export class Speakers {
-  /** Processes of clones that ever were: none of them may hold a node, then or later. */
+  /** Processes of all clones so far. None of them may ever hold a node. */
   private readonly clones = new Set<string>()
   private readonly lastOf = new Map<string, Clone>()
 
@@ -31,7 +31,7 @@ export class Speakers {
     private readonly timeline: Timeline,
   ) {}
 
-  /** At any moment: the nodes of a program take calls of one instance, and that is no clone's. */
+  /** At any moment one instance holds the nodes of a program, and it is not a clone. */
   check(speakers: readonly SpeakerRow[]): void {
     for (const speaker of speakers) {
       const name = speaker.nodes[0] ?? ''
@@ -47,21 +47,21 @@ export class Speakers {
     }
   }
 
-  /** Null while it is not the program of the harness that holds its nodes: it may just be starting. */
+  /** Null while the holder is not the program of the harness, which may just be starting. */
   async holderOf(program: Program): Promise<string | null> {
     const own = await this.speakerOf(program.name)
     if (program.pid === null || own?.holder !== (await processOf(program.pid))) return null
     return own.instance
   }
 
-  /** @param startedAt before it was started. */
+  /** @param startedAt a time before the clone was started. */
   async noteClone(clone: Program, { of, first, startedAt }: Pick<Clone, 'of' | 'first' | 'startedAt'>): Promise<Clone> {
     const process = clone.pid === null ? '' : await processOf(clone.pid)
     this.clones.add(process)
     return { of, process, startedAt, first }
   }
 
-  /** When its time is over. Nobody can refuse it while nobody answers. */
+  /** Called when the time of the clone is over. Nothing can refuse it while no server answers. */
   async checkRefusal(clone: Clone): Promise<void> {
     const { of, process, first, startedAt } = clone
     const own = await this.patiently(() => this.speakerOf(of))
@@ -92,7 +92,7 @@ export class Speakers {
     return rows.find(({ nodes }) => nodes.some((node) => programOf(node) === program)) ?? null
   }
 
-  /** Each of the nodes has an event since. */
+  /** Each of the nodes has had an event since then. */
   private async isNamed(nodes: string[], since: Date): Promise<boolean> {
     const { rows } = await this.database.query<{ all: boolean | null }>(
       `select bool_and(exists (select 1 from node_events e where e.node_id = n.id and e.kind = 'refused' and e.at >= $2)) as all
@@ -102,7 +102,7 @@ export class Speakers {
     return rows[0]?.all === true
   }
 
-  /** The database may be away. */
+  /** Retries, because the database may be away. */
   private async patiently<T>(read: () => Promise<T>): Promise<T | null> {
     for (let tries = 0; tries < readTries; tries += 1) {
       const answer = await read().catch(() => undefined)

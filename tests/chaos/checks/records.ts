@@ -1,4 +1,4 @@
-/** Decisions against their records, and schedulers against each other. */
+/** Compares decisions with their records, and the commits of schedulers with each other. */
 import type pg from 'pg'
 import { matchesRecord, replay } from '@/core/scheduler/replay'
 import type { Store } from '@/server/db/client'
@@ -6,13 +6,13 @@ import { readDecision } from '@/server/store/decisions/decision-reads'
 import { groupBy } from '@/tests/chaos/group'
 import type { Ledger } from '@/tests/chaos/ledger'
 
-/** Decisions that were not replayed yet, some at a time, oldest first. */
+/** Replays decisions that were not replayed yet, a limited number at a time, oldest first. */
 export class Replays {
   private last = '00000000-0000-0000-0000-000000000000'
 
-  /** @returns how many were looked at. */
+  /** @returns how many decisions were replayed. */
   async check(ledger: Ledger, store: Store, atOnce: number): Promise<number> {
-    // Ids begin with their time. Those of the last moment may still be followed by one that was made before them.
+    // Ids begin with their time. An earlier id may still be committed after one of the last moments.
     const { rows } = await store.pool.query<{ id: string }>(
       `select id from decisions where id > $1 and created_at < now() - interval '15 seconds' order by id limit $2`,
       [this.last, atOnce],
@@ -44,12 +44,12 @@ export class Replays {
 }
 
 interface Commit {
-  /** Numbers are given inside transactions that hold the reign, so their order is that of the reigns. */
+  /** Sequence numbers are assigned in transactions that hold the leader's row, so they follow the order of terms. */
   seq: number
   writer: string
 }
 
-/** Reigns that wrote again after a later one had written, by writer. */
+/** Terms that wrote again after a later one had written, by writer. */
 export function mixedWriters(commits: Commit[]): string[] {
   const over = new Set<string>()
   const mixed = new Set<string>()
@@ -63,7 +63,7 @@ export function mixedWriters(commits: Commit[]): string[] {
   return [...mixed]
 }
 
-/** Each replica's first history row tells in which order placements were committed, its decision by which reign. */
+/** The first history row of each replica gives the order of commits, and its decision gives the term. */
 export async function checkTerms(ledger: Ledger, client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ seq: string; writer: string }>(`
     select h.id as seq, j.writer from replica_status_history h

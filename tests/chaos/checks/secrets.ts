@@ -1,16 +1,18 @@
-/** Looks for secrets where they must not be: in logs, in the database (files, tables), in what agents keep. */
+/**
+ * Searches for secrets where they must not be: in logs, in files and tables of the database, in the data of agents.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ledger } from '@/tests/chaos/ledger'
 
 interface Places {
-  /** Folders that are gone through, with a name for each. */
+  /** Folders to search, each with a name. */
   folders: Record<string, string>
-  /** Plain texts: answers, rows. */
+  /** Plain texts to search: answers and rows. */
   texts: Record<string, string>
 }
 
-/** Every file below a folder; what vanishes meanwhile is no place to hide in. */
+/** Every file below a folder. A file that disappears meanwhile is skipped. */
 function* filesBelow(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
@@ -19,7 +21,7 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-/** Bytes as they are, and as hexadecimal digits, which is how PostgreSQL prints bytes. */
+/** The bytes as they are, and as hexadecimal digits, which is how PostgreSQL prints bytes. */
 const guises = (secret: string): Buffer[] => [Buffer.from(secret), Buffer.from(Buffer.from(secret).toString('hex'))]
 
 export function checkSecrets(ledger: Ledger, secrets: string[], { folders, texts }: Places): void {

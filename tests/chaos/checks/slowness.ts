@@ -1,11 +1,13 @@
-/** Who is slow is not gone: whatever is given up is held against what was really done to it. */
+/**
+ * Slow is not failed: each node that went offline and each replica that was given up needs a fault that explains it.
+ */
 import type { Ledger } from '@/tests/chaos/ledger'
 import type { Judgement, Snapshot } from '@/tests/chaos/snapshot'
 import { outagesOf, type Spell } from '@/tests/chaos/timeline'
 
 /**
- * For so long at least a node must have been out before it is given up: the limits of a fleet whose settings are as they
- * come, less the time between two heartbeats, of which the last may have come long before the outage.
+ * The shortest outage after which a node or replica may be given up, in milliseconds: the default limits, less the time
+ * between two heartbeats, because the last heartbeat may have come that long before the outage.
  */
 const leastMs = { offline: 9_000, silent: 24_000 }
 
@@ -40,7 +42,7 @@ export function checkJudgements(ledger: Ledger, judgements: readonly Judgement[]
   }
 }
 
-/** Each look at a node that is not given up counts. */
+/** Counts one check for each node that is online. */
 export function countReporting(ledger: Ledger, { nodes }: Snapshot): void {
   for (const { node_id, status } of nodes)
     if (status !== 'offline') ledger.check('slowness', true, node_id, () => ({ what: '', evidence: null }))

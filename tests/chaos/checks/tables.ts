@@ -1,4 +1,4 @@
-/** What must hold of the tables at every single moment. */
+/** What must hold of the tables at every moment. */
 import { canTransition, deploymentTransitions, isLive, replicaTransitions } from '@/core/deployments/status'
 import type { Entry } from '@/tests/chaos/book'
 import { groupBy } from '@/tests/chaos/group'
@@ -18,17 +18,17 @@ export function checkCapacity(ledger: Ledger, { nodes }: Snapshot): void {
     }
 }
 
-/** A replica that is on its way to running or runs, and is to. */
+/** A replica that is starting or running and is to run. */
 export const isLiveHolder = ({
   reserved,
   wanted,
   status,
 }: Pick<ReplicaRow, 'reserved' | 'wanted' | 'status'>): boolean => reserved && wanted === 'run' && isLive(status)
 
-/** An update runs one replica beside the one that it replaces: of another revision, in the same slot. */
+/** An update runs one replica beside the one that it replaces, in the same slot and of another revision. */
 const mostUpdating = 1
 
-/** Live replicas beyond one per slot: those of updates, and those that must not be. */
+/** Live replicas beyond one per slot: those of updates, and those that must not exist. */
 function surplus(holders: ReplicaRow[]): { updating: number; doubled: number } {
   let [updating, doubled] = [0, 0]
   for (const group of groupBy(holders, ({ slot }) => slot).values()) {
@@ -48,7 +48,7 @@ export function checkHolders(ledger: Ledger, { deployments, replicas }: Snapshot
       what: `${name} has more live replicas in its slots than an update explains`,
       evidence: holders,
     }))
-    // While work on it is queued, replicas beyond a smaller number still wait to be told.
+    // While an evaluation is queued, surplus replicas may not have been told to stop yet.
     const most = status === 'pending' ? Number.POSITIVE_INFINITY : status === 'deleted' ? 0 : target + updating
     ledger.check('holders', holders.length <= most, `count ${id}`, () => ({
       what: `${name} is ${status} with ${holders.length} live replicas of ${most}`,
@@ -75,7 +75,7 @@ export function checkAccepted(ledger: Ledger, { deployments }: Snapshot, known: 
   }
 }
 
-/** Deployments have names of their own, so a name stands for a key. */
+/** Deployments have unique names, so a name stands for an idempotency key. */
 export function checkIdempotency(ledger: Ledger, { deployments }: Snapshot, idsOfKey: Map<string, Set<string>>): void {
   for (const [name, rows] of groupBy(deployments, (row) => row.name))
     ledger.check('idempotency', rows.length === 1, name, () => ({
@@ -92,18 +92,18 @@ export function checkIdempotency(ledger: Ledger, { deployments }: Snapshot, idsO
 interface Chain {
   of: 'deployment' | 'replica'
   rows: HistoryRow[]
-  /** What the row of the deployment or replica says; undefined when there is none. */
+  /** The status in the row of the deployment or replica; undefined when there is no row. */
   status: string | undefined
 }
 
-/** What is wrong with the history of one subject, as a sentence; null when it is whole. */
+/** What is wrong with the history of one deployment or replica, as a sentence; null when it is consistent. */
 export function chainProblem({ of, rows, status }: Chain): string | null {
   const table: Record<string, readonly string[]> = of === 'deployment' ? deploymentTransitions : replicaTransitions
   let before = 'none'
   for (const { old_status: from, new_status: to } of rows) {
     if (from !== before) return `a step from ${from} to ${to} follows ${before}`
     const isFirst = from === 'none' && to === 'pending'
-    // Replicas note steps inside a status, too.
+    // Replicas also record steps within a status.
     const isStep = of === 'replica' && from === to
     if (!isFirst && !isStep && !(from in table && canTransition(table, from, to)))
       return `there is no way from ${from} to ${to}`

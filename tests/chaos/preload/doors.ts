@@ -1,18 +1,18 @@
 /**
- * Loaded into agent programs before their own code. On orders over the channel of the process it sets the agent's clock,
- * pauses containers of its simulated engines, and makes these refuse removals.
+ * Loaded into agent programs before their own code. On commands over the process channel this module sets the agent's
+ * clock, pauses containers of its simulated engines, and makes these engines refuse removals.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { SimulatedEngine } from '@/agent/engines/simulated/engine'
 
 export type DoorCommand =
-  /** Sets the clock forward, or back. */
+  /** Sets the clock forward, or back when negative. */
   | { door: 'clock'; byMs: number }
   | { door: 'container'; containerIds: string[]; paused: boolean }
   | { door: 'removals'; refused: boolean }
 
-/** The modules of the tree that the program runs from, which may be a copy. */
+/** Imports modules of the tree that the program runs from, which may be a copy. */
 const ofProgram = (path: string) => import(pathToFileURL(join(process.cwd(), path)).href)
 
 const { systemClock }: typeof import('@/agent/lib/clock') = await ofProgram('agent/lib/clock.ts')
@@ -24,7 +24,7 @@ let aheadMs = 0
 const { now } = systemClock
 systemClock.now = () => now() + aheadMs
 
-/** Every engine is listed right after the start. Orders may have come before. */
+/** Engines are registered right after the start. Commands may have come before. */
 const engines = new Set<SimulatedEngine>()
 let removalsRefused = false
 const paused = new Set<string>()
@@ -47,7 +47,7 @@ process.on('message', (order: DoorCommand) => {
       for (const id of order.containerIds) {
         if (order.paused) paused.add(id)
         else paused.delete(id)
-        // The others don't know it.
+        // Engines that do not have this container ignore the call.
         for (const engine of engines) void engine.setPaused(id, order.paused)
       }
       break

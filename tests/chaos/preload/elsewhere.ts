@@ -1,4 +1,4 @@
-/** Loaded into an agent program before its own code: it finds itself on another machine, which no second process can be. */
+/** Loaded into an agent program before its own code, so that it believes to be on another machine. */
 import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import os from 'node:os'
