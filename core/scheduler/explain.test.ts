@@ -38,7 +38,7 @@ describe('the explanation of a node', () => {
       shortfall,
     ])
 
-  it('gives every rule, met or not, with the numbers that were compared', () => {
+  it('lists every rule, met or not, with the numbers that were compared', () => {
     expect(resultsOf('node-02')).toEqual([
       ['status: yes, is idle', null, null, null],
       ['engine: yes, it can run containers', null, null, null],
@@ -55,11 +55,11 @@ describe('the explanation of a node', () => {
     ])
   })
 
-  it('gives each wish, the rank and the gap to the last chosen', () => {
+  it('lists each preference, the rank and the gap to the last chosen node', () => {
     const chosen = explainNode(inputs, 'node-01')
     const behind = explainNode(inputs, idOf('node-03'))
     expect(chosen).toMatchObject({ verdict: { chosen: 1, rank: 1 }, feasible: 2, gap: null })
-    // 0.5 cores less of 4, half of the resources part, 0.4 of the 2 that all parts weigh together.
+    // 0.5 of 4 cores less free, CPU is half of the resources part, which weighs 0.4 of a total weight of 2.
     expect(behind).toMatchObject({ verdict: { chosen: 0, rank: 2 }, gap: { nodeId: 'node-01' } })
     expect(behind?.gap?.gap).toBeCloseTo(((0.5 / 4 / 2) * 0.4) / 2, 12)
     expect(behind?.wishes).toEqual([
@@ -74,13 +74,13 @@ describe('the explanation of a node', () => {
     ])
   })
 
-  it('knows nothing of a node that the decision did not see', () => {
+  it('is null for a node that is not in the recorded fleet', () => {
     expect(explainNode(inputs, 'node-99')).toBeNull()
   })
 })
 
 describe('on any fleet and request', () => {
-  it('agrees with the verdict: what is not met refuses, and the wishes add up to their parts', () => {
+  it('agrees with the verdict: failed rules refuse the node, and preferences add up to their parts', () => {
     const counts = { refused: 0, chosen: 0, wishes: 0, held: 0 }
     fc.assert(
       fc.property(

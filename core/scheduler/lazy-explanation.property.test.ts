@@ -14,7 +14,7 @@ const asked = fc.record({
   policy: policyArbitrary,
 })
 
-/** The names of the refused nodes by the first rule that refused them, with more than a verdict holds. */
+/** The refused nodes grouped by the first rule that they fail. */
 function byFirstRule({ verdicts }: Placement): Record<string, string[]> {
   const names: Record<string, string[]> = {}
   for (const { nodeId, failures } of verdicts) {
@@ -24,8 +24,8 @@ function byFirstRule({ verdicts }: Placement): Record<string, string[]> {
   return names
 }
 
-describe('a run that is explained as far as somebody looks', () => {
-  it('says of each node what the whole explanation says, in the same order', () => {
+describe('a lazily explained run', () => {
+  it('has the same verdicts in the same order as a fully explained run', () => {
     let refusals = 0
     fc.assert(
       fc.property(asked, (inputs) => {
@@ -44,7 +44,7 @@ describe('a run that is explained as far as somebody looks', () => {
     expect(refusals).toBeGreaterThan(20)
   })
 
-  it('counts the refused and shows the best, the chosen ones among them', () => {
+  it('counts the refused nodes and shows the best ones, including the chosen ones', () => {
     let grouped = 0
     fc.assert(
       fc.property(asked, (inputs) => {
@@ -92,7 +92,7 @@ describe('a page of a run', () => {
     return [total, ...verdicts.map(({ nodeId }) => nodeId)]
   }
 
-  it('holds what is asked for, with how many there are in all', () => {
+  it('has the matching nodes and the total number of matches', () => {
     expect(page({})).toEqual([4, 'edge-2', 'hub-1', 'edge-1', 'hub-2'])
     expect(page({ offset: 1, limit: 2 })).toEqual([4, 'hub-1', 'edge-1'])
     expect(page({ text: 'HUB' })).toEqual([2, 'hub-1', 'hub-2'])
@@ -102,7 +102,7 @@ describe('a page of a run', () => {
     expect(page({ offset: 9 })).toEqual([4])
   })
 
-  it('keeps the rank in the whole fleet', () => {
+  it('shows ranks in the whole fleet', () => {
     const { verdicts } = new LazyExplanation({ request, fleet, policy }).page({ ...everything, text: 'edge-1' })
     expect(verdicts.map(({ rank }) => rank)).toEqual([3])
   })

@@ -1,6 +1,6 @@
 /**
- * Makes the same choice as `place`, but builds verdicts only on demand. On a large fleet verdicts that nobody reads would
- * take most of the time and fill most of the response.
+ * Makes the same choice as `place`, but builds verdicts only on demand. On a large fleet, verdicts that nobody reads
+ * would take most of the time and fill most of the response.
  */
 import type { PlacementSummary, RefusedGroup } from '@/core/placement/decision-summary'
 import type {

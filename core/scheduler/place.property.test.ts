@@ -15,7 +15,7 @@ const numRuns = 1000
 const anyFleet = fleetArbitrary({ located: true, maxNodes: 9 })
 const plainFleet = fleetArbitrary({ located: false, maxNodes: 9 })
 
-/** Counts how often the cases that a property is about came up; a property that saw none of them has proven nothing. */
+/** Counts how often the interesting cases occurred; a property that never met any of them proves nothing. */
 function cases<Name extends string>(
   ...names: Name[]
 ): { saw: (name: Name, when?: boolean) => void; allSeen: () => void } {
@@ -33,7 +33,7 @@ function cases<Name extends string>(
 const replicasOn = (chosen: readonly { id: string }[], id: string): number =>
   chosen.filter((one) => one.id === id).length
 
-/** The request's replicas on their nodes, by plain addition. */
+/** Adds the placed replicas to their nodes, by plain addition. */
 function overCapacity(request: PlacementRequest, fleet: Fleet, chosen: readonly { id: string }[]): string[] {
   return fleet.nodes.flatMap((node) => {
     const count = replicasOn(chosen, node.id)
@@ -51,12 +51,12 @@ function overCapacity(request: PlacementRequest, fleet: Fleet, chosen: readonly 
 }
 
 describe('place, on any fleet and request,', () => {
-  it('knows how many nodes are in the running and which come first, without ranking all of them', () => {
+  it('knows the number of feasible nodes and the first of them without ranking all', () => {
     const { saw, allSeen } = cases('some left out', 'spread')
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, fc.nat({ max: 9 }), (request, fleet, policy, count) => {
         const choice = choose(request, fleet, policy)
-        // Before all of them are asked for.
+        // Read before `candidates` sorts all of them.
         const [first, feasible] = [choice.first(count), choice.feasible]
         const ranked = choice.candidates
         expect(first.map(({ node }) => node.id)).toEqual(ranked.slice(0, count).map(({ node }) => node.id))
@@ -83,7 +83,7 @@ describe('place, on any fleet and request,', () => {
         expect(overCapacity(request, fleet, chosen)).toEqual([])
         expect(chosen).toHaveLength(refusal ? 0 : request.replicas)
         expect(refusal === null || refusal.found < request.replicas).toBe(true)
-        // The check above can fail: one replica more on a node that is full is seen.
+        // Proves that the check above can fail: it notices one more replica on a full node.
         const full = fleet.nodes.find((node) => {
           const count = replicasOn(chosen, node.id)
           return count > 0 && overCapacity(request, fleet, Array(count + 1).fill({ id: node.id })).length > 0
@@ -100,7 +100,7 @@ describe('place, on any fleet and request,', () => {
     allSeen()
   })
 
-  it('gives the same answer, to the last bit, however often it is asked and however the fleet is ordered', () => {
+  it('returns the same result to the last bit, on every call and for every order of the fleet', () => {
     const { saw, allSeen } = cases('placed', 'refused', 'tied', 'order changed')
     const shuffled = anyFleet.chain((fleet) =>
       fc.record({
@@ -128,7 +128,7 @@ describe('place, on any fleet and request,', () => {
     allSeen()
   })
 
-  it('chooses what the plain reference chooses, with the same scores, and finds as much room', () => {
+  it('agrees with the plain reference on nodes, scores and the number of replicas that fit', () => {
     const { saw, allSeen } = cases(
       'placed',
       'refused',
@@ -201,7 +201,7 @@ describe('place, on any fleet and request,', () => {
           expect(verdict.chosen).toBe(replicasOn(chosen, verdict.id))
           if (verdict.feasible) {
             expect(verdict.parts.reduce((sum, part) => sum + part.contribution, 0)).toBe(verdict.score)
-            // Where replicas are spread, the score is that of a later moment; the reference holds it.
+            // With a spread, scores are those after earlier replicas were placed; the reference test covers them.
             if (!spreads) expect(verdict.score).toBe(scoreOf(context, node))
             for (const part of verdict.parts) {
               expect(part.weight * part.value).toBe(part.contribution)
@@ -229,7 +229,7 @@ describe('place, on any fleet and request,', () => {
     allSeen()
   })
 
-  it('ranks so that nobody who was not chosen is better than the last chosen, and wishes of nothing change nothing', () => {
+  it('ranks no other node above the last chosen one, and ignores empty preferences', () => {
     const { saw, allSeen } = cases('runner-up', 'spread', 'placed')
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {
@@ -251,7 +251,7 @@ describe('place, on any fleet and request,', () => {
     allSeen()
   })
 
-  it('is replayed from its record, after a trip through JSON, to the very same placement', () => {
+  it('is replayed to the same placement from a record that went through JSON', () => {
     const { saw, allSeen } = cases('placed', 'refused', 'with suggestions')
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {

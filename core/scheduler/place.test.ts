@@ -16,8 +16,8 @@ const verdictOf = (placement: Placement, nodeId: string): Verdict => {
 }
 
 describe('placing replicas', () => {
-  it('scores three nodes 0.87, 0.84 and 0.81 and takes them in that order', () => {
-    // All have 8 cores and 16384 MiB, nothing reserved; asked for are 2 cores and 2048 MiB, no region:
+  it('scores three nodes 0.87, 0.84 and 0.81 and chooses them in that order', () => {
+    // All have 8 cores and 16384 MiB, nothing reserved; the request is 2 cores and 2048 MiB, no region:
     // resources ((8−2)/8 + (16384−2048)/16384)/2 = (0.75 + 0.875)/2 = 0.8125 → × 0.4 = 0.325; locality 0.3
     // node-01: 0.15 × 0.80 + 0.15 × 0.84 = 0.246 → 0.871
     // node-02: 0.15 × 0.70 + 0.15 × 0.74 = 0.216 → 0.841
@@ -43,16 +43,16 @@ describe('placing replicas', () => {
     ])
   })
 
-  it('does not overcommit where raw capacity would', () => {
-    // Each node has 4 cores; 3 are promised. By raw capacity all three take 2 cores, by what is free none does.
+  it('does not overcommit nodes', () => {
+    // Each node has 4 cores; 3 are reserved. By raw capacity 2 cores fit on all three nodes, by free capacity on none.
     const nodes = someNodes(3, { capacity: { cpuMillis: 4000 }, reserved: { cpuMillis: 3000 } })
     const placement = run(nodes, { replicas: 3, resources: { cpuMillis: 2000 } })
     expect(placement.chosen).toEqual([])
     expect(placement.refusal?.message).toBe('Insufficient nodes: need 3, found 0 with capacity')
   })
 
-  it('gives ties to the smaller name by code units, whatever the order of the fleet', () => {
-    // In most languages b sorts between A and Z or before B; code units put capitals first and node-10 before node-9.
+  it('breaks ties by the smaller name in code units, whatever the order of the fleet', () => {
+    // In most locales b sorts between A and Z or before B; code units put capitals first and node-10 before node-9.
     const nodes = ['node-9', 'node-10', 'Zebra', 'beta', 'ähre'].map((nodeId) => aNode({ nodeId }))
     const expected = ['Zebra', 'beta', 'node-10', 'node-9']
     expect(names(run(nodes, { replicas: 4 }))).toEqual(expected)
@@ -78,7 +78,7 @@ describe('placing replicas', () => {
     ])
   })
 
-  it('prefers the wanted region, then the nearest', () => {
+  it('prefers nodes of the preferred region, then the nearest ones', () => {
     const nodes = ['ap-south', 'eu-west', 'us-central', 'us-east'].map((region) => aNode({ nodeId: region, region }))
     expect(names(run(nodes, { replicas: 4, region: 'us-east' }))).toEqual([
       'us-east',
@@ -88,7 +88,7 @@ describe('placing replicas', () => {
     ])
   })
 
-  it('refuses to be asked for nothing', () => {
+  it('throws on a request for no replicas', () => {
     expect(() => run([aNode()], { replicas: 0 })).toThrow(RangeError)
     expect(() => run([aNode()], { replicas: 1.5 })).toThrow(RangeError)
   })
@@ -100,7 +100,7 @@ describe('a burst', () => {
   // the others, empty:   0.4 × 0.875 + 0.3 × 0.7 + 0.3 = 0.86
   // reservations alone:  k = 9 gives 0.875, still better; with load k = 5 gives 0.878 and k = 6 gives 0.856
 
-  /** Deploys ten times, one replica each; what was placed is reserved, and seen by a heartbeat only if told so. */
+  /** Deploys ten times, one replica each. Replicas are reserved; the argument says whether they count as load, too. */
   function burst(countUnseen: boolean): Map<string, number> {
     let nodes = [aNode({ nodeId: 'big', capacity: { cpuMillis: 64_000, memoryMb: 131_072, storageGb: 1000 } })].concat(
       someNodes(4, {
@@ -118,24 +118,24 @@ describe('a burst', () => {
       nodes = nodes.map((node) => {
         if (node.id !== chosen.id) return node
         const after = withReplica(request, node)
-        // The next deployment is another one: it has no replicas of its own anywhere.
+        // The next deployment has no replicas of its own.
         return { ...after, ownReplicas: 0, unseen: countUnseen ? after.unseen : node.unseen }
       })
     }
     return placed
   }
 
-  it('herds onto one node when what was placed a moment ago is not counted as load', () => {
+  it('goes to one node when replicas placed a moment ago do not count as load', () => {
     expect(burst(false)).toEqual(new Map([['big', 10]]))
   })
 
-  it('spreads once it is counted, before any heartbeat has come', () => {
+  it('spreads when they count as load before any heartbeat includes them', () => {
     expect(Object.fromEntries(burst(true))).toEqual({ big: 6, 'node-01': 1, 'node-02': 1, 'node-03': 1, 'node-04': 1 })
   })
 })
 
 describe('several replicas per node', () => {
-  it('are chosen one by one, each scored after those before it', () => {
+  it('are chosen one by one, each scored with those before it counted', () => {
     // 4 cores, 8192 MiB; each replica takes 1 core and 1024 MiB.
     // empty: resources (0.75 + 0.875)/2 = 0.8125 → 0.325; load 1 → 0.3; locality 0.3 → 0.925
     // with one: resources (0.5 + 0.75)/2 = 0.625 → 0.25; load (0.75 + 0.875)/2 = 0.8125 → 0.24375; 0.3 → 0.79375
@@ -151,7 +151,7 @@ describe('several replicas per node', () => {
     expect(verdictOf(placement, 'node-01').score).toBeCloseTo(0.925, 12)
   })
 
-  it('stop at the limit, at what the node already holds and at what is free', () => {
+  it('are limited by `maxPerNode`, by replicas already on the node and by free capacity', () => {
     const ample = aNode({ nodeId: 'roomy', capacity: { cpuMillis: 64_000, memoryMb: 65_536, storageGb: 1000 } })
     expect(names(run([ample], { replicas: 3, maxPerNode: 3 }))).toEqual(['roomy', 'roomy', 'roomy'])
     expect(run([ample], { replicas: 4, maxPerNode: 3 }).refusal?.found).toBe(3)
@@ -170,7 +170,7 @@ describe('avoided nodes', () => {
   ]
   const avoidNodeIds = [idOf('node-01')]
 
-  it('are spared while others can take all replicas, and the record says so', () => {
+  it('are skipped if the others can take all replicas, and the record says so', () => {
     const placement = run(nodes, { replicas: 2, avoidNodeIds })
     expect(names(placement)).toEqual(['node-02', 'node-03'])
     const verdict = verdictOf(placement, 'node-01')
@@ -196,7 +196,7 @@ describe('avoided nodes', () => {
     ])
   })
 
-  it('still count as room when the run is refused', () => {
+  it('count as capacity when the run is refused', () => {
     const placement = run(nodes, { replicas: 4, avoidNodeIds })
     expect(placement.refusal?.message).toBe('Insufficient nodes: need 4, found 3 with capacity')
     expect(verdictOf(placement, 'node-01').feasible).toBe(true)

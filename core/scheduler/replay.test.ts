@@ -13,7 +13,7 @@ const inputs = {
 }
 
 describe('replay', () => {
-  it('gives the recorded placement, also from a record that was written as JSON', () => {
+  it('returns the recorded placement, also from a record that went through JSON', () => {
     const made = place(inputs.request, inputs.fleet, inputs.policy)
     const record = JSON.parse(JSON.stringify({ ...inputs, placement: made })) as typeof inputs & {
       placement: Placement
@@ -23,7 +23,7 @@ describe('replay', () => {
     expect(sameChoice(replay(record), record.placement)).toBe(true)
   })
 
-  it('sees every difference in what was chosen', () => {
+  it('notices every difference in the chosen nodes', () => {
     const made = replay(inputs)
     const [first, second] = made.chosen
     if (!first || !second) throw new Error('two replicas were placed')
@@ -36,13 +36,13 @@ describe('replay', () => {
     expect(sameChoice(made, { ...made, verdicts: [] })).toBe(true)
   })
 
-  it('tells refusals apart by what was lacking', () => {
+  it('distinguishes refusals by their messages', () => {
     const refused = (nodes: number): Placement => replay({ ...inputs, fleet: aFleet(someNodes(nodes)) })
     expect(sameChoice(refused(1), refused(1))).toBe(true)
     expect(sameChoice(refused(1), refused(0))).toBe(false)
     expect(sameChoice(refused(1), refused(2))).toBe(false)
   })
-  it('knows a refusal again that was recorded with what was to be done', () => {
+  it('recognizes a refusal whose recorded message names the move or update first', () => {
     const again = replay({ ...inputs, fleet: aFleet([]) })
     const recorded = (message: string) => matchesRecord(again, { outcome: 'refused', chosen: [], message })
     const reason = again.refusal?.message ?? 'it was not refused'

@@ -7,7 +7,7 @@ type Placeable = Omit<
   'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
 > & { id: string; hostPorts: number[] }
 
-/** Builds the placement request for some replicas of a deployment. `wishes` are resolved to topology domains already. */
+/** Builds the placement request for some replicas of a deployment. `wishes` must be resolved to topology domains. */
 export const requestFor = (
   deployment: Placeable,
   { replicas, avoidNodeIds = [], wishes }: { replicas: number; avoidNodeIds?: string[]; wishes?: Wishes | undefined },

@@ -27,7 +27,7 @@ const without = (fleet: Fleet, flag: 'cordoned' | 'draining', names: readonly st
   nodes: fleet.nodes.map((node) => (names.includes(node.nodeId) ? { ...node, [flag]: false } : node)),
 })
 
-/** What a reader of the suggestion would do; `to` is the number that it names, or another one. */
+/** Applies a suggestion to the request or fleet; `to` replaces the number that it names. */
 function applied({ request, fleet }: Asked, { kind, message, nodeIds, from }: Suggestion, to: number | null): Asked {
   switch (kind) {
     case 'replicas':
@@ -60,7 +60,7 @@ function applied({ request, fleet }: Asked, { kind, message, nodeIds, from }: Su
   }
 }
 
-/** One fixed host port changed or dropped; all of them when none is named. */
+/** Changes or drops one fixed host port, or all of them when the suggestion names none. */
 function withPort({ hostPorts = [], ...request }: PlacementRequest, from: number | null, to: number | null) {
   const ports = hostPorts.flatMap((port) => (from === null || port === from ? (to ?? []) : port))
   return ports.length === 0 ? request : { ...request, hostPorts: ports }
@@ -77,7 +77,7 @@ const fits = ({ request, fleet }: Asked, policy: Policy): boolean => place(reque
 const subsets = <T>(items: readonly T[]): T[][] =>
   items.reduce<T[][]>((all, item) => all.concat(all.map((subset) => [...subset, item])), [[]])
 
-/** A change of the same kind that would be smaller still, as far as there is one; each must not fit. */
+/** The next smaller changes of the same kind, if there are any; none of them may fit. */
 function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
   const { kind, from, to } = suggestion
   switch (kind) {
@@ -93,10 +93,10 @@ function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
         .map((names) => ({ ...asked, fleet: without(asked.fleet, flags[kind], names) }))
     }
     case 'max-skew':
-      // "A wish only" comes after every number.
+      // Dropping `maxSkew` is suggested only if no number fits.
       return [applied(asked, suggestion, to === null ? limits.replicas.max : to - 1)]
     case 'host-ports':
-      // The nearest port above it that fits.
+      // The suggestion is the nearest higher port that fits.
       return to === null || from === null
         ? []
         : Array.from({ length: to - from - 1 }, (_, more) => from + 1 + more)
@@ -112,7 +112,7 @@ function smallerChanges(asked: Asked, suggestion: Suggestion): Asked[] {
   }
 }
 
-/** The greatest change of each kind: when a kind is not suggested, not even this one may fit. */
+/** The largest change of each kind: if a kind is not suggested, not even its largest change may fit. */
 function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['kind'], Asked>> {
   const names = fleet.nodes.map((node) => node.nodeId)
   const less = (kind: 'cpu' | 'memory' | 'storage' | 'gpu'): Asked => {
@@ -130,7 +130,7 @@ function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['
       fleet,
       request: withWishes(request, { spread: spreadOf(request).map((one) => ({ ...one, maxSkew: null })) }),
     },
-    // A node in a new place can raise the bar for the others: with a limit, single nodes are all that is promised.
+    // A node in a new domain can lower the minimum, so with a `maxSkew` only single nodes are tried.
     ...(!hasLimit(request) && {
       uncordon: { request, fleet: without(fleet, 'cordoned', names) },
       undrain: { request, fleet: without(fleet, 'draining', names) },
@@ -141,7 +141,7 @@ function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['
 }
 
 describe('every suggestion, on any refused request,', () => {
-  it('makes it fit, and the next smaller change of its kind does not; what is not suggested does not help', () => {
+  it('makes the request fit, unlike the next smaller change and every kind that is not suggested', () => {
     const seen = new Map<Suggestion['kind'], number>(suggestionKinds.map((kind) => [kind, 0]))
     fc.assert(
       fc.property(

@@ -24,12 +24,12 @@ describe('suggestions', () => {
     expect(messages([], { replicas: 10 })).toEqual([])
   })
 
-  it('speak of more replicas to a deployment that has some already', () => {
+  it('speak of additional replicas for a deployment that already has some', () => {
     const nodes = [aNode({ nodeId: 'node-01', ownReplicas: 1 }), aNode({ nodeId: 'node-02' })]
     expect(messages(nodes, { replicas: 4 })).toContain('Add 1 replica instead of 4')
   })
 
-  it('ask for less CPU, down to the tenth of a core, and not below the least there is', () => {
+  it('ask for less CPU, in tenths of a core, and not below the minimum', () => {
     // 1.27 cores are free: 1.2 fits, 1.3 does not.
     const nodes = someNodes(1, { reserved: { cpuMillis: 2730 } })
     expect(suggestions(nodes, { resources: { cpuMillis: 2000 } })).toEqual([
@@ -40,7 +40,7 @@ describe('suggestions', () => {
   })
 
   it('ask for less memory, down to a multiple of 64 MiB', () => {
-    // 1600 MiB are free on two nodes, 1500 on the third, which is the one that decides: 23 × 64 = 1472.
+    // 1600 MiB are free on two nodes and 1500 on the third, which decides: 23 × 64 = 1472.
     const nodes = [6592, 6592, 6692].map((memoryMb, index) =>
       aNode({ nodeId: `node-0${index + 1}`, reserved: { memoryMb } }),
     )
@@ -63,7 +63,7 @@ describe('suggestions', () => {
     expect(messages(someNodes(1), { resources: { gpuUnits: 1 } })).toEqual(['Ask for no GPU instead of 1'])
   })
 
-  it('use the nearest host port that is free, or none that is fixed', () => {
+  it('use the nearest free host port, or a random one', () => {
     const taken = (...ports: number[]) => ports.map((port) => ({ port, holder: null, seenAgeMs: null }))
     const nodes = [
       aNode({ nodeId: 'node-01', takenPorts: taken(8080, 8081) }),
@@ -79,13 +79,13 @@ describe('suggestions', () => {
         nodeIds: [],
       },
     ])
-    // Two that are both taken: no single change helps, all of them together do.
+    // With two taken ports no single change helps, only dropping all of them.
     expect(messages(nodes, { replicas: 2, hostPorts: [8080, 8081] })).toEqual(['Let the engine pick all host ports'])
-    // Nothing about ports helps where something else is in the way, too.
+    // No change of ports helps when another rule fails, too.
     expect(messages(nodes, { replicas: 2, hostPorts: [8080], resources: { cpuMillis: 5000 } })).toEqual([])
   })
 
-  it('suggest less of one resource only where nothing else stands in the way', () => {
+  it('reduce one resource only if no other rule fails', () => {
     const nodes = [
       aNode({ nodeId: 'node-01', reserved: { memoryMb: 8000, cpuMillis: 3900 } }),
       aNode({ nodeId: 'node-02', reserved: { memoryMb: 7000 }, cordoned: true }),
@@ -93,7 +93,7 @@ describe('suggestions', () => {
     expect(messages(nodes, { resources: { memoryMb: 2048 } })).toEqual([])
   })
 
-  it('uncordon the fewest nodes: those with the most room', () => {
+  it('uncordon the fewest nodes: those with the most capacity', () => {
     const nodes = [
       aNode({ nodeId: 'node-01', cordoned: true, reserved: { cpuMillis: 3000 } }),
       aNode({ nodeId: 'node-02', cordoned: true }),
@@ -101,7 +101,7 @@ describe('suggestions', () => {
       aNode({ nodeId: 'node-04', cordoned: true, reserved: { cpuMillis: 2000 } }),
       aNode({ nodeId: 'node-05', cordoned: true, reserved: { cpuMillis: 4000 } }),
     ]
-    // 4 of node-02 and 2 of node-04 make 5; node-01 has room for only 1.
+    // 4 on node-02 and 2 on node-04 are enough for 5; node-01 has capacity for only 1.
     expect(suggestions(nodes, { replicas: 5, maxPerNode: 4 })).toEqual([
       {
         kind: 'uncordon',
@@ -123,11 +123,11 @@ describe('suggestions', () => {
       to: null,
       nodeIds: ['node-02'],
     })
-    // One that is both needs two changes.
+    // A node that is both cordoned and draining needs two changes.
     expect(messages([aNode({ draining: true, cordoned: true })], {})).toEqual([])
   })
 
-  it('name many nodes without naming all', () => {
+  it('name only the first of many nodes', () => {
     const nodes = someNodes(7, { cordoned: true })
     expect(messages(nodes, { replicas: 7 })).toEqual([
       'Uncordon 7 nodes: node-01, node-02, node-03, node-04, node-05 and 2 more',
@@ -135,8 +135,8 @@ describe('suggestions', () => {
     expect(messages(nodes, { replicas: 3 })).toEqual(['Uncordon node-01, node-02 and node-03'])
   })
 
-  it('allow more replicas per node: the smallest number that does', () => {
-    // Each of two nodes takes 4 of 1 core: 7 need 4 per node, 9 fit in no way.
+  it('allow more replicas per node: the smallest number that fits', () => {
+    // Each of two nodes takes 4 replicas of 1 core: 7 need 4 per node, and 9 never fit.
     expect(suggestions(someNodes(2), { replicas: 7 })).toContainEqual({
       kind: 'max-per-node',
       message: 'Allow 4 replicas per node instead of 1',
@@ -147,7 +147,7 @@ describe('suggestions', () => {
     expect(messages(someNodes(2), { replicas: 9 })).toEqual(['Ask for 2 replicas instead of 9'])
   })
 
-  it('drop a rule that keeps too many nodes out', () => {
+  it('drop a rule that excludes too many nodes', () => {
     const constraints = [
       { key: 'disk', op: '=' as const, values: ['ssd'] },
       { key: 'zone', op: 'in' as const, values: ['a', 'b'] },
@@ -159,7 +159,7 @@ describe('suggestions', () => {
     expect(messages(nodes, { constraints })).toEqual(['Drop the rule “disk = ssd”'])
   })
 
-  it('come in the order of how little they change', () => {
+  it('are sorted by how little they change', () => {
     // Ten nodes: nine have 1 core and 7 GiB free, the tenth has 960 MiB of memory and is short of 64.
     const nodes = [
       ...someNodes(9),

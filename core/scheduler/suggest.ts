@@ -244,8 +244,8 @@ function droppedAffinities({ request, fleet }: Refused): Idea[] {
 }
 
 /**
- * Returns every single change that makes the request fit, smallest first. The size is the share of the requested amount,
- * of the nodes or of the rules that changes; ties are in the order of `suggestionKinds`.
+ * Returns every single change that makes the request fit, smallest first. The size is the share of the requested
+ * amount, of the nodes or of the rules that changes; ties are in the order of `suggestionKinds`.
  */
 export function suggest(refused: Refused): Suggestion[] {
   const ideas = [

@@ -21,7 +21,7 @@ const statsOf = ({ candidates }: typeof choice): ScanStats => ({
 const stats = statsOf(choice)
 
 describe('the log lines of a run', () => {
-  it('read word for word as people search for them', () => {
+  it('have a fixed wording', () => {
     expect(summary.scheduling(request)).toBe('Scheduling deployment D: 3 replicas, 2.0 CPU, 2048 MB RAM')
     expect(summary.found(request, stats)).toBe('Found 5 nodes with capacity: >=2.0 CPU, >=2048 MB')
     expect(summary.scored(stats)).toBe('Node scoring complete. Top 3: node-01=0.87, node-02=0.84, node-03=0.81')
@@ -31,7 +31,7 @@ describe('the log lines of a run', () => {
     expect(summary.created('R', first)).toBe('Created replica R on node node-01 (score: 0.87)')
   })
 
-  it('have fewer scores when fewer nodes have one, and name a node with several replicas once', () => {
+  it('have fewer scores when fewer nodes are feasible, and name a node with several replicas once', () => {
     const twice = { ...request, replicas: 2, maxPerNode: 2 }
     const single = choose(twice, aFleet(nodes.slice(0, 1)), defaultPolicy)
     expect(topScores(statsOf(single).best)).toBe('node-01=0.87')

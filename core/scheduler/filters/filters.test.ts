@@ -9,11 +9,11 @@ const messages = (request = aRequest(), node = aNode()): string[] =>
   failuresOf(request, node).map((failure) => failure.message)
 
 describe('the rules', () => {
-  it('are all the rules there are, in the order of the names, and the wish to avoid a node', () => {
+  it('are all rule names except `avoided`, in the order of the names', () => {
     expect([...rules.map((rule) => rule.name), 'avoided']).toEqual(ruleNames)
   })
 
-  it('let an idle, empty node pass', () => {
+  it('accept an idle, empty node', () => {
     expect(failuresOf(aRequest(), aNode())).toEqual([])
     expect(meetsAll(aRequest(), aNode())).toBe(true)
   })
@@ -43,7 +43,7 @@ describe('the rules', () => {
     expect(meetsAll(request, node)).toBe(false)
   })
 
-  it('ask all but one when asked to', () => {
+  it('can be checked without one of them', () => {
     const node = aNode({ cordoned: true })
     expect(meetsAllBut('cordoned', aRequest(), node)).toBe(true)
     expect(meetsAllBut('draining', aRequest(), node)).toBe(false)
@@ -51,11 +51,11 @@ describe('the rules', () => {
 })
 
 describe('status', () => {
-  it('takes only idle and active nodes', () => {
+  it('excludes all but idle and active nodes', () => {
     expect(nodeStatuses.filter((status) => meetsAll(aRequest(), aNode({ status })))).toEqual(['idle', 'active'])
   })
 
-  it('says how long an offline node has been silent', () => {
+  it('tells for how long a node has been offline', () => {
     expect(messages(aRequest(), aNode({ status: 'offline', heartbeatAgeMs: 42_400 }))).toEqual([
       'is offline: its last heartbeat came 42 s ago',
     ])
@@ -64,7 +64,7 @@ describe('status', () => {
     ])
   })
 
-  it('names the other states', () => {
+  it('names the other states that exclude a node', () => {
     expect(messages(aRequest(), aNode({ status: 'busy' }))).toEqual(['is busy and takes no new replicas'])
     expect(messages(aRequest(), aNode({ status: 'maintenance' }))).toEqual(['is in maintenance'])
     expect(messages(aRequest(), aNode({ cordoned: true }))).toEqual([
@@ -80,8 +80,8 @@ describe('status', () => {
 })
 
 describe('resources', () => {
-  it('count what is free after reservations, never the raw capacity', () => {
-    // 4 cores of capacity would take 2, but 3.5 are promised to others.
+  it('are compared after reservations, not by raw capacity', () => {
+    // 2 cores would fit in a capacity of 4, but 3.5 are reserved.
     const node = aNode({ capacity: { cpuMillis: 4000 }, reserved: { cpuMillis: 3500 } })
     expect(failuresOf(aRequest({ resources: { cpuMillis: 2000 } }), node)).toEqual([
       {
@@ -94,7 +94,7 @@ describe('resources', () => {
     ])
   })
 
-  it('take what fits exactly and refuse one unit more', () => {
+  it('accept a request that fits exactly and refuse one unit more', () => {
     const node = aNode({
       capacity: { cpuMillis: 4000, memoryMb: 8192, storageGb: 100, gpuUnits: 2 },
       reserved: { cpuMillis: 1000, memoryMb: 1024, storageGb: 10, gpuUnits: 1 },
@@ -108,7 +108,7 @@ describe('resources', () => {
     }
   })
 
-  it('say what is short in sentences with units', () => {
+  it('explain a shortage in sentences with units', () => {
     const request = aRequest({ resources: { cpuMillis: 1250, memoryMb: 2048, storageGb: 20, gpuUnits: 2 } })
     const node = aNode({
       capacity: { cpuMillis: 1000, memoryMb: 4096, storageGb: 64, gpuUnits: 1 },
@@ -123,7 +123,7 @@ describe('resources', () => {
     expect(messages(aRequest({ resources: { gpuUnits: 1 } }))).toEqual(['needs 1 GPU, it has none'])
   })
 
-  it('do not miss what is not asked for, even where more is promised than there is', () => {
+  it('are not short if not requested, even on a node with more reserved than it has', () => {
     const shrunk = aNode({ capacity: { gpuUnits: 0 }, reserved: { gpuUnits: 1 } })
     expect(failuresOf(aRequest(), shrunk)).toEqual([])
     const overReserved = aNode({ capacity: { cpuMillis: 1000 }, reserved: { cpuMillis: 2000 } })
@@ -169,18 +169,18 @@ describe('labels', () => {
     expect(failing(constraints)).toEqual(['label disk is ssd, needs hdd', 'has no label gpu'])
   })
 
-  it('does not take what every object has for labels', () => {
+  it('does not treat inherited properties of objects as labels', () => {
     expect(failing([{ key: 'constructor', op: 'exists', values: [] }])).toEqual(['has no label constructor'])
   })
 
-  it('writes constraints as people would', () => {
+  it('formats constraints for people', () => {
     expect(constraintText({ key: 'zone', op: 'in', values: ['a', 'b'] })).toBe('zone in a, b')
     expect(constraintText({ key: 'gpu', op: 'exists', values: [] })).toBe('gpu exists')
   })
 })
 
 describe('replicas per node', () => {
-  it('refuses another replica where the deployment holds its share', () => {
+  it('refuses another replica on a node where the deployment has reached its limit', () => {
     expect(messages(aRequest(), aNode({ ownReplicas: 1 }))).toEqual([
       'already holds 1 replica of this deployment, at most 1 per node is allowed',
     ])
@@ -190,7 +190,7 @@ describe('replicas per node', () => {
     expect(messages(aRequest({ maxPerNode: 3 }), aNode({ ownReplicas: 2 }))).toEqual([])
   })
 
-  it('has room for as many as the tightest resource and the limit allow', () => {
+  it('fits as many as the scarcest resource and the limit allow', () => {
     // cpu 4/1 = 4, memory 8192/1024 = 8, storage 100/10 = 10
     expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode())).toBe(4)
     expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode({ reserved: { memoryMb: 5000 } }))).toBe(3)
@@ -202,7 +202,7 @@ describe('replicas per node', () => {
     expect(capacityOn(aRequest({ maxPerNode: 9 }), aNode({ cordoned: true }))).toBe(0)
   })
 
-  it('agrees with placing one after the other until a rule says no', () => {
+  it('agrees with placing one replica after the other until a rule fails', () => {
     const request = aRequest({ maxPerNode: 9, resources: { cpuMillis: 700 } })
     let node = aNode()
     let placed = 0
@@ -227,7 +227,7 @@ describe('host ports', () => {
     ],
   })
 
-  it('names who holds the port, and says since when that is known of another program', () => {
+  it('names the replica that holds a port, or tells when another program was found on it', () => {
     expect(messages(aRequest({ hostPorts: [80, 81, 443, 8080, 8081] }), node)).toEqual([
       'host port 80 is taken by another program on real-2 (seen 2 min ago)',
       'host port 81 is taken by another program on real-2 (seen 40 s ago)',
@@ -238,7 +238,7 @@ describe('host ports', () => {
     expect(meetsAll(aRequest(), node)).toBe(true)
   })
 
-  it('have room for one replica on a node, however many the deployment allows there', () => {
+  it('allow one replica per node, whatever the limit of the deployment', () => {
     const request = aRequest({ hostPorts: [443], maxPerNode: 9 })
     expect(capacityOn(request, node)).toBe(1)
     const after = withReplica(request, node)

@@ -4,13 +4,13 @@ import { aFleet, aNode } from '@/testing/builders'
 import { localityFor, localityOfLatency } from './locality'
 
 describe('locality', () => {
-  it('falls straight from 1 without delay to 0 at 200 ms and stays there', () => {
+  it('falls linearly from 1 at 0 ms to 0 at 200 ms and stays at 0 beyond', () => {
     expect([0, 50, 100, 200, 350].map(localityOfLatency)).toEqual([1, 0.75, 0.5, 0, 0])
-    // A measurement below zero is nonsense, but no reason for a score above 1.
+    // A negative measurement is nonsense, but must not give a score above 1.
     expect(localityOfLatency(-5)).toBe(1)
   })
 
-  it('is 1 everywhere when no region is asked for', () => {
+  it('is 1 everywhere without a preferred region', () => {
     const node = aNode({ region: 'shop-17' })
     expect(localityFor(null, aFleet([node]))(node)).toEqual({ value: 1, latencyMs: null, source: 'no region asked' })
   })
@@ -36,7 +36,7 @@ describe('locality', () => {
     expect(fact.value).toBeCloseTo(0.66, 12)
   })
 
-  it('comes from coordinates for regions that no table knows, node by node', () => {
+  it('comes from the coordinates of each node in regions that are not in the table', () => {
     const near = aNode({ nodeId: 'node-near', region: 'shops', latitude: 52, longitude: -8 })
     const far = aNode({ nodeId: 'node-far', region: 'shops', latitude: 37, longitude: 15 })
     const locality = localityFor('eu-west', aFleet([near, far]))
@@ -47,7 +47,7 @@ describe('locality', () => {
     expect(locality(far).latencyMs).toBeGreaterThan(30)
   })
 
-  it('finds an own region at the first of its nodes that says where it is, in whatever order they come', () => {
+  it('locates a custom region at its first node by name that has coordinates, whatever the order of the nodes', () => {
     const nodes = [
       aNode({ nodeId: 'a-1', region: 'plant' }),
       aNode({ nodeId: 'a-2', region: 'plant', latitude: 48, longitude: 11 }),
@@ -61,12 +61,12 @@ describe('locality', () => {
     for (const order of [nodes, [...nodes].reverse()]) {
       const locality = localityFor('plant', aFleet(order))
       expect(locality(store)).toEqual({ value: 1 - expected / 200, latencyMs: expected, source: 'coordinates' })
-      // A node without coordinates of its own stands where its region does.
+      // A node without coordinates has those of its region.
       expect(locality(central).source).toBe('coordinates')
     }
   })
 
-  it('is 0 and says so when nothing is known', () => {
+  it('is 0, with the source `unknown`, when nothing is known', () => {
     const node = aNode({ region: 'shop-17' })
     expect(localityFor('us-east', aFleet([node]))(node)).toEqual({ value: 0, latencyMs: null, source: 'unknown' })
   })

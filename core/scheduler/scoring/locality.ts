@@ -16,8 +16,8 @@ const positionOf = (node: FleetNode): Coordinates | null =>
   node.latitude === null || node.longitude === null ? null : { latitude: node.latitude, longitude: node.longitude }
 
 /**
- * Positions of regions that are not in the built-in table: the coordinates of the region's first node, by name, that has
- * any. (A mean would depend on the order of the nodes.)
+ * Positions of regions that are not in the built-in table: the coordinates of the region's first node, by name, that
+ * has any. (A mean would depend on the order of the nodes.)
  */
 function positionsFromNodes(nodes: readonly FleetNode[]): Map<string, Coordinates> {
   const first = new Map<string, { nodeId: string; at: Coordinates }>()
@@ -47,8 +47,8 @@ function measuredByRegion(wanted: string, latencies: readonly MeasuredLatency[])
 }
 
 /**
- * Returns a function that computes the locality of a node for one run. Latencies by region are computed once per region;
- * only latencies by coordinates are computed per node.
+ * Returns a function that computes the locality of a node for one run. Latencies by region are computed once per
+ * region; only latencies by coordinates are computed per node.
  */
 export function localityFor(preferredRegion: string | null, fleet: Fleet): (node: FleetNode) => LocalityFact {
   if (preferredRegion === null) return () => noRegionAsked

@@ -17,7 +17,7 @@ const namesOf = (request: PlacementRequest, nodes: FleetNode[]): string[] =>
 
 const ssd = { key: 'disk', op: '=' as const, values: ['ssd'] }
 
-/** Nodes of the named regions: us-1, us-2, … of which the later ones are busier. */
+/** Nodes of the named regions: us-1, us-2, …; later ones are busier. */
 function inRegions(counts: Record<string, number>): FleetNode[] {
   return Object.entries(counts).flatMap(([region, count]) =>
     Array.from({ length: count }, (_, index) =>
@@ -33,10 +33,10 @@ const across = (overrides: Partial<Spread> = {}): Spread => ({
   ...overrides,
 })
 
-describe('a score with wishes', () => {
-  it('is shared between the policy and the wishes, by hand-worked numbers', () => {
+describe('a score with preferences', () => {
+  it('is shared between the policy and the preferences as calculated by hand', () => {
     // Empty and idle: resources ((4 − 1)/4 + (8192 − 1024)/8192)/2 = (0.75 + 0.875)/2 = 0.8125, load 1, locality 1.
-    // The policy gives 0.4 × 0.8125 + 0.3 + 0.3 = 0.925. Preferences of 50 and 25 weigh 0.75 against its 1:
+    // The policy gives 0.4 × 0.8125 + 0.3 + 0.3 = 0.925. Preferences of 50 and 25 weigh 0.75, the policy weighs 1:
     // 1.75 in all. One of them is met: 0.925/1.75 + 0.5/1.75 = 0.814285…
     const node = aNode({ labels: { disk: 'ssd' } })
     const preferences = [
@@ -53,17 +53,17 @@ describe('a score with wishes', () => {
     ])
   })
 
-  it('prefers what is wished for as far as its weight goes', () => {
+  it('prefers a matching node as far as the weight of the preference goes', () => {
     const busy = aNode({ nodeId: 'busy-ssd', labels: { disk: 'ssd' }, cpuUsagePercent: 100, memoryUsagePercent: 100 })
     const idle = aNode({ nodeId: 'idle-hdd', labels: { disk: 'hdd' } })
-    // The busy one is behind by the whole of load: 0.3. A wish of weight 29 is not worth that, one of 31 is.
+    // The busy node lacks the whole load part, 0.3. A preference of weight 29 is worth less than that, one of 31 more.
     expect(namesOf(wishing({ preferences: [{ ...ssd, weight: 29 }] }), [busy, idle])).toEqual(['idle-hdd'])
     expect(namesOf(wishing({ preferences: [{ ...ssd, weight: 31 }] }), [busy, idle])).toEqual(['busy-ssd'])
   })
 })
 
 describe('a spread', () => {
-  it('as a wish goes round the regions, and gives way where there is no room', () => {
+  it('without `maxSkew` alternates between regions, and uses others when a region is full', () => {
     const nodes = inRegions({ 'us-east': 4, 'eu-west': 1, 'ap-south': 1 })
     expect(namesOf(wishing({ spread: [across()] }, { replicas: 3 }), nodes)).toEqual(['ap-1', 'eu-1', 'us-1'])
     expect(namesOf(wishing({ spread: [across()] }, { replicas: 5 }), nodes)).toEqual([
@@ -80,10 +80,10 @@ describe('a spread', () => {
     ])
   })
 
-  it('as a rule stops where the emptiest place is full, and says which place is ahead of which', () => {
+  it('with `maxSkew` refuses more replicas once the emptiest domain is full, and names the domains', () => {
     const nodes = inRegions({ 'us-east': 4, 'eu-west': 1 })
     const { refusal, verdicts } = run(wishing({ spread: [across({ maxSkew: 1 })] }, { replicas: 4 }), nodes)
-    // One in eu-west and two in us-east; a third there would be two more.
+    // One in eu-west and two in us-east; a third in us-east would be two more.
     expect(refusal).toMatchObject({ needed: 4, found: 3, reasons: [{ rule: 'spread', nodeIds: ['us-3', 'us-4'] }] })
     expect(verdicts.find(({ nodeId }) => nodeId === 'us-3')?.failures).toEqual([
       {
@@ -101,7 +101,7 @@ describe('a spread', () => {
     ])
   })
 
-  it('counts the replicas that are there already, and places of nodes in service only', () => {
+  it('counts existing replicas, and only domains with a node in service', () => {
     const nodes = [
       aNode({ nodeId: 'us-1', ownReplicas: 1 }),
       aNode({ nodeId: 'us-2' }),
@@ -109,15 +109,15 @@ describe('a spread', () => {
     ]
     const request = wishing({ spread: [across({ maxSkew: 1, weight: 0 })] })
     expect(namesOf(request, nodes)).toEqual(['eu-1'])
-    // A region that went dark holds up nobody.
+    // An offline region does not hold back the others.
     const dark = nodes.map((node) => (node.nodeId === 'eu-1' ? { ...node, status: 'offline' as const } : node))
     expect(namesOf(request, dark)).toEqual(['us-2'])
-    // One that is full does: its share cannot be had.
+    // A full region does, because it cannot take its share.
     const full = nodes.map((node) => (node.nodeId === 'eu-1' ? { ...node, reserved: node.capacity } : node))
     expect(run(request, full).refusal).toMatchObject({ found: 0 })
   })
 
-  it('across zones takes a zone as part of its region, and needs to know it', () => {
+  it('across zones treats a zone as part of its region, and refuses nodes without a zone', () => {
     const zoned = (nodeId: string, region: string, zone?: string) =>
       aNode({ nodeId, region, labels: zone === undefined ? {} : { zone } })
     expect(placeOf(zoned('n', 'us-east-1', 'a'), 'zone')).toBe('us-east/a')
@@ -155,7 +155,7 @@ describe('an affinity', () => {
       ]),
     )
 
-  it('that is required takes only where the other deployment is, or is not', () => {
+  it('that is required accepts only domains with (or without) a replica of the other deployment', () => {
     expect(failures([toDb()])).toEqual({
       'us-2': [],
       'us-1': ['no replica of db is on it, and one is required'],
@@ -168,7 +168,7 @@ describe('an affinity', () => {
     })
   })
 
-  it('to something that is nowhere refuses every node, and says that; the rule can be dropped', () => {
+  it('to a deployment without replicas refuses every node with that reason and a suggestion to drop the rule', () => {
     const { refusal } = run(wishing({ affinity: [toDb({ places: [] })] }), nodes)
     expect(refusal).toMatchObject({ found: 0, reasons: [{ rule: 'affinity', count: 3 }] })
     expect(refusal?.suggestions.map(({ message }) => message)).toEqual(['Drop the rule “on the same node as db”'])
@@ -177,14 +177,14 @@ describe('an affinity', () => {
     ])
   })
 
-  it('as a wish only weighs', () => {
+  it('that is not required only affects scores', () => {
     expect(namesOf(wishing({ affinity: [toDb({ required: false })] }), nodes)).toEqual(['us-2'])
     const away = toDb({ required: false, kind: 'anti-affinity', on: 'region', places: ['eu-west'] })
     expect(namesOf(wishing({ affinity: [away] }), nodes)).toEqual(['us-1'])
     expect(namesOf(wishing({ affinity: [away] }, { replicas: 3 }), nodes)).toHaveLength(3)
   })
 
-  it('is resolved to the places of the other deployment, each once, in order', () => {
+  it('is resolved to the distinct topology domains of the other deployment, sorted', () => {
     const asked = { preferences: [], spread: [], affinity: [{ ...toDb(), on: 'region' as const }] }
     const holders = inRegions({ 'us-east': 2, 'eu-west': 1 })
     expect(resolveWishes(asked, () => holders)?.affinity[0]?.places).toEqual(['eu-west', 'us-east'])
@@ -192,7 +192,7 @@ describe('an affinity', () => {
   })
 })
 
-it('says that another region would not help, where one was named', () => {
+it('says that another region would not help if the request has a preferred region', () => {
   const tooBig = { resources: { cpuMillis: 9000 } }
   expect(run(aRequest({ ...tooBig, region: 'eu-west' }), [aNode()]).refusal?.notes).toEqual([
     'Another region than eu-west would not help: nodes of every region were looked at',

@@ -47,7 +47,7 @@ describe('the score', () => {
     expect(scoreOf(context, node)).toBeCloseTo(0.633, 12)
   })
 
-  it('is exactly the sum of its parts, and each part its weight times its value', () => {
+  it('is exactly the sum of its parts, each of which is its weight times its value', () => {
     const node = aNode({ cpuUsagePercent: 33.3, memoryUsagePercent: 66.6, region: 'eu-north' })
     const context = contextOf(node, { region: 'ap-south' })
     const parts = partsOf(context, node)
@@ -66,7 +66,7 @@ describe('the score', () => {
 })
 
 describe('load', () => {
-  it('counts replicas that no heartbeat has seen on top of what was reported', () => {
+  it('adds replicas that no heartbeat includes yet to the reported usage', () => {
     const node = aNode({
       cpuUsagePercent: 10,
       memoryUsagePercent: 20,
@@ -79,14 +79,14 @@ describe('load', () => {
     expect(partsOf(context, node)[1]?.value).toBeCloseTo(0.6, 12)
   })
 
-  it('stops at fully loaded', () => {
+  it('is at most 100 %', () => {
     const node = aNode({ cpuUsagePercent: 90, memoryUsagePercent: 100, unseen: { cpuMillis: 2000, memoryMb: 4096 } })
     const context = contextOf(node)
     expect(inputsOf(context, node)).toMatchObject({ cpuUsagePercent: 100, memoryUsagePercent: 100 })
     expect(partsOf(context, node)[1]?.value).toBe(0)
   })
 
-  it('takes unknown usage for fully loaded, and says so', () => {
+  it('counts unknown usage as fully loaded, and says so', () => {
     const silent = aNode({ cpuUsagePercent: null, memoryUsagePercent: null, heartbeatAgeMs: 60_000 })
     const context = contextOf(silent)
     const inputs = inputsOf(context, silent)
@@ -103,7 +103,7 @@ describe('load', () => {
 })
 
 describe('notes', () => {
-  it('say that a latency is unknown, and nothing about a node of which all is known', () => {
+  it('mention an unknown latency, and are empty when everything is known', () => {
     const lost = aNode({ region: 'shop-17' })
     expect(notesOf(inputsOf(contextOf(lost, { region: 'us-east' }), lost))).toEqual([
       'its latency to the wanted region is unknown, so its locality counts as 0',

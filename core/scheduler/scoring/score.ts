@@ -10,17 +10,17 @@
  * order of operations is the one written above, and the sum is taken from left to right: the same inputs must give the
  * same result to the last bit everywhere, because ties and replay rely on that.
  *
- * Preferences, spreads and affinities take a share of the score; the parts of the policy keep their proportions. Each has
- * a weight of 1..100. Let s = weight/100 for each, p, q and a the sums of s over the preferences, the spreads and the
- * affinities, and n = 1 + p + q + a:
+ * Preferences, spreads and affinities take a share of the score; the parts of the policy keep their proportions. Each
+ * has a weight of 1..100. Let s = weight/100 for each, p, q and a the sums of s over the preferences, the spreads and
+ * the affinities, and n = 1 + p + q + a:
  *
  *   score = w_resources/n × resources + w_load/n × load + w_locality/n × locality
  *         + p/n × preferences + q/n × spread + a/n × affinity
  *
- * The values of the last three are means weighted by s. A preference or an affinity has the value 1 if it is met, else 0;
- * ../select/spreading.ts has the value of a spread. Without any of them n is 1, nothing is divided, and the score is the
- * one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores of other plugins; here they are
- * shares, so that a score stays within 0..1 and its parts add up to it.)
+ * The values of the last three are means weighted by s. A preference or an affinity has the value 1 if it is met, else
+ * 0; ../select/spreading.ts has the value of a spread. Without any of them n is 1, nothing is divided, and the score is
+ * the one above. (Kubernetes weighs preferences of 1..100 the same way, but against scores of other plugins; here they
+ * are shares, so that a score stays within 0..1 and its parts add up to it.)
  */
 import type { FleetNode, LocalityFact, PlacementRequest, Policy, ScoreInputs, ScorePart } from '@/core/placement/types'
 import type { Spreading } from '@/core/scheduler/select/spreading'
@@ -89,7 +89,7 @@ const part = (name: ScorePart['name'], weight: number, value: number): ScorePart
   contribution: weight * value,
 })
 
-/** Returns the parts of the same score, for the record. Their contributions, added from left to right, give the score. */
+/** Returns the parts of a score, for the record. The score is the sum of their contributions, from left to right. */
 export function partsOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): ScorePart[] {
   const { wishes } = request
   const shares = sharesOf(wishes)

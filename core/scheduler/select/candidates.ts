@@ -7,7 +7,7 @@ import type { SpreadView } from './spreading'
 export interface Candidate {
   node: FleetNode
   score: number
-  /** Recorded when the node was first chosen, if a spread is involved: its topology domain holds more replicas later. */
+  /** Recorded when the node is first chosen, for requests with a spread: its domain holds more replicas later. */
   scoreAtChoice?: { parts: ScorePart[]; spread: SpreadView }
 }
 

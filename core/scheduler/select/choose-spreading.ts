@@ -1,7 +1,7 @@
 /**
  * The choice for requests that spread their replicas. Each placed replica changes which topology domains are better or
- * ruled out, so replicas are placed one at a time. Nodes in the same domains form a group; after each placement only the
- * groups and nodes that it affects are scored again.
+ * ruled out, so replicas are placed one at a time. Nodes in the same domains form a group; after each placement only
+ * the groups and nodes that it affects are scored again.
  */
 import type { ChosenNode, FleetNode } from '@/core/placement/types'
 import { meetsAll, withReplica } from '@/core/scheduler/filters/filters'
@@ -123,7 +123,7 @@ class Running {
   }
 }
 
-/** Like `chooseAmong`, but for requests with a spread. */
+/** Like `chooseAmong`, but for requests with a spread. `found` never exceeds the requested number of replicas. */
 export function chooseSpreading(asked: Omit<ScoreContext, 'spreading'>, nodes: readonly FleetNode[]): Choice {
   const { request } = asked
   const context = { ...asked, spreading: new Spreading(request, nodes) }

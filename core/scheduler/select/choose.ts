@@ -40,8 +40,8 @@ export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy):
 }
 
 /**
- * Chooses among some nodes of the fleet, for requests without a spread. If `nodes` includes every node that can win, the
- * result is that of the whole fleet.
+ * Chooses among some nodes of the fleet, for requests without a spread. If `nodes` includes every node that can win,
+ * the result is that of the whole fleet.
  */
 export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]): Choice {
   const { request } = context

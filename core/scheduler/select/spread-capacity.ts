@@ -37,8 +37,8 @@ export class SpreadCapacity {
   }
 
   /**
-   * Returns how many replicas fit. The emptiest domain can always be filled further, so the final minimum is that of the
-   * domain that holds least when full; every other domain takes up to `maxSkew` more than that minimum.
+   * Returns how many replicas fit. The emptiest domain can always be filled until it is full, so the final minimum is
+   * that of the domain that holds least when full; every other domain takes up to `maxSkew` more than that minimum.
    */
   total(): number {
     let least = Number.POSITIVE_INFINITY

@@ -5,9 +5,9 @@
  *   value(domain) = 1 / (1 + skew(domain))          in the score: 1 in the emptiest domain, 1/2 at a skew of 1, …
  *   skew(domain) + 1 ≤ max_skew                     the rule, for the domain of the next replica
  *
- * The rule is that of Kubernetes' topology spread constraints (skew against the global minimum). A domain counts for the
- * minimum if it has a node that is in service and meets the label constraints, whether or not that node has capacity: an
- * offline region does not hold back the others, a full region does.
+ * The rule is that of Kubernetes' topology spread constraints (skew against the global minimum). A domain counts for
+ * the minimum if it has a node that is in service and meets the label constraints, whether or not that node has
+ * capacity: an offline region does not hold back the others, a full region does.
  */
 
 import { placeText, type Spread } from '@/core/placement/preferences'
