@@ -1,6 +1,6 @@
 /**
- * Inputs that nobody means: drawn from the schemas of REST, tRPC and the agent protocol, and spoiled in one or more
- * places. The same seed makes the same inputs.
+ * Random inputs derived from the schemas of REST, tRPC and the agent protocol, and corrupted in one or more places. The
+ * same seed gives the same inputs.
  */
 import type { z } from 'zod'
 import { seeded } from '@/core/lib/chance'
@@ -13,13 +13,13 @@ export interface FuzzCall {
   path: string
   headers: Record<string, string>
   body?: string
-  /** Its answer is a stream that does not end by itself. */
+  /** The answer is a stream that does not end by itself. */
   streams?: boolean
 }
 
-/** What lets inputs get past the first check: ids that there are, and who may call. */
+/** Values that let inputs pass the first check: existing ids and valid credentials. */
 interface FuzzWorld {
-  /** Bearer of an administrator. */
+  /** The access token of an administrator. */
   token: string
   credential: string
   joinToken: string
@@ -81,7 +81,7 @@ export class Fuzzer {
     this.random = seeded(seed)
   }
 
-  /** Another call each time. */
+  /** Returns a new call each time. */
   next(): FuzzCall {
     const kind = this.random()
     if (kind < 0.5) return this.procedureCall()
@@ -89,7 +89,7 @@ export class Fuzzer {
     return this.strangeCall()
   }
 
-  /** Far too much of something: a few of them are enough, for they cost the sender as much as the server. */
+  /** Oversized inputs. A few are enough, because they cost the sender as much as the server. */
   largeCalls(): FuzzCall[] {
     const many = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, index) => [`k${index}`, 'v']))
     const node = { ...this.node(), labels: many }
@@ -150,7 +150,7 @@ export class Fuzzer {
     return { method, path: `/api${at}?${this.query(fields)}`, headers }
   }
 
-  /** What is no JSON, no address and no header of ours. */
+  /** A call with invalid JSON, an unknown path or unknown headers. */
   private strangeCall(): FuzzCall {
     const identity = this.identity(this.chance(0.5))
     const [name] = this.pick(Object.entries(procedures))
@@ -197,7 +197,7 @@ export class Fuzzer {
     }
   }
 
-  /** Mostly somebody who may, sometimes nobody, sometimes a stranger. */
+  /** Usually a caller with permission, sometimes none, sometimes a stranger. */
   private identity(isAgent: boolean): Record<string, string> {
     const value = this.random()
     if (value < 0.15) return {}
@@ -222,7 +222,9 @@ export class Fuzzer {
     }
   }
 
-  /** A value that the schema takes, as far as its parts say so; text and numbers are drawn from the lists above, too. */
+  /**
+   * A value that is valid for the schema, as far as its parts tell. Text and numbers also come from the lists above.
+   */
   private valueOf(schema: Schema, name = ''): unknown {
     const def = definitionOf(schema)
     const parts = partsOf(schema)
@@ -280,7 +282,7 @@ export class Fuzzer {
     return this.chance(0.2) ? this.pick([min, max]) : Math.floor(min + this.random() * Math.min(max - min, 20))
   }
 
-  /** Ids and secrets by the names of their fields, so that inputs reach what stands behind the first check. */
+  /** Ids and secrets by the names of their fields, so that inputs get past the first check. */
   private textOf(name: string, format: string): string {
     const { deploymentIds, nodeIds, replicaIds, joinToken } = this.world
     if (this.chance(0.25)) return this.text()
@@ -295,7 +297,7 @@ export class Fuzzer {
     return known[name] ?? (name === 'name' ? `fuzz-${Math.floor(this.random() * 30)}` : this.pick(texts.slice(0, 10)))
   }
 
-  /** The value with something else in one or more places; now and then as it is. */
+  /** The value, changed in one or more places and occasionally unchanged. */
   private spoiled(value: unknown): unknown {
     if (this.chance(0.25)) return value
     let result = value
@@ -341,7 +343,7 @@ export class Fuzzer {
     return this.chance(0.2) ? `${this.pick(texts).slice(0, 50)}${text}` : text
   }
 
-  /** Headers take neither line ends nor what is not Latin-1. */
+  /** Headers cannot contain line breaks or anything outside Latin-1. */
   private headerText(): string {
     return (
       this.text()
@@ -365,7 +367,7 @@ export class Fuzzer {
 const json = { 'content-type': 'application/json' }
 const logTime = '2026-11-30T12:00:00.000000000Z'
 
-/** An address takes no half of a surrogate pair. */
+/** An address cannot contain half of a surrogate pair. */
 const wellFormed = (text: string): string => text.replace(/\p{Cs}/gu, '�')
 
 interface Procedure {
@@ -378,7 +380,7 @@ interface Procedure {
 
 const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>
 
-/** They would end the session that the fuzzer needs. */
+/** These calls would end the session that the fuzzer needs. */
 const skipped = new Set(['me.endSessions'])
 
 const restCalls = Object.values(procedures).flatMap((procedure) => {

@@ -1,4 +1,4 @@
-/** Once per test run: a PostgreSQL, and in it migrated databases of which tests take copies for themselves. */
+/** Starts one PostgreSQL per test run, with migrated databases that tests copy. */
 import type { TestProject } from 'vitest/node'
 import { openStore } from '@/server/db/client'
 import { applyMigrations } from '@/server/db/migrate/migrate'
@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** Two projects of one run share it. */
+/** Two Vitest projects of one run share the server. */
 const shared: { users: number; starting: Promise<ScratchPostgres> | null } = { users: 0, starting: null }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

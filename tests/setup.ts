@@ -1,4 +1,4 @@
 import fc from 'fast-check'
 
-// What a test reports of itself has the reason in its words, and not only beside them.
+// Puts the cause of a failed property into its message, because reports show only the message.
 fc.configureGlobal({ includeErrorInReport: true })

@@ -16,7 +16,7 @@ import { skipReason } from '@/testing/engines/skip'
 const image = (name: TestImage): TestImage => name
 const web = (overrides: Partial<DesiredReplica> = {}) => aReplica({ image: image('fogdeck-test/web:1'), ...overrides })
 
-/** Of a replica that had its restarts: the next end is the last one. */
+/** For a replica that has used up its restarts, so that its next exit is final. */
 const restarted = { ...noRestarts, inARow: restartRules.triesUntilWell }
 const well = { ...noRestarts, wasWell: true }
 
@@ -39,7 +39,7 @@ class TestAgent extends EngineAgent {
     this.controlPlane.want(this.nodeId, replicas)
   }
 
-  /** Waits for a report of this status and hands it out. */
+  /** Waits for a report of this status and returns it. */
   reported(replica: DesiredReplica, status: string, timeoutMs = 20_000) {
     const check = () => this.controlPlane.reportsOn(replica.replicaId).findLast((report) => report.status === status)
     return until(check, { timeoutMs, what: `a report that ${replica.deploymentName} is ${status}` })
@@ -108,7 +108,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(Date.parse(running.startedAt ?? '')).toBeGreaterThan(Date.now() - 60_000)
   })
 
-  test('gives every container the safe defaults, with which it can do what images do as root', async () => {
+  test('gives every container safe defaults, which still allow what images do as root', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/root:1'), memoryMb: 64 })
     agent.want(replica)
@@ -126,14 +126,14 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     })
     const log = () => agent.docker.lastLogLine(running.containerId ?? '')
     await until(async () => (await log())?.startsWith('done'), { what: 'the last line of the image' })
-    // Effective capabilities of root in the container, and that a set-uid program gains nothing.
+    // The effective capabilities of root in the container, and that a set-uid program gains nothing.
     const kept = (1 << 0) | (1 << 1) | (1 << 3) | (1 << 4) | (1 << 5) | (1 << 6) | (1 << 7) | (1 << 8) | (1 << 10)
     expect(await log()).toBe(
       `done: 1000 owns it, port 80 is bound, caps ${kept.toString(16).padStart(16, '0')}, no-new-privs 1`,
     )
   })
 
-  test('tries a removal again for as long as the engine refuses it, also after a restart of the agent', async (context) => {
+  test('retries a removal for as long as the engine refuses it, even after a restart of the agent', async (context) => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
@@ -146,7 +146,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
         controlPlane.reportsOn(replica.replicaId).find(({ reason }) => /unlinkat|not permitted/.test(reason))
       expect(await until(stuck, { timeoutMs: 20_000 })).toMatchObject({ status: 'stopped', gone: false })
       await agent.stop()
-      // Docker's list calls it removing, for ever.
+      // Docker's list shows it as removing forever.
       expect(await agent.containers()).toMatchObject([{ State: 'removing' }])
       await agent.start()
     } finally {
@@ -171,7 +171,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     }
   })
 
-  test('adopts its containers after a restart instead of starting them anew', async () => {
+  test('adopts its containers after a restart instead of starting them again', async () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
@@ -187,7 +187,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.reportsOn(replica.replicaId).map((report) => report.status)).not.toContain('starting')
   })
 
-  test('adopts a container of its own that its memory has lost', async () => {
+  test('adopts a container of its own that its records have lost', async () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
@@ -200,7 +200,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(1)
   })
 
-  test('stops and removes what is not wanted any more, and says when it is gone', async () => {
+  test('stops and removes what is no longer desired, and reports when it is gone', async () => {
     const agent = await anAgent()
     const [kept, stopped, dropped] = [web(), web({ deploymentName: 'stopped' }), web({ deploymentName: 'dropped' })]
     agent.want(kept, stopped, dropped)
@@ -213,7 +213,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.last(kept.replicaId)?.status).toBe('running')
   })
 
-  test('kills a container that takes no notice of the polite signal', async () => {
+  test('kills a container that ignores SIGTERM', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/ignore-term:1') })
     agent.want(replica)
@@ -222,7 +222,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.gone(replica)).toMatchObject({ status: 'stopped', exitCode: 137 })
   })
 
-  test('says gone at once for a replica to be stopped that was never started', async () => {
+  test('reports a replica as gone at once if it is to stop and was never started', async () => {
     const agent = await anAgent()
     const replica = web({ wanted: 'stop' })
     agent.want(replica)
@@ -230,7 +230,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(0)
   })
 
-  test("tells in the engine's own words that there is no such image", async () => {
+  test("reports a missing image with the engine's message", async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: 'localhost:1/no/such:image' })
     agent.want(replica)
@@ -241,7 +241,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(reasons).toContain('Pulling localhost:1/no/such:image')
   })
 
-  test('tells of a command that cannot run, and leaves nothing behind', async () => {
+  test('reports a command that cannot run, and leaves no container behind', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/bad-command:1'), restarts: restarted })
     agent.want(replica)
@@ -251,7 +251,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(0)
   })
 
-  test('tells how a container ended: code and last line', async () => {
+  test('reports how a container ended, with exit code and last line', async () => {
     const agent = await anAgent()
     const atOnce = aReplica({ image: image('fogdeck-test/exit1:1'), restarts: restarted })
     const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '1' }, restarts: restarted }
@@ -271,21 +271,21 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(0)
   })
 
-  test('tells last lines that no text can hold, or only half of, in words that can be read, and goes on', async () => {
+  test('reports last lines with invalid or truncated characters as readable text, and continues', async () => {
     const agent = await anAgent()
     const nul = aReplica({ image: image('fogdeck-test/nul:1'), restarts: restarted })
     const long = aReplica({ image: image('fogdeck-test/long-line:1'), deploymentName: 'long', restarts: restarted })
     agent.want(nul, long)
     const failed = { status: 'failed', exitCode: 1 }
     expect(await agent.gone(nul)).toMatchObject({ ...failed, reason: 'exited with code 1: bye \u{fffd} end' })
-    // The emoji is characters 299 and 300: no half of it is left.
+    // The emoji takes characters 299 and 300, and must not be cut in half.
     expect(await agent.gone(long)).toMatchObject({ ...failed, reason: `exited with code 1: ${'x'.repeat(298)}…` })
     const after = web({ deploymentName: 'after' })
     agent.want(after)
     await agent.reported(after, 'running')
   })
 
-  test('sends the log of a container while somebody reads it, both streams, to its last line', async () => {
+  test('sends the log of a container while somebody reads it, both streams, up to its last line', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/crash:1'), env: { AFTER: '3' }, restarts: restarted })
     agent.want(replica)
@@ -303,7 +303,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     await until(() => controlPlane.logChunks.some(({ state }) => state === 'ended'), { what: 'that the log has ended' })
   })
 
-  test('sends the last lines of a container that fails, although nobody reads', async () => {
+  test('sends the last lines of a container that fails, even when nobody reads', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/exit1:1'), restarts: restarted })
     agent.want(replica)
@@ -314,7 +314,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     ])
   })
 
-  test('tells of a container that was killed for its memory', async () => {
+  test('reports a container that was killed for exceeding its memory', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/oom:1'), memoryMb: 16, restarts: restarted })
     agent.want(replica)
@@ -323,7 +323,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(failed.reason).toMatch(/^OOM-killed at its memory limit of 16 MiB/)
   })
 
-  test('tells of health when it changes, and restarts what is unhealthy', async () => {
+  test('reports changes of health, and restarts unhealthy containers', async () => {
     const agent = await anAgent()
     const [good, bad] = [
       aReplica({ image: image('fogdeck-test/healthy:1') }),
@@ -345,7 +345,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(healths.filter((health, index) => health !== healths[index - 1])).toEqual([null, 'starting', 'healthy'])
   })
 
-  test('repeating what is wanted does no harm', async () => {
+  test('does no harm when the desired state is repeated', async () => {
     const agent = await anAgent()
     const replica = web()
     for (let times = 0; times < 20; times += 1) agent.want(replica)
@@ -357,7 +357,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.reportsOn(replica.replicaId).length).toBeLessThanOrEqual(3)
   })
 
-  test('does not take over a container of somebody else that has the name', async () => {
+  test('does not take over a foreign container that has the name', async () => {
     const agent = await anAgent()
     const replica = web()
     const body = { Image: image('fogdeck-test/web:1'), Labels: { [containerLabels.managed]: 'true' } }
@@ -374,7 +374,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(1)
   })
 
-  test('tells of a container that somebody else removed, also while the agent was down', async () => {
+  test('reports a container that somebody else removed, even while the agent was down', async () => {
     const agent = await anAgent()
     const [first, second] = [web(), web({ deploymentName: 'second' })]
     agent.want(first, second)
@@ -388,7 +388,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.gone(second)).toMatchObject({ status: 'failed', containerId: other.containerId })
   })
 
-  test('two agents run their own replicas, also on one engine', async () => {
+  test('runs only its own replicas, even when two agents share an engine', async () => {
     const [one, two, third] = [await anAgent(0), await anAgent(1), await anAgent(0, 'node-3')]
     const port = [{ container: 80, host: 8080 }]
     const replicas = [web({ ports: port }), web({ ports: port }), web()] as const
@@ -407,7 +407,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.last(replicas[2].replicaId)?.status).toBe('running')
   })
 
-  test('restarts a container that crashes while the control plane is away, and tells of it afterwards', async () => {
+  test('restarts a container that crashes while the control plane is away, and reports it afterwards', async () => {
     const agent = await anAgent()
     const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '4' }, restarts: well }
     const [steady, crashing] = [web(), aReplica({ ...crash, deploymentName: 'crash' })]
@@ -434,7 +434,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect((await agent.inspected(containerId)).State?.Running).toBe(true)
   })
 
-  test('shows a container that somebody paused, leaves it alone, and removes it when it is not wanted', async () => {
+  test('reports a paused container, leaves it alone, and removes it when it is no longer desired', async () => {
     const agent = await anAgent()
     const replica = web()
     agent.want(replica)
@@ -459,7 +459,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(0)
   })
 
-  test('says what is wrong with a frozen engine, and goes on when it answers again', async () => {
+  test('says what is wrong with a frozen engine, and continues when it answers again', async () => {
     const agent = await anAgent()
     const [before, during] = [web(), web({ deploymentName: 'during' })]
     agent.want(before)
@@ -478,7 +478,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.containers()).toHaveLength(2)
   })
 
-  test('starts the same container again when its engine was killed and started anew', async () => {
+  test('starts the same container again when its engine was killed and restarted', async () => {
     const agent = await anAgent(1)
     const replica = web()
     agent.want(replica)
@@ -499,7 +499,7 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(controlPlane.reportsOn(replica.replicaId).filter((report) => report.gone)).toEqual([])
   })
 
-  test('replaces a container of an older generation before it starts the newer on the same port', async () => {
+  test('removes a container of an older generation before it starts the newer one on the same port', async () => {
     const agent = await anAgent()
     const old = web({ ports: [{ container: 80, host: 8081 }] })
     agent.want(old)
@@ -510,12 +510,12 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     expect(await agent.gone(old)).toMatchObject({ status: 'stopped' })
   })
 
-  test('measures what its containers use of the capacity', async () => {
+  test('measures how much of the capacity its containers use', async () => {
     const agent = await anAgent()
     const replica = aReplica({ image: image('fogdeck-test/burn:1'), cpuMillis: 500 })
     agent.want(replica)
     await agent.reported(replica, 'running')
-    // Half a core of two is a quarter, as far as this machine has the time.
+    // Half a core of two is a quarter, provided that this machine has the CPU time.
     await until(() => (controlPlane.beats.at(-1)?.cpuUsagePercent ?? 0) > 5, { timeoutMs: 20_000 })
     expect(controlPlane.beats.at(-1)?.cpuUsagePercent).toBeLessThan(60)
   })

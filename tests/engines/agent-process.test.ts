@@ -1,4 +1,4 @@
-/** The whole agent program on a real engine: killed, started again, ended. */
+/** The whole agent program on a real engine: killed, restarted, stopped. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ describe.skipIf(skipReason())('the agent program on a real engine', () => {
     return agent
   }
 
-  test('kill -9 in the middle of a start, and later, never makes a second container', async () => {
+  test('never creates a second container when it is killed in the middle of a start, or later', async () => {
     const first = run('token')
     await until(() => first.said.includes('joined as box'), { timeoutMs: 20_000 })
     expect(server.memory.joins[0]?.[0]).toMatchObject({ engine: 'docker', labels: { os: 'linux' } })

@@ -1,4 +1,4 @@
-/** The engine cluster itself: its engines do not meet, and nothing of it stays. */
+/** The engine cluster itself: its engines are isolated from each other, and nothing of it remains. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -37,12 +37,12 @@ describe.skipIf(skipReason())('a cluster of engines', () => {
     for (const { socket } of cluster.engines) {
       const folder = dirname(dirname(socket))
       expect(existsSync(folder)).toBe(false)
-      // Others may have clusters of their own at the same time.
+      // Other clusters may exist at the same time.
       expect(interfaces()).not.toContain(`fde${folder.split('-').at(-1)}n`)
     }
   })
 
-  test('ends with the process that started it, and the next cluster clears away what is left', async () => {
+  test('ends with the process that started it, and the next cluster removes leftovers', async () => {
     const script = `import { startEngines } from './testing/engines/cluster'
       const { engines } = await startEngines(1)
       console.log(engines[0].socket)

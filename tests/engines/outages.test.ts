@@ -1,4 +1,4 @@
-/** Agents on real engines under the real control plane: cut off, started anew, and in front of a registry that hangs. */
+/** Agents on real engines under the real control plane: cut off, restarted, and with a registry that hangs. */
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
@@ -73,7 +73,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     rmSync(dataDir, { recursive: true, force: true })
   })
 
-  /** An agent that is not started: to see what is on the engine. */
+  /** An agent that is not started, only used to see what is on the engine. */
   const onEngine = (index: number) => {
     const engine = cluster.engines[index]
     if (!engine) throw new Error(`the bed has no engine ${index}`)
@@ -114,7 +114,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       [deploymentId],
     )
 
-  /** Schedules whatever is due until it is so. */
+  /** Schedules due work until `check` holds. */
   const untilSo = (what: string, check: () => Promise<boolean>) =>
     until(
       async () => {
@@ -146,7 +146,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     return found
   }
 
-  test('all replicas run one content of a tag that moves between their pulls, until a redeploy takes the new one', async () => {
+  test('all replicas run the same content of a tag that moves between their pulls, until a redeploy takes the new one', async () => {
     const registry = await Registry.start()
     try {
       const layer = imageLayer()
@@ -154,7 +154,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
         registry.push('team/app', 'latest', { layer, config: imageConfig(web, [`MESSAGE=${version}`]) })
       const old = await push('one')
       const [one, two] = [await anAgent(0), await anAgent(1)]
-      // One address for both of them.
+      // One address that both engines can reach.
       const [program = '', ...inside] = two.engine.inside
       execFileSync(program, [...inside, 'ip', 'route', 'replace', one.engine.gateway, 'via', two.engine.gateway])
       const image = `${one.engine.gateway}:${registry.port}/team/app`
@@ -177,7 +177,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     }
   })
 
-  test('host ports: taken ones are refused by name and waited for, updates stop first, other programs are kept off', async () => {
+  test('taken host ports are named and waited for, updates stop the old replica first, and foreign programs block their ports', async () => {
     const [one, two] = [await anAgent(0), await anAgent(1)]
     const admin = await cp.as('admin')
     const ports = [{ container: 80, host: 8080 }]
@@ -213,7 +213,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       [1, 'stopped'],
       [2, 'running'],
     ])
-    // Each took the place of its predecessor, and none failed on the way.
+    // Each replica took the place of its predecessor, and none failed in between.
     expect(updated[0]?.node).toBe(updated[1]?.node)
     expect(updated[2]?.node).toBe(updated[3]?.node)
     for (const { address } of cluster.engines) {
@@ -221,7 +221,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       expect(await answer.text()).toContain('updated')
     }
 
-    // Both containers go; on the one machine another program takes the port, and says so by listening.
+    // Both containers are removed. On one machine another program then takes the port and prints that it listens.
     await admin.deployment.delete({ deployment_id: waits })
     await admin.deployment.delete({ deployment_id: holder })
     await untilSo('both are gone', async () => (await idsOn(one)).length + (await idsOn(two)).length === 0)
@@ -249,7 +249,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     }
   })
 
-  test('the machine is started anew while it is cut off: the same containers run again, and are told at the return', async () => {
+  test('a machine restarts while it is cut off: the same containers run again, and are reported at the return', async () => {
     const agent = await anAgent(0)
     const id = await deploy('rebooted', { replicas: 2, max_per_node: 2, lost_after: 0 })
     await runs(id, 2)
@@ -276,7 +276,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     expect(await idsOn(agent)).toEqual(before.map(({ container }) => container).sort())
   })
 
-  test('a node returns after some of it was replaced elsewhere: that is stopped by its generation, the rest is adopted', async () => {
+  test('a node returns after a part was replaced elsewhere: that part is stopped by its generation, the rest is adopted', async () => {
     const [away, other] = [await anAgent(0), await anAgent(1)]
     await cp.sql(`update nodes set cordoned = node_id = 'node-2'`)
     const stays = await deploy('stays', { lost_after: 0 })
@@ -298,7 +298,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     await runs(moves)
     const copies = await idsOn(other)
     expect(copies).toHaveLength(1)
-    // While nobody can ask it, the node runs on as it did.
+    // While no server can reach it, the node keeps running its containers.
     expect(await idsOn(away)).toEqual([kept?.container, replaced?.container].sort())
 
     cut(away, false)
@@ -315,7 +315,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     ])
   })
 
-  test('last lines that the database could not hold are told, and hold back nothing else', async () => {
+  test('last lines that the database could not store are reported, and delay nothing else', async () => {
     await anAgent(0)
     const failing = async (name: string, container_image: TestImage) => {
       const id = await deploy(name, { container_image })
@@ -331,7 +331,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     await runs(await deploy('beside'))
   })
 
-  test('a copied data folder is refused on another machine and on the same one, and the first agent goes on', async () => {
+  test('a copied data folder is refused on another machine and on the same one, and the first agent continues', async () => {
     const [one, two] = [onEngine(0), onEngine(1)]
     const faults: unknown[] = []
     const server = createHttpServer(
@@ -362,7 +362,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       await runs(stays)
       const before = await attempts(stays)
       for (const copy of ['away', 'here']) cpSync(join(dataDir, 'first'), join(dataDir, copy), { recursive: true })
-      // A lock counts on the machine where it was made: as in a copy of the folder when no agent ran.
+      // A lock counts only on the machine where it was made. Without it, the folder is like a copy made while no agent
+      // ran.
       rmSync(join(dataDir, 'here', 'lock'))
 
       const away = run(two, 'away', { before: otherMachine(two.engine, 'pi-2', join(dataDir, 'pi-2')) })
@@ -370,7 +371,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
         away,
         /node-1 belongs to another machine \(.+, heard .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; if .+, let it on the page of node-1/,
       )
-      // After the other one: of several in a minute the events tell of the first.
+      // After the other one, because the events name only the first of several copies within a minute.
       const here = run(one, 'here', {})
       expect(await here.ended()).toBe(1)
       const pid = first.child.pid
@@ -387,7 +388,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       expect(events.map(({ detail }) => detail)).toContain(
         `A second machine (pi-2 at ${two.engine.address}) uses this node's credential and was refused: its data folder is a copy`,
       )
-      // Whoever asked, the first one is heard, and does what it is told.
+      // Whichever copies tried, heartbeats of the first agent are accepted, and it obeys.
       await cp.sql(`update nodes set last_heartbeat = now() - interval '5 seconds'`)
       const heard = `select from nodes where status <> 'offline' and last_heartbeat > now() - interval '3 seconds'`
       await until(async () => (await cp.sql(heard)).length > 0, { ...patient, what: 'node-1 is heard' })
@@ -405,7 +406,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     }
   })
 
-  test('a registry that never answers holds up nothing else, and is given up with its reason after some tries', async () => {
+  test('a registry that never answers delays nothing else, and the pull fails with its reason after some attempts', async () => {
     const agent = await anAgent(0)
     const registry = await SilentRegistry.listen()
     try {
@@ -425,7 +426,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
         [1, 2, 3].map((generation) => [generation, 'failed', words]),
       )
       const pausesMs = tries.slice(1).map(({ created }, i) => created.getTime() - (tries[i]?.finished?.getTime() ?? 0))
-      // One second before the second try, two before the third; chance takes up to half of it.
+      // One second before the second attempt, two before the third. Jitter removes up to half.
       expect(pausesMs[0]).toBeGreaterThanOrEqual(500)
       expect(pausesMs[1]).toBeGreaterThanOrEqual(1_000)
       const { reason } = await (await cp.as('admin')).deployment.detail({ id: hanging })
@@ -437,7 +438,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
   })
 })
 
-/** Takes every connection and says nothing. */
+/** Accepts every connection and never answers. */
 class SilentRegistry {
   private readonly sockets = new Set<Socket>()
 

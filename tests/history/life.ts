@@ -1,4 +1,6 @@
-/** A fleet that lives: things that people, agents and the scheduler do, one at a time, each chosen by a number. */
+/**
+ * A fleet with random activity: actions of people, agents and the scheduler, one at a time, each chosen by a number.
+ */
 
 import { markUnreachableNodes } from '@/server/store/agents/heartbeats'
 import { sweepLostReplicas } from '@/server/store/node-loss/lost'
@@ -7,17 +9,17 @@ import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control
 type Admin = Awaited<ReturnType<TestControlPlane['as']>>
 
 /**
- * Every deed at least once, and every state of nodes and replicas: what few histories come to by chance. For as long as only node-3 takes replicas
- * it does not matter how the others are chosen.
+ * Every action at least once, and every status of nodes and replicas, which few random histories would reach. As long
+ * as only node-3 takes replicas, the choice of nodes does not matter.
  */
 export const opening: [deed: string, pick: number][] = [
-  // An empty node into maintenance, drained once more; the others cordoned.
+  // An empty node goes into maintenance and is drained once more, while the others are cordoned.
   ['drain', 4],
   ['drain', 9],
   ['cordon', 0],
   ['cordon', 6],
   ['cordon', 8],
-  // Two replicas fill node-3: one ends, the other is lost with the node, which comes back and then goes for good.
+  // Two replicas fill node-3. One ends, the other is lost with the node, which returns and then goes offline for good.
   ['deploy', 1],
   ['schedule', 0],
   ['obey', 0],
@@ -27,7 +29,7 @@ export const opening: [deed: string, pick: number][] = [
   ['return', 0],
   ['silence', 2],
   ['remove', 0],
-  // Room again, and one that fails and is tried again.
+  // Capacity again, and a deployment that fails and is retried.
   ['cordon', 5],
   ['cordon', 1],
   ['undrain', 4],
@@ -35,7 +37,7 @@ export const opening: [deed: string, pick: number][] = [
   ['overreach', 0],
   ['schedule', 0],
   ['retry', 0],
-  // Three replicas, updated and rolled back.
+  // Three replicas, which are updated and rolled back.
   ['deploy', 2],
   ['schedule', 0],
   ['obey', 0],
@@ -54,7 +56,7 @@ export const opening: [deed: string, pick: number][] = [
 ]
 
 export class Life {
-  /** By the name of the node: one each, so that they can fall silent one by one. */
+  /** One agent per node, by the name of the node, so that nodes can go offline one by one. */
   readonly #agents = new Map<string, FakeAgent>()
   readonly #silent = new Set<string>()
   readonly #gone = new Set<string>()
@@ -90,7 +92,7 @@ export class Life {
     for (const [, agent] of this.heard()) await agent.heartbeat()
   }
 
-  /** Each says whether it could be done; `pick` chooses what it is done to. */
+  /** Each action returns whether it could be done; `pick` chooses its target. */
   readonly deeds: Record<string, (pick: number) => Promise<boolean>> = {
     deploy: async (pick) => {
       const asked = aDeployment({
@@ -109,7 +111,7 @@ export class Life {
       return true
     },
     scale: (pick) => this.change(pick, (id) => this.admin.deployment.scale({ deployment_id: id, replicas: pick % 4 })),
-    // With nothing but another number of replicas it is a scale by another name.
+    // An update that changes only the number of replicas is a scale by another name.
     resize: (pick) =>
       this.change(pick, (id) => this.admin.deployment.update({ deployment_id: id, replicas: 1 + (pick % 4) })),
     update: (pick) =>
@@ -191,7 +193,7 @@ export class Life {
     return id !== undefined && attempted(act(id))
   }
 
-  /** For what few deployments allow: the first one after the chosen one that does. */
+  /** For actions that few deployments permit: takes the first one from the chosen one on that does. */
   private async first(pick: number, act: (id: string) => Promise<unknown>): Promise<boolean> {
     for (let i = 0; i < this.#deployments.length; i++) if (await this.change(pick + i, act)) return true
     return false
@@ -203,7 +205,7 @@ export class Life {
   }
 }
 
-/** Not everything can be done at any time: what is refused did not happen. */
+/** Not every action is possible at any time. A refused one did not happen. */
 async function attempted(act: Promise<unknown>): Promise<boolean> {
   try {
     await act

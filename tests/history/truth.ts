@@ -1,4 +1,4 @@
-/** What the tables say now, in the words in which the past is told. */
+/** The current content of the tables, in the form of the history API. */
 
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { PastDeployment, PastNode } from '@/core/insight/history'
@@ -35,7 +35,7 @@ export interface Truth {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Everything as it is now, and a moment that no change shares with it: they are dated by the millisecond. */
+/** The current state, and a moment that no change shares with it, since changes are dated by the millisecond. */
 export async function truthNow(cp: TestControlPlane): Promise<Truth> {
   await pause(3)
   const [clock] = await cp.sql<{ at: Date }>('select clock_timestamp() as at')

@@ -1,7 +1,7 @@
 /**
- * The specification of what one deployment, its evaluations, its replicas and two nodes are to the database, and of every
- * transaction that changes them: small enough to be explored completely, exact enough to be compared with the real one.
- * Pure, and written without a look at the code that it is held against; only words and statuses are shared.
+ * The specification of one deployment with its evaluations, its replicas and two nodes in the database, and of every
+ * transaction that changes them: small enough to be explored completely, precise enough to be compared with the real
+ * store. Pure, and written without reading the code that it is compared with. Only terms and statuses are shared.
  */
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
@@ -10,7 +10,7 @@ export interface Replica {
   generation: number
   node: number
   status: ReplicaStatus
-  /** Whether it is wanted to run. */
+  /** Whether the replica is desired to run. */
   run: boolean
   /** Whether its reservation is held. */
   held: boolean
@@ -19,7 +19,7 @@ export interface Replica {
 export interface Evaluation {
   status: 'pending' | 'leased' | 'blocked' | 'dead'
   attempts: number
-  /** Who holds the lease, and since which reign. */
+  /** Who holds the lease, and since which term. */
   by: number | null
   epoch: number
   expired: boolean
@@ -28,11 +28,11 @@ export interface Evaluation {
 export interface Database {
   epoch: number
   deployment: { status: DeploymentStatus; target: number; version: number } | null
-  /** Those that hold a reservation, and the newest of each slot. */
+  /** Replicas that hold a reservation, and the newest of each slot. */
   replicas: readonly Replica[]
-  /** Those that are not done, what was due first before the others. */
+  /** Evaluations that are not done, ordered by when they became due. */
   evaluations: readonly Evaluation[]
-  /** `rival`: units that another deployment holds there. */
+  /** `rival`: units of the node that another deployment holds. */
   nodes: readonly { online: boolean; rival: number }[]
 }
 
@@ -41,7 +41,7 @@ export interface Committer {
   epoch: number
 }
 
-/** What was read of the deployment, and what is to be done about it. */
+/** What a scheduler read of the deployment, and what it plans to do. */
 export interface Plan {
   version: number
   status: DeploymentStatus
@@ -51,7 +51,7 @@ export interface Plan {
   ends: 'done' | 'blocked'
 }
 
-/** Each is a mechanism that can be taken away, to see what it was good for. */
+/** Each is a mechanism that can be switched off, to see which violation it prevents. */
 export interface Rules {
   fence: boolean
   lease: boolean
@@ -61,17 +61,17 @@ export interface Rules {
   hold: boolean
   /** Statuses of replicas never go back. */
   table: boolean
-  /** The evaluation is written with the change that needs it. */
+  /** The evaluation is written in the same transaction as the change that needs it. */
   enqueue: boolean
-  /** The deployment fails with its dead evaluation. */
+  /** The deployment fails together with its dead evaluation. */
   markDead: boolean
-  /** `running` is what an agent saw. */
+  /** `running` is set only by reports of agents. */
   seen: boolean
   /** Agents find their containers by label after a restart. */
   adopt: boolean
-  /** Agents stop what is not wanted, by slot and generation. */
+  /** Agents stop undesired containers by slot and generation. */
   generation: boolean
-  /** Agents wait for an older container of the slot to end. */
+  /** Agents wait until an older container of the slot has ended. */
   wait: boolean
 }
 
@@ -90,11 +90,11 @@ export const allRules: Rules = {
   wait: true,
 }
 
-/** Replicas that fit on a node. */
+/** The number of replicas that fit on a node. */
 export const capacity = 2
 export const maxAttempts = 2
 
-/** Refusals of a commit; anything else is the database after it. */
+/** Refusals of a commit. Otherwise the result is the database after it. */
 export type Refusal = 'stale leader' | 'lost race'
 
 export const emptyDatabase: Database = {
@@ -118,11 +118,11 @@ export const same = (a: { slot: number; generation: number }, b: { slot: number;
 export const reservedOn = (db: Database, node: number): number =>
   (db.nodes[node]?.rival ?? 0) + db.replicas.filter((one) => one.node === node && one.held).length
 
-/** Ended attempts that a newer one of the slot has followed matter to nobody. */
+/** Drops ended attempts that have a newer one in their slot: nothing depends on them any more. */
 const rebuild = (replicas: readonly Replica[]): Replica[] =>
   replicas.filter((one) => one.held || !replicas.some((o) => o.slot === one.slot && o.generation > one.generation))
 
-/** One evaluation waits at most; a blocked one is due again. */
+/** At most one evaluation waits; a blocked one becomes due again. */
 export const enqueue = (db: Database): Database => {
   const waits = db.evaluations.some(isOpen)
   const evaluations = waits
@@ -131,7 +131,7 @@ export const enqueue = (db: Database): Database => {
   return { ...db, evaluations }
 }
 
-/** Capacity appeared: what waits for it is due now, behind what was due before. */
+/** Capacity appeared: a blocked evaluation becomes due, behind those that were due before. */
 export const wake = (db: Database): Database => {
   const blocked = db.evaluations.filter((one) => one.status === 'blocked')
   const others = db.evaluations.filter((one) => one.status !== 'blocked')
@@ -146,7 +146,7 @@ export const deploy = (db: Database, target: number, rules: Rules = allRules): D
   return rules.enqueue ? enqueue(accepted) : accepted
 }
 
-/** A person changes what is wanted, or tries again: dead evaluations are dealt with. */
+/** A person changes the desired state or retries: dead evaluations are resolved. */
 export const reopen = (db: Database, target: number): Database => {
   if (!db.deployment) return db
   const alive = db.evaluations.filter((one) => one.status !== 'dead')
@@ -170,7 +170,7 @@ export const remove = (db: Database): Database =>
 const mayBeClaimed = (one: Evaluation, epoch: number): boolean =>
   one.status === 'pending' || (one.status === 'leased' && (one.expired || one.epoch < epoch))
 
-/** The place of what a claim of this kind takes; -1 when there is nothing. */
+/** The index of the evaluation that a claim of this kind takes, or -1. */
 export const claimable = (db: Database, epoch: number, which: 'fresh' | 'retried'): number =>
   db.evaluations.findIndex((one) => mayBeClaimed(one, epoch) && (which === 'fresh') === (one.attempts === 0))
 
@@ -191,7 +191,7 @@ export function claim(
 const holds = (one: Evaluation | undefined, { by, epoch }: Committer): boolean =>
   one?.status === 'leased' && one.by === by && one.epoch === epoch
 
-/** Commits a plan for the evaluation at `place`, all of it or nothing. */
+/** Commits a plan for the evaluation at `place`, completely or not at all. */
 export function commit(
   db: Database,
   committer: Committer,
@@ -230,7 +230,7 @@ export function commit(
   return to !== null && to !== deployment.status ? moveTo(next, to) : next
 }
 
-/** It went wrong unexpectedly: later again, merged into what waits already. */
+/** The evaluation failed unexpectedly: it is due again later, merged with one that waits already. */
 export function release(db: Database, committer: Committer, place: number): Database {
   const mine = db.evaluations[place]
   if (committer.epoch !== db.epoch || !mine || !holds(mine, committer)) return db
@@ -248,7 +248,7 @@ const unleased = (attempts: number): Evaluation => ({
   expired: false,
 })
 
-/** A scheduler that stops hands its lease back, as if it had never claimed it. */
+/** A scheduler that stops releases its lease, as if it had never claimed the evaluation. */
 export function handBack(db: Database, committer: Committer): Database {
   const place = db.evaluations.findIndex((one) => holds(one, committer))
   const mine = db.evaluations[place]
@@ -260,7 +260,7 @@ export function handBack(db: Database, committer: Committer): Database {
   return { ...db, evaluations }
 }
 
-/** After the last attempt: dead, and the deployment has failed. */
+/** After the last attempt the evaluation is dead, and the deployment has failed. */
 export function markDead(
   db: Database,
   committer: Committer,
@@ -296,11 +296,11 @@ const ways: Record<ReplicaStatus, readonly ReplicaStatus[]> = {
   lost: ['stopped'],
 }
 
-/** What an agent saw. Repeating it, or telling it late, changes nothing. */
+/** Applies what an agent saw. A repeated or late report changes nothing. */
 export function report(db: Database, reported: Report, rules: Rules = allRules): Database {
   const found = db.replicas.find((one) => same(one, reported) && one.node === reported.node)
   if (!found) return db
-  // What was given up as lost and had failed by itself is simply over.
+  // A lost replica that had also failed by itself has simply ended.
   const said = found.status === 'lost' && reported.status === 'failed' ? 'stopped' : reported.status
   const moves = found.status !== said && (ways[found.status].includes(said) || !rules.table)
   const status = moves ? said : found.status
@@ -316,7 +316,7 @@ export function report(db: Database, reported: Report, rules: Rules = allRules):
   return { ...woken, replicas: rebuild(woken.replicas) }
 }
 
-/** The deployment's status follows from what was seen, as far as nobody else is to move it. */
+/** Derives the deployment's status from its replicas, unless another transition has to change it. */
 function follow(db: Database, observed: boolean): Database {
   const { deployment, replicas } = db
   if (!observed || !deployment) return db
@@ -332,7 +332,7 @@ function follow(db: Database, observed: boolean): Database {
   return all && status === 'scheduled' ? moveTo(db, 'running') : db
 }
 
-/** The node is silent for so long that what it runs is lost: to be replaced, and stopped when it returns. */
+/** The node was offline for so long that its replicas are lost: they are replaced, and stopped when it returns. */
 export function lose(
   db: Database,
   committer: Committer,

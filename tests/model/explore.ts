@@ -1,4 +1,4 @@
-/** Goes through every state that can be reached, breadth first, and says how it came to the first one that is wrong. */
+/** Visits every reachable state, breadth first, and tells the steps that led to the first violation. */
 import { settle, wrongRest, wrongState, wrongStep } from './invariants'
 import { keyOf } from './key'
 import { beginning, type Setting, successors, type World } from './world'
@@ -6,11 +6,11 @@ import { beginning, type Setting, successors, type World } from './world'
 export interface Exploration {
   states: number
   steps: number
-  /** What is wrong, and what happened before; null when nothing is wrong anywhere. */
+  /** The violation and the steps before it; null when there is none. */
   found: { what: string; story: string[] } | null
 }
 
-/** `tolerated`: what may be wrong with a step, to see what else comes of it. */
+/** `tolerated`: violations of steps to ignore, in order to see their consequences. */
 export function explore(setting: Setting, tolerated: readonly string[] = []): Exploration {
   const first = beginning(setting)
   const firstKey = keyOf(first)
@@ -44,7 +44,7 @@ export function explore(setting: Setting, tolerated: readonly string[] = []): Ex
   return { states: from.size, steps, found: null }
 }
 
-/** Where states come to rest when nothing goes wrong any more; each way is gone once. */
+/** The states that are reached when nothing fails any more. Each path is followed once. */
 class Rest {
   readonly #known = new Set<string>()
 

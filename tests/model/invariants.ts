@@ -1,4 +1,4 @@
-/** What must be true of every state, of every step, and of where a state comes to rest. */
+/** What must hold of every state, of every step, and of the state that is reached when nothing fails any more. */
 import { canTransition, deploymentTransitions, replicaTransitions } from '@/core/deployments/status'
 import { capacity, desiredAndLive, reservedOn, same } from './database'
 import { keyOf } from './key'
@@ -6,11 +6,11 @@ import { leaseOf, noBudget, plansFor, type Setting, type Step, slots, successors
 
 const places = Array.from({ length: slots }, (_, slot) => slot)
 
-/** What is wrong with a state; null when nothing is. */
+/** What is wrong with a state, or null. */
 export function wrongState({ db, agents }: World): string | null {
   const { deployment, replicas, evaluations } = db
   const busy = evaluations.some(({ status }) => status !== 'dead')
-  // Without any wanted replica it waits for the agents only.
+  // Without any desired replica the deployment waits for its agents only.
   if (deployment?.status === 'pending' && deployment.target > 0 && !busy)
     return 'an accepted deployment is pending and nobody will work on it'
   for (const node of [0, 1]) if (reservedOn(db, node) > capacity) return 'a node has promised more than it has'
@@ -44,7 +44,7 @@ const unreserved = ({ db, agents }: Pick<World, 'db' | 'agents'>): boolean =>
 export const staleWrite = 'a scheduler wrote after its reign'
 export const lostLease = 'an evaluation was settled by who did not hold its lease'
 
-/** What is wrong with a step; null when nothing is. */
+/** What is wrong with a step, or null. */
 export function wrongStep(before: World, { name, writer, next }: Step): string | null {
   const from = before.db.deployment?.status
   const to = next.db.deployment?.status
@@ -67,7 +67,7 @@ const wasStarted = ({ agents }: World, replica: { slot: number; generation: numb
   return [...(agent?.containers ?? []), ...(agent?.ended ?? [])].some((one) => same(one, replica))
 }
 
-/** The next thing that happens when nothing goes wrong any more; null at rest. `key` is that of `world`. */
+/** The next step when nothing fails any more; null at rest. `key` is that of `world`. */
 export function settle(world: World, key: string, setting: Setting): World | null {
   const quiet = { ...world, left: noBudget }
   for (const { name, next } of successors(quiet, setting)) {
@@ -78,7 +78,7 @@ export function settle(world: World, key: string, setting: Setting): World | nul
   return null
 }
 
-/** What is not true, or not as wanted, of a world at rest; null when all is well. */
+/** What is untrue or undesired in a world at rest, or null. */
 export function wrongRest({ db, agents }: World, { waits }: Setting): string | null {
   const { deployment, replicas } = db
   if (!deployment) return null

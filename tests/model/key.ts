@@ -1,14 +1,16 @@
-/** One text per state. What differs only in the order of a list, or in a number of which only the distance counts, is one. */
+/**
+ * One text per state. States that differ only in the order of a list, or by the same offset in all numbers, share one.
+ */
 import type { Database, Plan } from './database'
 import type { Agent, Scheduler, World } from './world'
 
-/** The nodes are alike: a state and its mirror image have one key. */
+/** The nodes are interchangeable: a state and its mirror image have one key. */
 export const keyOf = (world: World): string => {
   const [plain, mirrored] = [view(world, [0, 1]), view(world, [1, 0])]
   return plain < mirrored ? plain : mirrored
 }
 
-/** `order`: which node comes first. A node's number is its place in it, and the mirror image of [1, 0] is itself. */
+/** `order`: the nodes in the order to print them. Its permutation [1, 0] is its own inverse. */
 const view = ({ db, lock, schedulers, agents, late, left }: World, order: readonly number[]): string =>
   [
     databaseKey(db, order),

@@ -1,4 +1,4 @@
-/** The same transactions on the real store and the real database, and what the database looks like to the model. */
+/** The transactions of the model on the real store and database, and the view of the database that the model has. */
 
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { millisOfCores } from '@/core/placement/resources'
@@ -22,7 +22,10 @@ import { readDeploymentsToSchedule } from '@/server/store/scheduling/scheduling-
 import { aDeployment, FakeAgent, type TestControlPlane } from '@/testing/control-plane'
 import { capacity, type Database, type Evaluation, type Plan, type Refusal, type Report } from './database'
 
-/** Nodes that the model does not know: with them two silent nodes are no storm. They take no replicas. */
+/**
+ * Nodes that the model does not know and that take no replicas. They keep two offline nodes from triggering outage
+ * protection.
+ */
 const bystanders = 8
 
 interface Worker {
@@ -56,7 +59,7 @@ export class Real {
     return this.agents[node]?.id(`node-${node}`) ?? ''
   }
 
-  /** As nothing had happened yet. */
+  /** Restores the state before the first operation. */
   async reset(): Promise<void> {
     await this.cp.sql('truncate deployments cascade')
     await this.cp.sql('update scheduler_leadership set epoch = 1000')
@@ -112,7 +115,9 @@ export class Real {
     return null
   }
 
-  /** Reads what a decision is made on; hands back what the real planner would place and stop, when it would do so now. */
+  /**
+   * Reads the input of a decision. Returns what the real planner would place and stop now, or null when it would wait.
+   */
   async read(by: number): Promise<Pick<Plan, 'place' | 'stop'> | null> {
     const read = (await readDeploymentsToSchedule(this.cp.store, [this.deploymentId])).get(this.deploymentId)
     if (!read) throw new Error('the deployment was to be found')
@@ -208,7 +213,7 @@ export class Real {
     await this.agents[node]?.heartbeat()
   }
 
-  /** Another deployment takes a place on the node, or leaves it. */
+  /** Another deployment takes a unit of the node, or releases it. */
   async rival(node: number, units: 1 | -1): Promise<void> {
     await transaction(this.cp.store, async (tx) => {
       await tx.query('update nodes set reserved_cpu_millis = reserved_cpu_millis + $2 where id = $1', [
@@ -220,7 +225,7 @@ export class Real {
     })
   }
 
-  /** What the model knows of the database, in one comparable form. */
+  /** The part of the database that the model knows, in a comparable form. */
   async view(): Promise<View> {
     const [deployment] = await this.cp.sql<{ status: DeploymentStatus; target: number; version: number }>(
       'select status, target_replicas as target, version from deployments',
@@ -253,7 +258,7 @@ export class Real {
     return `${slot}.${generation} on ${node}: ${status}, to ${wanted}${held ? ', held' : ''}`
   }
 
-  /** Every change of the deployment's status has one row, and each begins where the one before it ended. */
+  /** Every change of the deployment's status has one row, and each begins where the previous one ended. */
   async history(): Promise<{ old_status: string; new_status: DeploymentStatus }[]> {
     return this.cp.sql('select old_status, new_status from deployment_status_history order by seq')
   }

@@ -1,7 +1,7 @@
 /**
  * What happens around the database: two schedulers that may be killed or stopped at any moment, agents with their
- * containers, a network that loses and delays, people who change their minds. `successors` is everything that can happen
- * next.
+ * containers, a network that loses and delays messages, people who change the deployment. `successors` gives everything
+ * that can happen next.
  */
 import type { ReplicaStatus } from '@/core/deployments/status'
 import {
@@ -34,19 +34,19 @@ import {
 
 export interface Scheduler {
   paused: boolean
-  /** Of the reign in which it believes; 0 stands by. */
+  /** The term in which the scheduler believes; 0 stands for a standby. */
   epoch: number
-  /** It has claimed an evaluation and not settled it yet. */
+  /** The scheduler has claimed an evaluation and not settled it yet. */
   working: boolean
   plan: Plan | null
 }
 
 export interface Agent {
   cut: boolean
-  /** What it was told last. */
+  /** The desired state that the agent received last. */
   wanted: readonly { slot: number; generation: number; run: boolean }[]
   containers: readonly { slot: number; generation: number; count: number; known: boolean }[]
-  /** Its memory of containers that ended. */
+  /** The agent's record of containers that ended. */
   ended: readonly { slot: number; generation: number; status: 'stopped' | 'failed' }[]
 }
 
@@ -54,23 +54,23 @@ export interface Agent {
 export interface Budget {
   /** A scheduler is killed, or asked to stop. */
   crash: number
-  /** A scheduler is stopped and wakes at any later moment. */
+  /** A scheduler is stopped, and resumes at any later moment. */
   pause: number
-  /** The network of a node is cut and heals at any later moment. */
+  /** The network of a node is cut, and restored at any later moment. */
   cut: number
-  /** A container ends by itself. */
+  /** A container exits by itself. */
   die: number
   /** A report arrives a second time, at any later moment. */
   delay: number
-  /** An agent starts again. */
+  /** An agent restarts. */
   restart: number
-  /** Another deployment takes a place. */
+  /** Another deployment takes capacity. */
   rival: number
   /** A person scales or deletes. */
   change: number
-  /** An evaluation goes wrong unexpectedly. */
+  /** An evaluation fails unexpectedly. */
   fail: number
-  /** A lease runs out. */
+  /** A lease expires. */
   expire: number
 }
 
@@ -104,7 +104,7 @@ export interface Setting {
   waits: boolean
 }
 
-/** By whom it was done, where that matters to an invariant. */
+/** Who made the step, where that matters to an invariant. */
 export interface Step {
   name: string
   writer?: Committer
@@ -190,7 +190,7 @@ function scheduler(world: World, by: number, setting: Setting): Step[] {
   const steps: Step[] = []
   const name = (what: string) => `scheduler ${by} ${what}`
   if (me.paused) {
-    // Its connections stay open: only a standby that ends them frees the lock.
+    // Its connections stay open, so the lock is free only after a standby has ended them.
     if (lock === by) steps.push({ name: name('is unseated'), next: { ...world, lock: null } })
     return [...steps, { name: name('wakes'), next: withScheduler(world, by, { paused: false }) }]
   }
@@ -213,7 +213,7 @@ function scheduler(world: World, by: number, setting: Setting): Step[] {
   return [...steps, ...sweeps(world, by, setting), ...work(world, by, setting)]
 }
 
-/** Of two that are alike the first one stands, which says as much and is half as much to look at. */
+/** Of two identical schedulers only the first may stand for election, which halves the number of states. */
 const mayStand = ({ schedulers }: World, by: number): boolean =>
   by === 0 || schedulers[0]?.epoch !== 0 || schedulers[0].paused
 
@@ -225,7 +225,7 @@ const elect = (world: World, by: number): Step => {
   }
 }
 
-/** It learned that its reign is over. */
+/** The scheduler learned that its term has ended. */
 const stepDown = (world: World, by: number): World => ({
   ...withScheduler(world, by, standby),
   lock: world.lock === by ? null : world.lock,
@@ -241,7 +241,7 @@ function sweeps(world: World, by: number, { rules }: Setting): Step[] {
   })
 }
 
-/** Claim, decide, commit: other things may happen between each of them. */
+/** Claim, decide, commit. Other things may happen between these steps. */
 function work(world: World, by: number, { rules, waits }: Setting): Step[] {
   const me = world.schedulers[by]
   if (!me) return []
@@ -284,7 +284,7 @@ function work(world: World, by: number, { rules, waits }: Setting): Step[] {
   ]
 }
 
-/** What may be decided on what the database says now: every choice of nodes that has room. */
+/** All plans that are possible for the current database: every choice of nodes with capacity. */
 export function plansFor(db: Database, waits: boolean): Plan[] {
   const { deployment, replicas } = db
   if (!deployment) return []
@@ -363,7 +363,7 @@ function agent(world: World, node: number, { rules }: Setting): Step[] {
   return steps
 }
 
-/** A heartbeat and its answer: the node is heard, and the agent learns what is wanted. */
+/** A heartbeat and its answer: the node is online, and the agent learns the desired state. */
 function sync(world: World, node: number): Step {
   const online = setOnline(world.db, node, true)
   const db = world.db.nodes[node]?.online ? online : wake(online)
@@ -414,7 +414,7 @@ function end(
   }
 }
 
-/** What an agent can say of its replicas. */
+/** All reports that an agent can send about its replicas. */
 function reports(me: Agent, node: number): Report[] {
   const about = (
     { slot, generation }: { slot: number; generation: number },

@@ -1,6 +1,7 @@
 /**
- * `npm run proof -- overload`: the web server is stopped in the middle of a burst of deployments. What is slow must not be
- * taken for what is gone: nothing fails, no replica is lost or placed twice, no node goes offline, no outage protection.
+ * `npm run proof -- overload`: the web server is stopped in the middle of a burst of deployments. Slow must not be
+ * taken for failed: no replica fails, is lost or is placed twice, no node goes offline, and outage protection stays
+ * off.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FlagError, numberFlag, parseFlags } from '@/agent/cli/flags'
@@ -51,7 +52,7 @@ function readOptions(args: string[]): Options | null {
 
 interface Counts {
   running: number
-  /** Replicas that were declared lost, ever; so it is with the others. */
+  /** Replicas that were ever declared lost; the other counts are totals as well. */
   lost: number
   failed: number
   /** Replicas that were placed again. */
@@ -107,13 +108,13 @@ async function setLimit(stack: Stack, limitSeconds: number): Promise<void> {
   }
 }
 
-/** Deploys all of it, stops the web server when half of it was accepted, and waits until all of it runs. */
+/** Deploys everything, stops the web server when half was accepted, and waits until everything runs. */
 async function burst(stack: Stack, options: Options): Promise<Counts> {
   const database = new Database(() => stack.databaseUrl)
   const total = options.deployments * options.replicas
   const ending = new AbortController()
   const { signal } = ending
-  // Not AbortSignal.timeout: as a part of another signal it may be forgotten.
+  // Not AbortSignal.timeout: when it is part of another signal it may be garbage-collected.
   const deadline = setTimeout(() => ending.abort(), options.minutes * 60_000)
   const rest = new Rest({
     url: stack.url,
@@ -122,7 +123,7 @@ async function burst(stack: Stack, options: Options): Promise<Counts> {
     onToken: () => undefined,
     onGoodToken: () => undefined,
   })
-  // No scheduler declares anything before it has led for a while: only then there is something to see.
+  // A scheduler declares nothing lost before it has led for a while, so the test waits for that.
   const began = performance.now()
   await sleep(settleMs(options))
   say(`${options.deployments} deployments of ${options.replicas} replicas`)
@@ -142,7 +143,7 @@ async function burst(stack: Stack, options: Options): Promise<Counts> {
     `${counts.running} of ${total} replicas run ${((performance.now() - deployedAt) / 1000).toFixed(1)} s after the first call`,
   )
   await stopping
-  // What was slow may still be taken for lost: by now it would have been.
+  // Until now, slow replicas could still be declared lost. After this pause they would have been.
   await sleep(settleMs(options))
   ending.abort()
   clearTimeout(deadline)
@@ -204,7 +205,7 @@ async function stopInTheMiddle(
   say(`The web server goes on after ${options.stopSeconds} s`)
 }
 
-/** Patiently: it competes with what it watches. */
+/** Retries patiently, because the query competes with the load that it watches. */
 async function count(database: Database): Promise<Counts> {
   for (let attempt = 1; ; attempt += 1) {
     try {

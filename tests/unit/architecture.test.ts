@@ -1,4 +1,4 @@
-/** The pictures of docs/architecture.md show the source as it is. */
+/** The pictures of docs/architecture.md match the source. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { drawingOf, palettes } from '@/scripts/architecture/drawing'
@@ -10,7 +10,7 @@ test.each(Object.entries(palettes))('the %s picture is up to date (npm run archi
   expect(drawingOf(read, palette)).toBe(readFileSync(`docs/images/architecture-${name}.svg`, 'utf8'))
 })
 
-test('every part has files and is imported by another one, or is where a program begins', () => {
+test('every part has files, and is imported by another part or is an entry point', () => {
   expect(read.boxes.filter(({ files }) => files === 0)).toEqual([])
   const imported = new Set(read.arrows.map(({ to }) => to))
   expect(parts.map(({ name }) => name).filter((name) => !imported.has(name))).toEqual([
@@ -36,13 +36,13 @@ describe('a drawing', () => {
       ([, ends]) => ends ?? '',
     )
 
-  test('leaves out what a way over another part says, unless that way begins with types only', () => {
+  test('leaves out a dependency that a path over other parts implies, unless that path begins with types only', () => {
     const onward = [arrow('middle', 'base'), arrow('top', 'base')]
     expect(drawn(arrow('top', 'middle'), ...onward)).toEqual(['top → middle', 'middle → base'])
     expect(drawn(arrow('top', 'middle', true), ...onward)).toEqual(['top → middle', 'middle → base', 'top → base'])
   })
 
-  test('is refused when a part imports what does not stand below it', () => {
+  test('is refused when a part imports something that is not below it', () => {
     expect(() => drawn(arrow('base', 'top'))).toThrow('base imports top, which does not stand below it')
   })
 })

@@ -1,4 +1,4 @@
-/** The check of who imports whom can fail: for each boundary there is a file here that breaks it. */
+/** The import check can fail: for each boundary some file here violates it. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '../..')
 const rulesBroken = (file: string, text: string): string[] =>
   checkSource(file, text).violations.map((violation) => violation.rule)
 
-/** A place in each part of the project, and a module of it to import. */
+/** A file in each part of the project, and a module of that part to import. */
 const places = {
   core: ['core/thing.ts', '@/core/deployments/status'],
   lib: ['server/lib/clock.ts', '@/server/lib/log'],
@@ -35,7 +35,10 @@ type Place = keyof typeof places
 
 const server = ['core', 'lib', 'db', 'store', 'webhook', 'worker', 'api', 'gateway', 'wiring'] as const
 
-/** Whose values may be imported, as docs/architecture.md tells it; everything else must be refused. Tests may import all. */
+/**
+ * Whose values each part may import, as docs/architecture.md shows it. Everything else must be refused. Tests may
+ * import anything.
+ */
 const allowed: Partial<Record<Place, readonly Place[]>> = {
   core: ['core'],
   lib: ['lib', 'core'],
@@ -54,7 +57,7 @@ const allowed: Partial<Record<Place, readonly Place[]>> = {
   testing: ['testing', 'agent', ...server],
 }
 
-/** Of these, types only. */
+/** Parts of which only types may be imported. */
 const typesOnly: Partial<Record<Place, readonly Place[]>> = { feature: ['api'], route: ['api'], agent: ['api'] }
 
 const pairs = (Object.keys(allowed) as Place[]).flatMap((from) =>
@@ -85,9 +88,9 @@ describe('types', () => {
       expect(rulesBroken(pair.file, `import type { A } from '${pair.module}'`)).toEqual([])
       expect(rulesBroken(pair.file, `type A = import('${pair.module}').A`)).toEqual([])
       expect(rulesBroken(pair.file, `export type { A } from '${pair.module}'`)).toEqual([])
-      // It stays behind as an import for its effects.
+      // The statement remains as an import for its side effects.
       expect(rulesBroken(pair.file, `import { type A } from '${pair.module}'`)).toHaveLength(1)
-      // Once for the import; a part that is pure may not wait either.
+      // One violation for the import; a pure part must not await either.
       expect(rulesBroken(pair.file, `const a = await import('${pair.module}')`)).not.toEqual([])
     },
   )
@@ -96,20 +99,20 @@ describe('types', () => {
 describe('the session', () => {
   const text = "import { currentUser } from '@/server/session'"
 
-  it('may be asked by pages on the server, not by what runs in the browser', () => {
+  it('may be read by pages on the server, not by code in the browser', () => {
     expect(rulesBroken('app/nodes/page.tsx', text)).toEqual([])
     expect(rulesBroken('app/features/nodes/table.tsx', `'use client'\n${text}`)).toHaveLength(1)
     expect(rulesBroken('app/nodes/page.tsx', "import { signIn } from '@/server/api/context/auth'")).toHaveLength(1)
   })
 
-  it('takes the services from the wiring, which the rest of the API may not', () => {
+  it('gets its services from the wiring, which the rest of the API must not import', () => {
     expect(rulesBroken('server/session.ts', "import { getServices } from './wiring'")).toEqual([])
     expect(rulesBroken('server/api/context/auth.ts', "import { getServices } from '@/server/wiring'")).toHaveLength(1)
   })
 })
 
 describe('a door', () => {
-  it('is the only way into its room, but for the room itself and tests', () => {
+  it('is the only way into its room, except for the room itself and tests', () => {
     const behind = "import { FleetIndex } from '@/core/fleet-index/fleet-index'"
     expect(rulesBroken('core/plan/thing.ts', behind)).toEqual([
       'it stands behind a door: import it from @/core/fleet-index',
@@ -124,7 +127,7 @@ describe('a door', () => {
 })
 
 describe('routes', () => {
-  it('import features and no other route, be it a page or a mount', () => {
+  it('import features but no other route, neither a page nor a mount', () => {
     expect(rulesBroken('app/nodes/page.tsx', "import { a } from '@/tests/drill/part'")[0]).toMatch(
       /no route needs another/,
     )
@@ -149,7 +152,7 @@ describe('packages', () => {
     },
   )
 
-  it('are no part of the core, and neither are the modules of Node', () => {
+  it('and the modules of Node are not used in the core', () => {
     for (const name of ['zod', 'node:fs', 'fs', 'pg'])
       expect(rulesBroken('core/thing.ts', `import x from '${name}'`), name).toHaveLength(1)
     expect(rulesBroken('server/api/thing.ts', "import { z } from 'zod'\nimport pgn from 'pgn-parser'")).toEqual([])
@@ -174,7 +177,7 @@ describe('purity', () => {
     expect(rulesBroken('server/worker/loop.ts', text)).toEqual([])
   })
 
-  it('lets a time through that came in as an argument', () => {
+  it('accepts a time that is an argument', () => {
     const text = 'export const day = (iso: string) => new Date(iso).getUTCDay()'
     expect(rulesBroken('core/thing.ts', text)).toEqual([])
   })
@@ -198,11 +201,11 @@ describe('every way to import', () => {
     "import { a } from '@/server/store'",
     "import { a } from '@/server/store'",
     "import { a } from '@/server/db/client.ts'",
-  ])('is seen: %s', (text) => {
+  ])('is detected: %s', (text) => {
     expect(rulesBroken('core/scheduler/thing.ts', text)).toHaveLength(1)
   })
 
-  it('is told from comments, texts and markup', () => {
+  it('is distinguished from comments, strings and markup', () => {
     const text = [
       "// import { a } from '@/server/db/client'",
       'const example = `import { a } from "@/server/db/client"`',
@@ -211,12 +214,12 @@ describe('every way to import', () => {
     expect(checkSource('app/page.tsx', text)).toMatchObject({ imports: 0, violations: [] })
   })
 
-  it('is refused where nobody can tell what it imports', () => {
+  it('is refused when its target is computed', () => {
     expect(rulesBroken('server/api/thing.ts', 'const a = import(name)')).toEqual(['nobody can tell what it imports'])
     expect(rulesBroken('tests/thing.ts', 'const a = import(name)')).toEqual([])
   })
 
-  it('is refused out of the project and into folders that no zone knows', () => {
+  it('is refused when it leads out of the project or into a folder without a zone', () => {
     expect(rulesBroken('server/api/thing.ts', "import a from '../../../other/thing'")).toEqual([
       'it lies outside the project',
     ])
@@ -226,7 +229,7 @@ describe('every way to import', () => {
     expect(rulesBroken('attic/thing.ts', 'export const a = 1')[0]).toMatch(/^the file belongs to no zone/)
   })
 
-  it('is not passed over in a file that cannot be parsed', () => {
+  it('is reported as a problem in a file that cannot be parsed', () => {
     expect(rulesBroken('server/api/thing.ts', 'import { from oops')[0]).toMatch(/cannot be parsed/)
   })
 })
@@ -257,7 +260,7 @@ describe('the program', () => {
   const bad =
     "// A worker may not know the API.\nimport { appRouter } from '@/server/api/root'\n\nexport const b = appRouter\n"
 
-  it('ends with 1 and names file, line, import and rule', () => {
+  it('exits with 1 and names file, line, import and rule', () => {
     const tree = treeOf({ 'server/worker/good.ts': good, 'server/worker/bad.ts': bad })
     const { code, output } = run('--root', tree, '--min-files', '1')
     expect(code).toBe(1)
@@ -265,7 +268,7 @@ describe('the program', () => {
     expect(output).not.toContain('good.ts')
   })
 
-  it('ends with 0 when all is well, and with 1 when it saw next to nothing', () => {
+  it('exits with 0 without violations, and with 1 when it found hardly any files', () => {
     const made = { 'node_modules/x/bad.ts': bad, 'server/db/generated/bad.ts': bad }
     const tree = treeOf({ 'server/worker/good.ts': good, ...made })
     expect(run('--root', tree, '--min-files', '1')).toEqual({
@@ -278,7 +281,7 @@ describe('the program', () => {
   })
 })
 
-describe('circles', () => {
+describe('cycles', () => {
   const trees: string[] = []
   afterAll(() => {
     for (const tree of trees) rmSync(tree, { recursive: true })
@@ -294,7 +297,7 @@ describe('circles', () => {
     return checkTree(tree).violations.map(({ what, rule }) => `${what}: ${rule}`)
   }
 
-  it('of files are refused, also when only types go round', () => {
+  it('between files are refused, even when they consist of types only', () => {
     const round = {
       'core/a/one.ts': "import { two } from './two'\n",
       'core/a/two.ts': "import type { Three } from './three'\n",
@@ -306,7 +309,7 @@ describe('circles', () => {
     ])
   })
 
-  it('of rooms are refused although no file needs itself', () => {
+  it('between rooms are refused, even without a cycle of files', () => {
     const round = {
       'core/a/one.ts': "import { two } from '@/core/b/two'\n",
       'core/b/two.ts': 'export const two = 2\n',
@@ -316,7 +319,7 @@ describe('circles', () => {
     expect(rulesOf(round)).toEqual(['core/a → core/b → core/a: rooms (folders) may not need one another in a circle'])
   })
 
-  it('are no matter of tests, which may need anything', () => {
+  it('are allowed in tests, which may import anything', () => {
     const tests = {
       'core/a/one.ts': "import { two } from '@/core/b/two'\n",
       'core/b/two.ts': 'export const two = 2\n',

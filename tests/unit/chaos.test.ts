@@ -1,4 +1,4 @@
-/** The pure parts of the chaos harness: what it plans, and what it would call a violation. */
+/** The pure parts of the chaos harness: its schedule, and what it calls a violation. */
 import { readFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,12 +24,12 @@ import { Wire } from '@/tests/chaos/wire'
 const options = { seed: 7, durationMs: 600_000, gapMs: 5_000, fleets: 6, engines: 3 }
 
 describe('the schedule of faults', () => {
-  test('is the same for the same seed, and another one for another seed', () => {
+  test('is the same for the same seed and differs for another seed', () => {
     expect(planFaults(options)).toEqual(planFaults(options))
     expect(planFaults({ ...options, seed: 8 })).not.toEqual(planFaults(options))
   })
 
-  test('never attacks what is under attack, and undoes everything in time', () => {
+  test('never attacks a target that is under attack, and undoes everything in time', () => {
     const free = new Map<string, number>()
     const kinds = new Set<string>()
     for (const { atMs, forMs, targets, kind } of planFaults({ ...options, durationMs: 3_600_000 })) {
@@ -46,7 +46,7 @@ describe('the schedule of faults', () => {
     expect(free.size).toBe(4 + 6 + 3 + 3)
   })
 
-  test('has each kind of fault around the programs in the run of the tests, and a web server away for longer than the limit', () => {
+  test('has each fault around the programs in the run of the tests, and a web server outage longer than the limit', () => {
     const faults = planFaults({ seed: 760, durationMs: 75_000, gapMs: 4_000, fleets: 3, engines: 0 })
     const kinds = new Set(faults.map(({ kind }) => kind))
     expect(
@@ -69,7 +69,7 @@ describe('a history', () => {
   const problem = (status: string | undefined, ...steps: [string, string][]) =>
     chainProblem({ of: 'deployment', rows: steps.map(([from, to]) => row(from, to)), status })
 
-  test('is whole when each step follows the one before and the last is what the row says', () => {
+  test('is consistent when each step follows the previous one and the last one is the status of the row', () => {
     expect(problem('running', ['none', 'pending'], ['pending', 'scheduled'], ['scheduled', 'running'])).toBeNull()
   })
 
@@ -89,7 +89,7 @@ describe('a history', () => {
     ['a change without its row', problem('running', ['none', 'pending']), 'the row says running'],
     ['no history at all', problem('pending'), 'the row says pending'],
     ['a history of nothing', problem(undefined, ['none', 'pending']), 'does not exist'],
-  ])('tells of %s', (_, found, words) => expect(found).toContain(words))
+  ])('reports %s', (_, found, words) => expect(found).toContain(words))
 })
 
 describe('the checks of the tables', () => {
@@ -137,13 +137,13 @@ describe('the checks of the tables', () => {
     ...{ reserved: [reserved, 0, 0, 0], held: [held, 0, 0, 0] },
   })
 
-  test('find a node that promised more than it has, or other than its replicas hold', () => {
+  test('find a node whose reservations exceed its capacity, or differ from the sum over its replicas', () => {
     expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(4000, 4000)] })))).toEqual([])
     expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(4500, 4500)] })))).toHaveLength(1)
     expect(found((ledger) => checkCapacity(ledger, snapshot({ nodes: [node(500, 1000)] })))).toHaveLength(1)
   })
 
-  test('find two live replicas of a slot, and more of them than wanted', () => {
+  test('find two live replicas of a slot, and more live replicas than desired', () => {
     const two = [replica(), replica({ id: 's', generation: 2 })]
     expect(found((ledger) => checkHolders(ledger, snapshot({ replicas: two })))).toHaveLength(2)
     const updating = [replica(), replica({ id: 's', generation: 2, revision: 2 })]
@@ -156,7 +156,7 @@ describe('the checks of the tables', () => {
     expect(isLiveHolder(replica({ status: 'lost' }))).toBe(false)
   })
 
-  test('find what was acknowledged and is not there, or is otherwise', () => {
+  test('find an acknowledged deployment that is missing, or differs', () => {
     const entry = {
       name: 'chaos-1',
       key: 'k',
@@ -225,7 +225,7 @@ describe('the checks of the tables', () => {
     expect(await speaking({ mixed: true })).toEqual(['Two agents speak for nodes of one program: f1-01, f1-02'])
   })
 
-  test('find who is given up without an outage that explains it', () => {
+  test('find a node or replica that was given up without an outage that explains it', () => {
     const at = (seconds: number) => new Date(seconds * 1_000)
     const spell = (kind: FaultKind, target: string, from: number, until: number): Spell => ({
       ...{ kind, target, fromMs: from * 1_000, untilMs: until * 1_000 },
@@ -239,7 +239,7 @@ describe('the checks of the tables', () => {
     // Too early, and too late.
     expect(offline(104, spell('cut', 'fleet-2', 100, 130))).not.toBeNull()
     expect(offline(160, spell('cut', 'fleet-2', 100, 130))).not.toBeNull()
-    // Back while nobody listened, and cut again before anybody could have heard it.
+    // The node was back while no server listened, and was cut off again before any could have received a heartbeat.
     expect(offline(160, spell('cut', 'fleet-2', 100, 130), spell('pause', 'web', 125, 150))).toBeNull()
     expect(offline(138, spell('cut', 'fleet-2', 100, 130), spell('kill', 'fleet-2', 132, 133))).toBeNull()
     expect(outagesOf('real-1', [spell('kill', 'engine-1', 1, 2), spell('cut', 'engine-1', 50, 60)])).toEqual([
@@ -259,7 +259,7 @@ describe('the checks of the tables', () => {
     expect(judgementProblem({ ...failed, image: 'sim/crash:2s' }, cut)).toBeNull()
   })
 
-  test('find secrets as they are and as hexadecimal digits', () => {
+  test('find secrets in plain text and as hexadecimal digits', () => {
     const secret = 'a-canary'
     const look = (text: string) =>
       found((ledger) => checkSecrets(ledger, [secret], { folders: {}, texts: { log: text } }))
@@ -269,13 +269,13 @@ describe('the checks of the tables', () => {
   })
 })
 
-test('a reign that writes after a later one began is told, one after the other is not', () => {
+test('a term that writes after a later one began is reported, one that merely follows another is not', () => {
   const commits = (...writers: string[]) => writers.map((writer, seq) => ({ writer, seq }))
   expect(mixedWriters(commits('a', 'a', 'b', 'b', 'c'))).toEqual([])
   expect(mixedWriters(commits('a', 'b', 'a'))).toEqual(['a'])
 })
 
-test('a promise that nothing was held to is not kept', () => {
+test('a check that never ran counts as failed', () => {
   expect(verdictOf({ counts: {}, violations: [] }).held).toEqual([])
   expect(verdictOf({ counts: { history: 3 }, violations: [] }).held).toEqual(['history'])
 })
@@ -291,10 +291,10 @@ describe('a wire', () => {
     for (const close of closers.splice(0)) close()
   })
 
-  /** A server that sends back what it gets, and a wire to it. */
+  /** A server that echoes what it gets, and a wire to it. */
   async function echo(): Promise<{
     wire: Wire
-    /** By which the server knows its connections, in their order. */
+    /** The client ports that the server saw, in the order of the connections. */
     ports: number[]
     dial: (hello: string) => Promise<{ socket: Socket; heard: () => string; isClosed: () => boolean }>
   }> {
@@ -330,7 +330,7 @@ describe('a wire', () => {
     }
   }
 
-  test('that is cut passes on nothing, and when it is healed everything', async () => {
+  test('that is cut passes on nothing, and delivers everything once restored', async () => {
     const { wire, dial } = await echo()
     const { socket, heard, isClosed } = await dial('one ')
     await expect.poll(heard).toBe('one ')
@@ -344,7 +344,7 @@ describe('a wire', () => {
     await expect.poll(late.heard).toBe('three')
   })
 
-  test('can be cut for one connection alone', async () => {
+  test('can be cut for a single connection', async () => {
     const { wire, dial, ports } = await echo()
     const first = await dial('first ')
     await expect.poll(first.heard).toBe('first ')

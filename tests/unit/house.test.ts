@@ -1,4 +1,4 @@
-/** What `npm run house` counts, and that the house keeps to what it should. */
+/** What `npm run house` counts, and the limits that this code base keeps. */
 import { describe, expect, test } from 'vitest'
 import { shapeOf } from '@/scripts/house/functions'
 import { measureHouse } from '@/scripts/house/measure'
@@ -17,14 +17,14 @@ class Hidden { method(this: Hidden, one: number) { return one } }
 export default Hidden
 `
 
-  test('has each function with its name, its lines and its parameters', () => {
+  test('lists each function with its name, lines and parameters', () => {
     expect(shapeOf('a.ts', text).functions).toEqual([
       { name: 'f', line: 5, lines: 3, parameters: 4 },
       { name: 'method', line: 9, lines: 1, parameters: 1 },
     ])
   })
 
-  test('has what it exports and what it imports by name', () => {
+  test('lists exports and imports by name', () => {
     const { exports, imports } = shapeOf('a.ts', text)
     expect(exports).toEqual(['d', 'f', 'Shown'])
     expect(imports.map(({ specifier, name }) => `${specifier} ${name}`)).toEqual([
@@ -36,7 +36,7 @@ export default Hidden
     ])
   })
 
-  test('is refused of a file that cannot be parsed', () => {
+  test('cannot be read from a file that cannot be parsed', () => {
     expect(() => shapeOf('a.ts', 'const = 1')).toThrow('a.ts cannot be parsed')
   })
 })
@@ -53,7 +53,7 @@ describe('old words', () => {
     expect(oldWordsOf(identifier)).toEqual(words)
   })
 
-  test('in texts are found across lines of a comment and in any case', () => {
+  test('are found in texts across the lines of a comment and in any case', () => {
     expect(oldPhrasesOf('/**\n * The Storm\n * brake holds.\n */ and the storm brake')).toEqual([
       'storm brake',
       'storm brake',
@@ -62,7 +62,7 @@ describe('old words', () => {
   })
 })
 
-test('the house has no circles, no crowded folder and hardly an export that nobody imports', () => {
+test('this code base has no cycles, no crowded folder and hardly any unused export', () => {
   const house = measureHouse('.')
   expect(house.circles).toEqual([])
   expect(house.fullestFolders[0]?.files).toBeLessThanOrEqual(25)

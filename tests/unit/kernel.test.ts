@@ -8,7 +8,7 @@ describe('the kernel of the fleet index', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   })
 
-  it('offers what its interface says', () => {
+  it('exports what its interface declares', () => {
     const kernel = instantiate(1 << 20)
     expect(kernel.memory.buffer.byteLength).toBeGreaterThanOrEqual(1 << 20)
     const lengths = Object.entries(kernel).flatMap(([name, value]) =>

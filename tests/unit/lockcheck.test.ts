@@ -15,14 +15,14 @@ const check = (packages: Record<string, unknown>) => {
 
 const tool = { version: '1.0.0', optionalDependencies: { 'tool-linux': '1.0.0' } }
 
-it('accepts a lock file whose optional dependencies are there, nested or at the top', () => {
+it('accepts a lock file that contains its optional dependencies, nested or at the top level', () => {
   expect(check({ '': {}, 'node_modules/tool': tool, 'node_modules/tool-linux': {} }).status).toBe(0)
   expect(check({ '': {}, 'node_modules/tool': tool, 'node_modules/tool/node_modules/tool-linux': {} }).status).toBe(0)
   const nested = { 'node_modules/a/node_modules/tool': tool, 'node_modules/a/node_modules/tool-linux': {} }
   expect(check({ '': {}, ...nested }).status).toBe(0)
 })
 
-it('refuses a lock file that lost the program of a platform', () => {
+it('refuses a lock file that lacks the program of a platform', () => {
   const result = check({ '': {}, 'node_modules/tool': tool, 'node_modules/b/node_modules/tool-linux': {} })
   expect(result).toEqual({ status: 1, stderr: 'node_modules/tool needs tool-linux, which is not in the lock file' })
 })

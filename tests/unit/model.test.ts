@@ -10,7 +10,7 @@ const exploring = (budget: Partial<Budget>, { without = {}, waits = false } = {}
 
 const longMs = 600_000
 
-describe('whatever happens at whatever moment, no promise is broken and all comes to a truthful rest', () => {
+describe('for any sequence of events every invariant holds, and the system settles in a truthful state', () => {
   const scenarios: [string, Partial<Budget>, boolean?][] = [
     ['a scheduler is killed or resigns, twice', { crash: 2 }],
     ['a scheduler is stopped, another takes over and is killed', { pause: 1, crash: 1 }],
@@ -39,7 +39,7 @@ describe('whatever happens at whatever moment, no promise is broken and all come
   )
 })
 
-/** Each mechanism taken away: the first thing that goes wrong, and what has to happen for it. */
+/** For each mechanism that is removed: the first violation, and the events that it needs. */
 const broken: [keyof Rules, Partial<Budget>, string][] = [
   ['fence', { pause: 1 }, staleWrite],
   ['version', { change: 1 }, 'a deployment went from deleted to scheduled'],
@@ -54,15 +54,15 @@ const broken: [keyof Rules, Partial<Budget>, string][] = [
   ['wait', { cut: 1 }, 'a node runs a slot twice'],
 ]
 
-describe('the model finds out when a mechanism is missing', () => {
+describe('the model detects a missing mechanism', () => {
   test.each(broken)(
     '%s',
     (rule, budget, what) => {
       const { found } = exploring(budget, { without: { [rule]: false } })
       expect(found?.what).toBe(what)
-      // Told from the first step on, so that a person can follow it.
+      // The story begins with the first step, so that a person can follow it.
       expect(found?.story[0]).toBe('deploy')
-      // With it, the same events do no harm.
+      // With the mechanism, the same events do no harm.
       expect(exploring(budget).found).toBeNull()
     },
     longMs,
@@ -81,7 +81,7 @@ describe('the model finds out when a mechanism is missing', () => {
     longMs,
   )
 
-  test('every rule is among them', () => {
+  test('every rule is covered', () => {
     expect([...broken.map(([rule]) => rule), 'lease'].sort()).toEqual(Object.keys(allRules).sort())
   })
 })

@@ -18,10 +18,10 @@ function report(content: object): string {
 
 const failed = (fullName: string, ...failureMessages: string[]) => ({ fullName, status: 'failed', failureMessages })
 
-describe('a report of Vitest', () => {
+describe('a Vitest report', () => {
   const counts = { numPassedTests: 3, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 }
 
-  test('names what failed and what it said, without colours and stack', () => {
+  test('names each failed test with its message, without colours and stack', () => {
     const message =
       'AssertionError: expected \u001b[31m1\u001b[39m to be 2\n\n- 2\n+ 1\n    at file.ts:3:4\n    at more'
     const testResults = [
@@ -36,7 +36,7 @@ describe('a report of Vitest', () => {
     })
   })
 
-  test('names what passed only when it was tried again, and says of a time-out that it was one', () => {
+  test('names tests that passed only on retry, and marks time-outs', () => {
     const message = 'Error: STACK_TRACE_ERROR\n    at file.ts:3:4'
     const assertionResults = [
       { fullName: 'at once', status: 'passed', failureMessages: [] },
@@ -59,7 +59,7 @@ describe('a report of Vitest', () => {
     })
   })
 
-  test('cuts what nobody reads to its end', () => {
+  test('truncates long messages', () => {
     const message = Array.from({ length: 500 }, (_, i) => `line ${i} ${'.'.repeat(1000)}`).join('\n')
     const testResults = [{ name: 'c.test.ts', status: 'failed', assertionResults: [failed('long', message)] }]
     const lines = readVitest(report({ ...counts, testResults }), 1).failures?.[0]?.split('\n') ?? []
@@ -67,14 +67,14 @@ describe('a report of Vitest', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(310)
   })
 
-  test('that is missing counts as a failure, and so does a run that failed beside its tests', () => {
+  test('that is missing counts as a failure, and so does a run that failed outside its tests', () => {
     expect(readVitest(join(folder, 'none.json'), 1)).toMatchObject({ passed: 0, failed: 1 })
     expect(readVitest(report({ ...counts, numFailedTests: 0, testResults: [] }), 1)).toMatchObject({ failed: 1 })
     expect(readVitest(report({ ...counts, numFailedTests: 0, testResults: [] }), 0)).toMatchObject({ failed: 0 })
   })
 })
 
-test('a report of Playwright names what failed and what passed only at the second try, each with its reason', () => {
+test('a Playwright report names failed tests and those that passed on retry, each with the reason', () => {
   const spec = (title: string, status: string, ...errors: (string | null)[]) => ({
     title,
     tests: [{ status, results: errors.map((message) => (message === null ? {} : { error: { message } })) }],
@@ -93,7 +93,7 @@ test('a report of Playwright names what failed and what passed only at the secon
   })
 })
 
-test('a report of chaos counts each promise', () => {
+test('a chaos report counts each check', () => {
   const verdict = { held: ['capacity', 'history'], broken: ['holders'] }
   expect(readChaos(report({ verdict }), 1)).toEqual({ passed: 2, failed: 1, skipped: 0, failures: ['holders'] })
 })
