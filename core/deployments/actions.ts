@@ -1,7 +1,7 @@
 import { may, type Role } from '@/core/accounts/roles'
 import { actionPossible, type DeploymentAction, type DeploymentStatus } from '@/core/deployments/status'
 
-/** Why `actor` may not take `action` on a deployment now, as a sentence; null when it may. */
+/** Returns why `actor` cannot take `action` on a deployment now; null when `actor` can. */
 export function actionBlocked(
   actor: { id: string; role: Role },
   deployment: { userId: string; owner: string; status: DeploymentStatus },

@@ -55,7 +55,7 @@ test.each([
   expect(canonicalImage(reference)).toBe(canonical)
 })
 
-test('a reference with a digest keeps its tag for people, and has no other digest', () => {
+test('a pinned reference keeps its tag, and a new digest replaces the old one', () => {
   const [old, digest] = ['a', 'b'].map((letter) => `sha256:${letter.repeat(64)}`)
   expect(imageWithDigest('team/app:2', digest ?? '')).toBe(`team/app:2@${digest}`)
   expect(imageWithDigest(`team/app:2@${old}`, digest ?? '')).toBe(`team/app:2@${digest}`)

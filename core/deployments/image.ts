@@ -10,7 +10,7 @@ const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const tagPattern = /^\w[\w.-]{0,127}$/
 const digestPattern = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}$/
 
-/** Why `reference` is not an image reference, as a sentence; null when it is one. */
+/** Returns why `reference` is not an image reference, as a sentence; null when it is one. */
 export function imageProblem(reference: string): string | null {
   if (reference === '') return 'Name an image, for example nginx:1.27'
   if (reference.length > limits.image.max) return `At most ${limits.image.max} characters; this has ${reference.length}`
@@ -41,12 +41,12 @@ export function imageProblem(reference: string): string | null {
 interface ImageReference {
   registry: string
   path: string
-  /** "latest" where the reference names neither a tag nor a digest. */
+  /** "latest" if the reference has neither a tag nor a digest. */
   tag: string | null
   digest: string | null
 }
 
-/** The parts of a valid reference, with what engines fill in: nginx is docker.io/library/nginx:latest. */
+/** Parses a valid reference and fills in defaults as engines do: nginx becomes docker.io/library/nginx:latest. */
 export function parseImage(reference: string): ImageReference {
   const [named = '', digest = null] = reference.split('@')
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1)
@@ -61,7 +61,7 @@ export function parseImage(reference: string): ImageReference {
   return {
     registry,
     path: registry === dockerHub && !path.includes('/') ? `library/${path}` : path,
-    // An engine that is given a digest takes no notice of a tag.
+    // Engines ignore the tag when there is a digest.
     tag: digest === null ? (tag ?? 'latest') : null,
     digest,
   }
@@ -69,13 +69,13 @@ export function parseImage(reference: string): ImageReference {
 
 const dockerHub = 'docker.io'
 
-/** One text for all spellings of a reference. */
+/** Returns the same text for all spellings of a reference. */
 export function canonicalImage(reference: string): string {
   const { registry, path, tag, digest } = parseImage(reference)
   return `${registry}/${path}${digest === null ? `:${tag}` : `@${digest}`}`
 }
 
-/** Without tag and digest: what an engine lists a digest under. */
+/** Returns the reference without tag and digest; engines list digests under this name. */
 export function canonicalRepository(reference: string): string {
   const { registry, path } = parseImage(reference)
   return `${registry}/${path}`
@@ -83,24 +83,24 @@ export function canonicalRepository(reference: string): string {
 
 export const sameImage = (one: string, other: string): boolean => canonicalImage(one) === canonicalImage(other)
 
-/** The reference to exactly this content; a tag stays for people to read. */
+/** Returns the reference pinned to this digest. A tag is kept for people. */
 export const imageWithDigest = (reference: string, digest: string): string => `${reference.split('@')[0]}@${digest}`
 
-/** sha256:0123456789ab */
+/** Shortens a digest for display: sha256:0123456789ab */
 export function shortDigest(digest: string): string {
   const [algorithm = '', hex = ''] = digest.split(':')
   return `${algorithm}:${hex.slice(0, 12)}`
 }
 
 /**
- * What a reference stood for when a revision was run first: one revision is one content. An image that no registry has
- * given a digest is known by its id alone, which is the same wherever the same image was loaded; it is shown as
- * unverified.
+ * The content that a reference resolved to when a revision first ran; all replicas of the revision run this content. An
+ * image without a registry digest is identified by its id, which is the same on every node that loaded the same image;
+ * pages show such an image as unverified.
  */
 export interface ImageContent {
-  /** That of the registry; null when there is none. */
+  /** The registry's digest; null when there is none. */
   digest: string | null
-  /** The engine's id of the image; empty when it is not known. */
+  /** The engine's id of the image; empty when unknown. */
   imageId: string
 }
 

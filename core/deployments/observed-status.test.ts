@@ -14,7 +14,7 @@ const aReplica = (overrides: Partial<ReplicaState> = {}): ReplicaState => ({
   ...overrides,
 })
 
-describe('the status that follows from what was seen', () => {
+describe('the status derived from observations', () => {
   test('is running once a live replica of every slot runs', () => {
     const one = aReplica()
     expect(statusAfterObservation('scheduled', 2, [one, aReplica({ slot: 1, status: 'starting' })])).toBeNull()
@@ -47,14 +47,14 @@ describe('the status that follows from what was seen', () => {
     )
   })
 
-  test('is stopped when nothing is wanted and nothing is held', () => {
+  test('is stopped when the target is 0 and no reservation is left', () => {
     expect(statusAfterObservation('pending', 0, [aReplica({ wanted: 'stop' })])).toBeNull()
     expect(statusAfterObservation('pending', 0, [aReplica({ wanted: 'stop', reserved: false })])?.status).toBe(
       'stopped',
     )
   })
 
-  test('leaves statuses alone that wait for the scheduler or for a person', () => {
+  test('does not change while the deployment waits for the scheduler or for a person', () => {
     for (const current of deploymentStatuses.filter((status) => status !== 'scheduled' && status !== 'running'))
       expect(statusAfterObservation(current, 1, [aReplica()])).toBeNull()
   })
@@ -72,34 +72,34 @@ describe('health', () => {
     status: 'running' | 'failed' | 'scheduled' = 'running',
   ) => healthOf({ status, targetReplicas }, replicas)
 
-  test('is healthy when all run well, and unknown rather than healthy when a node is silent', () => {
+  test('is healthy when all replicas are healthy, and unknown when one of their nodes is unreachable', () => {
     expect(of([seen(), seen({ slot: 1, health: 'healthy' })])).toBe('healthy')
     expect(of([seen(), seen({ slot: 1, nodeUnreachable: true })])).toBe('unknown')
   })
 
-  test('counts slots: two replicas of one, while the one replaces the other, do not stand in for a missing one', () => {
+  test('counts slots: a replica and its replacement do not make up for an empty slot', () => {
     expect(of([seen(), seen({ generation: 2 })])).toBe('progressing')
     expect(of([seen(), seen({ generation: 2 }), seen({ slot: 1 })])).toBe('healthy')
   })
 
-  test('is degraded when some are unhealthy, unhealthy when all are', () => {
+  test('is degraded when some replicas are unhealthy, and unhealthy when all are', () => {
     expect(of([seen(), seen({ slot: 1, health: 'unhealthy' })])).toBe('degraded')
     expect(of([seen({ health: 'unhealthy' }), seen({ slot: 1, health: 'unhealthy' })])).toBe('unhealthy')
   })
 
-  test('is progressing while replicas are on their way or a health check has not answered yet', () => {
+  test('is progressing while replicas start or a health check has not passed yet', () => {
     expect(of([seen(), seen({ slot: 1, status: 'starting' })], 2, 'scheduled')).toBe('progressing')
     expect(of([seen({ health: 'starting' })], 1)).toBe('progressing')
   })
 
-  test('is degraded while a replica that ran is restarted or paused', () => {
+  test('is degraded while a replica that ran before is restarting or paused', () => {
     const restarted = seen({ slot: 1, status: 'starting', interruptions: 1 })
     expect(of([seen(), restarted])).toBe('degraded')
     expect(of([restarted], 1)).toBe('degraded')
     expect(of([seen(), { ...restarted, status: 'running' }])).toBe('healthy')
   })
 
-  test('of a failed deployment tells whether something still runs', () => {
+  test('of a failed deployment depends on whether a replica still runs', () => {
     expect(of([seen()], 2, 'failed')).toBe('degraded')
     expect(of([], 2, 'failed')).toBe('unhealthy')
   })

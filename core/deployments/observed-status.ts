@@ -2,31 +2,31 @@ import { countOf } from '@/core/lib/count-of'
 import type { DeploymentStatus, Health, ReplicaStatus } from './status'
 import { isLive, isOpen } from './status'
 
-/** What the status and health of a deployment are derived from. */
+/** One replica, as the status of its deployment is derived from it. */
 export interface ReplicaState {
   slot: number
   generation: number
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   reserved: boolean
-  /** It runs the revision that is wanted. */
+  /** Whether it runs the desired revision. */
   current: boolean
   health: 'healthy' | 'unhealthy' | 'starting' | null
   reason: string | null
 }
 
-/** What there is to know of a replica to tell how its deployment is. */
+/** One replica, as the health of its deployment is derived from it. */
 interface ReplicaHealth extends Pick<ReplicaState, 'slot' | 'status' | 'wanted' | 'health'> {
   nodeUnreachable: boolean
-  /** How often its container ceased to run: since then it is not on its way for the first time. */
+  /** How often its container stopped running. Above 0, `starting` means a restart, not the first start. */
   interruptions: number
 }
 
 const desiredAndLive = (replica: ReplicaState): boolean => replica.wanted === 'run' && isLive(replica.status)
 
 /**
- * The status that follows from what agents saw, or null when nothing changes. Only a deployment that was scheduled or
- * runs is moved by observations: a pending one waits for the scheduler, a failed one for a person.
+ * Derives the status from what agents reported; null when it does not change. Observations change only scheduled and
+ * running deployments: a pending one waits for the scheduler, a failed one for a person.
  */
 export function statusAfterObservation(
   current: DeploymentStatus,
@@ -46,7 +46,7 @@ export function statusAfterObservation(
     )
     return { status: 'pending', reason: `Replica ${missing + 1} is gone: ${latest?.reason ?? 'no attempt is live'}` }
   }
-  // During an update the replicas of the old revision keep the slots filled, but they are not what was asked for.
+  // During an update old replicas fill slots, but they do not run the desired revision.
   const running = slots.every((attempts) =>
     attempts.some((one) => desiredAndLive(one) && one.status === 'running' && one.current),
   )
@@ -55,7 +55,7 @@ export function statusAfterObservation(
   return null
 }
 
-/** How a deployment is, in one word. Replicas on nodes that are silent count as unknown. */
+/** Returns the health of a deployment. A running replica on an unreachable node makes it unknown. */
 export function healthOf(
   deployment: { status: DeploymentStatus; targetReplicas: number },
   replicas: ReplicaHealth[],
@@ -65,7 +65,7 @@ export function healthOf(
   const wanted = replicas.filter((replica) => replica.wanted === 'run')
   const running = wanted.filter((replica) => replica.status === 'running')
   if (running.some((replica) => replica.nodeUnreachable)) return 'unknown'
-  // By slots: while one replica replaces another, both run.
+  // Counts slots rather than replicas, because a replica and its replacement may both run.
   const well = new Set(
     running.filter((replica) => replica.health === null || replica.health === 'healthy').map((replica) => replica.slot),
   ).size
@@ -75,5 +75,5 @@ export function healthOf(
   return wanted.some(isDown) ? 'degraded' : 'progressing'
 }
 
-/** Its container ran and does not run now: it is to be restarted, or somebody paused it. */
+/** The container ran before and does not run now: it is restarting, or somebody paused it. */
 const isDown = ({ status, interruptions }: ReplicaHealth): boolean => status === 'starting' && interruptions > 0

@@ -1,4 +1,4 @@
-/** What a deployment runs, apart from how many times: the content of one revision. */
+/** The content of one revision: everything about a deployment except its number of replicas. */
 
 import type { Constraint } from '@/core/placement/constraint'
 import { type AskedWishes, constraintText, wishTexts } from '@/core/placement/preferences'
@@ -22,11 +22,11 @@ export interface DeploymentSpec {
   constraints: Constraint[]
   /** Null or absent when there are none. */
   wishes?: AskedWishes | null
-  /** Null is the installation's. */
+  /** Null means the installation's default policy. */
   policy: Policy | null
   priority: number
   ports: { container: number; host: number | null }[]
-  /** Names only: values are sealed. */
+  /** Names only; values are encrypted. */
   envNames: string[]
 }
 
@@ -58,14 +58,14 @@ const texts: {
 const policyText = ({ name, weights, packing }: Policy): string =>
   `${name} (${weights.resources}/${weights.load}/${weights.locality}${packing ? ', packing' : ''})`
 
-/** What differs, the image first. Values of the environment are not looked at. */
+/** Lists the differences, the image first. Values of environment variables are not compared. */
 export function specChanges(before: DeploymentSpec, after: DeploymentSpec): SpecChange[] {
   const changes: SpecChange[] = []
   const compare = (what: string, from: string, to: string): void => {
     if (from !== to) changes.push({ what, from, to })
   }
   const { image, ...others } = texts
-  // nginx and nginx:latest are one image.
+  // nginx and nginx:latest are the same image.
   if (!sameImage(before.image, after.image)) compare(image[0], image[1](before), image[1](after))
   for (const kind of resourceKinds) {
     const field = resourceFields[kind]

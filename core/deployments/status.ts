@@ -1,6 +1,6 @@
 /**
- * The statuses and the only ways between them. Everything else (is it over? may it be scaled? which colour?) is
- * derived from these tables; there is no second list anywhere.
+ * The statuses and their transitions. Everything else (whether a status is final, whether scaling is possible, its
+ * color) is derived from these tables; do not add a second list elsewhere.
  */
 
 export const deploymentStatuses = ['pending', 'scheduled', 'running', 'stopped', 'failed', 'deleted'] as const
@@ -19,8 +19,8 @@ export const replicaStatuses = ['pending', 'starting', 'running', 'stopping', 's
 export type ReplicaStatus = (typeof replicaStatuses)[number]
 
 /**
- * Another attempt is another row. The one way back is a restart in place: its container ceased to run and is started again.
- * `lost` may still turn out to have stopped.
+ * A new attempt is a new row, so statuses do not move backwards. The one exception is a restart in place, from
+ * `running` to `starting`. A `lost` replica may still turn out to have stopped.
  */
 export const replicaTransitions: Record<ReplicaStatus, readonly ReplicaStatus[]> = {
   pending: ['starting', 'running', 'stopping', 'stopped', 'failed', 'lost'],
@@ -38,15 +38,15 @@ export type Health = (typeof healths)[number]
 export const canTransition = <S extends string>(table: Record<S, readonly S[]>, from: S, to: S): boolean =>
   table[from].includes(to)
 
-/** No way leads out of it. */
+/** Whether the status has no further transitions. */
 export const isFinal = <S extends string>(table: Record<S, readonly S[]>, status: S): boolean =>
   table[status].length === 0
 
-/** A deployment that is on its way to running, or runs: the scheduler works for it. */
+/** Whether the deployment runs or is on its way to `running`; the scheduler works only on open deployments. */
 export const isOpen = (status: DeploymentStatus): boolean =>
   canTransition(deploymentTransitions, status, 'running') || status === 'running'
 
-/** A replica that is on its way to running, or runs. */
+/** Whether the replica runs or is on its way to `running`. */
 export const isLive = (status: ReplicaStatus): boolean =>
   canTransition(replicaTransitions, status, 'running') || status === 'running'
 

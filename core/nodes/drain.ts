@@ -1,13 +1,13 @@
-/** How the drain of a node stands, replica by replica, in words: for the page of the node. */
+/** Describes the progress of a drain, replica by replica, for the page of the node. */
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { isLive } from '@/core/deployments/status'
 
-/** What is known of one replica that still holds a reservation on a node that is drained. */
+/** A replica that still holds a reservation on a draining node. */
 export interface LeavingReplica {
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   deployment: { status: DeploymentStatus; reason: string }
-  /** The newest attempt of its slot elsewhere, if there is one that is newer. */
+  /** The newest attempt of the slot on another node, if it is newer than this one. */
   replacement: {
     nodeId: string
     status: ReplicaStatus
@@ -15,7 +15,7 @@ export interface LeavingReplica {
     health: 'healthy' | 'unhealthy' | 'starting' | null
     reason: string | null
   } | null
-  /** The refusal for whose end the deployment waits. */
+  /** The refusal because of which the deployment waits for capacity; null when it does not wait. */
   refusal: string | null
   nodeUnreachable: boolean
 }
@@ -23,7 +23,7 @@ export interface LeavingReplica {
 const leavingStates = ['moving', 'stopping', 'queued', 'retrying', 'no-room', 'held'] as const
 export type LeavingState = (typeof leavingStates)[number]
 
-/** States in which it goes on by itself only when something else happens first: what stands in the way. */
+/** Whether the drain cannot continue until something else changes. */
 export const isBlocked = (state: LeavingState): boolean => state === 'no-room' || state === 'held'
 
 export function leavingState(replica: LeavingReplica): { state: LeavingState; text: string } {

@@ -1,10 +1,10 @@
 import type { NodeStatus } from '@/core/placement/node-status'
 
-/** What keeps a node from taking replicas, the gravest last but silence, which hides everything else. */
+/** The states by which nodes are shown and filtered. `stateOf` says which one a node has if several apply. */
 export const nodeStates = ['ready', 'full', 'cordoned', 'draining', 'offline', 'maintenance'] as const
 export type NodeState = (typeof nodeStates)[number]
 
-/** The one state by which a node is filtered; server/store/nodes/node-list.ts says the same in SQL. */
+/** Returns the one state by which a node is filtered; server/store/nodes/node-list.ts does the same in SQL. */
 export function stateOf(node: { status: NodeStatus; stale: boolean; cordoned: boolean; draining: boolean }): NodeState {
   if (node.status === 'offline' || node.stale) return 'offline'
   if (node.status === 'maintenance') return 'maintenance'
@@ -19,9 +19,9 @@ export type NodeSortKey = (typeof nodeSortKeys)[number]
 export const machineKinds = ['real', 'simulated'] as const
 export type MachineKind = (typeof machineKinds)[number]
 
-/** Which nodes are meant; what is left out is not asked for. */
+/** Selects nodes; an absent field matches all. */
 export interface NodeFilter {
-  /** Anywhere in the name, region, type or a label (“disk=ssd”). */
+  /** Matches any part of the name, region, type or a label (“disk=ssd”). */
   search?: string | undefined
   region?: string | undefined
   type?: string | undefined
@@ -31,17 +31,17 @@ export interface NodeFilter {
   state?: NodeState | undefined
 }
 
-/** What the fleet can be filtered by. */
+/** The values by which the fleet can be filtered. */
 export interface NodeFacets {
   total: number
   regions: string[]
   types: string[]
-  /** “disk=ssd”; the commonest ones of a fleet that has very many. */
+  /** “disk=ssd”; only the most frequent ones if the fleet has very many. */
   labels: string[]
   kinds: MachineKind[]
 }
 
-/** A node for a list of hits. */
+/** A node in a list of search results. */
 export interface NodeHit {
   id: string
   nodeId: string

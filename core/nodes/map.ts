@@ -1,6 +1,6 @@
 /**
- * The whole fleet in one text, for pages that draw all of it: ten thousand nodes are half a megabyte and read within
- * milliseconds, where as many objects would take ten times as much of both.
+ * Encodes the whole fleet as one text, for pages that draw all nodes. Ten thousand nodes take half a megabyte and parse
+ * within milliseconds; as JSON objects they would take ten times as much of both.
  */
 import { type NodeState, nodeStates } from './list'
 
@@ -9,26 +9,26 @@ export interface MapNode {
   nodeId: string
   region: string
   state: NodeState
-  /** Whole percent in use; null when it is not known, or was known too long ago. */
+  /** Usage in whole percent; null when unknown or outdated. */
   cpuPercent: number | null
   memoryPercent: number | null
   replicas: number
 }
 
 export interface NodeMap {
-  /** A line per node, by region and name; the fields of `readNodeMap` with a blank between them. */
+  /** One line per node, by region and name; `readNodeMap` parses the fields, which are separated by spaces. */
   text: string
-  /** Of each state, whatever state was asked for. */
+  /** Number of nodes in each state, regardless of the filter by state. */
   counts: Record<NodeState, number>
 }
 
-/** What stands in the text for a number that is not known. */
+/** Stands for an unknown number in the text. */
 export const unknownMark = '-'
 
 const percentOf = (text: string | undefined): number | null =>
   text === undefined || text === unknownMark ? null : Number(text)
 
-/** Names and regions have no blanks in them: agents that would give such names are refused. */
+/** Names and regions contain no spaces: agents with such names are refused. */
 export function readNodeMap(text: string): MapNode[] {
   if (text === '') return []
   return text.split('\n').map((line) => {

@@ -1,29 +1,29 @@
 /**
- * The storm brake: when much of a region falls silent at once, the line is cut rather than the machines dead, and
- * moving everything would make it worse. Pure; server/store/node-loss/outage-protection.ts reads and writes.
+ * Outage protection: when much of a region goes offline at once, a network outage is more likely than dead machines,
+ * and moving every replica would make things worse. server/store/node-loss/outage-protection.ts stores its state.
  */
 
-/** Silences that begin within this time of each other are one storm. */
+/** Nodes that go offline within this time of each other belong to one outage. */
 export const outageWindowSeconds = 60
 
-/** Fewer nodes than this are replaced one by one, also when they are all that a region has. */
+/** Outages of fewer nodes do not count, even if the region has no other nodes. */
 const outageMinimumNodes = 3
 
 const outageCauses = ['region', 'fleet'] as const
 export type OutageCause = (typeof outageCauses)[number]
 
-/** What is heard of one region; nodes in maintenance are expected to be silent and count nowhere. */
+/** Online and unreachable nodes of one region. Nodes in maintenance do not count at all. */
 export interface RegionPulse {
   region: string
   heard: number
   silent: number
-  /** Of the silent ones, those that fell silent within the last minute. */
+  /** Those of the unreachable nodes that went offline within the last minute. */
   fresh: number
-  /** The brake that is open; `silent` are those of its storm. */
+  /** The protection that is active; `silent` counts the nodes of its outage that are still unreachable. */
   protection: { cause: OutageCause; silent: number } | null
 }
 
-/** With whether somebody overruled the brake that is open. */
+/** `overruled`: a person has overridden the active protection. */
 export interface JudgedPulse extends RegionPulse {
   overruled: boolean
 }
@@ -36,14 +36,15 @@ interface OutageJudgement {
 const sum = (pulses: readonly RegionPulse[], pick: (pulse: RegionPulse) => number): number =>
   pulses.reduce((total, pulse) => total + pick(pulse), 0)
 
-/** The silent ones of a storm, also of one that is on already. */
+/** Number of unreachable nodes in the present outage, which may be under protection already. */
 const ofOutage = (pulse: RegionPulse): number => pulse.protection?.silent ?? pulse.fresh
 
 const isOutage = (silent: number, heard: number): boolean => silent >= outageMinimumNodes && silent > heard
 
 /**
- * Where the brake takes hold and where it lets go. Nodes that were silent before a storm count neither for nor against:
- * half is half of those that were heard. When nobody at all is heard there is nowhere to move to, however few there are.
+ * Decides where protection starts and where it ends. Nodes that were unreachable before the outage do not count: "half"
+ * means half of the nodes that were online. Without any online node, replicas have nowhere to go, so protection covers
+ * every region with an unreachable node.
  */
 export function judgeOutages(pulses: readonly RegionPulse[]): OutageJudgement {
   const heard = sum(pulses, (pulse) => pulse.heard)
@@ -64,7 +65,7 @@ export function judgeOutages(pulses: readonly RegionPulse[]): OutageJudgement {
   return judgement
 }
 
-/** Regions that the brake would hold if so many of the nodes that are heard fell silent together, by region. */
+/** Returns the regions that would be protected if these numbers of online nodes, by region, went offline together. */
 export function heldIfOffline(
   pulses: readonly JudgedPulse[],
   unreachable: ReadonlyMap<string, number>,
@@ -88,6 +89,6 @@ export function heldIfOffline(
   })
 }
 
-/** "40 of 60 nodes of eu-west are silent" */
+/** "40 of 60 nodes of eu-west are offline" */
 export const outageMessage = ({ region, silent, nodes }: { region: string; silent: number; nodes: number }): string =>
   nodes === 1 ? `The only node of ${region} is offline` : `${silent} of ${nodes} nodes of ${region} are offline`

@@ -12,33 +12,33 @@ const plan = (overrides: Partial<ReturningReplica>) =>
   })
 const successor = { generation: 2, nodeName: 'node-07' }
 
-test('what is still wanted is kept', () => {
+test('a replica that is still desired is kept', () => {
   expect(plan({}).plan).toBe('keep')
   expect(plan({ status: 'starting' }).plan).toBe('keep')
 })
 
-test('what was replaced because of the silence is stopped, and says by what', () => {
+test('a replica that was replaced while its node was offline is stopped, with its replacement as the reason', () => {
   expect(plan({ status: 'lost', wanted: 'stop', successor })).toEqual({
     plan: 'stop',
     why: 'Replaced by generation 2 on node-07 while the node was offline',
   })
 })
 
-test('what was given up and could not be placed elsewhere yet is stopped all the same: its slot is to be placed anew', () => {
+test('a lost replica is stopped even if its slot has no new node yet', () => {
   expect(plan({ status: 'lost', wanted: 'stop' })).toEqual({
     plan: 'stop',
     why: 'Given up while the node was offline; another attempt has no node yet',
   })
 })
 
-test('what a change of the deployment replaced is updated', () => {
+test('a replica that an update of the deployment replaced is updated', () => {
   expect(plan({ wanted: 'stop', successor })).toEqual({
     plan: 'update',
     why: 'A change of the deployment replaced it by generation 2 on node-07',
   })
 })
 
-test('what was deleted or scaled away is stopped', () => {
+test('a replica of a deleted or scaled-down deployment is stopped', () => {
   const deleted = { status: 'deleted', targetReplicas: 1 } as const
   expect(plan({ wanted: 'stop', deployment: deleted, successor }).why).toBe('Its deployment was deleted')
   expect(plan({ wanted: 'stop', slot: 3 }).why).toBe('The deployment was scaled to 1')

@@ -1,4 +1,4 @@
-/** What becomes of a replica whose node was silent when the node comes back. Pure; server/store/node-loss/node-returns.ts keeps it. */
+/** Decides about the replicas of a node that returns. server/store/node-loss/node-returns.ts stores the result. */
 import { type DeploymentStatus, isLive, type ReplicaStatus } from '@/core/deployments/status'
 
 const returnPlans = ['keep', 'stop', 'update'] as const
@@ -12,11 +12,11 @@ export interface ReturningReplica {
   status: ReplicaStatus
   wanted: 'run' | 'stop'
   deployment: { status: DeploymentStatus; targetReplicas: number }
-  /** The newest attempt of its slot, when that is another one. */
+  /** The newest attempt of its slot; null when that is this replica. */
   successor: { generation: number; nodeName: string } | null
 }
 
-/** What the agent is told to do with it, and why. */
+/** Returns what the agent should do with the replica, and why. */
 export function planOfReturn({ slot, status, wanted, deployment, successor }: ReturningReplica): {
   plan: ReturnPlan
   why: string

@@ -1,11 +1,11 @@
 import { amountText, type Resources, resourceFields, resourceKinds } from '@/core/placement/resources'
 
-/** What a node's machine reported of those resources of which more is reserved; null of the others. */
+/** The reported capacity of each resource that is smaller than its reservations; null for the others. */
 export type ReportedSize = { [Field in keyof Resources]: number | null }
 
 /**
- * What to say of a node whose machine came back smaller than what is reserved on it; null of any other. Replicas without
- * a GPU still fit on it when only GPUs are short.
+ * Returns the message for a node whose machine came back with less capacity than is reserved; null for any other node.
+ * `isGpuOnly`: only GPUs are short, so replicas without a GPU still fit.
  */
 export function shortfallOf(reported: ReportedSize, reserved: Resources): { text: string; isGpuOnly: boolean } | null {
   const short = resourceKinds.flatMap((kind) => {

@@ -1,4 +1,4 @@
-/** One label rule; `in` has any number of values, `=` and `!=` one, `exists` none. */
+/** A rule about one label. `in` takes any number of values, `=` and `!=` take one, `exists` takes none. */
 export interface Constraint {
   key: string
   op: '=' | '!=' | 'in' | 'exists'

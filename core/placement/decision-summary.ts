@@ -1,7 +1,7 @@
-/** What pages show of a run over a fleet of any size: the best nodes, and the rest counted. */
+/** A run as pages show it, whatever the size of the fleet: the best nodes in full, the others as counts. */
 import type { ChosenNode, Refusal, RuleName, Verdict } from './types'
 
-/** Refused nodes whose first failure is of this rule. */
+/** Refused nodes whose first failed rule is `rule`. */
 export interface RefusedGroup {
   rule: RuleName
   count: number
@@ -11,13 +11,13 @@ export interface RefusedGroup {
 
 export interface PlacementSummary {
   chosen: ChosenNode[]
-  /** Behind each reason stand no more than some names; its count is exact. */
+  /** Each reason has an exact count, but names only some of its nodes. */
   refusal: Refusal | null
-  /** How many nodes the fleet has, and how many of them could take a replica. */
+  /** Number of nodes in the fleet, and of those that can take a replica. */
   nodes: number
   feasible: number
-  /** The best nodes by rank: all that were chosen, those after them, and no more. */
+  /** The best nodes by rank: all chosen ones and some that follow them. */
   best: Verdict[]
-  /** The largest group first. */
+  /** Sorted by count, largest first. */
   refused: RefusedGroup[]
 }

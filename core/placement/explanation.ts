@@ -1,10 +1,10 @@
-/** What a decision has to say of one node. */
+/** The explanation of one node in a decision. */
 import type { RuleResult, ScorePartName, Verdict } from './types'
 
-/** What one soft wish found on one node. */
+/** The result of one scheduling preference on one node. */
 export interface WishResult {
   part: Extract<ScorePartName, 'preferences' | 'spread' | 'affinity'>
-  /** The wish in words: "disk = ssd". */
+  /** The preference as text: "disk = ssd". */
   wish: string
   /** 1..100 */
   weight: number
@@ -18,8 +18,8 @@ export interface NodeExplanation {
   /** Every rule that the request has, met or not, in the order of the rules. */
   rules: RuleResult[]
   wishes: WishResult[]
-  /** How many nodes the rank is among. */
+  /** Number of ranked nodes. */
   feasible: number
-  /** How far it stayed behind the last node chosen; null when it was chosen or could not be. */
+  /** Difference between its score and that of the last chosen node; null if it was chosen or is not feasible. */
   gap: { gap: number; nodeId: string } | null
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hostPortsOf, isPortConflict, portsFoundTaken } from './host-ports'
 
-/** As engines wrote them. */
+/** Error messages as engines wrote them. */
 const words = {
   'Docker 20, container':
     'driver failed programming external connectivity on endpoint fogdeck-web-0-1 (1c7a8080): Bind for 0.0.0.0:8080 failed: port is already allocated',
@@ -19,23 +19,23 @@ const words = {
     "pasta failed with exit code 1: Failed to bind port 8080 (Address already in use) for option '-t 8080-8080:80-80', exiting",
 }
 
-describe('the words of engines about host ports', () => {
+describe('error messages of engines about host ports', () => {
   it.each(Object.entries(words))('name the port: %s', (_, text) => {
     expect(isPortConflict(text)).toBe(true)
     expect(portsFoundTaken(text, [80, 8080, 8081])).toEqual([8080])
   })
 
-  it('that name no port which is asked for may mean any of them', () => {
+  it('mean all requested ports if they name none of them', () => {
     expect(portsFoundTaken('bind: address already in use', [80, 443])).toEqual([80, 443])
     expect(portsFoundTaken('bind: address already in use', [])).toEqual([])
   })
 
-  it('about other things mean none', () => {
+  it('mean no port if they are about something else', () => {
     expect(portsFoundTaken('manifest for web:8080 not found', [8080])).toEqual([])
     expect(isPortConflict('exited with code 1')).toBe(false)
   })
 })
 
-it('hostPortsOf takes the fixed ones, each once, ascending', () => {
+it('hostPortsOf returns the distinct fixed host ports, ascending', () => {
   expect(hostPortsOf([{ host: 8080 }, { host: null }, { host: 443 }, { host: 8080 }])).toEqual([443, 8080])
 })

@@ -1,7 +1,4 @@
-/**
- * Remembers what was worked out for a text; forgets it all when there are `limit` of them, so that no stranger's names
- * fill the memory.
- */
+/** Caches the results of `make`. Clears the cache at `limit` entries, so that user input cannot fill the memory. */
 export function memoized<T>(make: (text: string) => T, limit = 10_000): (text: string) => T {
   const known = new Map<string, T>()
   return (text) => {

@@ -1,6 +1,6 @@
 import type { AskedWishes } from './preferences'
 
-/** A replica that is promised a place on a node: what affinities to its deployment go by. */
+/** A replica with a reservation on a node; affinities to its deployment refer to that node. */
 export interface PlacedReplica {
   id: string
   deploymentId: string
@@ -8,11 +8,11 @@ export interface PlacedReplica {
   nodeId: string
 }
 
-/** Whether it belongs to the deployment with this name or id. */
+/** Whether the replica belongs to the deployment with this name or id. */
 export const isOf = ({ deploymentId, deploymentName }: PlacedReplica, nameOrId: string): boolean =>
   deploymentName === nameOrId || deploymentId === nameOrId.toLowerCase()
 
-/** Names and ids of the deployments whose replicas it matters to know of. */
+/** Returns the names and ids of the deployments to which the given ones have an affinity. */
 export const othersOf = (deployments: readonly { wishes: AskedWishes | null }[]): string[] => [
   ...new Set(deployments.flatMap(({ wishes }) => wishes?.affinity.map((rule) => rule.deployment) ?? [])),
 ]

@@ -1,49 +1,49 @@
 /**
- * What a deployment wishes of the places of its replicas, and what it insists on, beyond its resources and labels. A soft
- * wish has a weight: 100 counts as much as the whole of the policy, 50 half as much.
+ * The scheduling preferences of a deployment: preferred labels, spreads and affinities. Those that are not required
+ * have a weight: 100 counts as much as the whole policy, 50 half as much.
  */
 import type { Constraint } from './constraint'
 
-/** A place is a node, a zone (the node's label `zone`, within its region) or a region. */
+/** A topology domain is a node, a zone (the node's label `zone`, within its region) or a region. */
 export const topologies = ['node', 'zone', 'region'] as const
 export type Topology = (typeof topologies)[number]
 
-/** What replicas of one deployment can be spread over; over nodes `maxPerNode` spreads them. */
+/** Replicas can be spread across zones or regions; `maxPerNode` spreads them across nodes. */
 export const spreadTopologies = ['zone', 'region'] as const satisfies readonly Topology[]
 type SpreadTopology = (typeof spreadTopologies)[number]
 
-/** The label that says in which zone of its region a node is. */
+/** The label with the zone of a node within its region. */
 export const zoneLabel = 'zone'
 
-/** A label rule that need not be met: nodes that meet it score higher. */
+/** A label rule that is not required: nodes that meet it score higher. */
 export interface Preference extends Constraint {
   /** 1..100 */
   weight: number
 }
 
-/** Replicas evenly over places. */
+/** Spreads replicas evenly across topology domains. */
 export interface Spread {
   across: SpreadTopology
-  /** No place may hold more than this many replicas more than the emptiest one; null is a wish only. */
+  /** No domain may hold more than this many replicas more than the emptiest one; null means no limit. */
   maxSkew: number | null
   /** 0..100 */
   weight: number
 }
 
-/** Near replicas of another deployment, or away from them. */
+/** Places replicas near those of another deployment, or away from them. */
 export interface AffinityRule {
   kind: 'affinity' | 'anti-affinity'
-  /** Name or UUID, as it was asked for. */
+  /** Name or UUID, as given by the user. */
   deployment: string
   on: Topology
   required: boolean
-  /** 1..100; counts only when it is not required. */
+  /** 1..100; ignored if `required`. */
   weight: number
 }
 
-/** The same rule when the scheduler runs: with the places that hold a replica of the other deployment. */
+/** The rule as the scheduler uses it: with the topology domains that hold a replica of the other deployment. */
 export interface Affinity extends AffinityRule {
-  /** As `placeOf` names them, sorted. */
+  /** Names from `placeOf`, sorted. */
   places: string[]
 }
 
@@ -53,19 +53,19 @@ interface WishesWith<Rule> {
   affinity: Rule[]
 }
 
-/** As they are asked for and stored with the deployment. */
+/** Scheduling preferences as stored with the deployment. */
 export type AskedWishes = WishesWith<AffinityRule>
-/** As the scheduler takes them, and as a decision records them. */
+/** Scheduling preferences as the scheduler uses them and decisions record them. */
 export type Wishes = WishesWith<Affinity>
 
-/** An affinity as calls give it, in a list that says of which kind it is. */
+/** An affinity as given in an API call; the list that contains it determines its kind. */
 interface GivenAffinity extends Pick<AffinityRule, 'deployment'> {
   on?: Topology | undefined
   required?: boolean | undefined
   weight?: number | undefined
 }
 
-/** Wishes as calls give them, list by list. */
+/** Scheduling preferences as given in an API call. */
 export interface GivenWishes {
   preferences?:
     | (Omit<Preference, 'values' | 'weight'> & { values?: string[] | undefined; weight?: number | undefined })[]
@@ -75,7 +75,7 @@ export interface GivenWishes {
   anti_affinity?: GivenAffinity[] | undefined
 }
 
-/** The weight of a wish that does not say. */
+/** The weight of a preference that is given without one. */
 export const defaultWeight = 50
 
 const isOfKind =
@@ -92,7 +92,7 @@ const rulesOf = (kind: AffinityRule['kind'], given: readonly GivenAffinity[]): A
     weight,
   }))
 
-/** The wishes with each list that was given in place of the one before; null when there are none then. */
+/** Replaces each list that is given and keeps the others. Returns null when all lists are empty. */
 export function withGivenWishes(before: AskedWishes | null, given: GivenWishes): AskedWishes | null {
   const old = before ?? { preferences: [], spread: [], affinity: [] }
   const near = given.affinity ? rulesOf('affinity', given.affinity) : old.affinity.filter(isOfKind('affinity'))
@@ -114,7 +114,7 @@ export function withGivenWishes(before: AskedWishes | null, given: GivenWishes):
   return Object.values(wishes).some((list) => list.length > 0) ? wishes : null
 }
 
-/** A place that `placeOf` named, in words: "zone a of us-east", "region us-east"; a node's is its id. */
+/** Formats a topology domain from `placeOf`: "zone a of us-east", "region us-east", or the id of a node. */
 export function placeText(on: Topology, place: string): string {
   if (on === 'region') return `region ${place}`
   const [region, ...zone] = place.split('/')
@@ -140,7 +140,7 @@ function spreadText({ across, maxSkew, weight }: Spread): string {
   return `spread across ${across}s${limit}${weight > 0 ? ` ${atWeight(weight)}` : ''}`
 }
 
-/** One phrase per wish: "prefers disk = ssd (weight 50)", "has to be in the same zone as db". */
+/** Returns one phrase per preference: "prefers disk = ssd (weight 50)", "has to be in the same zone as db". */
 export const wishTexts = ({ preferences, spread, affinity }: AskedWishes): string[] => [
   ...preferences.map((wish) => `prefers ${constraintText(wish)} ${atWeight(wish.weight)}`),
   ...spread.map(spreadText),

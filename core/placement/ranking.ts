@@ -1,25 +1,25 @@
-/** What the page of scores reads: a page of the nodes in the order of a run. */
+/** The data of the page of scores: one page of nodes in the order of a run. */
 import type { ChosenNode, PlacementRequest, Policy, Refusal, Verdict } from './types'
 
 export interface Ranking {
   request: PlacementRequest
   policy: Policy
-  /** ISO 8601: when the fleet was as it was looked at. */
+  /** Time of the fleet snapshot, ISO 8601. */
   takenAt: string
-  /** How many nodes the fleet has, and how many of them could take a replica. */
+  /** Number of nodes in the fleet, and of those that can take a replica. */
   nodes: number
   feasible: number
   /** How many replicas could be placed. */
   found: number
   chosen: ChosenNode[]
-  /** "Insufficient nodes: …"; null when it fits. */
+  /** "Insufficient nodes: …"; null when the request fits. */
   message: Refusal['message'] | null
-  /** The best of all; null when no node has room. */
+  /** The best node of the fleet; null when none is feasible. */
   winner: Verdict | null
-  /** How many nodes are like what was asked for, and one page of them. */
+  /** Number of nodes that match the filter, and one page of them. */
   total: number
   verdicts: Verdict[]
-  /** The nodes that are compared, in the order in which they were named. */
+  /** The nodes to compare, in the order of the request. */
   compared: Verdict[]
   regions: string[]
 }

@@ -22,13 +22,13 @@ const tablePairs = regions.flatMap((a, index) =>
 )
 
 describe('regions', () => {
-  it('gives every name and alias to one region only', () => {
+  it('have no name or alias in common', () => {
     const names = regions.flatMap((region) => [region.name, ...region.aliases])
     expect(new Set(names).size).toBe(names.length)
     expect(names.length).toBeGreaterThan(50)
   })
 
-  it('knows a region by its aliases, whatever the case, and leaves other names alone', () => {
+  it('are found by their aliases in any case, and other names stay as they are', () => {
     expect(canonicalRegion('us-east-1')).toBe('us-east')
     expect(canonicalRegion(' EU-West-1 ')).toBe('eu-west')
     expect(canonicalRegion('Shop-17')).toBe('shop-17')
@@ -36,7 +36,7 @@ describe('regions', () => {
     expect(regionCoordinates('shop-17')).toBeNull()
   })
 
-  it('measures great circles: Dublin to New York is some 5,100 km', () => {
+  it('are apart by great-circle distances: Dublin to New York is about 5,100 km', () => {
     expect(distanceKm(dublin, newYork)).toBeGreaterThan(5050)
     expect(distanceKm(dublin, newYork)).toBeLessThan(5150)
     expect(distanceKm(dublin, dublin)).toBe(0)
@@ -72,20 +72,20 @@ describe('latencyBetween', () => {
   const measured = [{ fromRegion: 'us-east', toRegion: 'eu-west', latencyMs: 71.5 }]
   const coordinates = { from: newYork, to: dublin }
 
-  it('needs no number within one region, also under another name for it', () => {
+  it('is null within one region, also under an alias', () => {
     expect(latencyBetween({ from: 'us-east', to: 'us-east-1', measured, coordinates })).toEqual({
       latencyMs: null,
       source: 'same region',
     })
   })
 
-  it('believes a measurement, in either direction, before the table', () => {
+  it('prefers a measurement in either direction to the table', () => {
     const expected = { latencyMs: 71.5, source: 'measured' }
     expect(latencyBetween({ from: 'us-east', to: 'eu-west', measured, coordinates })).toEqual(expected)
     expect(latencyBetween({ from: 'eu-west', to: 'us-east', measured, coordinates })).toEqual(expected)
   })
 
-  it('prefers the measurement of the direction asked for, and the smallest of several', () => {
+  it('prefers the measurement in the requested direction, and the smallest of several', () => {
     const both = [
       { fromRegion: 'eu-west', toRegion: 'us-east', latencyMs: 10 },
       { fromRegion: 'us-east', toRegion: 'eu-west', latencyMs: 80 },
@@ -96,15 +96,15 @@ describe('latencyBetween', () => {
     }
   })
 
-  it('believes the table before coordinates', () => {
+  it('prefers the table to coordinates', () => {
     expect(latencyBetween({ from: 'us-east', to: 'eu-west', measured: [], coordinates })).toEqual({
       latencyMs: 68,
       source: 'table',
     })
   })
 
-  it('falls back to coordinates, and then to not knowing', () => {
-    // some 5,100 km / 100 km per ms × 1.65 = some 84 ms
+  it('falls back to coordinates, and is unknown without them', () => {
+    // about 5,100 km / 100 km per ms × 1.65 = about 84 ms
     const estimate = estimatedLatencyMs(newYork, dublin)
     expect(estimate).toBeCloseTo((distanceKm(newYork, dublin) / 100) * 1.65, 1)
     expect(latencyBetween({ from: 'shop-1', to: 'eu-west', measured, coordinates })).toEqual({

@@ -1,6 +1,6 @@
 /**
- * Regions that most operators know by name, and how long a packet takes between two of them and back. Any other name
- * may be used for a region; its latencies are then measured, or follow from the coordinates of its nodes.
+ * Well-known regions and the round-trip times between them. A region may have any other name; its latencies are then
+ * measured or estimated from the coordinates of its nodes.
  */
 import { memoized } from './memo'
 import type { LocalityFact, MeasuredLatency } from './types'
@@ -16,7 +16,7 @@ interface Region {
   /** The city or area that its latencies stand for. */
   place: string
   coordinates: Coordinates
-  /** Names that others give to the same place; a node with one of them is in this region. */
+  /** Other providers' names for the same place; a node with one of them is in this region. */
   aliases: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export const regions: readonly Region[] = [
   region('au-east', 'Sydney', [-33.87, 151.21], ['ap-southeast-2', 'australia-southeast1', 'australiaeast', 'syd']),
   region('sa-east', 'São Paulo', [-23.55, -46.63], ['sa-east-1', 'southamerica-east1', 'brazilsouth', 'gru']),
   region('af-south', 'Cape Town', [-33.92, 18.42], ['af-south-1', 'southafricawest', 'cpt']),
-  // Known by their coordinates only: the table below has no row for them.
+  // The latency table below has no rows for these regions, only their coordinates are known.
   region('uk-south', 'London', [51.51, -0.13], ['eu-west-2', 'europe-west2', 'uksouth', 'lhr']),
   region('fr-central', 'Paris', [48.86, 2.35], ['eu-west-3', 'europe-west9', 'francecentral', 'cdg']),
   region('eu-south', 'Milan', [45.46, 9.19], ['eu-south-1', 'europe-west8', 'italynorth', 'mxp']),
@@ -51,8 +51,8 @@ export const regions: readonly Region[] = [
 ]
 
 /**
- * Round-trip milliseconds between the main regions: typical medians of the public internet between large data centres,
- * rounded, meant as defaults until somebody measures. Row by row, each against the rows before it.
+ * Round-trip times in milliseconds between the main regions: typical medians of the public internet between large data
+ * centres, rounded. They are defaults until somebody measures. Each row lists the latencies to the rows before it.
  */
 const table: readonly (readonly [string, readonly number[]])[] = [
   ['us-east', []],
@@ -76,17 +76,17 @@ const tabled = new Map(
 )
 const byName = new Map(regions.flatMap((one) => [one.name, ...one.aliases].map((name) => [name, one] as const)))
 
-/** The one name of a region: aliases become the well-known name, other names stay as they are, in lower case. */
+/** Returns the canonical name of a region: the well-known name for an alias, any other name in lower case. */
 export const canonicalRegion = memoized((name): string => {
   const plain = name.trim().toLowerCase()
   return byName.get(plain)?.name ?? plain
 })
 
-/** Where a well-known region lies; null for any other. */
+/** Returns the coordinates of a well-known region; null for any other. */
 export const regionCoordinates = (name: string): Coordinates | null =>
   byName.get(name.trim().toLowerCase())?.coordinates ?? null
 
-/** The built-in default, in milliseconds there and back; null when the table has no such pair. */
+/** Returns the built-in round-trip time in milliseconds; null when the table does not have the pair. */
 export const tableLatencyMs = (from: string, to: string): number | null =>
   tabled.get(pair(canonicalRegion(from), canonicalRegion(to))) ?? null
 
@@ -103,22 +103,22 @@ export function distanceKm(a: Coordinates, b: Coordinates): number {
   return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(chord)))
 }
 
-/** Light in fibre makes 200 km in a millisecond, so 100 km of distance cost one millisecond there and back. */
+/** Light in fibre travels 200 km in a millisecond, so 100 km of distance take one millisecond there and back. */
 const kmPerRoundTripMs = 100
-/** Cables are longer than great circles and routers take their time: the median over the table above (a test holds it). */
+/** Factor for cable detours and routers: the median over the table above (a test checks this). */
 export const pathFactor = 1.65
 
-/** Round trip in milliseconds, to a tenth: an estimate has no more. */
+/** Estimated round-trip time in milliseconds, rounded to a tenth. */
 export const estimatedLatencyMs = (a: Coordinates, b: Coordinates): number =>
   Math.round((distanceKm(a, b) / kmPerRoundTripMs) * pathFactor * 10) / 10
 
-/** The round trip and how it is known. Within one region nobody needs the number: it is null there, too. */
+/** A round-trip time with its source. `latencyMs` is null within one region, and when it is unknown. */
 interface Latency {
   latencyMs: number | null
   source: Exclude<LocalityFact['source'], 'no region asked'>
 }
 
-/** What somebody measured between two regions: in that direction, else in the other; the smallest of several. */
+/** Returns the measured latency: in the given direction, else in the other one; the smallest of several. */
 function measuredLatencyMs(from: string, to: string, measured: readonly MeasuredLatency[]): number | null {
   let there: number | null = null
   let back: number | null = null
@@ -132,8 +132,8 @@ function measuredLatencyMs(from: string, to: string, measured: readonly Measured
 }
 
 /**
- * Round trip between two regions by the best that is known: measured, else the table, else the distance between the
- * coordinates of the two ends, else nothing.
+ * Returns the round-trip time between two regions from the best source: a measurement, else the table, else the
+ * distance between the coordinates, else unknown.
  */
 export function latencyBetween(input: {
   from: string

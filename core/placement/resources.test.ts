@@ -11,7 +11,7 @@ import {
 } from './resources'
 
 describe('amounts', () => {
-  test('of cores have no decimals that say nothing, and name one core in the singular', () => {
+  test('of cores have no trailing zeros, and use the singular for one core', () => {
     expect([0, 250, 500, 1000, 1200, 2500, 16_000].map(coresText)).toEqual([
       '0 cores',
       '0.25 cores',
@@ -24,7 +24,7 @@ describe('amounts', () => {
     expect([1000, 1005, 2500].map(coresNumber)).toEqual(['1', '1.005', '2.5'])
   })
 
-  test('of memory are exact, in GiB where that is short', () => {
+  test('of memory are exact, and in GiB if two decimals suffice', () => {
     expect([0, 512, 1024, 1280, 1472, 1536, 2048, 7873, 16_384].map(memoryText)).toEqual([
       '0 MiB',
       '512 MiB',
@@ -49,7 +49,7 @@ describe('amounts', () => {
     ])
   })
 
-  test('of storage are whole GiB, and TiB where that is short', () => {
+  test('of storage are whole GiB, or TiB if two decimals suffice', () => {
     expect([1, 20, 1000, 1024, 1536, 1800].map(storageText)).toEqual([
       '1 GiB',
       '20 GiB',
@@ -60,7 +60,7 @@ describe('amounts', () => {
     ])
   })
 
-  test('name their resource as far as the sentence needs it', () => {
+  test('can be formatted with or without the name of the resource', () => {
     expect([amountText('cpu', 2000), quantityText('cpu', 2000), bareAmountText('cpu', 2000)]).toEqual([
       '2 cores',
       '2 cores',

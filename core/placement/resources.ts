@@ -1,7 +1,6 @@
 /**
- * What a replica asks for and what a node has, in integers, so that sums of reservations are exact.
- * CPU is counted in thousandths of a core, memory in MiB, storage in GiB, GPUs in whole units; the names with `Mb` and `Gb`
- * are those of the tables and of REST.
+ * Amounts of resources as integers, so that sums of reservations are exact. CPU is in thousandths of a core, memory in
+ * MiB, storage in GiB, GPUs in whole units; the names with `Mb` and `Gb` are those of the tables and of the REST API.
  */
 export interface Resources {
   cpuMillis: number
@@ -19,7 +18,7 @@ export const subtractResources = (a: Resources, b: Resources): Resources => ({
   storageGb: a.storageGb - b.storageGb,
 })
 
-/** Of each resource the smaller amount. */
+/** Returns the smaller amount of each resource. */
 export const leastResources = (a: Resources, b: Resources): Resources => ({
   cpuMillis: Math.min(a.cpuMillis, b.cpuMillis),
   memoryMb: Math.min(a.memoryMb, b.memoryMb),
@@ -37,11 +36,11 @@ export const addResources = (a: Resources, b: Resources): Resources => ({
 export const resourceKinds = ['cpu', 'memory', 'storage', 'gpu'] as const
 export type ResourceKind = (typeof resourceKinds)[number]
 
-/** Cores (fractions allowed) to thousandths of a core. */
+/** Converts cores (fractions allowed) to thousandths of a core. */
 export const millisOfCores = (cores: number): number => Math.round(cores * 1000)
 export const coresOfMillis = (millis: number): number => millis / 1000
 
-/** Limits of one replica's request: the contract of the deploy call. */
+/** Limits of a deployment, as documented for the deploy call. */
 export const limits = {
   name: { min: 1, max: 100, pattern: /^[A-Za-z0-9_-]+$/ },
   image: { max: 500 },
@@ -52,7 +51,7 @@ export const limits = {
   storage: { min: 1, max: 1000, default: 10 },
 } as const
 
-/** Of deployments in the queue: 0..100, the higher first. */
+/** Priorities of deployments in the queue: 0..100, higher ones first. */
 export const priorities = { min: 0, max: 100, default: 50 } as const
 
 export const deploymentTypes = ['compute', 'storage', 'gateway'] as const
@@ -60,21 +59,21 @@ export type DeploymentType = (typeof deploymentTypes)[number]
 
 const trimmed = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
 
-/** The number of cores alone, where "cores" stands beside it: "0.5", "2". */
+/** Formats a number of cores without the unit: "0.5", "2". */
 export const coresNumber = (millis: number): string => trimmed(coresOfMillis(millis), 3)
 
 /** "1 core", "0.5 cores", "2.5 cores" */
 export const coresText = (millis: number): string => `${coresNumber(millis)} ${millis === 1000 ? 'core' : 'cores'}`
 
-/** In the larger unit where two decimals say it exactly, else in the smaller one. */
+/** Formats an amount in the larger unit if two decimals are exact, else in the smaller unit. */
 const binaryText = (amount: number, unit: string, larger: string): string =>
   Math.abs(amount) >= 1024 && amount % 256 === 0 ? `${amount / 1024} ${larger}` : `${amount} ${unit}`
 
-/** An exact amount: "512 MiB", "1.5 GiB", "1472 MiB". For what was asked for, and wherever two amounts are compared. */
+/** Formats an exact amount: "512 MiB", "1.5 GiB", "1472 MiB". For requests, and wherever amounts are compared. */
 export const memoryText = (mib: number): string => binaryText(mib, 'MiB', 'GiB')
 export const storageText = (gib: number): string => binaryText(gib, 'GiB', 'TiB')
 
-/** An amount to the tenth of its unit, for bars and columns: 7873 is "7.7 GiB". */
+/** Formats an amount rounded to a tenth of its unit, for bars and columns: 7873 becomes "7.7 GiB". */
 export function roundMemoryText(mib: number): string {
   if (Math.abs(mib) < 1024) return `${trimmed(mib, 0)} MiB`
   const gib = mib / 1024
@@ -88,10 +87,10 @@ const quantityTexts: Record<ResourceKind, (amount: number) => string> = {
   gpu: String,
 }
 
-/** An amount beside the name of its resource: "2 cores", "1.5 GiB", "20 GiB", "1". */
+/** Formats an amount next to the name of its resource: "2 cores", "1.5 GiB", "20 GiB", "1". */
 export const quantityText = (kind: ResourceKind, amount: number): string => quantityTexts[kind](amount)
 
-/** An amount where the sentence has said "cores" already: "2", "1.5 GiB", "20 GiB", "1". */
+/** Formats an amount for a sentence that has already named "cores": "2", "1.5 GiB", "20 GiB", "1". */
 export const bareAmountText = (kind: ResourceKind, amount: number): string =>
   kind === 'cpu' ? coresNumber(amount) : quantityText(kind, amount)
 
@@ -102,7 +101,7 @@ const amountTexts: Record<ResourceKind, (amount: number) => string> = {
   gpu: (units) => (units === 0 ? 'no GPU' : units === 1 ? '1 GPU' : `${units} GPUs`),
 }
 
-/** An amount that names its resource: "2 cores", "1.5 GiB of memory", "20 GiB of storage", "1 GPU". */
+/** Formats an amount with its resource: "2 cores", "1.5 GiB of memory", "20 GiB of storage", "1 GPU". */
 export const amountText = (kind: ResourceKind, amount: number): string => amountTexts[kind](amount)
 
 /** The field of `Resources` that counts a resource. */

@@ -9,8 +9,8 @@ function standings(nodes: FleetNode[], overrides: Parameters<typeof aRequest>[0]
   return Object.fromEntries(placement.verdicts.map((verdict) => [verdict.nodeId, standing(placement, verdict)]))
 }
 
-describe('where a node stood', () => {
-  it('is told in words for the chosen, the near and the refused', () => {
+describe('the standing of a node', () => {
+  it('is a text for chosen, near and refused nodes', () => {
     const nodes = [
       aNode({ nodeId: 'node-01' }),
       // 20 % of CPU in use cost 0.15 × 0.2 = 0.03, 2 % cost 0.003
@@ -28,7 +28,7 @@ describe('where a node stood', () => {
     })
   })
 
-  it('knows several replicas on a node, and room that was not enough', () => {
+  it('tells about several replicas on a node, and about capacity in a refused run', () => {
     expect(standings([aNode()], { replicas: 2, maxPerNode: 2 })).toEqual({ 'node-01': 'chosen for 2 replicas' })
     expect(standings([aNode()], { replicas: 2 })).toEqual({ 'node-01': 'has room, but too few nodes have' })
   })

@@ -1,7 +1,7 @@
-/** Where a node stood in a decision, in words: for the pages that show one. */
+/** Describes the standing of a node in a decision, for pages. */
 import type { Placement, Verdict } from './types'
 
-/** How far a feasible node that was not chosen stayed behind the last one chosen, 0 or more; null for all others. */
+/** Returns how far a feasible node that was not chosen is behind the last chosen one, 0 or more; else null. */
 export function gapToLastChosen(
   { chosen }: Pick<Placement, 'chosen'>,
   verdict: Verdict,
@@ -11,7 +11,7 @@ export function gapToLastChosen(
   return { gap: last.score - verdict.score, nodeId: last.nodeId }
 }
 
-/** One line per node: "chosen", "0.03 below the last chosen node-05", "needs 2 cores, 0.5 are free of 4". */
+/** Returns one line: "chosen", "0.03 below the last chosen node-05", "needs 2 cores, 0.5 are free of 4". */
 export function standing(placement: Pick<Placement, 'chosen'>, verdict: Verdict): string {
   if (!verdict.feasible) return verdict.failures.map((failure) => failure.message).join('; ')
   if (verdict.chosen > 1) return `chosen for ${verdict.chosen} replicas`

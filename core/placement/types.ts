@@ -4,7 +4,7 @@ import type { NodeStatus } from './node-status'
 import type { Wishes } from './preferences'
 import { type Resources, resourceKinds } from './resources'
 
-/** What is asked of the scheduler in one run. */
+/** The request of one scheduling run. */
 export interface PlacementRequest {
   deploymentId: string
   /** How many replicas to place now, 1 or more. */
@@ -13,31 +13,31 @@ export interface PlacementRequest {
   region: string | null
   constraints: Constraint[]
   maxPerNode: number
-  /** UUIDs of nodes that the replicas should keep off while others can take them (an attempt failed there). */
+  /** UUIDs of nodes to use only if the others cannot take all replicas (an attempt failed there). */
   avoidNodeIds: string[]
-  /** Fixed host ports, each once, ascending. Absent when there are none, also in records from before placement knew of them. */
+  /** Distinct fixed host ports, ascending; absent when there are none, also in old records. */
   hostPorts?: number[]
-  /** The replica that stops first so that this one can take its place on the same node; absent when none does. */
+  /** What the replica that stops first hands over on the same node; absent when none does. */
   handover?: Handover
-  /** Absent when there are none, also in the records of decisions that were made before there were any. */
+  /** Absent when there are none, also in old records. */
   wishes?: Wishes
 }
 
-/** What of the reservation of a replica that stops first passes over to the one that replaces it on its node. */
+/** The part of a stopping replica's reservation that its replacement takes over on the same node. */
 export interface Handover {
   /** UUID of the node */
   nodeId: string
-  /** At most what is asked for. */
+  /** At most the requested amounts. */
   resources: Resources
-  /** Of those asked for. */
+  /** A subset of the requested ports. */
   hostPorts: number[]
 }
 
-/** A node as the scheduler sees it. Immutable; everything that a verdict depends on is in it. */
+/** A node as the scheduler sees it: immutable, with everything about the node that a verdict depends on. */
 export interface FleetNode {
   /** UUID */
   id: string
-  /** The human name; ties go to the smaller one. */
+  /** The name of the node; ties go to the smaller name. */
   nodeId: string
   nodeType: string
   region: string
@@ -48,16 +48,16 @@ export interface FleetNode {
   labels: Record<string, string>
   latitude: number | null
   longitude: number | null
-  /** Why the node can not run containers, in the words of its engine or its agent; null when it can. */
+  /** The error of the engine or agent because of which the node cannot run containers; null when it can. */
   engineError: string | null
   capacity: Resources
   reserved: Resources
-  /** Percent 0..100, or null when it was never reported or is older than the heartbeat limit. */
+  /** Percent, 0..100; null when it was never reported or is older than the heartbeat limit. */
   cpuUsagePercent: number | null
   memoryUsagePercent: number | null
   /** Milliseconds since the last heartbeat when the snapshot was taken; null when there was none. */
   heartbeatAgeMs: number | null
-  /** Placed a moment ago, not yet part of the reported usage: counted as load. */
+  /** Requests of replicas that the reported usage does not include yet; they count as load. */
   unseen: Pick<Resources, 'cpuMillis' | 'memoryMb'>
   /** Replicas of the requested deployment that hold a reservation here. */
   ownReplicas: number
@@ -81,13 +81,13 @@ export interface Fleet {
 /** How nodes are scored. */
 export interface Policy {
   name: string
-  /** Of the three parts of a score; they add up to 1. */
+  /** Weights of the three parts of a score; they add up to 1. */
   weights: { resources: number; load: number; locality: number }
-  /** Fill nodes one after the other: the resources part is then 1 less the share that stays free. */
+  /** Bin-packing, fuller nodes first: the resources part is 1 minus the share that stays free. */
   packing?: boolean
 }
 
-/** The ready-made policies, by name: spread out, pack together, or stay near. */
+/** The built-in policies by name. */
 export const policyProfiles = {
   spread: { name: 'spread', weights: { resources: 0.4, load: 0.3, locality: 0.3 } },
   pack: { name: 'pack', weights: { resources: 0.7, load: 0.1, locality: 0.2 }, packing: true },
@@ -111,7 +111,7 @@ export function policyText({ name, weights, packing }: Policy): string {
   return `${name}: ${parts.join(', ')}`
 }
 
-/** A policy as calls give it: by name, or own weights. */
+/** A policy as given in an API call: by name or with custom weights. */
 type GivenPolicy = PolicyProfile | { weights: Policy['weights']; packing?: boolean | undefined }
 
 export function policyOf(given: GivenPolicy): Policy {
@@ -120,7 +120,7 @@ export function policyOf(given: GivenPolicy): Policy {
   return packing ? { name: 'custom', weights, packing } : { name: 'custom', weights }
 }
 
-/** Why these weights can't be, as a sentence; null when they can. */
+/** Returns why these weights are invalid, as a sentence; null when they are valid. */
 export function weightsProblem({ resources, load, locality }: Policy['weights']): string | null {
   const weights = [resources, load, locality]
   if (weights.some((weight) => !(weight >= 0 && weight <= 1))) return 'Each weight is between 0 and 1'
@@ -154,12 +154,12 @@ export interface RuleFailure {
   shortfall: number | null
 }
 
-/** What one rule said of one node, whether the node meets it or not. A rule with several causes has a result for each. */
+/** The result of one rule for one node, met or not. A rule with several causes has one result for each. */
 export interface RuleResult extends RuleFailure {
   passed: boolean
 }
 
-/** Why the locality part is what it is. */
+/** The value of the locality part and its source. */
 export interface LocalityFact {
   /** 0..1 */
   value: number
@@ -167,7 +167,7 @@ export interface LocalityFact {
   source: 'no region asked' | 'same region' | 'measured' | 'table' | 'coordinates' | 'unknown'
 }
 
-/** The first three are in every score, the others in those of requests with such wishes. */
+/** The first three are in every score, the others only if the request has such preferences. */
 export const scorePartNames = ['resources', 'load', 'locality', 'preferences', 'spread', 'affinity'] as const
 export type ScorePartName = (typeof scorePartNames)[number]
 
@@ -185,7 +185,7 @@ export interface ScoreInputs {
   freeMemoryMb: number
   capacityCpuMillis: number
   capacityMemoryMb: number
-  /** With what was placed a moment ago counted in; null when the usage is unknown. */
+  /** Includes `unseen`; null when the usage is unknown. */
   cpuUsagePercent: number | null
   memoryUsagePercent: number | null
   heartbeatAgeMs: number | null
@@ -193,8 +193,8 @@ export interface ScoreInputs {
 }
 
 /**
- * The verdict for one node. Feasible nodes have a score, refused ones at least one failure. Where replicas are spread, a
- * node stands as it stood when the last replica was placed, and a chosen one as it stood when it was chosen first.
+ * The verdict for one node. Feasible nodes have a score, refused ones at least one failure. With a spread, a verdict
+ * shows the state when the last replica was placed, and that of a chosen node the state when it was first chosen.
  */
 export interface Verdict {
   id: string
@@ -203,7 +203,7 @@ export interface Verdict {
   simulated: boolean
   feasible: boolean
   failures: RuleFailure[]
-  /** What else a reader should know, in sentences: "its CPU usage is unknown, so it counts as fully loaded". */
+  /** Notes for the reader, as sentences: "its CPU usage is unknown, so it counts as fully loaded". */
   notes: string[]
   /** 0..1 before any replica of this run was placed on it; null when refused. */
   score: number | null
@@ -211,7 +211,7 @@ export interface Verdict {
   inputs: ScoreInputs
   /** 1 is best, among feasible nodes; null when refused. */
   rank: number | null
-  /** How many replicas of this run it got. */
+  /** Number of replicas of this run on the node. */
   chosen: number
 }
 
@@ -234,7 +234,7 @@ export const suggestionKinds = [
   'affinity',
 ] as const
 
-/** One change that makes it fit on its own, verified by running the core again. */
+/** One change that alone makes the request fit, verified by another run of the core. */
 export interface Suggestion {
   kind: (typeof suggestionKinds)[number]
   /** "Ask for 1.5 GiB of memory instead of 2 GiB" */
@@ -242,7 +242,7 @@ export interface Suggestion {
   /** In the unit of the request's field (millis, MiB, GiB, units, replicas); null where no number changes. */
   from: number | null
   to: number | null
-  /** Human names of the nodes to change, empty when the request changes. */
+  /** Names of the nodes to change; empty when the request changes. */
   nodeIds: string[]
 }
 
@@ -252,10 +252,10 @@ export interface Refusal {
   found: number
   /** `Insufficient nodes: need 10, found 2 with capacity` */
   message: string
-  /** Refused nodes counted per rule, the most frequent first; `nodeIds` are human names. */
+  /** Refused nodes counted per rule, most frequent first; `nodeIds` are names. */
   reasons: { rule: RuleName; count: number; nodeIds: string[] }[]
   suggestions: Suggestion[]
-  /** What would not help, in sentences, where somebody may think that it does. */
+  /** Changes that would not help although they may seem to, as sentences. */
   notes: string[]
 }
 
