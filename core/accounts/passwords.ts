@@ -1,13 +1,13 @@
 /**
- * Whether a password is hard to guess. What everybody types first is counted as one character however long it is: common
- * words, rows of keys, runs of letters and digits, years, repetitions. What is left must be long enough.
+ * Checks that a password is hard to guess. Each predictable part counts as one character, however long it is: common
+ * words, rows of keys, runs of letters and digits, years, repetitions. The resulting length must be sufficient.
  */
 
 export const passwordLimits = { min: 12, max: 200 }
-/** So many characters that are no such pattern. */
+/** Minimum length after predictable parts are counted as one character each. */
 const leastUnpredictable = 8
 
-/** Written as people disguise them, too: "P4$$w0rd" is "password". Longer ones first where one begins another. */
+/** Common words. "P4$$w0rd" matches "password", too. A word comes before its own prefixes. */
 const common = (
   'passwords password passwort passw0rd passphrase administrator administrador operator welcome willkommen bienvenue ' +
   'letmein iloveyou changeme changeit superman superuser football baseball basketball princess sunshine starwars ' +
@@ -48,7 +48,7 @@ const disguises: Record<string, string> = {
 
 const undisguised = (text: string): string => [...text].map((letter) => disguises[letter] ?? letter).join('')
 
-/** How many characters of `text`, from `at`, are one pattern; 0 when none begins there. */
+/** Returns the length of the predictable part that begins at `at`; 0 when none does. */
 function patternAt(text: string, plain: string, at: number): number {
   const word = common.find((one) => text.startsWith(one, at) || plain.startsWith(one, at))
   const year = /^(?:19|20)\d\d/.exec(text.slice(at))
@@ -67,7 +67,7 @@ function runAt(text: string, at: number): number {
   return longest >= shortestRun ? longest : 0
 }
 
-/** What repeats something that stands before it: "aaaa", "abab", "foo-foo". */
+/** Finds repetitions of earlier text: "aaaa", "abab", "foo-foo". */
 function repetitionAt(text: string, at: number): number {
   let longest = 0
   for (let back = 1; back <= at; back++) {
@@ -78,7 +78,7 @@ function repetitionAt(text: string, at: number): number {
   return longest
 }
 
-/** Characters of it that must be guessed one by one. */
+/** Returns the length of the password with each predictable part counted as one character. */
 function unpredictable(password: string, username: string): number {
   const lower = password.toLowerCase()
   const name = username.toLowerCase()
@@ -89,7 +89,7 @@ function unpredictable(password: string, username: string): number {
   return count
 }
 
-/** Why `password` is too weak to be set for `username`, as a sentence that says what to do; null when it will do. */
+/** Returns why `password` is too weak for `username` and what to do, as a sentence; null when it is accepted. */
 export function passwordProblem(password: string, username: string): string | null {
   if (password.length < passwordLimits.min) return `Use at least ${passwordLimits.min} characters`
   if (password.length > passwordLimits.max) return `Use at most ${passwordLimits.max} characters`

@@ -1,10 +1,10 @@
-/** From the most rights to the fewest. */
+/** Ordered from the most to the fewest permissions. */
 export const roles = ['admin', 'operator', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
 export const lesserRole = (one: Role, other: Role): Role => (roles.indexOf(one) > roles.indexOf(other) ? one : other)
 
-/** Who may do what; the permission matrix of the pages and the guards of the procedures are both derived from it. */
+/** The roles that have each permission. The pages' matrix and the guards of the procedures derive from this table. */
 export const permissions = {
   'deployments.read': ['admin', 'operator', 'viewer'],
   'deployments.create': ['admin', 'operator'],

@@ -1,4 +1,4 @@
-/** Why a session that was good is not any more: pages tell people apart from it what happened. */
+/** Why a session is no longer valid; pages show these messages. */
 export const sessionRefusals = {
   ended: 'The session has ended: sign in again',
   disabled: 'This account is disabled',

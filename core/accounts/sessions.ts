@@ -1,37 +1,37 @@
-/** Sessions: what begins when somebody signs in with a password. */
+/** Sessions. Signing in with a password starts one. */
 
-/** A person at a page, or a program with the access token that it got for a password. */
+/** `browser`: a person on the pages. `program`: a client with an access token obtained with a password. */
 const sessionKinds = ['browser', 'program'] as const
 export type SessionKind = (typeof sessionKinds)[number]
 
 const hour = 3600
 const day = 24 * hour
 
-/** In seconds: a session ends when nothing was asked with it for `idle`, and `absolute` after it began whatever happens. */
+/** A session ends after `idle` seconds without a request, and at the latest `absolute` seconds after its start. */
 export const sessionLimits: Record<SessionKind, { idle: number; absolute: number }> = {
   browser: { idle: 12 * hour, absolute: 7 * day },
   program: { idle: 12 * hour, absolute: 12 * hour },
 }
 
-/** Ended sessions are kept so long: they say from where their user has signed in before. */
+/** Days for which ended sessions are kept; they show from where their user has signed in before. */
 export const keptSessionDays = 90
-/** Of each user and kind, so many sessions are kept at most; the ones that were seen last. */
+/** Maximum number of sessions kept per user and kind; the least recently used ones are deleted. */
 export const keptSessions = 500
 
 export interface SessionView {
   id: string
   kind: SessionKind
-  /** "Firefox on Linux", or what a program calls itself; null when nothing was said. */
+  /** "Firefox on Linux", or the name that a program gives; null when unknown. */
   device: string | null
-  /** Where the password was given; null when not known. */
+  /** Network address of the sign-in; null when unknown. */
   address: string | null
-  /** Where it was seen last, when that is another address. */
+  /** Network address of the last request, if different. */
   lastAddress: string | null
   createdAt: string
   /** To the minute. */
   lastSeenAt: string
   expiresAt: string
-  /** The session of the call that asks. */
+  /** Whether it is the session of the present call. */
   current: boolean
 }
 
@@ -54,7 +54,7 @@ const systems: readonly [RegExp, string][] = [
 
 const deviceLength = 60
 
-/** What a user agent says in a few words. */
+/** Returns a short name of the browser and system from a user agent string; null without one. */
 export function deviceOf(userAgent: string | null): string | null {
   if (!userAgent) return null
   const named = (of: readonly [RegExp, string][]) => of.find(([pattern]) => pattern.test(userAgent))?.[1]
@@ -65,8 +65,8 @@ export function deviceOf(userAgent: string | null): string | null {
 }
 
 /**
- * What sign-in limits count an address as: an IPv4 address alone, an IPv6 address with the other 2^64 of its network, of
- * which everybody may have as many as they like.
+ * Returns the key under which sign-in limits count an address: an IPv4 address itself, but the /64 network of an IPv6
+ * address, because one client can use all addresses of its network.
  */
 export function networkOf(address: string | null): string {
   if (address === null) return 'unknown'

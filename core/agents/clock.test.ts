@@ -6,19 +6,19 @@ const now = new Date('2026-03-01T12:00:00.000Z')
 const seenAt = (observedAt: string | null, sentAt: string | null) =>
   byOurClock([{ observedAt } as ReplicaReport], sentAt, now)[0]?.observedAt
 
-test('what was seen ten minutes before it was sent was seen ten minutes ago, however wrong the agent’s clock is', () => {
+test('an observation sent ten minutes late is dated ten minutes ago, however wrong the agent’s clock is', () => {
   expect(seenAt('2026-03-01T11:50:00Z', '2026-03-01T12:00:00Z')).toBe('2026-03-01T11:50:00.000Z')
   expect(seenAt('1999-12-31T23:50:00Z', '2000-01-01T00:00:00Z')).toBe('2026-03-01T11:50:00.000Z')
   expect(seenAt('2031-01-01T02:00:00+02:00', '2031-01-01T00:10:00Z')).toBe('2026-03-01T11:50:00.000Z')
 })
 
-test('nothing was seen in the future, and an agent that does not say is not guessed at', () => {
+test('an observation is never dated in the future, and has no time if the agent did not send one', () => {
   expect(seenAt('2026-03-01T13:00:00Z', '2026-03-01T12:00:00Z')).toBe(now.toISOString())
   expect(seenAt(null, '2026-03-01T12:00:00Z')).toBeNull()
   expect(seenAt('2026-03-01T11:00:00Z', null)).toBeNull()
 })
 
-test('a start is corrected like the times of observation, and stays as it is told without a time of sending', () => {
+test('a start time is corrected like observation times, and stays as reported without a time of sending', () => {
   const startOf = (startedAt: string | null, sentAt: string | null) =>
     byOurClock([{ observedAt: null, startedAt } as ReplicaReport], sentAt, now)[0]?.startedAt
   expect(startOf('1999-12-31T23:50:00Z', '2000-01-01T00:00:00Z')).toBe('2026-03-01T11:50:00.000Z')

@@ -1,9 +1,9 @@
 import type { ReplicaReport } from './protocol'
 
 /**
- * The reports with their times by our clock: what counts is how long before sending they were, which is right also where
- * the agent's clock is wrong. Never in the future; what can't be read is left out. An agent that does not say when it sent
- * them is not guessed at: its starts stay as it tells them, and when it saw them is not known.
+ * Converts the times of reports to the control plane's clock. The time between observation and sending is right even if
+ * the agent's clock is wrong. Results are never in the future; unreadable times become null. Without `sentAt`, start
+ * times stay as reported and observation times are unknown.
  */
 export function byOurClock(reports: readonly ReplicaReport[], sentAt: string | null, now: Date): ReplicaReport[] {
   const sentMs = sentAt === null ? Number.NaN : Date.parse(sentAt)

@@ -32,38 +32,38 @@ const granted = (how: string) => ({ state: 'granted', how })
 const refused = (second: string) => ({ state: 'refused', second })
 
 describe('a claim', () => {
-  test('is granted where nobody holds the nodes, and again to who does', () => {
+  test('is granted if nobody holds the nodes, and again to their holder', () => {
     expect(judge({ holder: null })).toEqual(granted('first'))
     expect(judge({ instance: 'first' })).toEqual(granted('again'))
   })
 
-  test('after a crash is granted at once, when the process is gone', () => {
+  test('after a crash is granted at once if the old process is gone', () => {
     expect(judge()).toEqual({ state: 'look' })
     const gone = claim({ found: { instance: 'first', alive: false } })
     expect(judge({ claim: gone })).toEqual(granted('restarted'))
-    // What was found of one that held them before says nothing of the one that does now.
+    // The result about a former holder does not apply to the present one.
     expect(judge({ claim: claim({ found: { instance: 'other', alive: false } }) })).toEqual({ state: 'look' })
   })
 
-  test('is refused beside a process that lives on the same machine', () => {
+  test('is refused while the holder’s process is alive on the same machine', () => {
     expect(judge({ claim: claim({ found: { instance: 'first', alive: true } }) })).toEqual(refused('process'))
   })
 
-  test('after a reboot waits for the lease, and is granted then', () => {
+  test('after a reboot is granted when the lease ends', () => {
     const rebooted = claim({ machine: pi({ bootId: 'b2' }), upSeconds: 8 })
     expect(judge({ holder: holder({ silentSeconds: 9 }), claim: rebooted })).toEqual({ state: 'wait' })
     const later = claim({ machine: pi({ bootId: 'b2' }), upSeconds: 15 })
     expect(judge({ holder: holder({ silentSeconds: 16 }), claim: later })).toEqual(granted('restarted'))
   })
 
-  test('of a copy that runs beside the first is refused, also once that one is silent', () => {
-    // Another virtual machine with the same ids and without network cards of its own.
+  test('of a copy that ran beside the holder is refused, even after the holder is unreachable', () => {
+    // Another virtual machine with the same ids and without built-in network cards.
     const copy = claim({ machine: pi({ bootId: 'b2', hardware: [] }), upSeconds: 3_600 })
     expect(judge({ claim: copy })).toEqual(refused('twins'))
     expect(judge({ holder: holder({ silentSeconds: 600 }), claim: copy })).toEqual(refused('twins'))
   })
 
-  test('from another namespace of processes can not look: it waits, unless it ran beside the first', () => {
+  test('from another process namespace waits for the lease, unless the claimant ran beside the holder', () => {
     const machine = pi({ processNamespace: 'pid:[2]' })
     expect(judge({ claim: claim({ machine }) })).toEqual({ state: 'wait' })
     const silent = holder({ silentSeconds: 20 })
@@ -71,13 +71,13 @@ describe('a claim', () => {
     expect(judge({ holder: silent, claim: claim({ machine, runsSeconds: 60 }) })).toEqual(refused('twins'))
   })
 
-  test('of another machine needs a person, however long the first is silent', () => {
+  test('of another machine needs a person, however long the holder has been unreachable', () => {
     const machine = pi({ hostName: 'pi-2', machineId: 'm2', bootId: 'b2', hardware: ['eth2'] })
     const late = holder({ silentSeconds: 1_000_000 })
     expect(judge({ holder: late, claim: claim({ machine, upSeconds: 10 }) })).toEqual(refused('machine'))
     const moved = { holder: late, claim: claim({ machine }) }
     expect(judge({ ...moved, allowed: { instance: 'second', bootId: null } })).toEqual(granted('moved'))
-    // Its agent may have been started again since it was let in.
+    // The agent may have restarted since a person allowed it.
     expect(judge({ ...moved, allowed: { instance: 'earlier', bootId: 'b2' } })).toEqual(granted('moved'))
     expect(judge({ ...moved, allowed: { instance: 'earlier', bootId: 'b3' } })).toEqual(refused('machine'))
     expect(judge({ ...moved, allowed: { instance: 'earlier', bootId: null } })).toEqual(refused('machine'))

@@ -1,28 +1,28 @@
 /**
- * Who speaks for nodes. A credential can be copied: with a disk, a backup, a virtual machine. So each start of an agent
- * makes itself a name, its *instance*, and claims the nodes of its credential; one instance holds them at a time. What
- * tells a restart and a move from a second speaker is decided here. Pure; server/store/agents/identities.ts keeps it.
+ * Decides which agent process holds the nodes of a credential. A credential can be copied: with a disk, a backup, a
+ * virtual machine. So each agent process generates an *instance* id and claims the nodes; one instance holds them at a
+ * time. This file distinguishes a restart or a move from a second agent; server/store/agents/identities.ts stores it.
  */
 
-/** What tells one machine, and one process on it, from another. Ids are hashed; null and empty are unknown. */
+/** Identifies a machine and a process on it. Ids are hashed; null and empty mean unknown. */
 export interface MachineFacts {
   hostName: string
-  /** Of the installation of the operating system; a copy of the disk has it, too. */
+  /** Id of the installed operating system; a copied disk has the same. */
   machineId: string | null
-  /** Of the built-in network cards. */
+  /** Ids of the built-in network cards. */
   hardware: string[]
-  /** Another one after each boot. */
+  /** Changes with each boot. */
   bootId: string | null
-  /** Of the container engine's data. */
+  /** Id of the container engine's data directory. */
   engineId: string | null
-  /** Within one, numbers of processes mean the same. */
+  /** Process ids are comparable only within one namespace. */
   processNamespace: string | null
   pid: number
-  /** When the process started, in its system's words: tells a number that is used again from the process it meant. */
+  /** Start time of the process in the system's own format; distinguishes a reused pid. */
   processStart: string
 }
 
-/** Of a system that tells nothing. */
+/** A system that provides no ids. */
 export const unknownMachine: MachineFacts = {
   hostName: 'unknown',
   machineId: null,
@@ -36,34 +36,34 @@ export const unknownMachine: MachineFacts = {
 
 export interface Claim {
   machine: MachineFacts
-  /** How long ago the machine was booted and the agent was started. */
+  /** Seconds since the boot of the machine (`upSeconds`) and since the start of the agent (`runsSeconds`). */
   upSeconds: number
   runsSeconds: number
-  /** What was found when the answer to an earlier claim asked for the process of the holder. */
+  /** Whether the holder's process is alive, if the answer to an earlier claim asked the agent to look; else null. */
   found: { instance: string; alive: boolean } | null
 }
 
 export interface Holder {
   instance: string
   machine: MachineFacts
-  /** How long ago it was heard. */
+  /** Seconds since its last contact. */
   silentSeconds: number
 }
 
 export type ClaimAnswer =
   | { state: 'granted' }
-  /** The holder is, or was, a process of the same machine: look for it, and claim again with what was found. */
+  /** The holder is or was a process on the same machine: the agent looks for it and claims again with the result. */
   | { state: 'look'; holder: { instance: string; pid: number; processStart: string } }
-  /** Passes by itself. */
+  /** The agent may claim again later; no person has to act. */
   | { state: 'wait'; why: string }
-  /** Until a person decides. `here`: both are processes of one machine, and the second one can only end. */
+  /** Refused until a person decides. `here`: both processes run on one machine, and the second one has to exit. */
   | { state: 'refused'; here: boolean; why: string }
 
 export type ClaimVerdict =
   | { state: 'granted'; how: 'first' | 'again' | 'restarted' | 'moved' }
   | { state: 'look' }
   | { state: 'wait' }
-  /** `process`: both run on one machine; `twins`: two that look like one machine run at the same time. */
+  /** `process`: both run on one machine. `twins`: two machines with the same ids run at the same time. */
   | { state: 'refused'; second: SecondKind }
 
 const secondKinds = ['process', 'twins', 'machine'] as const
@@ -73,16 +73,16 @@ export interface ClaimCase {
   holder: Holder | null
   instance: string
   claim: Claim
-  /** A person let this instance, or this machine since its boot, take the nodes over. */
+  /** A person allowed this instance, or this machine since its boot, to take over the nodes. */
   allowed: { instance: string; bootId: string | null } | null
-  /** For so long after it was heard the holder's word stands: the limit of heartbeats. */
+  /** For how long the holder keeps the nodes after its last contact: the heartbeat limit. */
   leaseSeconds: number
 }
 
 /**
- * The same machine is taken over at once where it can see that the holder's process is gone, otherwise once the holder's
- * lease is over. Who began long before the holder was last heard ran beside it: that is no restart, however long the
- * holder is silent. Another machine needs a person.
+ * Grants a claim from the same machine at once if the holder's process is known to be gone, otherwise when the holder's
+ * lease ends. A claimant that started long before the holder's last contact ran beside it: that is no restart, however
+ * long the holder has been unreachable. A claim from another machine needs a person.
  */
 export function judgeClaim({ holder, instance, claim, allowed, leaseSeconds }: ClaimCase): ClaimVerdict {
   if (holder === null) return { state: 'granted', how: 'first' }
@@ -106,7 +106,7 @@ const differs = (a: string | null, b: string | null): boolean => a !== null && b
 
 type Kinship = 'same boot' | 'same machine' | 'other machine'
 
-/** A copied disk has the ids of the first one, but not its network cards. */
+/** Compares two machines. A copied disk has the ids of the original, but not its network cards. */
 export function kinship(a: MachineFacts, b: MachineFacts): Kinship {
   if (isSame(a.bootId, b.bootId)) return 'same boot'
   const bothShow = a.hardware.length > 0 && b.hardware.length > 0
@@ -115,12 +115,12 @@ export function kinship(a: MachineFacts, b: MachineFacts): Kinship {
   if (isSame(a.machineId, b.machineId)) return 'same machine'
   if (differs(a.machineId, b.machineId)) return 'other machine'
   if (shared || isSame(a.engineId, b.engineId)) return 'same machine'
-  // Systems that tell nothing else.
+  // Systems without boot ids are compared by host name.
   return a.hostName === b.hostName && a.bootId === null && b.bootId === null ? 'same machine' : 'other machine'
 }
 
 interface Reported {
-  /** Of one of the nodes, and how many more there are. */
+  /** Name of one of the nodes; `more` is the number of the others. */
   node: string
   more: number
   holder: Holder
@@ -131,7 +131,7 @@ const nodesOf = ({ node, more }: Reported): string => (more > 0 ? `${node} and $
 
 const heard = (seconds: number): string => (seconds < 1 ? 'a moment ago' : `${Math.round(seconds)} s ago`)
 
-/** What the agent says in its terminal, and what to do. */
+/** Returns the message that the agent prints, with what to do. */
 export function refusalText(second: SecondKind, reported: Reported): string {
   const { holder, machine, node } = reported
   const ownNode = 'start it with an empty data folder and a join token'
@@ -148,7 +148,7 @@ export function refusalText(second: SecondKind, reported: Reported): string {
 export const waitText = (reported: Reported): string =>
   `another agent spoke for ${nodesOf(reported)} ${heard(reported.holder.silentSeconds)} (${reported.holder.machine.hostName}): waiting until it is silent`
 
-/** Of a refused second speaker, for the events of the node. */
+/** Describes a refused second agent, for the events of the node. */
 export function secondText(second: SecondKind, { hostName, pid }: MachineFacts, address: string | null): string {
   const at = address === null ? '' : ` at ${address}`
   return second === 'process'

@@ -1,18 +1,18 @@
-/** How the control plane says that it is behind with what agents send, so that nobody takes its delay for a failure of nodes. */
+/** Tells when the control plane is behind with agents' reports, so that nobody mistakes its delay for node failures. */
 
 /** How far behind the control plane is; server/store/nodes/report-intake.ts reads it. */
 export interface IntakeState {
-  /** By how much heartbeats are recorded late; null before any server ever took one. */
+  /** Delay with which heartbeats are recorded; null before the first heartbeat. */
   heartbeatDelaySeconds: number | null
   reportDelaySeconds: number | null
-  /** The last gap of which agents have not had their full limit since. */
+  /** The last gap, until agents have had their full heartbeat limit since it ended. */
   gap: { seconds: number; endedAt: Date; judgedFrom: Date } | null
 }
 
-/** A delay above this is said; below it is what a busy moment costs. Seconds. */
+/** Delays above these many seconds are reported; smaller ones are normal under load. */
 export const delayToSay = { heartbeats: 5, reports: 10 } as const
 
-/** What holds it up and what that means, as a sentence; null when it keeps up. */
+/** Returns the cause and the effect of the delay, as a sentence; null when the control plane keeps up. */
 export function behindMessage({ heartbeatDelaySeconds, reportDelaySeconds, gap }: IntakeState): string | null {
   const meanwhile = 'no node is declared offline and no replica lost for it'
   if (heartbeatDelaySeconds !== null && heartbeatDelaySeconds > delayToSay.heartbeats)

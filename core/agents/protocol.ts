@@ -1,17 +1,17 @@
 /**
- * What the control plane and an agent say to each other. An agent program speaks for one or more nodes; it dials
- * out with `Authorization: Bearer <credential>`, a secret that it made for itself and registered when it joined, and with the
- * name of its process (identity.ts).
+ * The messages between the control plane and an agent. An agent serves one or more nodes. It connects to the control
+ * plane with `Authorization: Bearer <credential>`, a secret that it generated and registered when it joined, and with
+ * its instance id (identity.ts).
  */
 import type { ImageContent } from '@/core/deployments/image'
 import type { RestartRecord } from '@/core/deployments/restart'
 import type { ReplicaStatus } from '@/core/deployments/status'
 import type { LogSubscriptions } from '@/core/logs/log'
 
-/** What an agent sends beside its credential, so that a stranger is refused before anything else is read. */
+/** Headers next to the credential. They allow refusing a foreign caller before its request body is read. */
 export const agentHeaders = { instance: 'x-fogdeck-instance', joinToken: 'x-fogdeck-join-token' } as const
 
-/** One replica as the control plane wants it on a node. */
+/** The desired state of one replica on a node. */
 export interface DesiredReplica {
   replicaId: string
   deploymentId: string
@@ -21,11 +21,11 @@ export interface DesiredReplica {
   wanted: 'run' | 'stop'
   revision: number
   image: string
-  /** What the image is of which this revision runs; null until a node has reported it. */
+  /** The image content that this revision runs; null until a node has reported it. */
   imageContent: ImageContent | null
-  /** While that is null: whether this node finds it out, or waits a moment for the node that does. */
+  /** While `imageContent` is null: whether this node resolves the image, or waits for the node that does. */
   resolvesImage: boolean
-  /** Whether the tag is looked up in its registry, even where the node has an image of that name. */
+  /** Whether to look up the tag in its registry even if the node has an image of that name. */
   pullsAnew: boolean
   cpuMillis: number
   memoryMb: number
@@ -33,11 +33,11 @@ export interface DesiredReplica {
   storageGb: number
   ports: { container: number; host: number | null }[]
   env: Record<string, string>
-  /** What the control plane knows of its restarts, for an agent that lost its memory. */
+  /** The restarts known to the control plane, for an agent that lost its state. */
   restarts: RestartRecord
 }
 
-/** All that a node should run; replaces whatever was known before. Replicas not in it are to be removed. */
+/** Everything that a node should run; replaces any earlier desired state. The agent removes all other replicas. */
 export interface DesiredState {
   /** UUID of the node */
   nodeId: string
@@ -46,19 +46,19 @@ export interface DesiredState {
   replicas: DesiredReplica[]
 }
 
-/** What the stream to an agent carries. */
+/** A message on the stream to an agent. */
 export type AgentNews = DesiredState | { logs: LogSubscriptions }
 
-/** What an engine shows of a container that neither runs nor ended, nor is started: nobody here made it so. */
+/** Engine states of a container that neither runs, nor ended, nor starts; Fogdeck never causes these states. */
 export const standstills = ['paused', 'restarting', 'unknown'] as const
 export type Standstill = (typeof standstills)[number]
 
-/** What an agent saw of one replica. Reports are idempotent; only changes are sent. */
+/** An agent's observation of one replica. Reports are idempotent; only changes are sent. */
 export interface ReplicaReport {
   nodeId: string
   replicaId: string
   status: Extract<ReplicaStatus, 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'>
-  /** What it does or why it ended, in the engine's own words: "Pulling nginx:latest", "exited with code 1". */
+  /** The engine's message about what the replica does or why it ended: "Pulling nginx:latest", "exited with code 1". */
   reason: string
   containerId: string | null
   exitCode: number | null
@@ -66,23 +66,23 @@ export interface ReplicaReport {
   ports: { container: number; host: number }[]
   /** ISO 8601; when the container started. */
   startedAt: string | null
-  /** ISO 8601 by the agent's own clock; when it was seen. Null from agents that don't say. */
+  /** Time of the observation by the agent's clock, ISO 8601; null from agents that do not send it. */
   observedAt: string | null
-  /** True once no container of it exists on the node: its reservation can go. */
+  /** True once the node has no container of the replica, so that its reservation can be released. */
   gone: boolean
   restarts: RestartRecord
   /** Milliseconds from the observation to the next restart; null when none is due. */
   restartInMs: number | null
-  /** What its health check printed last, while it fails. */
+  /** The last output of a failing health check. */
   checkOutput: string | null
   standstill: Standstill | null
 }
 
-/** What an image reference was on the first node that looked. */
+/** The content of an image reference, as resolved by the first node. */
 export interface ResolvedImage extends ImageContent {
   nodeId: string
   replicaId: string
-  /** It was pulled a moment ago, and did not lie on the node from before. */
+  /** Whether the node has just pulled it from the registry; false if it had the image already. */
   fromRegistry: boolean
 }
 
@@ -90,9 +90,9 @@ export interface NodeHeartbeat {
   nodeId: string
   cpuUsagePercent: number
   memoryUsagePercent: number
-  /** Why it can not run containers, in the words of its engine or its agent; null when it can. */
+  /** The error of the engine or agent because of which the node cannot run containers; null when it can. */
   engineError: string | null
-  /** The revision of the wanted state that the agent holds; '0' when none. */
+  /** The revision of the desired state that the agent has; '0' when none. */
   revision: string
   /** Whether the agent has reports of this node's replicas that the control plane has not taken yet. */
   reportsWaiting: boolean
@@ -114,7 +114,7 @@ export interface NodeDescription {
   longitude: number | null
 }
 
-/** Container labels by which an agent knows its own. */
+/** Container labels by which an agent recognizes its own containers. */
 export const containerLabels = {
   managed: 'fogdeck.managed',
   node: 'fogdeck.node',

@@ -9,19 +9,19 @@ const setUp = () => {
   return { time, limit, take }
 }
 
-test('a burst goes through, and what is over it when there is room again', () => {
+test('a burst is accepted, and further reports once tokens are available again', () => {
   const { time, take } = setUp()
   expect([take(burst - 1), take(1)]).toEqual([null, null])
   const waitMs = take(1)
   expect(waitMs).toBe(1_000 / perSecond)
   time.ms += waitMs ?? 0
   expect(take(1)).toBeNull()
-  // Never more than a burst, however long it was silent.
+  // Tokens never exceed one burst, however long the node sends nothing.
   time.ms += 1e9
   expect([take(burst), take(1)]).toEqual([null, 1_000 / perSecond])
 })
 
-test('a call larger than what is left goes through once, and is worked off before the next', () => {
+test('a call larger than the remaining tokens is accepted once, and delays the next one', () => {
   const { time, take } = setUp()
   expect(take(burst + 10 * perSecond)).toBeNull()
   expect(take(1)).toBe(10_000 + 1_000 / perSecond)
@@ -31,7 +31,7 @@ test('a call larger than what is left goes through once, and is worked off befor
   expect(take(1)).toBeNull()
 })
 
-test('each node has its own; a call that is refused takes nothing of any', () => {
+test('each node has its own limit, and a refused call takes no tokens', () => {
   const { limit, take } = setUp()
   expect(take(burst)).toBeNull()
   expect(take(burst - 1, 'b')).toBeNull()

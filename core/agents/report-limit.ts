@@ -1,11 +1,11 @@
 /**
- * How many reports a node may send: each may become a row of history that is kept for good. A node with hundreds of
- * replicas that all change at once is far below it. What is over it is refused: its agent keeps it and tries again.
+ * Limits the reports of each node, because each may become a permanent row of history. A node with hundreds of replicas
+ * that all change at once stays far below the limit. The agent keeps refused reports and sends them again.
  */
 export const reportLimit = { burst: 3_000, perSecond: 50 } as const
 
 interface Bucket {
-  /** Below zero when one call took more than there was. */
+  /** Number of tokens; negative after a call that took more than were left. */
   left: number
   atMs: number
 }
@@ -13,12 +13,12 @@ interface Bucket {
 export class ReportLimit {
   private readonly buckets = new Map<string, Bucket>()
 
-  /** `now` is in milliseconds, by a clock that never jumps. */
+  /** `now` returns milliseconds of a monotonic clock. */
   constructor(private readonly now: () => number) {}
 
   /**
-   * Takes the reports of one call, each given as the id of its node. Answers null, or after how many milliseconds the call
-   * can be taken; then it took nothing. A call goes through whole when each of its nodes has something left.
+   * Takes tokens for the reports of one call, given as the node id of each. Returns null on success; otherwise takes none
+   * and returns the milliseconds to wait. A call succeeds as a whole if each of its nodes has tokens left.
    */
   take(nodeIds: readonly string[]): number | null {
     const counts = new Map<string, number>()

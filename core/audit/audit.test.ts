@@ -11,7 +11,7 @@ describe('the differences of an entry', () => {
     ])
   })
 
-  test('reach into what is nested, and keep lists of words together', () => {
+  test('include nested fields, and show a list of plain values as one', () => {
     const before = { value: { weights: { cpu: 0.5, latency: 0.5 } } }
     const after = { value: { weights: { cpu: 0.7, latency: 0.5 }, packing: null }, changes: ['image', 'replicas'] }
     expect(differences({ before, after })).toEqual([
@@ -21,18 +21,18 @@ describe('the differences of an entry', () => {
     ])
   })
 
-  test('name each of a list of things', () => {
+  test('name each entry of a list of objects', () => {
     expect(differences({ before: null, after: { ports: [{ container: 80 }] } })).toEqual([
       { field: 'ports.0.container', before: null, after: '80' },
     ])
   })
 
-  test('are none where nothing was written down', () => {
+  test('are empty for an entry without recorded values', () => {
     expect(differences({ before: null, after: null })).toEqual([])
   })
 })
 
-test('a place in the log survives being written into an address', () => {
+test('a cursor survives the round trip through a URL', () => {
   const cursor = { atMs: 1_764_264_000_123, id: '42' }
   expect(parseAuditCursor(auditCursorText(cursor))).toEqual(cursor)
   for (const text of ['', '42', '1-', 'x-1', '1-2-3', `1-${'9'.repeat(19)}`]) expect(parseAuditCursor(text)).toBeNull()

@@ -1,4 +1,4 @@
-/** What people and programs did, as the audit log keeps it. */
+/** Entries of the audit log. */
 
 import type { SpecChange } from '@/core/deployments/revision'
 
@@ -68,7 +68,7 @@ export interface AuditEntry {
   /** ISO 8601 */
   at: string
   actor: string
-  /** Name of the API token with which it was done; null for whoever had signed in. */
+  /** Name of the API token that was used; null for a signed-in user. */
   apiToken: string | null
   /** Network address, when known. */
   address: string | null
@@ -78,7 +78,7 @@ export interface AuditEntry {
   after: Record<string, unknown> | null
 }
 
-/** Where a page of the log begins: after the entry of that moment and id. As text in addresses: "1764264000000-42". */
+/** A page of the log begins after the entry with this time and id. In URLs: "1764264000000-42". */
 export interface AuditCursor {
   atMs: number
   id: string
@@ -86,21 +86,21 @@ export interface AuditCursor {
 
 export const auditCursorText = ({ atMs, id }: AuditCursor): string => `${atMs}-${id}`
 
-/** The cursor that a text stands for; null when it is none. */
+/** Parses a cursor; null when the text is not one. */
 export function parseAuditCursor(text: string): AuditCursor | null {
   const [, at, id] = /^(\d{1,15})-(\d{1,18})$/.exec(text) ?? []
   return at === undefined || id === undefined ? null : { atMs: Number(at), id }
 }
 
 export interface Difference {
-  /** "role", or "policy.weights.cpu" of what is nested */
+  /** "role", or "policy.weights.cpu" for a nested field */
   field: string
-  /** null: it was, or is, not there */
+  /** null: the field did not exist before, or does not exist after */
   before: string | null
   after: string | null
 }
 
-/** Field by field, what was changed, made or taken away; what stayed the same is left out. */
+/** Returns the fields that were changed, added or removed. */
 export function differences({ before, after }: Pick<AuditEntry, 'before' | 'after'>): Difference[] {
   const { changes, ...rest } = after ?? {}
   const reported = changesOf(changes)
@@ -111,7 +111,7 @@ export function differences({ before, after }: Pick<AuditEntry, 'before' | 'afte
   return [...found, ...(reported ?? [])]
 }
 
-/** What an update of a deployment changed is written down in words already. Null when it is something else. */
+/** Returns the changes of a deployment update, which are recorded as text already; null for any other value. */
 function changesOf(value: unknown): Difference[] | null {
   if (!Array.isArray(value) || !value.every(isSpecChange)) return null
   return value.map(({ what, from, to }) => ({ field: what, before: from, after: to }))
@@ -120,7 +120,7 @@ function changesOf(value: unknown): Difference[] | null {
 const isSpecChange = (value: unknown): value is SpecChange =>
   typeof value === 'object' && value !== null && ['what', 'from', 'to'].every((key) => key in value)
 
-/** Every value with the path to it; lists of plain values are one value. */
+/** Returns every value with its path; a list of plain values counts as one value. */
 function valuesOf(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.every(isPlain)))
     return Object.entries(value).flatMap(([name, inner]) => valuesOf(inner, path === '' ? name : `${path}.${name}`))

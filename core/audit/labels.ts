@@ -1,7 +1,7 @@
-/** What people and programs did, in words for people. */
+/** Labels and texts for audit log entries. */
 import { type AuditAction, type AuditEntry, type Difference, differences } from './audit'
 
-/** What was done; an action that is added does not compile until it has words here. */
+/** One label per action; a new action does not compile without one. */
 export const actionLabels: Record<AuditAction, string> = {
   'deployment.create': 'Deployed',
   'deployment.update': 'Updated a deployment',
@@ -49,7 +49,7 @@ export const actionLabels: Record<AuditAction, string> = {
   'notification-channel.delete': 'Deleted a channel',
 }
 
-/** What an older version wrote may have no words any more. */
+/** Returns the label of an action; an unknown action of an older version is returned as it is. */
 export const wordsOf = (action: string): string => (actionLabels as Record<string, string>)[action] ?? action
 
 /** "expiresInHours" → "expires in hours" */
@@ -61,7 +61,7 @@ export const differenceText = ({ field, before, after }: Difference): string =>
     ? `${fieldLabels(field)} was ${before}`
     : `${fieldLabels(field)}: ${before === null ? after : `${before} → ${after}`}`
 
-/** All of it in one line, without the name of what it was done to: "image: nginx:latest, replicas: 3". */
+/** Returns all changes in one line, without the name of the subject: "image: nginx:latest, replicas: 3". */
 export const changeText = ({
   subject,
   ...entry

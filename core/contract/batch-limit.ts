@@ -1,2 +1,2 @@
-/** So many calls of a page travel in one request. */
+/** Maximum number of calls that a page sends in one request. */
 export const batchLimit = 20

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
-test('a failure is one for every copy of its class, and other errors are not', async () => {
+test('a failure is recognized by every copy of its class, and other errors are not', async () => {
   const first = await import('./failure')
   vi.resetModules()
   const second = await import('./failure')

@@ -1,24 +1,24 @@
-/** A refusal that a person can mend: thrown by store and worker code, turned into an answer at the edge. */
+/** A failure that a user can fix. Store and worker code throws it, and the API converts it to a response. */
 export type FailureCode =
   | 'bad-input'
   | 'not-signed-in'
   | 'forbidden'
   | 'not-found'
   | 'conflict'
-  /** Another process of the agent speaks for its nodes, or none does yet. */
+  /** The calling agent process does not hold its nodes: another one does, or none does yet. */
   | 'not-holder'
   | 'too-many'
   | 'unavailable'
 
 export interface FieldProblem {
-  /** The field's path in the request, for example resources.cpu. */
+  /** Path of the field in the request, for example resources.cpu. */
   path: string
   message: string
 }
 
 /**
- * Next bundles this module more than once into one process, so that there are several classes of this name: a failure
- * is known by this mark, whichever of them made it.
+ * Next.js bundles this module more than once into one process, so several classes of this name exist. This mark
+ * identifies a failure whichever of them created it.
  */
 const mark = Symbol.for('fogdeck.failure')
 
@@ -28,7 +28,7 @@ export class Failure extends Error {
   readonly retryAfterSeconds: number | undefined
   constructor(
     readonly code: FailureCode,
-    /** A sentence to show: what is wrong and what to do. */
+    /** A sentence for the user: what is wrong and what to do. */
     message: string,
     detail: { fields?: FieldProblem[]; retryAfterSeconds?: number } = {},
   ) {
@@ -45,6 +45,6 @@ export class Failure extends Error {
 
 export const notFound = (what: string, id: string) => new Failure('not-found', `There is no ${what} ${id}`)
 
-/** True for text in the form of a UUID: anything else can't be an id of ours, so it is unknown, not malformed. */
+/** Whether the text has the form of a UUID. Callers treat any other id as unknown, not as malformed. */
 export const isUuid = (text: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)

@@ -9,14 +9,14 @@ const nested = (depth: number): unknown => {
 }
 
 describe('the size of an input', () => {
-  it('is taken when it is what an agent of 20,000 nodes sends', () => {
+  it('is accepted for the largest call of an agent, with 20,000 nodes', () => {
     const beats = Array.from({ length: inputLimits.items }, (_, index) => ({ nodeId: String(index), usage: 3 }))
     expect(sizeProblem({ beats })).toBeNull()
     expect(sizeProblem(undefined)).toBeNull()
     expect(sizeProblem({ labels: record(inputLimits.keys) })).toBeNull()
   })
 
-  it('is refused with the place where it has too many entries', () => {
+  it('is refused with the path at which there are too many entries', () => {
     expect(sizeProblem({ nodes: [{ labels: record(inputLimits.keys + 1) }] })).toEqual({
       path: 'nodes.0.labels',
       message: 'At most 1000 entries',
@@ -27,7 +27,7 @@ describe('the size of an input', () => {
     })
   })
 
-  it('is refused when it is nested too deep, however deep that is', () => {
+  it('is refused if the input is nested too deep, however deep', () => {
     expect(sizeProblem(nested(inputLimits.depth))).toBeNull()
     for (const depth of [inputLimits.depth + 2, 1_000_000])
       expect(sizeProblem(nested(depth))?.message).toBe('Nested more than 20 levels deep')

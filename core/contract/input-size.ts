@@ -1,16 +1,16 @@
-/** Whether an input is small enough to be looked at: deep and wide ones cost far more than their bytes say. */
+/** Limits the size of inputs before validation: deep and wide ones cost far more than their bytes suggest. */
 import type { FieldProblem } from './failure'
 
-/** The most that any input may have; each schema allows less. */
+/** Limits for any input; each schema allows less. */
 export const inputLimits = { depth: 20, keys: 1_000, items: 20_000 } as const
 
-/** The first place at which an input is too deep, or has too many entries; null when there is none. */
+/** Returns the first path at which an input is too deep or has too many entries; null when there is none. */
 export function sizeProblem(input: unknown): FieldProblem | null {
   const found = tooLarge(input, 0)
   return found && { path: found.path.reverse().join('.'), message: found.message }
 }
 
-/** The path begins at the innermost name: only where something is found it is put together. */
+/** `path` begins at the innermost name; it is built only if a problem is found. */
 function tooLarge(value: unknown, depth: number): { path: string[]; message: string } | null {
   if (typeof value !== 'object' || value === null) return null
   if (depth > inputLimits.depth) return { path: [], message: `Nested more than ${inputLimits.depth} levels deep` }

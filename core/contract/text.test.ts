@@ -7,7 +7,7 @@ const wakeSignal = String.fromCodePoint(7)
 const esc = String.fromCodePoint(27)
 const shapes: TextShape[] = ['line', 'lines', 'terminal', 'raw']
 
-/** Any sequence of UTF-16 units, with many of those that the rule is about. */
+/** Any sequence of UTF-16 units, with many that the rules refuse. */
 const anyText = fc
   .array(
     fc.oneof(
@@ -19,36 +19,36 @@ const anyText = fc
   )
   .map((parts) => parts.join(''))
 
-describe('text of a person', () => {
-  it('is taken as it is when it is ordinary text', () => {
+describe('text from a user', () => {
+  it('is accepted unchanged if it is ordinary text', () => {
     for (const text of ['', 'web-api', 'Grüße, 世界 😀', 'a\u{a0}b']) expect(textProblem(text)).toBeNull()
   })
 
-  it('is refused with the place and the name of the first character that cannot be taken', () => {
+  it('is refused with the position and the name of the first invalid character', () => {
     expect(textProblem(`web${nul}api`)).toBe('Character 4 is a control character (U+0000): take it out')
     expect(textProblem('😀\ud800x')).toBe('Character 2 is half of a surrogate pair (U+D800): take it out')
     expect(textProblem('\ude00')).toBe('Character 1 is half of a surrogate pair (U+DE00): take it out')
     expect(textProblem('a\tb\u{85}')).toBe('Character 2 is a control character (U+0009): take it out')
   })
 
-  it('may have several lines where that makes sense', () => {
+  it('may have several lines in fields that allow them', () => {
     expect(textProblem('one\r\n\ttwo', 'lines')).toBeNull()
     expect(textProblem(`one\n${wakeSignal}`, 'lines')).toBe('Character 5 is a control character (U+0007): take it out')
   })
 
-  it('may hold any character but NUL where only programs read it', () => {
+  it('may contain any character but NUL in fields that only programs read', () => {
     expect(textProblem(`${esc}[0m${wakeSignal}\n`, 'raw')).toBeNull()
     expect(textProblem(`a${nul}`, 'raw')).toBe('Character 2 is a control character (U+0000): take it out')
   })
 })
 
-describe('text of an agent', () => {
-  it('has a replacement character in place of each one that cannot be stored', () => {
+describe('text from an agent', () => {
+  it('gets a replacement character for each one that cannot be stored', () => {
     expect(repairedText(`bye ${nul} end`, { max: 300 })).toBe('bye � end')
     expect(repairedText('half \ud83d of it', { max: 300 })).toBe('half � of it')
   })
 
-  it('loses its colors, except where a page shows them', () => {
+  it('loses its escape sequences, except in fields that are shown with colors', () => {
     expect(repairedText(`${esc}[1;31mfatal${esc}[0m: gone`, { max: 300 })).toBe('fatal: gone')
     expect(repairedText(`${esc}]0;title${wakeSignal}done`, { max: 300 })).toBe('done')
     expect(repairedText(`${esc}]0;no end`, { max: 300 })).toBe('0;no end')
@@ -67,7 +67,7 @@ describe('text of an agent', () => {
 })
 
 describe('any text', () => {
-  it('can be stored after the repair, is no longer than allowed, and is left alone when it was clean', () => {
+  it('can be stored after the repair, has at most the allowed length, and is unchanged if it was clean', () => {
     let repaired = 0
     let cut = 0
     let clean = 0

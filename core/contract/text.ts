@@ -1,13 +1,13 @@
 /**
- * The rule for text that comes from outside. JSON and JavaScript carry what the text of PostgreSQL cannot hold: the
- * character NUL, and half of a surrogate pair. Other control characters can be stored but garble a page, a log or a
- * terminal. A person is told which character to take out; text of agents and engines is repaired, because nobody reads a
- * refusal there, and what it reports must not be lost.
+ * Rules for text from outside. JSON and JavaScript strings may contain what PostgreSQL's text cannot store: NUL and
+ * unpaired surrogates. Other control characters can be stored but garble a page, a log or a terminal. Users are told
+ * which character to remove; text from agents and engines is repaired, because nobody would read an error there and the
+ * report must not be lost.
  */
 
 /**
- * Which control characters a text may hold. `line`: none. `lines`: tabs and line ends. `terminal`: what one line of a
- * program's output moves the cursor and sets colors with. `raw`: all but NUL, for values that only programs read.
+ * The control characters that a text may contain. `line`: none. `lines`: tabs and line ends. `terminal`: those with
+ * which one line of output moves the cursor and sets colors. `raw`: all but NUL, for values that only programs read.
  */
 export type TextShape = 'line' | 'lines' | 'terminal' | 'raw'
 
@@ -17,7 +17,7 @@ export interface TextLimits {
   shape?: TextShape
 }
 
-/** With the flag u, \p{Cs} is a surrogate without its other half. */
+/** With the flag u, \p{Cs} matches an unpaired surrogate. */
 const refused: Record<TextShape, RegExp> = {
   line: /[\p{Cc}\p{Cs}]/gu,
   lines: /(?![\t\n\r])[\p{Cc}\p{Cs}]/gu,
@@ -27,7 +27,7 @@ const refused: Record<TextShape, RegExp> = {
   raw: /[\u{0}\p{Cs}]/gu,
 }
 
-/** Escape sequences of terminals (ECMA-48): colors, cursor movement, titles. A title that never ends hides nothing. */
+/** Escape sequences of terminals (ECMA-48): colors, cursor movement, titles. The text of an unterminated title stays. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
 const escapeSequence = /\u{1b}(?:\[[0-?]*[ -/]*[@-~]?|\][^\u{7}\u{1b}]*(?:\u{7}|\u{1b}\\)|[ -/]*[0-~]?)/gu
 
@@ -39,7 +39,7 @@ const firstRefused = (text: string, shape: TextShape): number => text.search(ref
 /** Whether `text` can be stored and shown as it is. */
 export const isCleanText = (text: string, shape: TextShape = 'line'): boolean => firstRefused(text, shape) < 0
 
-/** What a person has to change in `text`, as a sentence; null when it can be taken. */
+/** Returns what a user has to change in `text`, as a sentence; null when it is valid. */
 export function textProblem(text: string, shape: TextShape = 'line'): string | null {
   const at = firstRefused(text, shape)
   if (at < 0) return null
@@ -50,7 +50,7 @@ export function textProblem(text: string, shape: TextShape = 'line'): string | n
   return `Character ${place} is ${what} (${name}): take it out`
 }
 
-/** The beginning of `text`, at most `max` UTF-16 units of it; no surrogate pair is cut in two. */
+/** Returns at most the first `max` UTF-16 units of `text`, without splitting a surrogate pair. */
 export function beginningOf(text: string, max: number): string {
   if (text.length <= max) return text
   const last = text.charCodeAt(max - 1)
@@ -58,13 +58,13 @@ export function beginningOf(text: string, max: number): string {
   return text.slice(0, Math.max(0, endsInPair ? max - 1 : max))
 }
 
-/** The same, with an ellipsis in place of what was cut off. */
+/** Like `beginningOf`, with an ellipsis if text was cut off. */
 export const shortened = (text: string, max: number): string =>
   text.length <= max ? text : `${beginningOf(text, max - ellipsis.length)}${ellipsis}`
 
-/** Text that nobody can correct, made into text that can be stored: at most `max` UTF-16 units of it. */
+/** Converts text from programs to text that can be stored, at most `max` UTF-16 units long. */
 export function repairedText(text: string, { max, shape = 'line' }: TextLimits): string {
-  // Sequences of terminals mean nothing outside of one.
+  // Escape sequences mean nothing outside a terminal.
   const plain = shape === 'line' || shape === 'lines' ? text.replace(escapeSequence, '') : text
   return shortened(plain.replace(refused[shape], replacementCharacter), max)
 }

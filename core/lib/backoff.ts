@@ -4,8 +4,8 @@ export interface BackoffLimits {
 }
 
 /**
- * How long to wait after so many failures in a row, from 1 on: doubles from `firstMs` to `maxMs`, drawn by `chance`
- * (0..1) from its upper half, so that what failed together is not tried again together.
+ * Returns the delay in milliseconds after `failures` failures in a row (1 or more). The delay doubles from `firstMs` to
+ * `maxMs`; `chance` (0..1) picks a value from its upper half, so that simultaneous failures are not retried together.
  */
 export const backoffMs = (failures: number, { firstMs, maxMs }: BackoffLimits, chance: number): number =>
   Math.round(Math.min(maxMs, firstMs * 2 ** (failures - 1)) * (0.5 + chance / 2))

@@ -1,7 +1,7 @@
-/** Chance that can be repeated: the same seed gives the same numbers. */
+/** Repeatable random numbers: the same seed gives the same numbers. */
 export type Random = () => number
 
-/** FNV-1a, 32 bits: spreads names evenly enough to seed generators with. */
+/** FNV-1a, 32 bits; spreads names evenly enough to seed generators. */
 export const hash = (...parts: (string | number)[]): number => {
   let h = 0x811c9dc5
   for (const char of parts.join('\u0000')) {
@@ -11,7 +11,7 @@ export const hash = (...parts: (string | number)[]): number => {
   return h >>> 0
 }
 
-/** splitmix32: numbers in 0..1 from a seed. */
+/** splitmix32; returns a generator of numbers in 0..1. */
 export const seeded = (seed: number): Random => {
   let state = seed >>> 0
   return () => {
@@ -23,5 +23,5 @@ export const seeded = (seed: number): Random => {
   }
 }
 
-/** One number in 0..1 that belongs to these names for ever. */
+/** Returns a number in 0..1 that is always the same for the same names. */
 export const chanceOf = (...parts: (string | number)[]): number => seeded(hash(...parts))()

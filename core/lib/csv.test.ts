@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { csvCell, csvLine } from './csv'
 
-test('cells with commas, quotes and line ends are quoted, others are not', () => {
+test('cells with commas, quotes or line ends are quoted, others are not', () => {
   expect(csvLine(['a', 'b,c', 'say "x"', 'two\nlines', ''])).toBe('a,"b,c","say ""x""","two\nlines",\r\n')
 })
 

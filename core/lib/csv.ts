@@ -1,6 +1,6 @@
 /**
- * One cell of a CSV file (RFC 4180). Spreadsheets run a cell that begins like a formula: an apostrophe before it makes it
- * text (OWASP, CSV injection).
+ * Formats one cell of a CSV file (RFC 4180). A leading apostrophe keeps spreadsheets from running a cell that begins
+ * like a formula (OWASP, CSV injection).
  */
 export function csvCell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text

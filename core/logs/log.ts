@@ -1,64 +1,64 @@
-/** The logs of replicas: what agents send of them, and what readers see. Never written to a log of our own. */
+/** The logs of replicas, as agents send them and readers see them. Never write them to the program's own logs. */
 
 export interface LogLine {
-  /** When it was written, by the node's clock: ISO 8601 in UTC with nine decimals, so that text compares as time. */
+  /** Time by the node's clock: ISO 8601 in UTC with nine decimals, so that comparing texts compares times. */
   at: string
   stream: 'stdout' | 'stderr'
   text: string
 }
 
 /**
- * `following`: the agent reads it now, and what came so far is all that there is. `ended`: its container ended, and these
- * were its last lines. `unavailable`: the engine does not hand it out.
+ * `following`: the agent reads the log, and all lines so far have arrived. `ended`: the container ended, and all its
+ * lines have arrived. `unavailable`: the engine does not provide the log.
  */
 export const logStates = ['following', 'ended', 'unavailable'] as const
 export type LogState = (typeof logStates)[number]
 
-/** What an agent sends of one log. Lines that were sent before do no harm. */
+/** Lines of one log from an agent. Lines may be sent more than once. */
 export interface LogChunk {
   nodeId: string
   replicaId: string
   lines: LogLine[]
-  /** Lines before these are missing: there were more than are kept. */
+  /** Whether lines before these are missing, because there were more than are kept. */
   gap: boolean
-  /** Null when it is as before. */
+  /** Null when unchanged. */
   state: LogState | null
-  /** Why it is unavailable, in the engine's own words; else empty. */
+  /** The engine's message if the log is unavailable; else empty. */
   words: string
 }
 
-/** That somebody reads the log of a replica now. */
+/** Asks an agent to send the log of a replica that somebody reads now. */
 export interface LogSubscription {
   replicaId: string
-  /** For so long, unless it is said again. */
+  /** Duration of the subscription, unless it is renewed. */
   seconds: number
-  /** The newest line that is known already; null when none is. */
+  /** Time of the newest line that the control plane has; null when it has none. */
   since: string | null
 }
 
-/** All logs of a node that are read now; replaces what was said before. */
+/** All log subscriptions of a node; replaces earlier ones. */
 export interface LogSubscriptions {
   nodeId: string
   replicas: LogSubscription[]
 }
 
 export const logLimits = {
-  /** How many lines there are to begin with. */
+  /** Number of lines sent when somebody starts to read. */
   firstLines: 2_000,
-  /** How many are sent of a container that failed, and now and then of one that nobody reads. */
+  /** Number of lines sent for a failed container, and from time to time (`tailLines`) for one that nobody reads. */
   failedLines: 500,
   tailLines: 50,
-  /** Characters of one line; the rest is cut off. */
+  /** Maximum length of a line in characters; the rest is cut off. */
   lineLength: 8_192,
-  /** Of one replica in one call, and of all replicas together, in characters of text. */
+  /** Maximum characters in one call, for one replica and for all replicas together. */
   chunkLength: 131_072,
   callLength: 524_288,
   chunksPerCall: 200,
   linesPerChunk: 4_000,
-  /** What is kept of one replica, in characters of text: the newest lines. */
+  /** Maximum characters kept per replica; the oldest lines are dropped. */
   keptLength: 262_144,
   keptDays: 7,
-  /** Replicas that are read at once. */
+  /** Maximum number of replicas that can be read at once. */
   replicas: 100,
 } as const
 
@@ -67,13 +67,13 @@ export const lengthOf = (lines: readonly LogLine[]): number =>
 
 export const logTimePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
 
-/** The form that compares as text, from nanoseconds since 1970. */
+/** Formats nanoseconds since 1970 so that comparing texts compares times. */
 export function logTime(nanos: bigint): string {
   const seconds = new Date(Number(nanos / 1_000_000_000n) * 1000).toISOString().slice(0, 19)
   return `${seconds}.${(nanos % 1_000_000_000n).toString().padStart(9, '0')}Z`
 }
 
-/** Nanoseconds since 1970 of any RFC 3339 time; null when it is none. */
+/** Parses an RFC 3339 time to nanoseconds since 1970; null when it is invalid. */
 export function nanosOf(time: string): bigint | null {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(time)
   const seconds = match ? Date.parse(`${match[1]}${match[3]}`) : Number.NaN

@@ -22,7 +22,7 @@ const slackText = (message: ReturnType<typeof aMessage>) =>
   (JSON.parse(bodyOf('slack', message)) as { text: string }).text
 
 describe('the JSON of a webhook', () => {
-  test('has the delivery, the channel, each event in words with a link, and how many more there are', () => {
+  test('has the delivery, the channel, each event as text with a link, and the number of further events', () => {
     expect(JSON.parse(bodyOf('webhook', aMessage([anEvent()], 3)))).toEqual({
       delivery_id: deliveryId,
       type: 'events',
@@ -39,7 +39,7 @@ describe('the JSON of a webhook', () => {
     })
   })
 
-  test('says what happened at the top when it is one event', () => {
+  test('has the text of a single event at the top level', () => {
     const event = anEvent({
       kind: 'storm.ended',
       subject: { type: 'region', id: null, name: 'eu-west' },
@@ -57,7 +57,7 @@ describe('the JSON of a webhook', () => {
     expect(bodyOf('webhook', structuredClone(message))).toBe(bodyOf('webhook', message))
   })
 
-  test('cuts what engines write at length', () => {
+  test('shortens long messages of engines', () => {
     const { events } = JSON.parse(bodyOf('webhook', aMessage([anEvent({ detail: 'x'.repeat(5000) })])))
     expect(events[0].detail).toHaveLength(300)
   })
@@ -79,7 +79,7 @@ describe('the text for Slack', () => {
     expect(lines).toHaveLength(4)
   })
 
-  test('keeps the newest when not all fit into what Discord takes', () => {
+  test('keeps the newest events if not all fit into Discord’s limit', () => {
     const events = Array.from({ length: 20 }, (_, i) => anEvent({ detail: `${i} ${'x'.repeat(250)}` }))
     const text = slackText(aMessage(events, 20))
     expect(text.length).toBeLessThanOrEqual(2000)
@@ -89,13 +89,13 @@ describe('the text for Slack', () => {
     expect(text.split('\n').at(-1)).toBe(`and ${20 - shown} more before these`)
   })
 
-  test('takes nothing of what engines write for a command', () => {
+  test('escapes markup in messages of engines', () => {
     const text = slackText(aMessage([anEvent({ detail: '<!channel> & <https://evil.example|click>' })]))
     expect(text).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;')
   })
 })
 
-test('a test says that it is one, in both forms', () => {
+test('a test message says that it is one, in both formats', () => {
   const message = testMessage(channel, { deliveryId, linkOrigin })
   const words = 'This is a test of the notification channel “on call”. It can be reached.'
   expect(JSON.parse(bodyOf('webhook', message))).toMatchObject({ type: 'test', text: words, events: [], more: 0 })

@@ -1,20 +1,20 @@
-/** Messages as channels send them. Pure: the same message has the same text at every attempt. */
+/** Builds messages for channels. A message has the same text at every attempt. */
 import type { ChannelKind, NotificationEvent, NotificationKind } from './notification'
 
 export interface NotificationMessage {
   deliveryId: string
   type: 'events' | 'test'
   channel: { id: string; name: string }
-  /** Begins the links: https://fogdeck.example.org */
+  /** Prefix of links: https://fogdeck.example.org */
   linkOrigin: string
-  /** The newest ones, in the order of time; at most `listedEvents` of notificationLimits. */
+  /** The newest events by time; at most `listedEvents` of notificationLimits. */
   events: NotificationEvent[]
-  /** How many there are in all. */
+  /** Total number of events. */
   total: number
 }
 
 const detailLength = 300
-/** Discord takes 2,000 characters. */
+/** Discord accepts 2,000 characters. */
 const slackLength = 1_900
 
 const clip = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1)}…`)
@@ -30,7 +30,7 @@ const headlines: Record<NotificationKind, (name: string) => string> = {
   'work.stuck': (name) => `Scheduling work of ${name} was given up`,
 }
 
-/** In one line. */
+/** Describes an event in one line. */
 const sentence = ({ kind, subject, detail }: NotificationEvent, name = subject.name): string =>
   `${headlines[kind](name)}${detail === '' ? '' : `: ${clip(detail, detailLength)}`}`
 
@@ -42,7 +42,7 @@ function link({ subject }: NotificationEvent, origin: string): string {
 const testSentence = ({ channel }: NotificationMessage): string =>
   `This is a test of the notification channel “${channel.name}”. It can be reached.`
 
-/** What is sent, and as which type. */
+/** Returns the request body for a channel. */
 export const bodyOf = (kind: ChannelKind, message: NotificationMessage): string =>
   JSON.stringify(kind === 'slack' ? { text: slackText(message) } : webhookBody(message))
 
@@ -68,10 +68,10 @@ function summaryText({ events, total }: NotificationMessage): string {
   return total === 1 && only ? sentence(only) : `${total} events`
 }
 
-/** Slack reads these three as its own; everything else is text. */
+/** Escapes the three characters that are special in Slack messages. */
 const escaped = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 
-/** A line for each event, as many of the newest as fit. */
+/** One line per event; lists as many of the newest as fit. */
 function slackText(message: NotificationMessage): string {
   if (message.type === 'test') return `*Fogdeck*: ${escaped(testSentence(message))}`
   const lines: string[] = []

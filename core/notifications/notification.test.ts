@@ -11,7 +11,7 @@ describe('an address', () => {
     expect(channelUrlProblem(url)).toContain(words)
   })
 
-  test('of HTTP or HTTPS is taken', () => {
+  test('with HTTP or HTTPS is accepted', () => {
     expect(channelUrlProblem('https://hooks.example.org/services/T0/B0/x')).toBeNull()
     expect(channelUrlProblem('http://10.0.0.7:8065/hooks/abc')).toBeNull()
   })
@@ -27,7 +27,7 @@ describe('an address', () => {
   })
 })
 
-test('a secret is long enough, and base64 where it says so', () => {
+test('a secret must be long enough, and base64 after the prefix `whsec_`', () => {
   expect(channelSecretProblem('short')).toContain('16 to 200')
   expect(channelSecretProblem('x'.repeat(201))).toContain('16 to 200')
   expect(channelSecretProblem('a long enough one')).toBeNull()

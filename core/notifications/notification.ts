@@ -1,6 +1,6 @@
-/** Events that are sent to where people look: which there are, and where they go. */
+/** Notifications: the kinds of events, and the channels that they are sent to. */
 
-/** A webhook gets JSON, signed if it likes; a Slack one gets `{"text"}`, which Mattermost and Discord take, too. */
+/** A webhook receives JSON, signed on request; a Slack channel receives `{"text"}`, as do Mattermost and Discord. */
 export const channelKinds = ['webhook', 'slack'] as const
 export type ChannelKind = (typeof channelKinds)[number]
 
@@ -17,7 +17,7 @@ export const notificationKinds = [
 export type NotificationKind = (typeof notificationKinds)[number]
 
 export interface NotificationEvent {
-  /** The same however often it is read: "node:42". */
+  /** Stable id: "node:42". */
   id: string
   kind: NotificationKind
   /** ISO 8601 */
@@ -28,10 +28,10 @@ export interface NotificationEvent {
 
 export const notificationLimits = {
   channels: 50,
-  /** Listed in one message, the newest ones; the others are counted. */
+  /** Maximum number of events listed in one message, newest ones; the others are only counted. */
   listedEvents: 20,
   timeoutMs: 10_000,
-  /** What a channel could not take for so long is dropped. */
+  /** Undelivered events are dropped after this time. */
   keptDays: 7,
   /** Characters */
   name: 100,
@@ -39,7 +39,7 @@ export const notificationLimits = {
   secret: { min: 16, max: 200 },
 }
 
-/** Between attempts at a message: from ten seconds to ten minutes. */
+/** Back-off between attempts to deliver a message. */
 export const notificationPause = { firstMs: 10_000, maxMs: 600_000 }
 
 export interface NotificationChannelView {
@@ -53,27 +53,27 @@ export interface NotificationChannelView {
   /** Times are ISO 8601. */
   pausedAt: string | null
   lastDeliveredAt: string | null
-  /** Of the message that is tried again and again; null while messages are taken. */
+  /** The message that is being retried; null while deliveries succeed. */
   failing: { since: string; error: string; nextTryAt: string | null } | null
-  /** Events that were not delivered yet, as of the last attempt. */
+  /** Number of undelivered events at the last attempt. */
   waiting: number
   createdBy: string
   createdAt: string
 }
 
-/** What became of one attempt. */
+/** The outcome of one attempt. */
 export interface DeliveryOutcome {
   ok: boolean
-  /** HTTP status; null when there was no answer. */
+  /** HTTP status; null when there was no response. */
   status: number | null
-  /** What went wrong, with the words of the other side; null when nothing did. */
+  /** What went wrong, with the receiver's message; null on success. */
   error: string | null
   tookMs: number
-  /** The other side asked not to be called before. */
+  /** Delay that the receiver asked for; null when it did not. */
   retryAfterMs: number | null
 }
 
-/** What is wrong with an address, as a sentence; null when nothing is. */
+/** Returns what is wrong with an address, as a sentence; null when it is valid. */
 export function channelUrlProblem(text: string): string | null {
   if (text === '') return 'Give the address that messages are sent to'
   if (text.length > notificationLimits.url) return `At most ${notificationLimits.url} characters`
@@ -82,10 +82,10 @@ export function channelUrlProblem(text: string): string | null {
   return protocol === 'https:' || protocol === 'http:' ? null : 'The address must begin with https:// or http://'
 }
 
-/** So long a path may show its last characters without giving it away. */
+/** A path of at least this length may show its last characters without revealing the secret. */
 const longPath = 16
 
-/** As much of an address as may be seen: the host, and the end of what is long enough to stay secret. */
+/** Returns the visible part of an address: the host, and the last characters of a path that is long enough. */
 export function channelAddress(url: string): string {
   const { host, pathname, search } = new URL(url)
   const rest = `${pathname}${search}`

@@ -1,8 +1,8 @@
-/** Why a piece of scheduling work does not go on at once: given up, tried again later, or without capacity. */
+/** Why an evaluation is stuck: its retries are exhausted, it is being retried later, or it waits for capacity. */
 export const deadLetterKinds = ['dead', 'retrying', 'waiting'] as const
 export type DeadLetterKind = (typeof deadLetterKinds)[number]
 
-/** One of them as pages show it. */
+/** A stuck evaluation as pages show it. */
 export interface DeadLetterView {
   id: string
   kind: DeadLetterKind
@@ -14,6 +14,6 @@ export interface DeadLetterView {
   nextTryAt: string | null
   deploymentId: string
   deploymentName: string
-  /** Why the caller can't have it tried now; null when it can. */
+  /** Why the caller cannot retry it now; null when the caller can. */
   blocked: string | null
 }

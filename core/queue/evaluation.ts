@@ -18,7 +18,7 @@ export interface Evaluation {
   id: string
   deploymentId: string
   trigger: EvaluationTrigger
-  /** Higher goes first. */
+  /** Higher priorities go first. */
   priority: number
   attempts: number
 }

@@ -28,7 +28,7 @@ describe('a heartbeat setting', () => {
     expect(heartbeatProblems({ everySeconds, limitSeconds })).toEqual(problems)
   })
 
-  test('puts off every loss until it shows whether many nodes are silent', () => {
+  test('delays every loss until an outage of many nodes would have been noticed', () => {
     expect(earliestLossSeconds({ everySeconds: 5, limitSeconds: 15 })).toBe(22)
   })
 })

@@ -1,16 +1,16 @@
 import { defaultPolicy, type Policy } from '@/core/placement/types'
 
-/** How agents show that they live, in seconds. One setting, so that its two halves always fit each other. */
+/** How often agents report in, in seconds. Both numbers are one setting, so that they always fit each other. */
 export interface Heartbeat {
   /** Agents send one this often. */
   everySeconds: number
-  /** Silent for longer than this: the node is offline and its usage unknown. */
+  /** A node without a heartbeat for longer than this is offline, and its usage is unknown. */
   limitSeconds: number
 }
 
-/** What administrators can set for the whole installation. */
+/** The settings of the installation, which administrators can change. */
 export interface Settings {
-  /** How nodes are scored for deployments that don't say. */
+  /** The policy of deployments that have none of their own. */
   policy: Policy
   /** Days for which decisions and the fleet journal are kept. */
   decisionRetentionDays: number
@@ -28,7 +28,7 @@ export const defaultSettings: Settings = {
 
 export const heartbeatLimits = { every: { min: 1, max: 60 }, limit: { min: 3, max: 600 } } as const
 
-/** What is wrong with it, as a sentence for each field; nothing when it fits. */
+/** Returns a sentence for each invalid field; an empty object when the setting is valid. */
 export function heartbeatProblems({ everySeconds, limitSeconds }: Heartbeat): Partial<Record<keyof Heartbeat, string>> {
   const every = outside('The interval', everySeconds, heartbeatLimits.every)
   const limit = outside('The limit', limitSeconds, heartbeatLimits.limit)
@@ -44,13 +44,13 @@ const outside = (what: string, seconds: number, { min, max }: { min: number; max
     ? null
     : `${what} must be whole seconds from ${min} to ${max}`
 
-/** Seconds of a node's silence after which a deployment's replicas there are lost, if the deployment does not say. */
+/** Default for deployments: seconds that a node may be offline before its replicas are lost. */
 export const defaultLostAfterSeconds = 30
 export const lostAfterLimits = { min: 0, max: 86_400 } as const
 
 /**
- * Nodes that fell silent together are marked offline within one heartbeat interval of each other. Nothing is declared
- * lost before that, whatever a deployment says: only then it shows whether it is one node or a storm.
+ * Seconds without a heartbeat before any replica is lost, whatever its deployment says. Nodes that fail together are
+ * marked offline within one heartbeat interval of each other; only then one node can be distinguished from an outage.
  */
 export const earliestLossSeconds = ({ everySeconds, limitSeconds }: Heartbeat): number =>
   limitSeconds + everySeconds + 2
