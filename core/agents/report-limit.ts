@@ -17,8 +17,8 @@ export class ReportLimit {
   constructor(private readonly now: () => number) {}
 
   /**
-   * Takes tokens for the reports of one call, given as the node id of each. Returns null on success; otherwise takes none
-   * and returns the milliseconds to wait. A call succeeds as a whole if each of its nodes has tokens left.
+   * Takes one token per report of a call; `nodeIds` has the node of each report. Returns null on success; otherwise
+   * takes no tokens and returns the milliseconds to wait. A call succeeds if each of its nodes has tokens left.
    */
   take(nodeIds: readonly string[]): number | null {
     const counts = new Map<string, number>()

@@ -27,7 +27,7 @@ const refused: Record<TextShape, RegExp> = {
   raw: /[\u{0}\p{Cs}]/gu,
 }
 
-/** Escape sequences of terminals (ECMA-48): colors, cursor movement, titles. The text of an unterminated title stays. */
+/** Terminal escape sequences (ECMA-48): colors, cursor movement, titles. The text of an unterminated title stays. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the same
 const escapeSequence = /\u{1b}(?:\[[0-?]*[ -/]*[@-~]?|\][^\u{7}\u{1b}]*(?:\u{7}|\u{1b}\\)|[ -/]*[0-~]?)/gu
 

@@ -1,7 +1,7 @@
 /**
- * The fleet in memory, made for deciding fast: it chooses exactly what `choose` chooses (which stays the truth, and
- * explains), in microseconds whatever the size of the fleet. It reads no clock and no database: whoever keeps it tells
- * it of every change. docs/decisions/0005-fleet-index.md says how it works and why.
+ * An in-memory index of the fleet for fast decisions: it chooses exactly the same nodes as `choose`, which remains the
+ * reference, within microseconds for any size of fleet. The index reads no clock and no database; its owner reports
+ * every change. docs/decisions/0005-fleet-index.md explains the design.
  */
 import type { TakenPort } from '@/core/placement/host-ports'
 import type { Resources } from '@/core/placement/resources'
@@ -18,13 +18,13 @@ import type { Found } from './scan'
 import { TakenPorts, withPorts } from './taken-ports'
 
 export interface Answer {
-  /** As many as replicas were asked for, or none. */
+  /** One entry per requested replica, or empty when not all fit. */
   chosen: ChosenNode[]
-  /** How many replicas fit, counted up to the number asked for. */
+  /** How many replicas fit, at most the requested number. */
   found: number
 }
 
-/** How the last decision came about. */
+/** How the last decision was made. */
 export interface Trace {
   way: Way
   /** Groups of eight nodes, or of eight groups, that the search looked into. */
@@ -35,7 +35,7 @@ export interface Trace {
 export type OwnReplicas = ReadonlyMap<string, number>
 const noReplicas: OwnReplicas = new Map()
 
-/** Nodes that came after the tree was built cost each decision a little; with more than this it is built anew. */
+/** Nodes added after the tree was built cost each decision a little; with more than this the tree is rebuilt. */
 const mostLate = (slots: number): number => Math.max(16, slots >> 8)
 
 export class FleetIndex {
@@ -46,7 +46,7 @@ export class FleetIndex {
   readonly #ports = new TakenPorts()
   #latencies: readonly MeasuredLatency[]
 
-  /** `ownReplicas` of the nodes is not looked at: it belongs to a request. */
+  /** Ignores `ownReplicas` of the nodes, because that depends on the request. */
   constructor({ nodes, latencies }: Fleet) {
     this.#latencies = latencies
     this.#tree = this.#treeOf(nodes)
@@ -63,7 +63,7 @@ export class FleetIndex {
 
   #localityFor(region: string | null): Locality {
     const nodes = () => this.#named()
-    // Few localities depend on where other nodes are: only for those are the nodes gathered.
+    // Few localities depend on other nodes' coordinates, so the nodes are collected only on demand.
     return localityFor(region, {
       latencies: [...this.#latencies],
       get nodes() {
@@ -72,7 +72,7 @@ export class FleetIndex {
     })
   }
 
-  /** All nodes, as they were put in. */
+  /** Returns all nodes as they were put in. */
   #named(): FleetNode[] {
     return [...Array.from(this.#slots.values(), (slot) => this.#tree.named(slot)), ...this.#late.values()]
   }
@@ -85,7 +85,7 @@ export class FleetIndex {
     return { way: this.#tree.lastWay, visits: this.#tree.lastVisits }
   }
 
-  /** The fleet as the index knows it now. */
+  /** Returns the present state of the fleet. */
   fleet(): Fleet {
     const nodes = [...Array.from(this.#slots.values(), (slot) => this.#tree.node(slot)), ...this.#late.values()]
     return { nodes, latencies: [...this.#latencies] }
@@ -96,7 +96,7 @@ export class FleetIndex {
     return slot === undefined ? (this.#late.get(id) ?? null) : this.#tree.node(slot)
   }
 
-  /** Takes a node as it is now, whether it is known or new. */
+  /** Adds or replaces a node. */
   put(node: FleetNode): void {
     const slot = this.#slots.get(node.id)
     const before = slot === undefined ? null : this.#tree.named(slot)
@@ -124,7 +124,7 @@ export class FleetIndex {
     this.#tree.forgetLocalities()
   }
 
-  /** Counts a replica that was placed: its reservation, with its host ports, and its load until a heartbeat has seen it. */
+  /** Counts a new replica: its reservation, its host ports, and its load until a heartbeat includes that. */
   reserve(id: string, resources: Resources, ports: readonly TakenPort[] = []): void {
     const slot = this.#slots.get(id)
     if (slot !== undefined) this.#tree.reserve(slot, resources)
@@ -143,7 +143,7 @@ export class FleetIndex {
     else this.#change(id, (late) => withPorts(late, more))
   }
 
-  /** The reservation of a replica ends; `unseen` when it still counts as load that no heartbeat has seen. */
+  /** Releases the reservation of a replica. `unseen`: no heartbeat includes its load yet. */
   release(id: string, resources: Resources, { unseen }: { unseen: boolean }): void {
     const slot = this.#slots.get(id)
     if (slot !== undefined) this.#tree.release(slot, resources, { unseen })
@@ -162,7 +162,7 @@ export class FleetIndex {
     this.#late.set(id, change(node))
   }
 
-  /** What `choose` chooses for the same request, fleet and policy; all replicas or none. */
+  /** Returns what `choose` chooses for the same request, fleet and policy; all replicas or none. */
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas = noReplicas): Answer {
     const { replicas, maxPerNode } = request
     if (!Number.isInteger(replicas) || replicas < 1) {
@@ -185,8 +185,8 @@ export class FleetIndex {
   }
 
   /**
-   * The plain core on all nodes: for requests with wishes, of which the bounds of the tree know nothing, and for whoever
-   * wants to see more than the choice. It takes a pass over the fleet.
+   * Runs the scheduler core on all nodes: for requests with preferences, which the bounds of the tree do not cover, and
+   * for callers that need the candidates. Takes a pass over the fleet.
    */
   look(request: PlacementRequest, policy: Policy, own: OwnReplicas = noReplicas): Choice {
     const { nodes, latencies } = this.fleet()
@@ -197,7 +197,7 @@ export class FleetIndex {
     return choose(request, { nodes: seen, latencies }, policy)
   }
 
-  /** How many nodes meet every rule; avoided ones among them. It takes a pass over the tree, so a few microseconds. */
+  /** Returns how many nodes meet every rule, including avoided ones. Takes a pass over the tree, a few microseconds. */
   countAble(request: PlacementRequest, own: OwnReplicas = noReplicas): number {
     const isAble = (node: FleetNode): boolean => meetsAll(request, { ...node, ownReplicas: own.get(node.id) ?? 0 })
     const inTree = request.wishes ? null : this.#tree.countAble(request)
@@ -214,7 +214,7 @@ export class FleetIndex {
     return count
   }
 
-  /** Builds the tree anew when too much of the fleet is beside it, or too much of it is empty. */
+  /** Rebuilds the tree when too many nodes are outside it, or too many of its slots are empty. */
   #tidy(): void {
     const slots = this.#tree.nodes.length
     if (this.#late.size > mostLate(slots) || 2 * this.#slots.size + 64 < slots)
@@ -222,8 +222,8 @@ export class FleetIndex {
   }
 
   /**
-   * Slots of nodes that are full of the deployment's replicas, hold a host port that is asked for, or are to be avoided
-   * while others can take them.
+   * Returns the slots of nodes to exclude: those at the deployment's limit per node, those that hold a requested host
+   * port, and those to be avoided.
    */
   #without({ avoidNodeIds, maxPerNode, hostPorts }: PlacementRequest, own: OwnReplicas): number[] {
     const slots: number[] = []
@@ -238,8 +238,8 @@ export class FleetIndex {
   }
 
   /**
-   * Leaves the choice to the core, among the few nodes that can matter: a node that is not among the best R, one per
-   * replica, gets none of them; with fewer than R found these are all there are, and the avoided ones are needed too.
+   * Lets the core choose among the few nodes that can win. With R replicas, a node that is not among the best R gets
+   * none of them. If fewer than R nodes were found, these are all feasible nodes, and avoided ones are needed, too.
    */
   #chooseAmong(found: readonly Found[], { request, policy, own }: Situation): Answer {
     const slots = new Set(found.map(({ slot }) => slot))

@@ -1,3 +1,3 @@
-/** The door of the fleet index: other rooms import it from here. */
+/** The public API of the fleet index; other folders import only this file. */
 export { FleetIndex } from './fleet-index'
 export { FleetTree } from './fleet-tree'

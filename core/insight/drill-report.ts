@@ -1,4 +1,4 @@
-/** What a failure drill tells. Times are ISO 8601 strings; ids are UUIDs. */
+/** The report of a failure drill. Times are ISO 8601 strings; ids are UUIDs. */
 
 import type { OutageCause } from '@/core/nodes/outage-protection'
 import type { Resources } from '@/core/placement/resources'
@@ -8,8 +8,9 @@ export const drillModes = ['fail', 'drain'] as const
 export type DrillMode = (typeof drillModes)[number]
 
 /**
- * `keeps`: nothing of it is on the nodes. `moves`: all that is there has a place elsewhere. `no-room`: the scheduler
- * refuses. `never`: it is not to be replaced. `held`: somebody has to act first. `braked`: the storm brake holds it.
+ * `keeps`: no replica is on the nodes. `moves`: every replica there gets another node. `no-room`: the scheduler
+ * refuses. `never`: its replicas are never replaced. `held`: somebody has to act first. `braked`: outage protection
+ * applies.
  */
 export const drillOutcomes = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked'] as const
 export type DrillOutcome = (typeof drillOutcomes)[number]
@@ -18,18 +19,18 @@ export type DrillOutcome = (typeof drillOutcomes)[number]
 export const drillFilters = ['affected', 'down', 'no-room', 'stays', 'moves', 'keeps'] as const
 export type DrillFilter = (typeof drillFilters)[number]
 
-/** While the storm brake holds, and once somebody has overruled it; they differ only where there is a brake. */
+/** While outage protection is active, and after somebody has overridden it; without protection both are the same. */
 export const drillStages = ['overruled', 'held'] as const
 export type DrillStage = (typeof drillStages)[number]
 
-/** How much is picked at once: for more nodes there are regions and zones. */
+/** How many nodes, or regions and zones, can be picked at once. */
 export const drillLimits = { nodes: 50, places: 20 } as const
 
 export interface DrillReplica {
   replicaId: string
   slot: number
   from: { id: string; nodeId: string }
-  /** Null when it has no place. `score` is null when its replacement is on its way already. */
+  /** Null when no node was found. `score` is null when the replacement existed before the drill. */
   to: { id: string; nodeId: string; score: number | null } | null
 }
 
@@ -37,7 +38,7 @@ export interface DrillReplica {
 interface DrillRunning {
   wanted: number
   now: number
-  /** Until replacements run. */
+  /** Number of running replicas until the replacements run. */
   meanwhile: number
   after: number
 }
@@ -47,32 +48,32 @@ export interface DrillRow {
   name: string
   outcome: DrillOutcome
   running: DrillRunning
-  /** How many of its replicas are on the nodes; `replicas` are the first of them. */
+  /** Number of its replicas on the nodes; `replicas` lists the first of them. */
   hit: number
   replicas: DrillReplica[]
-  /** It waits for capacity already. */
+  /** Whether it already waits for capacity. */
   waits: boolean
-  /** Why not everything moves, as a sentence. */
+  /** Why not all replicas move, as a sentence; null when they do. */
   problem: string | null
-  /** Of `no-room`: how it goes on, as a sentence. */
+  /** For `no-room`: what happens next, as a sentence. */
   next: string | null
-  /** Of `no-room`: the first ones are explained, the others on demand. */
+  /** For `no-room`: the first deployments are explained here, the others on demand. */
   refusal: Refusal | null
 }
 
-/** Deployments counted by what becomes of them. */
+/** Number of deployments by outcome. */
 export interface DrillCounts {
   byOutcome: Record<DrillOutcome, number>
-  /** Nothing of them runs until it is replaced. */
+  /** Deployments without any running replica until replacements run. */
   down: number
-  /** Some of their replicas don't run until they are replaced. */
+  /** Deployments with fewer running replicas until replacements run. */
   fewer: number
-  /** Replicas on the nodes, and how many of them have a place elsewhere. */
+  /** Number of replicas on the nodes; `placed` counts those that get another node. */
   replicas: number
   placed: number
 }
 
-/** What of a region takes part: nodes that are heard. */
+/** The capacity of the online nodes of a region. */
 export interface DrillCapacity {
   region: string
   before: { nodes: number; capacity: Resources; reserved: Resources }
@@ -91,23 +92,23 @@ export interface DrillReport {
   mode: DrillMode
   /** What was picked: nodes by name, and whole regions and zones. */
   picked: { nodes: string[]; regions: string[]; zones: string[] }
-  /** All that fail or are drained. */
+  /** Number of nodes that fail or are drained. */
   nodes: number
-  /** Regions that the storm brake would hold. */
+  /** Regions that outage protection would cover. */
   protections: DrillProtection[]
-  /** Once everything has come to rest; with a brake, after somebody has overruled it. */
+  /** The final counts; with outage protection, those after somebody has overridden it. */
   counts: DrillCounts
-  /** While the brake holds; null when it would not. */
+  /** The counts while outage protection is active; null when it would not be. */
   heldCounts: DrillCounts | null
-  /** Deployments that wait for capacity already, wherever their replicas are. */
+  /** Number of deployments in the whole fleet that already wait for capacity. */
   waiting: number
   capacity: DrillCapacity[]
-  /** How many deployments are to be listed in all; `rows` is one page of them, the worst first. */
+  /** Number of deployments that match the filter; `rows` is one page of them, worst first. */
   total: number
   rows: DrillRow[]
 }
 
-/** A region or a node, and what would be if it failed alone (with a brake, after somebody has overruled it). */
+/** The result if one region or node failed alone (with outage protection, after somebody has overridden it). */
 export interface WeakPoint {
   kind: 'region' | 'node'
   name: string
@@ -118,14 +119,14 @@ export interface WeakPoint {
 
 export interface WeakPoints {
   takenAt: string
-  /** The worst first. */
+  /** Worst first. */
   points: WeakPoint[]
-  /** Of how many regions and nodes these are the worst; of nodes only the likeliest are tried. */
+  /** Number of regions and nodes that were tried; of the nodes only those likely to be the worst. */
   regions: number
   nodes: number
 }
 
-/** What can be picked beside nodes, each with how many nodes it has. */
+/** The regions and zones that can be picked, with their numbers of nodes. */
 export interface DrillPlaces {
   regions: { name: string; nodes: number }[]
   /** “region/zone” */

@@ -14,7 +14,7 @@ const event = (kind: EventKind, id: number, second: number): FleetEvent => ({
 
 const cursor: EventCursor = { deployment: '0193c0de-0000-7000-8000-000000000001', node: '42' }
 
-test('a cursor survives the address', () => {
+test('a cursor survives the round trip through a URL', () => {
   expect(parseCursor(cursorText(cursor))).toEqual(cursor)
 })
 
@@ -22,7 +22,7 @@ test.each(['', 'node', 'node:', 'node:x', 'moon:1', 'deployment:12', 'node:1.nod
   expect(parseCursor(text)).toBeNull()
 })
 
-test('pages hold every event once, also where the clocks of two writers disagree', () => {
+test('pages contain every event once, even if the clocks of two writers disagree', () => {
   // Every fifth event was written a little later than its time says.
   const all = Array.from({ length: 57 }, (_, i) =>
     event((['node', 'replica', 'person'] as const)[(i * 7) % 3] ?? 'node', i + 1, i % 5 === 0 ? i - 4 : i),
@@ -50,7 +50,7 @@ test('pages hold every event once, also where the clocks of two writers disagree
   expect([...seen].sort()).toEqual(all.map((one) => one.id).sort())
 })
 
-test('the newest comes first among kinds', () => {
+test('events of different kinds are merged newest first', () => {
   const { events, next } = mergePage(
     { node: [event('node', 2, 30), event('node', 1, 10)], person: [event('person', 9, 20)] },
     { limit: 5, from: {} },

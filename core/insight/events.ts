@@ -1,7 +1,7 @@
-/** What happened in the whole installation, as one row of events; and what stands out now. */
+/** The events of the whole installation in one list. */
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 
-/** Where events come from: status changes of deployments and of replicas, what nodes went through, what people did. */
+/** Kinds of events: status changes of deployments and replicas, node events, and actions of people. */
 export const eventKinds = ['deployment', 'replica', 'node', 'person'] as const
 export type EventKind = (typeof eventKinds)[number]
 
@@ -11,9 +11,9 @@ export interface FleetEvent {
   kind: EventKind
   /** ISO 8601 */
   at: string
-  /** What it happened to; `id` is null for what has no page of its own. */
+  /** The object of the event; `id` is null if that has no page of its own. */
   subject: { type: 'deployment' | 'node' | 'user' | 'other'; id: string | null; name: string }
-  /** The status it came to, when it was a status change. */
+  /** The new status, for status changes. */
   status: { of: 'deployment'; to: DeploymentStatus } | { of: 'replica'; to: ReplicaStatus } | null
   /** In a few words: "joined", "user.create"; empty for status changes. */
   action: string
@@ -22,8 +22,8 @@ export interface FleetEvent {
 }
 
 /**
- * Where a page of events begins: below these ids, one for each kind; a kind that is missing begins at its newest.
- * As text in addresses: "deployment:<uuid>.node:42".
+ * A page of events begins below these ids, one per kind; a kind without an id begins at its newest event. In URLs:
+ * "deployment:<uuid>.node:42".
  */
 export type EventCursor = Partial<Record<EventKind, string>>
 
@@ -37,7 +37,7 @@ const ids: Record<EventKind, RegExp> = {
   person: /^\d{1,18}$/,
 }
 
-/** The cursor that a text stands for; null when it is none. */
+/** Parses a cursor; null when the text is not one. */
 export function parseCursor(text: string): EventCursor | null {
   const cursor: EventCursor = {}
   for (const part of text.split('.')) {
@@ -51,9 +51,9 @@ export function parseCursor(text: string): EventCursor | null {
 }
 
 /**
- * Merges what was read of each kind, each in the order in which it was written, the newest first, into one page, and
- * says where the next one begins: null when there is none. Kinds keep their own order, also where clocks disagree by a
- * moment, or the place where the next page begins would lose or repeat something. `limit` were read of each at most.
+ * Merges the events of all kinds into one page, newest first, and returns the cursor of the next page (null when there
+ * is none). Each kind keeps the order in which it was written even if clocks disagree; otherwise the cursor would lose
+ * or repeat events. At most `limit` events of each kind were read.
  */
 export function mergePage(
   read: Partial<Record<EventKind, readonly FleetEvent[]>>,

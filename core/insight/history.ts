@@ -1,9 +1,9 @@
-/** The fleet and its deployments as they were at a moment, and where in time something happened. */
+/** The fleet and its deployments at a past time, and the timeline of what happened. */
 
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import { type MapNode, type NodeMap, readNodeMap } from '@/core/nodes/map'
 
-/** A node as it was. What was in use is the last that was recorded before. */
+/** A node at a past time. Its usage is the last one recorded before. */
 export interface PastNode extends MapNode {
   reservedCpuMillis: number
   cpuMillis: number
@@ -14,7 +14,7 @@ export interface PastNode extends MapNode {
 export interface PastFleet extends NodeMap {
   /** ISO 8601 */
   at: string
-  /** When what nodes used was recorded: with the last decision before. Null when no such record is kept. */
+  /** When usage was recorded: with the last decision before this time. Null when no record is kept. */
   usageAt: string | null
 }
 
@@ -35,7 +35,7 @@ export interface PastReplica {
   slot: number
   generation: number
   revision: number
-  /** `silent`: it was offline then. */
+  /** `silent`: whether the node was offline at that time. */
   node: { id: string; nodeId: string; region: string; silent: boolean }
   status: ReplicaStatus
   reason: string
@@ -58,41 +58,41 @@ export interface PastDeployment {
   replicas: PastReplica[]
 }
 
-/** What stands out in a history. */
+/** A notable event of a history. */
 export const markKinds = ['failed', 'unhealthy', 'interrupted', 'silent', 'returned', 'deploy', 'person'] as const
 export type MarkKind = (typeof markKinds)[number]
 
 export interface HistoryMark {
   kind: MarkKind
   at: string
-  /** What it happened to. */
+  /** The object of the event. */
   subject: { type: 'deployment' | 'node'; id: string; name: string }
-  /** In a sentence or a few words. */
+  /** A sentence or a phrase. */
   text: string
 }
 
 export interface HistoryMarks {
   from: string
   to: string
-  /** How much happened in each of so many equal parts of the time. */
+  /** Number of events in each of the equal parts of the time range. */
   changes: number[]
   /** Range was trouble: failures, losses, silent nodes. */
   problems: number[]
-  /** The newest ones, in the order of time. */
+  /** The newest events, in chronological order. */
   marks: HistoryMark[]
-  /** There were more of them. */
+  /** Whether there are more. */
   more: boolean
 }
 
-/** How far back one can look. */
+/** How far the history goes back. */
 export interface HistoryBounds {
-  /** Nothing is recorded of the time before. */
+  /** Nothing is recorded before this time. */
   from: string
-  /** What nodes used is kept from here on; null when nothing of it was ever recorded. */
+  /** Node usage is recorded from this time on; null when none was ever recorded. */
   usageFrom: string | null
 }
 
-/** The moments nearest to another one at which something changed, each list in the order of time. */
+/** The times of the changes nearest to a given time, each list in chronological order. */
 export interface NearMoments {
   at: string
   before: string[]

@@ -1,10 +1,10 @@
-/** What the first page shows. Times are ISO 8601 strings; ids are UUIDs. */
+/** The data of the overview page. Times are ISO 8601 strings; ids are UUIDs. */
 
 export interface DeploymentProblem {
   id: string
   name: string
   reason: string
-  /** Null when it is not known. */
+  /** Null when unknown. */
   since: string | null
 }
 
@@ -14,7 +14,7 @@ export interface NodeProblem {
   region: string
   /** How many replicas it should run. */
   replicas: number
-  /** In the engine's own words; null for a node that is silent. */
+  /** The engine's message; null for an unreachable node. */
   reason: string | null
   /** The last heartbeat; null when there never was one. */
   since: string | null
@@ -28,7 +28,7 @@ export interface RegionUse {
   reservedCpuMillis: number
   memoryMb: number
   reservedMemoryMb: number
-  /** Of the nodes that are heard, weighted by their size; null when none is. */
+  /** Usage of the online nodes, weighted by their size; null when none is online. */
   cpuUsagePercent: number | null
   memoryUsagePercent: number | null
   gpus: number
@@ -45,12 +45,12 @@ export interface Overview {
   failed: Problems<DeploymentProblem>
   /** Some of their replicas run and fail their health check. */
   unhealthy: Problems<DeploymentProblem>
-  /** Waiting for capacity; `replicas` is how many in all. */
+  /** Deployments that wait for capacity; `replicas` is the total number of replicas. */
   unplaced: Problems<DeploymentProblem> & { replicas: number }
   silent: Problems<NodeProblem>
-  /** Nodes that are heard and can not run containers. */
+  /** Online nodes that cannot run containers. */
   broken: Problems<NodeProblem>
-  /** Pieces of scheduling work that were given up. */
+  /** Number of evaluations whose retries are exhausted. */
   dead: number
   regions: RegionUse[]
   deployments: number

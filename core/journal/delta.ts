@@ -11,7 +11,7 @@ import {
   writeNumber,
 } from './node-record'
 
-/** The fleet at one point of the journal. A node's place in the list never changes; a removed one leaves a gap. */
+/** The fleet at one point of the journal. A node's position in the list never changes; a removed node leaves null. */
 export interface JournalState {
   nodes: (JournalNode | null)[]
   latencies: MeasuredLatency[]
@@ -21,19 +21,19 @@ export interface JournalSnapshot extends JournalState {
   kind: 'snapshot'
 }
 
-/** What changed since the entry before. Columns: the same change of many nodes is a few short lists. */
+/** The changes since the previous entry, by column, so that the same change of many nodes takes a few short lists. */
 export interface JournalDelta {
   kind: 'delta'
-  /** Where numbers changed, ascending. */
+  /** Positions of nodes with changed numbers, ascending. */
   places: number[]
-  /** By field: how many steps each of those places went up or down, 0 where it stayed. */
+  /** By field: the change in steps at each of these positions, 0 if unchanged. */
   steps: Partial<Record<NumberField, number[]>>
-  /** Nodes that are new or changed in another way, whole; null for removed ones. */
+  /** Whole nodes that are new or changed in another way; null for removed ones. */
   put: [place: number, node: JournalNode | null][]
   latencies?: MeasuredLatency[]
 }
 
-/** A difference as journals had them before they had steps: by field, places (each less the one before) and new values. */
+/** A delta of older journals, without steps: by field, positions (each minus the previous one) and new values. */
 export interface FormerDelta {
   kind: 'delta'
   numbers: Partial<Record<NumberField, { at: number[]; to: (number | null)[] }>>
@@ -43,10 +43,10 @@ export interface FormerDelta {
 
 export type JournalEntry = JournalSnapshot | JournalDelta
 
-/** The state after the last of the entries; the first must be a snapshot. */
+/** Returns the state after the last entry; the first entry must be a snapshot. */
 export function rebuild(entries: Iterable<JournalEntry | FormerDelta>): JournalState {
   let state: JournalState | null = null
-  /** Copies of our own, which may be written to. */
+  /** Nodes that were copied here and may be modified. */
   const own = new Set<JournalNode>()
   for (const entry of entries) {
     if (entry.kind === 'snapshot') {
@@ -103,7 +103,7 @@ function applyFormer(entry: FormerDelta, writable: (place: number) => JournalNod
   }
 }
 
-/** The difference from `before` to `after` at the given places (all others are the same); null when there is none. */
+/** Returns the delta from `before` to `after` at the given positions (all others are equal); null if there is none. */
 export function difference(before: JournalState, after: JournalState, places: Iterable<number>): JournalDelta | null {
   const delta: JournalDelta = { kind: 'delta', places: [], steps: {}, put: [] }
   for (const place of [...places].sort((a, b) => a - b)) {
@@ -125,7 +125,7 @@ export function difference(before: JournalState, after: JournalState, places: It
   return delta.places.length > 0 || delta.put.length > 0 || delta.latencies ? delta : null
 }
 
-/** Null when something else changed, or a number that steps can't tell. */
+/** Returns null when something else changed, or when a number is not a whole number of steps. */
 function stepsBetween(old: JournalNode, now: JournalNode): number[] | null {
   const steps: number[] = []
   for (const field of numberFields) {

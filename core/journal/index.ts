@@ -1,4 +1,4 @@
-/** The door of the journal: other rooms import it from here. */
+/** The public API of the journal; other folders import only this file. */
 export * from './delta'
 export * from './node-record'
 export * from './viewpoint'

@@ -14,7 +14,7 @@ const aState = (nodes: (JournalNode | null)[]): JournalState => ({ nodes, latenc
 const withoutGaps = (state: JournalState) => ({ ...state, nodes: state.nodes.filter((node) => node !== null) })
 
 describe('a difference', () => {
-  test('of nothing is nothing', () => {
+  test('between equal states is null', () => {
     const state = aState([aJournalNode()])
     expect(difference(state, aState([aJournalNode()]), [0])).toBeNull()
   })
@@ -36,7 +36,7 @@ describe('a difference', () => {
     })
   })
 
-  test('keeps a number that lies between two steps as it is', () => {
+  test('keeps a number between two steps exactly', () => {
     const before = aState([aJournalNode({ nodeId: 'node-0' })])
     const [node] = before.nodes
     const after = aState([node ? { ...node, cpuUsagePercent: 12.34 } : null])
@@ -45,11 +45,11 @@ describe('a difference', () => {
     expect(rebuild([{ kind: 'snapshot', ...before }, ...(delta ? [delta] : [])])).toEqual(after)
   })
 
-  test('without a snapshot before it is refused', () => {
+  test('without a preceding snapshot is refused', () => {
     expect(() => rebuild([{ kind: 'delta', places: [], steps: {}, put: [] }])).toThrow('snapshot')
   })
 
-  test('of a journal from before there were steps is still understood', () => {
+  test('of an older journal without steps is still understood', () => {
     const state = aState([aJournalNode({ nodeId: 'node-0' }), aJournalNode({ nodeId: 'node-1' })])
     const { nodes } = rebuild([
       { kind: 'snapshot', ...state },
@@ -67,7 +67,7 @@ describe('a difference', () => {
   })
 })
 
-test('a journal of random changes gives back every state', () => {
+test('every state can be rebuilt from a journal of random changes', () => {
   const cases = { put: 0, numbers: 0, gone: 0, snapshots: 0 }
   const change = fc.record({
     place: fc.nat(9),
@@ -132,7 +132,7 @@ test('a journal of random changes gives back every state', () => {
   for (const count of Object.values(cases)) expect(count).toBeGreaterThan(50)
 })
 
-test('a fleet is seen with what was placed before in the batch, the own replicas and the age of heartbeats', () => {
+test('the fleet of a decision includes earlier placements of the batch, own replicas and heartbeat ages', () => {
   const state = aState([
     aJournalNode({ nodeId: 'node-01', lastHeartbeatMs: 5_000 }),
     null,
@@ -159,7 +159,7 @@ test('a fleet is seen with what was placed before in the batch, the own replicas
   expect(nodes.map((node) => node.takenPorts)).toEqual([[{ port: 8080, holder, seenAgeMs: null }], undefined])
 })
 
-test('a fleet is seen with how long ago a port was found taken, and without what is handed over', () => {
+test('the fleet of a decision has the ages of taken ports, and no resources or ports that are handed over', () => {
   const ours = { deploymentId: 'web', name: 'web' }
   const node = {
     ...aJournalNode({ status: 'busy', reserved: { cpuMillis: 4_000, memoryMb: 8_192, storageGb: 20, gpuUnits: 0 } }),

@@ -1,11 +1,11 @@
-/** The fleet as one decision saw it, out of a state of the journal. */
+/** Builds the fleet as one decision saw it from a state of the journal. */
 import { type PortHolder, portSeenFrom, type TakenPort } from '@/core/placement/host-ports'
 import { addResources, noResources, type Resources, subtractResources } from '@/core/placement/resources'
 import type { Fleet, FleetNode, Handover, PlacementRequest } from '@/core/placement/types'
 import type { JournalState } from './delta'
 import type { JournalNode } from './node-record'
 
-/** What was placed earlier in the same batch: counts as reserved and as load. */
+/** Replicas placed earlier in the same batch; they count as reserved and as load. */
 export interface EarlierPlacement extends Taken {
   nodeIds: string[]
 }
@@ -18,7 +18,7 @@ export interface Taken {
   holder: PortHolder
 }
 
-/** What was handed over is reserved already. */
+/** Returns what each replica adds to its node. Handed-over resources are reserved already. */
 export const takenBy = (request: PlacementRequest, name: string): Taken => ({
   resources: request.handover ? subtractResources(request.resources, request.handover.resources) : request.resources,
   hostPorts: request.hostPorts ?? [],
@@ -52,15 +52,15 @@ export function afterHandover(node: FleetNode, { resources, hostPorts }: Handove
   const { takenPorts = [], ...rest } = node
   const left = takenPorts.filter(({ port }) => !hostPorts.includes(port))
   const reserved = subtractResources(node.reserved, resources)
-  // Full nodes are busy, and this one is full no more.
+  // A `busy` node was full; after the handover it is not.
   const after: FleetNode = { ...rest, reserved, status: node.status === 'busy' ? 'active' : node.status }
   if (left.length > 0) after.takenPorts = left
   return after
 }
 
 /**
- * The fleet as one decision saw it, nodes in the journal's order. Field by field: previews do this for the whole fleet at
- * every keystroke, and spreading takes many times as long.
+ * Returns the fleet as one decision saw it, with nodes in the journal's order. Nodes are copied field by field because
+ * previews copy the whole fleet at every keystroke, and object spread takes many times as long.
  */
 export function fleetSeenFrom(state: JournalState, { atMs, earlier, own, handover }: Viewpoint): Fleet {
   const placed = new Map<string, Resources>()

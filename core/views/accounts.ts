@@ -15,9 +15,9 @@ export interface ApiTokenView {
   id: string
   name: string
   owner: string
-  /** The most that it may do. */
+  /** The upper limit of its permissions. */
   scope: Role
-  /** What it may do now: the lesser of its scope and its owner's present role. */
+  /** Its effective role: the lesser of its scope and its owner's present role. */
   role: Role
   createdAt: string
   /** null: never */
@@ -30,7 +30,7 @@ export interface ApiTokenView {
 export interface JoinTokenView {
   id: string
   name: string
-  /** How many nodes may join with it; null is any number until it expires. */
+  /** Maximum number of nodes that can join with it; null means no limit. */
   maxNodes: number | null
   joinedNodes: number
   createdBy: string

@@ -17,20 +17,20 @@ export interface DecisionListItem extends DecisionSummary {
   policy: Policy
 }
 
-/** One page of decisions, the newest first. */
+/** One page of decisions, newest first. */
 export interface DecisionPage {
   items: DecisionListItem[]
-  /** Whether there are older ones: they are asked for by the id of the last. */
+  /** Whether there are older ones; the id of the last item is the cursor. */
   more: boolean
 }
 
 export interface DecisionView extends DecisionListItem {
   request: PlacementRequest
-  /** As the record says, explained by running the core on it again. */
+  /** The recorded placement, explained by running the core again on its inputs. */
   placement: PlacementSummary
 }
 
-/** A past decision that would come out otherwise under another policy. Nodes by name. */
+/** A past decision that would be different under another policy. Nodes are given by name. */
 export interface WhatIfChange {
   decisionId: string
   deploymentId: string
@@ -45,7 +45,7 @@ export interface WhatIfChange {
 
 export interface WhatIfReport {
   policy: Policy
-  /** How many decisions were run again. */
+  /** Number of decisions that were run again. */
   looked: number
   changes: WhatIfChange[]
 }

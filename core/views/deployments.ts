@@ -11,21 +11,21 @@ import type { Policy } from '@/core/placement/types'
 
 export interface RestartView {
   count: number
-  /** Since the back-off began anew. */
+  /** Restarts since the back-off was last reset. */
   inARow: number
   nextAt: string | null
   lastEnd: { at: string; reason: string } | null
 }
 
-/** What the image of a revision is, as the first node found it. */
+/** The image content of a revision, as resolved by the first node. */
 export interface RevisionImageView {
-  /** That of the registry; the id of the image when it is unverified. */
+  /** The registry's digest; the id of the image if unverified. */
   digest: string
   verified: boolean
   /** The name of the node. */
   resolvedBy: string
   resolvedAt: string
-  /** Another content that a registry gave the same reference later. */
+  /** Different content that the same reference resolved to later. */
   newer: { digest: string; seenAt: string } | null
 }
 
@@ -51,10 +51,10 @@ export interface ReplicaView {
   reason: string | null
   exitCode: number | null
   health: 'healthy' | 'unhealthy' | 'starting' | null
-  /** Of what is unhealthy: since when, and what its health check printed last. */
+  /** For an unhealthy replica: since when, and the last output of its health check. */
   unhealthySince: string | null
   checkOutput: string | null
-  /** What its engine shows when its container neither runs nor ended by itself. */
+  /** The engine's state of a container that neither runs nor has ended by itself. */
   standstill: Standstill | null
   restarts: RestartView
   containerId: string | null
@@ -73,7 +73,7 @@ export interface DeploymentSummary {
   image: string
   status: DeploymentStatus
   health: Health
-  /** Why it is as it is: the reason of the newest status change, or what it waits for. */
+  /** The reason of the newest status change, or what the deployment waits for. */
   reason: string
   targetReplicas: number
   runningReplicas: number
@@ -86,26 +86,26 @@ export interface DeploymentSummary {
 }
 
 export interface DeploymentDetail extends DeploymentSummary {
-  /** The one that is wanted; during an update some replicas still run another. */
+  /** The desired revision; during an update some replicas still run another one. */
   revision: number
-  /** What the image of that revision is; null until a node has looked it up. */
+  /** The image content of that revision; null until a node has resolved it. */
   revisionImage: RevisionImageView | null
-  /** What Start goes back to after a scale to 0. */
+  /** The number of replicas that Start restores after a scale to 0. */
   startReplicas: number | null
   policy: Policy | null
   priority: number
   resources: Resources
   waitForCapacity: boolean
   maxPerNode: number
-  /** Seconds for which a node is offline before its replicas are lost; 0 = never. */
+  /** Seconds that a node may be offline before its replicas are lost; 0 = they never are. */
   lostAfterSeconds: number
   constraints: Constraint[]
   wishes: AskedWishes | null
   ports: { container: number; host: number | null }[]
   envNames: string[]
-  /** The newest generation of each slot first; ended attempts follow. */
+  /** The newest generation of each slot first, then previous instances. */
   replicas: ReplicaView[]
-  /** For each action: null when the reader may take it now, else why not. */
+  /** For each action: null when the user can take it now, else why not. */
   blocked: Record<DeploymentAction, string | null>
   /** A wait for capacity or a retry that is due, if any. */
   waiting: { kind: 'capacity' | 'retry' | 'queued'; since: string; until: string | null; attempts: number } | null
@@ -123,7 +123,7 @@ export interface RevisionView {
   replicas: number
   /** The one that is wanted. */
   current: boolean
-  /** Null until a node has looked it up. */
+  /** Null until a node has resolved it. */
   image: RevisionImageView | null
 }
 
@@ -144,7 +144,7 @@ export interface ReplicaChange {
   nodeId: string
   oldStatus: string
   newStatus: ReplicaStatus
-  /** What its health check said then. */
+  /** Output of its health check at that time. */
   health: ReplicaView['health']
   changedBy: string
   changedAt: string

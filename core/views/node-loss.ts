@@ -1,7 +1,7 @@
 import type { OutageCause } from '@/core/nodes/outage-protection'
 import type { ReturnOutcome, ReturnPlan } from '@/core/nodes/return'
 
-/** What the return of its node does, or did, to one replica. */
+/** What happens, or happened, to a replica when its node returns. */
 export interface ReturnedReplicaView {
   replicaId: string
   deploymentId: string
@@ -9,25 +9,25 @@ export interface ReturnedReplicaView {
   slot: number
   generation: number
   plan: ReturnPlan
-  /** null until the agent told. */
+  /** null until the agent has reported. */
   outcome: ReturnOutcome | null
   why: string
   settledAt: string | null
 }
 
 export interface NodeReturnsView {
-  /** While the node is offline: what its return would do now. */
+  /** What the node's return would do now, while it is offline. */
   awaited: ReturnedReplicaView[] | null
   /** The newest first. */
   returns: { id: string; silentSince: string; returnedAt: string; replicas: ReturnedReplicaView[] }[]
 }
 
-/** A region that the storm brake holds: nothing of it is declared lost, unless somebody overruled it. */
+/** A region under outage protection: its replicas are not declared lost unless somebody overrides the protection. */
 export interface OutageProtectionView {
   region: string
   cause: OutageCause
   since: string
-  /** How many of its nodes are silent now. */
+  /** Number of its nodes that are unreachable now. */
   silent: number
   nodes: number
   overruled: { at: string; by: string } | null
@@ -39,6 +39,6 @@ export interface OutageMove {
   deploymentId: string
   deploymentName: string
   slot: number
-  /** The name of the silent node. */
+  /** The name of the unreachable node. */
   nodeId: string
 }

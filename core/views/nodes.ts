@@ -16,7 +16,7 @@ export interface NodeView {
   draining: boolean
   /** The drain ends in maintenance. */
   maintenanceWanted: boolean
-  /** When it left the fleet; its page stays for the history. */
+  /** When it left the fleet; its page is kept as history. */
   removedAt: string | null
   simulated: boolean
   labels: Record<string, string>
@@ -30,31 +30,31 @@ export interface NodeView {
   cpuUsagePercent: number | null
   memoryUsagePercent: number | null
   lastHeartbeat: string | null
-  /** Whether the heartbeat is older than the limit: what is shown is then the last that was known. */
+  /** Whether the heartbeat is older than the limit; the values are then the last known ones. */
   stale: boolean
   liveReplicas: number
   /** null when it takes new replicas, else the reason why not. */
   ineligible: string | null
-  /** Its machine reported less than what is reserved on it: the sentence that says so. */
+  /** A sentence if its machine reported less capacity than is reserved on it; else null. */
   tooSmall: string | null
   createdAt: string
 }
 
-/** A second agent that uses the credential of a node and was refused. */
+/** A second agent with the same credential, which was refused. */
 export interface SecondSpeakerView {
   instance: string
   kind: SecondKind
   hostName: string
   pid: number
   address: string | null
-  /** When it was refused first, and last. */
+  /** Times of the first and the last refusal. */
   since: string
   refusedAt: string
-  /** Whether it can take over: of two agents on one machine, one has to end. */
+  /** Whether it can take over; of two agents on one machine, one has to exit. */
   movable: boolean
-  /** The machine that speaks for the node. */
+  /** The machine whose agent holds the node. */
   holder: string
-  /** Somebody let it take over: it does so when it asks next. */
+  /** Whether somebody allowed it to take over; it does so with its next claim. */
   allowed: boolean
 }
 
@@ -86,11 +86,11 @@ export interface DrainPreviewReplica {
   deploymentName: string
   slot: number
   from: { id: string; nodeId: string }
-  /** Null when it would stay. `score` is null when its replacement is on its way already. */
+  /** Null when it would stay. `score` is null when the replacement is already starting. */
   to: { id: string; nodeId: string; score: number | null } | null
   /** Why it would stay, as a sentence. */
   problem: string | null
-  /** Of a replica for which there is no room: refused nodes counted per rule. */
+  /** Refused nodes counted per rule, for a replica that fits on no other node. */
   reasons: Refusal['reasons']
 }
 
@@ -100,7 +100,7 @@ export interface DrainPreview {
   takenAt: string
 }
 
-/** A replica that still holds a reservation on a node that is drained. */
+/** A replica that still holds a reservation on a draining node. */
 export interface LeavingView {
   id: string
   slot: number
@@ -110,15 +110,15 @@ export interface LeavingView {
   state: LeavingState
   /** What it does or waits for. */
   text: string
-  /** The decision that found no room for it. */
+  /** The decision that refused its move. */
   decisionId: string | null
   reasons: Refusal['reasons']
 }
 
 export interface NodePage {
   nodes: NodeView[]
-  /** How many nodes are meant, on all pages. */
+  /** Number of matching nodes on all pages. */
   total: number
-  /** Of each state, whatever state was asked for. */
+  /** Number of nodes in each state, regardless of the filter by state. */
   counts: Record<NodeState, number>
 }
