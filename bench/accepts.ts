@@ -1,4 +1,4 @@
-/** Durable accepts, measured where they end: in a PostgreSQL with fsync on. npm run bench -- accepts */
+/** Durable accepts, measured up to the commit in a PostgreSQL with fsync on. npm run bench -- accepts */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median, quantile, tableText } from './common/measure'
 import { benchmark, print } from './common/program'
@@ -29,7 +29,7 @@ async function accepted(scratch: Scratch): Promise<number> {
   return perSecond(count, begun)
 }
 
-/** One after the other: the milliseconds of a typical one. */
+/** The median time of one call, in milliseconds, when calls are made one after the other. */
 async function idleMs(scratch: Scratch): Promise<number> {
   const times: number[] = []
   for (let i = 0; i < 100; i++) {
@@ -40,7 +40,7 @@ async function idleMs(scratch: Scratch): Promise<number> {
   return median(times)
 }
 
-/** Calls at a steady rate, whatever the answers do; the milliseconds of each. */
+/** Makes calls at a steady rate, regardless of the answers. Returns the milliseconds of each. */
 async function offered(scratch: Scratch): Promise<number[]> {
   const times: number[] = []
   const pending: Promise<void>[] = []

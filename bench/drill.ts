@@ -21,7 +21,7 @@ drained. Included: the database, every placement, the report. Beside it the long
 const nodes = program.number('nodes')
 const deployments = program.number('deployments')
 
-/** The longest that a timer was late while the work went on. */
+/** Runs `work`, and measures the longest delay of a timer meanwhile, in milliseconds. */
 async function watched<T>(work: () => Promise<T>): Promise<{ result: T; ms: number; longestMs: number }> {
   let longestMs = 0
   let lastMs = performance.now()

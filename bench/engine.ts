@@ -31,13 +31,13 @@ interface Ring {
   starts: Starts
 }
 
-/** All of them, one after the other; milliseconds. */
+/** Runs all contenders, one after the other. Times are in milliseconds. */
 async function round({ all, docker, starts }: Ring, count: number): Promise<Times> {
   const times: Times = { raw: 0, fogdeck: 0, swarm: 0 }
   for (const name of contenders) {
     times[name] = await all[name].start(count, starts)
     await all[name].clear()
-    // Nothing of the one before may still be at work.
+    // Removal of the previous containers must be complete.
     while ((await containersLeft(docker)) > 0) await sleep(100)
   }
   return times

@@ -20,11 +20,11 @@ const paceSeconds = 5
 
 interface Round {
   nodes: number
-  /** All at once, heartbeats a second. */
+  /** Heartbeats per second when all are sent at once. */
   shared: number
   alone: number
   times: number
-  /** At the usual pace. */
+  /** At the usual interval. */
   commitsPerSecond: number
   p50Ms: number
   p99Ms: number
@@ -50,7 +50,7 @@ async function allAtOnce(nodes: SimulatedNode[], beat: Beat): Promise<number> {
   return perSecond(nodes.length, begun)
 }
 
-/** As many at once as there are connections. */
+/** Sends as many at a time as there are connections. Heartbeats per second. */
 async function allInTurn(nodes: SimulatedNode[], beat: Beat): Promise<number> {
   const begun = performance.now()
   await inParallel(nodes, 16, beat)
@@ -91,7 +91,7 @@ async function measure(count: number): Promise<Round[]> {
     const nodes = await joinFleet(scratch, count, { speaker })
     const shared = inboxBeat(createAgentInbox(scratch.store), speaker)
     const alone = loneBeat(scratch, speaker)
-    // Enough of the lone ones to know their pace.
+    // A part of the nodes is enough to measure heartbeats that do not share commits.
     const some = nodes.slice(0, 500)
     await allAtOnce(nodes, shared)
     await learn(scratch)

@@ -1,4 +1,4 @@
-/** Whole lives, from the call to running. npm run bench -- lifecycle */
+/** Deployments from the call to running. npm run bench -- lifecycle */
 import { createAgentInbox } from '@/server/store/agents/inbox'
 import { BenchAgent } from './common/agents'
 import { median, tableText } from './common/measure'
@@ -24,21 +24,21 @@ wanted state, reports, heartbeats. Not included: HTTP, and containers.`,
 )
 const count = program.number('deployments')
 
-/** Little of everything: no round may fill the nodes. */
+/** Small requests, so that no round fills the nodes. */
 const order = aDeployCommand({ resources: { cpuMillis: 10, memoryMb: 1, gpuUnits: 0, storageGb: 1 } })
 
 interface Round {
   limit: number
   lifecycles: number
   ratio: number
-  /** Commits that wrote statuses of deployments, by what they wrote. */
+  /** Commits that wrote statuses of deployments, by which status they wrote. */
   acceptCommits: number
   scheduleCommits: number
   reportCommits: number
   commitsPerBatch: number
 }
 
-/** Makes room for the next round: what was placed is over. */
+/** Ends everything that was placed, which frees capacity for the next round. */
 async function clear({ store }: Scratch): Promise<void> {
   await store.pool.query(
     `update deployment_replicas set reserved = false, wanted = 'stop', status = 'stopped' where reserved`,
@@ -57,7 +57,7 @@ class Counter {
   #left = 0
   #done: () => void = () => undefined
 
-  /** Resolves when so many more deployments run. */
+  /** Resolves when this many more deployments run. */
   expect(more: number): Promise<void> {
     this.#left = more
     return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** What pages cost a browser with a large fleet behind them. npm run bench -- pages */
+/** What pages cost a browser when the fleet is large. npm run bench -- pages */
 import { chromium } from '@playwright/test'
 import settings from '@/playwright.config'
 import { createUser } from '@/server/store/accounts/users'
@@ -28,7 +28,7 @@ const nodes = program.number('nodes')
 const beating = Math.min(nodes, program.number('beating'))
 const rounds = program.number('rounds')
 
-/** Some nodes every five seconds, the others every two minutes, which the settings here allow. */
+/** Some nodes send heartbeats every five seconds, the others every two minutes, which the settings here allow. */
 function beatOn({ store }: Scratch, { ids, speaker }: { ids: string[]; speaker: Speaker }): () => void {
   const inbox = createAgentInbox(store)
   const callsPerSecond = 4
@@ -66,7 +66,7 @@ await withScratchDatabase(async (scratch) => {
     const { rows } = await scratch.store.pool.query<{ id: string }>('select id from deployments order by name limit 1')
     const all = visits({ node: ids[0] ?? '', deployment: rows[0]?.id ?? '' })
     const measured = new Map<string, Measured[]>(all.map(({ name }) => [name, []]))
-    // A page's first visit of all makes the server read its code.
+    // The first visit of each page makes the server load its code, and is not measured.
     for (const one of all) await visit(browser, session, one)
     for (let round = 0; round < rounds; round++)
       for (const one of all) measured.get(one.name)?.push(await visit(browser, session, one))

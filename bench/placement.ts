@@ -1,6 +1,7 @@
 /**
  * How fast the fleet index decides: npm run bench -- placement [--json FILE] [--rounds N] [--nodes 1000,10000]
- * [--million]. Every ratio is taken within one round of one run, all ways after each other; the table shows medians.
+ * [--million]. Every ratio is taken within one round of one run, in which all contenders run one after the other. The
+ * table shows medians.
  */
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'

@@ -1,4 +1,4 @@
-/** What full records cost. npm run bench -- records */
+/** The cost of decision records and the journal. npm run bench -- records */
 import pino from 'pino'
 import { systemClock } from '@/server/lib/clock'
 import { createAgentInbox } from '@/server/store/agents/inbox'
@@ -33,7 +33,7 @@ interface Round {
   bytesPerDecision: number
 }
 
-/** Works off `count` deployments that were accepted before; decisions a second. */
+/** Schedules `count` deployments that were accepted before. Decisions per second. */
 async function decide(scratch: Scratch, scheduling: Scheduling): Promise<number> {
   await Promise.all(Array.from({ length: count }, () => accept(scratch, order)))
   const begun = performance.now()

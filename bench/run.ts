@@ -1,4 +1,4 @@
-/** `npm run bench -- NAME [OPTIONS]`: runs one of the benchmarks beside this file; without a name it lists them. */
+/** `npm run bench -- NAME [OPTIONS]`: runs one of the benchmarks beside this file. Without a name it lists them. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'

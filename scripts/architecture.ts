@@ -1,6 +1,6 @@
 /**
  * `npm run architecture`: draws the pictures of docs/architecture.md from the imports of the source. With `--check` it
- * writes nothing and ends with 1 when a picture is out of date.
+ * writes nothing and exits with 1 when a picture is out of date.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'

@@ -1,4 +1,7 @@
-/** Checks who imports whom: node --import tsx scripts/boundaries.ts [--root DIR] [--min-files N]. Exit 1 when not all is well. */
+/**
+ * Checks imports between the parts of the project: node --import tsx scripts/boundaries.ts [--root DIR] [--min-files
+ * N]. Exits with 1 when there is a violation.
+ */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkTree } from './boundaries/check'

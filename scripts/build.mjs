@@ -1,4 +1,4 @@
-/** Builds the pages for production (.next); does nothing when nothing that they are made from has changed. */
+/** Builds the pages for production (.next). Does nothing when their sources are unchanged. */
 import { existsSync, rmSync } from 'node:fs'
 import { generate } from './generate.mjs'
 import { contentHash, inProject, isMain, isMarked, mark, packageProgram, run } from './lib/project.mjs'
@@ -27,7 +27,7 @@ export const isBuilt = () =>
 export async function build({ quiet = false } = {}) {
   const generated = await generate({ quiet })
   if (generated !== 0 || isBuilt()) return generated
-  // Before the build, so that what changes meanwhile is built the next time.
+  // Computed before the build, so that a change during the build leads to another one.
   const hash = contentHash(sources, isNoSource)
   rmSync(marker, { force: true })
   const code = await run(process.execPath, [packageProgram('next/dist/bin/next'), 'build'], {

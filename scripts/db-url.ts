@@ -1,4 +1,4 @@
-/** `npm run -s db:url`: the address of the database in use, for psql, pg_dump and other programs. */
+/** `npm run -s db:url`: prints the URL of the database in use, for psql, pg_dump and other programs. */
 import { parseArgs } from 'node:util'
 import { readEnv } from '../server/lib/env'
 import { existingDatabase, runProgram } from './lib/existing-database'

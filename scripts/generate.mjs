@@ -1,4 +1,6 @@
-/** Makes the database client (server/db/generated) from prisma/schema.prisma; does nothing when it is up to date. */
+/**
+ * Generates the database client (server/db/generated) from prisma/schema.prisma. Does nothing when it is up to date.
+ */
 import { contentHash, inProject, isMain, isMarked, mark, packageProgram, run } from './lib/project.mjs'
 
 /** @returns an exit code. */
@@ -8,7 +10,7 @@ export async function generate({ quiet = false } = {}) {
   if (isMarked(marker, hash)) return 0
   const code = await run(process.execPath, [packageProgram('prisma/build/index.js'), 'generate'], {
     quiet,
-    // Any program will do: generating asks for the schema engine, which would be downloaded, but doesn't use it.
+    // Any program will do: the generator checks for the schema engine, and would download it, but does not use it.
     env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' },
   })
   if (code === 0) mark(marker, hash)

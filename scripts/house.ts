@@ -1,4 +1,4 @@
-/** `npm run house`: what the code base is like, in numbers. `--list` names everything that is counted. */
+/** `npm run house`: figures about the code base. `--list` names everything that is counted. */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureHouse, type Spread } from './house/measure'

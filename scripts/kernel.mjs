@@ -1,7 +1,7 @@
 /**
  * `npm run kernel`: compiles the inner loop of the fleet index (core/fleet-index/kernel, AssemblyScript) into
- * core/fleet-index/kernel-code.ts, so that the server needs no compiler. `--check` writes nothing, and fails when
- * that file is not what the source compiles to.
+ * core/fleet-index/kernel-code.ts, so that the server needs no compiler. `--check` writes nothing, and fails when that
+ * file differs from what the source compiles to.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,12 +1,12 @@
 /**
- * Checks package-lock.json for two mistakes that npm itself lets through: an optional dependency (a program for some
- * platform) that is named but not in the file, after which `npm ci` refuses it, and the address of a registry, which
- * would bind everybody to one host.
+ * Checks package-lock.json for two mistakes that npm accepts: an optional dependency (a program for some platform) that
+ * is named but has no entry, which makes `npm ci` refuse the file, and the URL of a registry, which would tie everybody
+ * to one host.
  */
 import { readFileSync } from 'node:fs'
 import { inProject, isMain } from './lib/project.mjs'
 
-/** @returns sentences, one per mistake. */
+/** @returns one sentence per mistake. */
 export function lockProblems({ packages }) {
   const problems = []
   for (const [path, is] of Object.entries(packages)) {
@@ -22,7 +22,7 @@ export function lockProblems({ packages }) {
   return problems
 }
 
-/** As Node looks for it: below the package itself, then below each folder above. */
+/** Looks where Node does: below the package itself, then below each parent folder. */
 function isThere(packages, path, name) {
   for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
     if (packages[`${at === '' ? '' : `${at}/`}node_modules/${name}`]) return true

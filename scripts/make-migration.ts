@@ -1,4 +1,4 @@
-/** Writes what prisma/schema.prisma has and the migrations lack as a new migration. */
+/** Writes a new migration for the changes of prisma/schema.prisma that no migration has yet. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'

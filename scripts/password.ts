@@ -1,4 +1,4 @@
-/** `npm run -s password -- NAME`: gives a user a new password, for when nobody can sign in any more. */
+/** `npm run -s password -- NAME`: sets a new password for a user, for when nobody can sign in any more. */
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { readEnv } from '../server/lib/env'

@@ -1,4 +1,4 @@
-/** `npm run proof -- NAME [OPTIONS]`: runs one of the proofs in tests/proof; without a name it lists them. */
+/** `npm run proof -- NAME [OPTIONS]`: runs one of the proofs in tests/proof. Without a name it lists them. */
 import { readdirSync } from 'node:fs'
 import { inProject, run } from './lib/project.mjs'
 

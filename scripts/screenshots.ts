@@ -1,6 +1,6 @@
 /**
- * `node --import tsx scripts/screenshots.ts`: the images of the README (docs/images), of the real product with its demo
- * fleet and a few deployments, in light and dark. For developers; it needs a browser, as the tests do.
+ * `node --import tsx scripts/screenshots.ts`: takes the images of the README (docs/images) from the real product with
+ * its demo fleet and a few deployments, in light and dark mode. For developers: it needs a browser, as the tests do.
  */
 import { mkdirSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { Product } from '../testing/product'
 const folder = 'docs/images'
 const width = 1440
 const largestBytes = 250_000
-/** Programs fill their memory, and a timeline needs some length. */
+/** Time for programs to fill their memory, and for a timeline of some length. */
 const settleMs = 25_000
 
 const apps = [
@@ -36,7 +36,7 @@ try {
   await product.start()
   await deployApps()
   const browser = await chromium.launch(settings.use?.launchOptions)
-  // Without transitions, so that nothing is shown half-way.
+  // Without transitions, so that nothing is captured half-way.
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     baseURL: product.url,
@@ -128,7 +128,7 @@ async function showNodes(page: Page): Promise<void> {
   await page.goto('/nodes')
   await page.getByRole('button', { name: 'Cordon node-03' }).click()
   await page.getByText('Cordoned').first().waitFor()
-  // Without the notice about it.
+  // Without the notification about it.
   await page.reload()
   await page
     .getByRole('img', { name: /in use$/ })
@@ -137,12 +137,12 @@ async function showNodes(page: Page): Promise<void> {
   await shoot(page, 'nodes', 580)
 }
 
-/** As much of the page as there is something on. */
+/** Captures the page down to the end of its content. */
 async function shoot(page: Page, name: string, height: number): Promise<void> {
   mkdirSync(folder, { recursive: true })
   await page.setViewportSize({ width, height })
   await page.mouse.move(0, 0)
-  // The blinking mark in a field is in one picture and not in the next.
+  // The blinking cursor of a field would be in some pictures only.
   await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })

@@ -1,6 +1,6 @@
 /**
- * `npm start`: from a fresh clone to a running control plane. This file uses nothing but Node itself: it installs what
- * the rest of it needs, then hands over to scripts/up.ts.
+ * `npm start`: from a fresh clone to a running control plane. This file uses only Node itself: it installs what
+ * everything else needs, then hands over to scripts/up.ts.
  */
 import { generate } from './generate.mjs'
 import { installPackages, nodeProblem, packagesAreInstalled } from './lib/packages.mjs'

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything that must hold, in one command, also in a fresh clone. `npm test -- unit e2e` runs only those
- * steps. The last line counts tests, and each step without tests as one.
+ * `npm test`: everything that must hold, in one command, even in a fresh clone. `npm test -- unit e2e` runs only those
+ * steps. The last line counts tests; a step without tests of its own counts as one.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { prepareMachine } from './lib/machine.mjs'
@@ -12,7 +12,7 @@ const node = (args, options) => run(process.execPath, args, options)
 const results = inProject('.test/results')
 const isCi = /^(true|1)$/i.test(process.env.CI ?? '')
 
-/** For a step that is no test: one that passed or failed. */
+/** A step that is not a test runner and counts as one test, passed or failed. */
 const check =
   (...commands) =>
   async () => {
@@ -35,20 +35,20 @@ const playwright = async () => {
   return readPlaywright(file, await node(args, { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } }))
 }
 
-/** Short, and always the same faults at the same moments; `npm run chaos` goes on for as long as one likes. */
+/** A short run with the same faults at the same moments each time. `npm run chaos` runs as long as you like. */
 const chaos = async () => {
   const file = `${results}/chaos.json`
   const args = ['--minutes', '1.25', '--seed', '760', '--gap', '4', '--nodes', '18', '--report', file]
   return readChaos(file, await node(['--import', 'tsx', 'tests/chaos/main.ts', ...args]))
 }
 
-/** Small, with limits that the stop exceeds; `npm run proof -- overload` alone is the long form. */
+/** A small run, with limits that the stop exceeds. `npm run proof -- overload` is the long form. */
 const slowness = check([
   ...['--import', 'tsx', 'tests/proof/overload.ts', '--nodes', '300', '--deployments', '20', '--replicas', '20'],
   ...['--stop', '12', '--limit', '6', '--minutes', '5'],
 ])
 
-/** In this order; `after` names a step without which this one has no chance. */
+/** Steps run in this order. `after` names a step that has to pass first. */
 const steps = {
   generate: { what: 'the database client is made', run: check(['scripts/generate.mjs']) },
   types: {
@@ -76,7 +76,7 @@ function fail(text) {
   return finish([{ name: 'set-up', ...nothing, failed: 1, note: text, seconds: 0 }])
 }
 
-/** The table, and the line that everything ends with. */
+/** Prints the table and the final line. */
 function finish(rows) {
   heading('Summary')
   say(`${' '.repeat(15)}${['passed', 'failed', 'skipped'].map((word) => word.padStart(9)).join('')}`)
@@ -127,7 +127,7 @@ async function runStep(name, { step, rows, why }) {
     return { ...nothing, failed: 1, note: `not run, because ${step.after} failed` }
   }
   if (!why) return step.run({ env: {} })
-  // What somebody's machine lacks is their business; what a CI machine lacks is a mistake in its set-up.
+  // A developer's machine may lack something, but on CI that is an error in the set-up.
   if (isCi) return { ...nothing, failed: 1, note: why }
   say(`SKIPPED: ${why}`)
   if (name !== 'engines') return { ...nothing, skipped: 1, note: why }

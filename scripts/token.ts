@@ -1,4 +1,4 @@
-/** `npm run token -- join|api`: makes a token and prints it, for scripts; pages do the same. */
+/** `npm run token -- join|api`: creates a token and prints it, for use in scripts. The pages can do the same. */
 import { parseArgs } from 'node:util'
 import { type Role, roles } from '../core/accounts/roles'
 import { readEnv } from '../server/lib/env'

@@ -1,6 +1,6 @@
 /**
- * Brings the control plane up and keeps it up: the database, the web server, the scheduler and the nodes of this
- * machine, as the environment asks (see README). It is their supervisor until SIGTERM or Ctrl+C ends them all.
+ * Starts the control plane and keeps it running: the database, the web server, the scheduler and the nodes of this
+ * machine, as configured by the environment (see README). Supervises them until SIGTERM or Ctrl+C ends them all.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +18,7 @@ import { Part } from './up/part'
 import { countPresentNodes, localAddress, type PartPlan, planParts, withStore } from './up/parts'
 import { StartError, say, wordsOf } from './up/progress'
 
-/** Undone in reverse order when we end, however far we came. */
+/** Closed in reverse order at the end, including after a start that failed half-way. */
 type Closers = (() => Promise<void>)[]
 
 async function main(env: Env, stopping: AbortSignal): Promise<void> {
@@ -86,19 +86,19 @@ async function bringUp({ env, url, instance, closers, stopping }: Start): Promis
 
 const stopAll = async (parts: Part[]): Promise<void> => void (await Promise.all(parts.map((part) => part.stop())))
 
-/** Another web server or scheduler on this data folder may still need it. */
+/** Another web server or scheduler on this data folder may still need the database. */
 async function closeDatabase(database: Database, instance: Instance): Promise<void> {
   if (!database.stop) return
   if ((await instance.others()) > 0) say('Leaving the database to the others that use it')
   else await database.stop()
 }
 
-/** Localhost where it answers, because it is what people try first. */
+/** Uses localhost where the server answers there, because people try that first. */
 const addressForPeople = (env: Env): string =>
   env.publicUrl ??
   (['0.0.0.0', '::', '127.0.0.1', '::1'].includes(env.host) ? `http://localhost:${env.port}` : localAddress(env))
 
-/** What an older version sealed is bound to its rows before any part reads it. */
+/** Binds values that an older version sealed to their rows, before any part reads them. */
 async function sealAnew(env: Env, databaseUrl: string): Promise<void> {
   const { resealed, unreadable } = await withStore(env, databaseUrl, resealOldValues)
   if (resealed > 0) say(`Sealed ${resealed} environments and channel secrets anew, each for its row`)
@@ -126,7 +126,7 @@ async function requireFreePort({ host, port }: Env): Promise<void> {
   await once(server, 'close')
 }
 
-/** @returns what the person should be told about the password. */
+/** @returns what to tell the person about the password. */
 async function firstAdministrator(env: Env, databaseUrl: string): Promise<string> {
   const { adminUsername: username, adminPassword: password } = env
   const made = await withStore(env, databaseUrl, (store) => ensureFirstAdmin(store, { username, password }))
@@ -137,7 +137,7 @@ async function firstAdministrator(env: Env, databaseUrl: string): Promise<string
   if (made.weakness)
     say(`FOGDECK_ADMIN_PASSWORD is weak: ${made.weakness}. It is taken as it is; change it on the page Account`)
   if (made.password === null) return 'the password you set (FOGDECK_ADMIN_PASSWORD)'
-  // Now and again at the end: who stops us before must not have lost it.
+  // Printed now and again at the end, so that the password is not lost when the start is interrupted.
   say(`Made the first administrator: ${username}, password ${made.password} (shown once, keep it)`)
   return `${made.password} (shown once, keep it)`
 }
@@ -182,7 +182,10 @@ async function untilAnswered(
   }
 }
 
-/** So that who deploys at once finds the nodes. Whatever keeps them away is in their own words above. */
+/**
+ * Waits for the nodes, so that a deployment right after the start finds them. If they don't come, their own messages
+ * above say why.
+ */
 async function untilNodesAreHere(
   env: Env,
   { database, wanted, stopping }: { database: Database; wanted: number; stopping: AbortSignal },
@@ -214,13 +217,13 @@ function welcome(env: Env, { url, password, agents }: { url: string | null; pass
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
-// Comes only to who was started with a channel, as by the end-to-end tests.
+// Fires only if the parent opened a channel, as the end-to-end tests do.
 process.on('disconnect', () => stopping.abort())
 
 try {
   await main(readEnv(), stopping.signal)
 } catch (error) {
-  // What was interrupted complains, and need not be heard.
+  // Errors of what was interrupted are of no interest.
   if (!stopping.signal.aborted) {
     const isDesired = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
     process.stderr.write(`${isDesired && error instanceof Error ? error.stack : wordsOf(error)}\n`)

@@ -1,6 +1,7 @@
 /**
- * Agents whose containers run at once. They go the way that real ones go from the server's side of the network on: woken
- * by the change feed, they read their wanted state, and report and beat through the inbox. What is left out is HTTP.
+ * Agents whose containers run at once. From the server's side of the network on, they work as real agents do: woken by
+ * the change feed, they read their desired state, and send reports and heartbeats through the inbox. Only HTTP is left
+ * out.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { loadAt } from '@/agent/engines/simulated/load'
@@ -17,7 +18,7 @@ import type { Scratch } from './scratch'
 
 const regions = ['us-east', 'us-west', 'eu-west', 'eu-central', 'ap-southeast', 'sa-east']
 const beatSeconds = 5
-/** The beats of one program are spread over its pause in so many calls. */
+/** The heartbeats of one program are spread over its interval in this many calls. */
 const callsPerPause = 20
 const seed = 7
 
@@ -27,7 +28,7 @@ export interface SimulatedNode {
   capacity: { cpuCores: number; memoryMb: number }
 }
 
-/** Joins `count` nodes that have room for whatever a benchmark places. */
+/** Joins `count` nodes that are large enough for everything a benchmark places. */
 export async function joinFleet(
   { store, actor }: Scratch,
   count: number,
@@ -64,14 +65,16 @@ export const newSpeaker = (): Speaker => ({
   instance: randomUUID(),
 })
 
-/** What a simulated node without containers says at a moment; the revision is the one that it was told last. */
+/**
+ * The heartbeat of a simulated node without containers at a moment. `revision` is the one that the node received last.
+ */
 export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revision = '0'): NodeHeartbeat {
   const { cpuPercent, memoryPercent } = loadAt(atMs, { seed, node: name, capacity, containers: [] })
   const usage = { cpuUsagePercent: cpuPercent, memoryUsagePercent: memoryPercent }
   return { nodeId: id, ...usage, engineError: null, revision, reportsWaiting: false }
 }
 
-/** One agent program with many nodes: it runs until it is closed. */
+/** One agent program with many nodes, which runs until it is closed. */
 export class BenchAgent {
   readonly #speaker = newSpeaker()
   readonly #told = new Set<string>()
@@ -84,7 +87,7 @@ export class BenchAgent {
   #unsubscribe: () => void = () => undefined
   nodes: SimulatedNode[] = []
 
-  /** `onRunning` is told how many deployments a commit of reports brought to running. */
+  /** `onRunning` gets the number of deployments that became running in a commit of reports. */
   constructor(
     private readonly scratch: Scratch,
     private readonly options: { inbox: AgentInbox; onRunning: (deployments: number) => void },
@@ -106,7 +109,7 @@ export class BenchAgent {
     this.beatOn()
   }
 
-  /** All of its nodes, each every five seconds. */
+  /** Sends the heartbeats of all its nodes, each every five seconds. */
   beatOn(): void {
     let call = 0
     this.#beats = setInterval(
@@ -166,7 +169,7 @@ export class BenchAgent {
     if (!this.#reporting && this.#outbox.length > 0) void this.#report()
   }
 
-  /** As agents do: what gathers while a call is under way goes with the next one. */
+  /** As real agents do, sends reports that gather during a call with the next one. */
   async #report(): Promise<void> {
     this.#reporting = true
     while (this.#outbox.length > 0) {

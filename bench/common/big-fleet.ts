@@ -1,4 +1,4 @@
-/** A large fleet with all that it runs, written by the database itself. */
+/** A large fleet with everything that runs on it, inserted with SQL. */
 
 import { hashToken } from '@/server/store/accounts/credentials'
 import type { Speaker } from '@/server/store/agents/identities'
@@ -7,17 +7,17 @@ import type { Scratch } from './scratch'
 interface BigFleet {
   nodes: number
   deployments: number
-  /** That of the agents; all nodes have one. */
+  /** The instance that speaks for all nodes. */
   speaker: Speaker
 }
 
-/** UUIDs of its nodes, in the order of their names. */
+/** Returns the UUIDs of the nodes, in the order of their names. */
 export async function seedBigFleet(
   { store, actor }: Scratch,
   { nodes, deployments, speaker }: BigFleet,
 ): Promise<string[]> {
   const regions = Math.min(10, nodes)
-  // Nodes that are three quarters full, in the end; each deployment on three of them in a row.
+  // Nodes that end up three quarters full, with each deployment on three consecutive nodes.
   const { rows } = await store.pool.query<{ id: string }>(
     `insert into nodes (id, node_id, region, status, labels, cpu_cores, memory_mb, storage_gb, credential_hash, agent_instance, last_heartbeat,
        cpu_usage_percent, memory_usage_percent, updated_at)

@@ -1,4 +1,4 @@
-/** Small helpers of the benchmarks: medians, time taken, tables. */
+/** Helpers of the benchmarks: medians, durations, tables. */
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
@@ -7,15 +7,15 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** The value below which `share` (0..1) of them lie. */
+/** The value below which `share` (0..1) of the values lie. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
 /**
- * Microseconds of processor time for one of `count` repetitions. Not of the clock on the wall: on a machine with other
- * work to do that mostly tells how often somebody else had its turn.
+ * Microseconds of CPU time for one of `count` repetitions. Wall-clock time would mostly measure other processes on a
+ * busy machine.
  */
 export function timed(count: number, run: (count: number) => unknown): number {
   const start = process.cpuUsage()
@@ -24,7 +24,7 @@ export function timed(count: number, run: (count: number) => unknown): number {
   return (user + system) / count
 }
 
-/** Three digits that count. */
+/** Rounds to three significant digits. */
 export const brief = (value: number | null): string => {
   if (value === null) return '–'
   if (value >= 100) return Math.round(value).toLocaleString('en')

@@ -1,4 +1,4 @@
-/** `work` on every item, at most `atOnce` at the same time. */
+/** Runs `work` on every item, at most `atOnce` at the same time. */
 export async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<unknown>) {
   const queue = items.values()
   const worker = async () => {

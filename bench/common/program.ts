@@ -1,4 +1,4 @@
-/** What every benchmark's command line has, and how its results leave it. */
+/** The common options and the output of all benchmarks. */
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
@@ -9,13 +9,13 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 interface Program {
   /** The value of an option as a number. */
   number(name: string): number
-  /** The same results as the tables, for other programs. */
+  /** Writes the results as JSON for other programs. */
   save(results: object): void
 }
 
 /**
- * Reads the command line; `--help` prints the usage and ends. Numbers have defaults; `--json FILE` and `--rounds N` are
- * always there.
+ * Reads the command line; `--help` prints the usage and exits. `numbers` are options with their defaults; `--json FILE`
+ * and `--rounds N` always exist.
  */
 export function benchmark(name: string, usage: string, numbers: Record<string, number>): Program {
   const options: NonNullable<ParseArgsConfig['options']> = { json: { type: 'string' }, help: { type: 'boolean' } }

@@ -1,4 +1,4 @@
-/** The scheduler as the product runs it: a process of its own. */
+/** The scheduler as a separate process, as in the product. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,11 +12,11 @@ interface SchedulerProcess {
   stop(): Promise<void>
 }
 
-/** Resolves once it leads. */
+/** Resolves once the scheduler leads. */
 export async function startScheduler({ url, store }: Scratch): Promise<SchedulerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'fogdeck-bench-'))
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'server/worker/main.ts'], {
-    // By the channel it notices when this process is killed.
+    // The IPC channel tells the scheduler when this process is killed.
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_ENV: 'production', DATABASE_URL: url, FOGDECK_DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
   })

@@ -1,4 +1,4 @@
-/** A database for the length of a benchmark: the embedded PostgreSQL as the product starts it, with fsync on. */
+/** A database for one benchmark: the embedded PostgreSQL as the product starts it, with fsync on. */
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { openStore, type Store } from '@/server/db/client'
@@ -13,16 +13,16 @@ import { remove, removeOrphans, testFolder } from '@/testing/postgres'
 export interface Scratch {
   url: string
   store: Store
-  /** Somebody listens, as in the product. */
+  /** There is a listener, as in the product. */
   changes: ChangeStream
   intake: Intake
-  /** An operator in whose name everything is done. */
+  /** The operator who makes all calls. */
   actor: Actor
 }
 
 const prefix = 'bench-'
 
-/** Migrated, with one user. Nothing of it stays. */
+/** Runs `work` on a migrated database with one user, and removes the database afterwards. */
 export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
   await removeOrphans(prefix)
   const dataDir = join(testFolder, `${prefix}${process.pid}`)
@@ -46,7 +46,7 @@ export async function withScratchDatabase<T>(work: (scratch: Scratch) => Promise
   }
 }
 
-/** What the benchmarks deploy. */
+/** The deployment that benchmarks use. */
 export const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeployment => ({
   name: 'web-api',
   type: 'compute',
@@ -68,7 +68,7 @@ export const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeplo
 
 let accepted = 0
 
-/** Accepts the order under a name that no other one has. */
+/** Accepts the order under a unique name. */
 export const accept = ({ intake, actor }: Scratch, order: NewDeployment): Promise<string> =>
   intake
     .accept(
@@ -79,8 +79,8 @@ export const accept = ({ intake, actor }: Scratch, order: NewDeployment): Promis
     .then(({ answer }) => answer.deployment_id)
 
 /**
- * The limit: the rows of `count` accepted deployments made by the database itself, 200 a statement on two connections.
- * Deployments a second.
+ * The upper limit: SQL inserts the rows of `count` accepted deployments, 200 per statement on two connections.
+ * Deployments per second.
  */
 export async function serverSideLimit({ store, actor }: Scratch, count: number): Promise<number> {
   const statement = `
@@ -109,7 +109,7 @@ export async function serverSideLimit({ store, actor }: Scratch, count: number):
   return perSecond(count, begun)
 }
 
-/** Plans made on empty tables are bad ones: after the tables were filled, every connection makes them anew. */
+/** Plans that were made for empty tables are bad. Fresh statistics make every connection plan again. */
 export async function learn({ store }: Scratch): Promise<void> {
   await store.pool.query('vacuum analyze')
 }

@@ -1,15 +1,15 @@
-/** Who starts containers on the engine. Each says how many milliseconds it took until the engine had started them all. */
+/** Starts containers on the engine and returns the milliseconds until the engine had started them all. */
 import type { Starts } from './starts'
 
 export interface Contender {
-  /** `count` groups of three containers each, asked for at once. */
+  /** Starts `count` groups of three containers each, all requested at once. */
   start(count: number, starts: Starts): Promise<number>
-  /** Removes what it started; not timed. */
+  /** Removes what was started; not measured. */
   clear(): Promise<void>
 }
 
-/** Three of them are what one deployment has. */
+/** Containers per group, and replicas per deployment. */
 export const groupSize = 3
-/** Each container may use this much. */
+/** The limits of each container. */
 export const size = { cpuMillis: 500, memoryMb: 512 } as const
 export const image = 'fogdeck-test/web:1'

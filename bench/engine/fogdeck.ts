@@ -9,7 +9,7 @@ import { type Contender, groupSize, image, size } from './contenders'
 import type { Starts } from './starts'
 
 const run = promisify(execFile)
-/** The machine is small; what the node may promise is not what this measures. */
+/** More than the machine has, because this benchmark does not measure capacity. */
 const capacity = ['--cpu', '256', '--memory', '1000000', '--storage', '10000']
 
 export class Fogdeck implements Contender {
@@ -19,7 +19,7 @@ export class Fogdeck implements Contender {
 
   private constructor(private readonly product: Product) {}
 
-  /** Builds the pages when they are not, and joins the engine as the only node. */
+  /** Builds the pages if necessary, and joins the engine as the only node. */
   static async start(socket: string): Promise<Fogdeck> {
     const product = await Product.prepare({ name: 'bench-engine', fleet: 'none', env: { LOG_LEVEL: 'warn' } })
     const fogdeck = new Fogdeck(product)
@@ -38,7 +38,7 @@ export class Fogdeck implements Contender {
     const last = starts.next(count * groupSize, (attributes) => containerLabels.managed in attributes)
     let begun = performance.now()
     const ids = await Promise.all(Array.from({ length: count }, () => this.#deploy()))
-    // One deployment counts from its acceptance on; many from the first call on.
+    // A single deployment is measured from its acceptance on, many from the first call on.
     if (count === 1) begun = performance.now()
     this.#deployments.push(...ids)
     return (await last) - begun

@@ -1,10 +1,10 @@
-/** The bare engine: create and start, with the very calls and settings of the product's agent. */
+/** The bare engine: create and start, with the same calls and settings as the product's agent. */
 import type { DockerEngine } from '@/agent/engines/docker/engine'
 import { inParallel } from '@/bench/common/parallel'
 import { type Contender, groupSize, image, size } from './contenders'
 import type { Starts } from './starts'
 
-/** An engine gains nothing from more. */
+/** More parallel calls do not make an engine faster. */
 const atOnce = 4
 const label = 'bench.raw'
 

@@ -1,4 +1,4 @@
-/** The moments at which an engine says that containers started: the same clock for everybody who starts some. */
+/** When containers started, according to the engine's events: one clock for all contenders. */
 import type { DockerHttp } from '@/agent/engines/docker/http'
 import { isRecord } from '@/agent/engines/docker/http'
 import { jsonLines } from '@/agent/engines/docker/streams'
@@ -29,7 +29,7 @@ export class Starts {
     return starts
   }
 
-  /** When the last one of `count` containers that belong started, as performance.now() has it. */
+  /** When the last of `count` matching containers started, on the scale of performance.now(). */
   next(count: number, belongs: Expectation['belongs']): Promise<number> {
     return new Promise((reached) => {
       this.#expected = { left: count, belongs, reached }

@@ -25,7 +25,7 @@ export class Swarm implements Contender {
     const names = Array.from({ length: count }, () => `${prefix}${this.#made++}`)
     let begun = performance.now()
     await inParallel(names, atOnce, (name) => this.#create(name))
-    // One service counts from its acceptance on, as a deployment does; many from the first call on.
+    // A single service is measured from its acceptance on, as a deployment is; many from the first call on.
     if (count === 1) begun = performance.now()
     return (await last) - begun
   }

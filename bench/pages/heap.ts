@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, CDPSession } from '@playwright/test'
 import { newWindow, type Session } from './session'
 
-/** Megabytes after a collection, once a minute, of pages that are left open. */
+/** Megabytes of heap after a garbage collection, once a minute, of pages that are left open. */
 export async function heapOver(browser: Browser, session: Session, minutes: number): Promise<Record<string, number[]>> {
   const context = await newWindow(browser, session)
   const open: { path: string; devtools: CDPSession; megabytes: number[] }[] = []

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from '@playwright/test'
 import { newWindow, type Session } from './session'
 
-/** Milliseconds from each keystroke in the deploy form until the bars that it asks for are painted. */
+/** Milliseconds from each keystroke in the deploy form until the preview that it requests is painted. */
 export async function previewTimes(browser: Browser, session: Session, keys: number): Promise<number[]> {
   const context = await newWindow(browser, session)
   const page = await context.newPage()
   await page.goto('/deployments/new')
-  // What the nodes have left.
+  // A request that still fits the nodes.
   await page.getByLabel('CPU', { exact: true }).fill('0.5')
   await page.getByLabel('Memory', { exact: true }).fill('512')
   const preview = page.locator('main [aria-busy]').filter({ hasText: 'Would be chosen' })
@@ -25,11 +25,11 @@ export async function previewTimes(browser: Browser, session: Session, keys: num
           )
           let wasBusy = false
           const look = (seen: MutationRecord[]): void => {
-            // It may have been for less than there is between two looks.
+            // Changes arrive in batches, so the preview may have become busy and free again within one.
             if (seen.some(({ oldValue }) => oldValue === 'true')) wasBusy = true
             if (wasBusy && box?.getAttribute('aria-busy') !== 'true') {
               changes.disconnect()
-              // After the frame that shows it.
+              // Runs after the frame that shows the result.
               requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - typedMs)))
             }
           }

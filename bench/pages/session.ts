@@ -1,4 +1,4 @@
-/** Somebody who is signed in, and windows of theirs. */
+/** A signed-in user, and browser windows of that user. */
 import type { Browser, BrowserContext } from '@playwright/test'
 import { fillSignIn } from '@/testing/pages'
 import type { Product } from '@/testing/product'
@@ -19,10 +19,10 @@ export async function signIn(browser: Browser, product: Product): Promise<Sessio
   return { baseURL: product.url, storageState }
 }
 
-/** Functions that are sent to a page were compiled to call this. */
+/** Functions that are sent to a page are compiled to calls of this helper. */
 const names = 'globalThis.__name = (one) => one'
 
-/** A window of its own, with an empty cache. */
+/** A separate window with an empty cache. */
 export async function newWindow(browser: Browser, session: Session): Promise<BrowserContext> {
   const context = await browser.newContext({ ...session, viewport: { width: 1440, height: 900 } })
   await context.addInitScript(names)

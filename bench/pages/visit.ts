@@ -4,11 +4,11 @@ import type { Browser } from '@playwright/test'
 import { newWindow, type Session } from './session'
 import type { Visit } from './visits'
 
-/** What the page notes while somebody uses it; installed before its own scripts. */
+/** What is recorded inside the page while it is used; installed before the page's own scripts. */
 interface Noted {
   firstMs: number
   shift: number
-  /** What moved in the largest shift. */
+  /** What moved in the largest layout shift. */
   moved: { value: number; what: string }
   slowestMs: number
   tasks: number[]
@@ -50,7 +50,7 @@ function note(): void {
   observe('longtask', ({ duration }) => void noted.tasks.push(duration))
 }
 
-/** Not in TypeScript's library. */
+/** Missing in TypeScript's library. */
 interface LayoutShift extends PerformanceEntry {
   value: number
   hadRecentInput: boolean
@@ -70,7 +70,7 @@ export interface Measured {
 
 export type Figure = Exclude<keyof Measured, 'moved'>
 
-/** A first visit with an empty cache, and some seconds of use. */
+/** A first visit with an empty cache, followed by some seconds of use. */
 export async function visit(browser: Browser, session: Session, { path, use }: Visit): Promise<Measured> {
   const context = await newWindow(browser, session)
   try {
@@ -86,12 +86,12 @@ export async function visit(browser: Browser, session: Session, { path, use }: V
     })
     await page.goto(path)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    // What is still being read says so.
+    // Parts of the page that are still loading have this class.
     await page.waitForFunction(() => document.querySelector('main .appear-late') === null)
     const wholeMs = await page.evaluate(() => performance.now())
     const scriptKb = scriptBytes / 1024
     await use(page)
-    // Heartbeats come meanwhile.
+    // Heartbeats arrive meanwhile.
     await sleep(3_000)
     const noted = await page.evaluate(() => window.noted)
     return {

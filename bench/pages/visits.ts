@@ -1,11 +1,11 @@
-/** The pages, and what somebody does on each. */
+/** The pages, and what a user does on each. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from '@playwright/test'
 
 export interface Visit {
   name: string
   path: string
-  /** What somebody does there. */
+  /** What a user does on the page. */
   use: (page: Page) => Promise<void>
 }
 
@@ -36,7 +36,7 @@ async function palette(page: Page): Promise<void> {
   await page.keyboard.press('Escape')
 }
 
-/** Through a long list: sorted anew, scrolled, searched. */
+/** Works through a long list: sorts, scrolls, searches. */
 const browse = (text: string) => async (page: Page) => {
   await sort(page)
   await scroll(page)

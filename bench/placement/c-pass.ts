@@ -1,4 +1,4 @@
-/** Builds pass.c where there is a compiler, and runs it beside the others. */
+/** Compiles pass.c if there is a compiler, and runs it beside the others. */
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { PlainColumns } from './plain'
 
 export interface CompiledPass {
   program: string
-  /** Compiler and flags. */
+  /** The compiler and its flags. */
   made: string
   remove: () => void
 }

@@ -1,6 +1,6 @@
 /**
- * Three ways to decide, each with a fleet of its own and the same stream of deployments: every decision reserves what
- * it chose, and the deployment before the last `held` ones goes. So all ways work on fleets that change all the time.
+ * Three ways to decide, each with a fleet of its own and the same stream of deployments. Every decision reserves what
+ * it chose, and deployments older than the last `held` ones are removed. So the fleets change all the time.
  */
 
 import type { FleetIndex } from '@/core/fleet-index'
@@ -10,9 +10,9 @@ import { classicRanking, classicReserve, type Localities } from '@/testing/fleet
 import { shapeRegions, streamedRequest } from '@/testing/fleets/fleet-shapes'
 import { PlainColumns } from './plain'
 
-/** Deployments that are there at any time. */
+/** The number of deployments that exist at any time. */
 export const held = 64
-/** The stream begins anew after so many. */
+/** The stream repeats after this many deployments. */
 const streamLength = 2048
 
 export const stream: readonly PlacementRequest[] = Array.from({ length: streamLength }, (_, at) => streamedRequest(at))
@@ -23,7 +23,7 @@ const copyOf = (node: FleetNode): FleetNode => ({
   unseen: { ...node.unseen },
 })
 
-/** By wanted region: the locality of each region. */
+/** The locality of each region, by requested region. */
 export function localitiesOf(nodes: FleetNode[]): Map<string | null, Localities> {
   return new Map(
     [null, ...shapeRegions].map((wanted) => {
@@ -40,7 +40,7 @@ interface Steps<Chosen> {
   release: (chosen: Chosen, request: PlacementRequest) => void
 }
 
-/** Runs the next `count` deployments of the stream, and gives what was chosen last. */
+/** Runs the next `count` deployments of the stream, and returns the nodes chosen for the last one. */
 type Runner = (count: number) => ChosenNode[]
 
 function runnerOf<Chosen>(steps: Steps<Chosen>, named: (chosen: Chosen) => ChosenNode[]): Runner {

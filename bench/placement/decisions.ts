@@ -1,4 +1,4 @@
-/** Decisions: the index against the classic way, a plain pass over columns, and that pass in C. */
+/** Decisions: the index against the plain scheduler, a plain pass over columns, and that pass in C. */
 
 import { median, timed } from '@/bench/common/measure'
 import { FleetIndex } from '@/core/fleet-index'
@@ -7,7 +7,7 @@ import { type FleetShape, fleetShapes, shapedFleet, shapeRegions, streamedReques
 import { type CompiledPass, CPass } from './c-pass'
 import { classicRunner, indexRunner, plainRunner } from './contenders'
 
-/** A fleet that bounds say little about: half of the nodes lack CPU, the others memory, and nothing fits. */
+/** A fleet for which bounds say little: half of the nodes lack CPU, the others memory, and nothing fits. */
 const hostile = 'hostile'
 type BenchShape = FleetShape | typeof hostile
 export const benchShapes: readonly BenchShape[] = [...fleetShapes, hostile]
@@ -16,7 +16,7 @@ export interface DecisionRow {
   shape: BenchShape
   nodes: number
   buildMs: number
-  /** Mean microseconds of one decision with its reservations, by way; medians over the rounds. */
+  /** Mean microseconds of one decision with its reservations, by contender; medians over the rounds. */
   us: { index: number; classic: number | null; plain: number; c: number | null }
   /** Medians of the ratios within each round. */
   timesClassic: number | null
@@ -37,7 +37,7 @@ function benchFleet(shape: BenchShape, count: number): FleetNode[] {
   }))
 }
 
-/** How many decisions make a sample of some milliseconds. */
+/** How many decisions make a sample of a few milliseconds. */
 const samples = (nodes: number) => ({
   index: 3000,
   classic: Math.max(1, Math.round(20_000 / nodes)),
@@ -50,7 +50,7 @@ const sameChoice = (a: readonly ChosenNode[], b: readonly ChosenNode[]): boolean
 interface Setting {
   rounds: number
   compiled: CompiledPass | null
-  /** The classic way takes most of a second for a million nodes. */
+  /** The plain scheduler takes most of a second for a million nodes. */
   withClassic: boolean
 }
 
@@ -66,7 +66,7 @@ export async function measureDecisions(shape: BenchShape, nodes: number, setting
   const c = setting.compiled ? new CPass(setting.compiled, fleet) : null
   const slots = new Map(fleet.map(({ id }, slot) => [id, slot]))
   try {
-    // All begin with the same deployments, and choose the same.
+    // All contenders start with the same deployments and must choose the same nodes.
     for (const count of [1, 2, 3]) {
       const chosen = index(count)
       const others = [plain(count), ...(classic ? [classic(count)] : [])]

@@ -1,4 +1,4 @@
-/** Heartbeats: what it costs the index to hear of a node's usage, against writing two numbers into arrays. */
+/** Heartbeats: what updating a node's usage costs the index, compared with writing two numbers into arrays. */
 
 import { median, timed } from '@/bench/common/measure'
 import { FleetIndex, FleetTree } from '@/core/fleet-index'
@@ -7,9 +7,12 @@ import { drawing, shapedFleet } from '@/testing/fleets/fleet-shapes'
 
 export interface HeartbeatRow {
   nodes: number
-  /** Nanoseconds a heartbeat, medians over the rounds. */
+  /** Nanoseconds per heartbeat, medians over the rounds. */
   ns: { bare: number; index: number; caughtUp: number; bareById: number; indexById: number }
-  /** Medians of the ratios within each round; `caughtUp` with the tree brought up to date after all nodes beat once. */
+  /**
+   * Medians of the ratios within each round. `caughtUp` includes bringing the tree up to date after a heartbeat of
+   * every node.
+   */
   ratios: { index: number; caughtUp: number; byId: number }
 }
 
@@ -18,7 +21,7 @@ export function measureHeartbeats(nodes: number, rounds: number): HeartbeatRow {
   const tree = new FleetTree(fleet, (region) => localityFor(region, { nodes: fleet, latencies: [] }))
   const index = new FleetIndex({ nodes: fleet, latencies: [] })
   const draw = drawing(3)
-  // Nodes beat in any order.
+  // Heartbeats arrive in a random order.
   const order = Int32Array.from({ length: nodes }, (_, at) => at)
   for (let at = nodes - 1; at > 0; at--) {
     const other = Math.floor(draw() * (at + 1))
@@ -56,7 +59,7 @@ export function measureHeartbeats(nodes: number, rounds: number): HeartbeatRow {
     beat++
     for (let at = 0; at < nodes; at++) index.heartbeat(ids[at] as string, usageAt(at))
   }
-  // One sample is some tens of thousands of beats.
+  // One sample is some tens of thousands of heartbeats.
   const times = Math.max(1, Math.round(50_000 / nodes))
   const repeat = (run: () => void) =>
     1000 *

@@ -1,4 +1,4 @@
-/** The plain pass: columns in typed arrays, every node looked at, the best three kept. As lean as it can be written. */
+/** The plain pass: typed arrays as columns, every node visited, the best three kept. As lean as it can be written. */
 
 import type { Resources } from '@/core/placement/resources'
 import { defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/placement/types'
@@ -28,11 +28,11 @@ export class PlainColumns {
   /** The load part of a score. */
   readonly idle: Float64Array
   readonly regions: Int32Array
-  /** What each region adds to a score, one row of regions per wanted region. */
+  /** What each region adds to a score, one row of regions per requested region. */
   readonly localities: Float64Array
   readonly #nodes: readonly FleetNode[]
 
-  /** `fleet` in the order of names. */
+  /** `fleet` must be in the order of names. */
   constructor(fleet: readonly FleetNode[], byRegion: ReadonlyMap<string | null, Localities>) {
     const column = (of: (node: FleetNode) => number) => Float64Array.from(fleet, of)
     this.#nodes = fleet
@@ -97,7 +97,7 @@ export class PlainColumns {
       const left = ((free - cpuMillis) / (cpu[slot] as number) + (freeMemory - memoryMb) / (memory[slot] as number)) / 2
       const locality = localities[row + (regions[slot] as number)] as number
       const score = resourcesWeight * left + loadWeight * (idle[slot] as number) + locality
-      // Slots are in the order of names: among equals the first stays.
+      // Slots are in the order of names, so on a tie the first one stays.
       if (score <= thirdScore) continue
       if (score > secondScore) {
         third = second

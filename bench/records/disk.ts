@@ -1,4 +1,4 @@
-/** What records take on the disk, indexes and all. */
+/** The disk space of records, including indexes. */
 import { seeded } from '@/agent/lib/random'
 import type { BenchAgent } from '@/bench/common/agents'
 import { accept, type Scratch } from '@/bench/common/scratch'
@@ -29,7 +29,7 @@ interface Quiet {
   journalBytesPerDecision: number
 }
 
-/** Seconds that pass as fast as they can: in each a fifth of the nodes beat, and one decision is made. */
+/** Simulates seconds as fast as possible. In each, a fifth of the nodes send heartbeats and one decision is made. */
 export async function virtualSeconds(
   scratch: Scratch,
   {
@@ -42,7 +42,7 @@ export async function virtualSeconds(
   const { store } = scratch
   const startMs = Date.now()
   const phase = seeded(7)
-  // As they happened to start: neighbours do not beat together.
+  // Nodes have random phases, as if started at random times, so neighbours do not send together.
   const phases = agent.nodes.map(() => Math.floor(phase() * pauseSeconds))
   const second = async (i: number) => {
     const atMs = startMs + 1000 * i
@@ -56,7 +56,7 @@ export async function virtualSeconds(
     await accept(scratch, order)
     await evaluate(scheduling, await claimEvaluations(store, scheduling, { limit: 1, which: 'fresh' }))
   }
-  // The first ones still have the jump in time to remember.
+  // The first seconds still have to record the jump in time.
   for (let i = 0; i < 2 * pauseSeconds; i++) await second(i)
   const before = await recordsOnDisk(store)
   for (let i = 0; i < seconds; i++) await second(i + 2 * pauseSeconds)

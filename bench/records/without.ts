@@ -1,14 +1,14 @@
-/** The scheduler as it would be if it kept no records: what the benchmark compares with. */
+/** The scheduler without decision records and journal, as the baseline of the benchmark. */
 import type { Store } from '@/server/db/client'
 import { FleetView } from '@/server/worker/fleet-cache'
 
-/** Statements that write records, and what they would answer. */
+/** Statements that write records, and the results that they would return. */
 const skipped: Record<string, { rows: object[]; rowCount: number }> = {
   'insert-journal-entry': { rows: [{ seq: '1' }], rowCount: 1 },
   'insert-decisions': { rows: [], rowCount: 0 },
 }
 
-/** Looks for no differences, and so packs none. */
+/** Computes no differences, and so packs none. */
 export class FleetViewWithoutJournal extends FleetView {
   override journalSeq: bigint | null = 1n
 
@@ -17,7 +17,7 @@ export class FleetViewWithoutJournal extends FleetView {
   }
 }
 
-/** The same store, whose transactions leave those statements out. */
+/** The same store, whose transactions skip those statements. */
 export function withoutRecords(store: Store): Store {
   const pool = new Proxy(store.pool, {
     get(target, property) {

@@ -1,4 +1,4 @@
-/** The picture of docs/architecture.md: boxes in layers, arrows down to what is imported. */
+/** The picture of docs/architecture.md: boxes in layers, with arrows down to what is imported. */
 import type { Architecture, Arrow, Box } from './graph'
 
 interface Palette {
@@ -22,7 +22,7 @@ export const palettes = {
   dark: { background: '#0f1115', box: '#1a1e25', line: '#3a414d', text: '#e8ebf0', quiet: '#9aa4b2', arrow: '#7b8594' },
 } as const satisfies Record<string, Palette>
 
-/** All in pixels. */
+/** All lengths are pixels. */
 const width = 1200
 const margin = 24
 const gapY = 52
@@ -40,8 +40,8 @@ interface Placed {
 }
 
 /**
- * The picture as SVG text: the same source and palette give the same text.
- * @throws when an arrow would not go down: the boxes of scripts/architecture/graph.ts have to be arranged anew.
+ * The picture as SVG text. The same source and palette give the same text. @throws when an arrow would not point down:
+ * the boxes of scripts/architecture/graph.ts need another arrangement then.
  */
 export function drawingOf(architecture: Architecture, palette: Palette): string {
   const arrows = withoutImplied(architecture.arrows)
@@ -67,7 +67,7 @@ export function drawingOf(architecture: Architecture, palette: Palette): string 
   ].join('\n')
 }
 
-/** Without the arrows that a way over others says, too; a part of which only types are taken brings nothing with it. */
+/** Drops arrows that a path over other parts implies. A part of which only types are imported implies nothing. */
 function withoutImplied(arrows: readonly Arrow[]): Arrow[] {
   const reaches = (from: string, to: string): boolean =>
     arrows.some((one) => one.from === from && (one.to === to || reaches(one.to, to)))
@@ -121,7 +121,7 @@ function arrowSvg(arrow: Arrow, arrows: readonly Arrow[], at: ReadonlyMap<string
     .filter((one) => one.from === arrow.from)
     .sort((a, b) => centre(at.get(a.to)) - centre(at.get(b.to)))
   const x1 = from.x + (from.width * (leaving.indexOf(arrow) + 1)) / (leaving.length + 1)
-  // Straight down where the other box is below, else to its nearer end.
+  // Straight down if the other box is below, or else to its nearer end.
   const x2 = Math.min(Math.max(x1, to.x + 24), to.x + to.width - 24)
   const y1 = from.y + from.height
   const bend = Math.min(80, (to.y - y1) / 2)

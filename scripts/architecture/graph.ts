@@ -1,18 +1,18 @@
-/** The parts of the product and who imports whom, read from the source. */
+/** The parts of the product and their imports, read from the source. */
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { checkSource, sourceFiles } from '../boundaries/check'
 
 interface Part {
   name: string
-  /** One line for a stranger. */
+  /** One line for a newcomer. */
   what: string
   files: RegExp
-  /** Where its box stands: the row, and from which to which of 24 columns. */
+  /** The position of the box: the row, and the first and last of 24 columns. */
   at: { row: number; from: number; to: number }
 }
 
-/** Who imports stands above what it imports. */
+/** An importing part is above what it imports. */
 export const parts: readonly Part[] = [
   {
     name: 'app: routes',
@@ -84,7 +84,7 @@ export interface Box extends Omit<Part, 'files'> {
 export interface Arrow {
   from: string
   to: string
-  /** Every import of it leaves no trace at run time. */
+  /** All these imports are of types only. */
   typesOnly: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Holds a tree of source files to the zones. */
+/** Checks the imports of a source tree against the zones. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, posix } from 'node:path'
@@ -10,7 +10,7 @@ interface Violation {
   /** From the root, with forward slashes. */
   file: string
   line: number
-  /** What stands there: the import as it is written, or what is impure. */
+  /** The import as written, or what is impure. */
   what: string
   rule: string
 }
@@ -23,7 +23,7 @@ interface Report {
 
 const sourceFile = /\.[cm]?[jt]sx?$/
 
-/** All source files below the root, sorted, so that reports are alike everywhere. */
+/** All source files below the root, sorted, so that reports are the same everywhere. */
 export function sourceFiles(root: string, folder = ''): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
     .map((entry) => ({ entry, path: posix.join(folder, entry.name) }))
@@ -60,7 +60,10 @@ function projectPath(file: string, specifier: string): string | null {
   return specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : null
 }
 
-/** A folder with an index is not the file beside it: `server/store` is the zone store, not a file of the server. */
+/**
+ * A folder with an index is not a file of its parent folder: `server/store` is in the zone store, not among the files
+ * of the server.
+ */
 function zoneOfTarget(path: string): Zone | null {
   const folder = zones.find((zone) => zone.files.test(`${path}/`) && !zone.files.test(path))
   return folder ?? zoneOfPath(path)
@@ -80,7 +83,7 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
   const path = projectPath(file, specifier)
   if (path === null) return packageProblem(zone, specifier)
   if (path.startsWith('..')) return 'it lies outside the project'
-  // The manifest is data that names the version; styles belong to whoever shows them.
+  // The manifest is data that contains the version, and styles may be imported by any page.
   if ((path === 'package.json' || path.endsWith('.css')) && !zone.pure) return null
   const target = zoneOfTarget(path)
   if (!target) return `${path} belongs to no zone: give it one in scripts/boundaries/zones.ts`
@@ -88,7 +91,7 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
   if (door && !door.room.test(file) && zone.name !== 'tests' && bareOf(path) !== `${door.door}/index`)
     return `it stands behind a door: import it from @/${door.door}`
   if (zone.apart && target.name === zone.name) return `${zone.name} may not import one another: ${zone.because}`
-  // Whether a page's part runs in the browser is the business of that part, not of its importers.
+  // Whether a part of a page runs in the browser is decided by that part, not by its importers.
   if (zone.values.includes(target.name)) return null
   if (zone.types?.includes(target.name)) {
     return typeOnly ? null : `${zone.name} may import only types of ${target.name} (“import type”): ${zone.because}`
@@ -99,12 +102,12 @@ function importProblem(file: string, zone: Zone, { specifier, typeOnly }: Import
 
 interface Checked {
   imports: number
-  /** What it imports of the project: paths from the root as they are written, often without an extension. */
+  /** Imports within the project, as paths from the root, often without an extension. */
   paths: { path: string; typeOnly: boolean }[]
   violations: Violation[]
 }
 
-/** Checks one file's text. */
+/** Checks the text of one file. */
 export function checkSource(file: string, text: string): Checked {
   const source = parseSource(file, text)
   const violations: Violation[] = []
@@ -135,7 +138,7 @@ export function checkSource(file: string, text: string): Checked {
   return { imports: source.imports.length, paths, violations: violations.sort((a, b) => a.line - b.line) }
 }
 
-/** Checks every source file below the root, each by itself and all together. */
+/** Checks every source file below the root, first one by one and then for cycles. */
 export function checkTree(root: string): Report {
   const report: Report = { files: 0, imports: 0, violations: [] }
   const files = sourceFiles(root)

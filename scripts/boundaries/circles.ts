@@ -1,11 +1,11 @@
-/** Circles in who needs whom. */
+/** Finds cycles of dependencies. */
 
-/** Each node with the nodes that it needs. */
+/** Each node with the nodes that it depends on. */
 type Graph = ReadonlyMap<string, ReadonlySet<string>>
 
 /**
- * One circle for each group of nodes that all need one another, as the way round: the first node comes again at its end.
- * Tarjan's algorithm finds the groups ("Depth-first search and linear graph algorithms", 1972).
+ * One cycle for each group of nodes that all depend on one another. The first node is repeated at the end. Tarjan's
+ * algorithm finds the groups ("Depth-first search and linear graph algorithms", 1972).
  */
 export function circlesOf(graph: Graph): string[][] {
   const found = new Map<string, { at: number; low: number; open: boolean }>()
@@ -31,7 +31,7 @@ export function circlesOf(graph: Graph): string[][] {
   return groups.map((group) => wayRound(graph, group))
 }
 
-/** A shortest way from the first of the group (by name) back to it, within the group. */
+/** A shortest path from the first node of the group (by name) back to itself, within the group. */
 function wayRound(graph: Graph, group: readonly string[]): string[] {
   const members = new Set(group)
   const start = [...group].sort()[0] ?? ''
@@ -56,7 +56,7 @@ function pathTo(end: string, start: string, cameFrom: ReadonlyMap<string, string
   return path
 }
 
-/** The graph of the rooms: what a room's files need of other rooms. */
+/** The graph of the rooms: which other rooms the files of a room depend on. */
 export function graphOfRooms(graph: Graph, roomOf: (file: string) => string | null): Graph {
   const rooms = new Map<string, Set<string>>()
   for (const [file, needed] of graph) {

@@ -1,20 +1,22 @@
-/** What a source file imports and which names it uses, read by a real parser: comments and strings cannot fool it. */
+/**
+ * The imports of a source file and the names it uses, found by a real parser, which comments and strings cannot fool.
+ */
 import { parseSync } from 'vite'
 
 export interface Import {
   specifier: string
-  /** True when it leaves no trace at run time. */
+  /** True when the import is gone at run time. */
   typeOnly: boolean
   line: number
 }
 
 export interface Source {
   imports: Import[]
-  /** Starts with 'use client'. */
+  /** The file starts with 'use client'. */
   client: boolean
-  /** Uses of the clock, of chance, of the outside world, and waits. */
+  /** Uses of the clock, of random numbers and of the outside world, and awaits. */
   impure: { what: string; line: number }[]
-  /** Imports whose name is computed, so that nobody can tell what they import. */
+  /** Imports with a computed target, which cannot be checked. */
   computed: number[]
   errors: string[]
 }
@@ -44,7 +46,7 @@ const impureGlobals = new Set([
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'Intl'],
 ])
 
-/** What is impure about one node of the tree, if anything. */
+/** What is impure about one node of the tree, or null. */
 function impurityOf(node: Node): string | null {
   const isAsync = /^(Arrow)?Function/.test(node.type) && node.async === true
   if (isAsync || node.type === 'AwaitExpression') return node.type === 'AwaitExpression' ? 'await' : 'async'
@@ -66,10 +68,10 @@ function impurityOf(node: Node): string | null {
   return null
 }
 
-/** The import that a node is, or 'computed', or nothing. */
+/** The import that a node makes, 'computed' for an unknown target, or null. */
 function importOf(node: Node): { specifier: string; typeOnly: boolean } | 'computed' | null {
   switch (node.type) {
-    // `import { type A } from 'a'` stays behind as `import 'a'`: only `import type` leaves no trace.
+    // `import { type A } from 'a'` remains as `import 'a'`: only `import type` is removed completely.
     case 'ImportDeclaration':
       return { specifier: textOf(node.source) ?? '', typeOnly: node.importKind === 'type' }
     case 'ExportNamedDeclaration':

@@ -1,19 +1,21 @@
 /**
- * Who may import whom. Every source file belongs to the first zone whose pattern fits its path (from the root, without
- * extension); what a zone does not list, its files may not import. docs/architecture.md tells the same as a picture.
+ * Who may import whom. Every source file belongs to the first zone whose pattern matches its path (from the root,
+ * without extension), and may import only what that zone lists. docs/architecture.md shows the same as a picture.
  */
 export interface Zone {
   name: string
   files: RegExp
-  /** Zones whose values it may import; their types, too. */
+  /** Zones whose values and types this zone may import. */
   values: readonly string[]
-  /** Zones of which it may import types only. */
+  /** Zones of which this zone may import types only. */
   types?: readonly string[]
-  /** Neither packages nor Node's own modules, no clock, no chance, no waiting: the same inputs, the same answer. */
+  /**
+   * No packages or modules of Node, no clock, no random numbers, no awaiting: the same inputs give the same result.
+   */
   pure?: true
-  /** Files that must not import one another: each is a page, and what two pages share belongs beside them. */
+  /** Files that must not import one another. Each is a page; what two pages share belongs beside them. */
   apart?: true
-  /** Why, for the reader of a message. */
+  /** The reason, for the reader of a message. */
   because: string
 }
 
@@ -134,7 +136,7 @@ export const zones: readonly Zone[] = [
     because: 'a route puts features on a page, and no route needs another',
   },
   {
-    // Features with 'use client': check.ts tells them apart.
+    // Features with 'use client', which check.ts recognizes.
     name: 'client',
     files: /^$/,
     values: ['app', 'client', 'ui', 'core'],
@@ -180,7 +182,7 @@ export const zones: readonly Zone[] = [
   },
 ]
 
-/** Packages that belong to some zones only. */
+/** Packages that only some zones may import. */
 export const keptPackages: readonly { packages: RegExp; zones: readonly string[]; because: string }[] = [
   {
     packages: /^(pg($|\/|-)|@prisma\/)/,
@@ -189,22 +191,24 @@ export const keptPackages: readonly { packages: RegExp; zones: readonly string[]
   },
 ]
 
-/** Rooms with a door: what is behind it is imported through the door, by all but the room itself and tests. */
+/** Rooms with a door: only the room itself and tests may import its files in another way. */
 export const doors: readonly { room: RegExp; door: string }[] = [
   { room: /^core\/fleet-index\//, door: 'core/fleet-index' },
   { room: /^core\/journal\//, door: 'core/journal' },
   { room: /^app\/trpc\//, door: 'app/trpc' },
 ]
 
-/** Files (without extension) that import what they find out at run time; elsewhere an import must say what it imports. */
+/**
+ * Files (without extension) that may compute the target of an import. Everywhere else the target must be a literal.
+ */
 export const computedImports: readonly RegExp[] = [
-  // The database's programs are in a package whose name has the platform in it.
+  // The PostgreSQL programs are in a package with the platform in its name.
   /^server\/db\/embedded\/program$/,
   /^(tests|testing|e2e|scripts)\//,
   /\.(test|spec)$/,
 ]
 
-/** Generated code is made, not written; dependencies and build results are not the project's. */
+/** Generated code, dependencies and build results are not checked. */
 export const notScanned: readonly RegExp[] = [
   /(^|\/)node_modules$/,
   /(^|\/)\.[^/]+$/,
@@ -214,8 +218,8 @@ export const notScanned: readonly RegExp[] = [
 ]
 
 /**
- * The room of a file: the folder by which a reader looks for it. Rooms, like files, never need one another in a circle.
- * Null for what may know everything: tests, what they share, benchmarks, scripts and settings.
+ * The room of a file, which is the folder where a reader looks for it. Neither rooms nor files may depend on one
+ * another in a cycle. Null for what may import everything: tests and their helpers, benchmarks, scripts and settings.
  */
 export function roomOf(file: string): string | null {
   if (/\.(test|spec)\.[cm]?[jt]sx?$/.test(file)) return null

@@ -1,22 +1,22 @@
-/** How long the functions of a file are, how many parameters they take, what it exports and imports, its identifiers. */
+/** The functions of a file with their lengths and parameter counts, its exports and imports, and its identifiers. */
 import { parseSync } from 'vite'
 
 export interface FunctionSize {
-  /** Its name, or `(anonymous)`. */
+  /** The name of the function, or `(anonymous)`. */
   name: string
   line: number
-  /** From its first to its last line. */
+  /** From the first to the last line, inclusive. */
   lines: number
   parameters: number
 }
 
 export interface FileShape {
   functions: FunctionSize[]
-  /** Names that other files can import; `default` is not among them. */
+  /** Names that other files can import, except `default`. */
   exports: string[]
-  /** What it imports by name: the specifier as it is written, and the name; `*` for all of it. */
+  /** Imports by name: the specifier as written, and the name, or `*` for everything. */
   imports: { specifier: string; name: string }[]
-  /** Every identifier, as often as it stands there. */
+  /** Every occurrence of an identifier. */
   identifiers: string[]
 }
 
@@ -43,7 +43,7 @@ const textOf = (node: unknown): string =>
 const isFunction = ({ type, body }: Node): boolean =>
   /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(type) && isNode(body)
 
-/** Names that a declaration makes: of functions, classes, types and constants. */
+/** Names that a declaration introduces: functions, classes, types and constants. */
 function declaredNames(node: Node): string[] {
   if (node.type !== 'VariableDeclaration') return [nameOf(node.id)].filter((name) => name !== null)
   return nodesOf(node.declarations).flatMap(({ id }) => patternNames(id))

@@ -1,4 +1,4 @@
-/** What `npm run house` counts: sizes, fullest folders, circles, exports that nobody imports. */
+/** What `npm run house` counts: sizes, fullest folders, cycles, unused exports. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { sourceFiles } from '../boundaries/check'
@@ -10,22 +10,24 @@ import { oldPhrasesOf, oldWordsOf } from './words'
 interface House {
   files: number
   lines: number
-  /** Lines of a file: median, 90th percentile, longest. */
+  /** Lines per file: median, 90th percentile, longest. */
   fileLines: Spread
   functions: number
   functionLines: Spread
   longestFunctions: (FunctionSize & { file: string })[]
   longestFiles: { file: string; lines: number }[]
-  /** The folders with the most files, the fullest first. */
+  /** The folders with the most files, fullest first. */
   fullestFolders: { folder: string; files: number }[]
-  /** Of files, and of rooms. */
+  /** Cycles of files and of rooms. */
   circles: string[][]
   unusedExports: { file: string; name: string }[]
   manyParameters: (FunctionSize & { file: string })[]
-  /** Words for which the field has better ones: of identifiers, and phrases of texts; how often each stands anywhere. */
+  /** Words of our own that have a common equivalent, in identifiers and texts, with the number of occurrences. */
   oldWords: ReadonlyMap<string, number>
   oldPhrases: ReadonlyMap<string, number>
-  /** How many files of the product name one field of a deployment: what adding a field touches. */
+  /**
+   * The files of the product that name one certain field of a deployment, which shows how many a new field touches.
+   */
   filesOfOneField: string[]
 }
 
@@ -38,16 +40,16 @@ export interface Spread {
 const isTest = (file: string): boolean => /\.(test|spec)\.tsx?$/.test(file)
 const isProduct = (file: string): boolean => /^(core|server|agent|app)\//.test(file) && !isTest(file)
 
-/** Files whose exports are taken by their names: by Next.js, by tools, by WebAssembly. */
+/** Files whose exports are used by name: by Next.js, by tools, by WebAssembly. */
 const isTakenByName = (file: string): boolean =>
   // The kernel's exports are those of its WebAssembly module.
   file.startsWith('core/fleet-index/kernel/') ||
   /^[^/]+$/.test(file) ||
   /^app\/(.*\/)?(page|layout|route|error|not-found|global-error)\.tsx?$/.test(file)
 
-/** More than this many parameters are better one object. */
+/** More than this many parameters should be one object. */
 const parameterLimit = 3
-/** As the contract calls it, and as the code does. */
+/** The field as the contract and the code spell it. */
 const oneField = /\b(max_per_node|maxPerNode)\b/
 
 export function measureHouse(root: string): House {
@@ -131,7 +133,7 @@ function importsOf(files: readonly string[], shapes: ReadonlyMap<string, FileSha
   )
 }
 
-/** Doors pass on what others export: what is taken from a door is taken from the room behind it. */
+/** A door re-exports, so an import from a door counts as an import from the room behind it. */
 function unusedExports(shapes: ReadonlyMap<string, FileShape>, imports: Imports): House['unusedExports'] {
   const taken = new Set<string>()
   for (const targets of imports.values()) for (const { target, name } of targets) taken.add(`${target} ${name}`)

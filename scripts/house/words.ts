@@ -1,6 +1,6 @@
 /**
- * Words of our own for which the field has better ones, and what to use instead. A stranger should meet the words that
- * they know from Kubernetes, Nomad, Swarm and PostgreSQL.
+ * Words of our own, each with the common term to use instead. Newcomers should meet the terms that they know from
+ * Kubernetes, Nomad, Swarm and PostgreSQL.
  */
 
 /** Identifiers, whole or as a part of a longer one in camel case: `wish` is found in `wishRow` and in `askedWish`. */
@@ -53,7 +53,7 @@ export const oldIdentifiers: Readonly<Record<string, string>> = {
   room: 'capacity',
 }
 
-/** In comments, page texts, messages, test names and docs; without regard to case. */
+/** In comments, page texts, messages, test names and docs, in any case. */
 export const oldPhrases: Readonly<Record<string, string>> = {
   'wanted replicas': 'desired replicas',
   'ended attempts': 'previous instances',
@@ -75,17 +75,17 @@ export const oldPhrases: Readonly<Record<string, string>> = {
   'user name': 'username',
 }
 
-/** What a table, a recorded kind or a contract is called keeps its name wherever it stands as such. */
+/** Names of tables, recorded kinds and fields of the contract are exempt. */
 const snakeCase = /^[a-z]+(_[a-z]+)+$/
 
-/** The old words in an identifier; none in snake case, which is a column or a field of the contract. */
+/** The old words in an identifier. None in snake case, which is a column or a field of the contract. */
 export function oldWordsOf(identifier: string): string[] {
   if (snakeCase.test(identifier)) return []
   const words = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
   return words.filter((word) => Object.hasOwn(oldIdentifiers, word))
 }
 
-/** The old phrases in a text, each as often as it stands there. */
+/** Every occurrence of an old phrase in a text. */
 export function oldPhrasesOf(text: string): string[] {
   const flat = ` ${text.toLowerCase().replace(/\s+(?:\*|\/\/)?\s*/g, ' ')}`
   return Object.keys(oldPhrases).flatMap((phrase) => {

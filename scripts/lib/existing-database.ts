@@ -5,11 +5,11 @@ import { loadSecrets } from '../../server/lib/secrets'
 
 interface ExistingDatabase {
   url: string
-  /** Stops the database again if it didn't run before. */
+  /** Stops the database again unless it was running before. */
   close(): Promise<void>
 }
 
-/** The database that `npm start` uses or would use; an embedded one is started when it doesn't run. */
+/** The database that `npm start` uses or would use. An embedded one is started if necessary. */
 export async function existingDatabase({ databaseUrl, dataDir }: Env): Promise<ExistingDatabase> {
   if (databaseUrl !== null) return { url: databaseUrl, close: async () => {} }
   if (!embeddedExists(dataDir)) throw new Error(`There is no database in ${dataDir} yet: run npm start first`)
@@ -20,7 +20,7 @@ export async function existingDatabase({ databaseUrl, dataDir }: Env): Promise<E
   return { url, close: () => (alreadyRunning ? Promise.resolve() : stopEmbeddedPostgres(dataDir)) }
 }
 
-/** Opens the store of that database for as long as the work takes. */
+/** Runs `work` with the store of that database. */
 export async function withExistingStore<T>(env: Env, work: (store: Store) => Promise<T>): Promise<T> {
   const database = await existingDatabase(env)
   const store = openStore(database.url, { sealKey: loadSecrets(env.dataDir).sealKey, maxConnections: 2 })
@@ -32,7 +32,7 @@ export async function withExistingStore<T>(env: Env, work: (store: Store) => Pro
   }
 }
 
-/** For small programs: what goes wrong is one line on stderr and a code that is not 0. */
+/** For small programs: prints an error as one line on stderr and exits with a code other than 0. */
 export async function runProgram(main: () => Promise<string>): Promise<void> {
   try {
     process.stdout.write(`${await main()}\n`)

@@ -1,4 +1,4 @@
-/** The database of this start: an outside one, or the embedded one, which is started again when it dies. */
+/** The database of this start: an external one, or the embedded one, which is restarted when it dies. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectionProblem } from '../../server/db/embedded/reachable'
 import { embeddedIsRunning, startEmbeddedPostgres, stopEmbeddedPostgres } from '../../server/db/embedded/server'
@@ -8,11 +8,11 @@ import { StartError, say, wordsOf } from './progress'
 
 export interface Database {
   readonly url: string
-  /** Null for an outside one. Ends when nobody else uses the data folder. */
+  /** Null for an external database. Stops the embedded one unless others use the data folder. */
   stop: (() => Promise<void>) | null
 }
 
-/** @param onMoved when the embedded one had to come back at another address. */
+/** @param onMoved called when the embedded database had to restart at another address. */
 export async function openDatabase(env: Env, onMoved: () => void, stopping: AbortSignal): Promise<Database> {
   if (env.databaseUrl === null) return openEmbedded(env.dataDir, onMoved)
   await waitForOutside(env.databaseUrl, stopping)
@@ -62,7 +62,7 @@ async function openEmbedded(dataDir: string, onMoved: () => void): Promise<Datab
 
 const graceMs = 30_000
 
-/** One that starts at the same time as we do may need a moment. */
+/** A database that starts at the same time may need a moment. */
 async function waitForOutside(connectionString: string, stopping: AbortSignal): Promise<void> {
   const { host, pathname } = new URL(connectionString)
   const deadline = performance.now() + graceMs

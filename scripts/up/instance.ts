@@ -1,6 +1,6 @@
 /**
- * Which start of Fogdeck uses a data folder: a file with the supervisor's process and its children. It holds only as
- * long as that process lives, so nothing has to be cleaned up after a crash.
+ * Which start of Fogdeck uses a data folder: a file with the supervisor's process and its children. The file counts
+ * only as long as that process lives, so nothing has to be cleaned up after a crash.
  */
 import { randomUUID } from 'node:crypto'
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { hasCode } from '../../server/lib/system-error'
 
 interface ProcessMark {
   pid: number
-  /** When it started, in the words of the system: tells a number that is used again from the process it meant. */
+  /** The start time, as the system prints it. Distinguishes the process from a later one with the same id. */
   startedAt: string
 }
 
@@ -23,9 +23,9 @@ interface Record {
 }
 
 export interface Instance {
-  /** Children that must not outlive the supervisor; they are seen to by the next start if they do. */
+  /** Children that must not outlive the supervisor. Otherwise the next start ends them. */
   setChildren(pids: number[]): Promise<void>
-  /** Other starts that use the same data folder now. */
+  /** The number of other starts that use the same data folder now. */
   others(): Promise<number>
   release(): void
 }
@@ -34,8 +34,8 @@ const prefix = 'running-'
 const fileOf = (dataDir: string, key: string): string => join(dataDir, `${prefix}${key}.json`)
 
 /**
- * @param key what may run once on a data folder: `all`, `scheduler`, `web-3000`.
- * @returns the instance, or the one that holds the place.
+ * @param key what may run only once per data folder: `all`, `scheduler`, `web-3000`. @returns the instance, or the one
+ * that runs already.
  */
 export async function claimInstance(
   dataDir: string,
@@ -47,7 +47,8 @@ export async function claimInstance(
     if (place(file, mine)) break
     const held = read(file)
     if (held && (await isAlive(held.supervisor))) return { heldBy: { pid: held.supervisor.pid, url: held.url } }
-    // Taken away under a name of its own: two starts may have seen the same dead one, and one may hold it by now.
+    // Moved away under a unique name: two starts may have seen the same dead record, and one may have replaced it by
+    // now.
     const away = `${file}.${randomUUID()}`
     if (!moved(file, away)) continue
     const gone = read(away)
@@ -78,7 +79,9 @@ function instanceOf({ dataDir, file, mine }: { dataDir: string; file: string; mi
 const markOf = async (pid: number): Promise<ProcessMark> => ({ pid, startedAt: (await processStart(pid)) ?? 'gone' })
 const isAlive = async ({ pid, startedAt }: ProcessMark): Promise<boolean> => (await processStart(pid)) === startedAt
 
-/** Written aside and linked, so that the file is whole from its first moment. False when there is one already. */
+/**
+ * Written to another file and linked, so that the record is complete from the start. False when there is one already.
+ */
 function place(file: string, record: Record): boolean {
   const aside = `${file}.${randomUUID()}`
   writeFileSync(aside, JSON.stringify(record))
@@ -105,7 +108,7 @@ function moved(from: string, to: string): boolean {
 
 function read(file: string): Record | null {
   try {
-    // Written by this file alone.
+    // Only this module writes the file.
     return JSON.parse(readFileSync(file, 'utf8')) as Record
   } catch {
     return null
@@ -114,7 +117,7 @@ function read(file: string): Record | null {
 
 const orphanGraceMs = 6_000
 
-/** They leave by themselves when their supervisor is gone; those that don't are killed. */
+/** Children exit by themselves when their supervisor is gone. Those that don't are killed. */
 async function endOrphans(children: ProcessMark[]): Promise<void> {
   const deadline = performance.now() + orphanGraceMs
   for (const child of children) {

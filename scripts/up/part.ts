@@ -1,26 +1,26 @@
-/** One program beside the supervisor: started, started again when it dies, stopped. */
+/** One program beside the supervisor, which is started, restarted when it dies, and stopped. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { say, wordsOf } from './progress'
 
 export interface Command {
-  /** For Node. */
+  /** Arguments of Node. */
   args: string[]
   env: NodeJS.ProcessEnv
 }
 
 interface PartOptions {
   name: string
-  /** Asked at each start, because addresses and tokens change. */
+  /** Called at each start, because addresses and tokens change. */
   command: () => Promise<Command>
-  /** The process came or went. */
+  /** Called when the process started or ended. */
   onChange: () => void
 }
 
 const firstDelayMs = 500
 const longestDelayMs = 15_000
-/** Who ran this long may start again at once. */
+/** A program that ran for this long may restart at once. */
 const steadyMs = 30_000
 const stopGraceMs = 8_000
 
@@ -28,7 +28,7 @@ export class Part {
   private child: ChildProcess | null = null
   private readonly stopping = new AbortController()
   private running: Promise<void> = Promise.resolve()
-  /** Deaths since the start, or since it ran steadily. */
+  /** Deaths since the start, or since the last steady run. */
   deaths = 0
 
   constructor(private readonly options: PartOptions) {}
@@ -45,13 +45,13 @@ export class Part {
     this.running = this.keepRunning()
   }
 
-  /** Ends the present process; the next one starts at once, with a new command. */
+  /** Ends the current process. The next one starts at once, with a new command. */
   restart(): void {
     this.deaths = 0
     this.child?.kill('SIGTERM')
   }
 
-  /** Asks it to end, and kills it when it doesn't. */
+  /** Asks the process to end, and kills it if it doesn't. */
   async stop(): Promise<void> {
     this.stopping.abort()
     const { child } = this
@@ -81,8 +81,8 @@ export class Part {
   private async runOnce(): Promise<string> {
     const { args, env } = await this.options.command()
     if (this.stopping.signal.aborted) return 'not started'
-    // In a group of its own: Ctrl+C comes to the supervisor alone, which ends the parts in good order. By the channel
-    // a part notices that its supervisor is gone.
+    // In its own process group, so that Ctrl+C reaches only the supervisor, which stops the parts in order. The channel
+    // tells a part when its supervisor is gone.
     const child = spawn(process.execPath, args, { env, detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.child = child
     this.options.onChange()

@@ -1,4 +1,4 @@
-/** What runs beside the supervisor, and how each of it is called. */
+/** The programs that run beside the supervisor, and their command lines. */
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { socketOf } from '../../agent/cli/settings'
@@ -14,7 +14,7 @@ import { say } from './progress'
 
 export interface PartPlan {
   name: string
-  /** How many nodes it brings; null for what is no agent. Agents start after the web server and end before it. */
+  /** How many nodes an agent brings; null for other programs. Agents start after the web server and stop before it. */
   nodes: number | null
   command: () => Promise<Command>
 }
@@ -39,9 +39,9 @@ export async function planParts(env: Env, databaseUrl: () => string): Promise<Pa
   if (env.role !== 'scheduler') {
     const settings = {
       PORT: String(env.port),
-      // The library that signs people in reads its address from here alone.
+      // The sign-in library reads its address only from this variable.
       NEXTAUTH_URL: env.publicUrl ?? `http://localhost:${env.port}`,
-      // Next would wait for ever for open event streams: the server ends itself (instrumentation-node.ts).
+      // Next would wait forever for open event streams, so the server ends itself (instrumentation-node.ts).
       NEXT_MANUAL_SIG_HANDLE: '1',
       NEXT_TELEMETRY_DISABLED: '1',
     }
@@ -89,26 +89,26 @@ async function agentCommand(agent: Agent, env: Env, databaseUrl: string): Promis
   const token = await withStore(env, databaseUrl, (store) => tokenFor(agent, dataDir, store))
   return {
     args: ['--import', 'tsx', ...agent.args, '--server', localAddress(env), '--data-dir', dataDir],
-    // Not among the arguments, which every user of the machine can see.
+    // Not an argument, because every user of the machine can see those.
     env: { ...environment(), NODE_ENV: 'production', ...(token ? { FOGDECK_JOIN_TOKEN: token } : {}) },
   }
 }
 
-/** Null when it is known to this database already, with as many nodes as it should have. */
+/** Returns a new join token, or null when this database already knows the agent with as many nodes as it should have. */
 async function tokenFor(agent: Agent, dataDir: string, store: Store): Promise<string | null> {
   const ids = (await readIdentity(dataDir))?.nodes.map(({ id }) => id) ?? []
   const known = await store.prisma.node.count({ where: { id: { in: ids } } })
   if (known === ids.length && known >= agent.nodes) return null
   const { token } = await createJoinToken(store, systemAuthor, {
     name: agent.name,
-    // Of those that it has, some may have been removed, or belong to another database.
+    // Some of the agent's nodes may have been removed, or may belong to another database.
     maxNodes: Math.max(agent.nodes, ids.length),
     expiresInHours: 1,
   })
   return token
 }
 
-/** Nodes that were heard of a moment ago. */
+/** Nodes with a recent heartbeat. */
 export async function countPresentNodes(env: Env, databaseUrl: string): Promise<number> {
   const recently = new Date(Date.now() - 10_000)
   return withStore(env, databaseUrl, ({ prisma }) => prisma.node.count({ where: { lastHeartbeat: { gt: recently } } }))
@@ -123,7 +123,7 @@ export async function withStore<T>(env: Env, databaseUrl: string, work: (store: 
   }
 }
 
-/** Ours, without what a part has no business with. */
+/** Our own environment, without variables that a part should not see. */
 function environment(): NodeJS.ProcessEnv {
   const { DATABASE_URL: _database, FOGDECK_ADMIN_PASSWORD: _password, ...rest } = process.env
   return rest

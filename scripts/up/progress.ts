@@ -1,11 +1,11 @@
-/** What the person at the terminal is told. */
+/** Messages for the person at the terminal. */
 
-/** One line, with the time since the start. */
+/** Prints one line, with the time since the start. */
 export const say = (text: string): void => {
   process.stdout.write(`${(performance.now() / 1000).toFixed(1).padStart(6)} s  ${text}\n`)
 }
 
-/** A mistake or a circumstance that the person can change: told in its own words, without a stack. */
+/** A mistake or a condition that the person can change. Its message is printed without a stack. */
 export class StartError extends Error {
   override name = 'StartError'
 }
