@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/random'
 import type { Book, Call, Entry } from './book'
+import { images, restartsByItself } from './images'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
@@ -31,31 +32,6 @@ const lastCallsMs = 45_000
  */
 const calmMs = 40_000
 
-interface Wish {
-  image: string
-  simulated: boolean
-  share: number
-  fails?: true
-  /** Its containers are started again and again, with longer and longer pauses. */
-  restarts?: true
-}
-
-/**
- * Images that simulated engines obey keep off the real ones, which can't have them. The other one is from no registry: what
- * it is on real engines no simulated one has, and the other way round, so a deployment of it is on either.
- */
-const wishes: Wish[] = [
-  { image: 'fogdeck-test/web:1', simulated: false, share: 52 },
-  { image: 'sim/ok', simulated: true, share: 12 },
-  // Its tag moves on all the time: another node, another moment, another content.
-  { image: 'sim/moving:3s', simulated: true, share: 10 },
-  { image: 'sim/slow:3s', simulated: true, share: 10 },
-  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true, restarts: true },
-  { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
-  { image: 'sim/unhealthy', simulated: true, share: 3, fails: true, restarts: true },
-]
-const restarting = new Set(wishes.filter(({ restarts }) => restarts).map(({ image }) => image))
-
 /** Works until `signal` aborts, then waits for the answers that are outstanding. */
 export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
   const giveUp = new AbortController()
@@ -81,7 +57,7 @@ class Worker {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const chance = this.random()
-      const restless = this.isCalm ? this.live.find(({ image }) => restarting.has(image)) : undefined
+      const restless = this.isCalm ? this.live.find(({ image }) => restartsByItself(image)) : undefined
       if (restless) await this.delete(restless)
       else if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
       else if (chance < 0.5) await this.scale(this.one())
@@ -181,7 +157,7 @@ class Worker {
   private wish(name: string) {
     const { random } = this
     const { isCalm } = this
-    const possible = wishes.filter(({ fails }) => !(fails && isCalm))
+    const possible = images.filter(({ fails }) => !(fails && isCalm))
     let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
     const wish = possible.find(({ share }) => {
       left -= share

@@ -1,4 +1,5 @@
 /** Who is slow is not gone: whatever is given up is held against what was really done to it. */
+import { failsByItself } from '../images'
 import type { Ledger } from '../ledger'
 import type { Judgement, Snapshot } from '../snapshot'
 import { outagesOf, type Spell } from '../timeline'
@@ -8,8 +9,6 @@ import { outagesOf, type Spell } from '../timeline'
  * come, less the time between two heartbeats, of which the last may have come long before the outage.
  */
 const leastMs = { offline: 9_000, silent: 24_000 }
-
-const failsByItself = (image: string): boolean => /crash|fail-pull|unhealthy/.test(image)
 
 /** What is wrong with a judgement, as a sentence; null when the faults explain it. */
 export function judgementProblem(
