@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hash, type Random, seeded } from '@/agent/lib/random'
 import type { Call, CallLog, Entry } from './book'
+import { images, restartsByItself } from './images'
 import type { Ledger } from './ledger'
 import type { Rest, RestAnswer } from './rest'
 
@@ -31,31 +32,6 @@ const lastCallsMs = 45_000
  */
 const calmMs = 40_000
 
-interface Wish {
-  image: string
-  simulated: boolean
-  share: number
-  fails?: true
-  /** Its containers restart again and again, with growing pauses. */
-  restarts?: true
-}
-
-/**
- * Images for simulated engines are kept off the real ones, which cannot pull them. The other image is in no registry,
- * and its content on real engines differs from that on simulated ones, so a deployment of it stays on one of the two.
- */
-const wishes: Wish[] = [
-  { image: 'fogdeck-test/web:1', simulated: false, share: 52 },
-  { image: 'sim/ok', simulated: true, share: 12 },
-  // Its tag keeps moving: each node, at each moment, would resolve it to another content.
-  { image: 'sim/moving:3s', simulated: true, share: 10 },
-  { image: 'sim/slow:3s', simulated: true, share: 10 },
-  { image: 'sim/crash:2s', simulated: true, share: 5, fails: true, restarts: true },
-  { image: 'sim/fail-pull', simulated: true, share: 5, fails: true },
-  { image: 'sim/unhealthy', simulated: true, share: 3, fails: true, restarts: true },
-]
-const restarting = new Set(wishes.filter(({ restarts }) => restarts).map(({ image }) => image))
-
 /** Works until `signal` aborts, then waits for the outstanding answers. */
 export async function work(options: ClientOptions, signal: AbortSignal): Promise<void> {
   const exhausted = new AbortController()
@@ -81,7 +57,7 @@ class Worker {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const chance = this.random()
-      const restless = this.isCalm ? this.live.find(({ image }) => restarting.has(image)) : undefined
+      const restless = this.isCalm ? this.live.find(({ image }) => restartsByItself(image)) : undefined
       if (restless) await this.delete(restless)
       else if (this.live.length === 0 || (this.live.length < liveAtOnce && chance < 0.5)) await this.deploy()
       else if (chance < 0.5) await this.scale(this.one())
@@ -181,7 +157,7 @@ class Worker {
   private wish(name: string) {
     const { random } = this
     const { isCalm } = this
-    const possible = wishes.filter(({ fails }) => !(fails && isCalm))
+    const possible = images.filter(({ fails }) => !(fails && isCalm))
     let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
     const wish = possible.find(({ share }) => {
       left -= share

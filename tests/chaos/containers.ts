@@ -10,6 +10,8 @@ import type { Stack } from './stack'
 export interface FoundContainer extends SeenContainer {
   /** fleet-1… or engine-1… */
   host: string
+  /** The reference that the deployment names. */
+  image: string
   /** What the container runs: the digest or the id of its image. */
   content: string
 }
@@ -67,22 +69,25 @@ export class Containers {
 
 const wasStarted: ReadonlySet<string> = new Set(['running', 'paused', 'exited'])
 
+/** Of a container that disappeared in between. */
+const unknown = { content: '', image: '' }
+
 /** Reads the file of a simulated engine once, so that containers and contents are from one moment. */
 async function inFile(host: string, name: string, path: string): Promise<FoundContainer[]> {
   const text = readFileSync(path, 'utf8')
   const store = () => ({ load: async () => text, save: async () => undefined })
   const engine = new SimulatedEngine({ name, seed: 0, capacity, store, clock })
-  const kept = JSON.parse(text) as { containers: { id: string; content: string }[] }
-  const contents = new Map(kept.containers.map(({ id, content }) => [id, content]))
-  return (await engine.list()).map((each) => ({ ...each, host, content: contents.get(each.id) ?? '' }))
+  const kept = JSON.parse(text) as { containers: { id: string; content: string; spec: { image: string } }[] }
+  const runs = new Map(kept.containers.map(({ id, content, spec }) => [id, { content, image: spec.image }]))
+  return (await engine.list()).map((each) => ({ ...each, host, ...(runs.get(each.id) ?? unknown) }))
 }
 
 async function inEngine(host: string, engine: DockerEngine): Promise<FoundContainer[]> {
   const seen = await engine.list()
   const call = { path: '/containers/json', query: { all: true }, timeoutMs: callTimeoutMs }
-  const listed = (await engine.http.json(call)) as { Id: string; ImageID: string }[]
-  const contents = new Map(listed.map(({ Id, ImageID }) => [Id, ImageID]))
+  const listed = (await engine.http.json(call)) as { Id: string; Image: string; ImageID: string }[]
+  const runs = new Map(listed.map(({ Id, Image, ImageID }) => [Id, { content: ImageID, image: Image }]))
   // Leaves out containers that disappeared between the two lists.
-  const still = seen.filter(({ id }) => contents.has(id))
-  return still.map((each) => ({ ...each, host, content: contents.get(each.id) ?? '' }))
+  const still = seen.filter(({ id }) => runs.has(id))
+  return still.map((each) => ({ ...each, host, ...(runs.get(each.id) ?? unknown) }))
 }

@@ -53,7 +53,6 @@ export class Watch {
   private readonly unseen: UnseenRunners
   private readonly reservations = new Reservations()
   private readonly replays = new Replays()
-  private fleeting = new Set<string>()
   /** Replicas that are to stop. */
   private leaving = new Set<string>()
 
@@ -61,10 +60,7 @@ export class Watch {
     this.containers = new Containers(options.stack)
     this.unseen = new UnseenRunners(this.containers)
     this.speakers = new Speakers(options.database, options.ledger, this.timeline)
-    this.cutOff = new CutOff(this.containers, {
-      isFleeting: ({ deploymentId }) => this.fleeting.has(deploymentId),
-      isLeaving: ({ replicaId }) => this.leaving.has(replicaId),
-    })
+    this.cutOff = new CutOff(this.containers, ({ replicaId }) => this.leaving.has(replicaId))
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -138,9 +134,6 @@ export class Watch {
       deployments: await chainsOf(client, 'deployment', recent),
       replicas: await chainsOf(client, 'replica', recent),
     }))
-    this.fleeting = new Set(
-      snapshot.deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id),
-    )
     this.leaving = new Set(snapshot.replicas.filter(({ wanted }) => wanted === 'stop').map(({ id }) => id))
     checkCapacity(ledger, snapshot)
     checkHolders(ledger, snapshot)

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { breaks } from '@/tests/chaos/breaks'
 import { checkContents } from '@/tests/chaos/checks/content'
-import { Reservations } from '@/tests/chaos/checks/engines'
+import { CutOff, Reservations } from '@/tests/chaos/checks/engines'
 import { Speakers } from '@/tests/chaos/checks/identity'
 import { mixedWriters } from '@/tests/chaos/checks/records'
 import { checkSecrets } from '@/tests/chaos/checks/secrets'
@@ -13,6 +13,7 @@ import { judgementProblem } from '@/tests/chaos/checks/slowness'
 import { chainProblem, checkAccepted, checkCapacity, checkHolders, isLiveHolder } from '@/tests/chaos/checks/tables'
 import type { FoundContainer } from '@/tests/chaos/containers'
 import type { Database } from '@/tests/chaos/database'
+import { images, restartsByItself } from '@/tests/chaos/images'
 import { Ledger } from '@/tests/chaos/ledger'
 import type { Program } from '@/tests/chaos/program'
 import { verdictOf } from '@/tests/chaos/report'
@@ -179,7 +180,29 @@ describe('the checks of the tables', () => {
 
   const container = (content = 'sha256:a'): FoundContainer => ({
     ...{ id: 'c', nodeId: 'n', deploymentId: 'd', replicaId: 'r', slot: 0, generation: 1, createdAt: 0 },
-    ...{ state: 'running', health: null, host: 'fleet-1', content },
+    ...{ state: 'running', health: null, host: 'fleet-1', image: 'sim/ok', content },
+  })
+
+  test('find a container that stopped while its node was cut off, unless its image or the tables explain it', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const cut = async (image: string, { isLeaving = false, ranOn = false } = {}) => {
+      const ledger = new Ledger(() => undefined)
+      let there: FoundContainer[] = [{ ...container(), image }]
+      const cutOff = new CutOff({ lookAt: async () => there }, () => isLeaving)
+      const begun = cutOff.begin('fleet-1')
+      await vi.advanceTimersByTimeAsync(10_000)
+      await begun
+      if (!ranOn) there = there.map((each) => ({ ...each, state: 'exited' }))
+      await cutOff.end(ledger, 'fleet-1')
+      return ledger.violations.length
+    }
+    expect(await cut('sim/ok')).toBe(1)
+    expect(await cut('sim/ok', { ranOn: true })).toBe(0)
+    expect(await cut('sim/ok', { isLeaving: true })).toBe(0)
+    // Its containers end, or are ended because they are not healthy, and are started again.
+    for (const { image } of images.filter(({ restarts }) => restarts)) expect(await cut(image)).toBe(0)
+    for (const image of ['sim/unhealthy', 'sim/crash:2s']) expect(restartsByItself(image)).toBe(true)
   })
 
   test('find a container that outlives its reservation, unless it went between two looks', () => {

@@ -1,6 +1,7 @@
 /** Compares what the engines hold with the tables. */
 import type { Containers, FoundContainer } from '@/tests/chaos/containers'
 import { groupBy } from '@/tests/chaos/group'
+import { restartsByItself } from '@/tests/chaos/images'
 import type { Ledger } from '@/tests/chaos/ledger'
 import type { ReplicaRow, Snapshot } from '@/tests/chaos/snapshot'
 
@@ -50,7 +51,7 @@ export class UnseenRunners {
   constructor(private readonly containers: Containers) {}
 
   check(ledger: Ledger, { replicas, deployments }: Snapshot): void {
-    const fleeting = new Set(deployments.filter((row) => row.container_image.includes('crash')).map((row) => row.id))
+    const fleeting = new Set(deployments.filter((row) => restartsByItself(row.container_image)).map((row) => row.id))
     const running = replicas.filter((replica) => replica.status === 'running' && !fleeting.has(replica.deployment_id))
     for (const replica of running) {
       const isReported = replica.container_id !== null && replica.started_at !== null
@@ -110,8 +111,9 @@ export class CutOff {
   private readonly before = new Map<string, Map<string, FoundContainer>>()
 
   constructor(
-    private readonly containers: Containers,
-    private readonly tables: Record<'isFleeting' | 'isLeaving', (container: FoundContainer) => boolean>,
+    private readonly containers: Pick<Containers, 'lookAt'>,
+    /** Whether the tables say that it is to stop. */
+    private readonly isLeaving: (container: FoundContainer) => boolean,
   ) {}
 
   /**
@@ -127,12 +129,12 @@ export class CutOff {
   /** Running containers that are to stay; null when the host does not answer. */
   private async expected(host: string): Promise<FoundContainer[] | null> {
     const there = await this.containers.lookAt(host)
-    return there?.filter((each) => each.state === 'running' && !this.tables.isLeaving(each)) ?? null
+    return there?.filter((each) => each.state === 'running' && !this.isLeaving(each)) ?? null
   }
 
   /** Running containers that are to stay and don't exit by themselves. */
   async lasting(host: string): Promise<FoundContainer[]> {
-    return ((await this.expected(host)) ?? []).filter((each) => !this.tables.isFleeting(each))
+    return ((await this.expected(host)) ?? []).filter((each) => !restartsByItself(each.image))
   }
 
   async end(ledger: Ledger, host: string): Promise<void> {
@@ -142,7 +144,7 @@ export class CutOff {
     if (!before || !now) return
     const running = new Set(now.filter(({ state }) => state === 'running').map(({ id }) => id))
     for (const [id, container] of before) {
-      if (this.tables.isFleeting(container)) continue
+      if (restartsByItself(container.image)) continue
       ledger.check('cut off', running.has(id), id, () => ({
         what: `${host} was cut off, and its container of ${attemptOf(container)} did not run on`,
         evidence: container,

@@ -1,6 +1,7 @@
 /**
  * Slow is not failed: each node that went offline and each replica that was given up needs a fault that explains it.
  */
+import { failsByItself } from '@/tests/chaos/images'
 import type { Ledger } from '@/tests/chaos/ledger'
 import type { Judgement, Snapshot } from '@/tests/chaos/snapshot'
 import { outagesOf, type Spell } from '@/tests/chaos/timeline'
@@ -10,8 +11,6 @@ import { outagesOf, type Spell } from '@/tests/chaos/timeline'
  * between two heartbeats, because the last heartbeat may have come that long before the outage.
  */
 const leastMs = { offline: 9_000, silent: 24_000 }
-
-const failsByItself = (image: string): boolean => /crash|fail-pull|unhealthy/.test(image)
 
 /** What is wrong with a judgement, as a sentence; null when the faults explain it. */
 export function judgementProblem(
