@@ -26,14 +26,14 @@ async function watched<T>(work: () => Promise<T>): Promise<{ result: T; ms: numb
   let longestMs = 0
   let lastMs = performance.now()
   const begunMs = lastMs
-  const look = (): void => {
+  const observe = (): void => {
     const nowMs = performance.now()
     longestMs = Math.max(longestMs, nowMs - lastMs)
     lastMs = nowMs
   }
-  const timer = setInterval(look, 1)
+  const timer = setInterval(observe, 1)
   const result = await work()
-  look()
+  observe()
   clearInterval(timer)
   return { result, ms: performance.now() - begunMs, longestMs }
 }
@@ -64,7 +64,7 @@ await withScratchDatabase(async (scratch) => {
       for (const { name, ...picked } of asked) {
         const { result, ms, longestMs } = await watched(async () =>
           reportOf(await runDrill({ store, fleet, clock: systemClock }, { ...picked, zones: [] }), {
-            ...{ stage: 'overruled', show: 'affected', offset: 0, limit: 50 },
+            ...{ stage: 'overridden', show: 'affected', offset: 0, limit: 50 },
           }),
         )
         const answerKb = JSON.stringify(result).length / 1024

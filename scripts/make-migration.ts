@@ -10,7 +10,7 @@ const usage = `npm run db:migration -- NAME     write a new migration with the c
 npm run db:migration -- --first  write the first migration anew (only before the first release);
                                  what stands below its mark is kept`
 
-const mark = '-- Below this line: what prisma/schema.prisma has no words for, written by hand.'
+const mark = '-- Below this line: what prisma/schema.prisma cannot express, written by hand.'
 const scriptOf = (name: string) => join(migrationsFolder(), name, 'migration.sql')
 
 async function main(): Promise<string> {
@@ -39,7 +39,7 @@ async function addMigration(url: string, name: string): Promise<string> {
 }
 
 async function rewriteFirst(adminUrl: string, url: string): Promise<string> {
-  const name = migrationNames()[0] ?? '20261123000000_first'
+  const name = migrationNames()[0] ?? '20261201000000_schema'
   await runSql(adminUrl, 'create database scratch')
   const sql = (await schemaDrift(url)) ?? ''
   const old = migrationNames().length > 0 ? readFileSync(scriptOf(name), 'utf8') : mark

@@ -16,7 +16,7 @@ import { type Database, openDatabase } from './up/database'
 import { claimInstance, type Instance } from './up/instance'
 import { Part } from './up/part'
 import { countPresentNodes, localAddress, type PartPlan, planParts, withStore } from './up/parts'
-import { StartError, say, wordsOf } from './up/progress'
+import { messageOf, StartError, say } from './up/progress'
 
 /** Closed in reverse order at the end, including after a start that failed half-way. */
 type Closers = (() => Promise<void>)[]
@@ -36,7 +36,7 @@ async function main(env: Env, stopping: AbortSignal): Promise<void> {
     await bringUp({ env, url, instance: claim.instance, closers, stopping })
   } finally {
     if (stopping.aborted) say('Stopping')
-    for (const close of closers.reverse()) await close().catch((error) => say(`While stopping: ${wordsOf(error)}`))
+    for (const close of closers.reverse()) await close().catch((error) => say(`While stopping: ${messageOf(error)}`))
     if (stopping.aborted) say('Stopped')
   }
 }
@@ -66,7 +66,7 @@ async function bringUp({ env, url, instance, closers, stopping }: Start): Promis
 
   const plans = await planParts(env, () => database.url)
   const noteChildren = () => {
-    instance.setChildren(parts.flatMap((part) => part.pid ?? [])).catch((error) => say(wordsOf(error)))
+    instance.setChildren(parts.flatMap((part) => part.pid ?? [])).catch((error) => say(messageOf(error)))
   }
   const partOf = ({ name, command }: PartPlan) => new Part({ name, command, onChange: noteChildren })
   const servers = plans.filter((plan) => plan.nodes === null).map(partOf)
@@ -174,8 +174,8 @@ async function untilAnswered(
     const dying = parts.find((part) => part.deaths >= deathsToExhaust)
     if (dying) throw new StartError(`The ${dying.name} does not stay up: its own words are above`)
     if (performance.now() > deadline) {
-      const words = answer ? await answer.text() : 'no answer'
-      say(`Still not ready after ${graceMs / 1000} s, going on: ${path} says ${words}`)
+      const text = answer ? await answer.text() : 'no answer'
+      say(`Still not ready after ${graceMs / 1000} s, going on: ${path} says ${text}`)
       return
     }
     await sleep(100)
@@ -226,7 +226,7 @@ try {
   // Errors of what was interrupted are of no interest.
   if (!stopping.signal.aborted) {
     const isDesired = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '')
-    process.stderr.write(`${isDesired && error instanceof Error ? error.stack : wordsOf(error)}\n`)
+    process.stderr.write(`${isDesired && error instanceof Error ? error.stack : messageOf(error)}\n`)
     process.exitCode = 1
   }
 }

@@ -41,7 +41,7 @@ process.once('exit', () => {
 export class Product {
   readonly password = randomBytes(12).toString('base64url')
   private child: ChildProcess | null = null
-  private heard = ''
+  private printed = ''
 
   private constructor(
     private readonly options: ProductOptions,
@@ -69,7 +69,7 @@ export class Product {
 
   /** All output of the product since the first start. */
   get output(): string {
-    return this.heard
+    return this.printed
   }
 
   /** Starts the product. Resolves once it reports that it is ready. */
@@ -95,16 +95,16 @@ export class Product {
     started.add(child)
     child.once('exit', () => started.delete(child))
     this.child = child
-    const from = this.heard.length
+    const from = this.printed.length
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.heard += text
+        this.printed += text
         appendFileSync(this.logFile, text)
       })
     }
-    const fail = (why: string) => new Error(`${why}; it said:\n${this.heard.slice(from)}`)
+    const fail = (why: string) => new Error(`${why}; it said:\n${this.printed.slice(from)}`)
     const deadline = Date.now() + startTimeoutMs
-    while (!this.heard.slice(from).includes('Fogdeck is ready')) {
+    while (!this.printed.slice(from).includes('Fogdeck is ready')) {
       if (child.exitCode !== null || child.signalCode !== null) throw fail('The product ended before it was ready')
       if (Date.now() > deadline) throw fail('The product was not ready in time')
       await sleep(50)

@@ -37,8 +37,8 @@ export class SchedulerProcess {
   }
 
   /** Resolves once the output contains these words `times` times. */
-  async says(words: string, times = 1): Promise<void> {
-    while (this.output.split(words).length <= times) {
+  async says(message: string, times = 1): Promise<void> {
+    while (this.output.split(message).length <= times) {
       if (this.ended) throw new Error(`It ended and said:\n${this.output}`)
       await sleep(20)
     }

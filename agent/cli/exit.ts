@@ -1,6 +1,6 @@
 /** How agent processes exit. */
 
-import { wordsOf } from '@/agent/lib/log'
+import { messageOf } from '@/agent/lib/log'
 import { FlagError } from './flags'
 
 /** Stops on SIGTERM and SIGINT, and when the supervisor that started this process with IPC has gone. */
@@ -24,6 +24,6 @@ export const exitOnSignals = (stop: () => Promise<void>): void => {
 export const explainAndExit =
   (part: string) =>
   (error: unknown): never => {
-    process.stderr.write(`${part}: ${wordsOf(error)}\n`)
+    process.stderr.write(`${part}: ${messageOf(error)}\n`)
     process.exit(error instanceof FlagError ? 2 : 1)
   }

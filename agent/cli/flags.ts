@@ -15,8 +15,8 @@ export const parseFlags = (args: string[], names: readonly string[], many: reado
   try {
     return parseArgs({ args, options, allowPositionals: false }).values as Flags
   } catch (error) {
-    const [words = ''] = String(error instanceof Error ? error.message : error).split('. ')
-    throw new FlagError(`${words}; see --help`)
+    const [text = ''] = String(error instanceof Error ? error.message : error).split('. ')
+    throw new FlagError(`${text}; see --help`)
   }
 }
 

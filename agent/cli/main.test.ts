@@ -90,11 +90,11 @@ test.each([
   ],
   ['no server', () => ['--data-dir', folder], 'agent: say with --server where the control plane is', 1],
   ['a wrong flag', () => ['--cpu', 'many'], 'agent: --cpu must be a number from 0.1 to 4096, not "many"\n', 2],
-] as const)('%s is explained in one line', async (_, args, words, code) => {
+] as const)('%s is explained in one line', async (_, args, message, code) => {
   const agent = run('main', [...args()], { token: 'wrong' })
   expect(await agent.ended()).toBe(code)
-  if (typeof words === 'string') expect(agent.said).toContain(words)
-  else expect(agent.said).toMatch(words)
+  if (typeof message === 'string') expect(agent.said).toContain(message)
+  else expect(agent.said).toMatch(message)
 })
 
 test('two agents cannot be the same node', async () => {

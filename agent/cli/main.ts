@@ -8,7 +8,7 @@ import { inFile, SimulatedEngine } from '@/agent/engines/simulated/engine'
 import { sleep, systemClock } from '@/agent/lib/clock'
 import { dataDirOf, joinTokenOf } from '@/agent/lib/identity'
 import { lockDataDir } from '@/agent/lib/lock'
-import { createLogger, wordsOf } from '@/agent/lib/log'
+import { createLogger, messageOf } from '@/agent/lib/log'
 import { readMachine } from '@/agent/lib/machine'
 import { hash, seeded } from '@/agent/lib/random'
 import { Runner } from '@/agent/loop/runner'
@@ -103,7 +103,7 @@ const engineIdOf = (engine: Engine): Promise<string | null> => {
 const explainMissing = (error: unknown): never => {
   if (!isUnreachable(error)) throw error
   const advice = "start Docker or Podman's socket, name another one with --socket PATH, or try --engine simulated"
-  throw new Error(`${wordsOf(error)}: ${advice}`)
+  throw new Error(`${messageOf(error)}: ${advice}`)
 }
 
 main().catch(explainAndExit('agent'))

@@ -87,7 +87,7 @@ describe('a node whose engine quotes the environment in every message', () => {
     for (const replica of replicas) expect((await rig.reported(replica, 'failed')).reason).toContain('***')
     const { controlPlane } = rig
     await until(() =>
-      controlPlane.logChunks.find(({ state, words }) => state === 'unavailable' && words.includes('***')),
+      controlPlane.logChunks.find(({ state, message }) => state === 'unavailable' && message.includes('***')),
     )
     for (const said of [controlPlane.reports, controlPlane.logChunks, controlPlane.beats])
       expect(JSON.stringify(said)).not.toContain('hunter2')

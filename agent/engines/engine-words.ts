@@ -10,13 +10,13 @@ const blank = '***'
 const longestWords = 1_000
 
 /** Cleans and shortens an engine's message so that it can be stored. */
-export const fitMessage = (words: string): string => repairedText(words, { max: longestWords, shape: 'lines' })
+export const fitMessage = (message: string): string => repairedText(message, { max: longestWords, shape: 'lines' })
 
 /** Masks the values of the replica's environment in a message, and cuts it to `max` characters. */
-export const engineMessage = (words: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
-  repairedText(withoutValues(words, env), { max, shape: 'lines' })
+export const engineMessage = (message: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
+  repairedText(withoutValues(message, env), { max, shape: 'lines' })
 
-function withoutValues(words: string, env: Readonly<Record<string, string>>): string {
+function withoutValues(message: string, env: Readonly<Record<string, string>>): string {
   const quoted: string[] = []
   const bare = new Set<string>()
   for (const [name, value] of Object.entries(env)) {
@@ -25,7 +25,7 @@ function withoutValues(words: string, env: Readonly<Record<string, string>>): st
       if (form.length >= shortestBare) bare.add(form)
     }
   }
-  let result = words
+  let result = message
   // Longest first: masking a shorter value first would hide a longer one that contains it.
   for (const text of quoted.sort(longestFirst))
     result = result.replaceAll(text, () => `${text.slice(0, text.indexOf('='))}=${blank}`)

@@ -7,7 +7,7 @@
 import type { Engine } from '@/agent/engines/engine'
 import type { Clock } from '@/agent/lib/clock'
 import { SavedFile } from '@/agent/lib/files'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { DesiredReplica } from '@/core/agents/protocol'
 
 interface PulledImage {
@@ -83,7 +83,7 @@ export class ImageCleaner {
       this.pulled = this.pulled.filter((other) => other !== each)
       log.info(`removed the image ${each.names[0]}, which nothing uses`)
     } catch (error) {
-      log.debug(`the image ${each.names[0]} stays: ${wordsOf(error)}`)
+      log.debug(`the image ${each.names[0]} stays: ${messageOf(error)}`)
     }
   }
 

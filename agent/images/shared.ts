@@ -48,7 +48,7 @@ export class SharedImages {
     // Null only means that this replica no longer belongs to its node.
     if (shared) return shared
     const answer = this.#inTurn(found)
-    this.#remember(keyOf(revision), answer)
+    this.#keep(keyOf(revision), answer)
     return answer
   }
 
@@ -66,7 +66,7 @@ export class SharedImages {
     return shared && this.clock.now() - shared.askedAtMs < sharedMs ? shared : undefined
   }
 
-  #remember(key: string, answer: Promise<ImageContent | null>): void {
+  #keep(key: string, answer: Promise<ImageContent | null>): void {
     const shared = { answer, askedAtMs: this.clock.now() }
     this.#asked.delete(key)
     this.#asked.set(key, shared)

@@ -32,13 +32,13 @@ export const createLogger = (part: string, level = process.env.LOG_LEVEL ?? 'inf
 export const quietLogger: Logger = pino({ level: 'silent' })
 
 /** The message of an error and its causes, without a stack. */
-export const wordsOf = (error: unknown): string => {
+export const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   // "localhost" may be two addresses, each of which refuses the connection.
   const several: unknown = error instanceof AggregateError && !error.message ? error.errors[0] : null
-  if (several) return wordsOf(several)
+  if (several) return messageOf(several)
   // fetch only says "fetch failed", and its cause has the reason.
-  const cause = error.cause instanceof Error ? wordsOf(error.cause) : ''
+  const cause = error.cause instanceof Error ? messageOf(error.cause) : ''
   if (!cause || error.message.includes(cause)) return error.message
   return cause.includes(error.message) ? cause : `${error.message}: ${cause}`
 }

@@ -9,7 +9,7 @@ import { logLimits } from '@/core/logs/log'
 import type { LogOutbox } from './outbox'
 
 /** Checks per container between two tails, so that a new one soon has its first. */
-const looksPerTail = 10
+const wordsPerTail = 10
 /** Wait before checking again for a missing container, or retrying a broken log. */
 const pauseMs = 500
 /** How long the removal of a container waits for readers to get its last lines. */
@@ -39,7 +39,7 @@ interface NodeLogsOptions {
   tailEveryMs: number
   containers: () => SeenContainer[]
   /** The message to report for a log that can't be read. */
-  wordsOf: (replicaId: string, error: unknown) => string
+  messageOf: (replicaId: string, error: unknown) => string
 }
 
 export class NodeLogs {
@@ -54,7 +54,7 @@ export class NodeLogs {
   async keepTails(): Promise<void> {
     const { clock, random, tailEveryMs, containers } = this.options
     const { signal } = this.stopping
-    const pollEveryMs = tailEveryMs / looksPerTail
+    const pollEveryMs = tailEveryMs / wordsPerTail
     await sleep(clock, pollEveryMs * random(), signal)
     while (!signal.aborted) {
       await sleep(clock, pollEveryMs, signal)
@@ -139,10 +139,10 @@ export class NodeLogs {
             reported = ''
           },
           (error) => {
-            const words = this.options.wordsOf(replicaId, error)
-            if (words !== reported && !signal.aborted)
-              void outbox.put({ nodeId, replicaId, state: 'unavailable', words })
-            reported = words
+            const message = this.options.messageOf(replicaId, error)
+            if (message !== reported && !signal.aborted)
+              void outbox.put({ nodeId, replicaId, state: 'unavailable', message })
+            reported = message
           },
         )
         await follower.reading

@@ -123,7 +123,7 @@ test('reports the engine’s message for an unreadable log, and removes the cont
   read(replica.replicaId)
   const find = () => rig.controlPlane.logChunks.find((chunk) => chunk.state === 'unavailable')
   const chunk = await until(find, { what: 'the refusal' })
-  expect(chunk.words).toBe('configured logging driver does not support reading')
+  expect(chunk.message).toBe('configured logging driver does not support reading')
   await rig.gone(replica)
 })
 
@@ -170,13 +170,13 @@ test('calls stay within their limits, and followers wait while too many lines ar
   const controlPlane = new MemoryControlPlane()
   controlPlane.line = 'away'
   const outbox = anOutbox(controlPlane)
-  let hasRoom = false
+  let isReady = false
   const put = outbox.put(chunk('a', someLines(600, 1_000))).then(() => {
-    hasRoom = true
+    isReady = true
   })
   void outbox.put(chunk('b', someLines(10, 100)))
   await new Promise((resolve) => setTimeout(resolve, 50))
-  expect(hasRoom).toBe(false)
+  expect(isReady).toBe(false)
   controlPlane.line = 'up'
   await put
   await until(() => controlPlane.linesOf('a').length === 600, { what: 'all lines' })

@@ -6,7 +6,7 @@
 import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
 import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/core/logs/log'
@@ -19,7 +19,7 @@ const answersToOneByOne = 2
 /** Maximum number of waiting logs; beyond that the oldest is dropped, because an outage may last. */
 const waitingAtMost = 500
 
-type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> & Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'words'>>
+type LogNews = Pick<LogChunk, 'nodeId' | 'replicaId'> & Partial<Pick<LogChunk, 'lines' | 'gap' | 'state' | 'message'>>
 
 interface LogOutboxOptions {
   controlPlane: Pick<ControlPlane, 'sendLogs'>
@@ -37,7 +37,7 @@ export class LogOutbox {
   /** Consecutive errors that may be due to the input. */
   private wrongAnswers = 0
   private capacityMade: () => void = () => undefined
-  private room: Promise<void> | null = null
+  private space: Promise<void> | null = null
 
   constructor(private readonly options: LogOutboxOptions) {
     this.backoff = new Backoff({ firstMs: 500, maxMs: 15_000 }, options.random)
@@ -48,7 +48,7 @@ export class LogOutbox {
     this.waiting.set(news.replicaId, joined(this.waiting.get(news.replicaId), news))
     if (this.waiting.size > waitingAtMost) this.waiting.delete(this.waiting.keys().next().value ?? '')
     if (!this.sending && !this.closing.signal.aborted) void this.send()
-    while (this.isFull(news.replicaId) && !this.closing.signal.aborted) await this.nextRoom()
+    while (this.isFull(news.replicaId) && !this.closing.signal.aborted) await this.nextSpace()
   }
 
   /** Time of the newest waiting line of a log; null when none waits. */
@@ -65,14 +65,14 @@ export class LogOutbox {
     return lengthOf(this.waiting.get(replicaId)?.lines ?? []) > logLimits.chunkLength
   }
 
-  private nextRoom(): Promise<void> {
-    this.room ??= new Promise((resolve) => {
+  private nextSpace(): Promise<void> {
+    this.space ??= new Promise((resolve) => {
       this.capacityMade = () => {
-        this.room = null
+        this.space = null
         resolve()
       }
     })
-    return this.room
+    return this.space
   }
 
   private async send(): Promise<void> {
@@ -90,7 +90,7 @@ export class LogOutbox {
           this.capacityMade()
           await sleep(clock, pauseMs, signal)
         } catch (error) {
-          this.options.log.debug(`${batch.length} logs wait: ${wordsOf(error)}`)
+          this.options.log.debug(`${batch.length} logs wait: ${messageOf(error)}`)
           this.putBack(batch)
           await sleep(clock, this.backoff.next(), signal)
         }
@@ -114,13 +114,13 @@ export class LogOutbox {
 
   /** Sends the chunk as it is, or else as a gap, so that readers see that lines are missing. */
   private async deliverAlone(chunk: LogChunk): Promise<void> {
-    for (const form of [chunk, { ...chunk, lines: [], gap: true, words: '' }]) {
+    for (const form of [chunk, { ...chunk, lines: [], gap: true, message: '' }]) {
       try {
         return await this.sendChunks([form])
       } catch (error) {
         // When even a gap is rejected, the lines are not the reason.
         if (!isAboutInput(error) || (form !== chunk && !isRefusal(error))) throw error
-        this.options.log.error(`lines of the log of replica ${chunk.replicaId} were not taken: ${wordsOf(error)}`)
+        this.options.log.error(`lines of the log of replica ${chunk.replicaId} were not taken: ${messageOf(error)}`)
       }
     }
   }
@@ -159,15 +159,15 @@ export class LogOutbox {
 }
 
 const joined = (before: LogChunk | undefined, news: LogNews): LogChunk => {
-  const { nodeId, replicaId, lines = [], gap = false, state = null, words = '' } = news
-  if (!before) return { nodeId, replicaId, lines, gap, state, words }
+  const { nodeId, replicaId, lines = [], gap = false, state = null, message = '' } = news
+  if (!before) return { nodeId, replicaId, lines, gap, state, message }
   return {
     nodeId,
     replicaId,
     lines: [...before.lines, ...lines],
     gap: before.gap || gap,
     state: state ?? before.state,
-    words: state === null ? before.words : words,
+    message: state === null ? before.message : message,
   }
 }
 

@@ -50,14 +50,14 @@ test('a list does not overwrite an inspection that happened while it was under w
   const { engine, view, states } = setUp()
   const refreshing = view.refresh(nobody, true)
   engine.there = [container()]
-  await view.look('c1')
+  await view.inspect('c1')
   engine.answer()
   expect(await refreshing).toBe(0)
   expect(states()).toEqual(['running'])
 
   const again = view.refresh(nobody, true)
   engine.there = []
-  await view.look('c1')
+  await view.inspect('c1')
   engine.answer()
   await again
   expect(states()).toEqual([])
@@ -98,7 +98,7 @@ test('ignores containers of other nodes', async () => {
   const { engine, view, refresh, states } = setUp()
   engine.there = [container({ nodeId: 'other' })]
   await refresh()
-  expect(await view.look('c1')).toBeNull()
+  expect(await view.inspect('c1')).toBeNull()
   expect(states()).toEqual([])
 })
 
@@ -108,7 +108,7 @@ test('keeps an event for a busy container until its next inspection', async () =
   view.markNews('c1', replica.replicaId)
   expect(view.newsOf(replica.replicaId)).toEqual(['c1'])
   expect(view.newsOf('another')).toEqual([])
-  await view.look('c1')
+  await view.inspect('c1')
   expect(view.newsOf(replica.replicaId)).toEqual([])
 })
 
@@ -120,15 +120,15 @@ test('reports container times by the agent’s clock, also when the engine’s c
   const started = clock.now()
   engine.there = [{ ...container(), startedAt: at(engine.now()) }]
   await clock.advance(5_000)
-  expect(await view.look('c1')).toMatchObject({ startedAt: at(started), finishedAt: null })
+  expect(await view.inspect('c1')).toMatchObject({ startedAt: at(started), finishedAt: null })
 
   // The engine's clock is set again while the container runs: its start time stays, and its end is later than that.
   engine.stepMs = -30 * dayMs
   engine.there = engine.there.map((each) => ({ ...each, finishedAt: at(engine.now()) }))
   const ended = { startedAt: at(started), finishedAt: at(started + 5_000) }
-  expect(await view.look('c1')).toMatchObject(ended)
+  expect(await view.inspect('c1')).toMatchObject(ended)
   await clock.advance(60_000)
-  expect(await view.look('c1')).toMatchObject(ended)
+  expect(await view.inspect('c1')).toMatchObject(ended)
 })
 
 test('leaves the times of an engine unchanged, to the last digit, when both clocks agree', async () => {
@@ -136,6 +136,6 @@ test('leaves the times of an engine unchanged, to the last digit, when both cloc
   engine.there = [{ ...container(), startedAt: '2026-01-01T00:00:00.123456Z' }]
   for (const stepMs of [0, 7, -7]) {
     engine.stepMs = stepMs
-    expect((await view.look('c1'))?.startedAt).toBe('2026-01-01T00:00:00.123456Z')
+    expect((await view.inspect('c1'))?.startedAt).toBe('2026-01-01T00:00:00.123456Z')
   }
 })

@@ -71,7 +71,7 @@ export class EngineView {
   }
 
   /** Inspects a container; null when it doesn't exist or belongs to another node. Times are by the agent's clock. */
-  async look(containerId: string): Promise<InspectedContainer | null> {
+  async inspect(containerId: string): Promise<InspectedContainer | null> {
     this.news.delete(containerId)
     const found = await this.engine.inspect(containerId)
     const before = this.seen.get(containerId)

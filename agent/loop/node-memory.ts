@@ -6,7 +6,7 @@
 import { fitMessage } from '@/agent/engines/engine-words'
 import type { Clock } from '@/agent/lib/clock'
 import { SavedFile } from '@/agent/lib/files'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { DesiredState, ReplicaReport } from '@/core/agents/protocol'
 import { newerRecord, noRestarts, type RestartRecord } from '@/core/deployments/restart'
 import { canTransition, replicaTransitions } from '@/core/deployments/status'
@@ -89,7 +89,7 @@ export class NodeMemory {
   }
 
   /** Persists a report without sending it. */
-  async remember(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
+  async persist(report: ReplicaReport, mayWaitMs = 0): Promise<void> {
     const news = { ...report, reason: fitMessage(report.reason), ...checkOf(report) }
     this.reported.set(report.replicaId, unlessReported(this.reported.get(report.replicaId), news))
     await this.write(mayWaitMs)
@@ -208,9 +208,9 @@ export class NodeMemory {
       this.problem = null
       return true
     } catch (error) {
-      const words = `its agent cannot write its state: ${wordsOf(error)}`
-      if (this.problem !== words) this.options.log.error(`${this.options.name}: ${words}`)
-      this.problem = words
+      const message = `its agent cannot write its state: ${messageOf(error)}`
+      if (this.problem !== message) this.options.log.error(`${this.options.name}: ${message}`)
+      this.problem = message
       return false
     }
   }

@@ -125,11 +125,11 @@ test('hanging pulls do not block the pulls of other images for long', async () =
   await aRig(hangingPulls, (each) => {
     each.timing = { parallelPulls: 2, pullGraceMs: 5_000 }
   })
-  const stuck = hanging(4)
+  const pulls = hanging(4)
   const fine = aReplica({ image: 'nginx:latest' })
-  rig.want(...stuck, fine)
+  rig.want(...pulls, fine)
   await rig.reported(fine, 'running')
-  for (const each of stuck) expect((await rig.reported(each, 'starting')).reason).toContain(each.image)
+  for (const each of pulls) expect((await rig.reported(each, 'starting')).reason).toContain(each.image)
 })
 
 test('hanging pulls do not block images that are already on the node', async () => {
@@ -558,20 +558,20 @@ test('does not fail a replica whose container is missing from one list', async (
 })
 
 test('keeps health that only an inspection shows, as with Podman, after a list', async () => {
-  let looks = 0
+  let calls = 0
   await aRig((engine) => ({
     list: async () => (await engine.list()).map((each) => ({ ...each, health: null })),
     inspect: (id) => {
-      looks += 1
+      calls += 1
       return engine.inspect(id)
     },
   }))
   const replica = aReplica({ image: 'sim/ok' })
   rig.want(replica)
   await until(() => rig.controlPlane.last(replica.replicaId)?.health === 'healthy')
-  looks = 0
+  calls = 0
   await rig.pass(60_000)
-  expect(looks).toBe(0)
+  expect(calls).toBe(0)
   expect(rig.controlPlane.last(replica.replicaId)?.health).toBe('healthy')
 })
 
@@ -637,17 +637,17 @@ test('reports an unreachable engine in heartbeats, fails no replica, and retries
 })
 
 test('reports a container that cannot be removed at once, and its removal later', async () => {
-  let stuck = true
+  let hanging = true
   await aRig((engine) => ({
     remove: async (id) => {
-      if (stuck) throw new EngineError('refused', 'device or resource busy', 500)
+      if (hanging) throw new EngineError('refused', 'device or resource busy', 500)
       await engine.remove(id)
     },
   }))
   const replica = aReplica({ image: 'sim/crash:1s' })
   rig.want(replica)
   expect(await rig.reported(replica, 'failed')).toMatchObject({ exitCode: 1, gone: false })
-  stuck = false
+  hanging = false
   expect(await rig.gone(replica)).toMatchObject({ status: 'failed', exitCode: 1 })
 })
 
@@ -660,10 +660,10 @@ test('retries a refused removal until it works, also after a restart of the agen
   rig.want(stopped)
   await rig.reported(stopped, 'running')
   rig.controlPlane.wantStop(rig.nodeId)
-  const words =
+  const message =
     /^Stopped with code 0\. The engine has not removed the container: unable to remove .*: device or resource busy$/
   const report = await until(() =>
-    rig.controlPlane.reportsOn(stopped.replicaId).find(({ reason }) => words.test(reason)),
+    rig.controlPlane.reportsOn(stopped.replicaId).find(({ reason }) => message.test(reason)),
   )
   expect(report).toMatchObject({ status: 'stopped', gone: false, exitCode: 0 })
   await rig.kill()

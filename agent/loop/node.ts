@@ -11,7 +11,7 @@ import { exactImage } from '@/agent/images/images'
 import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { Slots } from '@/agent/lib/slots'
 import { NodeLogs } from '@/agent/logs/follower'
@@ -76,7 +76,7 @@ export class NodeLoop {
   private readonly work: Work
   private readonly stopping = new AbortController()
   /** The newest desired state that this process received. */
-  private heard: DesiredState | null = null
+  private received: DesiredState | null = null
   /** The desired state that is acted upon: the received one, or until then the one that an earlier process saved. */
   private wanted: DesiredState | null = null
   /** Pending while the received state is being written. */
@@ -110,7 +110,7 @@ export class NodeLoop {
       outbox: options.outbox,
       clock,
       log: options.log,
-      wanted: () => this.heard ?? this.wanted,
+      wanted: () => this.received ?? this.wanted,
     })
     this.view = new EngineView(engine, new Set([options.id, ...(options.formerIds ?? [])]), clock)
     this.logs = new NodeLogs({
@@ -121,7 +121,7 @@ export class NodeLoop {
       outbox: options.logOutbox,
       tailEveryMs: this.timing.logTailMs,
       containers: () => this.view.containers(),
-      wordsOf: (replicaId, error) => this.wordsAbout(replicaId, error),
+      messageOf: (replicaId, error) => this.messageAbout(replicaId, error),
     })
     this.cleaner = new ImageCleaner({ engine, file: `${options.stateFile}.images`, clock, log: options.log })
     this.tasks = new TaskTable(clock, options.random, () => this.reconcileNow())
@@ -136,9 +136,9 @@ export class NodeLoop {
       reported: (replicaId) => this.memory.reported.get(replicaId),
       record: (replicaId) => this.memory.record(replicaId),
       submit: (report, mayWaitMs) => this.memory.submit(report, mayWaitMs),
-      remember: (report, mayWaitMs) => this.memory.remember(report, mayWaitMs),
+      persist: (report, mayWaitMs) => this.memory.persist(report, mayWaitMs),
       saved: () => this.saving,
-      look: (containerId) => this.view.look(containerId),
+      inspect: (containerId) => this.view.inspect(containerId),
       keepLog: (replicaId, containerId) => this.logs.keepEnd(replicaId, containerId),
       imageOf: (replicaId) => this.imageOf(replicaId),
       imageNews: (replicaId, ms, signal) => this.imageNews(replicaId, ms, signal),
@@ -181,10 +181,10 @@ export class NodeLoop {
    */
   async applyDesired(state: DesiredState, answerTo: string | null = null): Promise<void> {
     if (state.nodeId !== this.id) return
-    const held = this.heard?.revision
+    const held = this.received?.revision
     if (held === state.revision) return this.acknowledge()
     if (held !== undefined && BigInt(state.revision) < BigInt(held) && answerTo !== held) return
-    this.heard = state
+    this.received = state
     this.wanted = state
     for (const submit of [...this.imageWaits]) submit()
     this.memory.repeatEnds(state)
@@ -198,13 +198,13 @@ export class NodeLoop {
   }
 
   private async imageNews(replicaId: string, ms: number, signal: AbortSignal): Promise<void> {
-    const heard = new AbortController()
+    const received = new AbortController()
     const submit = () => {
-      if (this.imageOf(replicaId)) heard.abort()
+      if (this.imageOf(replicaId)) received.abort()
     }
     this.imageWaits.add(submit)
     try {
-      await sleep(this.options.clock, ms, AbortSignal.any([signal, heard.signal, this.stopping.signal]))
+      await sleep(this.options.clock, ms, AbortSignal.any([signal, received.signal, this.stopping.signal]))
     } finally {
       this.imageWaits.delete(submit)
     }
@@ -212,7 +212,7 @@ export class NodeLoop {
 
   /** Only once the state is on the disk: a power cut must not undo what the control plane relies on. */
   private async acknowledge(): Promise<void> {
-    const revision = this.heard?.revision ?? null
+    const revision = this.received?.revision ?? null
     if (this.acknowledged !== revision && (await this.memory.save())) this.acknowledged = revision
   }
 
@@ -238,7 +238,7 @@ export class NodeLoop {
    * stopped. Only an explicit answer causes this, never an error or a lost connection.
    */
   noteRemoved(): void {
-    if (this.heard?.revision === removedRevision) return
+    if (this.received?.revision === removedRevision) return
     this.options.log.error(
       `${this.name} was removed from the fleet: its containers are stopped (to bring it back, start with an empty data folder and a join token)`,
     )
@@ -297,7 +297,7 @@ export class NodeLoop {
       pausing: this.memory.pausing(),
     }
     for (const action of reconcile(situation)) {
-      if (this.wanted !== this.heard && !this.mayFromMemory(action)) continue
+      if (this.wanted !== this.received && !this.mayFromMemory(action)) continue
       this.tasks.run(action, (signal) => this.perform(action, signal))
     }
     this.forgetEnded()
@@ -332,7 +332,7 @@ export class NodeLoop {
     } catch (error) {
       if (signal.aborted) return
       this.noteEngine(error)
-      if (!isUnreachable(error)) this.noteFailure(action, this.wordsAbout(action.replicaId, error))
+      if (!isUnreachable(error)) this.noteFailure(action, this.messageAbout(action.replicaId, error))
       throw error
     } finally {
       touched()
@@ -341,16 +341,16 @@ export class NodeLoop {
   }
 
   /** Logs a repeated failure only once. */
-  private noteFailure({ kind, replicaId }: Action, words: string): void {
-    const line = `${this.name}: ${kind} failed: ${words}`
+  private noteFailure({ kind, replicaId }: Action, message: string): void {
+    const line = `${this.name}: ${kind} failed: ${message}`
     if (this.failures.get(replicaId) !== line) this.options.log.error(line)
     this.failures.set(replicaId, line)
   }
 
   /** The message of an error, without the values of the replica's environment. */
-  private wordsAbout(replicaId: string, error: unknown): string {
+  private messageAbout(replicaId: string, error: unknown): string {
     const replica = this.wanted?.replicas.find((each) => each.replicaId === replicaId)
-    return engineMessage(wordsOf(error), replica?.env ?? {})
+    return engineMessage(messageOf(error), replica?.env ?? {})
   }
 
   private async followEngine(): Promise<void> {
@@ -383,7 +383,7 @@ export class NodeLoop {
     // A running task inspects the container at its end, and again if this event came after that.
     if (replicaId && this.tasks.isBusy(replicaId)) return this.view.markNews(containerId, replicaId)
     try {
-      await this.view.look(containerId)
+      await this.view.inspect(containerId)
       this.reconcileNow()
     } catch (error) {
       this.noteEngine(error)
@@ -396,12 +396,12 @@ export class NodeLoop {
     const { signal } = this.stopping
     while (!signal.aborted) {
       await sleep(clock, this.timing.cleanImagesMs * (0.5 + random() / 2), signal)
-      if (signal.aborted || !this.heard) continue
-      const desired = this.heard.replicas.map((replica) => ({
+      if (signal.aborted || !this.received) continue
+      const desired = this.received.replicas.map((replica) => ({
         deploymentId: replica.deploymentId,
         image: replica.imageContent ? exactImage(replica, replica.imageContent) : replica.image,
       }))
-      await this.cleaner.sweep(desired).catch((error) => log.debug(`${this.name}: images stay: ${wordsOf(error)}`))
+      await this.cleaner.sweep(desired).catch((error) => log.debug(`${this.name}: images stay: ${messageOf(error)}`))
     }
   }
 
@@ -435,13 +435,13 @@ export class NodeLoop {
 
   private noteEngine(error: unknown): void {
     if (!isUnreachable(error)) return
-    const words = fitMessage(wordsOf(error))
-    if (this.engineError !== words) this.options.log.warn(`${this.name}: ${words}`)
-    this.engineError = words
+    const message = fitMessage(messageOf(error))
+    if (this.engineError !== message) this.options.log.warn(`${this.name}: ${message}`)
+    this.engineError = message
   }
 
   private forgetEnded(): void {
-    const states = [this.heard, this.wanted]
+    const states = [this.received, this.wanted]
     const wanted = new Set(states.flatMap((state) => state?.replicas.map((each) => each.replicaId) ?? []))
     for (const replicaId of this.memory.forgetEnded(wanted)) {
       this.view.forget(replicaId)

@@ -8,7 +8,7 @@
 import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { type ControlPlane, isAboutInput, isRefusal } from '@/agent/transport/control-plane'
 import type { ReplicaReport } from '@/core/agents/protocol'
@@ -110,7 +110,7 @@ export class Outbox {
         } catch (error) {
           if (this.closed) return
           this.dueAt = 0
-          this.options.log.debug(`${this.waiting.size} replicas have reports that wait: ${wordsOf(error)}`)
+          this.options.log.debug(`${this.waiting.size} replicas have reports that wait: ${messageOf(error)}`)
           this.wake = new AbortController()
           await sleep(this.options.clock, this.backoff.next(), this.wake.signal)
         }
@@ -162,20 +162,20 @@ export class Outbox {
    */
   private async deliverAlone(report: ReplicaReport): Promise<unknown> {
     const { controlPlane, log } = this.options
-    let words = ''
+    let message = ''
     for (const form of [report, plainReport(report)]) {
       try {
         await controlPlane.report([form], callTimeoutMs)
-        if (words) log.error(`the report on replica ${report.replicaId} was not taken and set aside: ${words}`)
+        if (message) log.error(`the report on replica ${report.replicaId} was not taken and set aside: ${message}`)
         this.settle(report)
         return null
       } catch (error) {
         if (!isAboutInput(error)) throw error
-        words ||= wordsOf(error)
+        message ||= messageOf(error)
         const isLast = form !== report
         if (!isLast) continue
         if (!isRefusal(error)) return error
-        log.error(`the control plane refused the report on replica ${report.replicaId}: ${words}`)
+        log.error(`the control plane refused the report on replica ${report.replicaId}: ${message}`)
         this.settle(report)
       }
     }
@@ -204,7 +204,7 @@ const plainReport = ({
   nodeId,
   replicaId,
   status,
-  reason: `${plainWords[status]} (the control plane could not take the whole report)`,
+  reason: `${plainMessage[status]} (the control plane could not take the whole report)`,
   containerId: null,
   exitCode: null,
   health: null,
@@ -218,7 +218,7 @@ const plainReport = ({
   standstill,
 })
 
-const plainWords: Record<ReplicaReport['status'], string> = {
+const plainMessage: Record<ReplicaReport['status'], string> = {
   starting: 'Starting',
   running: 'Container is running',
   stopping: 'Stopping container',

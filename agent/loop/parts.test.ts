@@ -9,7 +9,7 @@ import { Backoff } from '@/agent/lib/backoff'
 import { SavedFile } from '@/agent/lib/files'
 import { afterJoin, newIdentity, readIdentity, writeIdentity } from '@/agent/lib/identity'
 import { lockDataDir } from '@/agent/lib/lock'
-import { quietLogger, wordsOf } from '@/agent/lib/log'
+import { messageOf, quietLogger } from '@/agent/lib/log'
 import { Slots } from '@/agent/lib/slots'
 import { ControlPlaneError } from '@/agent/transport/control-plane'
 import { sseParser } from '@/agent/transport/sse'
@@ -393,12 +393,12 @@ test('backoff doubles up to a limit, and is drawn from the upper half', () => {
 
 test('an error message includes its cause, once', () => {
   const refused = new Error('connect ECONNREFUSED')
-  expect(wordsOf(new TypeError('fetch failed', { cause: refused }))).toBe('fetch failed: connect ECONNREFUSED')
-  expect(wordsOf(new Error('fetch failed', { cause: new TypeError('fetch failed', { cause: refused }) }))).toBe(
+  expect(messageOf(new TypeError('fetch failed', { cause: refused }))).toBe('fetch failed: connect ECONNREFUSED')
+  expect(messageOf(new Error('fetch failed', { cause: new TypeError('fetch failed', { cause: refused }) }))).toBe(
     'fetch failed: connect ECONNREFUSED',
   )
-  expect(wordsOf(new TypeError('fetch failed', { cause: new AggregateError([refused]) }))).toBe(
+  expect(messageOf(new TypeError('fetch failed', { cause: new AggregateError([refused]) }))).toBe(
     'fetch failed: connect ECONNREFUSED',
   )
-  expect(wordsOf('words')).toBe('words')
+  expect(messageOf('words')).toBe('words')
 })

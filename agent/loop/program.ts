@@ -5,7 +5,7 @@
 
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { LogOutbox } from '@/agent/logs/outbox'
 import { type ControlPlane, ControlPlaneError, type Watch } from '@/agent/transport/control-plane'
@@ -20,7 +20,7 @@ interface ProgramOptions {
   random: Random
   log: Logger
   /** Called when the control plane does not know this agent (any more). */
-  onRejected?: (words: string) => void
+  onRejected?: (message: string) => void
   /** Called when another process holds the nodes, or none does: the agent must claim them. */
   onNotHolder?: () => void
 }
@@ -132,7 +132,7 @@ export class Program {
   private hand(state: DesiredState, answerTo: string | null): void {
     const node = this.nodes.get(state.nodeId)
     node?.applyDesired(state, answerTo).catch((error) => {
-      this.options.log.error(`${node.name}: could not take the wanted state: ${wordsOf(error)}`)
+      this.options.log.error(`${node.name}: could not take the wanted state: ${messageOf(error)}`)
     })
   }
 
@@ -151,9 +151,9 @@ export class Program {
   private noteLost(error: unknown): void {
     const kind = error instanceof ControlPlaneError ? error.kind : null
     if (this.lostAt === null && kind !== 'not-holder')
-      this.options.log.warn(`lost the control plane: ${wordsOf(error)}`)
+      this.options.log.warn(`lost the control plane: ${messageOf(error)}`)
     this.lostAt ??= this.options.clock.now()
-    if (kind === 'unauthorized') this.options.onRejected?.(wordsOf(error))
+    if (kind === 'unauthorized') this.options.onRejected?.(messageOf(error))
     else if (kind === 'not-holder') this.options.onNotHolder?.()
     else for (const node of this.nodes.values()) node.noteCutOff()
   }

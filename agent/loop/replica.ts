@@ -39,11 +39,11 @@ export interface Work {
    */
   submit(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Persists a report without sending it. */
-  remember(report: ReplicaReport, mayWaitMs?: number): Promise<void>
+  persist(report: ReplicaReport, mayWaitMs?: number): Promise<void>
   /** Resolves when the desired state is on the disk, or could not be written: a full disk must not stop a node. */
   saved(): Promise<void>
   /** Inspects a container and updates the engine view. */
-  look(containerId: string): Promise<InspectedContainer | null>
+  inspect(containerId: string): Promise<InspectedContainer | null>
   /** Sends the last lines of a container that failed, before it is removed. */
   keepLog(replicaId: string, containerId: string): Promise<void>
   /** The newest image that the control plane reported for a replica's revision. */
@@ -137,7 +137,7 @@ const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSi
       containerId = await work.engine.create(specOf(work.nodeId, replica, image))
       // The report may be lost: an unknown container is found by its labels.
       const made = reportOf(work, replica.replicaId, { status: 'starting', reason, containerId })
-      void work.remember(made, mayWaitMs.starting)
+      void work.persist(made, mayWaitMs.starting)
       // The container is created while the desired state is being saved, but it starts only afterwards: a restarted
       // agent must know that everything that runs is desired.
       await work.saved()
@@ -154,10 +154,10 @@ const startReplica = async (work: Work, replica: DesiredReplica, signal: AbortSi
       await bringUp(await obtainImage(images, replica, content, signal))
     })
   } catch (error) {
-    const found = containerId === null ? null : await work.look(containerId).catch(() => null)
+    const found = containerId === null ? null : await work.inspect(containerId).catch(() => null)
     if (signal.aborted || !(error instanceof EngineError) || error.kind === 'unreachable') throw error
-    const words = engineMessage(error.message, replica.env)
-    return fail(work, replica.replicaId, containerId, { words, exitCode: found?.exitCode ?? null })
+    const text = engineMessage(error.message, replica.env)
+    return fail(work, replica.replicaId, containerId, { text, exitCode: found?.exitCode ?? null })
   }
   if (containerId !== null) await supervise(work, replica, containerId, signal, { wasStarted: true })
 }
@@ -191,10 +191,10 @@ const restart = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const { replicaId } = replica
-  const found = await work.look(container.id)
+  const found = await work.inspect(container.id)
   const startedAt = work.reported(replicaId)?.startedAt ?? null
   if (found?.state === 'running' && found.health === 'unhealthy') {
-    const reason = `Restarting: ${wordsOfCheck(checkOutputOf(replica, found))}`
+    const reason = `Restarting: ${outputOfCheck(checkOutputOf(replica, found))}`
     // `restartInMs` is 0, so that a new agent process continues at once if this one dies during the restart.
     await interrupt(work, replicaId, { reason, containerId: found.id, startedAt: found.startedAt, restartInMs: 0 })
     await work.engine.stop(found.id, work.stopGraceSeconds)
@@ -223,7 +223,7 @@ const startAgain = async (
     const tried = withRestart(work.record(replicaId))
     return endOrWait(work, replica, {
       containerId: container.id,
-      words: engineMessage(error.message, replica.env),
+      text: engineMessage(error.message, replica.env),
       exitCode: null,
       startedAt,
       tried,
@@ -262,15 +262,15 @@ const supervise = async (
   signal: AbortSignal,
   { reason, wasStarted = false }: { reason?: string; wasStarted?: boolean } = {},
 ): Promise<void> => {
-  const found = await work.look(containerId)
+  const found = await work.inspect(containerId)
   // The container has gone meanwhile; the next reconciliation handles that.
   if (!found) return
   switch (found.state) {
     case 'created': {
       if (!wasStarted) return startReplica(work, replica, signal)
-      const words = 'the engine says that it started the container, and the container has not started'
-      await starting(work, replica.replicaId, words)
-      throw new EngineError('refused', words)
+      const text = 'the engine says that it started the container, and the container has not started'
+      await starting(work, replica.replicaId, text)
+      throw new EngineError('refused', text)
     }
     case 'exited':
     case 'stopping':
@@ -296,20 +296,20 @@ const reportRunning = async (
   const record = recordOfRun(work, replicaId, found)
   const about = { containerId: found.id, health: found.health, ports: found.ports, startedAt: found.startedAt }
   if (found.health !== 'unhealthy') {
-    const words = reason ?? wordsOfRun(reported, found, record)
-    const report = reportOf(work, replicaId, { status: 'running', reason: words, ...about, restarts: record })
+    const text = reason ?? messageOfRun(reported, found, record)
+    const report = reportOf(work, replicaId, { status: 'running', reason: text, ...about, restarts: record })
     return work.submit(report, runningMayWaitMs(work))
   }
   const ranMs = found.startedAt === null ? 0 : work.clock.now() - Date.parse(found.startedAt)
   const after = afterRun(record, { ranMs, byCheck: true })
   const restartInMs = restartDelayMs(after)
   const output = checkOutputOf(replica, found)
-  const words = wordsOfCheck(output)
+  const text = outputOfCheck(output)
   const checkOutput = output === '' ? null : output
   await work.submit(
     reportOf(work, replicaId, {
       status: 'running',
-      reason: words,
+      reason: text,
       ...about,
       restarts: after,
       // Keeps the delay that was reported first: another inspection must not postpone the restart.
@@ -321,7 +321,7 @@ const reportRunning = async (
   if (restartInMs !== null) return
   await work.keepLog(replicaId, found.id).catch(() => undefined)
   await work.engine.stop(found.id, work.stopGraceSeconds)
-  await fail(work, replicaId, found.id, { words, exitCode: null, startedAt: found.startedAt })
+  await fail(work, replicaId, found.id, { text, exitCode: null, startedAt: found.startedAt })
 }
 
 /** The restart record of the current run. An interrupted replica with a new start time was restarted. */
@@ -337,7 +337,7 @@ const recordOfRun = (work: Work, replicaId: string, found: InspectedContainer): 
     : { ...withRestart(record), wasWell }
 }
 
-const wordsOfRun = (
+const messageOfRun = (
   reported: ReplicaReport | undefined,
   found: InspectedContainer,
   { restarts }: RestartRecord,
@@ -351,7 +351,7 @@ const wordsOfRun = (
 const checkOutputOf = (replica: DesiredReplica, found: InspectedContainer): string =>
   engineMessage(found.checkOutput, envOf(replica, found))
 
-const wordsOfCheck = (output: string): string =>
+const outputOfCheck = (output: string): string =>
   output === '' ? 'Its health check fails' : `Its health check fails: ${output}`
 
 const standstillMessage: Record<Standstill, string> = {
@@ -382,18 +382,18 @@ const reportStandstill = (
  */
 const settle = async (work: Work, replica: DesiredReplica, container: SeenContainer): Promise<void> => {
   const { replicaId } = replica
-  const found = await lookAtEnd(work, container.id)
+  const found = await inspectAtEnd(work, container.id)
   if (!found) return
-  const words = await wordsOfEnd(work, found, replica)
+  const text = await messageOfEnd(work, found, replica)
   // The log is optional: an engine that can't return it must not hold up the rest.
   await work.keepLog(replicaId, found.id).catch(() => undefined)
   const { exitCode, startedAt, id: containerId } = found
   // An engine doesn't restart a container whose removal has begun.
-  if (found.state !== 'exited') return fail(work, replicaId, containerId, { words, exitCode, startedAt })
+  if (found.state !== 'exited') return fail(work, replicaId, containerId, { text, exitCode, startedAt })
   const ranMs = Date.parse(found.finishedAt ?? '') - Date.parse(startedAt ?? '')
   // The run may have ended before it was ever seen running; recordOfRun counts it all the same.
   const tried = afterRun(recordOfRun(work, replicaId, found), { ranMs: ranMs || 0, byCheck: false })
-  await endOrWait(work, replica, { containerId, words, exitCode, startedAt, tried })
+  await endOrWait(work, replica, { containerId, text, exitCode, startedAt, tried })
 }
 
 /** Schedules a restart after the backoff, or fails the replica when its retries are exhausted. */
@@ -402,25 +402,25 @@ const endOrWait = (
   { replicaId }: DesiredReplica,
   end: {
     containerId: string
-    words: string
+    text: string
     exitCode: number | null
     startedAt: string | null
     tried: RestartRecord
   },
 ): Promise<void> => {
-  const { containerId, words, exitCode, startedAt, tried } = end
+  const { containerId, text, exitCode, startedAt, tried } = end
   const restarts = withInterruption(tried)
   const restartInMs = restartDelayMs(restarts)
-  if (restartInMs === null) return fail(work, replicaId, containerId, { words, exitCode, startedAt, restarts })
-  return interrupt(work, replicaId, { reason: words, containerId, exitCode, startedAt, restarts, restartInMs })
+  if (restartInMs === null) return fail(work, replicaId, containerId, { text, exitCode, startedAt, restarts })
+  return interrupt(work, replicaId, { reason: text, containerId, exitCode, startedAt, restarts, restartInMs })
 }
 
 /** Null when the container is gone or still runs. Completes a stop that somebody else began. */
-const lookAtEnd = async (work: Work, containerId: string): Promise<InspectedContainer | null> => {
-  let found = await work.look(containerId)
+const inspectAtEnd = async (work: Work, containerId: string): Promise<InspectedContainer | null> => {
+  let found = await work.inspect(containerId)
   if (found?.state === 'stopping') {
     await work.engine.stop(containerId, work.stopGraceSeconds)
-    found = await work.look(containerId)
+    found = await work.inspect(containerId)
   }
   return found?.state === 'exited' || found?.state === 'stopping' || found?.state === 'removing' ? found : null
 }
@@ -433,12 +433,12 @@ const stopReplica = async (work: Work, replicaId: string, container: SeenContain
     void work.submit(reportOf(work, replicaId, { ...base, status: 'stopping', reason: 'Stopping container' }))
     await work.engine.stop(container.id, work.stopGraceSeconds)
   }
-  const ended = await work.look(container.id)
+  const ended = await work.inspect(container.id)
   const exitCode = ended?.exitCode ?? null
   const startedAt = ended?.startedAt ?? work.reported(replicaId)?.startedAt ?? null
   const reason = exitCode === null ? 'Container removed' : `Stopped with code ${exitCode}`
   const stopped = reportOf(work, replicaId, { ...base, status: 'stopped', reason, exitCode, startedAt })
-  await work.remember(stopped)
+  await work.persist(stopped)
   await removeEnded(work, stopped, container.id)
 }
 
@@ -462,7 +462,7 @@ const removeContainer = async (work: Work, container: SeenContainer, why: string
   const reported = work.reported(container.replicaId)
   if (why === 'ended' && reported) return removeEnded(work, reported, container.id)
   await work.engine.remove(container.id)
-  await work.look(container.id)
+  await work.inspect(container.id)
 }
 
 /**
@@ -478,7 +478,7 @@ const removeEnded = async (work: Work, end: ReplicaReport, containerId: string):
       if (!(error instanceof EngineError) || error.kind === 'unreachable') throw error
       refusal = error
     })
-    return (await work.look(containerId)) === null
+    return (await work.inspect(containerId)) === null
   }
   const gone = await isGone().catch(async (error: unknown) => {
     await work.submit(ended)
@@ -500,7 +500,7 @@ const wordsOnly = (reason: string): string => {
 
 /** Reports a container that is no longer listed, after inspecting once more to be sure. */
 const reportVanished = async (work: Work, replicaId: string, containerId: string): Promise<void> => {
-  if ((await work.look(containerId)) !== null) return
+  if ((await work.inspect(containerId)) !== null) return
   const reason = 'its container was removed from the engine by somebody else'
   await work.submit(reportOf(work, replicaId, { status: 'failed', reason, gone: true }))
 }
@@ -509,12 +509,12 @@ const fail = async (
   work: Work,
   replicaId: string,
   containerId: string | null,
-  end: { words: string; exitCode: number | null; startedAt?: string | null; restarts?: RestartRecord },
+  end: { text: string; exitCode: number | null; startedAt?: string | null; restarts?: RestartRecord },
 ): Promise<void> => {
-  const { words, exitCode, startedAt = null, restarts = work.record(replicaId) } = end
+  const { text, exitCode, startedAt = null, restarts = work.record(replicaId) } = end
   const failed = reportOf(work, replicaId, {
     status: 'failed',
-    reason: words,
+    reason: text,
     exitCode,
     startedAt,
     containerId,
@@ -522,7 +522,7 @@ const fail = async (
   })
   if (containerId === null) return work.submit({ ...failed, gone: true })
   // Saved before the container is removed: after a crash nothing else would know why it ended.
-  await work.remember(failed)
+  await work.persist(failed)
   await removeEnded(work, failed, containerId)
 }
 
@@ -567,7 +567,7 @@ const shownOfLine = 300
 const envOf = (replica: DesiredReplica, found: InspectedContainer): Record<string, string> =>
   Object.keys(replica.env).length > 0 ? replica.env : found.env
 
-const wordsOfEnd = async (work: Work, ended: InspectedContainer, replica: DesiredReplica): Promise<string> => {
+const messageOfEnd = async (work: Work, ended: InspectedContainer, replica: DesiredReplica): Promise<string> => {
   const env = envOf(replica, ended)
   const { memoryMb } = replica
   if (ended.state === 'removing') return 'its container is being removed from the engine by somebody else'

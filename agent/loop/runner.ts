@@ -12,7 +12,7 @@ import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
 import { sleep } from '@/agent/lib/clock'
 import { afterJoin, type Identity, newIdentity, readIdentity, writeIdentity } from '@/agent/lib/identity'
-import { type Logger, wordsOf } from '@/agent/lib/log'
+import { type Logger, messageOf } from '@/agent/lib/log'
 import type { Random } from '@/agent/lib/random'
 import { type ClaimOutcome, claimNodes } from '@/agent/transport/claim'
 import { type ControlPlane, ControlPlaneError, type Speaker } from '@/agent/transport/control-plane'
@@ -91,7 +91,7 @@ export class Runner {
 
   private async runAndJoin(): Promise<void> {
     await this.run()
-    void this.join().catch((error) => this.options.log.error(wordsOf(error)))
+    void this.join().catch((error) => this.options.log.error(messageOf(error)))
   }
 
   /** The outcome of a claim; null when the control plane is unreachable or does not know this agent. */
@@ -156,14 +156,14 @@ export class Runner {
       try {
         return await this.joinOnce()
       } catch (error) {
-        const words = wordsOf(error)
+        const message = messageOf(error)
         const kind = error instanceof ControlPlaneError ? error.kind : null
         if (kind === 'not-holder') await this.claimAgain()
-        else if (kind === 'refused' || kind === 'unauthorized') throw new JoinError(words)
+        else if (kind === 'refused' || kind === 'unauthorized') throw new JoinError(message)
         // While no node runs, an error such as a missing engine goes to the person at the terminal.
         if (!this.program && !(error instanceof ControlPlaneError)) throw error
-        if (words !== said && kind !== 'not-holder') log.warn(`could not join yet, trying on: ${words}`)
-        said = words
+        if (message !== said && kind !== 'not-holder') log.warn(`could not join yet, trying on: ${message}`)
+        said = message
         await sleep(clock, backoff.next(), this.stopping.signal)
       }
     }
@@ -192,9 +192,9 @@ export class Runner {
       clock,
       random,
       log,
-      onRejected: (words) => this.onRejected(words),
+      onRejected: (message) => this.onRejected(message),
       onNotHolder: () => {
-        this.claimAgain().catch((error) => log.error(wordsOf(error)))
+        this.claimAgain().catch((error) => log.error(messageOf(error)))
       },
     })
     const started = this.identity.nodes.filter(({ name }) => this.options.names.includes(name))
@@ -230,15 +230,15 @@ export class Runner {
   }
 
   /** Rejoins after the nodes were removed or the database was replaced; this needs a token that is still valid. */
-  private onRejected(words: string): void {
+  private onRejected(message: string): void {
     const { clock, log, token } = this.options
     if (clock.now() - this.rejectedAt < 30_000) return
     this.rejectedAt = clock.now()
     if (token === null) {
-      log.error(`${words} (start again with --token; containers are left as they are)`)
+      log.error(`${message} (start again with --token; containers are left as they are)`)
       return
     }
-    this.join().catch((error) => log.error(wordsOf(error)))
+    this.join().catch((error) => log.error(messageOf(error)))
   }
 
   private get connection(): ControlPlane {

@@ -7,7 +7,7 @@ import type { ControlPlane } from './control-plane'
 export type ClaimOutcome = Exclude<ClaimAnswer, { state: 'look' }>
 
 /** Maximum number of rounds, because the process to look for may change each time; then the claim is retried later. */
-const looksAtMost = 3
+const mostQuestions = 3
 
 /** Claims the nodes. Looks for the process that holds them on this machine when the control plane asks for that. */
 export const claimNodes = async (
@@ -15,7 +15,7 @@ export const claimNodes = async (
   machine: MachineFacts,
 ): Promise<ClaimOutcome> => {
   let found: Claim['found'] = null
-  for (let looks = 0; looks < looksAtMost; looks += 1) {
+  for (let questions = 0; questions < mostQuestions; questions += 1) {
     const claim = { machine, upSeconds: uptime(), runsSeconds: process.uptime(), found }
     const answer = await controlPlane.claim(claim)
     if (answer.state !== 'look') return answer

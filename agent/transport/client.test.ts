@@ -181,9 +181,9 @@ describe('the watch', () => {
     const subscriptions = [{ replicaId: 'r1', seconds: 30, since: null }]
     await until(() => server.watching === 1, { what: 'the subscription' })
     server.memory.wantLogs(id, subscriptions)
-    await until(() => logs.length > 0, { what: 'the wish' })
+    await until(() => logs.length > 0, { what: 'the subscription' })
     expect(logs).toEqual([{ nodeId: id, replicas: subscriptions }])
-    const chunk = (replicaId: string) => ({ nodeId: id, replicaId, lines: [], gap: false, state: null, words: '' })
+    const chunk = (replicaId: string) => ({ nodeId: id, replicaId, lines: [], gap: false, state: null, message: '' })
     expect(await client.sendLogs([chunk('r1'), chunk('r2')], 1_000)).toEqual({ undesired: ['r2'] })
     expect(server.memory.logChunks).toHaveLength(2)
   })

@@ -9,7 +9,7 @@ import {
 } from '@trpc/client'
 import { Backoff } from '@/agent/lib/backoff'
 import type { Clock } from '@/agent/lib/clock'
-import { wordsOf } from '@/agent/lib/log'
+import { messageOf } from '@/agent/lib/log'
 import { agentVersion } from '@/agent/lib/version'
 import type { Claim, MachineFacts } from '@/core/agents/identity'
 import {
@@ -154,9 +154,9 @@ export class TrpcControlPlane implements ControlPlane {
           onConnectionStateChange({ state, error }) {
             if (mine !== round || state === 'idle') return
             if (state === 'pending') backoff.reset()
-            handlers.onConnection(state === 'pending', error ? wordsOf(error) : null)
+            handlers.onConnection(state === 'pending', error ? messageOf(error) : null)
           },
-          onError: (error) => ended(wordsOf(error)),
+          onError: (error) => ended(messageOf(error)),
           onComplete: () => ended('the server ended the stream'),
         },
       )
@@ -180,18 +180,18 @@ export class TrpcControlPlane implements ControlPlane {
 
 const classified = (error: unknown): ControlPlaneError => {
   const data: unknown = error instanceof TRPCClientError ? error.data : null
-  return errorOfCode(typeof data === 'object' && data !== null && 'code' in data ? data.code : null, wordsOf(error))
+  return errorOfCode(typeof data === 'object' && data !== null && 'code' in data ? data.code : null, messageOf(error))
 }
 
 /** An answer without one of these codes is not from the control plane but from a proxy, or there was none. */
-export const errorOfCode = (code: unknown, words: string): ControlPlaneError => {
-  if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', words)
-  if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', words)
+export const errorOfCode = (code: unknown, message: string): ControlPlaneError => {
+  if (code === 'PRECONDITION_FAILED') return new ControlPlaneError('not-holder', message)
+  if (code === 'UNAUTHORIZED') return new ControlPlaneError('unauthorized', message)
   const passing = [null, 'SERVICE_UNAVAILABLE', 'TOO_MANY_REQUESTS', 'TIMEOUT']
   const kind = passing.some((each) => each === code)
     ? 'unreachable'
     : code === 'INTERNAL_SERVER_ERROR'
       ? 'faulty'
       : 'refused'
-  return new ControlPlaneError(kind, words)
+  return new ControlPlaneError(kind, message)
 }

@@ -4,7 +4,7 @@
  * good.
  */
 
-import { wordsOf } from '@/agent/lib/log'
+import { messageOf } from '@/agent/lib/log'
 import { backoffMs } from '@/core/lib/backoff'
 import { type ServerSentEvent, sseParser } from './sse'
 
@@ -75,7 +75,7 @@ export class FetchEventSource {
       for await (const chunk of response.body ?? []) push(chunk)
       this.reconnect('the stream ended')
     } catch (error) {
-      this.reconnect(wordsOf(error))
+      this.reconnect(messageOf(error))
     } finally {
       clearTimeout(timer)
     }
@@ -88,21 +88,21 @@ export class FetchEventSource {
   private accepts(response: Response): boolean {
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     if (response.ok && isStream) return true
-    const words = `the server answered with status ${response.status}`
-    if (response.status >= 500 || response.status === 429) this.reconnect(words)
+    const text = `the server answered with status ${response.status}`
+    if (response.status >= 500 || response.status === 429) this.reconnect(text)
     else {
       this.close()
-      this.dispatch(new ErrorEvent(words))
+      this.dispatch(new ErrorEvent(text))
     }
     return false
   }
 
-  private reconnect(words: string): void {
+  private reconnect(text: string): void {
     if (this.readyState === this.CLOSED) return
     this.readyState = this.CONNECTING
     this.failures += 1
     this.retry = setTimeout(() => void this.connect(), backoffMs(this.failures, pause, Math.random()))
-    this.dispatch(new ErrorEvent(words))
+    this.dispatch(new ErrorEvent(text))
   }
 
   private hand({ event, data, id }: ServerSentEvent): void {

@@ -27,7 +27,7 @@ export async function seedBigFleet(
     [nodes, regions, hashToken(speaker.credential), speaker.instance],
   )
   await store.pool.query(
-    `insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, priority, wishes, updated_at)
+    `insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, priority, placement_rules, updated_at)
      select md5('d' || i)::uuid, 'app-' || i, 'compute', $2, 'nginx', 'running', 3, 'region-' || i % $3, i % 100,
        case when i % 20 = 0 then '{"preferences":[],"spread":[{"across":"region","maxSkew":null,"weight":50}],"affinity":[]}'::jsonb end, now()
      from generate_series(0, $1 - 1) i`,

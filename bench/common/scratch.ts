@@ -58,7 +58,7 @@ export const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeplo
   maxPerNode: 1,
   lostAfterSeconds: 30,
   constraints: [],
-  wishes: null,
+  placementRules: null,
   policy: null,
   priority: 50,
   ports: [],

@@ -24,7 +24,7 @@ export async function previewTimes(browser: Browser, session: Session, keys: num
             one.textContent?.includes('Would be chosen'),
           )
           let wasBusy = false
-          const look = (seen: MutationRecord[]): void => {
+          const observe = (seen: MutationRecord[]): void => {
             // Changes arrive in batches, so the preview may have become busy and free again within one.
             if (seen.some(({ oldValue }) => oldValue === 'true')) wasBusy = true
             if (wasBusy && box?.getAttribute('aria-busy') !== 'true') {
@@ -33,7 +33,7 @@ export async function previewTimes(browser: Browser, session: Session, keys: num
               requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - typedMs)))
             }
           }
-          const changes = new MutationObserver(look)
+          const changes = new MutationObserver(observe)
           changes.observe(document.querySelector('main') ?? document.body, {
             ...{ subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ['aria-busy'] },
           })

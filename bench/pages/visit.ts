@@ -34,8 +34,8 @@ function note(): void {
     if (value < noted.moved.value) return
     const what = sources.map(({ node, previousRect, currentRect }) => {
       const element = node instanceof Element ? node : node?.parentElement
-      const words = (element?.textContent ?? '').slice(0, 40)
-      return `${element?.tagName.toLowerCase()} “${words}” from ${Math.round(previousRect.top)} to ${Math.round(currentRect.top)} px`
+      const text = (element?.textContent ?? '').slice(0, 40)
+      return `${element?.tagName.toLowerCase()} “${text}” from ${Math.round(previousRect.top)} to ${Math.round(currentRect.top)} px`
     })
     noted.moved = { value, what: `at ${Math.round(startTime)} ms: ${what.join(', ')}` }
   })

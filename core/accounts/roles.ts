@@ -13,7 +13,7 @@ export const permissions = {
   'nodes.read': ['admin', 'operator', 'viewer'],
   'nodes.cordon': ['admin', 'operator'],
   'nodes.drain': ['admin', 'operator'],
-  'storms.overrule': ['admin', 'operator'],
+  'protection.override': ['admin', 'operator'],
   'nodes.manage': ['admin'],
   'users.manage': ['admin'],
   'tokens.manage': ['admin'],

@@ -15,7 +15,7 @@ const pi = (overrides: Partial<MachineFacts> = {}): MachineFacts => ({
 const holder = (overrides: Partial<Holder> = {}): Holder => ({
   instance: 'first',
   machine: pi(),
-  silentSeconds: 2,
+  offlineSeconds: 2,
   ...overrides,
 })
 const claim = (overrides: Partial<Claim> = {}): Claim => ({
@@ -51,29 +51,29 @@ describe('a claim', () => {
 
   test('after a reboot is granted when the lease ends', () => {
     const rebooted = claim({ machine: pi({ bootId: 'b2' }), upSeconds: 8 })
-    expect(judge({ holder: holder({ silentSeconds: 9 }), claim: rebooted })).toEqual({ state: 'wait' })
+    expect(judge({ holder: holder({ offlineSeconds: 9 }), claim: rebooted })).toEqual({ state: 'wait' })
     const later = claim({ machine: pi({ bootId: 'b2' }), upSeconds: 15 })
-    expect(judge({ holder: holder({ silentSeconds: 16 }), claim: later })).toEqual(granted('restarted'))
+    expect(judge({ holder: holder({ offlineSeconds: 16 }), claim: later })).toEqual(granted('restarted'))
   })
 
   test('of a copy that ran beside the holder is refused, even after the holder is unreachable', () => {
     // Another virtual machine with the same ids and without built-in network cards.
     const copy = claim({ machine: pi({ bootId: 'b2', hardware: [] }), upSeconds: 3_600 })
     expect(judge({ claim: copy })).toEqual(refused('twins'))
-    expect(judge({ holder: holder({ silentSeconds: 600 }), claim: copy })).toEqual(refused('twins'))
+    expect(judge({ holder: holder({ offlineSeconds: 600 }), claim: copy })).toEqual(refused('twins'))
   })
 
   test('from another process namespace waits for the lease, unless the claimant ran beside the holder', () => {
     const machine = pi({ processNamespace: 'pid:[2]' })
     expect(judge({ claim: claim({ machine }) })).toEqual({ state: 'wait' })
-    const silent = holder({ silentSeconds: 20 })
-    expect(judge({ holder: silent, claim: claim({ machine, runsSeconds: 19 }) })).toEqual(granted('restarted'))
-    expect(judge({ holder: silent, claim: claim({ machine, runsSeconds: 60 }) })).toEqual(refused('twins'))
+    const offline = holder({ offlineSeconds: 20 })
+    expect(judge({ holder: offline, claim: claim({ machine, runsSeconds: 19 }) })).toEqual(granted('restarted'))
+    expect(judge({ holder: offline, claim: claim({ machine, runsSeconds: 60 }) })).toEqual(refused('twins'))
   })
 
   test('of another machine needs a person, however long the holder has been unreachable', () => {
     const machine = pi({ hostName: 'pi-2', machineId: 'm2', bootId: 'b2', hardware: ['eth2'] })
-    const late = holder({ silentSeconds: 1_000_000 })
+    const late = holder({ offlineSeconds: 1_000_000 })
     expect(judge({ holder: late, claim: claim({ machine, upSeconds: 10 }) })).toEqual(refused('machine'))
     const moved = { holder: late, claim: claim({ machine }) }
     expect(judge({ ...moved, allowed: { instance: 'second', bootId: null } })).toEqual(granted('moved'))

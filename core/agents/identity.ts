@@ -47,7 +47,7 @@ export interface Holder {
   instance: string
   machine: MachineFacts
   /** Seconds since its last contact. */
-  silentSeconds: number
+  offlineSeconds: number
 }
 
 export type ClaimAnswer =
@@ -97,8 +97,8 @@ export function judgeClaim({ holder, instance, claim, allowed, leaseSeconds }: C
     return claim.found.alive ? { state: 'refused', second: 'process' } : { state: 'granted', how: 'restarted' }
   }
   const ageSeconds = kin === 'same boot' ? claim.runsSeconds : claim.upSeconds
-  if (ageSeconds - holder.silentSeconds > leaseSeconds) return { state: 'refused', second: 'twins' }
-  return holder.silentSeconds > leaseSeconds ? { state: 'granted', how: 'restarted' } : { state: 'wait' }
+  if (ageSeconds - holder.offlineSeconds > leaseSeconds) return { state: 'refused', second: 'twins' }
+  return holder.offlineSeconds > leaseSeconds ? { state: 'granted', how: 'restarted' } : { state: 'wait' }
 }
 
 const isSame = (a: string | null, b: string | null): boolean => a !== null && a === b
@@ -129,7 +129,7 @@ interface Reported {
 
 const nodesOf = ({ node, more }: Reported): string => (more > 0 ? `${node} and ${more} more` : node)
 
-const heard = (seconds: number): string => (seconds < 1 ? 'a moment ago' : `${Math.round(seconds)} s ago`)
+const ago = (seconds: number): string => (seconds < 1 ? 'a moment ago' : `${Math.round(seconds)} s ago`)
 
 /** Returns the message that the agent prints, with what to do. */
 export function refusalText(second: SecondKind, reported: Reported): string {
@@ -139,14 +139,14 @@ export function refusalText(second: SecondKind, reported: Reported): string {
     case 'process':
       return `another agent on this machine (process ${holder.machine.pid}) speaks for ${nodesOf(reported)} already: end that one, or, if this is to be a node of its own, ${ownNode}`
     case 'twins':
-      return `another machine speaks for ${nodesOf(reported)} and was heard ${heard(holder.silentSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `another machine speaks for ${nodesOf(reported)} and was heard ${ago(holder.offlineSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
     case 'machine':
-      return `${nodesOf(reported)} belongs to another machine (${holder.machine.hostName}, heard ${heard(holder.silentSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `${nodesOf(reported)} belongs to another machine (${holder.machine.hostName}, heard ${ago(holder.offlineSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
   }
 }
 
 export const waitText = (reported: Reported): string =>
-  `another agent spoke for ${nodesOf(reported)} ${heard(reported.holder.silentSeconds)} (${reported.holder.machine.hostName}): waiting until it is silent`
+  `another agent spoke for ${nodesOf(reported)} ${ago(reported.holder.offlineSeconds)} (${reported.holder.machine.hostName}): waiting until it is silent`
 
 /** Describes a refused second agent, for the events of the node. */
 export function secondText(second: SecondKind, { hostName, pid }: MachineFacts, address: string | null): string {

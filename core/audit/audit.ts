@@ -35,7 +35,7 @@ export const auditActions = [
   'node.end-maintenance',
   'node.move',
   'node.remove',
-  'storm.overrule',
+  'outage-protection.override',
   'user.create',
   'user.role',
   'user.password',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeText, differenceText, wordsOf } from './labels'
+import { changeText, differenceText, textOf } from './labels'
 
 test('a change is shown in one line', () => {
   expect(differenceText({ field: 'role', before: 'viewer', after: 'operator' })).toBe('role: viewer → operator')
@@ -25,6 +25,6 @@ test('the changes of an update are shown as recorded', () => {
 })
 
 test('every action has a label, also one of an older version', () => {
-  expect(wordsOf('deployment.create')).toBe('Deployed')
-  expect(wordsOf('planet.move')).toBe('planet.move')
+  expect(textOf('deployment.create')).toBe('Deployed')
+  expect(textOf('planet.move')).toBe('planet.move')
 })

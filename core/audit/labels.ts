@@ -22,7 +22,7 @@ export const actionLabels: Record<AuditAction, string> = {
   'node.end-maintenance': 'Ended maintenance',
   'node.move': 'Let a machine take a node over',
   'node.remove': 'Removed a node',
-  'storm.overrule': 'Overrode outage protection',
+  'outage-protection.override': 'Overrode outage protection',
   'user.create': 'Created a user',
   'user.role': 'Changed a role',
   'user.password': 'Set a password',
@@ -50,7 +50,7 @@ export const actionLabels: Record<AuditAction, string> = {
 }
 
 /** Returns the label of an action; an unknown action of an older version is returned as it is. */
-export const wordsOf = (action: string): string => (actionLabels as Record<string, string>)[action] ?? action
+export const textOf = (action: string): string => (actionLabels as Record<string, string>)[action] ?? action
 
 /** "expiresInHours" → "expires in hours" */
 export const fieldLabels = (field: string): string => field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

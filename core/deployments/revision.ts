@@ -1,7 +1,7 @@
 /** The content of one revision: everything about a deployment except its number of replicas. */
 
 import type { Constraint } from '@/core/placement/constraint'
-import { type AskedWishes, constraintText, wishTexts } from '@/core/placement/preferences'
+import { constraintText, type PlacementRulesSpec, placementRuleTexts } from '@/core/placement/preferences'
 import {
   type DeploymentType,
   quantityText,
@@ -21,7 +21,7 @@ export interface DeploymentSpec {
   maxPerNode: number
   constraints: Constraint[]
   /** Null or absent when there are none. */
-  wishes?: AskedWishes | null
+  placementRules?: PlacementRulesSpec | null
   /** Null means the installation's default policy. */
   policy: Policy | null
   priority: number
@@ -47,7 +47,10 @@ const texts: {
   region: ['region', (spec) => spec.region ?? 'anywhere'],
   maxPerNode: ['replicas per node', (spec) => `at most ${spec.maxPerNode}`],
   constraints: ['labels', (spec) => list(spec.constraints.map(constraintText))],
-  wishes: ['wishes', (spec) => list(spec.wishes ? wishTexts(spec.wishes) : [])],
+  placementRules: [
+    'placementRules',
+    (spec) => list(spec.placementRules ? placementRuleTexts(spec.placementRules) : []),
+  ],
   ports: ['ports', (spec) => list(spec.ports.map(({ container, host }) => `${container} → ${host ?? 'any'}`))],
   envNames: ['environment', (spec) => list([...spec.envNames].sort())],
   policy: ['policy', (spec) => (spec.policy === null ? 'the installation’s' : policyText(spec.policy))],

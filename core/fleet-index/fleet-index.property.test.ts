@@ -93,7 +93,7 @@ describe('the fleet index, on any fleet and request,', () => {
       'avoided used',
       'own replicas',
       'labels asked for',
-      'placed by wishes',
+      'placed by preferences',
       'packing',
       'scanned',
       'nodes came late',
@@ -117,7 +117,7 @@ describe('the fleet index, on any fleet and request,', () => {
             const expected = chosenBy(request, now, policy)
             expect(index.decide(request, policy, own)).toStrictEqual(expected)
             expect(index.countAble(request, own)).toBe(nodes.filter((node) => meetsAll(request, node)).length)
-            saw('placed by wishes', request.wishes !== undefined && expected.chosen.length > 0)
+            saw('placed by preferences', request.placementRules !== undefined && expected.chosen.length > 0)
             const scores = expected.chosen.map(({ score }) => score)
             const ids = new Set(expected.chosen.map(({ id }) => id))
             saw('placed', expected.chosen.length > 0)

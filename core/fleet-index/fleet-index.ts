@@ -168,8 +168,8 @@ export class FleetIndex {
     if (!Number.isInteger(replicas) || replicas < 1) {
       throw new RangeError(`a placement is for 1 or more replicas, not ${replicas}`)
     }
-    if (request.wishes) {
-      const choice = this.look(request, policy, own)
+    if (request.placementRules) {
+      const choice = this.search(request, policy, own)
       return { chosen: choice.chosen, found: Math.min(choice.found, replicas) }
     }
     this.#tidy()
@@ -188,7 +188,7 @@ export class FleetIndex {
    * Runs the scheduler core on all nodes: for requests with preferences, which the bounds of the tree do not cover, and
    * for callers that need the candidates. Takes a pass over the fleet.
    */
-  look(request: PlacementRequest, policy: Policy, own: OwnReplicas = noReplicas): Choice {
+  search(request: PlacementRequest, policy: Policy, own: OwnReplicas = noReplicas): Choice {
     const { nodes, latencies } = this.fleet()
     const seen = nodes.map((node) => {
       const ownReplicas = own.get(node.id) ?? 0
@@ -200,7 +200,7 @@ export class FleetIndex {
   /** Returns how many nodes meet every rule, including avoided ones. Takes a pass over the tree, a few microseconds. */
   countAble(request: PlacementRequest, own: OwnReplicas = noReplicas): number {
     const isAble = (node: FleetNode): boolean => meetsAll(request, { ...node, ownReplicas: own.get(node.id) ?? 0 })
-    const inTree = request.wishes ? null : this.#tree.countAble(request)
+    const inTree = request.placementRules ? null : this.#tree.countAble(request)
     if (inTree === null) return this.fleet().nodes.filter(isAble).length
     let count = inTree
     const full = [...own].flatMap(([id, replicas]) => (replicas >= request.maxPerNode ? id : []))

@@ -9,10 +9,10 @@ export type DrillMode = (typeof drillModes)[number]
 
 /**
  * `keeps`: no replica is on the nodes. `moves`: every replica there gets another node. `no-room`: the scheduler
- * refuses. `never`: its replicas are never replaced. `held`: somebody has to act first. `braked`: outage protection
+ * refuses. `never`: its replicas are never replaced. `held`: somebody has to act first. `guarded`: outage protection
  * applies.
  */
-export const drillOutcomes = ['keeps', 'moves', 'no-room', 'never', 'held', 'braked'] as const
+export const drillOutcomes = ['keeps', 'moves', 'no-room', 'never', 'held', 'guarded'] as const
 export type DrillOutcome = (typeof drillOutcomes)[number]
 
 /** Which deployments to list. */
@@ -20,7 +20,7 @@ export const drillFilters = ['affected', 'down', 'no-room', 'stays', 'moves', 'k
 export type DrillFilter = (typeof drillFilters)[number]
 
 /** While outage protection is active, and after somebody has overridden it; without protection both are the same. */
-export const drillStages = ['overruled', 'held'] as const
+export const drillStages = ['overridden', 'held'] as const
 export type DrillStage = (typeof drillStages)[number]
 
 /** How many nodes, or regions and zones, can be picked at once. */
@@ -83,7 +83,7 @@ export interface DrillCapacity {
 export interface DrillProtection {
   region: string
   cause: OutageCause
-  silent: number
+  offline: number
   nodes: number
 }
 
@@ -114,7 +114,7 @@ export interface WeakPoint {
   name: string
   nodes: number
   counts: DrillCounts
-  braked: boolean
+  guarded: boolean
 }
 
 export interface WeakPoints {

@@ -36,7 +36,7 @@ export interface PastReplica {
   generation: number
   revision: number
   /** `silent`: whether the node was offline at that time. */
-  node: { id: string; nodeId: string; region: string; silent: boolean }
+  node: { id: string; nodeId: string; region: string; offline: boolean }
   status: ReplicaStatus
   reason: string
   /** When it came into that status, or was last heard of in it. */
@@ -59,7 +59,7 @@ export interface PastDeployment {
 }
 
 /** A notable event of a history. */
-export const markKinds = ['failed', 'unhealthy', 'interrupted', 'silent', 'returned', 'deploy', 'person'] as const
+export const markKinds = ['failed', 'unhealthy', 'interrupted', 'offline', 'returned', 'deploy', 'person'] as const
 export type MarkKind = (typeof markKinds)[number]
 
 export interface HistoryMark {

@@ -23,7 +23,7 @@ export interface NodeProblem {
 export interface RegionUse {
   region: string
   nodes: number
-  silent: number
+  offline: number
   cpuMillis: number
   reservedCpuMillis: number
   memoryMb: number
@@ -47,7 +47,7 @@ export interface Overview {
   unhealthy: Problems<DeploymentProblem>
   /** Deployments that wait for capacity; `replicas` is the total number of replicas. */
   unplaced: Problems<DeploymentProblem> & { replicas: number }
-  silent: Problems<NodeProblem>
+  offline: Problems<NodeProblem>
   /** Online nodes that cannot run containers. */
   broken: Problems<NodeProblem>
   /** Number of evaluations whose retries are exhausted. */

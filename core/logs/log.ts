@@ -24,7 +24,7 @@ export interface LogChunk {
   /** Null when unchanged. */
   state: LogState | null
   /** The engine's message if the log is unavailable; else empty. */
-  words: string
+  message: string
 }
 
 /** Asks an agent to send the log of a replica that somebody reads now. */

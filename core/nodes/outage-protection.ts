@@ -15,17 +15,17 @@ export type OutageCause = (typeof outageCauses)[number]
 /** Online and unreachable nodes of one region. Nodes in maintenance do not count at all. */
 export interface RegionPulse {
   region: string
-  heard: number
-  silent: number
+  online: number
+  offline: number
   /** Those of the unreachable nodes that went offline within the last minute. */
   fresh: number
   /** The protection that is active; `silent` counts the nodes of its outage that are still unreachable. */
-  protection: { cause: OutageCause; silent: number } | null
+  protection: { cause: OutageCause; offline: number } | null
 }
 
-/** `overruled`: a person has overridden the active protection. */
+/** `overridden`: a person has overridden the active protection. */
 export interface JudgedPulse extends RegionPulse {
-  overruled: boolean
+  overridden: boolean
 }
 
 interface OutageJudgement {
@@ -37,9 +37,9 @@ const sum = (pulses: readonly RegionPulse[], pick: (pulse: RegionPulse) => numbe
   pulses.reduce((total, pulse) => total + pick(pulse), 0)
 
 /** Number of unreachable nodes in the present outage, which may be under protection already. */
-const ofOutage = (pulse: RegionPulse): number => pulse.protection?.silent ?? pulse.fresh
+const ofOutage = (pulse: RegionPulse): number => pulse.protection?.offline ?? pulse.fresh
 
-const isOutage = (silent: number, heard: number): boolean => silent >= outageMinimumNodes && silent > heard
+const isOutage = (offline: number, online: number): boolean => offline >= outageMinimumNodes && offline > online
 
 /**
  * Decides where protection starts and where it ends. Nodes that were unreachable before the outage do not count: "half"
@@ -47,48 +47,56 @@ const isOutage = (silent: number, heard: number): boolean => silent >= outageMin
  * every region with an unreachable node.
  */
 export function judgeOutages(pulses: readonly RegionPulse[]): OutageJudgement {
-  const heard = sum(pulses, (pulse) => pulse.heard)
-  const nobody = heard === 0
-  const fleetOutage = isOutage(sum(pulses, ofOutage), heard)
-  const byFleet = (pulse: RegionPulse): boolean => (nobody && pulse.silent > 0) || (fleetOutage && ofOutage(pulse) > 0)
+  const online = sum(pulses, (pulse) => pulse.online)
+  const nobody = online === 0
+  const fleetOutage = isOutage(sum(pulses, ofOutage), online)
+  const byFleet = (pulse: RegionPulse): boolean => (nobody && pulse.offline > 0) || (fleetOutage && ofOutage(pulse) > 0)
   const judgement: OutageJudgement = { engage: [], release: [] }
   for (const pulse of pulses) {
     const { region, protection } = pulse
     if (protection === null) {
-      if (isOutage(pulse.fresh, pulse.heard)) judgement.engage.push({ region, cause: 'region' })
+      if (isOutage(pulse.fresh, pulse.online)) judgement.engage.push({ region, cause: 'region' })
       else if (byFleet(pulse)) judgement.engage.push({ region, cause: 'fleet' })
       continue
     }
-    const goesOn = protection.cause === 'region' && protection.silent > pulse.heard
+    const goesOn = protection.cause === 'region' && protection.offline > pulse.online
     if (!goesOn && !byFleet(pulse)) judgement.release.push(region)
   }
   return judgement
 }
 
-/** Returns the regions that would be protected if these numbers of online nodes, by region, went offline together. */
+/** Returns the regions that would be guarded if these numbers of online nodes, by region, went offline together. */
 export function heldIfOffline(
   pulses: readonly JudgedPulse[],
   unreachable: ReadonlyMap<string, number>,
-): { region: string; cause: OutageCause; silent: number; nodes: number }[] {
+): { region: string; cause: OutageCause; offline: number; nodes: number }[] {
   const then = pulses.map((pulse): JudgedPulse => {
     const more = unreachable.get(pulse.region) ?? 0
     return {
       ...pulse,
-      heard: pulse.heard - more,
-      silent: pulse.silent + more,
+      online: pulse.online - more,
+      offline: pulse.offline + more,
       fresh: pulse.fresh + more,
-      protection: pulse.protection && { ...pulse.protection, silent: pulse.protection.silent + more },
+      protection: pulse.protection && { ...pulse.protection, offline: pulse.protection.offline + more },
     }
   })
   const { engage, release } = judgeOutages(then)
   const engaged = new Map(engage.map(({ region, cause }) => [region, cause]))
-  return then.flatMap(({ region, protection, overruled, silent, heard }) => {
-    const holds = protection && !overruled && !release.includes(region)
+  return then.flatMap(({ region, protection, overridden, offline, online }) => {
+    const holds = protection && !overridden && !release.includes(region)
     const cause = engaged.get(region) ?? (holds ? protection.cause : undefined)
-    return cause === undefined ? [] : [{ region, cause, silent, nodes: silent + heard }]
+    return cause === undefined ? [] : [{ region, cause, offline, nodes: offline + online }]
   })
 }
 
 /** "40 of 60 nodes of eu-west are offline" */
-export const outageMessage = ({ region, silent, nodes }: { region: string; silent: number; nodes: number }): string =>
-  nodes === 1 ? `The only node of ${region} is offline` : `${silent} of ${nodes} nodes of ${region} are offline`
+export const outageMessage = ({
+  region,
+  offline,
+  nodes,
+}: {
+  region: string
+  offline: number
+  nodes: number
+}): string =>
+  nodes === 1 ? `The only node of ${region} is offline` : `${offline} of ${nodes} nodes of ${region} are offline`

@@ -97,7 +97,7 @@ describe('the text for Slack', () => {
 
 test('a test message says that it is one, in both formats', () => {
   const message = testMessage(channel, { deliveryId, linkOrigin })
-  const words = 'This is a test of the notification channel “on call”. It can be reached.'
-  expect(JSON.parse(bodyOf('webhook', message))).toMatchObject({ type: 'test', text: words, events: [], more: 0 })
-  expect(slackText(message)).toBe(`*Fogdeck*: ${words}`)
+  const text = 'This is a test of the notification channel “on call”. It can be reached.'
+  expect(JSON.parse(bodyOf('webhook', message))).toMatchObject({ type: 'test', text: text, events: [], more: 0 })
+  expect(slackText(message)).toBe(`*Fogdeck*: ${text}`)
 })

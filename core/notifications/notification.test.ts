@@ -7,8 +7,8 @@ describe('an address', () => {
     ['hooks.example.org/x', 'This is no address'],
     ['javascript:alert(1)', 'must begin with https:// or http://'],
     [`https://example.org/${'x'.repeat(2000)}`, 'At most 2000 characters'],
-  ])('%s is refused with a reason', (url, words) => {
-    expect(channelUrlProblem(url)).toContain(words)
+  ])('%s is refused with a reason', (url, message) => {
+    expect(channelUrlProblem(url)).toContain(message)
   })
 
   test('with HTTP or HTTPS is accepted', () => {

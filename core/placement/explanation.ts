@@ -2,10 +2,10 @@
 import type { RuleResult, ScorePartName, Verdict } from './types'
 
 /** The result of one scheduling preference on one node. */
-export interface WishResult {
+export interface PreferenceResult {
   part: Extract<ScorePartName, 'preferences' | 'spread' | 'affinity'>
   /** The preference as text: "disk = ssd". */
-  wish: string
+  preference: string
   /** 1..100 */
   weight: number
   /** 0..1 */
@@ -17,7 +17,7 @@ export interface NodeExplanation {
   verdict: Verdict
   /** Every rule that the request has, met or not, in the order of the rules. */
   rules: RuleResult[]
-  wishes: WishResult[]
+  placementRules: PreferenceResult[]
   /** Number of ranked nodes. */
   feasible: number
   /** Difference between its score and that of the last chosen node; null if it was chosen or is not feasible. */

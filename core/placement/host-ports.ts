@@ -35,7 +35,7 @@ export const portConflictMinutes = 10
 const conflict = /port is already allocated|address already in use/i
 
 /** Whether the engine's error message says that a host port was taken. */
-export const isPortConflict = (words: string): boolean => conflict.test(words)
+export const isPortConflict = (message: string): boolean => conflict.test(message)
 
 /** Matches "0.0.0.0:8080", "[::]:8080", ":::8080", "tcp4 :8080", "port 8080"; 8080 in "0.0.0.0:8080:172.17.0.2:80". */
 const addressPattern =
@@ -52,9 +52,9 @@ const addressPattern =
  *            rootlessport listen tcp 0.0.0.0:8080: bind: address already in use
  *            Failed to bind port 8080 (Address already in use) for option '-t 8080-8080:80-80'
  */
-export function portsFoundTaken(words: string, asked: readonly number[]): number[] {
-  if (!isPortConflict(words)) return []
-  const named = new Set(Array.from(words.matchAll(addressPattern), ([, port]) => Number(port)))
+export function portsFoundTaken(message: string, asked: readonly number[]): number[] {
+  if (!isPortConflict(message)) return []
+  const named = new Set(Array.from(message.matchAll(addressPattern), ([, port]) => Number(port)))
   const found = asked.filter((port) => named.has(port))
   return found.length > 0 ? found : [...asked]
 }

@@ -1,4 +1,4 @@
-import type { AskedWishes } from './preferences'
+import type { PlacementRulesSpec } from './preferences'
 
 /** A replica with a reservation on a node; affinities to its deployment refer to that node. */
 export interface PlacedReplica {
@@ -13,6 +13,8 @@ export const isOf = ({ deploymentId, deploymentName }: PlacedReplica, nameOrId: 
   deploymentName === nameOrId || deploymentId === nameOrId.toLowerCase()
 
 /** Returns the names and ids of the deployments to which the given ones have an affinity. */
-export const othersOf = (deployments: readonly { wishes: AskedWishes | null }[]): string[] => [
-  ...new Set(deployments.flatMap(({ wishes }) => wishes?.affinity.map((rule) => rule.deployment) ?? [])),
+export const othersOf = (deployments: readonly { placementRules: PlacementRulesSpec | null }[]): string[] => [
+  ...new Set(
+    deployments.flatMap(({ placementRules }) => placementRules?.affinity.map((rule) => rule.deployment) ?? []),
+  ),
 ]

@@ -47,16 +47,16 @@ export interface Affinity extends AffinityRule {
   places: string[]
 }
 
-interface WishesWith<Rule> {
+interface PlacementRuleSet<Rule> {
   preferences: Preference[]
   spread: Spread[]
   affinity: Rule[]
 }
 
 /** Scheduling preferences as stored with the deployment. */
-export type AskedWishes = WishesWith<AffinityRule>
+export type PlacementRulesSpec = PlacementRuleSet<AffinityRule>
 /** Scheduling preferences as the scheduler uses them and decisions record them. */
-export type Wishes = WishesWith<Affinity>
+export type PlacementRules = PlacementRuleSet<Affinity>
 
 /** An affinity as given in an API call; the list that contains it determines its kind. */
 interface GivenAffinity extends Pick<AffinityRule, 'deployment'> {
@@ -66,7 +66,7 @@ interface GivenAffinity extends Pick<AffinityRule, 'deployment'> {
 }
 
 /** Scheduling preferences as given in an API call. */
-export interface GivenWishes {
+export interface GivenPlacementRules {
   preferences?:
     | (Omit<Preference, 'values' | 'weight'> & { values?: string[] | undefined; weight?: number | undefined })[]
     | undefined
@@ -93,13 +93,16 @@ const rulesOf = (kind: AffinityRule['kind'], given: readonly GivenAffinity[]): A
   }))
 
 /** Replaces each list that is given and keeps the others. Returns null when all lists are empty. */
-export function withGivenWishes(before: AskedWishes | null, given: GivenWishes): AskedWishes | null {
+export function withGivenPlacementRules(
+  before: PlacementRulesSpec | null,
+  given: GivenPlacementRules,
+): PlacementRulesSpec | null {
   const old = before ?? { preferences: [], spread: [], affinity: [] }
   const near = given.affinity ? rulesOf('affinity', given.affinity) : old.affinity.filter(isOfKind('affinity'))
   const away = given.anti_affinity
     ? rulesOf('anti-affinity', given.anti_affinity)
     : old.affinity.filter(isOfKind('anti-affinity'))
-  const wishes: AskedWishes = {
+  const placementRules: PlacementRulesSpec = {
     preferences:
       given.preferences?.map(({ key, op, values = [], weight = defaultWeight }) => ({ key, op, values, weight })) ??
       old.preferences,
@@ -111,7 +114,7 @@ export function withGivenWishes(before: AskedWishes | null, given: GivenWishes):
       })) ?? old.spread,
     affinity: [...near, ...away],
   }
-  return Object.values(wishes).some((list) => list.length > 0) ? wishes : null
+  return Object.values(placementRules).some((list) => list.length > 0) ? placementRules : null
 }
 
 /** Formats a topology domain from `placeOf`: "zone a of us-east", "region us-east", or the id of a node. */
@@ -141,10 +144,12 @@ function spreadText({ across, maxSkew, weight }: Spread): string {
 }
 
 /** Returns one phrase per preference: "prefers disk = ssd (weight 50)", "has to be in the same zone as db". */
-export const wishTexts = ({ preferences, spread, affinity }: AskedWishes): string[] => [
-  ...preferences.map((wish) => `prefers ${constraintText(wish)} ${atWeight(wish.weight)}`),
+export const placementRuleTexts = ({ preferences, spread, affinity }: PlacementRulesSpec): string[] => [
+  ...preferences.map((preference) => `prefers ${constraintText(preference)} ${atWeight(preference.weight)}`),
   ...spread.map(spreadText),
-  ...affinity.map((wish) =>
-    wish.required ? `has to be ${affinityText(wish)}` : `prefers to be ${affinityText(wish)} ${atWeight(wish.weight)}`,
+  ...affinity.map((preference) =>
+    preference.required
+      ? `has to be ${affinityText(preference)}`
+      : `prefers to be ${affinityText(preference)} ${atWeight(preference.weight)}`,
   ),
 ]

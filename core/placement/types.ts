@@ -1,7 +1,7 @@
 import type { Constraint } from '@/core/placement/constraint'
 import type { TakenPort } from './host-ports'
 import type { NodeStatus } from './node-status'
-import type { Wishes } from './preferences'
+import type { PlacementRules } from './preferences'
 import { type Resources, resourceKinds } from './resources'
 
 /** The request of one scheduling run. */
@@ -20,7 +20,7 @@ export interface PlacementRequest {
   /** What the replica that stops first hands over on the same node; absent when none does. */
   handover?: Handover
   /** Absent when there are none, also in old records. */
-  wishes?: Wishes
+  placementRules?: PlacementRules
 }
 
 /** The part of a stopping replica's reservation that its replacement takes over on the same node. */

@@ -4,7 +4,7 @@ import { countOf } from '@/core/lib/count-of'
 import { leastResources } from '@/core/placement/resources'
 import type { Handover, PlacementRequest, Policy } from '@/core/placement/types'
 import { requestFor } from '@/core/scheduler/request'
-import { resolveWishes } from '@/core/scheduler/scoring/preferences'
+import { resolvePlacementRules } from '@/core/scheduler/scoring/preferences'
 import { insufficientNodes, type ScanStats } from '@/core/scheduler/summary'
 import { type Choice, ownReplicas, type WorkingFleet } from './fleet-snapshot'
 import type { OtherReplicas } from './other-replicas'
@@ -25,11 +25,11 @@ type Outcome = Omit<Step, 'evaluation' | 'deployment'>
 const nothing: Outcome = { decision: null, place: [], stop: [], status: null, evaluationEnds: 'done', retryInMs: null }
 
 /** The slots to place in this evaluation: the missing ones, or replacements when none is missing. */
-const wantedDomains = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
+const desiredDomains = (plan: Plan): (SlotToPlace | SlotToMove)[] => (plan.place.length > 0 ? plan.place : plan.move)
 
 /** Whether the plan places anything, so that the fleet has to be read. */
 export const needsPlacement = (deployment: DeploymentToSchedule, plan: Plan): boolean =>
-  isOpen(deployment.status) && plan.exhausted === null && plan.retryAt === null && wantedDomains(plan).length > 0
+  isOpen(deployment.status) && plan.exhausted === null && plan.retryAt === null && desiredDomains(plan).length > 0
 
 /** Returns the changes to commit for a plan that places nothing. */
 export function outcomeWithoutPlacement(deployment: DeploymentToSchedule, plan: Plan, now: Date): Outcome {
@@ -75,13 +75,13 @@ export function decidePlacement(
   plan: Plan,
   { fleet, policy, others, newId }: Deciding,
 ): Decided {
-  const wishes = resolveWishes(deployment.wishes, (rule) =>
+  const placementRules = resolvePlacementRules(deployment.placementRules, (rule) =>
     others.nodesWith(rule.deployment, { except: deployment.id, fleet }),
   )
   const request = requestFor(deployment, {
-    replicas: wantedDomains(plan).length,
+    replicas: desiredDomains(plan).length,
     avoidNodeIds: plan.avoidNodeIds,
-    wishes,
+    placementRules,
   })
   const move = plan.place.length > 0 ? undefined : plan.move[0]
   // A replica and its replacement may share a node for a while, so replicas about to leave do not count.
@@ -197,7 +197,7 @@ function accepted(
   plan: Plan,
   { decision, newId, first }: { decision: DecisionRecord; newId: () => string; first: AttemptToSchedule | null },
 ): Decided['outcome'] {
-  const places = wantedDomains(plan)
+  const places = desiredDomains(plan)
   const { handover } = decision.request
   const takesOver = first && handover ? { ...handover, replicaId: first.id } : null
   const replicas = places.flatMap(({ slot, generation }, i): NewReplica[] => {

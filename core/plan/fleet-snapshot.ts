@@ -115,7 +115,8 @@ export class IndexedWorkingFleet implements WorkingFleet {
 
   decide(request: PlacementRequest, policy: Policy, own: OwnReplicas): Choice {
     // The bounds of the index do not cover preferences and handovers, so these requests scan every node.
-    if (request.wishes || request.handover) return choiceOf(choose(request, this.seen(own, request.handover), policy))
+    if (request.placementRules || request.handover)
+      return choiceOf(choose(request, this.seen(own, request.handover), policy))
     const { chosen, found } = this.index.decide(request, policy, own)
     const feasible = this.index.countAble(request, own)
     const asked = Math.min(3, feasible)

@@ -59,15 +59,15 @@ function recordOf(
   const [latest] = failures
   if (!latest) return { failures, exhausted: null, dueMs: 0 }
   const allowed = latest.startedAt === null ? policy.startAttempts : policy.runAttempts
-  const words = latest.reason ?? 'no reason was given'
+  const message = latest.reason ?? 'no reason was given'
   const { length: tries } = hostPorts.length > 0 ? failures.filter((failure) => !lackedPort(failure)) : failures
   return {
     failures,
     exhausted: wasRestarted(latest)
-      ? `failed after ${latest.restartsInARow} restarts: ${words}`
+      ? `failed after ${latest.restartsInARow} restarts: ${message}`
       : tries < allowed
         ? null
-        : `failed ${tries} times: ${words}`,
+        : `failed ${tries} times: ${message}`,
     // The jitter differs between attempts, but is the same each time an attempt is planned again.
     dueMs: (latest.finishedAt ?? now).getTime() + backoffMs(failures.length, policy.pause, chanceOf(latest.id)),
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JournalNode } from '@/core/journal'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import { defaultPolicy } from '@/core/placement/types'
 import { aNode, anAttempt, idOf } from '@/testing/builders'
 import {
@@ -58,7 +58,7 @@ function subject(name: string, on: (string | AttemptToSchedule)[], asked: Asked 
     waitForCapacity: false,
     maxPerNode: 1,
     constraints: [],
-    wishes: null,
+    placementRules: null,
     policy: null,
     resources: { cpuMillis: 1000, memoryMb: 1024, storageGb: 10, gpuUnits: 0 },
     hostPorts: [],
@@ -93,8 +93,8 @@ function ended(steps: DrillSteps): DrilledDeployment[] {
   }
 }
 
-const fail = (asked: DrillWorld, names: string[], braked: string[] = []) =>
-  ended(drillFailure(asked, { nodes: ids(names), braked: ids(braked), earliestSeconds: 22 }))
+const fail = (asked: DrillWorld, names: string[], guarded: string[] = []) =>
+  ended(drillFailure(asked, { nodes: ids(names), guarded: ids(guarded), earliestSeconds: 22 }))
 
 /** One line per deployment: "web: moves 1→node-02" */
 const reported = (outcomes: DrilledDeployment[]) =>
@@ -103,7 +103,7 @@ const reported = (outcomes: DrilledDeployment[]) =>
       `${deployment.name}: ${outcome} ${replicas.map(({ attempt: { slot }, to }) => `${slot + 1}→${to?.nodeId ?? 'nowhere'}`).join(' ')}`,
   )
 
-const wishes = (overrides: Partial<AskedWishes>): AskedWishes => ({
+const placementRules = (overrides: Partial<PlacementRulesSpec>): PlacementRulesSpec => ({
   preferences: [],
   spread: [],
   affinity: [],
@@ -200,17 +200,17 @@ describe('a failure', () => {
     const asked = world(nodes, [subject('held', ['node-01']), subject('free', ['node-02'])])
     expect(reported(fail(asked, ['node-01', 'node-02'], ['node-01'])).sort()).toEqual([
       'free: moves 1→node-03',
-      'held: braked 1→nowhere',
+      'held: guarded 1→nowhere',
     ])
   })
 
   test('respects anti-affinity, also to replicas that moved earlier in the same drill', () => {
-    const apart = wishes({
+    const apart = placementRules({
       affinity: [{ kind: 'anti-affinity', deployment: 'noisy', on: 'node', required: true, weight: 50 }],
     })
     const nodes = [node('node-01', { holds: 2 }), node('node-02'), node('node-03', { holds: 1 })]
     const noisy = subject('noisy', ['node-01'], { priority: 90 })
-    const quiet = subject('quiet', ['node-01'], { wishes: apart })
+    const quiet = subject('quiet', ['node-01'], { placementRules: apart })
     // Either of them alone would go to node-02.
     expect(reported(fail(world(nodes, [quiet, noisy]), ['node-01']))).toEqual([
       'noisy: moves 1→node-02',
@@ -241,7 +241,9 @@ describe('a failure', () => {
       subject(`web-${i}`, ['node-00', 'node-01', `node-0${2 + i}`], {
         priority: i,
         targetReplicas: 4,
-        ...(i % 2 === 0 && { wishes: wishes({ spread: [{ across: 'region', maxSkew: null, weight: 50 }] }) }),
+        ...(i % 2 === 0 && {
+          placementRules: placementRules({ spread: [{ across: 'region', maxSkew: null, weight: 50 }] }),
+        }),
       }),
     )
     const asked = world(nodes, some)
@@ -262,12 +264,12 @@ describe('a drain', () => {
   const drain = (asked: DrillWorld, names: string[]) => ended(drillDrain(asked, ids(names)))
 
   test('moves one replica of a deployment at a time, in turn with other deployments', () => {
-    const room = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
+    const capacity = { capacity: { cpuMillis: 1000, memoryMb: 8192, storageGb: 100, gpuUnits: 0 } }
     const nodes = [
       node('node-01', { holds: 2 }),
       node('node-02', { holds: 1 }),
-      node('node-03', room),
-      node('node-04', room),
+      node('node-03', capacity),
+      node('node-04', capacity),
     ]
     const web = subject('web', ['node-01', 'node-02'], { priority: 90 })
     const api = subject('api', ['node-01'])

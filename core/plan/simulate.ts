@@ -238,7 +238,7 @@ interface Failing {
   /** UUIDs of the nodes that fail. */
   nodes: ReadonlySet<string>
   /** Those of them whose region outage protection would hold: their replicas are not lost. */
-  braked: ReadonlySet<string>
+  guarded: ReadonlySet<string>
   /** No replica is lost earlier than this: see earliestLossSeconds. */
   earliestSeconds: number
 }
@@ -247,13 +247,13 @@ interface Failing {
  * Simulates that the nodes go offline for good. Their replicas are lost, those of deployments with the shortest grace
  * period first, and all missing replicas of a deployment are placed at once. Reservations on the failed nodes stay.
  */
-export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSeconds }: Failing): DrillSteps {
+export function* drillFailure(world: DrillWorld, { nodes, guarded, earliestSeconds }: Failing): DrillSteps {
   const drill = new Drill(world, (node) =>
     nodes.has(node.id) ? { ...node, status: 'offline', cpuUsagePercent: null, memoryUsagePercent: null } : node,
   )
   const gracePeriod = ({ lostAfterSeconds }: DrillSubject): number => Math.max(lostAfterSeconds, earliestSeconds)
   const isLost = (subject: DrillSubject, attempt: AttemptToSchedule): boolean =>
-    subject.lostAfterSeconds > 0 && isHere(attempt) && nodes.has(attempt.nodeId) && !braked.has(attempt.nodeId)
+    subject.lostAfterSeconds > 0 && isHere(attempt) && nodes.has(attempt.nodeId) && !guarded.has(attempt.nodeId)
 
   const order = [...world.subjects].sort((a, b) => gracePeriod(a) - gracePeriod(b) || byPriority(a, b))
   const results: DrilledDeployment[] = []
@@ -275,7 +275,7 @@ export function* drillFailure(world: DrillWorld, { nodes, braked, earliestSecond
         simulated.deployment = observed(simulated.deployment)
         drill.step(simulated, { moves: false })
       }
-      results.push(withheld(outcomeOf(simulated, nodes), braked))
+      results.push(withheld(outcomeOf(simulated, nodes), guarded))
       yield
     }
   }
@@ -291,15 +291,18 @@ function observed(deployment: DeploymentToSchedule): DeploymentToSchedule {
 }
 
 /** Gives the reason when replicas stay because they are never lost or because outage protection holds them. */
-function withheld(result: DrilledDeployment, braked: ReadonlySet<string>): DrilledDeployment {
+function withheld(result: DrilledDeployment, guarded: ReadonlySet<string>): DrilledDeployment {
   if (result.outcome === 'moves') return result
   const { lostAfterSeconds } = result.subject
   if (lostAfterSeconds === 0)
     return { ...result, outcome: 'never', problem: 'It is never replaced: it waits for its nodes (lost_after is 0)' }
-  if (result.outcome === 'held' && result.replicas.some(({ attempt, to }) => to === null && braked.has(attempt.nodeId)))
+  if (
+    result.outcome === 'held' &&
+    result.replicas.some(({ attempt, to }) => to === null && guarded.has(attempt.nodeId))
+  )
     return {
       ...result,
-      outcome: 'braked',
+      outcome: 'guarded',
       problem: 'Outage protection holds it until nodes return or somebody overrides it',
     }
   return result

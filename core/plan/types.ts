@@ -1,7 +1,7 @@
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { BackoffLimits } from '@/core/lib/backoff'
 import type { Constraint } from '@/core/placement/constraint'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import type { Resources } from '@/core/placement/resources'
 import type { ChosenNode, Handover, PlacementRequest, Policy } from '@/core/placement/types'
 import type { Evaluation } from '@/core/queue/evaluation'
@@ -148,7 +148,7 @@ export interface DeploymentToSchedule {
   waitForCapacity: boolean
   maxPerNode: number
   constraints: Constraint[]
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   /** Null means the installation's default policy. */
   policy: Policy | null
   resources: Resources

@@ -9,7 +9,7 @@ import { place } from './place'
 describe('the explanation of a node', () => {
   const request = {
     ...aRequest({ constraints: [{ key: 'disk', op: '=' as const, values: ['ssd'] }], region: 'us-east' }),
-    wishes: {
+    placementRules: {
       preferences: [{ key: 'rack', op: 'exists' as const, values: [], weight: 40 }],
       spread: [{ across: 'region' as const, maxSkew: 2, weight: 60 }],
       affinity: [
@@ -62,11 +62,11 @@ describe('the explanation of a node', () => {
     // 0.5 of 4 cores less free, CPU is half of the resources part, which weighs 0.4 of a total weight of 2.
     expect(behind).toMatchObject({ verdict: { chosen: 0, rank: 2 }, gap: { nodeId: 'node-01' } })
     expect(behind?.gap?.gap).toBeCloseTo(((0.5 / 4 / 2) * 0.4) / 2, 12)
-    expect(behind?.wishes).toEqual([
-      { part: 'preferences', wish: 'rack exists', weight: 40, value: 0, finding: 'not met' },
+    expect(behind?.placementRules).toEqual([
+      { part: 'preferences', preference: 'rack exists', weight: 40, value: 0, finding: 'not met' },
       {
         part: 'spread',
-        wish: 'spread across regions',
+        preference: 'spread across regions',
         weight: 60,
         value: 1,
         finding: 'its region us-east holds as few as any',
@@ -81,7 +81,7 @@ describe('the explanation of a node', () => {
 
 describe('on any fleet and request', () => {
   it('agrees with the verdict: failed rules refuse the node, and preferences add up to their parts', () => {
-    const counts = { refused: 0, chosen: 0, wishes: 0, held: 0 }
+    const counts = { refused: 0, chosen: 0, placementRules: 0, held: 0 }
     fc.assert(
       fc.property(
         requestArbitrary,
@@ -99,10 +99,12 @@ describe('on any fleet and request', () => {
             for (const { passed, shortfall } of explanation.rules) if (passed) expect(shortfall).toBeNull()
             if (verdict.failures[0]?.rule !== 'avoided') expect(unmet).toEqual(verdict.failures)
             for (const { name, value } of verdict.parts.slice(3)) {
-              const wishes = explanation.wishes.filter(({ part }) => part === name)
-              const weight = wishes.reduce((sum, wish) => sum + wish.weight, 0)
-              expect(wishes.reduce((sum, wish) => sum + wish.weight * wish.value, 0) / weight).toBeCloseTo(value, 9)
-              counts.wishes++
+              const placementRules = explanation.placementRules.filter(({ part }) => part === name)
+              const weight = placementRules.reduce((sum, preference) => sum + preference.weight, 0)
+              expect(
+                placementRules.reduce((sum, preference) => sum + preference.weight * preference.value, 0) / weight,
+              ).toBeCloseTo(value, 9)
+              counts.placementRules++
             }
             const last = chosen.at(-1)
             const gap = last && verdict.score !== null && verdict.chosen === 0 ? last.score - verdict.score : null

@@ -1,6 +1,6 @@
 /** Explains one node in one decision: what each rule compared, what each preference found, and the node's rank. */
 
-import type { NodeExplanation, WishResult } from '@/core/placement/explanation'
+import type { NodeExplanation, PreferenceResult } from '@/core/placement/explanation'
 import { affinityText, constraintText, placeText } from '@/core/placement/preferences'
 import { gapToLastChosen } from '@/core/placement/standing'
 import type { FleetNode, PlacementRequest } from '@/core/placement/types'
@@ -14,39 +14,45 @@ import type { SpreadView } from './select/spreading'
 
 const noSpread: SpreadView = { values: [], results: [] }
 
-function wishesOf({ wishes }: PlacementRequest, node: FleetNode, spreadValues: readonly number[]): WishResult[] {
-  if (!wishes) return []
-  const preferences = wishes.preferences.map((wish): WishResult => {
-    const met = constraintMet(wish, node)
+function placementRulesOf(
+  { placementRules }: PlacementRequest,
+  node: FleetNode,
+  spreadValues: readonly number[],
+): PreferenceResult[] {
+  if (!placementRules) return []
+  const preferences = placementRules.preferences.map((preference): PreferenceResult => {
+    const met = constraintMet(preference, node)
     return {
       part: 'preferences',
-      wish: constraintText(wish),
-      weight: wish.weight,
+      preference: constraintText(preference),
+      weight: preference.weight,
       value: met ? 1 : 0,
       finding: met ? 'met' : 'not met',
     }
   })
-  const spread = wishes.spread.flatMap((wish, index): WishResult[] => {
-    if (wish.weight === 0) return []
-    const place = placeOf(node, wish.across)
+  const spread = placementRules.spread.flatMap((preference, index): PreferenceResult[] => {
+    if (preference.weight === 0) return []
+    const place = placeOf(node, preference.across)
     const value = spreadValues[index] ?? 0
     const above = Math.round(1 / value - 1)
     const finding =
       place === null
-        ? `it is in no ${wish.across}`
-        : `its ${placeText(wish.across, place)} holds ${above === 0 ? 'as few as any' : `${above} more than the emptiest`}`
-    return [{ part: 'spread', wish: `spread across ${wish.across}s`, weight: wish.weight, value, finding }]
+        ? `it is in no ${preference.across}`
+        : `its ${placeText(preference.across, place)} holds ${above === 0 ? 'as few as any' : `${above} more than the emptiest`}`
+    return [
+      { part: 'spread', preference: `spread across ${preference.across}s`, weight: preference.weight, value, finding },
+    ]
   })
-  const affinity = wishes.affinity.flatMap((wish): WishResult[] =>
-    wish.required
+  const affinity = placementRules.affinity.flatMap((preference): PreferenceResult[] =>
+    preference.required
       ? []
       : [
           {
             part: 'affinity',
-            wish: affinityText(wish),
-            weight: wish.weight,
-            value: affinityMet(wish, node) ? 1 : 0,
-            finding: affinityFinding(wish, node),
+            preference: affinityText(preference),
+            weight: preference.weight,
+            value: affinityMet(preference, node) ? 1 : 0,
+            finding: affinityFinding(preference, node),
           },
         ],
   )
@@ -66,7 +72,7 @@ export function explainNode({ request, fleet, policy }: DecisionInputs, idOrName
   return {
     verdict,
     rules: [...resultsOf(request, node), ...spread.results],
-    wishes: wishesOf(request, node, spread.values),
+    placementRules: placementRulesOf(request, node, spread.values),
     feasible: choice.candidates.length,
     gap: gapToLastChosen(choice, verdict),
   }

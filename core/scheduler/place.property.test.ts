@@ -136,7 +136,7 @@ describe('place, on any fleet and request,', () => {
       'several on one node',
       'avoided spared',
       'avoided used',
-      'placed by wishes',
+      'placed by preferences',
       'spread over several places',
       'ruled out by skew',
       'ruled out by affinity',
@@ -165,9 +165,9 @@ describe('place, on any fleet and request,', () => {
           'ruled out by host ports alone',
           verdicts.some(({ failures }) => failures.length > 0 && failures.every(({ rule }) => rule === 'host-ports')),
         )
-        saw('placed by wishes', !refusal && request.wishes !== undefined)
+        saw('placed by preferences', !refusal && request.placementRules !== undefined)
         const regions = new Set(verdicts.flatMap((verdict) => (verdict.chosen > 0 ? verdict.region : [])))
-        saw('spread over several places', regions.size > 1 && (request.wishes?.spread.length ?? 0) > 0)
+        saw('spread over several places', regions.size > 1 && (request.placementRules?.spread.length ?? 0) > 0)
         saw(
           'avoided used',
           chosen.some((one) => request.avoidNodeIds.includes(one.id)),
@@ -185,13 +185,13 @@ describe('place, on any fleet and request,', () => {
       'several failures',
       'unknown usage',
       'estimated latency',
-      'parts of wishes',
+      'parts of preferences',
     )
     fc.assert(
       fc.property(requestArbitrary, anyFleet, policyArbitrary, (request, fleet, policy) => {
         const { verdicts, chosen } = place(request, fleet, policy)
         const context = { request, policy, locality: localityFor(request.region, fleet), spreading: null }
-        const spreads = (request.wishes?.spread.length ?? 0) > 0
+        const spreads = (request.placementRules?.spread.length ?? 0) > 0
         expect(verdicts).toHaveLength(fleet.nodes.length)
         for (const verdict of verdicts) {
           const node = fleet.nodes.find((one) => one.id === verdict.id)
@@ -215,7 +215,7 @@ describe('place, on any fleet and request,', () => {
           saw('refused', !verdict.feasible)
           const weights = verdict.parts.reduce((sum, part) => sum + part.weight, 0)
           if (verdict.feasible) expect(weights).toBeCloseTo(1, 12)
-          saw('parts of wishes', verdict.parts.length > 3)
+          saw('parts of preferences', verdict.parts.length > 3)
           saw('several failures', verdict.failures.length > 1)
           saw('unknown usage', verdict.feasible && verdict.inputs.cpuUsagePercent === null)
           saw('estimated latency', verdict.feasible && verdict.inputs.locality.source === 'coordinates')
@@ -239,10 +239,10 @@ describe('place, on any fleet and request,', () => {
           if (!last || score === null || times > 0 || request.avoidNodeIds.includes(id)) continue
           if (!request.avoidNodeIds.includes(last.id)) expect(score).toBeLessThanOrEqual(last.score)
           saw('runner-up')
-          saw('spread', (request.wishes?.spread.length ?? 0) > 0)
+          saw('spread', (request.placementRules?.spread.length ?? 0) > 0)
         }
-        const { wishes: _, ...plain } = request
-        const empty = { ...plain, wishes: { preferences: [], spread: [], affinity: [] } }
+        const { placementRules: _, ...plain } = request
+        const empty = { ...plain, placementRules: { preferences: [], spread: [], affinity: [] } }
         expect(place(empty, fleet, policy)).toStrictEqual(place(plain, fleet, policy))
         saw('placed', last !== undefined)
       }),

@@ -1,16 +1,20 @@
-import type { Wishes } from '@/core/placement/preferences'
+import type { PlacementRules } from '@/core/placement/preferences'
 import type { PlacementRequest } from '@/core/placement/types'
 
 /** The fields of a deployment that a placement depends on. */
 type Placeable = Omit<
   PlacementRequest,
-  'deploymentId' | 'replicas' | 'avoidNodeIds' | 'wishes' | 'hostPorts' | 'handover'
+  'deploymentId' | 'replicas' | 'avoidNodeIds' | 'placementRules' | 'hostPorts' | 'handover'
 > & { id: string; hostPorts: number[] }
 
-/** Builds the placement request for some replicas of a deployment. `wishes` must be resolved to topology domains. */
+/** Builds the placement request for some replicas of a deployment. `placementRules` must be resolved to topology domains. */
 export const requestFor = (
   deployment: Placeable,
-  { replicas, avoidNodeIds = [], wishes }: { replicas: number; avoidNodeIds?: string[]; wishes?: Wishes | undefined },
+  {
+    replicas,
+    avoidNodeIds = [],
+    placementRules,
+  }: { replicas: number; avoidNodeIds?: string[]; placementRules?: PlacementRules | undefined },
 ): PlacementRequest => ({
   deploymentId: deployment.id,
   replicas,
@@ -20,5 +24,5 @@ export const requestFor = (
   maxPerNode: deployment.maxPerNode,
   avoidNodeIds,
   ...(deployment.hostPorts.length > 0 && { hostPorts: deployment.hostPorts }),
-  ...(wishes && { wishes }),
+  ...(placementRules && { placementRules }),
 })

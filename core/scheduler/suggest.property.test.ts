@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { affinityText, constraintText, type Spread, type Wishes } from '@/core/placement/preferences'
+import { affinityText, constraintText, type PlacementRules, type Spread } from '@/core/placement/preferences'
 import { limits, resourceFields } from '@/core/placement/resources'
 import {
   type Fleet,
@@ -48,12 +48,12 @@ function applied({ request, fleet }: Asked, { kind, message, nodeIds, from }: Su
     }
     case 'max-skew': {
       const changed = spreadOf(request).map((one) => (one.maxSkew === null ? one : { ...one, maxSkew: to }))
-      return { fleet, request: withWishes(request, { spread: changed }) }
+      return { fleet, request: withPlacementRules(request, { spread: changed }) }
     }
     case 'affinity': {
-      const all = request.wishes?.affinity ?? []
+      const all = request.placementRules?.affinity ?? []
       const dropped = all.findIndex((one) => one.required && message.includes(`“${affinityText(one)}”`))
-      return { fleet, request: withWishes(request, { affinity: all.filter((_, index) => index !== dropped) }) }
+      return { fleet, request: withPlacementRules(request, { affinity: all.filter((_, index) => index !== dropped) }) }
     }
     default:
       return { fleet, request: { ...request, resources: { ...request.resources, [resourceFields[kind]]: to ?? 0 } } }
@@ -66,11 +66,11 @@ function withPort({ hostPorts = [], ...request }: PlacementRequest, from: number
   return ports.length === 0 ? request : { ...request, hostPorts: ports }
 }
 
-const spreadOf = (request: PlacementRequest): Spread[] => request.wishes?.spread ?? []
+const spreadOf = (request: PlacementRequest): Spread[] => request.placementRules?.spread ?? []
 const hasLimit = (request: PlacementRequest): boolean => spreadOf(request).some((one) => one.maxSkew !== null)
 
-const withWishes = (request: PlacementRequest, changes: Partial<Wishes>): PlacementRequest =>
-  request.wishes ? { ...request, wishes: { ...request.wishes, ...changes } } : request
+const withPlacementRules = (request: PlacementRequest, changes: Partial<PlacementRules>): PlacementRequest =>
+  request.placementRules ? { ...request, placementRules: { ...request.placementRules, ...changes } } : request
 
 const fits = ({ request, fleet }: Asked, policy: Policy): boolean => place(request, fleet, policy).refusal === null
 
@@ -128,7 +128,7 @@ function greatestChanges({ request, fleet }: Asked): Partial<Record<Suggestion['
     gpu: less('gpu'),
     'max-skew': {
       fleet,
-      request: withWishes(request, { spread: spreadOf(request).map((one) => ({ ...one, maxSkew: null })) }),
+      request: withPlacementRules(request, { spread: spreadOf(request).map((one) => ({ ...one, maxSkew: null })) }),
     },
     // A node in a new domain can lower the minimum, so with a `maxSkew` only single nodes are tried.
     ...(!hasLimit(request) && {

@@ -106,11 +106,14 @@ function namesText(names: readonly string[]): string {
 }
 
 /** Nodes that can take replicas once this flag alone is cleared; most capacity first, then by name. */
-const heldByFlag = (flag: 'cordoned' | 'draining', { request, fleet }: Refused): { node: FleetNode; room: number }[] =>
+const heldByFlag = (
+  flag: 'cordoned' | 'draining',
+  { request, fleet }: Refused,
+): { node: FleetNode; capacity: number }[] =>
   fleet.nodes
     .filter((node) => node[flag] && meetsAllBut(flag, request, node))
-    .map((node) => ({ node, room: capacityOn(request, { ...node, [flag]: false }) }))
-    .sort((a, b) => b.room - a.room || compareNames(a.node, b.node))
+    .map((node) => ({ node, capacity: capacityOn(request, { ...node, [flag]: false }) }))
+    .sort((a, b) => b.capacity - a.capacity || compareNames(a.node, b.node))
 
 /** Finds the fewest nodes on which to clear the flag; with a `maxSkew`, only single nodes are tried. */
 function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNode[] | null {
@@ -123,13 +126,13 @@ function fewestToLift(flag: 'cordoned' | 'draining', refused: Refused): FleetNod
     return one ? [one.node] : null
   }
   const lifted: FleetNode[] = []
-  let room = found
+  let capacity = found
   for (const one of helpful) {
-    if (room >= request.replicas) break
+    if (capacity >= request.replicas) break
     lifted.push(one.node)
-    room += one.room
+    capacity += one.capacity
   }
-  return room < request.replicas ? null : lifted
+  return capacity < request.replicas ? null : lifted
 }
 
 function backInService(kind: 'uncordon' | 'undrain', refused: Refused): Idea[] {
@@ -208,12 +211,15 @@ function droppedRules({ request, fleet }: Refused): Idea[] {
 
 function furtherApart({ request, fleet }: Refused): Idea[] {
   const limit = limitOf(request)
-  if (!limit || !request.wishes) return []
-  const { wishes } = request
+  if (!limit || !request.placementRules) return []
+  const { placementRules } = request
   const from = limit.maxSkew
   const allowing = (maxSkew: number | null): PlacementRequest => ({
     ...request,
-    wishes: { ...wishes, spread: wishes.spread.map((one) => (one === limit ? { ...one, maxSkew } : one)) },
+    placementRules: {
+      ...placementRules,
+      spread: placementRules.spread.map((one) => (one === limit ? { ...one, maxSkew } : one)),
+    },
   })
   // A limit above the maximum number of replicas never applies.
   const most = limits.replicas.max
@@ -232,14 +238,19 @@ function furtherApart({ request, fleet }: Refused): Idea[] {
 }
 
 function droppedAffinities({ request, fleet }: Refused): Idea[] {
-  const { wishes } = request
-  if (!wishes) return []
-  const required = wishes.affinity.filter((one) => one.required)
+  const { placementRules } = request
+  if (!placementRules) return []
+  const required = placementRules.affinity.filter((one) => one.required)
   return required.map((dropped) => {
-    const affinity = wishes.affinity.filter((one) => one !== dropped)
+    const affinity = placementRules.affinity.filter((one) => one !== dropped)
     const message = `Drop the rule “${affinityText(dropped)}”`
     const suggestion: Suggestion = { kind: 'affinity', message, from: null, to: null, nodeIds: [] }
-    return { suggestion, request: { ...request, wishes: { ...wishes, affinity } }, fleet, size: 1 / required.length }
+    return {
+      suggestion,
+      request: { ...request, placementRules: { ...placementRules, affinity } },
+      fleet,
+      size: 1 / required.length,
+    }
   })
 }
 

@@ -46,6 +46,6 @@ export interface WhatIfChange {
 export interface WhatIfReport {
   policy: Policy
   /** Number of decisions that were run again. */
-  looked: number
+  examined: number
   changes: WhatIfChange[]
 }

@@ -5,7 +5,7 @@ import type { DeploymentSpec } from '@/core/deployments/revision'
 import type { DeploymentAction, DeploymentStatus, Health, ReplicaStatus } from '@/core/deployments/status'
 import type { Constraint } from '@/core/placement/constraint'
 import type { NodeStatus } from '@/core/placement/node-status'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import type { DeploymentType, Resources } from '@/core/placement/resources'
 import type { Policy } from '@/core/placement/types'
 
@@ -100,7 +100,7 @@ export interface DeploymentDetail extends DeploymentSummary {
   /** Seconds that a node may be offline before its replicas are lost; 0 = they never are. */
   lostAfterSeconds: number
   constraints: Constraint[]
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   ports: { container: number; host: number | null }[]
   envNames: string[]
   /** The newest generation of each slot first, then previous instances. */

@@ -16,7 +16,7 @@ export type LogEvent =
       replicaId: string
       /** Null until its node has sent something. */
       state: LogState | null
-      words: string
+      message: string
     }
 /** What the pages read. Times are ISO 8601 strings; ids are UUIDs. */
 /** A change notification of the live stream: what to read again. */

@@ -19,7 +19,7 @@ export interface NodeReturnsView {
   /** What the node's return would do now, while it is offline. */
   awaited: ReturnedReplicaView[] | null
   /** The newest first. */
-  returns: { id: string; silentSince: string; returnedAt: string; replicas: ReturnedReplicaView[] }[]
+  returns: { id: string; offlineSince: string; returnedAt: string; replicas: ReturnedReplicaView[] }[]
 }
 
 /** A region under outage protection: its replicas are not declared lost unless somebody overrides the protection. */
@@ -28,9 +28,9 @@ export interface OutageProtectionView {
   cause: OutageCause
   since: string
   /** Number of its nodes that are unreachable now. */
-  silent: number
+  offline: number
   nodes: number
-  overruled: { at: string; by: string } | null
+  overridden: { at: string; by: string } | null
 }
 
 /** A replica that would be replaced elsewhere. */

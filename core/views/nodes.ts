@@ -15,7 +15,7 @@ export interface NodeView {
   cordoned: boolean
   draining: boolean
   /** The drain ends in maintenance. */
-  maintenanceWanted: boolean
+  maintenanceWhenDrained: boolean
   /** When it left the fleet; its page is kept as history. */
   removedAt: string | null
   simulated: boolean

@@ -88,15 +88,15 @@ test("a deployment whose image cannot be pulled fails with the engine's message,
   const id = await deploy({ container_image: 'sim/fail-pull' })
   await page.goto(`/deployments/${id}`)
   await expect(statusOf(page, 'Failed')).toBeVisible(patient)
-  const words = 'Replica 1 failed 3 times: manifest for sim/fail-pull not found: manifest unknown'
-  await expect(page.getByRole('main').locator('header').getByText(words)).toBeVisible()
+  const message = 'Replica 1 failed 3 times: manifest for sim/fail-pull not found: manifest unknown'
+  await expect(page.getByRole('main').locator('header').getByText(message)).toBeVisible()
   await expect(page.getByRole('table', { name: 'Replicas' })).toContainText('manifest unknown')
 
   await page.getByRole('button', { name: 'Retry' }).click()
   await openTab(page, 'History')
   const history = page.getByRole('table', { name: /^Status changes/ })
   // None to pending to scheduled to failed, and after the retry all but the first again.
-  await expect(history.getByText(words)).toHaveCount(2, patient)
+  await expect(history.getByText(message)).toHaveCount(2, patient)
   await expect(statusOf(page, 'Failed')).toBeVisible()
   await openTab(page, 'Timeline')
   await expect(page.locator('[data-timeline]')).toBeVisible()

@@ -250,11 +250,11 @@ test('everything is killed between 202 and running: after the next start the dep
   await Promise.all([...agents.values()].map((agent) => agent.kill()))
   await product.start()
   for (const agent of agents.values()) agent.start()
-  const heard = () =>
+  const nodesOnline = () =>
     product.sql<{ nodes: number }>(
       `select count(*)::int as nodes from nodes where last_heartbeat > now() - interval '4 seconds'`,
     )
-  await expect.poll(heard, patient).toEqual([{ nodes: 3 }])
+  await expect.poll(nodesOnline, patient).toEqual([{ nodes: 3 }])
   expect(await startsOf()).toEqual(before)
   expect(await status()).toBe('running')
   for (const engine of cluster.engines)

@@ -19,8 +19,8 @@ async function press(page: Page, key: string, shows: string): Promise<void> {
 
 /** The address changes once the slider rests. */
 async function settledMoment(page: Page): Promise<string | null> {
-  const words = await slider(page).getAttribute('aria-valuetext')
-  await expect(pastBar(page).getByRole('time')).toHaveText(words ?? '')
+  const message = await slider(page).getAttribute('aria-valuetext')
+  await expect(pastBar(page).getByRole('time')).toHaveText(message ?? '')
   return momentOf(page)
 }
 

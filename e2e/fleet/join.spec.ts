@@ -95,9 +95,9 @@ test('nobody can join with a revoked token', async ({ page, unique }) => {
   await expect(token).toContainText('Revoked')
   await expect(page.getByText('The token is revoked and no node joined. Create a new one')).toBeVisible()
   const agent = run(`${command} --engine simulated --name ${name}`, name)
-  let words = ''
-  for (const stream of [agent.stdout, agent.stderr]) stream?.on('data', (chunk) => (words += chunk))
+  let message = ''
+  for (const stream of [agent.stdout, agent.stderr]) stream?.on('data', (chunk) => (message += chunk))
   const [code] = await once(agent, 'exit')
   expect(code).not.toBe(0)
-  expect(words).toMatch(/revoked/)
+  expect(message).toMatch(/revoked/)
 })

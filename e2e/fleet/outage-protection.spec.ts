@@ -112,7 +112,7 @@ const banner = (page: Page) => page.getByRole('region', { name: 'Outage protecti
 const outageMetric = async () =>
   (await (await fetch(`${product.url}/api/metrics`)).text())
     .split('\n')
-    .filter((line) => line.startsWith('fogdeck_storm'))
+    .filter((line) => line.startsWith('fogdeck_outage_protection'))
 
 test('an outage moves nothing, and afterwards the same containers run on', async ({
   page,
@@ -131,8 +131,8 @@ test('an outage moves nothing, and afterwards the same containers run on', async
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are offline', patient)
   await expect(banner(page)).toContainText('nothing of it is moved until nodes return')
   expect(await outageMetric()).toEqual([
-    'fogdeck_storm_brake{region="eu-west"} 1',
-    'fogdeck_storm_silent_nodes{region="eu-west"} 4',
+    'fogdeck_outage_protection_active{region="eu-west"} 1',
+    'fogdeck_outage_protection_offline_nodes{region="eu-west"} 4',
   ])
   // Far longer than the second after which these deployments would be replaced, and than any loss is delayed.
   const silence = () =>
@@ -196,7 +196,7 @@ test('an operator previews an override, applies it, and reads at the return what
   await expect(dialog).toBeHidden()
   await expect(banner(page)).toContainText('knows-better had its replicas moved all the same')
   await expect(banner(page).getByRole('button')).toHaveCount(0)
-  expect(await outageMetric()).toContain('fogdeck_storm_brake{region="eu-west"} 0')
+  expect(await outageMetric()).toContain('fogdeck_outage_protection_active{region="eu-west"} 0')
 
   const running = async () => (await attempts(steady)).filter(({ status }) => status === 'running')
   const moved = async () => (await running()).map(({ slot, generation, node }) => [slot, generation, node.slice(0, 5)])
@@ -211,7 +211,7 @@ test('an operator previews an override, applies it, and reads at the return what
   await expect(row('renewed')).toContainText('Updated', patient)
   await expect(row('renewed')).toContainText('A change of the deployment replaced it by generation 2 on near-')
   await expect(row('steady')).toContainText('Stopped', patient)
-  await expect(row('steady')).toContainText(/Replaced by generation 2 on near-\d+ while the node was silent/)
+  await expect(row('steady')).toContainText(/Replaced by generation 2 on near-\d+ while the node was offline/)
   // Each replica has one copy, in the tables as well as on the engines.
   await expect.poll(async () => (await attempts(steady)).filter(({ status }) => status === 'stopped').length).toBe(4)
   expect(await running()).toHaveLength(4)

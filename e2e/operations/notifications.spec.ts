@@ -93,14 +93,14 @@ test('an administrator creates and tests a channel, which reports a deployment t
   await expect(row).toHaveCount(0)
   expect((await rpc.notification.list.query()).map((channel) => channel.name)).not.toContain(name)
   await page.goto(`/admin/audit?about=${name}`)
-  for (const words of [
+  for (const message of [
     'Made a channel',
     'Tested a channel',
     'Changed a channel',
     'Paused a channel',
     'Deleted a channel',
   ])
-    await expect(page.getByRole('button', { name: words }).first()).toBeVisible()
+    await expect(page.getByRole('button', { name: message }).first()).toBeVisible()
 })
 
 test('users who may not manage notifications are told so, and see no link to the page', async ({ pageOf }) => {

@@ -326,7 +326,7 @@ test.describe('axe finds nothing, and nothing scrolls sideways:', () => {
       resources: { cpu: 16, memory: 16384 },
     }
     const waiting = (await rpc.deployment.deploy.mutate(waits)).deployment_id
-    await expect.poll(async () => (await rpc.queue.stuck.query()).counts.waiting, patient).toBeGreaterThan(0)
+    await expect.poll(async () => (await rpc.queue.list.query()).counts.waiting, patient).toBeGreaterThan(0)
     const statuses = async () =>
       Promise.all([running, refused].map(async (id) => (await rpc.deployment.detail.query({ id })).status))
     await expect.poll(statuses, patient).toEqual(['running', 'failed'])

@@ -179,10 +179,10 @@ test.afterAll(async () => {
 type Deploy = Parameters<Rpc['deployment']['deploy']['mutate']>[0]
 
 /** Deploys one after the other, so that each decision sees the load that the previous one left. */
-async function deploy(name: string, wishes: Partial<Deploy>, ends = 'running'): Promise<void> {
+async function deploy(name: string, placementRules: Partial<Deploy>, ends = 'running'): Promise<void> {
   const { deployment_id: id } = await rpc.deployment.deploy.mutate({
     ...{ name, type: 'compute', container_image: 'sim/ok', replicas: 1, resources: { cpu: 0.5, memory: 512 } },
-    ...wishes,
+    ...placementRules,
   })
   await expect.poll(async () => (await rpc.deployment.detail.query({ id })).status, patient).toBe(ends)
   await everyNodeMeasured()

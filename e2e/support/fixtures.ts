@@ -88,9 +88,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   watchConsole: [
     async ({ allowedOnConsole }, use) => {
-      const heard: string[] = []
+      const messages: string[] = []
       const note = (text: string) => {
-        if (!allowedOnConsole.some((pattern) => pattern.test(text))) heard.push(text)
+        if (!allowedOnConsole.some((pattern) => pattern.test(text))) messages.push(text)
       }
       await use((page) => {
         page.on('pageerror', (error) => note(`thrown: ${error.stack ?? error.message}`))
@@ -100,7 +100,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
           }
         })
       })
-      expect(heard, 'what the browser console said').toEqual([])
+      expect(messages, 'what the browser console said').toEqual([])
     },
     { auto: true },
   ],

@@ -5,12 +5,12 @@
 
 /** Identifiers, whole or as a part of a longer one in camel case: `wish` is found in `wishRow` and in `askedWish`. */
 export const oldIdentifiers: Readonly<Record<string, string>> = {
-  wish: 'constraint, preference',
-  wishes: 'placement rules',
+  preference: 'constraint, preference',
+  placementRules: 'placement rules',
   reign: 'leadership term',
   unseat: 'depose',
   deciding: 'planning',
-  sighting: 'snapshot reference',
+  snapshotRef: 'snapshot reference',
   survey: 'lazy explanation',
   excerpt: 'summary',
   distrust: 'invalidate',
@@ -28,10 +28,10 @@ export const oldIdentifiers: Readonly<Record<string, string>> = {
   tone: 'color',
   glyph: 'status icon',
   halted: 'paused',
-  words: 'labels, message',
+  text: 'labels, message',
   acceptor: 'intake',
   steady: 'stable',
-  twin: 'text alternative',
+  auditRow: 'text alternative',
   trouble: 'problem',
   troubles: 'problems',
   bed: 'engine cluster',
@@ -40,14 +40,14 @@ export const oldIdentifiers: Readonly<Record<string, string>> = {
   brake: 'outage protection',
   brakes: 'outage protections',
   overrule: 'override',
-  overruled: 'overridden',
+  overridden: 'overridden',
   reported: 'reported',
   submit: 'report',
   tells: 'reports',
   remember: 'persist',
   remembered: 'persisted',
-  heard: 'reporting, seen',
-  silent: 'offline, unreachable',
+  received: 'reporting, seen',
+  offline: 'offline, unreachable',
   silence: 'outage',
   wanted: 'desired',
   room: 'capacity',
@@ -81,8 +81,8 @@ const snakeCase = /^[a-z]+(_[a-z]+)+$/
 /** The old words in an identifier. None in snake case, which is a column or a field of the contract. */
 export function oldWordsOf(identifier: string): string[] {
   if (snakeCase.test(identifier)) return []
-  const words = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
-  return words.filter((word) => Object.hasOwn(oldIdentifiers, word))
+  const text = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
+  return text.filter((word) => Object.hasOwn(oldIdentifiers, word))
 }
 
 /** Every occurrence of an old phrase in a text. */

@@ -4,7 +4,7 @@ import { connectionProblem } from '../../server/db/embedded/reachable'
 import { embeddedIsRunning, startEmbeddedPostgres, stopEmbeddedPostgres } from '../../server/db/embedded/server'
 import type { Env } from '../../server/lib/env'
 import { loadSecrets } from '../../server/lib/secrets'
-import { StartError, say, wordsOf } from './progress'
+import { messageOf, StartError, say } from './progress'
 
 export interface Database {
   readonly url: string
@@ -49,7 +49,7 @@ async function openEmbedded(dataDir: string, onMoved: () => void): Promise<Datab
       database.url = url
       onMoved()
     } catch (error) {
-      say(`The database does not start: ${wordsOf(error)}`)
+      say(`The database does not start: ${messageOf(error)}`)
     }
   }
   async function stop(): Promise<void> {
@@ -70,9 +70,9 @@ async function waitForOutside(connectionString: string, stopping: AbortSignal): 
     const problem = await connectionProblem(connectionString)
     if (problem === null) return
     if (!problem.mayPass || performance.now() > deadline) {
-      throw new StartError(`DATABASE_URL: the database${pathname} at ${host} cannot be used: ${problem.words}`)
+      throw new StartError(`DATABASE_URL: the database${pathname} at ${host} cannot be used: ${problem.message}`)
     }
-    if (attempt === 1) say(`Waiting for the database at ${host}: ${problem.words}`)
+    if (attempt === 1) say(`Waiting for the database at ${host}: ${problem.message}`)
     await sleep(1_000, undefined, { signal: stopping })
   }
 }

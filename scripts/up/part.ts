@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { say, wordsOf } from './progress'
+import { messageOf, say } from './progress'
 
 export interface Command {
   /** Arguments of Node. */
@@ -21,7 +21,7 @@ interface PartOptions {
 const firstDelayMs = 500
 const longestDelayMs = 15_000
 /** A program that ran for this long may restart at once. */
-const steadyMs = 30_000
+const monotonicMs = 30_000
 const stopGraceMs = 8_000
 
 export class Part {
@@ -68,9 +68,9 @@ export class Part {
     const { signal } = this.stopping
     while (!signal.aborted) {
       const startedAt = performance.now()
-      const end = await this.runOnce().catch(wordsOf)
+      const end = await this.runOnce().catch(messageOf)
       if (signal.aborted) return
-      if (performance.now() - startedAt > steadyMs) this.deaths = 0
+      if (performance.now() - startedAt > monotonicMs) this.deaths = 0
       const delayMs = Math.min(firstDelayMs * 2 ** this.deaths, longestDelayMs)
       this.deaths += 1
       say(`The ${this.name} ended (${end}): starting it again in ${delayMs / 1000} s`)

@@ -10,4 +10,4 @@ export class StartError extends Error {
   override name = 'StartError'
 }
 
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

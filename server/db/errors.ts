@@ -3,7 +3,7 @@ import { hasCode } from '@/server/lib/system-error'
 
 interface Problem {
   codes: readonly string[]
-  words: RegExp | null
+  text: RegExp | null
   sentence: string
 }
 
@@ -11,27 +11,27 @@ interface Problem {
 const problems: readonly Problem[] = [
   {
     codes: ['53100', 'ENOSPC'],
-    words: /no space left on device/i,
+    text: /no space left on device/i,
     sentence: 'The disk of the database is full: make room on it, and everything goes on by itself',
   },
   {
     codes: ['53200', '53300'],
-    words: /remaining connection slots/i,
+    text: /remaining connection slots/i,
     sentence: 'The database has no room for another connection now',
   },
   {
     codes: ['57P01', '57P02', '57P03'],
-    words: /the database system is (starting up|shutting down|in recovery mode)/i,
+    text: /the database system is (starting up|shutting down|in recovery mode)/i,
     sentence: 'The database is starting or stopping',
   },
   {
     codes: ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'P1001'],
-    words: null,
+    text: null,
     sentence: 'The database cannot be reached',
   },
   {
     codes: ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', '08000', '08003', '08006', '25P03', 'P1002', 'P1008', 'P1017', 'P2024'],
-    words: /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i,
+    text: /connection terminated|timeout exceeded when trying to connect|query read timeout|not queryable/i,
     sentence: 'The database does not answer',
   },
 ]
@@ -40,8 +40,8 @@ const problems: readonly Problem[] = [
 export function databaseProblem(error: unknown): string | null {
   for (const cause of causesOf(error)) {
     const problem = problems.find(
-      ({ codes, words }) =>
-        hasCode(cause, ...codes) || (words !== null && cause instanceof Error && words.test(cause.message)),
+      ({ codes, text }) =>
+        hasCode(cause, ...codes) || (text !== null && cause instanceof Error && text.test(cause.message)),
     )
     if (problem) return problem.sentence
   }

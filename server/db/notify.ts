@@ -4,7 +4,7 @@ import type { Tx } from './client'
 
 /**
  * What changed, told to every process by PostgreSQL at commit. `wanted` is what nodes should run, `log` that replicas
- * wrote something, `log-wish` of which nodes somebody reads logs, and `speaker` for which nodes another agent speaks. `session`
+ * wrote something, `log-subscription` of which nodes somebody reads logs, and `speaker` for which nodes another agent speaks. `session`
  * names the users whose sessions changed.
  */
 export interface Change {
@@ -19,7 +19,7 @@ export interface Change {
     | 'evaluation'
     | 'wanted'
     | 'log'
-    | 'log-wish'
+    | 'log-subscription'
     | 'speaker'
   /** UUIDs; empty is "any of them". */
   ids: readonly string[]
@@ -67,7 +67,7 @@ const topics: Change['topic'][] = [
   'evaluation',
   'wanted',
   'log',
-  'log-wish',
+  'log-subscription',
   'speaker',
 ]
 

@@ -4,15 +4,15 @@ import { DatabaseClock } from './database-clock'
 const noon = Date.parse('2026-03-01T12:00:00Z')
 
 function aClock() {
-  let steadyMs = 5_000
-  const clock = new DatabaseClock(() => steadyMs)
+  let monotonicMs = 5_000
+  const clock = new DatabaseClock(() => monotonicMs)
   return {
     clock,
-    pass: (milliseconds: number) => (steadyMs += milliseconds),
+    pass: (milliseconds: number) => (monotonicMs += milliseconds),
     /** The database says `time`, and `wayMs` later that is heard. */
     hear: (time: number, wayMs = 0) => {
-      const askedMs = steadyMs
-      steadyMs += wayMs
+      const askedMs = monotonicMs
+      monotonicMs += wayMs
       return clock.learn(new Date(time), askedMs)
     },
   }

@@ -11,7 +11,7 @@ export class DatabaseClock implements Clock {
   #learned: Reported | null = null
 
   /** `steadyMs` never jumps; `performance.now` by default. */
-  constructor(readonly steadyMs: () => number = () => performance.now()) {}
+  constructor(readonly monotonicMs: () => number = () => performance.now()) {}
 
   /** Whether the database has said its time. */
   get isKnown(): boolean {
@@ -19,13 +19,13 @@ export class DatabaseClock implements Clock {
   }
 
   now(): Date {
-    return this.at(this.steadyMs())
+    return this.at(this.monotonicMs())
   }
 
   /** The database's time at a moment of the steady clock; too early rather than too late. */
-  at(steadyMs: number): Date {
+  at(monotonicMs: number): Date {
     if (!this.#learned) throw new Error('The time of the database is not known yet')
-    return new Date(this.#learned.databaseMs + steadyMs - this.#learned.answeredMs)
+    return new Date(this.#learned.databaseMs + monotonicMs - this.#learned.answeredMs)
   }
 
   /**
@@ -34,7 +34,7 @@ export class DatabaseClock implements Clock {
    */
   learn(databaseTime: Date, askedMs: number): number {
     const before = this.#learned
-    const learned = { databaseMs: databaseTime.getTime(), askedMs, answeredMs: this.steadyMs() }
+    const learned = { databaseMs: databaseTime.getTime(), askedMs, answeredMs: this.monotonicMs() }
     this.#learned = learned
     if (before === null) return 0
     const ahead = leastAheadMs(learned) - mostAheadMs(before)

@@ -78,7 +78,7 @@ async function evaluateOnce(scheduling: Scheduling, evaluations: Evaluation[]): 
   const entry = unwritten && (await packEntry(fleet.writer, unwritten))
   const { changes, journalSeq } = await commitSteps(store, scheduling, {
     steps,
-    sighting: {
+    snapshotRef: {
       entry,
       journalSeq: fleet.journalSeq,
       at: now,
@@ -134,9 +134,9 @@ async function decideOn(scheduling: Scheduling, evaluations: Evaluation[]): Prom
 export async function retryWaiting(
   scheduling: Scheduling,
   waiting: Evaluation[],
-): Promise<{ fit: number; looked: number }> {
+): Promise<{ fit: number; examined: number }> {
   const { steps } = await decideOn(scheduling, waiting)
-  return { fit: steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').length, looked: steps.length }
+  return { fit: steps.filter(({ evaluationEnds }) => evaluationEnds !== 'blocked').length, examined: steps.length }
 }
 
 /** Decides one evaluation after the other while there is time: each deployment sees the placements before it. */

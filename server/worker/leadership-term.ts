@@ -25,7 +25,7 @@ export class LeadershipTerm {
    */
   async show(): Promise<void> {
     const { epoch } = this.#leadership
-    const askedMs = this.#clock.steadyMs()
+    const askedMs = this.#clock.monotonicMs()
     const databaseTime = await this.#leadership.show()
     if (databaseTime === null) throw new StaleLeaderError(epoch)
     const jumpMs = this.#clock.learn(databaseTime, askedMs)

@@ -31,11 +31,11 @@ export async function runEvaluations(
   const waiting = new Waiting(scheduling)
   try {
     while (!signal.aborted) {
-      const heard = wakeSignal.heard
-      await waiting.lookIfDue()
+      const count = wakeSignal.count
+      await waiting.retryIfDue()
       if (await workOff(scheduling, signal)) continue
       const due = await nextEvaluationDueMs(store)
-      await wakeSignal.wait(heard, Math.min(pollMs, due ?? pollMs), signal)
+      await wakeSignal.wait(count, Math.min(pollMs, due ?? pollMs), signal)
     }
   } finally {
     wakeSignal.close()
@@ -120,21 +120,21 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 /** Wakes a loop on notifications, including those that came while the loop was busy. */
 class WakeSignal {
-  heard = 0
+  count = 0
   readonly #unsubscribe: () => void
   #wake: AbortController | null = null
 
   constructor(changes: ChangeStream, wanted: (change: Change) => boolean) {
     this.#unsubscribe = changes.subscribe((change) => {
       if (!wanted(change)) return
-      this.heard++
+      this.count++
       this.#wake?.abort()
     })
   }
 
   /** Sleeps up to `milliseconds`; returns early when `signal` aborts or on a notification newer than `heard`. */
-  async wait(heard: number, milliseconds: number, signal: AbortSignal): Promise<void> {
-    if (this.heard !== heard || signal.aborted) return
+  async wait(count: number, milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.count !== count || signal.aborted) return
     this.#wake = new AbortController()
     await sleep(milliseconds, undefined, { signal: AbortSignal.any([this.#wake.signal, signal]) }).catch(
       () => undefined,

@@ -26,7 +26,7 @@ import {
 import { readEvents, settledMoment } from '@/server/store/notifications/events'
 import { sendMessage } from '@/server/webhook/send'
 
-const lookMs = 2_000
+const inspectMs = 2_000
 /** How often the position of a channel without events is saved, in milliseconds. */
 const skipFromMs = 10_000
 const keptMs = notificationLimits.keptDays * 86_400_000
@@ -71,7 +71,7 @@ export async function runNotifications(notifying: Notifying, signal: AbortSignal
       if (error instanceof StaleLeaderError) throw error
       complain(notifying, error)
     }
-    await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+    await sleep(inspectMs, undefined, { signal }).catch(() => undefined)
   }
   await Promise.allSettled(underWay.values())
 }

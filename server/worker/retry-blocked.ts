@@ -31,18 +31,18 @@ export class Waiting {
     this.#dueMs = performance.now() + this.#everyMs
   }
 
-  async lookIfDue(): Promise<void> {
+  async retryIfDue(): Promise<void> {
     if (performance.now() < this.#dueMs) return
-    await this.#look()
+    await this.#retry()
     this.#dueMs = performance.now() + this.#everyMs
   }
 
-  async #look(): Promise<void> {
+  async #retry(): Promise<void> {
     const { store, log } = this.#scheduling
     const waiting = await readBlockedEvaluations(store, { after: this.#after, limit: atOnce.count })
-    const { fit, looked } = await this.#lookAt(waiting)
-    const isRest = looked === waiting.length && waiting.length < atOnce.count
-    this.#after = isRest ? null : (waiting[looked - 1]?.deploymentId ?? null)
+    const { fit, examined } = await this.#retryOne(waiting)
+    const isRest = examined === waiting.length && waiting.length < atOnce.count
+    this.#after = isRest ? null : (waiting[examined - 1]?.deploymentId ?? null)
     if (fit === 0) return
     const woken = await transaction(store, wakeBlockedEvaluations)
     log.info(`Capacity for what waited: ${countOf(woken, 'deployment')} tried again`)
@@ -51,7 +51,7 @@ export class Waiting {
   /**
    * Checks the longest prefix that succeeds. A deployment that can't be checked keeps waiting and doesn't block others.
    */
-  async #lookAt(waiting: Evaluation[]): Promise<{ fit: number; looked: number }> {
+  async #retryOne(waiting: Evaluation[]): Promise<{ fit: number; examined: number }> {
     for (let some = waiting; some.length > 0; some = some.slice(0, Math.ceil(some.length / 2))) {
       try {
         return await retryWaiting(this.#scheduling, some)
@@ -59,10 +59,10 @@ export class Waiting {
         if (databaseProblem(error) !== null) throw error
         if (some.length > 1) continue
         this.#warn(some[0]?.deploymentId ?? '', error)
-        return { fit: 0, looked: 1 }
+        return { fit: 0, examined: 1 }
       }
     }
-    return { fit: 0, looked: 0 }
+    return { fit: 0, examined: 0 }
   }
 
   #warn(deploymentId: string, error: unknown): void {

@@ -111,7 +111,7 @@ const sameHeartbeat = (one: Heartbeat, other: Heartbeat): boolean =>
 async function sweep({ store, log, epoch }: Scheduling, gracePeriod: GracePeriod, nowMs: number): Promise<void> {
   if (nowMs < gracePeriod.offlineFromMs) return
   for (const node of await markUnreachableNodes(store, epoch))
-    log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.silentSeconds} s`)
+    log.warn(`Node ${node.nodeId} is offline: no heartbeat for ${node.offlineSeconds} s`)
   logOutages(log, await judgeOutage(store, epoch))
   await noteDeliveries(store, epoch)
   if (nowMs < gracePeriod.lostFromMs) return
@@ -127,5 +127,5 @@ function logOutages(log: Scheduling['log'], { engaged, released }: OutageNews): 
     log.warn(`Outage protection: ${outageMessage(one)}${why}; nothing of it is moved until nodes return`)
   }
   for (const one of released)
-    log.info(`Outage protection of ${one.region} is lifted: ${one.nodes - one.silent} of ${one.nodes} nodes report`)
+    log.info(`Outage protection of ${one.region} is lifted: ${one.nodes - one.offline} of ${one.nodes} nodes report`)
 }

@@ -50,7 +50,7 @@ export class HttpControlPlane {
         if (this.holders.has(credential)) this.requireHolder(ctx)
         else if (ctx.joinToken !== this.joinToken)
           throw new TRPCError({ code: 'UNAUTHORIZED', message: 'This join token is not valid' })
-        this.holders.set(credential, { instance, machine: input.machine, silentSeconds: 0 })
+        this.holders.set(credential, { instance, machine: input.machine, offlineSeconds: 0 })
         return this.memory.join(ctx.joinToken, input.nodes)
       }),
       claim: t.procedure.input(as<Claim>()).mutation(({ ctx, input }) => this.judged(ctx, input)),
@@ -120,7 +120,7 @@ export class HttpControlPlane {
     const verdict = judgeClaim({ holder, instance, claim, allowed: null, leaseSeconds: 15 })
     if (verdict.state === 'look') return { state: 'look', holder: { instance: holder.instance, ...holder.machine } }
     if (verdict.state === 'granted') {
-      this.holders.set(credential, { instance, machine: claim.machine, silentSeconds: 0 })
+      this.holders.set(credential, { instance, machine: claim.machine, offlineSeconds: 0 })
       return { state: 'granted' }
     }
     const reported = { node: 'its node', more: 0, holder, machine: claim.machine }

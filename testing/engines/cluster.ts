@@ -251,24 +251,24 @@ class Engine implements TestEngine {
       if (children) return Number(children.split(' ')[0])
       await sleep(10)
     }
-    throw new Error(`${this.name} did not start: ${this.lastWords()}`)
+    throw new Error(`${this.name} did not start: ${this.lastMessage()}`)
   }
 
   private async answers(): Promise<void> {
     const http = new DockerHttp(this.socket)
     const end = Date.now() + startMs
     while (Date.now() < end) {
-      if (this.process?.exitCode !== null) throw new Error(`${this.name} ended: ${this.lastWords()}`)
+      if (this.process?.exitCode !== null) throw new Error(`${this.name} ended: ${this.lastMessage()}`)
       const answer = existsSync(this.socket)
         ? await http.call({ path: '/_ping', timeoutMs: 2_000, signal: AbortSignal.timeout(2_000) }).catch(() => null)
         : null
       if (answer) return
       await sleep(50)
     }
-    throw new Error(`${this.name} does not answer within ${startMs / 1000} s: ${this.lastWords()}`)
+    throw new Error(`${this.name} does not answer within ${startMs / 1000} s: ${this.lastMessage()}`)
   }
 
-  private lastWords(): string {
+  private lastMessage(): string {
     const log = quietly(() => readFileSync(join(this.dir, 'log'), 'utf8')) ?? ''
     return log.trim().split('\n').slice(-3).join(' | ') || 'it left no log'
   }

@@ -5,7 +5,7 @@ import type { TakenPort } from '@/core/placement/host-ports'
 import type { Fleet, FleetNode, PlacementRequest, Policy } from '@/core/placement/types'
 import { defaultPolicy } from '@/core/placement/types'
 import { idOf } from '@/testing/builders'
-import { wishesArbitrary } from './arbitrary-preferences'
+import { placementRulesArbitrary } from './arbitrary-preferences'
 
 const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 12, arbitrary: fc.constant(usual) }, ...others.map((other) => fc.constant(other)))
@@ -162,13 +162,13 @@ const plainRequest: fc.Arbitrary<PlacementRequest> = fc.oneof(
 )
 
 /** Requests with preferences. */
-const wishfulRequestArbitrary: fc.Arbitrary<PlacementRequest> = fc
-  .tuple(plainRequest, wishesArbitrary)
-  .map(([request, wishes]) => ({ ...request, wishes }))
+const requestWithRulesArbitrary: fc.Arbitrary<PlacementRequest> = fc
+  .tuple(plainRequest, placementRulesArbitrary)
+  .map(([request, placementRules]) => ({ ...request, placementRules }))
 
 export const requestArbitrary: fc.Arbitrary<PlacementRequest> = fc.oneof(
   { weight: 3, arbitrary: plainRequest },
-  { weight: 2, arbitrary: wishfulRequestArbitrary },
+  { weight: 2, arbitrary: requestWithRulesArbitrary },
 )
 
 export const policyArbitrary: fc.Arbitrary<Policy> = fc.oneof(

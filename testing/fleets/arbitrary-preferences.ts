@@ -1,6 +1,12 @@
 /** Random preferences for property tests, with the labels, regions and names of testing/fleets/arbitrary-fleets.ts. */
 import fc from 'fast-check'
-import { type Affinity, affinityText, type Preference, type Spread, type Wishes } from '@/core/placement/preferences'
+import {
+  type Affinity,
+  affinityText,
+  type PlacementRules,
+  type Preference,
+  type Spread,
+} from '@/core/placement/preferences'
 import { idOf } from '@/testing/builders'
 
 const weight = fc.oneof(fc.constantFrom(1, 50, 100), fc.integer({ min: 1, max: 100 }))
@@ -13,7 +19,7 @@ const preference: fc.Arbitrary<Preference> = fc.record({
 })
 
 const across: fc.Arbitrary<Spread['across']> = fc.constantFrom('region', 'region', 'zone')
-const wish: fc.Arbitrary<Spread> = fc.record({ across, maxSkew: fc.constant(null), weight })
+const evenSpread: fc.Arbitrary<Spread> = fc.record({ across, maxSkew: fc.constant(null), weight })
 const limit: fc.Arbitrary<Spread> = fc.record({
   across,
   maxSkew: fc.constantFrom(1, 1, 2, 3),
@@ -23,9 +29,9 @@ const limit: fc.Arbitrary<Spread> = fc.record({
 /** At most one spread is a constraint, as the API requires. */
 const spread: fc.Arbitrary<Spread[]> = fc.oneof(
   fc.constant<Spread[]>([]),
-  fc.array(wish, { minLength: 1, maxLength: 2 }),
+  fc.array(evenSpread, { minLength: 1, maxLength: 2 }),
   limit.map((one) => [one]),
-  fc.tuple(wish, limit).map((both) => [...both]),
+  fc.tuple(evenSpread, limit).map((both) => [...both]),
 )
 
 const places: Record<Affinity['on'], string[]> = {
@@ -46,7 +52,7 @@ const affinity: fc.Arbitrary<Affinity> = topology.chain((on) =>
   }),
 )
 
-export const wishesArbitrary: fc.Arbitrary<Wishes> = fc.record({
+export const placementRulesArbitrary: fc.Arbitrary<PlacementRules> = fc.record({
   preferences: fc.array(preference, { maxLength: 2 }),
   spread,
   affinity: fc.oneof(

@@ -71,15 +71,15 @@ interface Scene {
   nodes: FleetNode[]
 }
 
-const isAsWished = ({ kind, on, places }: Affinity, node: FleetNode): boolean => {
+const isAffinityMet = ({ kind, on, places }: Affinity, node: FleetNode): boolean => {
   const place = whereIs(node, on)
   const together = place !== undefined && places.includes(place)
   return kind === 'affinity' ? together : !together
 }
 
-function wishesAllow(node: FleetNode, scene: Scene): boolean {
-  const { affinity, spread } = scene.request.wishes ?? { affinity: [], spread: [] }
-  if (affinity.some((one) => one.required && !isAsWished(one, node))) return false
+function placementRulesAllow(node: FleetNode, scene: Scene): boolean {
+  const { affinity, spread } = scene.request.placementRules ?? { affinity: [], spread: [] }
+  if (affinity.some((one) => one.required && !isAffinityMet(one, node))) return false
   return spread.every(({ across, maxSkew }) => {
     if (maxSkew === null) return true
     const place = whereIs(node, across)
@@ -88,14 +88,18 @@ function wishesAllow(node: FleetNode, scene: Scene): boolean {
 }
 
 /** The score parts of preferences: their total weight, and their score on this node. */
-function wishParts(node: FleetNode, scene: Scene): { weight: number; gives: number }[] {
-  const { preferences, spread, affinity } = scene.request.wishes ?? { preferences: [], spread: [], affinity: [] }
+function preferenceParts(node: FleetNode, scene: Scene): { weight: number; gives: number }[] {
+  const { preferences, spread, affinity } = scene.request.placementRules ?? {
+    preferences: [],
+    spread: [],
+    affinity: [],
+  }
   const sum = (amounts: number[]): number => amounts.reduce((all, amount) => all + amount, 0)
   const evenness = ({ across }: Spread): number => {
     const place = whereIs(node, across)
     return place === undefined ? 0 : 1 / (1 + skewOf(place, across, scene))
   }
-  const wished = affinity.filter((one) => !one.required)
+  const preferred = affinity.filter((one) => !one.required)
   return [
     {
       weight: sum(preferences.map(({ weight }) => weight / 100)),
@@ -106,8 +110,8 @@ function wishParts(node: FleetNode, scene: Scene): { weight: number; gives: numb
       gives: sum(spread.map((one) => (one.weight / 100) * evenness(one))),
     },
     {
-      weight: sum(wished.map(({ weight }) => weight / 100)),
-      gives: sum(wished.map((one) => (isAsWished(one, node) ? one.weight / 100 : 0))),
+      weight: sum(preferred.map(({ weight }) => weight / 100)),
+      gives: sum(preferred.map((one) => (isAffinityMet(one, node) ? one.weight / 100 : 0))),
     },
   ]
 }
@@ -135,12 +139,12 @@ function scoreOf(node: FleetNode, scene: Scene, fleet: Fleet, policy: Policy): n
   const cpuIdle = (100 - used(node.cpuUsagePercent, unseen.cpuMillis, capacity.cpuMillis)) / 100
   const memoryIdle = (100 - used(node.memoryUsagePercent, unseen.memoryMb, capacity.memoryMb)) / 100
   const { weights } = policy
-  const wishes = wishParts(node, scene)
-  const whole = wishes.reduce((sum, { weight }) => sum + weight, 1)
+  const placementRules = preferenceParts(node, scene)
+  const whole = placementRules.reduce((sum, { weight }) => sum + weight, 1)
   let score = (weights.resources / whole) * (policy.packing ? 1 - (cpu + memory) / 2 : (cpu + memory) / 2)
   score += (weights.load / whole) * ((cpuIdle + memoryIdle) / 2)
   score += (weights.locality / whole) * localityOf(request.region, node, fleet)
-  for (const { weight, gives } of wishes) if (weight > 0) score += (weight / whole) * (gives / weight)
+  for (const { weight, gives } of placementRules) if (weight > 0) score += (weight / whole) * (gives / weight)
   return score
 }
 
@@ -156,7 +160,7 @@ export function referencePlacement(request: PlacementRequest, fleet: Fleet, poli
   const placed: ReferencePlacement['chosen'] = []
   for (;;) {
     const scene = { request, nodes }
-    const able = nodes.filter((node) => canTakeOne(request, node) && wishesAllow(node, scene))
+    const able = nodes.filter((node) => canTakeOne(request, node) && placementRulesAllow(node, scene))
     const preferred = able.filter((node) => !request.avoidNodeIds.includes(node.id))
     const field = (preferred.length > 0 ? preferred : able).map((node) => ({
       node,

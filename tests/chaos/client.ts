@@ -81,7 +81,7 @@ class Worker {
     const { callLog } = this.options
     this.made += 1
     const name = `chaos-${this.options.seed}-${this.index}-${this.made}`
-    const { input, image, waits } = this.wish(name)
+    const { input, image, waits } = this.demand(name)
     const entry = callLog.add({ name, key: `key-${name}`, image, waits, replicas: input.replicas })
     const isRepeated = this.random() < 0.08
     await this.calling(entry, async () => {
@@ -154,24 +154,24 @@ class Worker {
     return isExpected
   }
 
-  private wish(name: string) {
+  private demand(name: string) {
     const { random } = this
     const { isCalm } = this
     const possible = images.filter(({ fails }) => !(fails && isCalm))
-    let left = random() * possible.reduce((sum, wish) => sum + wish.share, 0)
-    const wish = possible.find(({ share }) => {
+    let left = random() * possible.reduce((sum, demand) => sum + demand.share, 0)
+    const demand = possible.find(({ share }) => {
       left -= share
       return left < 0
     })
-    if (!wish) throw new Error('The shares of the wishes do not add up')
+    if (!demand) throw new Error('The shares of the images do not add up')
     const isLarge = random() < 0.05
     const isNear = random() < 0.3
     const mayShare = random() < 0.15
-    const op = !wish.simulated && random() < this.options.onReal ? '=' : '!='
+    const op = !demand.simulated && random() < this.options.onReal ? '=' : '!='
     const input = {
       name,
       type: 'compute',
-      container_image: wish.image,
+      container_image: demand.image,
       replicas: 1 + Math.floor(random() * 4),
       resources: isLarge ? { cpu: 4, memory: 8192, storage: 20 } : { cpu: 0.5, memory: 512, storage: 1 },
       ...(isNear ? { region: random() < 0.5 ? 'us-east' : 'eu-west' } : {}),
@@ -180,6 +180,6 @@ class Worker {
       wait_for_capacity: isLarge,
       env: { CANARY: `${this.options.canary}-${name}` },
     }
-    return { input, image: wish.image, waits: isLarge }
+    return { input, image: demand.image, waits: isLarge }
   }
 }

@@ -34,14 +34,14 @@ export class Containers {
   }
 
   /** Everything that is visible now. An engine that does not answer is left out. */
-  async look(): Promise<FoundContainer[]> {
+  async inspect(): Promise<FoundContainer[]> {
     const found = (await Promise.all([...this.simulated(), ...this.onReal()])).flat()
     for (const { replicaId, state } of found) if (wasStarted.has(state)) this.started.add(replicaId)
     return found
   }
 
   /** The containers of one host, or null when it does not answer. */
-  async lookAt(host: string): Promise<FoundContainer[] | null> {
+  async inspectHost(host: string): Promise<FoundContainer[] | null> {
     const real = this.real.find(({ name }) => name === host)
     if (real) return inEngine(host, real.engine).catch(() => null)
     const index = Number(host.slice('fleet-'.length)) - 1

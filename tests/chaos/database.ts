@@ -26,14 +26,14 @@ export class Database {
   /** Waits until a scheduler holds a lease, at most `limitMs`. */
   async untilLeased(limitMs: number): Promise<void> {
     const endMs = performance.now() + limitMs
-    const look = async (client: pg.Client): Promise<void> => {
+    const inspect = async (client: pg.Client): Promise<void> => {
       while (performance.now() < endMs) {
         const { rowCount } = await client.query(`select 1 from evaluations where status = 'leased' limit 1`)
         if (rowCount) return
       }
     }
     // Without a database there is nothing to wait for.
-    await this.connected(look).catch(() => undefined)
+    await this.connected(inspect).catch(() => undefined)
   }
 
   async endSession(pid: number): Promise<void> {

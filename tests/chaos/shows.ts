@@ -95,20 +95,20 @@ async function cutRegion(options: ChaosOptions, say: Say): Promise<boolean> {
       const { stack, database, watch } = environment
       for (let index = 1; index <= 4; index += 1)
         await deployAndWait(environment, { name: `region-${index}`, replicas: 50, region: 'us-east' })
-      const look = async () => ({
+      const inspect = async () => ({
         replicas: (
           await database.query<{ id: string }>(
             `select id, status, wanted, container_id, started_at from deployment_replicas order by id`,
           )
         ).rows,
-        containers: (await watch.containers.look()).map(({ id, state }) => `${id} ${state}`).sort(),
+        containers: (await watch.containers.inspect()).map(({ id, state }) => `${id} ${state}`).sort(),
       })
-      const before = await look()
+      const before = await inspect()
       const cut = ['fleet-1', 'fleet-2']
       for (const name of cut) stack.wire(name).cut()
       say(`40 of 60 nodes of us-east cut off, with ${before.replicas.length} replicas running in it`)
       await sleep(cutMs)
-      const during = await look()
+      const during = await inspect()
       const { rows } = await database.query<{ offline: number }>(
         `select count(*)::int as offline from nodes where status = 'offline'`,
       )
@@ -120,7 +120,7 @@ async function cutRegion(options: ChaosOptions, say: Say): Promise<boolean> {
       const online = async () => (await database.query(`select 1 from nodes where status = 'offline'`)).rowCount === 0
       await until(online, { timeoutMs: 120_000, everyMs: 500, what: 'all nodes to be heard again' })
       await sleep(15_000)
-      const after = await look()
+      const after = await inspect()
       const same = JSON.stringify(after) === JSON.stringify(before)
       say(`Healed: ${same ? 'the same replicas in the same containers, none restarted' : 'something CHANGED'}`)
       return held && same
@@ -134,13 +134,13 @@ const environmentOf = ({ breaks }: ChaosOptions, fleets: EnvironmentPlan['fleets
   breaks,
 })
 
-interface Wish {
+interface DeployRequest {
   name: string
   replicas: number
   region?: string
 }
 
-async function deploy({ rest }: Environment, { name, replicas, region }: Wish): Promise<string> {
+async function deploy({ rest }: Environment, { name, replicas, region }: DeployRequest): Promise<string> {
   const answer = await rest.ask('/api/deployment/deploy', {
     method: 'POST',
     body: {
@@ -155,12 +155,12 @@ async function deploy({ rest }: Environment, { name, replicas, region }: Wish): 
   return (answer.body as { deployment_id: string }).deployment_id
 }
 
-async function deployAndWait(environment: Environment, wish: Wish): Promise<string> {
-  const id = await deploy(environment, wish)
+async function deployAndWait(environment: Environment, request: DeployRequest): Promise<string> {
+  const id = await deploy(environment, request)
   const running = async () =>
     (await environment.database.query(`select 1 from deployments where id = $1 and status = 'running'`, [id]))
       .rowCount === 1
-  await until(running, { timeoutMs: 120_000, everyMs: 200, what: `${wish.name} to run` })
+  await until(running, { timeoutMs: 120_000, everyMs: 200, what: `${request.name} to run` })
   return id
 }
 

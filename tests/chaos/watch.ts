@@ -127,7 +127,7 @@ export class Watch {
   private async inspectAll(recent: number | null): Promise<{ snapshot: Snapshot; containers: FoundContainer[] }> {
     const { database, callLog, ledger } = this.options
     const promised = callLog.settled()
-    const containers = await this.containers.look()
+    const containers = await this.containers.inspect()
     const { snapshot, judgements, deployments, replicas } = await database.snapshot(async (client) => ({
       snapshot: await readSnapshot(client),
       judgements: await readJudgements(client, recent),
@@ -163,7 +163,7 @@ export class Watch {
       waiting: await evaluations(client, ['pending', 'leased']),
       blocked: await evaluations(client, ['blocked']),
     }))
-    const containers = await this.containers.look()
+    const containers = await this.containers.inspect()
     const problems = differences(snapshot, containers)
     for (const id of waiting) problems.push(`an evaluation of ${id} is not done`)
     for (const {

@@ -333,10 +333,10 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     await until(() => controlPlane.last(good.replicaId)?.health === 'healthy', { timeoutMs: 20_000 })
     const reported = () => controlPlane.reportsOn(bad.replicaId)
     const unwell = await until(() => reported().find(({ health }) => health === 'unhealthy'), { timeoutMs: 20_000 })
-    const words = 'Its health check fails: no answer on port 80'
-    expect(unwell).toMatchObject({ status: 'running', reason: words, checkOutput: 'no answer on port 80' })
+    const message = 'Its health check fails: no answer on port 80'
+    expect(unwell).toMatchObject({ status: 'running', reason: message, checkOutput: 'no answer on port 80' })
     const again = await until(() => reported().find(({ restarts }) => restarts.restarts === 1), { timeoutMs: 20_000 })
-    expect(reported().some(({ status, reason }) => status === 'starting' && reason === `Restarting: ${words}`)).toBe(
+    expect(reported().some(({ status, reason }) => status === 'starting' && reason === `Restarting: ${message}`)).toBe(
       true,
     )
     expect(again).toMatchObject({ status: 'running', containerId: unwell.containerId, health: 'starting' })
@@ -410,10 +410,10 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
   test('restarts a container that crashes while the control plane is away, and reports it afterwards', async () => {
     const agent = await anAgent()
     const crash = { image: image('fogdeck-test/crash:1'), env: { AFTER: '4' }, restarts: well }
-    const [steady, crashing] = [web(), aReplica({ ...crash, deploymentName: 'crash' })]
-    agent.want(steady, crashing)
+    const [healthy, crashing] = [web(), aReplica({ ...crash, deploymentName: 'crash' })]
+    agent.want(healthy, crashing)
     const before = await agent.reported(crashing, 'running')
-    const { containerId } = await agent.reported(steady, 'running')
+    const { containerId } = await agent.reported(healthy, 'running')
     controlPlane.line = 'away'
     const cutAt = Date.now()
     const ranAgain = async () => {

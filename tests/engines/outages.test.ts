@@ -102,8 +102,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 
   const deploy = async (name: string, overrides: Record<string, unknown> = {}) => {
     const resources = { cpu: 0.5, memory: 512, gpu: 0, storage: 1 }
-    const wish = aDeployment({ name, container_image: web, resources, ...overrides })
-    return (await (await cp.as('admin')).deployment.deploy(wish)).deployment_id
+    const input = aDeployment({ name, container_image: web, resources, ...overrides })
+    return (await (await cp.as('admin')).deployment.deploy(input)).deployment_id
   }
 
   const attempts = (deploymentId: string) =>
@@ -323,10 +323,10 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
     }
     const nul = await failing('nul', 'fogdeck-test/nul:1')
     const long = await failing('long', 'fogdeck-test/long-line:1')
-    const words = { nul: 'exited with code 1: bye \u{fffd} end', long: `exited with code 1: ${'x'.repeat(298)}…` }
+    const text = { nul: 'exited with code 1: bye \u{fffd} end', long: `exited with code 1: ${'x'.repeat(298)}…` }
     await untilSo(
       'both have told how they ended',
-      async () => (await nul()) === words.nul && (await long()) === words.long,
+      async () => (await nul()) === text.nul && (await long()) === text.long,
     )
     await runs(await deploy('beside'))
   })
@@ -353,8 +353,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       processes.push(started)
       return started
     }
-    const says = (agent: AgentProcess, words: RegExp) =>
-      until(() => words.exec(agent.said), { ...patient, what: `an agent says ${words}` })
+    const says = (agent: AgentProcess, text: RegExp) =>
+      until(() => text.exec(agent.said), { ...patient, what: `an agent says ${text}` })
     try {
       const first = run(one, 'first', { token })
       await says(first, /joined as node-1/)
@@ -390,8 +390,8 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       )
       // Whichever copies tried, heartbeats of the first agent are accepted, and it obeys.
       await cp.sql(`update nodes set last_heartbeat = now() - interval '5 seconds'`)
-      const heard = `select from nodes where status <> 'offline' and last_heartbeat > now() - interval '3 seconds'`
-      await until(async () => (await cp.sql(heard)).length > 0, { ...patient, what: 'node-1 is heard' })
+      const freshNodes = `select from nodes where status <> 'offline' and last_heartbeat > now() - interval '3 seconds'`
+      await until(async () => (await cp.sql(freshNodes)).length > 0, { ...patient, what: 'node-1 is heard' })
       const later = await deploy('later')
       await runs(later)
       expect(await attempts(stays)).toEqual(before)
@@ -408,7 +408,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 
   test('a registry that never answers delays nothing else, and the pull fails with its reason after some attempts', async () => {
     const agent = await anAgent(0)
-    const registry = await SilentRegistry.listen()
+    const registry = await UnresponsiveRegistry.listen()
     try {
       const image = `${agent.engine.gateway}:${registry.port}/never/answers:1`
       const hanging = await deploy('hanging', { container_image: image })
@@ -420,17 +420,17 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 
       const status = async () => (await (await cp.as('admin')).deployment.detail({ id: hanging })).status
       await untilSo('it is given up', async () => (await status()) === 'failed')
-      const words = `the pull of ${image} made no progress for 5 s`
+      const text = `the pull of ${image} made no progress for 5 s`
       const tries = await attempts(hanging)
       expect(tries.map(({ generation, status, reason }) => [generation, status, reason])).toEqual(
-        [1, 2, 3].map((generation) => [generation, 'failed', words]),
+        [1, 2, 3].map((generation) => [generation, 'failed', text]),
       )
       const pausesMs = tries.slice(1).map(({ created }, i) => created.getTime() - (tries[i]?.finished?.getTime() ?? 0))
       // One second before the second attempt, two before the third. Jitter removes up to half.
       expect(pausesMs[0]).toBeGreaterThanOrEqual(500)
       expect(pausesMs[1]).toBeGreaterThanOrEqual(1_000)
       const { reason } = await (await cp.as('admin')).deployment.detail({ id: hanging })
-      expect(reason).toBe(`Replica 1 failed 3 times: ${words}`)
+      expect(reason).toBe(`Replica 1 failed 3 times: ${text}`)
       expect((await attempts(beside)).map(({ generation, status }) => [generation, status])).toEqual([[1, 'running']])
     } finally {
       await registry.close()
@@ -439,7 +439,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
 })
 
 /** Accepts every connection and never answers. */
-class SilentRegistry {
+class UnresponsiveRegistry {
   private readonly sockets = new Set<Socket>()
 
   private constructor(private readonly server: Server) {
@@ -449,9 +449,9 @@ class SilentRegistry {
     })
   }
 
-  static async listen(): Promise<SilentRegistry> {
+  static async listen(): Promise<UnresponsiveRegistry> {
     const server = createServer()
-    const registry = new SilentRegistry(server)
+    const registry = new UnresponsiveRegistry(server)
     await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
     return registry
   }

@@ -58,7 +58,7 @@ export const opening: [deed: string, pick: number][] = [
 export class Life {
   /** One agent per node, by the name of the node, so that nodes can go offline one by one. */
   readonly #agents = new Map<string, FakeAgent>()
-  readonly #silent = new Set<string>()
+  readonly #offline = new Set<string>()
   readonly #gone = new Set<string>()
   readonly #deployments: string[] = []
 
@@ -84,12 +84,12 @@ export class Life {
     this.#agents.set(name, await new FakeAgent(this.cp).join({ name, region, cpuCores: 2 + (number % 3) }))
   }
 
-  private heard(): [string, FakeAgent][] {
-    return [...this.#agents].filter(([name]) => !this.#silent.has(name) && !this.#gone.has(name))
+  private reporting(): [string, FakeAgent][] {
+    return [...this.#agents].filter(([name]) => !this.#offline.has(name) && !this.#gone.has(name))
   }
 
   private async beat(): Promise<void> {
-    for (const [, agent] of this.heard()) await agent.heartbeat()
+    for (const [, agent] of this.reporting()) await agent.heartbeat()
   }
 
   /** Each action returns whether it could be done; `pick` chooses its target. */
@@ -128,16 +128,16 @@ export class Life {
       return (await this.cp.schedule()) > 0
     },
     obey: async () => {
-      for (const [, agent] of this.heard()) await agent.obey()
+      for (const [, agent] of this.reporting()) await agent.obey()
       return true
     },
     fail: async (pick) => {
-      await this.one(this.heard(), pick)?.[1].fail('exited with code 1', { started: pick % 2 === 0 })
+      await this.one(this.reporting(), pick)?.[1].fail('exited with code 1', { started: pick % 2 === 0 })
       return true
     },
     /** The container ended, and is not removed yet. */
     end: async (pick) => {
-      const agent = this.one(this.heard(), pick)?.[1]
+      const agent = this.one(this.reporting(), pick)?.[1]
       const replica = (await agent?.wanted())?.find(({ wanted }) => wanted === 'run')
       if (!agent || !replica) return false
       await agent.report(replica, { status: 'failed', reason: 'killed', exitCode: 137, startedAt: null })
@@ -147,11 +147,11 @@ export class Life {
     drain: (pick) => this.onNode(pick, (id) => this.admin.node.drain({ id, maintenance: pick % 2 === 0 })),
     undrain: (pick) => this.onNode(pick, (id) => this.admin.node.undrain({ id })),
     silence: async (pick) => {
-      const name = this.one(this.heard(), pick)?.[0]
-      if (name === undefined || this.heard().length < 3) return false
+      const name = this.one(this.reporting(), pick)?.[0]
+      if (name === undefined || this.reporting().length < 3) return false
       await this.beat()
       await this.cp.sql(`update nodes set last_heartbeat = now() - interval '10 minutes' where node_id = $1`, [name])
-      this.#silent.add(name)
+      this.#offline.add(name)
       return (await markUnreachableNodes(this.cp.store, this.cp.epoch)).length > 0
     },
     lose: async () => {
@@ -160,9 +160,9 @@ export class Life {
       return lost.length > 0
     },
     return: async (pick) => {
-      const name = this.one([...this.#silent], pick)
+      const name = this.one([...this.#offline], pick)
       if (name === undefined) return false
-      this.#silent.delete(name)
+      this.#offline.delete(name)
       await this.#agents.get(name)?.heartbeat()
       return true
     },
@@ -172,13 +172,13 @@ export class Life {
       return true
     },
     remove: async (pick) => {
-      const name = this.one([...this.#silent], pick)
+      const name = this.one([...this.#offline], pick)
       const id = name && this.#agents.get(name)?.id(name)
       if (!id) return false
       const done = await attempted(this.admin.node.remove({ id, lost_name: name }))
       if (done) {
         this.#gone.add(name)
-        this.#silent.delete(name)
+        this.#offline.delete(name)
       }
       return done
     },

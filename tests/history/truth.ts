@@ -23,7 +23,7 @@ interface DeploymentTruth {
     nodeId: string
     status: ReplicaStatus
     reserved: boolean
-    silent: boolean
+    offline: boolean
   }[]
 }
 
@@ -66,7 +66,7 @@ async function deploymentsNow(cp: TestControlPlane): Promise<DeploymentTruth[]> 
     cp.sql<DeploymentTruth['replicas'][number] & { deploymentId: string; newest: boolean }>(
       `select r.id, r.deployment_id as "deploymentId", r.slot, r.generation, r.revision, n.node_id as "nodeId", r.status,
          r.reserved, coalesce((select kind = 'offline' from node_events e where e.node_id = n.id and kind in ('offline', 'online')
-           order by id desc limit 1), false) as silent,
+           order by id desc limit 1), false) as offline,
          generation = max(generation) over (partition by deployment_id, slot) as newest
        from deployment_replicas r join nodes n on n.id = r.node_id order by r.slot, r.generation desc`,
     ),
@@ -90,6 +90,6 @@ export const deploymentTruthOf = (id: string, past: PastDeployment): DeploymentT
   replicas: past.replicas.map(({ node, since: _1, reason: _2, ...replica }) => ({
     ...replica,
     nodeId: node.nodeId,
-    silent: node.silent,
+    offline: node.offline,
   })),
 })

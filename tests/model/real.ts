@@ -154,8 +154,8 @@ export class Real {
       evaluationEnds: plan.ends,
       retryInMs: null,
     }
-    const sighting = { entry: null, journalSeq: null, at: new Date() }
-    const outcome = await refusalOf(commitSteps(this.cp.store, this.committer(by), { steps: [step], sighting }))
+    const snapshotRef = { entry: null, journalSeq: null, at: new Date() }
+    const outcome = await refusalOf(commitSteps(this.cp.store, this.committer(by), { steps: [step], snapshotRef }))
     return typeof outcome === 'string' ? outcome : null
   }
 

@@ -374,10 +374,10 @@ function sync(world: World, node: number): Step {
   return { name: `agent ${node} is told`, next: withAgent({ ...world, db }, node, { wanted, ended }) }
 }
 
-type Wanted = Agent['wanted'][number]
+type Desired = Agent['wanted'][number]
 type Container = Agent['containers'][number]
 
-const mayStart = (me: Agent, wanted: Wanted, rules: Rules): boolean =>
+const mayStart = (me: Agent, wanted: Desired, rules: Rules): boolean =>
   wanted.run &&
   !me.ended.some((one) => same(one, wanted)) &&
   !me.containers.some((one) => same(one, wanted) && one.known) &&
@@ -388,7 +388,7 @@ const mayStop = (me: Agent, container: Container, rules: Rules): boolean =>
   container.known &&
   !me.wanted.some((one) => one.run && (rules.generation ? same(one, container) : one.slot === container.slot))
 
-function start(world: World, node: number, { slot, generation }: Wanted): Step {
+function start(world: World, node: number, { slot, generation }: Desired): Step {
   const me = world.agents[node]
   const before = me?.containers.find((one) => same(one, { slot, generation }))
   const others = me?.containers.filter((one) => one !== before) ?? []

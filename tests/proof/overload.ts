@@ -69,7 +69,7 @@ const countsSql = `
     (select count(*)::int from deployment_replicas where generation > 1) as replaced,
     (select count(*)::int from deployment_status_history where new_status = 'failed') as "deploymentsFailed",
     (select count(*)::int from node_events where kind = 'offline') as "wentOffline",
-    (select count(*)::int from storm_brakes) as protections`
+    (select count(*)::int from outage_protections) as protections`
 
 const say = (text: string) =>
   void process.stdout.write(`${(performance.now() / 1000).toFixed(1).padStart(7)} s  ${text}\n`)
@@ -136,7 +136,7 @@ async function burst(stack: Stack, options: Options): Promise<Counts> {
     await sleep(1_000)
     const now = await count(database)
     if (Math.floor((now.running / total) * 10) !== Math.floor((counts.running / total) * 10) || differ(now, counts))
-      say(`accepted ${accepted.count}, ${inWords(now)}`)
+      say(`accepted ${accepted.count}, ${spelledOut(now)}`)
     counts = now
   }
   say(
@@ -224,7 +224,7 @@ const countAttempts = 60
 const differ = ({ running: _, ...one }: Counts, { running: __, ...other }: Counts): boolean =>
   JSON.stringify(one) !== JSON.stringify(other)
 
-const inWords = (counts: Counts): string =>
+const spelledOut = (counts: Counts): string =>
   `${counts.running} run; lost ${counts.lost}, failed ${counts.failed}, placed again ${counts.replaced}, deployments failed ${counts.deploymentsFailed}, nodes gone offline ${counts.wentOffline}, outage protections ${counts.protections}`
 
 function verdict(counts: Counts, { options, deaths }: { options: Options; deaths: string[] }): number {
@@ -240,11 +240,13 @@ function verdict(counts: Counts, { options, deaths }: { options: Options; deaths
       counts.protections ===
     0
       ? []
-      : [`Slowness was taken for failure: ${inWords(counts)}`]),
+      : [`Slowness was taken for failure: ${spelledOut(counts)}`]),
   ]
   for (const what of wrong) say(what)
   say(
-    wrong.length === 0 ? `All ${total} replicas run; ${inWords(counts)}` : `Not as promised; logs are in ${logFolder}`,
+    wrong.length === 0
+      ? `All ${total} replicas run; ${spelledOut(counts)}`
+      : `Not as promised; logs are in ${logFolder}`,
   )
   return wrong.length === 0 ? 0 : 1
 }

@@ -90,7 +90,7 @@ describe('a history', () => {
     ['a change without its row', problem('running', ['none', 'pending']), 'the row says running'],
     ['no history at all', problem('pending'), 'the row says pending'],
     ['a history of nothing', problem(undefined, ['none', 'pending']), 'does not exist'],
-  ])('reports %s', (_, found, words) => expect(found).toContain(words))
+  ])('reports %s', (_, found, message) => expect(found).toContain(message))
 })
 
 describe('the checks of the tables', () => {
@@ -189,7 +189,7 @@ describe('the checks of the tables', () => {
     const cut = async (image: string, { isLeaving = false, ranOn = false } = {}) => {
       const ledger = new Ledger(() => undefined)
       let there: FoundContainer[] = [{ ...container(), image }]
-      const cutOff = new CutOff({ lookAt: async () => there }, () => isLeaving)
+      const cutOff = new CutOff({ inspectHost: async () => there }, () => isLeaving)
       const begun = cutOff.begin('fleet-1')
       await vi.advanceTimersByTimeAsync(10_000)
       await begun
@@ -206,7 +206,7 @@ describe('the checks of the tables', () => {
   })
 
   test('find a container that outlives its reservation, unless it went between two looks', () => {
-    const looks = (...rounds: { there: boolean; reserved: boolean }[]) =>
+    const rounds = (...rounds: { there: boolean; reserved: boolean }[]) =>
       found((ledger) => {
         const reservations = new Reservations()
         for (const { there, reserved } of rounds)
@@ -217,8 +217,8 @@ describe('the checks of the tables', () => {
       { there: true, reserved: false },
       { there: false, reserved: false },
     ]
-    expect(looks(held, given, gone)).toEqual([])
-    expect(looks(held, given, given)).toHaveLength(1)
+    expect(rounds(held, given, gone)).toEqual([])
+    expect(rounds(held, given, given)).toHaveLength(1)
   })
 
   test('find a container that runs another image than its revision', () => {
@@ -268,15 +268,15 @@ describe('the checks of the tables', () => {
     expect(outagesOf('real-1', [spell('kill', 'engine-1', 1, 2), spell('cut', 'engine-1', 50, 60)])).toEqual([
       { fromMs: 50_000, untilMs: 80_000 },
     ])
-    const silent = {
+    const lost = {
       what: 'lost',
       node: 'f2-1',
-      reason: 'Node f2-1 has been silent for over 30 s',
+      reason: 'Node f2-1 has been offline for over 30 s',
       image: 'sim/ok',
     } as const
     const cut = [spell('cut', 'fleet-2', 100, 160)]
-    expect(judgementProblem({ ...silent, at: at(115) }, cut)).not.toBeNull()
-    expect(judgementProblem({ ...silent, at: at(130) }, cut)).toBeNull()
+    expect(judgementProblem({ ...lost, at: at(115) }, cut)).not.toBeNull()
+    expect(judgementProblem({ ...lost, at: at(130) }, cut)).toBeNull()
     const failed = { what: 'failed', node: 'f2-1', at: at(130), reason: 'exit 1' } as const
     expect(judgementProblem({ ...failed, image: 'sim/ok' }, cut)).not.toBeNull()
     expect(judgementProblem({ ...failed, image: 'sim/crash:2s' }, cut)).toBeNull()
@@ -284,11 +284,11 @@ describe('the checks of the tables', () => {
 
   test('find secrets in plain text and as hexadecimal digits', () => {
     const secret = 'a-canary'
-    const look = (text: string) =>
+    const search = (text: string) =>
       found((ledger) => checkSecrets(ledger, [secret], { folders: {}, texts: { log: text } }))
-    expect(look('nothing to see')).toEqual([])
-    expect(look(`TOKEN=${secret}`)).toHaveLength(1)
-    expect(look(Buffer.from(secret).toString('hex'))).toHaveLength(1)
+    expect(search('nothing to see')).toEqual([])
+    expect(search(`TOKEN=${secret}`)).toHaveLength(1)
+    expect(search(Buffer.from(secret).toString('hex'))).toHaveLength(1)
   })
 })
 
@@ -319,7 +319,7 @@ describe('a wire', () => {
     wire: Wire
     /** The client ports that the server saw, in the order of the connections. */
     ports: number[]
-    dial: (hello: string) => Promise<{ socket: Socket; heard: () => string; isClosed: () => boolean }>
+    dial: (hello: string) => Promise<{ socket: Socket; received: () => string; isClosed: () => boolean }>
   }> {
     const ports: number[] = []
     const server = createServer((socket) => {
@@ -348,35 +348,35 @@ describe('a wire', () => {
         })
         closers.push(() => socket.destroy())
         socket.write(hello)
-        return { socket, heard: () => text, isClosed: () => closed }
+        return { socket, received: () => text, isClosed: () => closed }
       },
     }
   }
 
   test('that is cut passes on nothing, and delivers everything once restored', async () => {
     const { wire, dial } = await echo()
-    const { socket, heard, isClosed } = await dial('one ')
-    await expect.poll(heard).toBe('one ')
+    const { socket, received, isClosed } = await dial('one ')
+    await expect.poll(received).toBe('one ')
     wire.cut()
     socket.write('two ')
     const late = await dial('three')
     await sleep(100)
-    expect([heard(), late.heard(), isClosed()]).toEqual(['one ', '', false])
+    expect([received(), late.received(), isClosed()]).toEqual(['one ', '', false])
     wire.heal()
-    await expect.poll(heard).toBe('one two ')
-    await expect.poll(late.heard).toBe('three')
+    await expect.poll(received).toBe('one two ')
+    await expect.poll(late.received).toBe('three')
   })
 
   test('can be cut for a single connection', async () => {
     const { wire, dial, ports } = await echo()
     const first = await dial('first ')
-    await expect.poll(first.heard).toBe('first ')
+    await expect.poll(first.received).toBe('first ')
     const other = await dial('other ')
-    await expect.poll(other.heard).toBe('other ')
+    await expect.poll(other.received).toBe('other ')
     expect(wire.cutOne(ports[0] ?? 0)).toBe(true)
     first.socket.write('again')
     other.socket.write('again')
-    await expect.poll(other.heard).toBe('other again')
-    expect(first.heard()).toBe('first ')
+    await expect.poll(other.received).toBe('other again')
+    expect(first.received()).toBe('first ')
   })
 })

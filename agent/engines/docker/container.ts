@@ -209,10 +209,10 @@ const meaningOf = (state: EngineState): ContainerState => {
   }
 }
 
-const healthOf = (words: string): ContainerHealth => {
-  if (/\bunhealthy\b/.test(words)) return 'unhealthy'
-  if (/\bhealthy\b/.test(words)) return 'healthy'
-  return /\bstarting\b/.test(words) ? 'starting' : null
+const healthOf = (message: string): ContainerHealth => {
+  if (/\bunhealthy\b/.test(message)) return 'unhealthy'
+  if (/\bhealthy\b/.test(message)) return 'healthy'
+  return /\bstarting\b/.test(message) ? 'starting' : null
 }
 
 /** Lists each published port once, although engines list it for IPv4 and for IPv6. */

@@ -108,7 +108,7 @@ export class DockerEngine implements Engine {
   }
 
   async inspect(containerId: string): Promise<InspectedContainer | null> {
-    const answer = await this.look(containerId)
+    const answer = await this.inspected(containerId)
     return answer === null ? null : inspectedOf(answer)
   }
 
@@ -207,7 +207,7 @@ export class DockerEngine implements Engine {
     return { path, ...(query ? { query } : {}), ...(timeoutMs ? { timeoutMs } : {}) }
   }
 
-  private async look(idOrName: string): Promise<unknown> {
+  private async inspected(idOrName: string): Promise<unknown> {
     const answer = await this.http.call(this.quick(`/containers/${idOrName}/json`), [200, 404])
     return answer.status === 404 ? null : JSON.parse(answer.body.toString('utf8'))
   }
@@ -217,7 +217,7 @@ export class DockerEngine implements Engine {
    * could imitate some.
    */
   private async ownByName(spec: ContainerSpec, refusal: unknown): Promise<string> {
-    const answer = await this.look(spec.name)
+    const answer = await this.inspected(spec.name)
     const found = answer === null ? null : inspectedOf(answer)
     const { node, replica } = containerLabels
     const ours = found?.replicaId === spec.labels[replica] && found?.nodeId === spec.labels[node]

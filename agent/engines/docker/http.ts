@@ -131,8 +131,8 @@ export class DockerHttp {
     if (code === 'ENOENT') return new EngineError('unreachable', `no container engine listens at ${where}`)
     if (code === 'ECONNREFUSED') return new EngineError('unreachable', `the engine at ${where} is not running`)
     if (code === 'EACCES') return new EngineError('unreachable', `no permission to use ${where}`)
-    const words = error instanceof Error ? error.message : String(error)
-    return new EngineError('unreachable', `the connection to the engine at ${where} broke: ${words}`)
+    const text = error instanceof Error ? error.message : String(error)
+    return new EngineError('unreachable', `the connection to the engine at ${where} broke: ${text}`)
   }
 }
 

@@ -59,8 +59,8 @@ export const pullImage = async (
   options: Parameters<Engine['pull']>[1] & { stallMs: number },
 ): Promise<void> => {
   const stalled = new AbortController()
-  const words = `the pull of ${image} made no progress for ${Math.round(options.stallMs / 1000)} s`
-  const exhausted = () => stalled.abort(new EngineError('refused', words))
+  const text = `the pull of ${image} made no progress for ${Math.round(options.stallMs / 1000)} s`
+  const exhausted = () => stalled.abort(new EngineError('refused', text))
   let timer = setTimeout(exhausted, options.stallMs)
   const progress = () => {
     clearTimeout(timer)

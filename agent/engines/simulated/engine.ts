@@ -29,7 +29,7 @@ import {
 import { behaviourOf } from './behaviour'
 import { loadAt } from './load'
 import { contentNow, contentOfDigest } from './registry'
-import { hand, lastWords, type Writing } from './writing'
+import { hand, lastMessage, type Writing } from './writing'
 
 interface SimulatedContainer {
   id: string
@@ -285,7 +285,7 @@ export class SimulatedEngine implements Engine {
     await this.load()
     const found = this.find(containerId)
     const crashed = found && this.viewOf(found).exitCode === 1
-    return crashed ? lastWords(found.spec.image) : null
+    return crashed ? lastMessage(found.spec.image) : null
   }
 
   async logs(containerId: string, request: LogRequest): Promise<void> {

@@ -133,12 +133,12 @@ describe('the simulated engine', () => {
   test('keeps its containers when the process dies, and they keep running meanwhile', async () => {
     const before = anEngine()
     await pull(before, 'nginx')
-    const steady = await run(before, aSpec('nginx', { ports: [{ container: 80, host: null }] }))
+    const healthy = await run(before, aSpec('nginx', { ports: [{ container: 80, host: null }] }))
     const crash = await run(before, aSpec('sim/crash:60s'))
-    const seen = await before.inspect(steady)
+    const seen = await before.inspect(healthy)
     await clock.advance(30_000)
     const after = anEngine()
-    expect(await after.inspect(steady)).toEqual(seen)
+    expect(await after.inspect(healthy)).toEqual(seen)
     expect(await after.image('nginx')).toEqual(await before.image('docker.io/library/nginx:latest'))
     expect(await after.image('nginx')).not.toBeNull()
     const reported: string[] = []
@@ -147,7 +147,7 @@ describe('the simulated engine', () => {
     expect(reported).toEqual([crash])
     expect((await after.inspect(crash))?.state).toBe('exited')
     const third = await make(after, aSpec('another'))
-    expect([steady, crash]).not.toContain(third)
+    expect([healthy, crash]).not.toContain(third)
   })
 
   test('assigns free ports, and refuses one that is taken with an engine’s message', async () => {

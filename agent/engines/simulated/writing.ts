@@ -24,7 +24,7 @@ export interface Writing {
 /** How often a followed log is polled. */
 const pollEveryMs = 100
 
-export const lastWords = (image: string): string => `fatal: simulated crash of ${image}`
+export const lastMessage = (image: string): string => `fatal: simulated crash of ${image}`
 
 /** Hands out the existing lines and, when following, new ones. `writing` returns the container's current state. */
 export const hand = async (request: LogRequest, clock: Clock, writing: () => Writing | null): Promise<void> => {
@@ -40,7 +40,7 @@ export const hand = async (request: LogRequest, clock: Clock, writing: () => Wri
     next = Math.max(next, end)
     const over = !now || now.endedAt !== null
     if (now && over && now.crashed)
-      lines.push({ at: at(now.endedAt ?? 0, 999_999n), stream: 'stderr', text: lastWords(now.image) })
+      lines.push({ at: at(now.endedAt ?? 0, 999_999n), stream: 'stderr', text: lastMessage(now.image) })
     const news = since === null ? lines : lines.filter((line) => line.at > since)
     const shown = first && tail !== null ? news.slice(-tail) : news
     if (shown.length > 0) await request.onLines(shown)

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import type { AuditEntry } from '@/core/audit/audit'
-import { changeText, wordsOf } from '@/core/audit/labels'
+import { changeText, textOf } from '@/core/audit/labels'
 import { pageOf } from './subject-page'
 
 export function SubjectLink({ subject }: { subject: AuditEntry['subject'] }) {
@@ -54,7 +54,7 @@ export const auditColumns = (open: (entry: AuditEntry) => void): Column<AuditEnt
         onClick={() => open(entry)}
         className="max-w-full truncate rounded-mark align-middle underline decoration-control underline-offset-2 hover:decoration-ink focus-visible:-outline-offset-1"
       >
-        {wordsOf(entry.action)}
+        {textOf(entry.action)}
       </button>
     ),
   },

@@ -6,14 +6,14 @@ import { Dialog } from '@/app/ui/overlay/dialog'
 import { CopyId } from '@/app/ui/text/copy'
 import { ExactTime } from '@/app/ui/text/time'
 import { type AuditEntry, differences } from '@/core/audit/audit'
-import { fieldLabels, wordsOf } from '@/core/audit/labels'
+import { fieldLabels, textOf } from '@/core/audit/labels'
 import { SubjectLink } from './columns'
 
 /** One entry in full, with each field before and after. */
 export function EntryDialog({ entry, onClose }: { entry: AuditEntry; onClose: () => void }) {
   const changes = differences(entry)
   return (
-    <Dialog open onClose={onClose} title={wordsOf(entry.action)}>
+    <Dialog open onClose={onClose} title={textOf(entry.action)}>
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1">
         <Fact name="Time">
           <ExactTime at={entry.at} />

@@ -71,9 +71,9 @@ export function WhatIf({ asked }: DecisionFilters) {
           </Field>
           {report && (
             <p role="status" className="font-medium">
-              {report.looked === 0
+              {report.examined === 0
                 ? 'No decisions match.'
-                : `${report.changes.length} of ${plural(report.looked, 'decision')} would change with ${policyLabels(report.policy)}.`}
+                : `${report.changes.length} of ${plural(report.examined, 'decision')} would change with ${policyLabels(report.policy)}.`}
             </p>
           )}
           <p className="text-meta text-ink-3">
@@ -87,7 +87,9 @@ export function WhatIf({ asked }: DecisionFilters) {
         <Loading label="Replaying decisions" />
       ) : report.changes.length === 0 ? (
         <Empty title="Nothing would change">
-          {report.looked === 0 ? 'No decisions match these filters.' : 'All of them would have chosen the same nodes.'}
+          {report.examined === 0
+            ? 'No decisions match these filters.'
+            : 'All of them would have chosen the same nodes.'}
         </Empty>
       ) : (
         <Table

@@ -33,7 +33,7 @@ function rowNumber<Row>(rows: Row[], filled: (row: Row) => boolean, sent: number
   return numbers[sent] ?? sent
 }
 
-function wishPath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
+function placementRulePath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
   const preference = /^preferences\.(\d+)\.(key|op|values|weight)/.exec(path)
   if (preference) {
     const row = rowNumber(form.preferences, isFilled.preference, Number(preference[1]))
@@ -65,8 +65,8 @@ export function formPath(path: string, form: DeployForm): FieldPath<DeployForm> 
     const row = rowNumber(form.constraints, ({ key }) => key.trim() !== '', Number(constraint[1]))
     return `constraints.${row}.${constraint[2] === 'key' ? 'key' : constraint[2] === 'op' ? 'op' : 'values'}`
   }
-  const wish = wishPath(path, form)
-  if (wish) return wish
+  const preference = placementRulePath(path, form)
+  if (preference) return preference
   const port = /^ports\.(\d+)\.(container|host)$/.exec(path)
   if (port) {
     const row = rowNumber(form.ports, ({ container }) => container.trim() !== '', Number(port[1]))

@@ -1,9 +1,9 @@
 /** Converts existing deployments into form values, for forms that change them. */
 
-import type { AffinityRule, AskedWishes } from '@/core/placement/preferences'
+import type { AffinityRule, PlacementRulesSpec } from '@/core/placement/preferences'
 import { type Policy, type PolicyProfile, policyProfiles } from '@/core/placement/types'
 import { emptyPolicy, type PolicyForm } from './policy-form'
-import { type AffinityMode, affinityModeNames, affinityModes, type WishRows } from './preference-form'
+import { type AffinityMode, affinityModeNames, affinityModes, type PlacementRuleRows } from './preference-form'
 
 export const isProfile = (name: string): name is PolicyProfile => Object.hasOwn(policyProfiles, name)
 
@@ -25,19 +25,19 @@ const modeOf = (rule: AffinityRule): AffinityMode =>
     (name) => affinityModes[name].kind === rule.kind && affinityModes[name].required === rule.required,
   ) ?? 'prefer-other'
 
-export const wishRowsOf = (wishes: AskedWishes | null): WishRows => ({
-  preferences: (wishes?.preferences ?? []).map(({ key, op, values, weight }) => ({
+export const placementRuleRowsOf = (placementRules: PlacementRulesSpec | null): PlacementRuleRows => ({
+  preferences: (placementRules?.preferences ?? []).map(({ key, op, values, weight }) => ({
     key,
     op,
     values: values.join(', '),
     weight: String(weight),
   })),
-  spread: (wishes?.spread ?? []).map(({ across, maxSkew, weight }) => ({
+  spread: (placementRules?.spread ?? []).map(({ across, maxSkew, weight }) => ({
     across,
     maxSkew: maxSkew === null ? '' : String(maxSkew),
     weight: String(weight),
   })),
-  affinity: (wishes?.affinity ?? []).map((rule) => ({
+  affinity: (placementRules?.affinity ?? []).map((rule) => ({
     mode: modeOf(rule),
     on: rule.on,
     deployment: rule.deployment,

@@ -20,7 +20,7 @@ import {
 } from './form-fields'
 import type { DeployInput, PreviewInput } from './inputs'
 import { emptyPolicy, policyInputOf, policyShape } from './policy-form'
-import { wishesOf, wishShape } from './preference-form'
+import { placementRuleShape, placementRulesOf } from './preference-form'
 
 /**
  * The schema of the form, whose fields are text as typed. Errors have the same messages as the server's for the same
@@ -113,7 +113,7 @@ const placementShape = {
       noneTwice(rows, problem, { name: 'host', message: 'A host port is listed twice' })
     }),
   ),
-  ...wishShape,
+  ...placementRuleShape,
 }
 
 const placementForm = v.object(placementShape)
@@ -134,7 +134,7 @@ const previewOf = (form: PlacementForm): PreviewInput => ({
         : [{ container: numberOf(container), host: host.trim() === '' ? null : numberOf(host) }],
     ),
   ),
-  ...wishesOf(form),
+  ...placementRulesOf(form),
 })
 
 export const previewFormSchema = v.pipe(placementForm, v.transform(previewOf))

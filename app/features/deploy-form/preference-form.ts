@@ -57,7 +57,7 @@ const affinityRow = v.pipe(
   }),
 )
 
-export const wishShape = {
+export const placementRuleShape = {
   preferences: v.pipe(v.array(preferenceRow), v.maxLength(20, 'At most 20 preferences')),
   spread: v.pipe(
     v.array(spreadRow),
@@ -73,9 +73,9 @@ export const wishShape = {
   affinity: v.pipe(v.array(affinityRow), v.maxLength(10, 'At most 10 affinities')),
 }
 
-export type WishRows = v.InferInput<v.ObjectSchema<typeof wishShape, undefined>>
-type WishForm = v.InferOutput<v.ObjectSchema<typeof wishShape, undefined>>
-type AffinityRow = WishForm['affinity'][number]
+export type PlacementRuleRows = v.InferInput<v.ObjectSchema<typeof placementRuleShape, undefined>>
+type PlacementRuleForm = v.InferOutput<v.ObjectSchema<typeof placementRuleShape, undefined>>
+type AffinityRow = PlacementRuleForm['affinity'][number]
 
 /** Rows that are not blank. */
 export const isFilled = {
@@ -95,11 +95,11 @@ const affinitiesOf = (rows: AffinityRow[], kind: AffinityRule['kind']): Affiniti
     }))
 
 /** The preferences in the format of the deploy call; blank rows are left out. */
-export const wishesOf = ({
+export const placementRulesOf = ({
   preferences,
   spread,
   affinity,
-}: WishForm): Pick<PreviewInput, 'preferences' | 'spread' | 'affinity' | 'anti_affinity'> => ({
+}: PlacementRuleForm): Pick<PreviewInput, 'preferences' | 'spread' | 'affinity' | 'anti_affinity'> => ({
   ...optionalList(
     'preferences',
     preferences

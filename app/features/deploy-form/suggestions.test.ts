@@ -50,22 +50,22 @@ test('finds the constraint to drop by its text', () => {
 })
 
 test('changes or clears the max_skew of the spread that has one', () => {
-  const wish = { across: 'zone' as const, maxSkew: '', weight: '50' }
-  const form: DeployForm = { ...emptyForm, spread: [wish, { across: 'region', maxSkew: '1', weight: '50' }] }
+  const preference = { across: 'zone' as const, maxSkew: '', weight: '50' }
+  const form: DeployForm = { ...emptyForm, spread: [preference, { across: 'region', maxSkew: '1', weight: '50' }] }
   expect(suggestedChange(suggestion('max-skew', 3), form)).toEqual({
-    spread: [wish, { across: 'region', maxSkew: '3', weight: '50' }],
+    spread: [preference, { across: 'region', maxSkew: '3', weight: '50' }],
   })
   expect(suggestedChange(suggestion('max-skew', null), form)).toEqual({
-    spread: [wish, { across: 'region', maxSkew: '', weight: '50' }],
+    spread: [preference, { across: 'region', maxSkew: '', weight: '50' }],
   })
 })
 
 test('finds the required affinity to drop by its text and ignores preferences', () => {
   const row = { on: 'node' as const, deployment: 'db', weight: '50' }
-  const wish = { ...row, mode: 'prefer-same' as const }
-  const form: DeployForm = { ...emptyForm, affinity: [{ ...row, mode: 'require-same' }, wish] }
+  const preference = { ...row, mode: 'prefer-same' as const }
+  const form: DeployForm = { ...emptyForm, affinity: [{ ...row, mode: 'require-same' }, preference] }
   const change = suggestedChange(suggestion('affinity', null, 'Drop the rule “on the same node as db”'), form)
-  expect(change).toEqual({ affinity: [wish] })
+  expect(change).toEqual({ affinity: [preference] })
 })
 
 test('a suggestion about nodes does not change the form', () => {

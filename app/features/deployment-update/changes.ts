@@ -1,9 +1,9 @@
 import type { inferRouterInputs } from '@trpc/server'
-import { policyForm, wishRowsOf } from '@/app/features/deploy-form/filled-in'
+import { placementRuleRowsOf, policyForm } from '@/app/features/deploy-form/filled-in'
 import { type DeployForm, emptyForm } from '@/app/features/deploy-form/form-schema'
 import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { type SpecChange, specChanges } from '@/core/deployments/revision'
-import { withGivenWishes } from '@/core/placement/preferences'
+import { withGivenPlacementRules } from '@/core/placement/preferences'
 import { limits, millisOfCores, priorities } from '@/core/placement/resources'
 import { policyOf } from '@/core/placement/types'
 import type { DeploymentDetail } from '@/core/views/deployments'
@@ -29,7 +29,7 @@ export const formOf = (deployment: DeploymentDetail): DeployForm => ({
   maxPerNode: String(deployment.maxPerNode),
   constraints: deployment.constraints.map(({ key, op, values }) => ({ key, op, values: values.join(', ') })),
   policy: policyForm(deployment.policy),
-  ...wishRowsOf(deployment.wishes),
+  ...placementRuleRowsOf(deployment.placementRules),
   waitForCapacity: deployment.waitForCapacity,
   priority: String(deployment.priority),
   ports: deployment.ports.map(({ container, host }) => ({
@@ -89,7 +89,7 @@ const specOf = (input: DeployInput): Parameters<typeof specChanges>[0] => ({
   waitForCapacity: input.wait_for_capacity ?? false,
   maxPerNode: input.max_per_node ?? 1,
   constraints: (input.constraints ?? []).map(({ values = [], ...constraint }) => ({ ...constraint, values })),
-  wishes: withGivenWishes(null, input),
+  placementRules: withGivenPlacementRules(null, input),
   policy: input.policy === undefined ? null : policyOf(input.policy),
   priority: input.priority ?? priorities.default,
   // Values of variables are unknown, so changes of variables are compared separately.

@@ -8,7 +8,7 @@ import { Facts, PageHeader } from '@/app/ui/layout-parts'
 import { deploymentStyle, healthStyles, StatusBadge } from '@/app/ui/status/status'
 import { formatList, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
-import { constraintText, wishTexts } from '@/core/placement/preferences'
+import { constraintText, placementRuleTexts } from '@/core/placement/preferences'
 import { coresText, memoryText, priorities, storageText } from '@/core/placement/resources'
 import { policyText } from '@/core/placement/types'
 import { defaultLostAfterSeconds } from '@/core/settings/settings'
@@ -43,7 +43,7 @@ export function DeploymentHeader({ deployment }: { deployment: DeploymentDetail 
 }
 
 function factsOf(deployment: DeploymentDetail) {
-  const { resources, constraints, wishes, policy, priority, ports, envNames } = deployment
+  const { resources, constraints, placementRules, policy, priority, ports, envNames } = deployment
   const facts = [
     {
       name: 'Replicas',
@@ -98,7 +98,7 @@ function factsOf(deployment: DeploymentDetail) {
       name: 'Labels',
       value: constraints.map(constraintText).join('; '),
     })
-  if (wishes) facts.push({ name: 'Preferences', value: wishTexts(wishes).join('; ') })
+  if (placementRules) facts.push({ name: 'Preferences', value: placementRuleTexts(placementRules).join('; ') })
   if (policy) facts.push({ name: 'Policy', value: policyText(policy) })
   if (priority !== priorities.default) facts.push({ name: 'Priority', value: String(priority) })
   if (ports.length > 0)

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ArrowRight } from 'lucide-react'
 import { useTRPC } from '@/app/trpc'
 import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { deploymentLookOf, StatusBadge } from '@/app/ui/status/status'
+import { deploymentStyleOf, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
 import { ExactTime, Time } from '@/app/ui/text/time'
@@ -29,10 +29,10 @@ const columns: Column<StatusChange>[] = [
     cell: ({ oldStatus, newStatus }) => (
       <span className="flex items-center gap-2">
         <span className="flex items-center gap-2 text-ink-3 max-sm:hidden">
-          {oldStatus === 'none' ? 'New' : deploymentLookOf(oldStatus).label}
+          {oldStatus === 'none' ? 'New' : deploymentStyleOf(oldStatus).label}
           <ArrowRight size={12} aria-label="to" />
         </span>
-        <StatusBadge statusStyle={deploymentLookOf(newStatus)} />
+        <StatusBadge statusStyle={deploymentStyleOf(newStatus)} />
       </span>
     ),
   },

@@ -28,12 +28,12 @@ type Shown = Pick<ReplicaView, 'status' | 'health' | 'standstill' | 'restarts'> 
 
 /** The style of a replica: of its container's state where that says more than its status. */
 export function replicaStateStyle({ status, health, standstill, restarts, node }: Shown): StatusStyle {
-  const silent = node.status === 'offline'
-  if (silent) return replicaStyle(status, { silent })
+  const offline = node.status === 'offline'
+  if (offline) return replicaStyle(status, { offline })
   if (status === 'starting' && standstill === 'paused') return pausedStyle
   if (status === 'starting' && (standstill !== null || restarts.lastEnd !== null)) return restartingStyle
   if (status === 'running' && health === 'unhealthy') return unhealthyStyle
-  return replicaStyle(status, { silent })
+  return replicaStyle(status, { offline })
 }
 
 /** From this many restarts in a row the replica is in a crash loop. */

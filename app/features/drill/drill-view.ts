@@ -10,7 +10,7 @@ const parameters = {
   node: listOf.withDefault([]),
   region: listOf.withDefault([]),
   zone: listOf.withDefault([]),
-  stage: parseAsStringLiteral(drillStages).withDefault('overruled'),
+  stage: parseAsStringLiteral(drillStages).withDefault('overridden'),
   show: parseAsStringLiteral(drillFilters).withDefault('affected'),
   page: parseAsInteger.withDefault(1),
   /** The deployment whose details are expanded. */

@@ -3,7 +3,7 @@ import type { DrillCounts } from '@/core/insight/drill-report'
 import { headline, meanwhileOf, meanwhileText, showCounts } from './labels'
 
 const counts = (overrides: Partial<DrillCounts['byOutcome']>, rest: Partial<DrillCounts> = {}): DrillCounts => ({
-  byOutcome: { keeps: 0, moves: 0, 'no-room': 0, never: 0, held: 0, braked: 0, ...overrides },
+  byOutcome: { keeps: 0, moves: 0, 'no-room': 0, never: 0, held: 0, guarded: 0, ...overrides },
   down: 0,
   fewer: 0,
   replicas: 5,
@@ -23,7 +23,7 @@ describe('the headline', () => {
   })
 
   test('says when outage protection would hold replicas', () => {
-    const said = headline(asked('fail', { regions: ['eu-west'] }), counts({ keeps: 1, moves: 3 }), { overruled: true })
+    const said = headline(asked('fail', { regions: ['eu-west'] }), counts({ keeps: 1, moves: 3 }), { overridden: true })
     expect(said).toMatch(/^If eu-west failed and outage protection was overridden: 1 deployment keeps running, 3 move/)
   })
 

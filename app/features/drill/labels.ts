@@ -41,7 +41,7 @@ export const outcomeStyles: Record<DrillOutcome, StatusStyle> = {
     color: 'degraded',
     explanation: 'Nothing moves until you act.',
   },
-  braked: {
+  guarded: {
     label: 'Held',
     icon: 'lock',
     color: 'unknown',
@@ -60,7 +60,7 @@ export const showLabels: Record<DrillFilter, string> = {
 
 /** The number of deployments that each filter lists. */
 export function showCounts({ byOutcome, down }: DrillCounts): Record<DrillFilter, number> {
-  const stays = byOutcome.never + byOutcome.held + byOutcome.braked
+  const stays = byOutcome.never + byOutcome.held + byOutcome.guarded
   return {
     affected: byOutcome['no-room'] + stays + byOutcome.moves,
     down,
@@ -86,13 +86,13 @@ function picksText(picks: readonly Picked[]): string {
 const does = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 /**
- * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overruled`, "If eu-west failed and
+ * "If eu-west failed: 12 deployments keep running, 3 move, 1 does not fit."; with `overridden`, "If eu-west failed and
  * outage protection was overridden: …"
  */
 export function headline(
   { mode, picked }: Pick<DrillReport, 'mode' | 'picked'>,
   { byOutcome }: DrillCounts,
-  { overruled = false } = {},
+  { overridden = false } = {},
 ): string {
   const picks = picksOf(picked)
   const verb = mode === 'fail' ? 'failed' : picks.length === 1 ? 'was drained' : 'were drained'
@@ -102,9 +102,9 @@ export function headline(
     does(byOutcome['no-room'], 'does not fit', 'do not fit'),
     ...(byOutcome.never > 0 ? [does(byOutcome.never, 'is not replaced', 'are not replaced')] : []),
     ...(byOutcome.held > 0 ? [does(byOutcome.held, 'needs action', 'need action')] : []),
-    ...(byOutcome.braked > 0 ? [does(byOutcome.braked, 'is held', 'are held')] : []),
+    ...(byOutcome.guarded > 0 ? [does(byOutcome.guarded, 'is held', 'are held')] : []),
   ]
-  const protection = overruled ? ' and outage protection was overridden' : ''
+  const protection = overridden ? ' and outage protection was overridden' : ''
   return `If ${picksText(picks)} ${verb}${protection}: ${parts.join(', ')}.`
 }
 

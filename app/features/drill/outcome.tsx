@@ -28,7 +28,7 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
           name={isFine ? 'running' : 'partial'}
           className={isFine ? 'mt-1 shrink-0 text-healthy' : 'mt-1 shrink-0 text-degraded'}
         />
-        {headline(report, counts, { overruled: protections.length > 0 && stage === 'overruled' })}
+        {headline(report, counts, { overridden: protections.length > 0 && stage === 'overridden' })}
       </p>
       <p className="text-ink-2">
         {plural(nodes, 'node')} with {plural(counts.replicas, 'replica')}; {counts.placed}{' '}
@@ -48,7 +48,7 @@ export function Outcome({ report, counts, stage, onStage }: OutcomeProps) {
             value={stage}
             onChange={onStage}
             options={[
-              { value: 'overruled', label: 'Once overridden' },
+              { value: 'overridden', label: 'Once overridden' },
               { value: 'held', label: 'While active' },
             ]}
           />

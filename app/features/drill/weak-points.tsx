@@ -139,6 +139,6 @@ const columns: Column<WeakPoint>[] = [
     width: '132px',
     align: 'right',
     from: 'xl',
-    cell: ({ braked }) => <span className="text-ink-2">{braked ? 'active' : '–'}</span>,
+    cell: ({ guarded }) => <span className="text-ink-2">{guarded ? 'active' : '–'}</span>,
   },
 ]

@@ -3,7 +3,7 @@ import { deploymentStyles, nodeStyles, replicaStyles, StatusBadge } from '@/app/
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { ExactTime, Time } from '@/app/ui/text/time'
-import { wordsOf } from '@/core/audit/labels'
+import { textOf } from '@/core/audit/labels'
 import type { FleetEvent } from '@/core/insight/events'
 
 const paths: Partial<Record<FleetEvent['subject']['type'], string>> = { deployment: '/deployments', node: '/nodes' }
@@ -32,7 +32,7 @@ function What({ event }: { event: FleetEvent }) {
   return (
     <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap text-ink-2">
       <StatusIcon name="none" className="shrink-0 text-ink-3" />
-      {event.kind === 'person' ? wordsOf(event.action) : capitalized(event.action)}
+      {event.kind === 'person' ? textOf(event.action) : capitalized(event.action)}
     </span>
   )
 }

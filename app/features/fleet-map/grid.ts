@@ -14,8 +14,8 @@ export const pitchFor = (count: number, coarse: boolean): number => {
   return coarse ? Math.max(pitch, 20) : pitch
 }
 
-export function gridFor(count: number, pitch: number, room: number): Grid {
-  const columns = Math.max(1, Math.floor(room / pitch))
+export function gridFor(count: number, pitch: number, width: number): Grid {
+  const columns = Math.max(1, Math.floor(width / pitch))
   return {
     ...{ count, columns, pitch },
     width: Math.min(count, columns) * pitch,

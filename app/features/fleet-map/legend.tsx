@@ -13,28 +13,28 @@ interface LegendProps {
 
 /** The legend of the cells, drawn with the same sprites. */
 export function Legend({ measure, counts }: LegendProps) {
-  const entries: { cell: Cell; words: string; title?: string }[] =
+  const entries: { cell: Cell; message: string; title?: string }[] =
     measure === 'state'
       ? nodeStates
           .filter((state) => counts[state] > 0)
           .map((state) => ({
             cell: state,
-            words: `${stateStyles[state].label} ${counts[state]}`,
+            message: `${stateStyles[state].label} ${counts[state]}`,
             title: stateStyles[state].explanation,
           }))
       : [
-          { cell: 0, words: '0 %' },
-          { cell: 3, words: 'to 30 %' },
-          { cell: 6, words: 'to 60 %' },
-          { cell: 8, words: 'to 80 %' },
-          { cell: 10, words: 'to 100 % in use' },
-          { cell: null, words: 'unknown' },
+          { cell: 0, message: '0 %' },
+          { cell: 3, message: 'to 30 %' },
+          { cell: 6, message: 'to 60 %' },
+          { cell: 8, message: 'to 80 %' },
+          { cell: 10, message: 'to 100 % in use' },
+          { cell: null, message: 'unknown' },
         ]
   return (
     <ul aria-label="Legend" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-2">
-      {entries.map(({ cell, words, title }) => (
-        <li key={words} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
-          <Swatch cell={cell} /> {words}
+      {entries.map(({ cell, message, title }) => (
+        <li key={message} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
+          <Swatch cell={cell} /> {message}
         </li>
       ))}
     </ul>

@@ -20,16 +20,16 @@ interface NodeCardProps {
   place: { left: number; top: number }
   pitch: number
   /** The available width in CSS pixels. */
-  room: number
+  width: number
 }
 
 /** Describes the selected cell; its list option tells screen readers the same. */
-export function NodeCard({ node, place, pitch, room }: NodeCardProps) {
+export function NodeCard({ node, place, pitch, width }: NodeCardProps) {
   return (
     <div
       aria-hidden
       data-node-card={node.nodeId}
-      style={{ width: widthPx, left: Math.max(0, Math.min(place.left, room - widthPx)), top: place.top + pitch + 4 }}
+      style={{ width: widthPx, left: Math.max(0, Math.min(place.left, width - widthPx)), top: place.top + pitch + 4 }}
       className="pointer-events-none absolute z-10 rounded-overlay border border-line bg-raised px-2.5 py-2 text-meta shadow-overlay"
     >
       <p className="flex items-baseline justify-between gap-2">

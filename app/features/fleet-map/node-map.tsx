@@ -22,7 +22,7 @@ interface NodeMapProps {
 /** All matching nodes as cells, by region; the table shows the same with the same filters. */
 export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
   const box = useRef<HTMLDivElement>(null)
-  const room = useWidth(box)
+  const width = useWidth(box)
   const coarse = useCoarsePointer()
   const longOutdated = useLongOutdated(outdated)
   const nodes = useMemo(() => readNodeMap(text), [text])
@@ -34,13 +34,13 @@ export function NodeMap({ text, counts, measure, outdated }: NodeMapProps) {
         <Legend measure={measure} counts={counts} />
       </div>
       <div ref={box} className="mx-4 md:mx-6">
-        {room !== null &&
+        {width !== null &&
           regions.map(([region, some]) => (
             <section key={region} className="py-2">
               <h2 className="mb-1 font-medium">
                 {region} <span className="font-normal text-ink-3">{plural(some.length, 'node')}</span>
               </h2>
-              <RegionMap region={region} nodes={some} measure={measure} pitch={pitch} room={room} />
+              <RegionMap region={region} nodes={some} measure={measure} pitch={pitch} width={width} />
             </section>
           ))}
       </div>

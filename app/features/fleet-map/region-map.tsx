@@ -14,7 +14,7 @@ interface RegionMapProps {
   measure: Measure
   pitch: number
   /** CSS pixels. */
-  room: number
+  width: number
 }
 
 /** The gap between two cells, in CSS pixels. */
@@ -24,10 +24,10 @@ const gap = 2
  * The nodes of one region, a cell each. The pointer and the arrow keys select a cell and show its card; a click or
  * Enter opens the node.
  */
-export function RegionMap({ region, nodes, measure, pitch, room }: RegionMapProps) {
+export function RegionMap({ region, nodes, measure, pitch, width }: RegionMapProps) {
   const router = useRouter()
   const optionId = useId()
-  const grid = gridFor(nodes.length, pitch, room)
+  const grid = gridFor(nodes.length, pitch, width)
   const [at, setAt] = useState<number | null>(null)
   const chosen = at === null ? undefined : nodes[at]
 
@@ -84,7 +84,7 @@ export function RegionMap({ region, nodes, measure, pitch, room }: RegionMapProp
           className="pointer-events-none absolute rounded-[2px] border-2 border-ink"
         />
       </div>
-      {chosen && <NodeCard node={chosen} place={placeOf(grid, at ?? 0)} room={room} pitch={pitch} />}
+      {chosen && <NodeCard node={chosen} place={placeOf(grid, at ?? 0)} width={width} pitch={pitch} />}
     </div>
   )
 }

@@ -52,9 +52,9 @@ function useTimeWindow({
   oldest,
   now,
 }: Omit<FleetScrubberProps, 'moment'> & { at: number | null }): TimeWindow {
-  const steady = Math.ceil(now / followMs) * followMs
+  const roundedNow = Math.ceil(now / followMs) * followMs
   const [last, setLast] = useState<TimeWindow | null>(null)
-  const next = windowAround(last, { spanMs: spans[span].ms, at, now: steady, oldest })
+  const next = windowAround(last, { spanMs: spans[span].ms, at, now: roundedNow, oldest })
   if (last?.from === next.from && last.to === next.to) return last
   setLast(next)
   return next

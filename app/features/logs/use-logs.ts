@@ -11,7 +11,7 @@ import { LogBuffer, type LogRow } from './log-buffer'
 export interface KnownLog {
   /** Null until the node has reported. */
   state: LogState | null
-  words: string
+  message: string
   /** When the newest line was written; null without lines. */
   newest: string | null
 }
@@ -48,7 +48,7 @@ export function useLogs(deploymentId: string, replicaIds: readonly string[]): Lo
     const held = buffer.current
     const ids = wanted === '' ? [] : wanted.split(',')
     held.keep(ids)
-    const states = new Map<string, { state: LogState | null; words: string }>()
+    const states = new Map<string, { state: LogState | null; message: string }>()
     const pending: Lines[] = []
     let frame = 0
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -82,7 +82,7 @@ export function useLogs(deploymentId: string, replicaIds: readonly string[]): Lo
         {
           onData: ({ data }) => {
             if (data.kind === 'lines') pending.push(data)
-            else states.set(data.replicaId, { state: data.state, words: data.words })
+            else states.set(data.replicaId, { state: data.state, message: data.message })
             schedule()
           },
           onConnectionStateChange: ({ state, error }) => {

@@ -7,7 +7,7 @@ import { useTRPC } from '@/app/trpc'
 const Notices = lazy(() => import('./notices'))
 
 /** Polled, because no event announces the end of outage protection. */
-const lookAgainMs = 5_000
+const askAgainMs = 5_000
 
 /**
  * Shown on top of every page while outage protection holds the replicas of a region, and while the control plane is
@@ -18,7 +18,7 @@ export function OutageBanner() {
   // Pages report an unreachable server themselves, so the banner stays silent about errors.
   const { data: protections = [] } = useQuery(trpc.outage.list.queryOptions())
   const { data: behind = null } = useQuery(
-    trpc.intake.behind.queryOptions(undefined, { refetchInterval: ({ state }) => (state.data ? lookAgainMs : false) }),
+    trpc.intake.behind.queryOptions(undefined, { refetchInterval: ({ state }) => (state.data ? askAgainMs : false) }),
   )
   if (protections.length === 0 && behind === null) return null
   return (

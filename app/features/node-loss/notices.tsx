@@ -52,7 +52,7 @@ export default function Notices({
 }
 
 function Protection({ protection, onOverride }: { protection: OutageProtectionView; onOverride: () => void }) {
-  const blocked = useBlocked('storms.overrule', 'override outage protection')
+  const blocked = useBlocked('protection.override', 'override outage protection')
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2 md:px-6">
       <p className="min-w-0 flex-1 basis-72">
@@ -61,9 +61,9 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
           {outageMessage(protection)}
         </span>{' '}
         <span className="text-ink-2">
-          {protection.overruled ? (
+          {protection.overridden ? (
             <>
-              {protection.overruled.by} had its replicas moved anyway, <Time at={protection.overruled.at} />.
+              {protection.overridden.by} had its replicas moved anyway, <Time at={protection.overridden.at} />.
             </>
           ) : (
             <>
@@ -73,7 +73,7 @@ function Protection({ protection, onOverride }: { protection: OutageProtectionVi
           )}
         </span>
       </p>
-      {!protection.overruled && (
+      {!protection.overridden && (
         <Button size="sm" blocked={blocked} onClick={onOverride}>
           Move replicas…
         </Button>

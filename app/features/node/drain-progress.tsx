@@ -69,7 +69,7 @@ export function DrainProgress({ node }: { node: NodeView }) {
   const query = useQuery({ ...trpc.node.drainProgress.queryOptions({ id: node.id }), enabled: node.draining })
   const rows = query.data
   if (!node.draining || node.status === 'maintenance') return null
-  const after = node.maintenanceWanted ? ', then maintenance starts' : ''
+  const after = node.maintenanceWhenDrained ? ', then maintenance starts' : ''
   if (query.isError && !rows)
     return (
       <Section title="Drain">
@@ -88,15 +88,15 @@ export function DrainProgress({ node }: { node: NodeView }) {
         <p className="text-ink-2">You can switch the node off or remove it from the fleet.</p>
       </Section>
     )
-  const stuck = rows.filter(({ state }) => isBlocked(state)).length
+  const blocked = rows.filter(({ state }) => isBlocked(state)).length
   return (
     <Section
       flush
       title="Drain"
       meta={
-        stuck === 0
+        blocked === 0
           ? `${plural(rows.length, 'replica')} left${after}.`
-          : `${plural(rows.length, 'replica')} to go${after}. ${stuck} can't move now; the drain continues when they can.`
+          : `${plural(rows.length, 'replica')} to go${after}. ${blocked} can't move now; the drain continues when they can.`
       }
     >
       <Table caption="Replicas leaving this node" columns={columns} rows={rows} rowKey={(row) => row.id} />

@@ -76,7 +76,7 @@ export function NodePage({ id }: { id: string }) {
         title="Replicas"
         meta={`${plural(node.liveReplicas, 'replica')} desired, and the latest that ended`}
       >
-        <NodeReplicas replicas={node.replicas} silent={node.stale || node.status === 'offline'} />
+        <NodeReplicas replicas={node.replicas} offline={node.stale || node.status === 'offline'} />
       </Section>
       <NodeReturns id={id} />
       <Section flush title="Events" meta="Newest first">

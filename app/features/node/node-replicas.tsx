@@ -7,7 +7,7 @@ import { Time } from '@/app/ui/text/time'
 import { coresText, memoryText } from '@/core/placement/resources'
 import type { NodeReplicaView } from '@/core/views/nodes'
 
-const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
+const columnsOf = (offline: boolean): Column<NodeReplicaView>[] => [
   {
     id: 'deployment',
     header: 'Deployment',
@@ -26,7 +26,7 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
     header: 'Status',
     cell: (row) => (
       <span className="flex min-w-0 items-center gap-2">
-        <StatusBadge statusStyle={replicaStyle(row.status, { silent })} title={row.reason ?? undefined} />
+        <StatusBadge statusStyle={replicaStyle(row.status, { offline })} title={row.reason ?? undefined} />
         {row.status !== 'running' && (
           <span className="truncate text-ink-2 max-sm:hidden" title={row.reason ?? undefined}>
             {row.reason}
@@ -60,11 +60,11 @@ const columnsOf = (silent: boolean): Column<NodeReplicaView>[] => [
 interface NodeReplicasProps {
   replicas: NodeReplicaView[]
   /** Whether replicas on an offline node still run is unknown. */
-  silent: boolean
+  offline: boolean
 }
 
-export function NodeReplicas({ replicas, silent }: NodeReplicasProps) {
-  const columns = useMemo(() => columnsOf(silent), [silent])
+export function NodeReplicas({ replicas, offline }: NodeReplicasProps) {
+  const columns = useMemo(() => columnsOf(offline), [offline])
   if (replicas.length === 0) return <p className="px-4 text-ink-2 md:px-6">Nothing has been placed here yet.</p>
   return (
     <Table

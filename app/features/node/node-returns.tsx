@@ -99,14 +99,14 @@ export function NodeReturns({ id }: { id: string }) {
           <Replicas rows={awaited} caption="Effect of its return" />
         </Section>
       )}
-      {returns.map(({ id: key, silentSince, returnedAt, replicas }) => (
+      {returns.map(({ id: key, offlineSince, returnedAt, replicas }) => (
         <Section
           key={key}
           flush={replicas.length > 0}
           title="Returned"
           meta={
             <>
-              <ExactTime at={returnedAt} />, offline since <ExactTime at={silentSince} />
+              <ExactTime at={returnedAt} />, offline since <ExactTime at={offlineSince} />
             </>
           }
         >

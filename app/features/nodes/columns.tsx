@@ -32,10 +32,10 @@ interface AmountCellProps {
   usedPercent: number | null
   format: (amount: number) => string
   /** The width of the numbers, equal in every row so that the bars align. */
-  room: string
+  className: string
 }
 
-function AmountCell({ name, reserved, capacity, usedPercent, format, room }: AmountCellProps) {
+function AmountCell({ name, reserved, capacity, usedPercent, format, className }: AmountCellProps) {
   return (
     <span className="flex items-center gap-2">
       <Bar
@@ -47,7 +47,7 @@ function AmountCell({ name, reserved, capacity, usedPercent, format, room }: Amo
         className="flex-1"
       />
       <span
-        className={cn('shrink-0 text-right text-meta whitespace-nowrap text-ink-2 max-xl:hidden', room)}
+        className={cn('shrink-0 text-right text-meta whitespace-nowrap text-ink-2 max-xl:hidden', className)}
         aria-hidden
       >
         {formatPair(reserved, capacity, format)}
@@ -102,7 +102,7 @@ export const nodeColumns: Column<NodeView>[] = [
         capacity={node.capacity.cpuMillis}
         usedPercent={node.stale ? null : node.cpuUsagePercent}
         format={coresNumber}
-        room="w-14"
+        className="w-14"
       />
     ),
   },
@@ -119,7 +119,7 @@ export const nodeColumns: Column<NodeView>[] = [
         capacity={node.capacity.memoryMb}
         usedPercent={node.stale ? null : node.memoryUsagePercent}
         format={roundMemoryText}
-        room="w-[5.75rem]"
+        className="w-[5.75rem]"
       />
     ),
   },

@@ -16,15 +16,15 @@ export const reasonsText = (reasons: DrainPreviewReplica['reasons']): string =>
 /** Where each replica would move, or why it can't. */
 export function DrainPreviewList({ preview, several }: { preview: DrainPreview; several: boolean }) {
   const { replicas } = preview
-  const stuck = replicas.filter(({ to }) => to === null).length
+  const blocked = replicas.filter(({ to }) => to === null).length
   return (
     <div className="space-y-3">
       <p role="status" className="flex items-start gap-2 font-medium">
         <StatusIcon
-          name={stuck === 0 ? 'running' : 'partial'}
-          className={stuck === 0 ? 'mt-[3px] shrink-0 text-healthy' : 'mt-[3px] shrink-0 text-degraded'}
+          name={blocked === 0 ? 'running' : 'partial'}
+          className={blocked === 0 ? 'mt-[3px] shrink-0 text-healthy' : 'mt-[3px] shrink-0 text-degraded'}
         />
-        {summaryOf(replicas.length, stuck)}
+        {summaryOf(replicas.length, blocked)}
       </p>
       {replicas.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region has to be reachable
@@ -53,10 +53,10 @@ export function DrainPreviewList({ preview, several }: { preview: DrainPreview; 
   )
 }
 
-function summaryOf(all: number, stuck: number): string {
+function summaryOf(all: number, blocked: number): string {
   if (all === 0) return 'Nothing runs there. The drain completes at once.'
-  if (stuck === 0) return `Everything fits elsewhere: ${plural(all, 'replica')} would move.`
-  return `${all - stuck} of ${plural(all, 'replica')} would move; ${stuck} would stay until there is capacity.`
+  if (blocked === 0) return `Everything fits elsewhere: ${plural(all, 'replica')} would move.`
+  return `${all - blocked} of ${plural(all, 'replica')} would move; ${blocked} would stay until there is capacity.`
 }
 
 function Destination({ replica: { to } }: { replica: DrainPreviewReplica }) {

@@ -26,12 +26,12 @@ export function useCordon() {
     void queries.invalidateQueries({ queryKey: trpc.node.pathKey() })
     const done = nodes.filter((_, index) => results[index]?.status === 'fulfilled')
     const refused = results.find((result) => result.status === 'rejected')
-    const words = cordoned ? 'cordoned' : 'uncordoned'
+    const message = cordoned ? 'cordoned' : 'uncordoned'
     const failed = refused
       ? ` ${plural(nodes.length - done.length, 'node')} failed: ${errorSentence(refused.reason)}`
       : ''
     notice({
-      text: done.length > 0 ? `${named(done)} ${words}.${failed}` : failed.trim(),
+      text: done.length > 0 ? `${named(done)} ${message}.${failed}` : failed.trim(),
       ...(done.length > 0 && { undo: () => void set(done, !cordoned) }),
     })
   }

@@ -28,9 +28,9 @@ const columns: Column<RegionUse>[] = [
     header: 'Nodes',
     width: '84px',
     align: 'right',
-    cell: ({ nodes, silent }) => (
-      <span title={silent > 0 ? `${silent} offline` : undefined}>
-        {silent > 0 && <span className="text-unknown">{nodes - silent}/</span>}
+    cell: ({ nodes, offline }) => (
+      <span title={offline > 0 ? `${offline} offline` : undefined}>
+        {offline > 0 && <span className="text-unknown">{nodes - offline}/</span>}
         {nodes}
       </span>
     ),

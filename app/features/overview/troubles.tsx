@@ -17,7 +17,7 @@ const waitingStyle: StatusStyle = { ...deploymentStyles.pending, label: 'Waiting
 
 /** Current problems, each with a link to what to do next; a single line when there are none. */
 export function Problems({ overview }: { overview: Overview }) {
-  const { failed, unhealthy, unplaced, silent, broken, dead } = overview
+  const { failed, unhealthy, unplaced, offline, broken, dead } = overview
   const groups = [
     failed.count > 0 && (
       <Group
@@ -63,13 +63,13 @@ export function Problems({ overview }: { overview: Overview }) {
         ))}
       </Group>
     ),
-    silent.count > 0 && (
+    offline.count > 0 && (
       <Group
         key="silent"
-        title={`${plural(silent.count, 'node')} offline`}
-        all={{ href: '/nodes?state=offline', ...silent }}
+        title={`${plural(offline.count, 'node')} offline`}
+        all={{ href: '/nodes?state=offline', ...offline }}
       >
-        {silent.newest.map((one) => (
+        {offline.newest.map((one) => (
           <NodeRow key={one.id} one={one} statusStyle={nodeStyles.offline} />
         ))}
       </Group>

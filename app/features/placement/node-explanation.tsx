@@ -32,7 +32,7 @@ export function NodeExplained({ decisionId, nodeId }: { decisionId: string; node
 }
 
 function Explanation({ explanation }: { explanation: NodeExplanation }) {
-  const { rules, wishes } = explanation
+  const { rules, placementRules } = explanation
   const standing = rankText(explanation)
   return (
     <div className="max-w-4xl space-y-4">
@@ -47,14 +47,17 @@ function Explanation({ explanation }: { explanation: NodeExplanation }) {
           ))}
         </ul>
       </section>
-      {wishes.length > 0 && (
+      {placementRules.length > 0 && (
         <section>
           <h3 className="mb-1 text-meta text-ink-3">Preferences</h3>
           <ul>
-            {wishes.map(({ part, wish, weight, value, finding }) => (
-              <li key={`${part} ${wish}`} className="flex flex-wrap justify-between gap-x-4 border-t border-line py-1">
+            {placementRules.map(({ part, preference, weight, value, finding }) => (
+              <li
+                key={`${part} ${preference}`}
+                className="flex flex-wrap justify-between gap-x-4 border-t border-line py-1"
+              >
                 <span className="min-w-0">
-                  {partLabels[part]}: {wish} <span className="text-ink-2">({finding})</span>
+                  {partLabels[part]}: {preference} <span className="text-ink-2">({finding})</span>
                 </span>
                 <span className="text-ink-2">
                   weight {weight}, value {formatScore(value)}

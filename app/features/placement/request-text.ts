@@ -1,5 +1,5 @@
 import { plural } from '@/app/ui/text/format'
-import { constraintText, wishTexts } from '@/core/placement/preferences'
+import { constraintText, placementRuleTexts } from '@/core/placement/preferences'
 import { amountText } from '@/core/placement/resources'
 import type { DecisionView } from '@/core/views/decisions'
 
@@ -11,7 +11,7 @@ export function requestText({
   maxPerNode,
   constraints,
   hostPorts = [],
-  wishes,
+  placementRules,
 }: DecisionView['request']): string {
   const parts = [
     `${plural(replicas, 'replica')} with ${amountText('cpu', resources.cpuMillis)}`,
@@ -22,7 +22,7 @@ export function requestText({
     `at most ${maxPerNode} per node`,
     ...(hostPorts.length > 0 ? [`host ${hostPorts.length === 1 ? 'port' : 'ports'} ${hostPorts.join(', ')}`] : []),
     ...constraints.map(constraintText),
-    ...(wishes ? wishTexts(wishes) : []),
+    ...(placementRules ? placementRuleTexts(placementRules) : []),
   ]
   return parts.join(', ')
 }

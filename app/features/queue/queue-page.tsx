@@ -17,7 +17,7 @@ const parameters = { kind: parseAsStringLiteral(filters).withDefault('all') }
 export function QueuePage() {
   const trpc = useTRPC()
   const [view, setView] = useQueryStates(parameters)
-  const query = useQuery(trpc.queue.stuck.queryOptions())
+  const query = useQuery(trpc.queue.list.queryOptions())
   const { data } = query
   const shown = data?.items.filter(({ kind }) => view.kind === 'all' || kind === view.kind) ?? []
   const total = data && Object.values(data.counts).reduce((sum, count) => sum + count, 0)

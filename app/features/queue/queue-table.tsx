@@ -32,8 +32,8 @@ const facts: Column<DeadLetterView>[] = [
     header: 'Error',
     from: 'sm',
     cell: ({ error, kind }) => {
-      const words = error ?? (kind === 'waiting' ? 'No eligible node' : 'The scheduler stopped during the attempt')
-      return <span title={words}>{words}</span>
+      const message = error ?? (kind === 'waiting' ? 'No eligible node' : 'The scheduler stopped during the attempt')
+      return <span title={message}>{message}</span>
     },
   },
   { id: 'attempts', header: 'Attempts', width: '84px', align: 'right', from: 'md', cell: ({ attempts }) => attempts },

@@ -8,23 +8,23 @@ import { formatList, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
 import type { PolicyInput } from './policy-input'
 
-const looksAt = 100
+const usesWeight = 100
 const shown = 20
 
 /** The results of recent decisions under another policy, each on the fleet that it saw. */
 export function WhatIf({ policy }: { policy: PolicyInput }) {
   const trpc = useTRPC()
-  const { data, error, refetch } = useQuery(trpc.decision.whatIf.queryOptions({ policy, newest: looksAt }))
+  const { data, error, refetch } = useQuery(trpc.decision.whatIf.queryOptions({ policy, newest: usesWeight }))
   if (error && !data)
     return <ErrorState error={error} what="Could not try the policy" onRetry={() => void refetch()} className="px-0" />
   if (!data) return <Loading label="Replaying decisions" />
-  if (data.looked === 0) return <p className="text-ink-2">No decisions yet to try it on.</p>
+  if (data.examined === 0) return <p className="text-ink-2">No decisions yet to try it on.</p>
   return (
     <section aria-label="Changed decisions">
       <p role="status">
         {data.changes.length === 0
-          ? `None of the newest ${plural(data.looked, 'decision')} would change.`
-          : `${data.changes.length} of the newest ${plural(data.looked, 'decision')} would change:`}
+          ? `None of the newest ${plural(data.examined, 'decision')} would change.`
+          : `${data.changes.length} of the newest ${plural(data.examined, 'decision')} would change:`}
       </p>
       <ul className="mt-1">
         {data.changes.slice(0, shown).map(({ decisionId, deploymentId, createdAt, leaves, comes }) => (

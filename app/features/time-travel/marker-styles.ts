@@ -13,7 +13,7 @@ export const markStyles: Record<MarkKind, MarkStyle> = {
   failed: { label: 'Failed', icon: 'failed', color: 'failed' },
   unhealthy: { label: 'Unhealthy', icon: 'failed', color: 'degraded' },
   interrupted: { label: 'Interrupted', icon: 'partial', color: 'degraded' },
-  silent: { label: 'Went offline', icon: 'unknown', color: 'unknown' },
+  offline: { label: 'Went offline', icon: 'unknown', color: 'unknown' },
   returned: { label: 'Returned', icon: 'ready', color: 'healthy' },
   deploy: { label: 'Deployed', icon: 'assigned', color: 'progressing' },
   person: { label: 'By a user', icon: 'wrench', color: 'slate' },

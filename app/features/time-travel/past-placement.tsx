@@ -39,7 +39,7 @@ const columns: Column<PastReplica>[] = [
       <span className="flex min-w-0 items-center gap-2">
         <RowLink href={`/nodes/${node.id}`}>{node.nodeId}</RowLink>
         <span className="truncate text-meta text-ink-3 max-sm:hidden">{node.region}</span>
-        {node.silent && <StatusBadge statusStyle={nodeStyles.offline} className="text-meta" />}
+        {node.offline && <StatusBadge statusStyle={nodeStyles.offline} className="text-meta" />}
       </span>
     ),
   },

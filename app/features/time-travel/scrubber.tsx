@@ -37,7 +37,7 @@ export const evenScale = ({ from, to }: Omit<TimeWindow, 'endsNow'>): Scale => (
 /** Selects a time, by dragging or by stepping from change to change. */
 export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, children }: ScrubberProps) {
   const [held, hold] = useHeld(at, go)
-  const [wish, setSubscription] = useState<Direction | null>(null)
+  const [direction, setSubscription] = useState<Direction | null>(null)
   const known = useKnownMoments(useSettled(held ?? Math.ceil(to / newsMs) * newsMs, restMs), deploymentId)
   const { position, moment } = scale ?? evenScale({ from, to })
   const end = endsNow ? null : to
@@ -50,7 +50,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
     else if (next !== null) hold(next)
   }
   // A step whose target is still unknown is taken as soon as it is known.
-  if (wish !== null && stepFrom(known, held ?? to, wish) !== null) step(wish)
+  if (direction !== null && stepFrom(known, held ?? to, direction) !== null) step(direction)
   const onKeyDown = (event: KeyboardEvent): void => {
     const act = keys({ step, page: (pages) => hold(within((held ?? to) + (pages * (to - from)) / pagesPerWindow)) })[
       event.key
@@ -61,7 +61,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
     else return
     event.preventDefault()
   }
-  const words = held === null ? 'now' : momentTime(held)
+  const message = held === null ? 'now' : momentTime(held)
   return (
     <div>
       {children}
@@ -72,7 +72,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
         min={0}
         max={places}
         value={Math.round((position(held ?? to) / 100) * places)}
-        aria-valuetext={words}
+        aria-valuetext={message}
         onKeyDown={onKeyDown}
         onChange={(event) => hold(within(moment((event.target.valueAsNumber / places) * 100)))}
       />
@@ -93,7 +93,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
           icon={<ChevronRight size={16} aria-hidden />}
           onClick={() => step('on')}
         />
-        <p className="px-2 font-medium">{held === null ? 'Now' : words}</p>
+        <p className="px-2 font-medium">{held === null ? 'Now' : message}</p>
         <p className="text-meta text-ink-3 max-sm:hidden">
           Arrow keys step from change to change, Page keys by a tenth, Home and End to the ends.
         </p>

@@ -3,7 +3,7 @@ import { StatusIcon } from '@/app/ui/status/status-icon'
 import { may, type Permission, permissions, roles } from '@/core/accounts/roles'
 
 /** A label for each permission; a new permission does not compile until it has one here. */
-const words: Record<Permission, string> = {
+const message: Record<Permission, string> = {
   'deployments.read': 'See deployments, decisions and timelines',
   'deployments.create': 'Deploy',
   'deployments.changeOwn': 'Scale, update, retry and delete own deployments',
@@ -11,7 +11,7 @@ const words: Record<Permission, string> = {
   'nodes.read': 'See nodes',
   'nodes.cordon': 'Cordon and uncordon nodes',
   'nodes.drain': 'Drain nodes and put them into maintenance',
-  'storms.overrule': 'Override the outage protection of a region',
+  'protection.override': 'Override the outage protection of a region',
   'nodes.manage': 'Remove nodes',
   'users.manage': 'Manage users',
   'tokens.manage': "Create and revoke join tokens; see and revoke everybody's API tokens",
@@ -42,7 +42,7 @@ export function PermissionMatrix() {
         {(Object.keys(permissions) as Permission[]).map((permission) => (
           <tr key={permission} className="h-(--row) border-b border-line">
             <th scope="row" className={cn(cell, 'py-1 text-left font-normal')}>
-              {words[permission]}
+              {message[permission]}
             </th>
             {roles.map((role) => (
               <td key={role} className={cn(cell, 'text-center')}>

@@ -19,13 +19,13 @@ interface BarProps {
 export function Bar({ name, capacity, reserved, usedPercent, unmeasured = false, format, className }: BarProps) {
   const shares = capacityShares(capacity, reserved, usedPercent)
   const usage = unmeasured ? '' : shares.used === null ? ', usage unknown' : `, ${formatPercent(shares.used)} in use`
-  const words = `${name}: ${formatPair(reserved, capacity, format)} reserved${usage}`
+  const text = `${name}: ${formatPair(reserved, capacity, format)} reserved${usage}`
   return (
     <div
       className={cn('relative h-2.5 w-full overflow-hidden rounded-[2px] bg-track', className)}
       role="img"
-      aria-label={words}
-      title={words}
+      aria-label={text}
+      title={text}
     >
       {shares.used === null ? (
         !unmeasured && <div className="hatched absolute inset-0" />

@@ -5,8 +5,8 @@ import { deploymentStatuses, healths, replicaStatuses } from '@/core/deployments
 import { nodeStatuses } from '@/core/placement/node-status'
 import {
   cordonedStyle,
-  deploymentLookOf,
   deploymentStyle,
+  deploymentStyleOf,
   deploymentStyles,
   drainingStyle,
   healthStyles,
@@ -52,9 +52,9 @@ test('unknown states are never green', () => {
 })
 
 test('a replica on an offline node is not shown as running', () => {
-  expect(replicaStyle('running', { silent: false })).toBe(replicaStyles.running)
-  expect(replicaStyle('running', { silent: true })).toMatchObject({ label: 'Unknown, was running', color: 'unknown' })
-  expect(replicaStyle('failed', { silent: true })).toBe(replicaStyles.failed)
+  expect(replicaStyle('running', { offline: false })).toBe(replicaStyles.running)
+  expect(replicaStyle('running', { offline: true })).toMatchObject({ label: 'Unknown, was running', color: 'unknown' })
+  expect(replicaStyle('failed', { offline: true })).toBe(replicaStyles.failed)
   expect(deploymentStyle({ status: 'running', health: 'unknown' }).color).toBe('unknown')
   expect(deploymentStyle({ status: 'running', health: 'healthy' })).toBe(deploymentStyles.running)
 })
@@ -69,8 +69,8 @@ test('offline takes precedence over cordon and drain, which take precedence over
 })
 
 test('shows the raw name of a status from an older version', () => {
-  expect(deploymentLookOf('running')).toBe(deploymentStyles.running)
-  expect(deploymentLookOf('paused').label).toBe('paused')
+  expect(deploymentStyleOf('running')).toBe(deploymentStyles.running)
+  expect(deploymentStyleOf('paused').label).toBe('paused')
 })
 
 test('a badge shows a label and an explanation', () => {

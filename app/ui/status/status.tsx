@@ -199,8 +199,8 @@ export const deploymentStyle = ({ status, health }: { status: DeploymentStatus; 
   status === 'running' && health === 'unknown' ? lastSeen(deploymentStyles[status]) : deploymentStyles[status]
 
 /** A replica on an offline node is unknown; its last state stays in the label as the best guess. */
-export const replicaStyle = (status: ReplicaStatus, node: { silent: boolean }): StatusStyle =>
-  node.silent && isLive(status)
+export const replicaStyle = (status: ReplicaStatus, node: { offline: boolean }): StatusStyle =>
+  node.offline && isLive(status)
     ? { ...lastSeen(replicaStyles[status]), label: `Unknown, was ${replicaStyles[status].label.toLowerCase()}` }
     : replicaStyles[status]
 
@@ -224,7 +224,7 @@ export function nodeStyle(node: LookedAtNode): StatusStyle {
 }
 
 /** A status as stored in the history: may be `none` or a name from an older version. */
-export function deploymentLookOf(status: string): StatusStyle {
+export function deploymentStyleOf(status: string): StatusStyle {
   return (
     (deploymentStyles as Record<string, StatusStyle | undefined>)[status] ?? {
       label: status,

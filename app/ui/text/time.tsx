@@ -41,12 +41,12 @@ export function Time({ at, ago = true, className }: TimeProps) {
   const now = useNow()
   if (now === null) return <time dateTime={at} className={className} />
   const age = Date.parse(at) - now
-  const text = formatAge(Math.abs(age))
+  const distance = formatAge(Math.abs(age))
   const ahead = age > 1000
-  const words = text === 'now' ? 'now' : ahead ? `in ${text}` : ago ? `${text} ago` : text
+  const text = distance === 'now' ? 'now' : ahead ? `in ${distance}` : ago ? `${distance} ago` : distance
   return (
     <time dateTime={at} title={exactTime(at)} className={cn('whitespace-nowrap', className)}>
-      {words}
+      {text}
     </time>
   )
 }

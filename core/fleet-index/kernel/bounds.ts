@@ -90,7 +90,7 @@ function bitsOf(first: v128, second: v128, third: v128, fourth: v128): i32 {
 // The next functions are written out, without loops: most of the time of a decision is theirs.
 
 /** Which lanes of a group have room, as bits. */
-export function roomIn(group: i32): i32 {
+export function freeIn(group: i32): i32 {
   const block = blockOf(group)
   const cpuAsked = f64x2.splat(cpu)
   const memoryAsked = f64x2.splat(memoryMb)
@@ -140,8 +140,8 @@ function limit(base: usize, block: usize, added: v128): v128 {
 
 /** Which lanes of a group have room and may reach `worst`, as bits; writes the bounds of all lanes to `to`. */
 export function boundsOf(group: i32, worst: f64, to: usize): i32 {
-  const room = roomIn(group)
-  if (room === 0) return 0
+  const space = freeIn(group)
+  if (space === 0) return 0
   const block = blockOf(group)
   const entry = group << 3
   let added0 = f64x2.splat(contribution(entry))
@@ -168,7 +168,7 @@ export function boundsOf(group: i32, worst: f64, to: usize): i32 {
   v128.store(to, limit3, 48)
   const floor = f64x2.splat(worst - slack)
   return (
-    room & bitsOf(f64x2.ge(limit0, floor), f64x2.ge(limit1, floor), f64x2.ge(limit2, floor), f64x2.ge(limit3, floor))
+    space & bitsOf(f64x2.ge(limit0, floor), f64x2.ge(limit1, floor), f64x2.ge(limit2, floor), f64x2.ge(limit3, floor))
   )
 }
 

@@ -1,5 +1,5 @@
 /** Finds the best nodes for a request: branch and bound over the tree, or a sweep over all groups of nodes. */
-import { allowed, boundsOf, exactBound, hasExactBounds, lastFound, roomIn, scoreOf, slack, wanted } from './bounds'
+import { allowed, boundsOf, exactBound, freeIn, hasExactBounds, lastFound, scoreOf, slack, wanted } from './bounds'
 import {
   blockOf,
   excluded,
@@ -19,7 +19,7 @@ import {
 /** Below every score of a node that takes replicas, above the bound of one that does not. */
 const noScore: f64 = -1e300
 /** As many as fit into 64 bytes, with their number. */
-const mostRemembered: i32 = 15
+const mostKept: i32 = 15
 
 let count: i32 = 0
 /** The worst that is good enough: as many nodes as are wanted are known to be no worse. */
@@ -29,7 +29,7 @@ let worstRank: i32 = 0
 let top: usize = 0
 let visits: i32 = 0
 /** Nodes looked at since the start; none of them twice. */
-let looked: i32 = 0
+let examined: i32 = 0
 
 function forget(): void {
   count = 0
@@ -41,7 +41,7 @@ function forget(): void {
 function startOver(): void {
   count = 0
   worstRank = worst === noScore ? noRank : worstRank + 1
-  looked = 0
+  examined = 0
 }
 
 /** Keeps the best, sorted; the number wanted is small. */
@@ -73,11 +73,11 @@ function consider(entry: i32): void {
 }
 
 /** Looks at eight nodes, and remembers those that were promising. */
-function lookAt(group: i32): void {
+function inspect(group: i32): void {
   let mask = boundsOf(group, worst, scratch + 64)
   for (; mask !== 0; mask &= mask - 1) {
     const entry = (group << 3) + ctz(mask)
-    store<i32>(lastFound + ((1 + (looked++ % mostRemembered)) << 2), entry - (firstLeaf << 3))
+    store<i32>(lastFound + ((1 + (examined++ % mostKept)) << 2), entry - (firstLeaf << 3))
     consider(entry)
   }
 }
@@ -87,13 +87,13 @@ function recall(): void {
   const known = load<i32>(lastFound)
   for (let at: i32 = 0; at < known; at++) {
     const entry = load<i32>(lastFound + ((at + 1) << 2)) + (firstLeaf << 3)
-    if ((roomIn(entry >> 3) & (1 << (entry & 7))) !== 0) consider(entry)
+    if ((freeIn(entry >> 3) & (1 << (entry & 7))) !== 0) consider(entry)
   }
   startOver()
 }
 
 function remember(): void {
-  store<i32>(lastFound, min(looked, mostRemembered))
+  store<i32>(lastFound, min(examined, mostKept))
 }
 
 /**
@@ -130,7 +130,7 @@ function expand(group: i32): void {
 
 function visit(group: i32): void {
   visits++
-  if (group >= firstLeaf) lookAt(group)
+  if (group >= firstLeaf) inspect(group)
   else expand(group)
 }
 
@@ -161,7 +161,7 @@ export function sweep(afterSearch: bool): i32 {
     recall()
   }
   if (firstLeaf === 0) {
-    lookAt(0)
+    inspect(0)
   } else {
     const last = (firstLeaf + leafGroups - 2) >> 3
     for (let group = (firstLeaf - 1) >> 3; group <= last; group++) {
@@ -169,7 +169,7 @@ export function sweep(afterSearch: bool): i32 {
       for (; mask !== 0; mask &= mask - 1) {
         const lane = ctz(mask)
         const entry = (group << 3) + lane
-        if (mayBeat(load<f64>(scratch + (lane << 3)), entry)) lookAt(entry + 1)
+        if (mayBeat(load<f64>(scratch + (lane << 3)), entry)) inspect(entry + 1)
       }
     }
   }
@@ -179,7 +179,7 @@ export function sweep(afterSearch: bool): i32 {
 
 /** How many of eight nodes have room, and labels that are allowed. */
 function ableIn(group: i32): i32 {
-  let mask = roomIn(group)
+  let mask = freeIn(group)
   if (allowed === 0) return popcnt(mask)
   let able: i32 = 0
   for (; mask !== 0; mask &= mask - 1) {
@@ -195,7 +195,7 @@ export function countAble(): i32 {
   let able: i32 = 0
   const last = (firstLeaf + leafGroups - 2) >> 3
   for (let group = (firstLeaf - 1) >> 3; group <= last; group++) {
-    let mask = roomIn(group)
+    let mask = freeIn(group)
     for (; mask !== 0; mask &= mask - 1) able += ableIn((group << 3) + ctz(mask) + 1)
   }
   return able

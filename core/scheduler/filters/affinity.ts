@@ -25,13 +25,13 @@ export function affinityFinding(affinity: Affinity, node: FleetNode): string {
   return `${isWithOther(affinity, node) ? 'a' : 'no'} replica of ${deployment} is ${where}`
 }
 
-const requiredOf = ({ wishes }: PlacementRequest, kind: Affinity['kind']): Affinity[] =>
-  wishes?.affinity.filter((one) => one.required && one.kind === kind) ?? []
+const requiredOf = ({ placementRules }: PlacementRequest, kind: Affinity['kind']): Affinity[] =>
+  placementRules?.affinity.filter((one) => one.required && one.kind === kind) ?? []
 
 function affinityRule(kind: Affinity['kind']): Rule {
-  const meets: Rule['meets'] = ({ wishes }, node) => {
-    if (wishes === undefined) return true
-    return wishes.affinity.every((one) => !one.required || one.kind !== kind || affinityMet(one, node))
+  const meets: Rule['meets'] = ({ placementRules }, node) => {
+    if (placementRules === undefined) return true
+    return placementRules.affinity.every((one) => !one.required || one.kind !== kind || affinityMet(one, node))
   }
   return {
     name: kind,
@@ -49,15 +49,16 @@ function affinityRule(kind: Affinity['kind']): Rule {
 /** Whether the node is in a topology domain at all. ../select/spreading.ts checks the skew while it places. */
 const spread: Rule = {
   name: 'spread',
-  asks: ({ wishes }) => wishes?.spread.some((one) => one.maxSkew !== null) ?? false,
-  meets: ({ wishes }, node) =>
-    wishes === undefined || wishes.spread.every((one) => one.maxSkew === null || placeOf(node, one.across) !== null),
-  explain: ({ wishes }, node) =>
-    (wishes?.spread ?? []).flatMap((one) =>
+  asks: ({ placementRules }) => placementRules?.spread.some((one) => one.maxSkew !== null) ?? false,
+  meets: ({ placementRules }, node) =>
+    placementRules === undefined ||
+    placementRules.spread.every((one) => one.maxSkew === null || placeOf(node, one.across) !== null),
+  explain: ({ placementRules }, node) =>
+    (placementRules?.spread ?? []).flatMap((one) =>
       one.maxSkew !== null && placeOf(node, one.across) === null
         ? yesNo('spread', false, `has no label ${zoneLabel}, over which replicas have to be spread`)
         : [],
     ),
 }
 
-export const wishRules: readonly Rule[] = [affinityRule('affinity'), affinityRule('anti-affinity'), spread]
+export const affinityRules: readonly Rule[] = [affinityRule('affinity'), affinityRule('anti-affinity'), spread]

@@ -24,7 +24,7 @@ describe('the rules', () => {
       resources: { cpuMillis: 8000, memoryMb: 16384, storageGb: 500, gpuUnits: 1 },
       constraints: [{ key: 'disk', op: '=', values: ['ssd'] }],
       hostPorts: [80],
-      wishes: {
+      placementRules: {
         preferences: [],
         spread: [{ across: 'zone', maxSkew: 1, weight: 0 }],
         affinity: [

@@ -11,7 +11,7 @@ import {
   resourceKinds,
 } from '@/core/placement/resources'
 import type { FleetNode, PlacementRequest, RuleFailure, RuleResult } from '@/core/placement/types'
-import { wishRules } from './affinity'
+import { affinityRules } from './affinity'
 import { hostPorts, withPortsOf } from './host-ports'
 import { type HardRuleName, type Rule, yesNo, yesNoRule } from './rule'
 import { labelOf } from './topology'
@@ -139,7 +139,7 @@ export const rules: readonly Rule[] = [
   labels,
   onePerNode,
   hostPorts,
-  ...wishRules,
+  ...affinityRules,
 ]
 
 /** The rules that apply to each request; cached because every node is checked against them. */
@@ -208,14 +208,14 @@ export function capacityOn(request: PlacementRequest, node: FleetNode): number {
   if (!meetsAll(request, node)) return 0
   // A fixed host port can be held once per node, however many replicas the deployment allows there.
   if (request.hostPorts && request.hostPorts.length > 0) return 1
-  let room = request.maxPerNode - node.ownReplicas
+  let capacity = request.maxPerNode - node.ownReplicas
   // The usual case: the rules have already checked that one replica fits.
-  if (room === 1) return 1
+  if (capacity === 1) return 1
   for (const kind of resourceKinds) {
     const needed = request.resources[resourceFields[kind]]
-    if (needed > 0) room = Math.min(room, Math.floor(freeOf(node, kind) / needed))
+    if (needed > 0) capacity = Math.min(capacity, Math.floor(freeOf(node, kind) / needed))
   }
-  return room
+  return capacity
 }
 
 /** Returns the node with one more replica of the request: its resources are reserved and count as load. */

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { Affinity, Spread, Wishes } from '@/core/placement/preferences'
+import type { Affinity, PlacementRules, Spread } from '@/core/placement/preferences'
 import { defaultPolicy, type FleetNode, type PlacementRequest } from '@/core/placement/types'
 import { placeOf } from '@/core/scheduler/filters/topology'
 import { place } from '@/core/scheduler/place'
 import { aFleet, aNode, aRequest, idOf } from '@/testing/builders'
-import { resolveWishes } from './preferences'
+import { resolvePlacementRules } from './preferences'
 
-const wishing = (wishes: Partial<Wishes>, overrides: Parameters<typeof aRequest>[0] = {}): PlacementRequest => ({
+const asking = (
+  placementRules: Partial<PlacementRules>,
+  overrides: Parameters<typeof aRequest>[0] = {},
+): PlacementRequest => ({
   ...aRequest(overrides),
-  wishes: { preferences: [], spread: [], affinity: [], ...wishes },
+  placementRules: { preferences: [], spread: [], affinity: [], ...placementRules },
 })
 
 const run = (request: PlacementRequest, nodes: FleetNode[]) => place(request, aFleet(nodes), defaultPolicy)
@@ -43,7 +46,7 @@ describe('a score with preferences', () => {
       { ...ssd, weight: 50 },
       { key: 'rack', op: 'exists' as const, values: [], weight: 25 },
     ]
-    const [verdict] = run(wishing({ preferences }), [node]).verdicts
+    const [verdict] = run(asking({ preferences }), [node]).verdicts
     expect(verdict?.score).toBeCloseTo((0.925 + 0.5) / 1.75, 12)
     expect(verdict?.parts.map(({ name, weight, value }) => [name, weight, value])).toEqual([
       ['resources', 0.4 / 1.75, 0.8125],
@@ -57,16 +60,16 @@ describe('a score with preferences', () => {
     const busy = aNode({ nodeId: 'busy-ssd', labels: { disk: 'ssd' }, cpuUsagePercent: 100, memoryUsagePercent: 100 })
     const idle = aNode({ nodeId: 'idle-hdd', labels: { disk: 'hdd' } })
     // The busy node lacks the whole load part, 0.3. A preference of weight 29 is worth less than that, one of 31 more.
-    expect(namesOf(wishing({ preferences: [{ ...ssd, weight: 29 }] }), [busy, idle])).toEqual(['idle-hdd'])
-    expect(namesOf(wishing({ preferences: [{ ...ssd, weight: 31 }] }), [busy, idle])).toEqual(['busy-ssd'])
+    expect(namesOf(asking({ preferences: [{ ...ssd, weight: 29 }] }), [busy, idle])).toEqual(['idle-hdd'])
+    expect(namesOf(asking({ preferences: [{ ...ssd, weight: 31 }] }), [busy, idle])).toEqual(['busy-ssd'])
   })
 })
 
 describe('a spread', () => {
   it('without `maxSkew` alternates between regions, and uses others when a region is full', () => {
     const nodes = inRegions({ 'us-east': 4, 'eu-west': 1, 'ap-south': 1 })
-    expect(namesOf(wishing({ spread: [across()] }, { replicas: 3 }), nodes)).toEqual(['ap-1', 'eu-1', 'us-1'])
-    expect(namesOf(wishing({ spread: [across()] }, { replicas: 5 }), nodes)).toEqual([
+    expect(namesOf(asking({ spread: [across()] }, { replicas: 3 }), nodes)).toEqual(['ap-1', 'eu-1', 'us-1'])
+    expect(namesOf(asking({ spread: [across()] }, { replicas: 5 }), nodes)).toEqual([
       'ap-1',
       'eu-1',
       'us-1',
@@ -82,7 +85,7 @@ describe('a spread', () => {
 
   it('with `maxSkew` refuses more replicas once the emptiest domain is full, and names the domains', () => {
     const nodes = inRegions({ 'us-east': 4, 'eu-west': 1 })
-    const { refusal, verdicts } = run(wishing({ spread: [across({ maxSkew: 1 })] }, { replicas: 4 }), nodes)
+    const { refusal, verdicts } = run(asking({ spread: [across({ maxSkew: 1 })] }, { replicas: 4 }), nodes)
     // One in eu-west and two in us-east; a third in us-east would be two more.
     expect(refusal).toMatchObject({ needed: 4, found: 3, reasons: [{ rule: 'spread', nodeIds: ['us-3', 'us-4'] }] })
     expect(verdicts.find(({ nodeId }) => nodeId === 'us-3')?.failures).toEqual([
@@ -107,7 +110,7 @@ describe('a spread', () => {
       aNode({ nodeId: 'us-2' }),
       aNode({ nodeId: 'eu-1', region: 'eu-west', cpuUsagePercent: 90 }),
     ]
-    const request = wishing({ spread: [across({ maxSkew: 1, weight: 0 })] })
+    const request = asking({ spread: [across({ maxSkew: 1, weight: 0 })] })
     expect(namesOf(request, nodes)).toEqual(['eu-1'])
     // An offline region does not hold back the others.
     const dark = nodes.map((node) => (node.nodeId === 'eu-1' ? { ...node, status: 'offline' as const } : node))
@@ -124,7 +127,7 @@ describe('a spread', () => {
     expect(placeOf(zoned('n', 'us-east'), 'zone')).toBeNull()
     const nodes = [zoned('n-1', 'us-east', 'a'), zoned('n-2', 'eu-west', 'a'), zoned('n-3', 'us-east')]
     const { refusal, verdicts } = run(
-      wishing({ spread: [across({ across: 'zone', maxSkew: 1 })] }, { replicas: 3 }),
+      asking({ spread: [across({ across: 'zone', maxSkew: 1 })] }, { replicas: 3 }),
       nodes,
     )
     expect(refusal?.found).toBe(2)
@@ -149,7 +152,7 @@ describe('an affinity', () => {
   const nodes = inRegions({ 'us-east': 2, 'eu-west': 1 })
   const failures = (affinity: Affinity[]): Record<string, string[]> =>
     Object.fromEntries(
-      run(wishing({ affinity }), nodes).verdicts.map((verdict) => [
+      run(asking({ affinity }), nodes).verdicts.map((verdict) => [
         verdict.nodeId,
         verdict.failures.map(({ message }) => message),
       ]),
@@ -169,7 +172,7 @@ describe('an affinity', () => {
   })
 
   it('to a deployment without replicas refuses every node with that reason and a suggestion to drop the rule', () => {
-    const { refusal } = run(wishing({ affinity: [toDb({ places: [] })] }), nodes)
+    const { refusal } = run(asking({ affinity: [toDb({ places: [] })] }), nodes)
     expect(refusal).toMatchObject({ found: 0, reasons: [{ rule: 'affinity', count: 3 }] })
     expect(refusal?.suggestions.map(({ message }) => message)).toEqual(['Drop the rule “on the same node as db”'])
     expect(failures([toDb({ places: [] })])['us-1']).toEqual([
@@ -178,17 +181,17 @@ describe('an affinity', () => {
   })
 
   it('that is not required only affects scores', () => {
-    expect(namesOf(wishing({ affinity: [toDb({ required: false })] }), nodes)).toEqual(['us-2'])
+    expect(namesOf(asking({ affinity: [toDb({ required: false })] }), nodes)).toEqual(['us-2'])
     const away = toDb({ required: false, kind: 'anti-affinity', on: 'region', places: ['eu-west'] })
-    expect(namesOf(wishing({ affinity: [away] }), nodes)).toEqual(['us-1'])
-    expect(namesOf(wishing({ affinity: [away] }, { replicas: 3 }), nodes)).toHaveLength(3)
+    expect(namesOf(asking({ affinity: [away] }), nodes)).toEqual(['us-1'])
+    expect(namesOf(asking({ affinity: [away] }, { replicas: 3 }), nodes)).toHaveLength(3)
   })
 
   it('is resolved to the distinct topology domains of the other deployment, sorted', () => {
     const asked = { preferences: [], spread: [], affinity: [{ ...toDb(), on: 'region' as const }] }
     const holders = inRegions({ 'us-east': 2, 'eu-west': 1 })
-    expect(resolveWishes(asked, () => holders)?.affinity[0]?.places).toEqual(['eu-west', 'us-east'])
-    expect(resolveWishes(null, () => holders)).toBeUndefined()
+    expect(resolvePlacementRules(asked, () => holders)?.affinity[0]?.places).toEqual(['eu-west', 'us-east'])
+    expect(resolvePlacementRules(null, () => holders)).toBeUndefined()
   })
 })
 

@@ -1,6 +1,6 @@
 /** The share of scheduling preferences in a score, and the resolution of affinities before a run. */
 
-import type { AffinityRule, AskedWishes, Wishes } from '@/core/placement/preferences'
+import type { AffinityRule, PlacementRules, PlacementRulesSpec } from '@/core/placement/preferences'
 import type { FleetNode } from '@/core/placement/types'
 import { affinityMet } from '@/core/scheduler/filters/affinity'
 import { constraintMet } from '@/core/scheduler/filters/filters'
@@ -15,49 +15,52 @@ interface ByKind {
 }
 
 const share = ({ weight }: { weight: number }): number => weight / 100
-const total = (wishes: readonly { weight: number }[]): number => wishes.reduce((sum, wish) => sum + share(wish), 0)
+const total = (placementRules: readonly { weight: number }[]): number =>
+  placementRules.reduce((sum, preference) => sum + share(preference), 0)
 const soft = (affinity: { required: boolean }): boolean => !affinity.required
 
 type Shares = ByKind & { whole: number }
 
 const noShares: Shares = { preferences: 0, spread: 0, affinity: 0, whole: 1 }
-const known = new WeakMap<Wishes, Shares>()
+const known = new WeakMap<PlacementRules, Shares>()
 
 /** Returns the weight of each kind of preference relative to the policy, which weighs 1; `whole` is the total. */
-export function sharesOf(wishes: Wishes | undefined): Shares {
-  if (!wishes) return noShares
-  const before = known.get(wishes)
+export function sharesOf(placementRules: PlacementRules | undefined): Shares {
+  if (!placementRules) return noShares
+  const before = known.get(placementRules)
   if (before) return before
-  const shares = summed(wishes)
-  known.set(wishes, shares)
+  const shares = summed(placementRules)
+  known.set(placementRules, shares)
   return shares
 }
 
-function summed(wishes: Wishes): Shares {
-  const preferences = total(wishes.preferences)
-  const spread = total(wishes.spread)
-  const affinity = total(wishes.affinity.filter(soft))
+function summed(placementRules: PlacementRules): Shares {
+  const preferences = total(placementRules.preferences)
+  const spread = total(placementRules.spread)
+  const affinity = total(placementRules.affinity.filter(soft))
   return { preferences, spread, affinity, whole: 1 + preferences + spread + affinity }
 }
 
 /** Returns the sum of weight × value for each kind of preference on one node. */
-export function wishValues(wishes: Wishes, node: FleetNode, spreading: Spreading | null): ByKind {
+export function preferenceValues(placementRules: PlacementRules, node: FleetNode, spreading: Spreading | null): ByKind {
   let preferences = 0
-  for (const wish of wishes.preferences) preferences += constraintMet(wish, node) ? share(wish) : 0
+  for (const preference of placementRules.preferences)
+    preferences += constraintMet(preference, node) ? share(preference) : 0
   let spread = 0
-  wishes.spread.forEach((wish, index) => {
-    spread += share(wish) * (spreading?.value(index, node) ?? 0)
+  placementRules.spread.forEach((preference, index) => {
+    spread += share(preference) * (spreading?.value(index, node) ?? 0)
   })
   let affinity = 0
-  for (const wish of wishes.affinity) affinity += soft(wish) && affinityMet(wish, node) ? share(wish) : 0
+  for (const preference of placementRules.affinity)
+    affinity += soft(preference) && affinityMet(preference, node) ? share(preference) : 0
   return { preferences, spread, affinity }
 }
 
 /** Adds to each affinity the topology domains of the other deployment's replicas. Undefined without any preferences. */
-export function resolveWishes(
-  asked: AskedWishes | null,
+export function resolvePlacementRules(
+  asked: PlacementRulesSpec | null,
   holdersOf: (rule: AffinityRule) => readonly Located[],
-): Wishes | undefined {
+): PlacementRules | undefined {
   if (asked === null) return undefined
   const affinity = asked.affinity.map((rule) => {
     const places = holdersOf(rule).flatMap((node) => placeOf(node, rule.on) ?? [])

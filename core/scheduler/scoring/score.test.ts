@@ -87,11 +87,11 @@ describe('load', () => {
   })
 
   it('counts unknown usage as fully loaded, and says so', () => {
-    const silent = aNode({ cpuUsagePercent: null, memoryUsagePercent: null, heartbeatAgeMs: 60_000 })
-    const context = contextOf(silent)
-    const inputs = inputsOf(context, silent)
+    const offline = aNode({ cpuUsagePercent: null, memoryUsagePercent: null, heartbeatAgeMs: 60_000 })
+    const context = contextOf(offline)
+    const inputs = inputsOf(context, offline)
     expect(inputs).toMatchObject({ cpuUsagePercent: null, memoryUsagePercent: null, heartbeatAgeMs: 60_000 })
-    expect(partsOf(context, silent)[1]).toEqual({ name: 'load', weight: 0.3, value: 0, contribution: 0 })
+    expect(partsOf(context, offline)[1]).toEqual({ name: 'load', weight: 0.3, value: 0, contribution: 0 })
     expect(notesOf(inputs)).toEqual(['its CPU and memory usage is unknown, so it counts as fully loaded'])
     const half = aNode({ memoryUsagePercent: null, cpuUsagePercent: 20 })
     // (0.8 + 0)/2

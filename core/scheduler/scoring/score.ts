@@ -24,7 +24,7 @@
  */
 import type { FleetNode, LocalityFact, PlacementRequest, Policy, ScoreInputs, ScorePart } from '@/core/placement/types'
 import type { Spreading } from '@/core/scheduler/select/spreading'
-import { sharesOf, wishValues } from './preferences'
+import { preferenceValues, sharesOf } from './preferences'
 
 /** Returns the share of the capacity that is free after the placement; 0 for a capacity of 0. */
 const leftShare = (capacity: number, reserved: number, asked: number): number =>
@@ -55,7 +55,7 @@ function resourcesValue(request: PlacementRequest, policy: Policy, node: FleetNo
 const loadValue = (node: FleetNode): number => (idleShare(cpuUsage(node)) + idleShare(memoryUsage(node))) / 2
 
 /** In the order in which the sum adds them. */
-const wishNames = ['preferences', 'spread', 'affinity'] as const
+const preferenceNames = ['preferences', 'spread', 'affinity'] as const
 
 /** Everything that a score depends on besides the node. */
 export interface ScoreContext {
@@ -68,16 +68,16 @@ export interface ScoreContext {
 
 /** Computes only the score, for the pass over all nodes. */
 export function scoreOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): number {
-  const { wishes } = request
-  const shares = sharesOf(wishes)
+  const { placementRules } = request
+  const shares = sharesOf(placementRules)
   const { weights } = policy
   let score =
     (weights.resources / shares.whole) * resourcesValue(request, policy, node) +
     (weights.load / shares.whole) * loadValue(node) +
     (weights.locality / shares.whole) * locality(node).value
-  if (!wishes) return score
-  const values = wishValues(wishes, node, spreading)
-  for (const name of wishNames)
+  if (!placementRules) return score
+  const values = preferenceValues(placementRules, node, spreading)
+  for (const name of preferenceNames)
     if (shares[name] > 0) score += (shares[name] / shares.whole) * (values[name] / shares[name])
   return score
 }
@@ -91,17 +91,17 @@ const part = (name: ScorePart['name'], weight: number, value: number): ScorePart
 
 /** Returns the parts of a score, for the record. The score is the sum of their contributions, from left to right. */
 export function partsOf({ request, policy, locality, spreading }: ScoreContext, node: FleetNode): ScorePart[] {
-  const { wishes } = request
-  const shares = sharesOf(wishes)
+  const { placementRules } = request
+  const shares = sharesOf(placementRules)
   const { weights } = policy
   const parts = [
     part('resources', weights.resources / shares.whole, resourcesValue(request, policy, node)),
     part('load', weights.load / shares.whole, loadValue(node)),
     part('locality', weights.locality / shares.whole, locality(node).value),
   ]
-  if (!wishes) return parts
-  const values = wishValues(wishes, node, spreading)
-  for (const name of wishNames)
+  if (!placementRules) return parts
+  const values = preferenceValues(placementRules, node, spreading)
+  for (const name of preferenceNames)
     if (shares[name] > 0) parts.push(part(name, shares[name] / shares.whole, values[name] / shares[name]))
   return parts
 }

@@ -70,7 +70,7 @@ class Running {
     this.#context = context
     const { request } = context
     const avoided = new Set(request.avoidNodeIds)
-    const spreads = request.wishes?.spread ?? []
+    const spreads = request.placementRules?.spread ?? []
     const keyOf = (node: FleetNode): string => spreads.map(({ across }) => placeOf(node, across)).join('\n')
     const groups = new Map<string, Group>()
     for (const node of nodes) {

@@ -35,7 +35,7 @@ function pick(context: ScoreContext, sorted: readonly Candidate[], wanted: numbe
 /** Chooses the best nodes for the request: filters and scores the fleet in one pass, sorts, and picks. */
 export function choose(request: PlacementRequest, fleet: Fleet, policy: Policy): Choice {
   const context = { request, policy, locality: localityFor(request.region, fleet) }
-  if (request.wishes && request.wishes.spread.length > 0) return chooseSpreading(context, fleet.nodes)
+  if (request.placementRules && request.placementRules.spread.length > 0) return chooseSpreading(context, fleet.nodes)
   return chooseAmong({ ...context, spreading: null }, fleet.nodes)
 }
 
@@ -49,28 +49,28 @@ export function chooseAmong(context: ScoreContext, nodes: readonly FleetNode[]):
   const preferred: Candidate[] = []
   const lastResort: Candidate[] = []
   const refused: FleetNode[] = []
-  let preferredRoom = 0
-  let lastRoom = 0
+  let preferredCapacity = 0
+  let lastCapacity = 0
   for (const node of nodes) {
-    const room = capacityOn(request, node)
-    if (room === 0) {
+    const capacity = capacityOn(request, node)
+    if (capacity === 0) {
       refused.push(node)
     } else if (avoided.has(node.id)) {
       lastResort.push({ node, score: scoreOf(context, node) })
-      lastRoom += room
+      lastCapacity += capacity
     } else {
       preferred.push({ node, score: scoreOf(context, node) })
-      preferredRoom += room
+      preferredCapacity += capacity
     }
   }
   preferred.sort(compareCandidates)
   lastResort.sort(compareCandidates)
-  if (preferredRoom >= request.replicas) {
+  if (preferredCapacity >= request.replicas) {
     const skipped = lastResort.map(({ node }) => node)
     const chosen = pick(context, preferred, request.replicas)
-    return { context, ...ranked(preferred), skipped, refused, found: preferredRoom, chosen }
+    return { context, ...ranked(preferred), skipped, refused, found: preferredCapacity, chosen }
   }
-  const found = preferredRoom + lastRoom
+  const found = preferredCapacity + lastCapacity
   const chosen: ChosenNode[] = []
   if (found >= request.replicas) {
     chosen.push(...pick(context, preferred, request.replicas))

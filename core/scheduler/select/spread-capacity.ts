@@ -6,19 +6,19 @@ import { capacityOn, offersPlace } from '@/core/scheduler/filters/filters'
 import { placeOf } from '@/core/scheduler/filters/topology'
 
 /** Returns the spread with a `maxSkew`, or null. A request has at most one. */
-export const limitOf = ({ wishes }: PlacementRequest): (Spread & { maxSkew: number }) | null =>
-  wishes?.spread.find((spread): spread is Spread & { maxSkew: number } => spread.maxSkew !== null) ?? null
+export const limitOf = ({ placementRules }: PlacementRequest): (Spread & { maxSkew: number }) | null =>
+  placementRules?.spread.find((spread): spread is Spread & { maxSkew: number } => spread.maxSkew !== null) ?? null
 
-interface PlaceRoom {
+interface DomainCapacity {
   own: number
-  room: number
+  capacity: number
   /** Whether the topology domain counts for the minimum. */
   open: boolean
 }
 
 /** Capacity by topology domain, so that a changed node can be tried without a pass over all nodes. */
 export class SpreadCapacity {
-  readonly #places = new Map<string, PlaceRoom>()
+  readonly #places = new Map<string, DomainCapacity>()
   readonly #request: PlacementRequest
   readonly #limit: Spread & { maxSkew: number }
 
@@ -28,10 +28,10 @@ export class SpreadCapacity {
     for (const node of nodes) {
       const name = placeOf(node, limit.across)
       if (name === null) continue
-      const place = this.#places.get(name) ?? { own: 0, room: 0, open: false }
+      const place = this.#places.get(name) ?? { own: 0, capacity: 0, open: false }
       this.#places.set(name, place)
       place.own += node.ownReplicas
-      place.room += capacityOn(request, node)
+      place.capacity += capacityOn(request, node)
       place.open ||= offersPlace(request, node)
     }
   }
@@ -42,11 +42,11 @@ export class SpreadCapacity {
    */
   total(): number {
     let least = Number.POSITIVE_INFINITY
-    for (const { own, room, open } of this.#places.values()) if (open) least = Math.min(least, own + room)
+    for (const { own, capacity, open } of this.#places.values()) if (open) least = Math.min(least, own + capacity)
     if (!Number.isFinite(least)) return 0
     let total = 0
-    for (const { own, room } of this.#places.values())
-      total += Math.min(room, Math.max(0, least + this.#limit.maxSkew - own))
+    for (const { own, capacity } of this.#places.values())
+      total += Math.min(capacity, Math.max(0, least + this.#limit.maxSkew - own))
     return total
   }
 
@@ -55,7 +55,7 @@ export class SpreadCapacity {
     const name = placeOf(node, this.#limit.across)
     const place = name === null ? undefined : this.#places.get(name)
     if (name === null || !place) return this.total()
-    const changed = { ...place, room: place.room + capacityOn(this.#request, node), open: true }
+    const changed = { ...place, capacity: place.capacity + capacityOn(this.#request, node), open: true }
     this.#places.set(name, changed)
     const total = this.total()
     this.#places.set(name, place)
@@ -66,7 +66,7 @@ export class SpreadCapacity {
 export function capacityFor(request: PlacementRequest, nodes: readonly FleetNode[]): number {
   const limit = limitOf(request)
   if (limit) return new SpreadCapacity(request, limit, nodes).total()
-  let room = 0
-  for (const node of nodes) room += capacityOn(request, node)
-  return room
+  let capacity = 0
+  for (const node of nodes) capacity += capacityOn(request, node)
+  return capacity
 }

@@ -85,7 +85,7 @@ export class Spreading {
   readonly #counts: readonly Counts[]
 
   constructor(request: PlacementRequest, nodes: readonly FleetNode[]) {
-    this.#counts = (request.wishes?.spread ?? []).map((spread) => new Counts(spread, request, nodes))
+    this.#counts = (request.placementRules?.spread ?? []).map((spread) => new Counts(spread, request, nodes))
   }
 
   /** Returns the value of the spread `index` on the node, 0..1; 0 if the node has no such domain. */

@@ -32,7 +32,7 @@ import { readSettings } from '@/server/store/records/settings'
 
 const uuid = z.uuid()
 /** A message of an agent or its engine. */
-const words = agentText({ max: 2_000, shape: 'lines' })
+const message = agentText({ max: 2_000, shape: 'lines' })
 const count = agentCount(counts)
 
 const description = z.object({
@@ -80,7 +80,7 @@ const report = z.object({
   nodeId: uuid,
   replicaId: uuid,
   status: z.enum(['starting', 'running', 'stopping', 'stopped', 'failed']),
-  reason: words,
+  reason: message,
   containerId: agentText({ max: 128 }).nullable(),
   exitCode: agentWhole(int4),
   health: z.enum(['healthy', 'unhealthy', 'starting']).nullable(),
@@ -89,7 +89,7 @@ const report = z.object({
   gone: z.boolean(),
   restarts: z.object({ interruptions: count, restarts: count, inARow: count, wasWell: z.boolean() }),
   restartInMs: agentCount({ min: 0, max: restartRules.mostMs }).nullable(),
-  checkOutput: words.nullable(),
+  checkOutput: message.nullable(),
   standstill: z.enum(standstills).nullable(),
   observedAt: agentTime().default(null),
 })
@@ -104,7 +104,7 @@ const heartbeat = z.object({
   nodeId: uuid,
   cpuUsagePercent: agentNumber(percentages),
   memoryUsagePercent: agentNumber(percentages),
-  engineError: words.nullable(),
+  engineError: message.nullable(),
   revision: personText({ max: 18 }).regex(/^\d{1,18}$/),
   reportsWaiting: z.boolean(),
 })
@@ -125,7 +125,7 @@ const logChunk = z.object({
     .max(logLimits.linesPerChunk),
   gap: z.boolean(),
   state: z.enum(logStates).nullable(),
-  words,
+  message,
 })
 
 const digest = personText({ max: 200 }).refine(isImageDigest, 'A digest is such as sha256:…')
@@ -254,7 +254,7 @@ export const agentRouter = router({
     const collector = new ChangeCollector(
       changes,
       ({ topic, ids }) =>
-        (topic === 'wanted' || topic === 'log-wish' || topic === 'speaker') &&
+        (topic === 'wanted' || topic === 'log-subscription' || topic === 'speaker') &&
         (ids.length === 0 || ids.some((id) => watched.has(id))),
       [signal, stopping],
     )
@@ -268,7 +268,7 @@ export const agentRouter = router({
           sent.set(state.nodeId, state.revision)
           yield news(state, `${state.nodeId}:${state.revision}`)
         }
-        for (const logs of await logSubscriptions(store, touched(next, 'log-wish', watched)))
+        for (const logs of await logSubscriptions(store, touched(next, 'log-subscription', watched)))
           yield news({ logs }, `${logs.nodeId}:logs`)
         next = await collector.next()
         if (stopping.aborted) throw stoppingError()
@@ -281,7 +281,7 @@ export const agentRouter = router({
   }),
 })
 
-const watchedTopics = ['wanted', 'log-wish'] as const
+const watchedTopics = ['wanted', 'log-subscription'] as const
 
 /** The watched nodes that the changes of this topic concern. */
 const touched = (changes: readonly Change[], topic: Change['topic'], watched: ReadonlySet<string>): string[] =>

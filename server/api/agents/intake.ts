@@ -27,12 +27,12 @@ interface IntakeOptions {
   log: Logger
   /** Resolves when the server has answered a request at its own port. */
   reachSelf: () => Promise<void>
-  steadyMs?: () => number
+  monotonicMs?: () => number
 }
 
 /** Sends probes until `stopping` aborts. */
-export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOptions, stopping: AbortSignal): void {
-  const clock = new DatabaseClock(steadyMs)
+export function showIntake({ store, inbox, log, reachSelf, monotonicMs }: IntakeOptions, stopping: AbortSignal): void {
+  const clock = new DatabaseClock(monotonicMs)
   let writing = false
   let isNew = false
   let wasLate = false
@@ -50,7 +50,7 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
         isNew = false
         const { untilMs, unbrokenSinceMs } = heartbeats
         if (untilMs === null || unbrokenSinceMs === null) break
-        const askedMs = clock.steadyMs()
+        const askedMs = clock.monotonicMs()
         const { gapSeconds, now } = await markIntake(store, {
           heartbeatsUntil: clock.at(untilMs),
           reportsUntil: reports.untilMs === null ? null : clock.at(reports.untilMs),
@@ -69,7 +69,7 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
     }
   }
   const sayWhenLate = async () => {
-    const nowMs = clock.steadyMs()
+    const nowMs = clock.monotonicMs()
     const late = (lane: IntakeLane, limitSeconds: number) => nowMs - (lane.untilMs ?? nowMs) > limitSeconds * 1000
     const isLate = late(heartbeats, delayToSay.heartbeats) || late(reports, delayToSay.reports)
     if (isLate === wasLate) return
@@ -85,10 +85,10 @@ export function showIntake({ store, inbox, log, reachSelf, steadyMs }: IntakeOpt
     void sayWhenLate().catch(() => undefined)
     if (heartbeats.underWay >= probesAtMost || reports.underWay >= probesAtMost) return
     if (!clock.isKnown) {
-      const askedMs = clock.steadyMs()
+      const askedMs = clock.monotonicMs()
       clock.learn(await databaseTime(store), askedMs)
     }
-    const atMs = clock.steadyMs()
+    const atMs = clock.monotonicMs()
     const reached = reachSelf()
     heartbeats.start(
       atMs,

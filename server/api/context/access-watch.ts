@@ -33,7 +33,7 @@ export class AccessWatch {
   constructor({ store, changes }: { store: Store; changes: Pick<ChangeStream, 'subscribe'> }) {
     this.#store = store
     this.#unsubscribe = changes.subscribe((change) => {
-      for (const [key, watched] of this.#watched) if (watched.concerns(change)) void this.#look(key, watched)
+      for (const [key, watched] of this.#watched) if (watched.concerns(change)) void this.#retry(key, watched)
     })
   }
 
@@ -45,7 +45,7 @@ export class AccessWatch {
     const watched = this.#watched.get(key) ?? this.#begin(key, actor)
     watched.streams.add(stream)
     // The access may have ended between the authorization of the call and this watch.
-    void this.#look(key, watched)
+    void this.#retry(key, watched)
     return {
       signal: stream.signal,
       release: () => {
@@ -77,7 +77,7 @@ export class AccessWatch {
     return watched
   }
 
-  async #look(key: string, watched: Watched): Promise<void> {
+  async #retry(key: string, watched: Watched): Promise<void> {
     watched.reads += 1
     const { reads } = watched
     const restMs = await watched.read().catch(() => againMs)
@@ -89,7 +89,7 @@ export class AccessWatch {
       return
     }
     // Slightly later than the expiry, so that it has passed by the database's clock, too.
-    watched.timer = setTimeout(() => void this.#look(key, watched), Math.min(restMs + 50, mostMs))
+    watched.timer = setTimeout(() => void this.#retry(key, watched), Math.min(restMs + 50, mostMs))
     watched.timer.unref()
   }
 

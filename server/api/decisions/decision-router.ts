@@ -100,7 +100,7 @@ export const decisionRouter = router({
         const change = changeUnder(await readDecision(store, id), policy)
         if (change) changes.push(change)
       }
-      return { policy, looked: ids.length, changes }
+      return { policy, examined: ids.length, changes }
     }),
 })
 

@@ -4,7 +4,7 @@ import { Failure } from '@/core/contract/failure'
 import { actionBlocked } from '@/core/deployments/actions'
 import { type DeploymentAction, deploymentActions } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
-import { withGivenWishes } from '@/core/placement/preferences'
+import { withGivenPlacementRules } from '@/core/placement/preferences'
 import { coresOfMillis, priorities, type Resources } from '@/core/placement/resources'
 import { policyOf } from '@/core/placement/types'
 import { defaultLostAfterSeconds } from '@/core/settings/settings'
@@ -65,7 +65,7 @@ const newDeployment = (input: DeployInput): NewDeployment => ({
   maxPerNode: input.max_per_node ?? 1,
   lostAfterSeconds: input.lost_after ?? defaultLostAfterSeconds,
   constraints: input.constraints ?? [],
-  wishes: withGivenWishes(null, input),
+  placementRules: withGivenPlacementRules(null, input),
   policy: input.policy === undefined ? null : policyOf(input.policy),
   priority: input.priority ?? priorities.default,
   ports: input.ports ?? [],

@@ -69,7 +69,7 @@ function specUpdate(input: Partial<z.infer<typeof updateSchema>>): SpecUpdate {
   if (input.ports !== undefined) update.ports = input.ports
   const { preferences, spread, affinity, anti_affinity } = input
   if (preferences ?? spread ?? affinity ?? anti_affinity)
-    update.wishes = { preferences, spread, affinity, anti_affinity }
+    update.placementRules = { preferences, spread, affinity, anti_affinity }
   if (input.env !== undefined) update.env = input.env
   return update
 }

@@ -54,7 +54,7 @@ export async function previewUpdate(
     waitForCapacity: spec.waitForCapacity,
     maxPerNode: spec.maxPerNode,
     constraints: spec.constraints,
-    wishes: spec.wishes ?? null,
+    placementRules: spec.placementRules ?? null,
     policy: spec.policy,
     resources: spec.resources,
     hostPorts: hostPortsOf(spec.ports),

@@ -28,9 +28,9 @@ const slotOf = ({ slot }: Attempt): number => slot
 /** The rows of a drill, worst first and unaffected deployments last. */
 export function rowsOf({ candidates, outcomes, fleet, nodes, mode }: DrillRun, stage: DrillStage): DrillRow[] {
   const gone = new Set(nodes.map(({ id }) => id))
-  const silent = new Set(fleet.nodes.flatMap((node) => (node?.status === 'offline' ? [node.id] : [])))
+  const offline = new Set(fleet.nodes.flatMap((node) => (node?.status === 'offline' ? [node.id] : [])))
   const drilled = new Map(outcomes[stage].map((one) => [one.subject.deployment.id, one]))
-  const isSeen = ({ nodeId }: Attempt): boolean => !silent.has(nodeId) && !(mode === 'fail' && gone.has(nodeId))
+  const isSeen = ({ nodeId }: Attempt): boolean => !offline.has(nodeId) && !(mode === 'fail' && gone.has(nodeId))
   const rows = candidates.flatMap((candidate): DrillRow[] => {
     const outcome = drilled.get(candidate.id)
     if (outcome) {
@@ -89,13 +89,13 @@ const untouched = ({ id, name, wanted, running, waits }: DrillCandidate): DrillR
 const isDown = ({ running: { now, meanwhile } }: DrillRow): boolean => now > 0 && meanwhile === 0
 const isFewer = ({ running: { now, meanwhile } }: DrillRow): boolean => meanwhile > 0 && meanwhile < now
 
-const outcomeBadness: Record<DrillOutcome, number> = { 'no-room': 5, held: 4, braked: 3, never: 3, moves: 1, keeps: 0 }
+const outcomeBadness: Record<DrillOutcome, number> = { 'no-room': 5, held: 4, guarded: 3, never: 3, moves: 1, keeps: 0 }
 
 /** Ranks permanent outages worst, then temporary ones, then deployments that lack replicas. */
 const badness = (row: DrillRow): number =>
   (row.running.after === 0 && row.running.now > 0 ? 100 : 0) + outcomeBadness[row.outcome] * 10 + (isDown(row) ? 5 : 0)
 
-const stays: readonly DrillOutcome[] = ['never', 'held', 'braked']
+const stays: readonly DrillOutcome[] = ['never', 'held', 'guarded']
 const shown: Record<DrillFilter, (row: DrillRow) => boolean> = {
   affected: ({ outcome }) => outcome !== 'keeps',
   down: isDown,
@@ -158,8 +158,8 @@ interface DrillPage {
 
 export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPage): DrillReport {
   const { outcomes, protections } = run
-  const overruled = rowsOf(run, 'overruled')
-  const rows = { overruled, held: protections.length > 0 ? rowsOf(run, 'held') : overruled }
+  const overridden = rowsOf(run, 'overridden')
+  const rows = { overridden, held: protections.length > 0 ? rowsOf(run, 'held') : overridden }
   const listed = rows[stage].filter(shown[show])
   return {
     takenAt: run.takenAt.toISOString(),
@@ -167,7 +167,7 @@ export function reportOf(run: DrillRun, { stage, show, offset, limit }: DrillPag
     picked: run.picked,
     nodes: run.nodes.length,
     protections,
-    counts: countsOf(rows.overruled, outcomes.overruled),
+    counts: countsOf(rows.overridden, outcomes.overridden),
     heldCounts: protections.length > 0 ? countsOf(rows.held, outcomes.held) : null,
     waiting: run.candidates.filter(({ waits }) => waits).length,
     capacity: capacityOf(run, stage),

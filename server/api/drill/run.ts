@@ -134,17 +134,17 @@ export async function drillOn(
   const run = { takenAt: at, mode, fleet, picked, nodes, candidates }
   if (mode === 'drain') {
     const outcome = await inPieces(drillDrain(world, ids))
-    return { ...run, protections: [], outcomes: { overruled: outcome, held: outcome } }
+    return { ...run, protections: [], outcomes: { overridden: outcome, held: outcome } }
   }
   const protections = protectionsOf(environment, nodes)
   const earliestSeconds = earliestLossSeconds(settings.heartbeat)
   const failing = (held: string[]) => {
-    const braked = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
-    return inPieces(drillFailure(world, { nodes: ids, braked, earliestSeconds }))
+    const guarded = new Set(nodes.filter(({ region }) => held.includes(region)).map(({ id }) => id))
+    return inPieces(drillFailure(world, { nodes: ids, guarded, earliestSeconds }))
   }
-  const overruled = await failing([])
-  const held = protections.length > 0 ? await failing(protections.map(({ region }) => region)) : overruled
-  return { ...run, protections, outcomes: { overruled, held } }
+  const overridden = await failing([])
+  const held = protections.length > 0 ? await failing(protections.map(({ region }) => region)) : overridden
+  return { ...run, protections, outcomes: { overridden, held } }
 }
 
 /** The names of regions and zones that can be picked. */

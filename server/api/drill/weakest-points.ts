@@ -47,8 +47,8 @@ async function weakPoint(
     kind,
     name,
     nodes: members.length,
-    counts: countsOf(rowsOf(run, 'overruled'), run.outcomes.overruled),
-    braked: run.protections.length > 0,
+    counts: countsOf(rowsOf(run, 'overridden'), run.outcomes.overridden),
+    guarded: run.protections.length > 0,
   }
 }
 

@@ -49,13 +49,15 @@ function create(): Metrics {
     evaluations: gauge('evaluations', 'Evaluations that are not done, by status', ['status']),
     oldestEvaluation: gauge('oldest_due_evaluation_seconds', 'Age of the oldest evaluation that is due', []),
     outageProtections: gauge(
-      'storm_brake',
+      'outage_protection_active',
       '1 while outage protection holds the region, 0 once somebody overrode it; absent when there is no outage',
       ['region'],
     ),
-    outageOffline: gauge('storm_silent_nodes', 'Offline nodes of regions whose outage protection is active', [
-      'region',
-    ]),
+    outageOffline: gauge(
+      'outage_protection_offline_nodes',
+      'Offline nodes of regions whose outage protection is active',
+      ['region'],
+    ),
     channelFailing: gauge(
       'notification_channel_failing',
       '1 while a channel does not take its messages: alarm by another way; absent while it is paused',
@@ -104,9 +106,9 @@ export async function renderMetrics({ store, inbox }: Services): Promise<{ body:
   }
   metrics.outageProtections.reset()
   metrics.outageOffline.reset()
-  for (const { region, silent, overruled } of protections) {
-    metrics.outageProtections.set({ region }, overruled ? 0 : 1)
-    metrics.outageOffline.set({ region }, silent)
+  for (const { region, offline, overridden } of protections) {
+    metrics.outageProtections.set({ region }, overridden ? 0 : 1)
+    metrics.outageOffline.set({ region }, offline)
   }
   for (const name of ['channelFailing', 'channelWaiting', 'delivered', 'undelivered'] as const) metrics[name].reset()
   for (const { name: channel, failing, paused, waiting, delivered, failed } of channels) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { drillFilters, drillLimits, drillModes, drillStages } from '@/core/insight/drill-report'
 import { idText, pageLimit, pageOffset, personText } from './fields'
 
-const words = (most: number, noun: string) =>
+const text = (most: number, noun: string) =>
   z
     .array(personText({ max: 200 }).min(1))
     .max(most, `At most ${most} ${noun} at once`)
@@ -12,9 +12,9 @@ const words = (most: number, noun: string) =>
 export const pickSchema = z
   .object({
     mode: z.enum(drillModes).default('fail'),
-    nodes: words(drillLimits.nodes, 'nodes'),
-    regions: words(drillLimits.places, 'regions'),
-    zones: words(drillLimits.places, 'zones'),
+    nodes: text(drillLimits.nodes, 'nodes'),
+    regions: text(drillLimits.places, 'regions'),
+    zones: text(drillLimits.places, 'zones'),
   })
   .refine(({ nodes, regions, zones }) => nodes.length + regions.length + zones.length > 0, {
     path: ['nodes'],
@@ -23,7 +23,7 @@ export const pickSchema = z
 
 export const drillSchema = pickSchema.safeExtend({
   /** With outage protection: the state while it holds, or after somebody has overridden it. */
-  stage: z.enum(drillStages).default('overruled'),
+  stage: z.enum(drillStages).default('overridden'),
   show: z.enum(drillFilters).default('affected'),
   limit: pageLimit({ max: 200, default: 50 }),
   offset: pageOffset(),

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import {
   type AffinityRule,
-  type AskedWishes,
   defaultWeight,
+  type PlacementRulesSpec,
   spreadTopologies,
   topologies,
 } from '@/core/placement/preferences'
@@ -53,7 +53,7 @@ const affinitySchema = z.object({
 const affinityList = (what: string) => z.array(affinitySchema).max(10, `At most 10 ${what}`).optional()
 
 /** Fields of the deploy call and of the preview. */
-export const wishFields = {
+export const placementRuleFields = {
   preferences: z.array(preferenceSchema).max(20, 'At most 20 preferences').optional(),
   spread: z
     .array(spreadSchema)
@@ -83,7 +83,7 @@ export const wishFields = {
 }
 
 /** The path of an affinity rule in the call, such as "anti_affinity.0". */
-export function affinityPath({ affinity }: AskedWishes, rule: AffinityRule): string {
+export function affinityPath({ affinity }: PlacementRulesSpec, rule: AffinityRule): string {
   const same = affinity.filter(({ kind }) => kind === rule.kind)
   return `${rule.kind === 'affinity' ? 'affinity' : 'anti_affinity'}.${same.indexOf(rule)}`
 }

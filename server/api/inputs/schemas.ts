@@ -16,7 +16,7 @@ import {
   recordOf,
   whole,
 } from './fields'
-import { wishFields } from './preference-schemas'
+import { placementRuleFields } from './preference-schemas'
 
 /** Inputs of the REST contract, with messages that say what to do. */
 export const regionSchema = personText({ max: 63, error: 'The region must be text' }).regex(
@@ -107,7 +107,7 @@ const placementFields = {
   constraints: z.array(constraintSchema).max(20, 'At most 20 label constraints').optional(),
   policy: policySchema.optional(),
   ports: portsSchema.optional(),
-  ...wishFields,
+  ...placementRuleFields,
 }
 
 export const previewSchema = z.object(placementFields)

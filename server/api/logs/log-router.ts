@@ -92,9 +92,9 @@ export const logRouter = router({
 async function newStates(store: Store, ids: readonly string[], reported: Map<string, ReadState>): Promise<ReadState[]> {
   const found = new Map((await readLogStates(store, ids)).map((state) => [state.replicaId, state]))
   return ids.flatMap((replicaId) => {
-    const state = found.get(replicaId) ?? { replicaId, state: null, words: '' }
+    const state = found.get(replicaId) ?? { replicaId, state: null, message: '' }
     const before = reported.get(replicaId)
-    if (before && before.state === state.state && before.words === state.words) return []
+    if (before && before.state === state.state && before.message === state.message) return []
     reported.set(replicaId, state)
     return [state]
   })

@@ -38,16 +38,16 @@ export async function logTail(services: Services, deploymentId: string, count: n
 
 /** Asks the nodes for new lines. Resolves when every online node has answered, or the time is up. */
 async function askNodes({ store, changes }: Services, replicas: readonly ReplicaView[]): Promise<void> {
-  const silent = new Set(
+  const offline = new Set(
     replicas.filter(({ status, node }) => isLive(status) && node.status !== 'offline').map((replica) => replica.id),
   )
-  if (silent.size === 0) return
+  if (offline.size === 0) return
   const late = AbortSignal.timeout(graceMs)
   const collector = new ChangeCollector(changes, ({ topic }) => topic === 'log', [late])
   try {
-    await wantLogs(store, [...silent])
-    while (silent.size > 0 && !late.aborted)
-      for (const { ids } of await collector.next()) for (const id of ids) silent.delete(id)
+    await wantLogs(store, [...offline])
+    while (offline.size > 0 && !late.aborted)
+      for (const { ids } of await collector.next()) for (const id of ids) offline.delete(id)
   } finally {
     collector.close()
   }

@@ -10,7 +10,7 @@ export async function drainPreview(services: Services, nodeIds: string[]): Promi
   const { takenAt, outcomes } = await runDrill(services, { mode: 'drain', nodes: nodeIds, regions: [], zones: [] })
   return {
     takenAt: takenAt.toISOString(),
-    replicas: outcomes.overruled.flatMap(({ subject: { deployment }, replicas, problem, refusal }) =>
+    replicas: outcomes.overridden.flatMap(({ subject: { deployment }, replicas, problem, refusal }) =>
       replicas.map(
         ({ attempt, to }): DrainPreviewReplica => ({
           replicaId: attempt.id,

@@ -2,9 +2,9 @@ import type { z } from 'zod'
 import { fleetSeenFrom } from '@/core/journal'
 import { hostPortsOf } from '@/core/placement/host-ports'
 import { isOf } from '@/core/placement/placed-replica'
-import { withGivenWishes } from '@/core/placement/preferences'
+import { withGivenPlacementRules } from '@/core/placement/preferences'
 import { type Fleet, type PlacementRequest, type Policy, policyOf } from '@/core/placement/types'
-import { resolveWishes } from '@/core/scheduler/scoring/preferences'
+import { resolvePlacementRules } from '@/core/scheduler/scoring/preferences'
 import { choose } from '@/core/scheduler/select/choose'
 import type { Services } from '@/server/api/context/context'
 import { type previewSchema, resourcesOf } from '@/server/api/inputs/schemas'
@@ -24,7 +24,7 @@ export async function asIfDeployed(
   input: z.infer<typeof previewSchema>,
 ): Promise<Asked> {
   const at = clock.now()
-  const asked = withGivenWishes(null, input)
+  const asked = withGivenPlacementRules(null, input)
   const [state, settings, others] = await Promise.all([
     live.current(),
     readSettings(store),
@@ -32,7 +32,7 @@ export async function asIfDeployed(
   ])
   const fleet = fleetSeenFrom(state, { atMs: at.getTime(), earlier: [], own: new Map(), handover: null })
   const hostPorts = hostPortsOf(input.ports ?? [])
-  const wishes = resolveWishes(asked, ({ deployment }) => {
+  const placementRules = resolvePlacementRules(asked, ({ deployment }) => {
     const holders = new Set(others.filter((one) => isOf(one, deployment)).map((one) => one.nodeId))
     return fleet.nodes.filter((node) => holders.has(node.id))
   })
@@ -49,7 +49,7 @@ export async function asIfDeployed(
       maxPerNode: input.max_per_node ?? 1,
       avoidNodeIds: [],
       ...(hostPorts.length > 0 && { hostPorts }),
-      ...(wishes && { wishes }),
+      ...(placementRules && { placementRules }),
     },
   }
 }

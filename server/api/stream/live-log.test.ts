@@ -4,7 +4,7 @@ import { LiveLog } from './live-log'
 
 let submit: (change: Change) => void
 let log: LiveLog
-let heard: Change[]
+let changes: Change[]
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -14,8 +14,8 @@ beforeEach(() => {
       return () => undefined
     },
   })
-  heard = []
-  log.subscribe((change) => heard.push(change))
+  changes = []
+  log.subscribe((change) => changes.push(change))
 })
 afterEach(() => {
   log.close()
@@ -57,19 +57,19 @@ test('a change without ids means all ids of its topic, also after a reconnect', 
 
 test('batches heartbeats: a thousand become one event without ids, a few keep their ids', () => {
   for (let i = 0; i < 1000; i++) submit(node(`n${i}`))
-  expect(heard).toEqual([])
+  expect(changes).toEqual([])
   vi.advanceTimersByTime(1000)
-  expect(heard).toEqual([node()])
+  expect(changes).toEqual([node()])
   submit(node('a'))
   submit(node('b', 'a'))
   vi.advanceTimersByTime(1000)
-  expect(heard).toEqual([node(), node('a', 'b')])
+  expect(changes).toEqual([node(), node('a', 'b')])
 })
 
 test('heartbeats do not delay changes made by people', () => {
   submit(node('n'))
   submit(deployment('a'))
-  expect(heard).toEqual([deployment('a')])
+  expect(changes).toEqual([deployment('a')])
 })
 
 test('after a change was evicted, a reader learns that any id of the topic may have changed', () => {
@@ -87,5 +87,5 @@ test('pages do not receive changes between agents and schedulers', () => {
   submit({ topic: 'wanted', ids: ['n'] })
   submit({ topic: 'evaluation', ids: [] })
   vi.advanceTimersByTime(1000)
-  expect(heard).toEqual([])
+  expect(changes).toEqual([])
 })

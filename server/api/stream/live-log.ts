@@ -20,9 +20,9 @@ const nodePauseMs = 500
 /** Above this number the ids are omitted: any id of the topic may have changed. */
 const mostIds = 200
 /** Number of ids that are kept per topic for readers that reconnect. */
-const rememberedIds = 20_000
+const keptIds = 20_000
 
-interface Remembered {
+interface Persisted {
   /** Id → number of its latest change, oldest first. */
   ids: Map<string, number>
   /** A reader that is older than this number may have missed any id. */
@@ -37,7 +37,7 @@ export class LiveLog {
   /** Identifies this process in cursors, because numbers are only valid within one process. */
   readonly #process = randomUUID().slice(0, 8)
   #number = 0
-  readonly #remembered = new Map<Topic, Remembered>()
+  readonly #kept = new Map<Topic, Persisted>()
   readonly #listeners = new Set<(change: Change) => void>()
   #nodes: Set<string> | 'any' = new Set()
   #timer: NodeJS.Timeout | undefined
@@ -65,7 +65,7 @@ export class LiveLog {
     const [process, text] = eventId.split(':')
     const seen = Number(text)
     if (process !== this.#process || !Number.isInteger(seen) || seen > this.#number) return null
-    return [...this.#remembered].flatMap(([topic, { ids, anyAt }]) => {
+    return [...this.#kept].flatMap(([topic, { ids, anyAt }]) => {
       if (anyAt > seen) return [{ topic, ids: [] }]
       const missed = [...ids].flatMap(([id, number]) => (number > seen ? id : []))
       return missed.length > 0 ? [{ topic, ids: missed }] : []
@@ -90,14 +90,14 @@ export class LiveLog {
 
   #tell(topic: Topic, ids: readonly string[]): void {
     const reported = ids.length > mostIds ? [] : ids
-    this.#remember(topic, reported)
+    this.#keep(topic, reported)
     for (const listener of this.#listeners) listener({ topic, ids: reported })
   }
 
-  #remember(topic: Topic, changed: readonly string[]): void {
+  #keep(topic: Topic, changed: readonly string[]): void {
     const number = ++this.#number
-    const remembered = this.#remembered.get(topic) ?? { ids: new Map(), anyAt: 0 }
-    this.#remembered.set(topic, remembered)
+    const remembered = this.#kept.get(topic) ?? { ids: new Map(), anyAt: 0 }
+    this.#kept.set(topic, remembered)
     const { ids } = remembered
     if (changed.length === 0) {
       remembered.anyAt = number
@@ -108,7 +108,7 @@ export class LiveLog {
       ids.set(id, number)
     }
     for (const [id, at] of ids) {
-      if (ids.size <= rememberedIds) break
+      if (ids.size <= keptIds) break
       ids.delete(id)
       remembered.anyAt = at
     }

@@ -12,12 +12,12 @@ export const outageProtectionRouter = router({
     .input(z.object({ region: regionSchema }))
     .query(({ ctx, input }) => movesOfOverride(ctx.services.store, input.region)),
 
-  override: procedureFor('storms.overrule')
+  override: procedureFor('protection.override')
     .input(z.object({ region: regionSchema }))
     .mutation(async ({ ctx, input }) => {
-      const { silent } = await overrideProtection(ctx.services.store, ctx.actor, input.region)
+      const { offline } = await overrideProtection(ctx.services.store, ctx.actor, input.region)
       ctx.services.log.warn(
-        `Outage protection of ${input.region} overridden by ${ctx.actor.name}: what ran on its ${silent} offline nodes is moved`,
+        `Outage protection of ${input.region} overridden by ${ctx.actor.name}: what ran on its ${offline} offline nodes is moved`,
       )
     }),
 })

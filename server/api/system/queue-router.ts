@@ -7,7 +7,7 @@ import { listDeadLetters, tryNow } from '@/server/store/queue/dead-letter-reads'
 
 /** Scheduling work that waits or has exhausted its retries. */
 export const queueRouter = router({
-  stuck: procedureFor('deployments.read').query(
+  list: procedureFor('deployments.read').query(
     async ({ ctx }): Promise<{ items: DeadLetterView[]; counts: Record<DeadLetterKind, number> }> => {
       const { items, counts } = await listDeadLetters(ctx.services.store)
       return {

@@ -6,7 +6,7 @@ const passing = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AG
 const databaseIsAbsent = '3D000'
 
 /** Why a database cannot be used, in the words of the driver, and whether waiting may help; null when it can. */
-export async function connectionProblem(url: string): Promise<{ words: string; mayPass: boolean } | null> {
+export async function connectionProblem(url: string): Promise<{ message: string; mayPass: boolean } | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   try {
@@ -17,7 +17,7 @@ export async function connectionProblem(url: string): Promise<{ words: string; m
     // The migrations create it.
     if (hasCode(error, databaseIsAbsent)) return null
     const causes: unknown[] = error instanceof AggregateError ? error.errors : [error]
-    const words = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause))).join(', ')
-    return { words, mayPass: causes.every((cause) => hasCode(cause, ...passing)) }
+    const message = causes.map((cause) => (cause instanceof Error ? cause.message : String(cause))).join(', ')
+    return { message, mayPass: causes.every((cause) => hasCode(cause, ...passing)) }
   }
 }

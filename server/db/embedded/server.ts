@@ -125,7 +125,7 @@ async function start(program: PostgresProgram, options: EmbeddedOptions): Promis
   const pgdata = pgdataOf(options.dataDir)
   forgetDeadPostmaster(pgdata)
   const deadline = performance.now() + startTimeoutMs
-  let port = await rememberedPort(options.dataDir)
+  let port = await savedPort(options.dataDir)
   for (;;) {
     const attempt = await launch(program, { pgdata, port, settings: { ...settings, ...options.settings } })
     if ('ready' in attempt) return attempt
@@ -206,7 +206,7 @@ async function untilReady(pgdata: string): Promise<Postmaster | null> {
 }
 
 /** The same port at every start, as long as nobody else takes it, so that addresses that people noted stay true. */
-async function rememberedPort(dataDir: string): Promise<number> {
+async function savedPort(dataDir: string): Promise<number> {
   const known = existsSync(portFile(dataDir)) ? Number(readFileSync(portFile(dataDir), 'utf8')) : 0
   return known > 0 && known < 65536 ? known : await choosePort(dataDir)
 }

@@ -4,6 +4,7 @@ import type { MigrationList } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import { hasCode } from '@/server/lib/system-error'
 import { filters, readMigrations, readSchema, schemaFile, withSchemaEngine } from './schema-engine'
+import { upgradeToSquashed } from './upgrade'
 
 /**
  * Creates the database when it is absent and applies what it lacks, all or nothing. The engine takes an advisory lock
@@ -14,9 +15,13 @@ import { filters, readMigrations, readSchema, schemaFile, withSchemaEngine } fro
 export async function applyMigrations(url: string): Promise<{ applied: string[] }> {
   await createDatabase(url)
   const migrationsList = readMigrations()
-  await withClient(url, (client) => checkHistory(client, migrationsList))
+  const upgraded = await withClient(url, async (client) => {
+    const names = await upgradeToSquashed(client)
+    await checkHistory(client, migrationsList)
+    return names
+  })
   const result = await withSchemaEngine(url, (engine) => engine.applyMigrations({ migrationsList, filters }))
-  return { applied: result.appliedMigrationNames }
+  return { applied: [...upgraded, ...result.appliedMigrationNames] }
 }
 
 /** The SQL that would bring the database to prisma/schema.prisma, or null when there is nothing to change. */
@@ -89,12 +94,12 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
-async function withClient(connectionString: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
     await client.connect()
-    await work(client)
+    return await work(client)
   } finally {
     await client.end()
   }

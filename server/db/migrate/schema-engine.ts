@@ -18,7 +18,7 @@ import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 
 export const schemaFile = 'schema.prisma'
-const prismaFolder = (): string => join(process.cwd(), 'prisma')
+export const prismaFolder = (): string => join(process.cwd(), 'prisma')
 export const migrationsFolder = (): string => join(prismaFolder(), 'migrations')
 export const readSchema = (): string => readFileSync(join(prismaFolder(), schemaFile), 'utf8')
 
@@ -33,6 +33,10 @@ export function migrationNames(): string[] {
     .sort()
 }
 
+export function readMigrationScript(name: string): string {
+  return readFileSync(join(migrationsFolder(), name, 'migration.sql'), 'utf8')
+}
+
 export function readMigrations(): MigrationList {
   const base = migrationsFolder()
   const lock = join(base, 'migration_lock.toml')
@@ -44,7 +48,7 @@ export function readMigrations(): MigrationList {
       path,
       migrationFile: {
         path: 'migration.sql',
-        content: { tag: 'ok', value: readFileSync(join(base, path, 'migration.sql'), 'utf8') },
+        content: { tag: 'ok', value: readMigrationScript(path) },
       },
     })),
   }

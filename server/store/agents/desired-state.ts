@@ -5,7 +5,7 @@ import { plainArray } from '@/server/db/pg-arrays'
 import { envPlace } from '@/server/lib/seal'
 import { contentOfReference } from '@/server/store/deployments/revision-images'
 
-interface WantedRow {
+interface DesiredRow {
   node_id: string
   revision: string
   replica_id: string | null
@@ -36,7 +36,7 @@ interface WantedRow {
  */
 export async function desiredStates(store: Store, nodeIds: string[]): Promise<DesiredState[]> {
   if (nodeIds.length === 0) return []
-  const { rows } = await store.pool.query<WantedRow>({
+  const { rows } = await store.pool.query<DesiredRow>({
     name: 'wanted-states',
     text: `
       select n.id as node_id, n.wanted_revision::text as revision, r.id as replica_id, d.id as deployment_id, d.name, r.slot,
@@ -70,7 +70,7 @@ export async function desiredStates(store: Store, nodeIds: string[]): Promise<De
   return [...states.values()]
 }
 
-const desiredReplica = (store: Store, row: WantedRow, replicaId: string): DesiredReplica => ({
+const desiredReplica = (store: Store, row: DesiredRow, replicaId: string): DesiredReplica => ({
   replicaId,
   deploymentId: row.deployment_id,
   deploymentName: row.name,

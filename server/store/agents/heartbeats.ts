@@ -219,7 +219,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
           order by n.id for no key update of n
         )
         update nodes n set cpu_usage_percent = beat.cpu, memory_usage_percent = beat.memory, engine_error = beat.error,
-          last_heartbeat = now(), offline_since = null, silence_counted_from = null, held_revision = beat.held,
+          last_heartbeat = now(), offline_since = null, offline_counted_from = null, held_revision = beat.held,
           reports_waiting_at = case when beat.waiting then now() else n.reports_waiting_at end,
           status = case when n.status = 'offline' then ${onlineNodeStatus('n')} else n.status end
         from beat where n.id = beat.id
@@ -240,7 +240,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
     const returned = back.map((row) => row.id)
     await openReturns(
       tx,
-      back.map((row) => ({ nodeId: row.id, silentSince: row.before })),
+      back.map((row) => ({ nodeId: row.id, offlineSince: row.before })),
     )
     const mended = rows.filter((row) => row.old_error !== null && row.engine_error === null)
     await recordNodeEvents(tx, [
@@ -286,14 +286,14 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
 export async function markUnreachableNodes(
   store: Store,
   epoch: bigint,
-): Promise<{ id: string; nodeId: string; silentSeconds: number }[]> {
+): Promise<{ id: string; nodeId: string; offlineSeconds: number }[]> {
   return transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
     const { rows } = await tx.query<{ id: string; node_id: string; silent_seconds: number }>(
-      `with silent as (
+      `with overdue as (
          select id from nodes n where removed_at is null and status not in ('offline', 'maintenance') and ${isUnreachable('n')} order by id for no key update
        )
-       update nodes n set status = 'offline', offline_since = now() from silent where n.id = silent.id
+       update nodes n set status = 'offline', offline_since = now() from overdue where n.id = overdue.id
        returning n.id, n.node_id, floor(extract(epoch from ${heartbeatsUntil} - n.last_heartbeat))::int as silent_seconds`,
     )
     if (rows.length === 0) return []
@@ -306,9 +306,9 @@ export async function markUnreachableNodes(
         actor: 'scheduler',
       })),
     )
-    const silent = rows.map((row) => row.id)
-    await announce(tx, [{ topic: 'node', ids: silent }, ...(await changesOn(tx, silent))])
-    return rows.map((row) => ({ id: row.id, nodeId: row.node_id, silentSeconds: row.silent_seconds }))
+    const offline = rows.map((row) => row.id)
+    await announce(tx, [{ topic: 'node', ids: offline }, ...(await changesOn(tx, offline))])
+    return rows.map((row) => ({ id: row.id, nodeId: row.node_id, offlineSeconds: row.silent_seconds }))
   })
 }
 

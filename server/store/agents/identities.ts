@@ -86,7 +86,7 @@ export async function claimNodes(
 }
 
 const holderOf = ({ instance, machine, silent_seconds }: AgentRow): Holder | null =>
-  instance === null || machine === null ? null : { instance, machine, silentSeconds: silent_seconds }
+  instance === null || machine === null ? null : { instance, machine, offlineSeconds: silent_seconds }
 
 /** The row of the program, which is made when there is none. It is locked before the rows of its nodes. */
 async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {

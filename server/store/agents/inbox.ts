@@ -109,16 +109,16 @@ async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promis
   for (const beat of calls.flat()) newest.set(`${beat.nodeId} ${beat.credentialHash} ${beat.instance}`, beat)
   const outcomes = await recordHeartbeats(store, [...newest.values()])
   return calls.map((beats): Received => {
-    const heard: Received = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
+    const received: Received = { known: 0, stale: [], returned: [], heartbeatSeconds: null }
     for (const { nodeId, credentialHash, instance, revision } of beats) {
       const outcome = outcomes.get(nodeId)
       if (outcome?.credentialHash !== credentialHash || outcome.instance !== instance) continue
-      heard.known++
-      heard.heartbeatSeconds = outcome.heartbeatSeconds
-      if (outcome.revision !== revision) heard.stale.push(nodeId)
-      if (outcome.returned) heard.returned.push(nodeId)
+      received.known++
+      received.heartbeatSeconds = outcome.heartbeatSeconds
+      if (outcome.revision !== revision) received.stale.push(nodeId)
+      if (outcome.returned) received.returned.push(nodeId)
     }
-    return heard
+    return received
   })
 }
 

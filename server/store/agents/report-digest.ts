@@ -44,7 +44,7 @@ export interface WrittenReplica {
   /** The report that first told that it is unhealthy. */
   unhealthy: ReplicaReport | null
   /** The newest step, unless it changed the status. */
-  words: HistoryRow | null
+  message: HistoryRow | null
 }
 
 interface Digest {
@@ -83,7 +83,7 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     }
     if (report.status === 'failed') seen.failed.set(row.id, report.reason)
     const status = statusOf(row, report)
-    if (isNews(row, status, report)) observe(seen, row, { ...report, status, ...wordsOf(row, report) })
+    if (isNews(row, status, report)) observe(seen, row, { ...report, status, ...textOf(row, report) })
     // What can't be told of this replica any more may still say that its container is gone.
     if (report.gone && row.reserved && !isLive(row.status)) {
       row.reserved = false
@@ -109,10 +109,10 @@ const isNews = (row: ReplicaRow, status: ReplicaReport['status'], { restarts }: 
 const statusOf = (row: ReplicaRow, report: ReplicaReport): ReplicaReport['status'] =>
   row.status === 'lost' && report.status === 'failed' ? 'stopped' : report.status
 
-const wordsOf = (row: ReplicaRow, report: ReplicaReport): { reason: string } => {
+const textOf = (row: ReplicaRow, report: ReplicaReport): { reason: string } => {
   if (row.status !== 'lost' || report.status !== 'failed') return { reason: report.reason }
   const when = report.observedAt === null ? '' : `, at ${report.observedAt}`
-  return { reason: `Had ended by itself while its node was silent${when}: ${report.reason}`.slice(0, 2_000) }
+  return { reason: `Had ended by itself while its node was offline${when}: ${report.reason}`.slice(0, 2_000) }
 }
 
 function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
@@ -142,7 +142,7 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
     ended: (before?.ended ?? false) || (over && report.status !== 'stopping'),
     interruption: interrupted ? report : (before?.interruption ?? null),
     unhealthy: fallsIll ? report : (before?.unhealthy ?? null),
-    words: moves ? null : (step ?? before?.words ?? null),
+    message: moves ? null : (step ?? before?.message ?? null),
   })
 }
 
@@ -154,14 +154,14 @@ function noteStep(
   before: WrittenReplica | undefined,
 ): HistoryRow {
   const { status: to, reason, health, observedAt: at } = report
-  const words = before?.words ?? null
+  const message = before?.message ?? null
   const replaces =
-    words !== null &&
-    words.to === to &&
-    words.health === health &&
+    message !== null &&
+    message.to === to &&
+    message.health === health &&
     before?.report.startedAt === report.startedAt &&
     before.report.restarts.interruptions === report.restarts.interruptions
-  if (replaces) return Object.assign(words, { reason, at })
+  if (replaces) return Object.assign(message, { reason, at })
   const step: HistoryRow = { replica: row, from: row.status, to, reason, health, at }
   seen.history.push(step)
   return step
@@ -169,21 +169,22 @@ function noteStep(
 
 /** Nodes that are heard again by a report, before their first heartbeat. */
 export function absencesOf(rows: ReplicaRow[]): Absence[] {
-  const silent = rows.filter((row) => row.node_status === 'offline')
-  return [...new Map(silent.map((row) => [row.node_id, row])).values()].map((row) => ({
+  const offline = rows.filter((row) => row.node_status === 'offline')
+  return [...new Map(offline.map((row) => [row.node_id, row])).values()].map((row) => ({
     nodeId: row.node_id,
-    silentSince: row.last_heartbeat,
+    offlineSince: row.last_heartbeat,
   }))
 }
 
 /** What returns wait for: that a container still runs, that it ended although it was wanted, or that it is gone. */
 export function returnNewsOf(seen: Digest): ReturnNews[] {
   const news = new Map<string, ReturnNews>()
-  for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', words: null })
-  for (const [replicaId, words] of seen.failed) news.set(replicaId, { replicaId, what: 'failed', words })
+  for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', message: null })
+  for (const [replicaId, message] of seen.failed) news.set(replicaId, { replicaId, what: 'failed', message })
   for (const { row, report } of seen.written.values()) {
     const { id: replicaId, status, wanted } = row
-    if (status === 'running' && wanted === 'run') news.set(replicaId, { replicaId, what: 'kept', words: report.reason })
+    if (status === 'running' && wanted === 'run')
+      news.set(replicaId, { replicaId, what: 'kept', message: report.reason })
   }
   return [...news.values()]
 }

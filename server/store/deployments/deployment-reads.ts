@@ -3,7 +3,7 @@ import { healthOf } from '@/core/deployments/observed-status'
 import { type DeploymentStatus, deploymentStatuses, isLive, type ReplicaStatus } from '@/core/deployments/status'
 import type { Constraint } from '@/core/placement/constraint'
 import type { NodeStatus } from '@/core/placement/node-status'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import { type DeploymentType, millisOfCores } from '@/core/placement/resources'
 import type { Policy } from '@/core/placement/types'
 import type { DeploymentSummary, DeploymentTimeline, ReplicaView, RevisionImageView } from '@/core/views/deployments'
@@ -42,7 +42,7 @@ interface SummaryRow {
     health: ReplicaView['health']
     interruptions: number
     region: string
-    silent: boolean
+    offline: boolean
   }[]
 }
 
@@ -55,7 +55,7 @@ const summaryColumns = `
     (select h.reason from deployment_status_history h where h.deployment_id = d.id order by h.seq desc limit 1)
   ) as reason,
   coalesce((select jsonb_agg(jsonb_build_object('slot', r.slot, 'status', r.status, 'wanted', r.wanted, 'health', r.health,
-      'interruptions', r.interruptions, 'region', n.region, 'silent', n.status = 'offline'))
+      'interruptions', r.interruptions, 'region', n.region, 'offline', n.status = 'offline'))
     from (select * from deployment_replicas where deployment_id = d.id offset 0) r join nodes n on n.id = r.node_id
     where r.reserved), '[]') as replicas`
 
@@ -71,7 +71,7 @@ function summary(row: SummaryRow): DeploymentSummary {
     status: row.status,
     health: healthOf(
       { status: row.status, targetReplicas: row.target_replicas },
-      row.replicas.map((replica) => ({ ...replica, nodeUnreachable: replica.silent })),
+      row.replicas.map((replica) => ({ ...replica, nodeUnreachable: replica.offline })),
     ),
     reason: row.reason ?? '',
     targetReplicas: row.target_replicas,
@@ -132,7 +132,7 @@ interface DeploymentRecord {
   maxPerNode: number
   lostAfterSeconds: number
   constraints: Constraint[]
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   policy: Policy | null
   priority: number
   ports: { container: number; host: number | null }[]
@@ -201,7 +201,7 @@ export async function readDeployment(store: Store, id: string): Promise<Deployme
     maxPerNode: deployment.maxPerNode,
     lostAfterSeconds: deployment.lostAfterSeconds,
     constraints: deployment.constraints as unknown as Constraint[],
-    wishes: deployment.wishes as unknown as AskedWishes | null,
+    placementRules: deployment.placementRules as unknown as PlacementRulesSpec | null,
     ports: deployment.ports as unknown as DeploymentRecord['ports'],
     envNames: deployment.envNames,
     replicas: replicas

@@ -1,7 +1,7 @@
 import { v7 as uuid } from 'uuid'
 import { Failure } from '@/core/contract/failure'
 import type { Constraint } from '@/core/placement/constraint'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import { coresOfMillis, type DeploymentType, type Resources } from '@/core/placement/resources'
 import type { Policy } from '@/core/placement/types'
 import { groupCommit } from '@/server/db/batch'
@@ -24,7 +24,7 @@ export interface NewDeployment {
   lostAfterSeconds: number
   constraints: Constraint[]
   /** Null when there are none. */
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   /** Null is the installation's. */
   policy: Policy | null
   /** 0..100, higher is scheduled first. */
@@ -175,15 +175,15 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
           $13::int[], $14::jsonb[], $15::jsonb[], $16::text[], $17::bytea[], $18::jsonb[], $19::jsonb[], $20::int[], $21::float8[],
           $22::int[], $23::int[], $24::int[], $25::text[])
         as i(id, who, name, type, image, replicas, region, wait_for_capacity, max_per_node, lost_after, constraints, ports,
-          env_names, env_sealed, policy, wishes, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key)
+          env_names, env_sealed, policy, placement_rules, priority, cpu_cores, memory_mb, gpu_units, storage_gb, key)
         where i.name not in (select name from taken)
           and (i.key is null or exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = i.key))
       ), deployment as (
         insert into deployments (id, name, type, user_id, container_image, status, target_replicas, region, wait_for_capacity,
-          max_per_node, constraints, wishes, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
+          max_per_node, constraints, placement_rules, ports, env_names, env_sealed, policy, priority, lost_after_seconds,
           name_claim, updated_at)
         select id, name, type, user_id, image, 'pending', replicas, region, wait_for_capacity, max_per_node,
-          coalesce(constraints, '[]'), wishes, coalesce(ports, '[]'), coalesce(env_names, '{}')::text[], env_sealed, policy, priority,
+          coalesce(constraints, '[]'), placement_rules, coalesce(ports, '[]'), coalesce(env_names, '{}')::text[], env_sealed, policy, priority,
           lost_after, case when (select repeats_allowed from rule) then null else name end, now() from fresh
       ), resources as (
         insert into deployment_resources (id, deployment_id, cpu_cores, memory_mb, gpu_units, storage_gb)
@@ -226,7 +226,7 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
       textArray(column(({ input }) => envNames(input.env))),
       textArray(column(({ id, input }) => sealedEnv(store, id, input.env))),
       jsonArray(column(({ input }) => input.policy)),
-      jsonArray(column(({ input }) => input.wishes)),
+      jsonArray(column(({ input }) => input.placementRules)),
       plainArray(column(({ input }) => input.priority)),
       plainArray(column(({ input }) => coresOfMillis(input.resources.cpuMillis))),
       plainArray(column(({ input }) => input.resources.memoryMb)),

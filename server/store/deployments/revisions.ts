@@ -2,7 +2,11 @@ import { Failure, isUuid, notFound } from '@/core/contract/failure'
 import { changesText, type DeploymentSpec, type SpecChange, specChanges } from '@/core/deployments/revision'
 import type { DeploymentStatus } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
-import { type AskedWishes, type GivenWishes, withGivenWishes } from '@/core/placement/preferences'
+import {
+  type GivenPlacementRules,
+  type PlacementRulesSpec,
+  withGivenPlacementRules,
+} from '@/core/placement/preferences'
 import { coresOfMillis, millisOfCores } from '@/core/placement/resources'
 import type { RevisionView } from '@/core/views/deployments'
 import { type Store, type Tx, transaction } from '@/server/db/client'
@@ -12,9 +16,9 @@ import { audit } from '@/server/store/records/audit'
 import { type LockedDeployment, lockForAction, reopen } from './deployments'
 import { keepImage, pullAnew, readRevisionImages } from './revision-images'
 
-/** What is given changes, everything else stays; of wishes, each list. A variable that is null is taken away. */
-export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'wishes'>> {
-  wishes?: GivenWishes
+/** What is given changes, everything else stays; of placement rules, each list. A variable that is null is taken away. */
+export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'placementRules'>> {
+  placementRules?: GivenPlacementRules
   env?: Record<string, string | null>
 }
 
@@ -215,7 +219,7 @@ const withNote = (text: string, note: string | undefined): string => (note ? `${
 /** The content with the update applied, and what is different in it; a new value of a variable is told by its name. */
 function applied(
   { store, id, before }: { store: Store; id: string; before: Content },
-  { env, wishes, ...given }: SpecUpdate,
+  { env, placementRules, ...given }: SpecUpdate,
 ): { content: Content; changes: SpecChange[] } {
   const known = before.envSealed ? store.sealer.open(before.envSealed, envPlace(id)) : {}
   const merged = new Map(Object.entries(known))
@@ -234,7 +238,9 @@ function applied(
   const spec: DeploymentSpec = {
     ...before.spec,
     ...given,
-    ...(wishes && { wishes: withGivenWishes(before.spec.wishes ?? null, wishes) }),
+    ...(placementRules && {
+      placementRules: withGivenPlacementRules(before.spec.placementRules ?? null, placementRules),
+    }),
     envNames: [...merged.keys()],
   }
   const changes = specChanges(before.spec, spec)
@@ -250,7 +256,7 @@ interface ContentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: DeploymentSpec['constraints']
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   policy: DeploymentSpec['policy']
   priority: number
   ports: DeploymentSpec['ports']
@@ -264,7 +270,7 @@ interface ContentRow {
 
 async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> {
   const { rows } = await tx.query<ContentRow>(
-    `select d.type, d.container_image, d.region, d.wait_for_capacity, d.max_per_node, d.constraints, d.wishes, d.policy,
+    `select d.type, d.container_image, d.region, d.wait_for_capacity, d.max_per_node, d.constraints, d.placement_rules, d.policy,
        d.priority, d.ports, d.env_names, d.env_sealed, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
      from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = $1`,
     [id],
@@ -286,7 +292,7 @@ async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> 
       waitForCapacity: row.wait_for_capacity,
       maxPerNode: row.max_per_node,
       constraints: row.constraints,
-      wishes: row.wishes,
+      placementRules: row.placementRules,
       policy: row.policy,
       priority: row.priority,
       ports: row.ports,
@@ -331,7 +337,7 @@ async function insertRevision(
 async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed }: Content): Promise<void> {
   await tx.query(
     `update deployments set revision = $2, type = $3, container_image = $4, region = $5, wait_for_capacity = $6, max_per_node = $7,
-       constraints = $8, policy = $9, priority = $10, ports = $11, env_names = $12, env_sealed = $13, wishes = $14 where id = $1`,
+       constraints = $8, policy = $9, priority = $10, ports = $11, env_names = $12, env_sealed = $13, placement_rules = $14 where id = $1`,
     [
       id,
       revision,
@@ -346,7 +352,7 @@ async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed 
       JSON.stringify(spec.ports),
       spec.envNames,
       envSealed,
-      spec.wishes ? JSON.stringify(spec.wishes) : null,
+      spec.placementRules ? JSON.stringify(spec.placementRules) : null,
     ],
   )
   await tx.query(

@@ -86,14 +86,14 @@ const sources: Record<EventKind, string> = {
  */
 const unlessAudited = (history: string): string =>
   `not exists (select 1 from audit_log twin where twin.subject_id = ${history})`
-const twins: Partial<Record<EventKind, string>> = {
+const auditRows: Partial<Record<EventKind, string>> = {
   deployment: unlessAudited('h.deployment_id::text and twin.at = h.changed_at and twin.actor = h.changed_by'),
   node: unlessAudited('e.node_id::text and twin.at = e.at and twin.actor = e.actor'),
 }
 
 function sourceOf(kind: EventKind, kinds: readonly EventKind[]): string {
-  const twin = kinds.includes('person') ? twins[kind] : undefined
-  return twin ? sources[kind].replace('where', `where ${twin} and`) : sources[kind]
+  const auditRow = kinds.includes('person') ? auditRows[kind] : undefined
+  return auditRow ? sources[kind].replace('where', `where ${auditRow} and`) : sources[kind]
 }
 
 /** A page of events of the wanted kinds, the newest first. One query a kind. */

@@ -1,5 +1,5 @@
 /** Where in time something happened: what a scrubber through the history is drawn of, and stops at. */
-import { wordsOf } from '@/core/audit/labels'
+import { textOf } from '@/core/audit/labels'
 import type { HistoryBounds, HistoryMark, HistoryMarks, MarkKind, NearMoments } from '@/core/insight/history'
 import type { Store } from '@/server/db/client'
 
@@ -117,7 +117,7 @@ const markSources = (one: boolean): string[] => {
     where h.at between $1 and $2 and h.subject_type in ('deployment', 'node') ${ofSubject}
     order by h.at desc limit ${mostMarks + 1}`
   const ofNodes = `
-    select case h.kind when 'offline' then 'silent' else 'returned' end, h.at, 'node', n.id::text, n.node_id, h.detail, null
+    select case h.kind when 'offline' then 'offline' else 'returned' end, h.at, 'node', n.id::text, n.node_id, h.detail, null
     from node_events h join nodes n on n.id = h.node_id
     where h.at between $1 and $2 and h.kind in ('offline', 'online')
     order by h.at desc limit ${mostMarks + 1}`
@@ -148,7 +148,7 @@ async function marksIn(store: Store, stretch: Stretch): Promise<{ marks: History
       kind,
       at: at.toISOString(),
       subject: { type, id, name },
-      text: actor === null ? text : `${actor}: ${wordsOf(text)}`,
+      text: actor === null ? text : `${actor}: ${textOf(text)}`,
     }),
   )
   return { marks: marks.reverse(), more: rows.length > mostMarks }

@@ -89,27 +89,27 @@ const problem = ({ id, name, reason, since }: DeploymentProblem): DeploymentProb
   since: since && new Date(since).toISOString(),
 })
 
-async function readNodeProblems(store: Store): Promise<Pick<Overview, 'silent' | 'broken'>> {
+async function readNodeProblems(store: Store): Promise<Pick<Overview, 'offline' | 'broken'>> {
   const { rows } = await store.pool.query<{
     id: string
     node_id: string
     region: string
-    silent: boolean
+    offline: boolean
     error: string | null
     since: Date | null
     replicas: number
-    silent_count: number
+    offline_count: number
     broken_count: number
   }>(
     `with trouble as (
        select id, node_id, region, engine_error as error, last_heartbeat as since,
-         status = 'offline' or ${isUnreachable('nodes')} as silent
+         status = 'offline' or ${isUnreachable('nodes')} as offline
        from nodes where status <> 'maintenance' and removed_at is null
      ), counted as (
-       select *, row_number() over (partition by silent order by since desc nulls last) as place,
-         count(*) filter (where silent) over ()::int as silent_count,
-         count(*) filter (where not silent) over ()::int as broken_count
-       from trouble where silent or error is not null
+       select *, row_number() over (partition by offline order by since desc nulls last) as place,
+         count(*) filter (where offline) over ()::int as offline_count,
+         count(*) filter (where not offline) over ()::int as broken_count
+       from trouble where offline or error is not null
      )
      select c.*, (select count(*)::int from deployment_replicas r where r.node_id = c.id and r.reserved and r.wanted = 'run') as replicas
      from counted c where place <= $1 order by since desc nulls last`,
@@ -120,12 +120,12 @@ async function readNodeProblems(store: Store): Promise<Pick<Overview, 'silent' |
     nodeId: row.node_id,
     region: row.region,
     replicas: row.replicas,
-    reason: row.silent ? null : row.error,
+    reason: row.offline ? null : row.error,
     since: row.since?.toISOString() ?? null,
   })
   return {
-    silent: { count: rows[0]?.silent_count ?? 0, newest: rows.filter((row) => row.silent).map(view) },
-    broken: { count: rows[0]?.broken_count ?? 0, newest: rows.filter((row) => !row.silent).map(view) },
+    offline: { count: rows[0]?.offline_count ?? 0, newest: rows.filter((row) => row.offline).map(view) },
+    broken: { count: rows[0]?.broken_count ?? 0, newest: rows.filter((row) => !row.offline).map(view) },
   }
 }
 
@@ -133,14 +133,14 @@ async function readRegions(store: Store): Promise<RegionUse[]> {
   const { rows } = await store.pool.query<RegionUse>(
     `with n as (
        select *, cpu_cores * 1000 as cpu_millis,
-         status <> 'offline' and not ${isUnreachable('nodes')} as heard
+         status <> 'offline' and not ${isUnreachable('nodes')} as online
        from nodes where removed_at is null
      )
-     select region, count(*)::int as nodes, count(*) filter (where not heard)::int as silent,
+     select region, count(*)::int as nodes, count(*) filter (where not online)::int as offline,
        sum(cpu_millis)::float8 as "cpuMillis", sum(reserved_cpu_millis)::float8 as "reservedCpuMillis",
        sum(memory_mb)::float8 as "memoryMb", sum(reserved_memory_mb)::float8 as "reservedMemoryMb",
-       (sum(cpu_millis * cpu_usage_percent) filter (where heard) / sum(cpu_millis) filter (where heard))::float8 as "cpuUsagePercent",
-       (sum(memory_mb * memory_usage_percent) filter (where heard) / sum(memory_mb) filter (where heard))::float8 as "memoryUsagePercent",
+       (sum(cpu_millis * cpu_usage_percent) filter (where online) / sum(cpu_millis) filter (where online))::float8 as "cpuUsagePercent",
+       (sum(memory_mb * memory_usage_percent) filter (where online) / sum(memory_mb) filter (where online))::float8 as "memoryUsagePercent",
        sum(gpu_available)::int as gpus, sum(reserved_gpu)::int as "reservedGpus"
      from n group by region order by region`,
   )

@@ -20,7 +20,7 @@ const deploymentThen = `
 /** The attempts that there were at $2 of the deployment $1: those with a place, and the newest of each slot. */
 const replicasThen = `
   select r.id, r.slot, r.generation, r.revision, r.reserved, r.newest, n.id as node_id, n.node_id as node_name, n.region,
-    coalesce(e.kind = 'offline', false) as silent, s.new_status as status, s.reason, s.changed_at as since
+    coalesce(e.kind = 'offline', false) as offline, s.new_status as status, s.reason, s.changed_at as since
   from (
     select r.id, r.slot, r.generation, r.revision, r.node_id, r.reserved or r.released_at > $2 as reserved,
       r.generation = max(r.generation) over (partition by r.slot) as newest
@@ -55,7 +55,7 @@ interface ReplicaRow {
   node_id: string
   node_name: string
   region: string
-  silent: boolean
+  offline: boolean
   status: ReplicaStatus
   reason: string
   since: Date
@@ -95,7 +95,7 @@ const replicaOf = (row: ReplicaRow): PastReplica => ({
   slot: row.slot,
   generation: row.generation,
   revision: row.revision,
-  node: { id: row.node_id, nodeId: row.node_name, region: row.region, silent: row.silent },
+  node: { id: row.node_id, nodeId: row.node_name, region: row.region, offline: row.offline },
   status: row.status,
   reason: row.reason,
   since: row.since.toISOString(),

@@ -24,7 +24,7 @@ const flags = `
     ${newest('draining')} > ${newest('undrained')} as draining,
     ${newest('maintenance')} > ${newest('undrained')} as maintenance,
     ${newest('draining')} > ${newest('undrained')}
-      and ${newest('draining')} = ${newest('draining', `starts_with(detail, '${drainedForMaintenance}')`)} as maintenance_wanted
+      and ${newest('draining')} = ${newest('draining', `starts_with(detail, '${drainedForMaintenance}')`)} as maintenance_when_drained
   from node_events where at <= $1 group by node_id`
 
 /** A replica's status at $1: of one that nothing was written of since, the one that it has. */
@@ -49,7 +49,7 @@ const past = `
     coalesce(h.cpu_millis, 0) as reserved_cpu_millis, coalesce(h.memory_mb, 0) as reserved_memory_mb,
     coalesce(f.offline, false) as offline, coalesce(f.cordoned, false) as cordoned,
     coalesce(f.draining, false) as draining, coalesce(f.maintenance, false) as maintenance,
-    coalesce(f.maintenance_wanted, false) as maintenance_wanted
+    coalesce(f.maintenance_when_drained, false) as maintenance_when_drained
   from nodes n left join flags f on f.node_id = n.id left join held h on h.node_id = n.id
     left join unnest($3::uuid[], $4::float8[], $5::float8[], $6::text[], $7::int[], $8::int[])
       as j(id, cpu, memory, region, cpu_millis, memory_mb) on j.id = n.id

@@ -7,7 +7,7 @@ const lockKey = 7_236_401_877n
 /** A leader shows itself this often, in milliseconds. */
 export const showEveryMs = 1_000
 /** A leader that has not shown itself for this long is taken for dead or paused, in seconds. */
-const silenceSeconds = 3
+const offlineSeconds = 3
 /** A call on the connection of an election that takes longer will not be answered. */
 const callTimeoutMs = 5_000
 
@@ -39,7 +39,7 @@ export interface Candidate {
 /** `silentForSeconds` is for tests that can't wait. */
 export async function standForElection(
   databaseUrl: string,
-  { name, unreachableForSeconds = silenceSeconds }: { name: string; unreachableForSeconds?: number },
+  { name, unreachableForSeconds = offlineSeconds }: { name: string; unreachableForSeconds?: number },
 ): Promise<Candidate> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -94,11 +94,11 @@ async function show(client: pg.Client, epoch: bigint): Promise<Date | null> {
 async function depose(client: pg.Client, unreachableForSeconds: number): Promise<number> {
   // Of several standbys one does it. The lock must not wait for that of requireLeader, which a stopped leader may hold.
   const { rowCount } = await client.query(
-    `with silent as (
+    `with stale as (
        select 1 from scheduler_leadership where id = 1 and coalesce(abs(extract(epoch from now() - seen_at)) > $2, true)
        for no key update skip locked
      ), holder as (
-       select a.application_name from silent, pg_locks l join pg_stat_activity a using (pid)
+       select a.application_name from stale, pg_locks l join pg_stat_activity a using (pid)
        where l.locktype = 'advisory' and l.granted and l.objsubid = 1
          and l.database = (select oid from pg_database where datname = current_database())
          and l.classid::bigint = $1::bigint >> 32 and l.objid::bigint = $1::bigint & 4294967295

@@ -124,16 +124,16 @@ async function writeRows(tx: Tx, rows: LogRow[], states: ReadonlyMap<string, Log
     name: 'write-logs',
     text: `
       update replica_logs l set seq = n.seq, length = n.length, last_at = n.last_at, state = coalesce(n.state, l.state),
-        words = case when n.state is null then l.words else n.words end
+        message = case when n.state is null then l.message else n.message end
       from unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[])
-        as n(replica_id, seq, length, last_at, state, words) where l.replica_id = n.replica_id`,
+        as n(replica_id, seq, length, last_at, state, message) where l.replica_id = n.replica_id`,
     values: [
       rows.map((row) => row.replica_id),
       rows.map((row) => row.seq),
       rows.map((row) => row.length),
       rows.map((row) => row.last_at),
       rows.map((row) => states.get(row.replica_id)?.state ?? null),
-      rows.map((row) => states.get(row.replica_id)?.words ?? ''),
+      rows.map((row) => states.get(row.replica_id)?.message ?? ''),
     ],
   })
 }

@@ -37,7 +37,7 @@ export async function wantLogs(store: Store, replicaIds: readonly string[]): Pro
       values: [replicaIds, subscriptionSeconds],
     })
     const nodeIds = [...new Set(rows.map((row) => row.node_id))]
-    if (nodeIds.length > 0) await announce(tx, [{ topic: 'log-wish', ids: nodeIds }])
+    if (nodeIds.length > 0) await announce(tx, [{ topic: 'log-subscription', ids: nodeIds }])
   })
 }
 
@@ -50,7 +50,7 @@ export async function logSubscriptions(store: Store, nodeIds: readonly string[])
     seconds: number
     last_at: string | null
   }>({
-    name: 'log-wishes',
+    name: 'log-subscriptions',
     text: `
       select node_id, replica_id, extract(epoch from wanted_until - now())::float8 as seconds, last_at from replica_logs
       where node_id = any($1::uuid[]) and wanted_until > now() order by node_id, replica_id`,
@@ -113,14 +113,14 @@ async function readChunks(store: Store, cursors: ReadonlyMap<string, number>): P
 export interface ReadState {
   replicaId: string
   state: LogState | null
-  words: string
+  message: string
 }
 
 export async function readLogStates(store: Store, replicaIds: readonly string[]): Promise<ReadState[]> {
-  const { rows } = await store.pool.query<{ replica_id: string; state: LogState | null; words: string }>({
+  const { rows } = await store.pool.query<{ replica_id: string; state: LogState | null; message: string }>({
     name: 'read-log-states',
-    text: 'select replica_id, state, words from replica_logs where replica_id = any($1::uuid[])',
+    text: 'select replica_id, state, message from replica_logs where replica_id = any($1::uuid[])',
     values: [replicaIds],
   })
-  return rows.map((row) => ({ replicaId: row.replica_id, state: row.state, words: row.words }))
+  return rows.map((row) => ({ replicaId: row.replica_id, state: row.state, message: row.message }))
 }

@@ -12,14 +12,14 @@ interface LockedNode {
   node_id: string
   status: NodeStatus
   draining: boolean
-  maintenance_wanted: boolean
+  maintenance_when_drained: boolean
 }
 
 /** The node's row, locked; one that was removed is not found. */
 export async function lockNode(tx: Tx, id: string): Promise<LockedNode> {
   if (!isUuid(id)) throw notFound('node', id)
   const { rows } = await tx.query<LockedNode>(
-    'select node_id, status, draining, maintenance_wanted from nodes where id = $1 and removed_at is null for no key update',
+    'select node_id, status, draining, maintenance_when_drained from nodes where id = $1 and removed_at is null for no key update',
     [id],
   )
   const node = rows[0]
@@ -60,11 +60,11 @@ export async function drainNode(
   return transaction(store, async (tx) => {
     const node = await lockNode(tx, id)
     const { deploymentIds, replicas } = await deploymentsOn(tx, id)
-    if (node.draining && node.maintenance_wanted === maintenance) return { nodeId: node.node_id, replicas }
-    await tx.query('update nodes set draining = true, maintenance_wanted = $2, updated_at = now() where id = $1', [
-      id,
-      maintenance,
-    ])
+    if (node.draining && node.maintenance_when_drained === maintenance) return { nodeId: node.node_id, replicas }
+    await tx.query(
+      'update nodes set draining = true, maintenance_when_drained = $2, updated_at = now() where id = $1',
+      [id, maintenance],
+    )
     const moves = replicas === 0 ? 'nothing runs on it' : `${countOf(replicas, 'replica')} will move to other nodes`
     await recordNodeEvents(tx, [
       {
@@ -80,7 +80,7 @@ export async function drainNode(
       action: maintenance ? 'node.maintenance' : 'node.drain',
       subjectType: 'node',
       subjectId: id,
-      before: { draining: node.draining, maintenance: node.maintenance_wanted },
+      before: { draining: node.draining, maintenance: node.maintenance_when_drained },
       after: { draining: true, maintenance, replicas },
     })
     await enqueueEvaluations(tx, deploymentIds, 'drain')
@@ -98,9 +98,10 @@ export async function undrainNode(store: Store, author: Author, id: string): Pro
     const node = await lockNode(tx, id)
     if (!node.draining && node.status !== 'maintenance') return { nodeId: node.node_id }
     const { deploymentIds } = await deploymentsOn(tx, id)
-    await tx.query(`update nodes set draining = false, maintenance_wanted = false, updated_at = now() where id = $1`, [
-      id,
-    ])
+    await tx.query(
+      `update nodes set draining = false, maintenance_when_drained = false, updated_at = now() where id = $1`,
+      [id],
+    )
     // After the flags are gone; a node that fell silent meanwhile is found by the next look at heartbeats.
     await tx.query(`update nodes n set status = ${onlineNodeStatus('n')} where id = $1 and status = 'maintenance'`, [
       id,
@@ -118,7 +119,7 @@ export async function undrainNode(store: Store, author: Author, id: string): Pro
       action: inMaintenance ? 'node.end-maintenance' : 'node.undrain',
       subjectType: 'node',
       subjectId: id,
-      before: { draining: node.draining, maintenance: node.maintenance_wanted },
+      before: { draining: node.draining, maintenance: node.maintenance_when_drained },
       after: { draining: false, maintenance: false },
     })
     await wakeBlockedEvaluations(tx)

@@ -48,7 +48,7 @@ export async function removeNode(store: Store, author: Author, { id, lostName }:
     const deploymentIds = [...new Set(held.map((replica) => replica.deployment_id))].sort()
     await loseReplicas(tx, held, { nodeId: node.node_id, author })
     await tx.query(
-      `update nodes set removed_at = now(), status = 'maintenance', draining = false, maintenance_wanted = false,
+      `update nodes set removed_at = now(), status = 'maintenance', draining = false, maintenance_when_drained = false,
          reserved_cpu_millis = 0, reserved_memory_mb = 0, reserved_storage_gb = 0, reserved_gpu = 0, updated_at = now()
        where id = $1`,
       [id],

@@ -31,7 +31,7 @@ export const replicasOnUnreachableNodes = `
 const gracePeriod = 'greatest(d.lost_after_seconds, $1::int)'
 
 /** From when the silence of a node counts. */
-const silentFrom = 'greatest(n.last_heartbeat, n.silence_counted_from)'
+const offlineFrom = 'greatest(n.last_heartbeat, n.offline_counted_from)'
 
 /** From when the silence of an agent about a replica counts. */
 const unansweredFrom = 'greatest(r.delivered_at, n.reports_waiting_at)'
@@ -49,11 +49,11 @@ const hasPassed = (from: string, until: string, seconds: string | number): strin
 
 const candidates = `
   select r.id, r.deployment_id, r.node_id, n.node_id as node_name, r.status,
-    'Node ' || n.node_id || ' has been silent for over ' || ${gracePeriod} || ' s' as reason
+    'Node ' || n.node_id || ' has been offline for over ' || ${gracePeriod} || ' s' as reason
   from ${replicasOnUnreachableNodes}
-    and ${hasPassed(silentFrom, heartbeatsUntil, gracePeriod)}
+    and ${hasPassed(offlineFrom, heartbeatsUntil, gracePeriod)}
     and not exists (
-      select 1 from storm_brakes b where b.region = n.region and b.ended_at is null and b.overruled_at is null)
+      select 1 from outage_protections b where b.region = n.region and b.ended_at is null and b.overridden_at is null)
   union all
   select r.id, r.deployment_id, r.node_id, n.node_id, r.status,
     'The agent of ' || n.node_id || ' did not acknowledge it within ${acknowledgeWithinSeconds} s'

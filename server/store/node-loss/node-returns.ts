@@ -6,7 +6,7 @@ import type { Store, Tx } from '@/server/db/client'
 export interface Absence {
   nodeId: string
   /** The last heartbeat before. */
-  silentSince: Date
+  offlineSince: Date
 }
 
 interface HeldRow {
@@ -55,9 +55,9 @@ const planOf = (row: HeldRow): { plan: ReturnPlan; why: string } =>
 export async function openReturns(tx: Tx, absences: Absence[]): Promise<void> {
   if (absences.length === 0) return
   const { rows: opened } = await tx.query<{ id: string; node_id: string }>(
-    `insert into node_returns (node_id, silent_since) select * from unnest($1::uuid[], $2::timestamptz[])
-     on conflict (node_id, silent_since) do nothing returning id, node_id`,
-    [absences.map((one) => one.nodeId), absences.map((one) => one.silentSince)],
+    `insert into node_returns (node_id, offline_since) select * from unnest($1::uuid[], $2::timestamptz[])
+     on conflict (node_id, offline_since) do nothing returning id, node_id`,
+    [absences.map((one) => one.nodeId), absences.map((one) => one.offlineSince)],
   )
   if (opened.length === 0) return
   const returnOf = new Map(opened.map((row) => [row.node_id, row.id]))
@@ -79,7 +79,7 @@ export async function openReturns(tx: Tx, absences: Absence[]): Promise<void> {
 export interface ReturnNews {
   replicaId: string
   what: 'kept' | 'failed' | 'gone'
-  words: string | null
+  message: string | null
 }
 
 export async function settleReturns(tx: Tx, news: ReturnNews[]): Promise<void> {
@@ -87,11 +87,11 @@ export async function settleReturns(tx: Tx, news: ReturnNews[]): Promise<void> {
   await tx.query({
     name: 'settle-returns',
     text: `
-      update node_return_replicas r set settled_at = now(), why = coalesce(n.words, r.why),
+      update node_return_replicas r set settled_at = now(), why = coalesce(n.message, r.why),
         outcome = case when n.what <> 'gone' then n.what when r.plan = 'update' then 'updated' else 'stopped' end
-      from unnest($1::uuid[], $2::text[], $3::text[]) as n(replica_id, what, words)
+      from unnest($1::uuid[], $2::text[], $3::text[]) as n(replica_id, what, message)
       where r.replica_id = n.replica_id and r.settled_at is null`,
-    values: [news.map((one) => one.replicaId), news.map((one) => one.what), news.map((one) => one.words)],
+    values: [news.map((one) => one.replicaId), news.map((one) => one.what), news.map((one) => one.message)],
   })
 }
 
@@ -130,7 +130,7 @@ export async function readReturns(store: Store, id: string): Promise<NodeReturns
       })) ?? null,
     returns: returns.map((one) => ({
       id: one.id.toString(),
-      silentSince: one.silentSince.toISOString(),
+      offlineSince: one.offlineSince.toISOString(),
       returnedAt: one.returnedAt.toISOString(),
       replicas: one.replicas
         .flatMap((replica): ReturnedReplicaView[] => {

@@ -22,7 +22,7 @@ export const derivedNodeStatus = (node: string): string => `
 
 /** Of a node that is heard. One that is drained for maintenance is in maintenance once nothing is left on it. */
 export const onlineNodeStatus = (node: string): string => `
-  case when ${node}.maintenance_wanted and ${node}.reserved_cpu_millis = 0 then 'maintenance'
+  case when ${node}.maintenance_when_drained and ${node}.reserved_cpu_millis = 0 then 'maintenance'
        when ${node}.cpu_cores * 1000 - ${node}.reserved_cpu_millis < 500 or ${node}.memory_mb - ${node}.reserved_memory_mb < 512 then 'busy'
        when ${node}.reserved_cpu_millis > 0 then 'active'
        else 'idle' end`

@@ -53,7 +53,7 @@ const view = (node: NodeRow): NodeView => ({
   status: node.status as NodeStatus,
   cordoned: node.cordoned,
   draining: node.draining,
-  maintenanceWanted: node.maintenanceWanted,
+  maintenanceWhenDrained: node.maintenanceWhenDrained,
   removedAt: node.removedAt?.toISOString() ?? null,
   simulated: node.simulated,
   labels: node.labels as Record<string, string>,

@@ -62,10 +62,10 @@ const events = `
   select 'storm:' || b.id || ':began', 'storm.began', b.began_at, b.id, 'region', null, b.region,
     case b.cause when 'fleet' then 'Most of the fleet went offline' else 'Most of its nodes went offline' end
       || '; nothing of it is moved until nodes return'
-  from storm_brakes b where b.began_at > $1 and b.began_at <= $2 and 'storm.began' = any($3)
+  from outage_protections b where b.began_at > $1 and b.began_at <= $2 and 'storm.began' = any($3)
   union all
   select 'storm:' || b.id || ':ended', 'storm.ended', b.ended_at, b.id, 'region', null, b.region, ''
-  from storm_brakes b where b.ended_at > $1 and b.ended_at <= $2 and 'storm.ended' = any($3)
+  from outage_protections b where b.ended_at > $1 and b.ended_at <= $2 and 'storm.ended' = any($3)
   union all
   select 'work:' || e.id, 'work.stuck', e.finished_at, 0, 'deployment', d.id, d.name, coalesce(e.error, '')
   from evaluations e join deployments d on d.id = e.deployment_id

@@ -40,7 +40,7 @@ interface DeadLetterRow {
 const kinds: Record<DeadLetterRow['status'], DeadLetterKind> = { dead: 'dead', pending: 'retrying', blocked: 'waiting' }
 /** More than anybody reads; the counts go on. */
 const mostShown = 1_000
-const isStuck = `(e.status in ('dead', 'blocked') or (e.status = 'pending' and e.attempts > 0))`
+const isUnfinished = `(e.status in ('dead', 'blocked') or (e.status = 'pending' and e.attempts > 0))`
 
 /** Those that need a person first, then the newest first. */
 export async function listDeadLetters(
@@ -50,10 +50,10 @@ export async function listDeadLetters(
     `select e.id, e.status, e.trigger, e.attempts, e.error, coalesce(e.finished_at, e.created_at) as since, e.run_after,
        d.id as deployment_id, d.name, d.status as deployment_status, d.user_id, u.username as owner
      from evaluations e join deployments d on d.id = e.deployment_id join users u on u.id = d.user_id
-     where ${isStuck} order by e.status = 'dead' desc, e.status = 'pending' desc, since desc, e.id limit ${mostShown}`,
+     where ${isUnfinished} order by e.status = 'dead' desc, e.status = 'pending' desc, since desc, e.id limit ${mostShown}`,
   )
   const { rows: counted } = await store.pool.query<{ status: DeadLetterRow['status']; count: number }>(
-    `select e.status, count(*)::int as count from evaluations e where ${isStuck} group by e.status`,
+    `select e.status, count(*)::int as count from evaluations e where ${isUnfinished} group by e.status`,
   )
   const counts: Record<DeadLetterKind, number> = { dead: 0, retrying: 0, waiting: 0 }
   for (const { status, count } of counted) counts[kinds[status]] = count

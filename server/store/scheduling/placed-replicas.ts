@@ -36,8 +36,8 @@ export async function wakeForAffinity(tx: Tx, placed: readonly { id: string; nam
     text: `
       with near as (
         select e.id from evaluations e join deployments d on d.id = e.deployment_id
-        where e.status = 'blocked' and d.wishes is not null
-          and exists (select 1 from jsonb_array_elements(d.wishes->'affinity') a
+        where e.status = 'blocked' and d.placement_rules is not null
+          and exists (select 1 from jsonb_array_elements(d.placement_rules->'affinity') a
             where a->>'kind' = 'affinity' and (a->>'required')::boolean and a->>'deployment' = any($1::text[]))
         order by e.id for no key update of e
       )

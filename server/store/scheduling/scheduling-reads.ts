@@ -1,7 +1,7 @@
 import type { DeploymentStatus, ReplicaStatus } from '@/core/deployments/status'
 import type { Constraint } from '@/core/placement/constraint'
 import { hostPortsOf } from '@/core/placement/host-ports'
-import type { AskedWishes } from '@/core/placement/preferences'
+import type { PlacementRulesSpec } from '@/core/placement/preferences'
 import { millisOfCores } from '@/core/placement/resources'
 import type { Policy } from '@/core/placement/types'
 import type { AttemptToSchedule, DeploymentToSchedule } from '@/core/plan/types'
@@ -18,7 +18,7 @@ interface DeploymentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: Constraint[]
-  wishes: AskedWishes | null
+  placementRules: PlacementRulesSpec | null
   policy: Policy | null
   cpu_cores: number
   memory_mb: number
@@ -84,7 +84,7 @@ export async function readDeploymentsToSchedule(
     name: 'deployments-to-schedule',
     text: `
       select d.id, d.name, d.status, d.target_replicas, d.version, d.revision, d.region, d.wait_for_capacity, d.max_per_node,
-        d.constraints, d.wishes, d.policy, d.ports, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
+        d.constraints, d.placement_rules, d.policy, d.ports, r.cpu_cores, r.memory_mb, r.gpu_units, r.storage_gb
       from deployments d join deployment_resources r on r.deployment_id = d.id where d.id = any($1::uuid[])`,
     values: [ids],
   })
@@ -114,7 +114,7 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
   waitForCapacity: row.wait_for_capacity,
   maxPerNode: row.max_per_node,
   constraints: row.constraints,
-  wishes: row.wishes,
+  placementRules: row.placementRules,
   policy: row.policy,
   resources: {
     cpuMillis: millisOfCores(row.cpu_cores),

@@ -41,7 +41,7 @@ export class LostRaceError extends Error {
 export async function commitSteps(
   store: Store,
   committer: Committer,
-  { steps, sighting }: { steps: Step[]; sighting: SnapshotRef },
+  { steps, snapshotRef }: { steps: Step[]; snapshotRef: SnapshotRef },
 ): Promise<{ changes: DeploymentStatusChange[]; journalSeq: bigint | null }> {
   const changes = statusChanges(steps)
   const stop = steps.flatMap((step) => step.stop)
@@ -58,7 +58,7 @@ export async function commitSteps(
       ]
       const touched = stopReplicas(tx, stop)
       const rooms = [handOver(tx, steps), reserve(tx, steps, sums), refreshNodeStatus(tx, reserved)]
-      const journalSeq = insertDecisions(tx, steps, sighting)
+      const journalSeq = insertDecisions(tx, steps, snapshotRef)
       const rows = [
         insertReplicas(tx, steps),
         reserveHostPorts(tx, placedOf(steps).map(portsOfPlaced)),

@@ -42,11 +42,11 @@ export class Reservations {
  * have been visible. One that is to stop may have gone before the first look, while the report still waits at its
  * agent.
  */
-const looksToBelieve = 4
+const roundsToBelieve = 4
 
 /** Replicas that are running according to the tables, but of which no started container was ever seen. */
 export class UnseenRunners {
-  private readonly looks = new Map<string, number>()
+  private readonly rounds = new Map<string, number>()
 
   constructor(private readonly containers: Containers) {}
 
@@ -60,9 +60,9 @@ export class UnseenRunners {
         evidence: replica,
       }))
       if (replica.wanted === 'stop') continue
-      const looks = this.containers.started.has(replica.id) ? 0 : (this.looks.get(replica.id) ?? 0) + 1
-      this.looks.set(replica.id, looks)
-      ledger.check('seen running', looks < looksToBelieve, `unseen ${replica.id}`, () => ({
+      const rounds = this.containers.started.has(replica.id) ? 0 : (this.rounds.get(replica.id) ?? 0) + 1
+      this.rounds.set(replica.id, rounds)
+      ledger.check('seen running', rounds < roundsToBelieve, `unseen ${replica.id}`, () => ({
         what: `Replica ${replica.id} is running on ${replica.node_name}, and its engine never started a container`,
         evidence: replica,
       }))
@@ -111,7 +111,7 @@ export class CutOff {
   private readonly before = new Map<string, Map<string, FoundContainer>>()
 
   constructor(
-    private readonly containers: Pick<Containers, 'lookAt'>,
+    private readonly containers: Pick<Containers, 'inspectHost'>,
     /** Whether the tables say that it is to stop. */
     private readonly isLeaving: (container: FoundContainer) => boolean,
   ) {}
@@ -128,7 +128,7 @@ export class CutOff {
 
   /** Running containers that are to stay; null when the host does not answer. */
   private async expected(host: string): Promise<FoundContainer[] | null> {
-    const there = await this.containers.lookAt(host)
+    const there = await this.containers.inspectHost(host)
     return there?.filter((each) => each.state === 'running' && !this.isLeaving(each)) ?? null
   }
 
@@ -140,7 +140,7 @@ export class CutOff {
   async end(ledger: Ledger, host: string): Promise<void> {
     const before = this.before.get(host)
     this.before.delete(host)
-    const now = before && (await this.containers.lookAt(host))
+    const now = before && (await this.containers.inspectHost(host))
     if (!before || !now) return
     const running = new Set(now.filter(({ state }) => state === 'running').map(({ id }) => id))
     for (const [id, container] of before) {

@@ -25,7 +25,7 @@ function* filesBelow(folder: string): Generator<string> {
 const guises = (secret: string): Buffer[] => [Buffer.from(secret), Buffer.from(Buffer.from(secret).toString('hex'))]
 
 export function checkSecrets(ledger: Ledger, secrets: string[], { folders, texts }: Places): void {
-  const look = (place: string, content: Buffer) => {
+  const inspect = (place: string, content: Buffer) => {
     const shown = secrets.filter((secret) => guises(secret).some((guise) => content.includes(guise)))
     ledger.check('secrets', shown.length === 0, place, () => ({
       what: `${place} shows ${shown.length} secrets in the clear`,
@@ -33,6 +33,6 @@ export function checkSecrets(ledger: Ledger, secrets: string[], { folders, texts
     }))
   }
   for (const [name, folder] of Object.entries(folders))
-    for (const file of filesBelow(folder)) look(`${name}${file.slice(folder.length)}`, readFileSync(file))
-  for (const [name, text] of Object.entries(texts)) look(name, Buffer.from(text))
+    for (const file of filesBelow(folder)) inspect(`${name}${file.slice(folder.length)}`, readFileSync(file))
+  for (const [name, text] of Object.entries(texts)) inspect(name, Buffer.from(text))
 }

@@ -10,7 +10,7 @@ import { outagesOf, type Spell } from '@/tests/chaos/timeline'
  * The shortest outage after which a node or replica may be given up, in milliseconds: the default limits, less the time
  * between two heartbeats, because the last heartbeat may have come that long before the outage.
  */
-const leastMs = { offline: 9_000, silent: 24_000 }
+const leastMs = { offline: 9_000, unreachable: 24_000 }
 
 /** What is wrong with a judgement, as a sentence; null when the faults explain it. */
 export function judgementProblem(
@@ -21,7 +21,7 @@ export function judgementProblem(
     const isHealthy = image !== null && !failsByItself(image) && !node.startsWith('real-')
     return isHealthy ? `A replica of ${image} on ${node} failed, and nothing fails by itself there: ${reason}` : null
   }
-  const needMs = /silent for over/.test(reason) ? leastMs.silent : leastMs.offline
+  const needMs = /offline for over/.test(reason) ? leastMs.unreachable : leastMs.offline
   const atMs = at.getTime()
   const isOut = outagesOf(node, spells).some(({ fromMs, untilMs }) => fromMs + needMs <= atMs && atMs <= untilMs)
   if (isOut) return null

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { MigrationDirectory } from '@prisma/schema-engine-wasm'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +10,7 @@ import { nodeStatuses } from '@/core/placement/node-status'
 import { deploymentTypes } from '@/core/placement/resources'
 import { applyMigrations, schemaDrift } from '@/server/db/migrate/migrate'
 import { filters, migrationNames, readMigrations, withSchemaEngine } from '@/server/db/migrate/schema-engine'
+import { upgradeNames } from '@/server/db/migrate/upgrade'
 import { emptyDatabase, type TestDatabase, testDatabase } from '@/testing/database'
 import { databaseUrl, runSql } from '@/testing/postgres'
 
@@ -60,6 +63,53 @@ const aMigration = (path: string, script: string): MigrationDirectory => ({
   path,
   migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: script } },
 })
+
+/** The migrations of version 0.1 after its first. */
+const upgradedMigrations = [
+  '20261127080104_moves',
+  '20261127080301_lease_epoch',
+  '20261127080305_node_loss',
+  '20261127080500_node_names',
+  '20261127081651_placement_wishes',
+  '20261127084500_dead_evaluations',
+  '20261127114503_replica_logs',
+  '20261127124500_time_travel',
+  '20261127173500_api_token_scope',
+  '20261128030636_notification_channels',
+  '20261129020000_one_index_of_reservations',
+  '20261129083544_audit_api_token',
+]
+
+/** Everything that a schema consists of, as sorted lines; the order of columns does not count. */
+async function schemaOf(url: string): Promise<string[]> {
+  const reader = new pg.Client({ connectionString: url })
+  await reader.connect()
+  const { rows } = await reader.query<{ line: string }>(`
+    select concat_ws(' ', 'column', table_name, column_name, data_type, is_nullable, column_default,
+        character_maximum_length, datetime_precision) as line
+      from information_schema.columns where table_schema = 'public' and table_name <> '_prisma_migrations'
+    union all
+    select concat_ws(' ', 'storage', c.relname, a.attname, a.attstorage)
+      from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not a.attisdropped
+        and c.relname <> '_prisma_migrations'
+    union all
+    select concat_ws(' ', 'constraint', conrelid::regclass, conname, pg_get_constraintdef(oid))
+      from pg_constraint where connamespace = 'public'::regnamespace and conrelid::regclass::text <> '_prisma_migrations'
+    union all
+    select concat_ws(' ', 'index', indexdef) from pg_indexes
+      where schemaname = 'public' and tablename <> '_prisma_migrations'
+    union all
+    select concat_ws(' ', 'trigger', pg_get_triggerdef(oid)) from pg_trigger where not tgisinternal
+    union all
+    select concat_ws(' ', 'function', pg_get_functiondef(oid)) from pg_proc where pronamespace = 'public'::regnamespace
+    union all
+    select concat_ws(' ', 'relation', relkind, relname, reloptions::text) from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v') and relname <> '_prisma_migrations'
+    order by line`)
+  await reader.end()
+  return rows.map(({ line }) => line)
+}
 
 const insertDeployment = async (overrides: Record<string, unknown> = {}): Promise<string> => {
   const userId = randomUUID()
@@ -119,47 +169,126 @@ describe('migrations', () => {
     await empty.drop()
   })
 
-  it('give running replicas the host ports that they hold, once per node', async () => {
-    const older = await emptyDatabase()
-    const all = readMigrations()
-    const before = all.migrationDirectories.filter(({ path }) => path < '20261130202731_host_ports')
-    expect(before.length).toBeLessThan(all.migrationDirectories.length)
-    const migrationsList = { ...all, migrationDirectories: before }
-    await withSchemaEngine(older.url, (engine) => engine.applyMigrations({ migrationsList, filters }))
+  describe('of a database of version 0.1', () => {
+    let older: TestDatabase
     const ids = Object.fromEntries(
-      ['user', 'node', 'web', 'rival', 'first', 'second', 'ended', 'other'].map((name) => [name, randomUUID()]),
+      ['user', 'node', 'web', 'rival', 'first', 'second', 'ended', 'other', 'decision'].map((name) => [
+        name,
+        randomUUID(),
+      ]),
     )
+    const versions = ['20261123000000_first', ...upgradedMigrations]
+    const makeOlder = async (applied: readonly string[] = versions) => {
+      const made = await emptyDatabase()
+      const names = applied.map((name) => `(gen_random_uuid()::text, 'x', '${name}', now(), 1)`).join(', ')
+      await runSql(
+        made.url,
+        readFileSync(join(import.meta.dirname, 'fixtures/version-0.1.sql'), 'utf8'),
+        `create table _prisma_migrations (id varchar(36) primary key, checksum varchar(64) not null,
+           finished_at timestamptz, migration_name varchar(255) not null, logs text, rolled_back_at timestamptz,
+           started_at timestamptz not null default now(), applied_steps_count integer not null default 0)`,
+        `insert into _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) values ${names}`,
+      )
+      return made
+    }
+    const rowsOf = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
+      const reader = new pg.Client({ connectionString: url })
+      await reader.connect()
+      try {
+        return (await reader.query(sql)).rows
+      } finally {
+        await reader.end()
+      }
+    }
     const deployment = (id: string | undefined, revision: number) =>
-      `insert into deployments (id, name, type, user_id, container_image, target_replicas, ports, revision)
-       values ('${id}', 'web', 'compute', '${ids.user}', 'nginx', 1, '[{"container": 80, "host": 8080}, {"container": 81, "host": null}]', ${revision})`
+      `insert into deployments (id, name, type, user_id, container_image, target_replicas, ports, revision, wishes)
+       values ('${id}', 'web', 'compute', '${ids.user}', 'nginx', 1,
+         '[{"container": 80, "host": 8080}, {"container": 81, "host": null}]', ${revision}, '${rules}')`
     const replica = (id: string | undefined, of: string | undefined, rest: string) =>
       `insert into deployment_replicas (id, deployment_id, node_id, slot, generation, cpu_millis, memory_mb, gpu_units, storage_gb, status, reserved, revision)
        values ('${id}', '${of}', '${ids.node}', 0, ${rest})`
-    await runSql(
-      older.url,
-      `insert into users (id, username, password_hash, role) values ('${ids.user}', 'u', 'x', 'admin')`,
-      `insert into nodes (id, node_id, region, cpu_cores, memory_mb, storage_gb, credential_hash)
-       values ('${ids.node}', 'node-01', 'us-east', 4, 8192, 100, 'x')`,
-      deployment(ids.web, 2),
-      deployment(ids.rival, 1),
-      // This replica runs the previous revision, which had another port.
-      `insert into deployment_revisions (deployment_id, revision, spec, created_by, reason)
-       values ('${ids.web}', 1, '{"ports": [{"container": 80, "host": 9090}]}', 'u', 'As it was deployed')`,
-      replica(ids.second, ids.rival, `1, 500, 512, 0, 1, 'starting', true, 1`),
-      replica(ids.other, ids.web, `1, 500, 512, 0, 1, 'running', true, 1`),
-      replica(ids.first, ids.web, `2, 500, 512, 0, 1, 'running', true, 2`),
-      replica(ids.ended, ids.rival, `2, 500, 512, 0, 1, 'stopped', false, 1`),
-    )
-    await applyMigrations(older.url)
-    const reader = new pg.Client({ connectionString: older.url })
-    await reader.connect()
-    const { rows } = await reader.query('select host_port, replica_id from host_port_reservations order by host_port')
-    await reader.end()
-    await older.drop()
-    expect(rows).toEqual([
-      { host_port: 8080, replica_id: ids.first },
-      { host_port: 9090, replica_id: ids.other },
-    ])
+    const rules = '{"preferences": [], "spread": [{"across": "zone", "maxSkew": null, "weight": 50}], "affinity": []}'
+
+    beforeAll(async () => {
+      older = await makeOlder()
+      await runSql(
+        older.url,
+        `insert into users (id, username, password_hash, role) values ('${ids.user}', 'u', 'x', 'admin')`,
+        `insert into nodes (id, node_id, region, cpu_cores, memory_mb, storage_gb, credential_hash, maintenance_wanted)
+         values ('${ids.node}', 'node-01', 'us-east', 4, 8192, 100, 'x', true)`,
+        deployment(ids.web, 2),
+        deployment(ids.rival, 1),
+        // One replica runs the previous revision, which had another port.
+        `insert into deployment_revisions (deployment_id, revision, spec, created_by, reason)
+         values ('${ids.web}', 1, '{"ports": [{"container": 80, "host": 9090}], "wishes": ${rules}}', 'u', 'As it was deployed')`,
+        replica(ids.second, ids.rival, `1, 500, 512, 0, 1, 'starting', true, 1`),
+        replica(ids.other, ids.web, `1, 500, 512, 0, 1, 'running', true, 1`),
+        replica(ids.first, ids.web, `2, 500, 512, 0, 1, 'running', true, 2`),
+        replica(ids.ended, ids.rival, `2, 500, 512, 0, 1, 'stopped', false, 1`),
+        `insert into decisions (id, deployment_id, evaluation_id, outcome, request, policy, chosen, found, message, journal_seq, batch_id, batch_order)
+         values ('${ids.decision}', '${ids.web}', gen_random_uuid(), 'placed', '{"replicas": 1, "wishes": ${rules}}', '{}', '[]', 1, 'x', 1, gen_random_uuid(), 0)`,
+        `insert into storm_brakes (region, cause, silent, nodes, overruled_at, overruled_by) values ('us-east', 'region', 2, 3, now(), 'u')`,
+        `insert into node_returns (node_id, silent_since) values ('${ids.node}', now())`,
+        `insert into replica_logs (replica_id, node_id, words) values ('${ids.first}', '${ids.node}', 'no such container')`,
+        `insert into audit_log (actor, action, subject_type, subject_id) values ('u', 'storm.overrule', 'region', 'us-east')`,
+      )
+      expect((await applyMigrations(older.url)).applied).toEqual(upgradeNames())
+    })
+    afterAll(async () => {
+      await older.drop()
+    })
+
+    it('lead to the schema of a new one, and have nothing to do a second time', async () => {
+      expect(await schemaOf(older.url)).toEqual(await schemaOf(database.url))
+      expect(await schemaDrift(older.url)).toBeNull()
+      expect((await applyMigrations(older.url)).applied).toEqual([])
+      expect(await rowsOf(older.url, 'select migration_name from _prisma_migrations')).toEqual(
+        migrationNames().map((migration_name) => ({ migration_name })),
+      )
+    })
+
+    it('give running replicas the host ports that they hold, once per node', async () => {
+      const sql = 'select host_port, replica_id from host_port_reservations order by host_port'
+      expect(await rowsOf(older.url, sql)).toEqual([
+        { host_port: 8080, replica_id: ids.first },
+        { host_port: 9090, replica_id: ids.other },
+      ])
+    })
+
+    it('keep all rows under the new names, and rename what is recorded in JSON', async () => {
+      const kept = async (sql: string) => (await rowsOf(older.url, sql))[0]
+      const placementRules = JSON.parse(rules)
+      expect(await kept(`select placement_rules from deployments where id = '${ids.web}'`)).toEqual({
+        placement_rules: placementRules,
+      })
+      expect(await kept('select spec from deployment_revisions')).toEqual({
+        spec: { ports: [{ container: 80, host: 9090 }], placementRules },
+      })
+      expect(await kept('select request from decisions')).toEqual({ request: { replicas: 1, placementRules } })
+      expect(await kept('select maintenance_when_drained from nodes')).toEqual({ maintenance_when_drained: true })
+      expect(await kept('select offline, nodes, overridden_by from outage_protections')).toEqual({
+        offline: 2,
+        nodes: 3,
+        overridden_by: 'u',
+      })
+      expect(await kept('select count(offline_since)::int from node_returns')).toEqual({ count: 1 })
+      expect(await kept('select message from replica_logs')).toEqual({ message: 'no such container' })
+      expect(await kept('select action from audit_log')).toEqual({ action: 'outage-protection.override' })
+    })
+
+    it('are applied once by processes that start concurrently', async () => {
+      const other = await makeOlder()
+      const results = await Promise.all([1, 2, 3].map(() => applyMigrations(other.url)))
+      expect(results.flatMap(({ applied }) => applied)).toEqual(upgradeNames())
+      await other.drop()
+    })
+
+    it('are refused when it is older still, and change nothing', async () => {
+      const other = await makeOlder(versions.slice(0, 3))
+      await expect(applyMigrations(other.url)).rejects.toThrow(/made before version 0\.1 \(20261127080305_node_loss/)
+      expect(await rowsOf(other.url, 'select count(*)::int from _prisma_migrations')).toEqual([{ count: 3 }])
+      await other.drop()
+    })
   })
 
   it('need no superuser', async () => {
@@ -177,13 +306,13 @@ describe('constraints', () => {
     ['deployments_type_check', deploymentTypes],
     ['deployment_replicas_status_check', replicaStatuses],
     ['nodes_status_check', nodeStatuses],
-  ])('%s allows the values of the domain and no others', async (name, words) => {
+  ])('%s allows the values of the domain and no others', async (name, message) => {
     const { rows } = await client.query(
       'select pg_get_constraintdef(oid) as text from pg_constraint where conname = $1',
       [name],
     )
     const allowed = [...String(rows[0]?.text).matchAll(/'([^']+)'/g)].map(([, word]) => word)
-    expect(allowed.sort()).toEqual([...words].sort())
+    expect(allowed.sort()).toEqual([...message].sort())
   })
 
   it.each([

@@ -44,8 +44,8 @@ const start = (overrides: Record<string, string> = {}) => {
   let output = ''
   child.stdout.on('data', (chunk) => (output += chunk))
   child.stderr.on('data', (chunk) => (output += chunk))
-  const says = async (words: string, times = 1) => {
-    while (output.split(words).length <= times) {
+  const says = async (message: string, times = 1) => {
+    while (output.split(message).length <= times) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended and said:\n${output}`)
       await sleep(20)
     }
@@ -126,8 +126,8 @@ describe('npm start', () => {
       { DATABASE_URL: 'postgres://user:secret@127.0.0.1' },
       'DATABASE_URL must look like postgresql://user:password@host:5432/database',
     ],
-  ])('refuses %j in one line', async (overrides, words) => {
-    expect(await start(overrides as Record<string, string>).end()).toEqual({ code: 1, output: `${words}\n` })
+  ])('refuses %j in one line', async (overrides, message) => {
+    expect(await start(overrides as Record<string, string>).end()).toEqual({ code: 1, output: `${message}\n` })
     expect(existsSync(dataDir)).toBe(false)
   })
 

@@ -28,7 +28,7 @@ const aDeployCommand = (overrides: Partial<NewDeployment> = {}): NewDeployment =
   maxPerNode: 1,
   lostAfterSeconds: 30,
   constraints: [],
-  wishes: null,
+  placementRules: null,
   policy: null,
   priority: 50,
   ports: [],

@@ -148,12 +148,12 @@ describe('the prediction of a drill', () => {
     await silence(failing, 750)
     await silence(failing, 2100)
     expect(await happened()).toEqual(predicted(report))
-    const stuck = report.rows.filter(({ outcome }) => outcome === 'no-room').map(({ id }) => id)
+    const unplaced = report.rows.filter(({ outcome }) => outcome === 'no-room').map(({ id }) => id)
     const failed = await cp.sql<{ id: string }>(
       `select d.id from deployments d join decisions c on c.deployment_id = d.id and c.outcome = 'refused'
        join evaluations e on e.id = c.evaluation_id where e.trigger = 'node-lost'`,
     )
-    expect(failed.map(({ id }) => id).sort()).toEqual(stuck.sort())
+    expect(failed.map(({ id }) => id).sort()).toEqual(unplaced.sort())
   })
 
   test.each([11, 12, 13, 14])('matches what a drain then causes (%i)', async (seed) => {
@@ -177,7 +177,7 @@ test('a drill writes nothing', async () => {
   const { rows } = await caller.drill.run({ regions: ['us-east'] })
   expect(rows.length).toBeGreaterThan(0)
   await caller.drill.run({ regions: ['us-east'], mode: 'drain' })
-  await caller.drill.explain({ regions: ['us-east'], deployment_id: rows[0]?.id ?? '', stage: 'overruled' })
+  await caller.drill.explain({ regions: ['us-east'], deployment_id: rows[0]?.id ?? '', stage: 'overridden' })
   await caller.drill.places()
   const after = await everything()
   expect(Object.keys(before)).toContain('deployment_replicas')
@@ -205,15 +205,15 @@ describe('a region that fails', () => {
     await regions()
     const caller = await admin()
     const report = await caller.drill.run({ regions: ['eu-west'] })
-    expect(report.protections).toEqual([{ region: 'eu-west', cause: 'region', silent: 3, nodes: 3 }])
+    expect(report.protections).toEqual([{ region: 'eu-west', cause: 'region', offline: 3, nodes: 3 }])
     expect(report.counts).toMatchObject({
-      byOutcome: { keeps: 1, moves: 1, 'no-room': 1, braked: 0 },
+      byOutcome: { keeps: 1, moves: 1, 'no-room': 1, guarded: 0 },
       down: 1,
       fewer: 1,
       replicas: 4,
       placed: 1,
     })
-    expect(report.heldCounts).toMatchObject({ byOutcome: { keeps: 1, moves: 0, braked: 2 }, placed: 0 })
+    expect(report.heldCounts).toMatchObject({ byOutcome: { keeps: 1, moves: 0, guarded: 2 }, placed: 0 })
     expect(report.rows.map(({ name, outcome, running }) => [name, outcome, running])).toEqual([
       ['both', 'no-room', { wanted: 6, now: 6, meanwhile: 3, after: 3 }],
       ['here', 'moves', { wanted: 1, now: 1, meanwhile: 0, after: 1 }],
@@ -225,8 +225,8 @@ describe('a region that fails', () => {
     ])
     const held = await caller.drill.run({ regions: ['eu-west'], stage: 'held' })
     expect(held.rows.map(({ name, outcome }) => [name, outcome])).toEqual([
-      ['here', 'braked'],
-      ['both', 'braked'],
+      ['here', 'guarded'],
+      ['both', 'guarded'],
     ])
     // Failures of single nodes do not trigger outage protection.
     expect((await caller.drill.run({ nodes: ['eu-1'] })).protections).toEqual([])
@@ -253,9 +253,9 @@ describe('a region that fails', () => {
     // If any node fails, there is not enough capacity for all six replicas of both; the others are down until they
     // move.
     const reported = new Map(
-      points.map(({ name, kind, nodes: size, braked, counts }) => [
+      points.map(({ name, kind, nodes: size, guarded, counts }) => [
         name,
-        [kind, size, braked, counts.byOutcome['no-room'], counts.down],
+        [kind, size, guarded, counts.byOutcome['no-room'], counts.down],
       ]),
     )
     expect(reported.get('eu-west')).toEqual(['region', 3, true, 1, 1])

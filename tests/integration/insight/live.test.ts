@@ -63,10 +63,10 @@ test('a stream that resumes sends the missed changes, without hello', async () =
 
   const first = await deploy('first')
   const second = await deploy('second')
-  const heard: string[] = []
-  const stop = cp.services.live.subscribe(({ ids }) => heard.push(...ids))
+  const received: string[] = []
+  const stop = cp.services.live.subscribe(({ ids }) => received.push(...ids))
   const third = await deploy('third')
-  await expect.poll(() => heard).toContain(third)
+  await expect.poll(() => received).toContain(third)
   stop()
 
   const after = await listen(seen)

@@ -37,13 +37,13 @@ const chunk = ({ nodeId, replicaId }: Replica, lines: LogLine[], more: { state?:
   lines,
   gap: false,
   state: null,
-  words: '',
+  message: '',
   ...more,
 })
 
 /** Reads a stream in the background. A direct call of a subscription yields [id, data, mark]. */
 function listen<Data>(stream: AsyncIterable<unknown>) {
-  const heard: { id: string; data: Data }[] = []
+  const received: { id: string; data: Data }[] = []
   let failure: unknown = null
   const iterator = stream[Symbol.asyncIterator]()
   const reading = (async () => {
@@ -51,19 +51,19 @@ function listen<Data>(stream: AsyncIterable<unknown>) {
       const { done, value } = await iterator.next()
       if (done) return
       const [id, data] = value as [string, Data]
-      heard.push({ id, data })
+      received.push({ id, data })
     }
   })().catch((error) => {
     failure = error
   })
-  return { heard, reading, failure: () => failure, leave: () => void iterator.return?.() }
+  return { received, reading, failure: () => failure, leave: () => void iterator.return?.() }
 }
 
 async function readers(id: string, replicas: Replica[], lastEventId?: string, username = 'admin') {
   const caller = await cp.as(username)
   const input = { id, replicas: replicas.map((each) => each.replicaId), lastEventId }
   const reader = listen<LogEvent>(await caller.deployment.logs(input))
-  const events = () => reader.heard.map(({ data }) => data)
+  const events = () => reader.received.map(({ data }) => data)
   return {
     ...reader,
     texts: () => events().flatMap((event) => (event.kind === 'lines' ? event.lines.map((each) => each.text) : [])),
@@ -76,20 +76,20 @@ test('a reader is announced to the node at once with its position, and to a node
   const { id, replicas } = await deploy()
   const [replica] = replicas as [Replica]
   const stream = listen<AgentNews>(await agent.watch('node-01', 'node-02'))
-  const wishes = (): LogSubscription[] =>
-    stream.heard.flatMap(({ data }) =>
+  const placementRules = (): LogSubscription[] =>
+    stream.received.flatMap(({ data }) =>
       'logs' in data && data.logs.nodeId === replica.nodeId ? data.logs.replicas : [],
     )
-  await expect.poll(() => stream.heard.length).toBeGreaterThan(1)
-  expect(wishes()).toEqual([])
+  await expect.poll(() => stream.received.length).toBeGreaterThan(1)
+  expect(placementRules()).toEqual([])
   const reader = await readers(id, replicas)
-  await expect.poll(wishes).toHaveLength(1)
-  expect(wishes()[0]).toMatchObject({ replicaId: replica.replicaId, since: null })
-  expect(wishes()[0]?.seconds).toBeGreaterThan(0)
+  await expect.poll(placementRules).toHaveLength(1)
+  expect(placementRules()[0]).toMatchObject({ replicaId: replica.replicaId, since: null })
+  expect(placementRules()[0]?.seconds).toBeGreaterThan(0)
 
   await agent.logs([chunk(replica, [line(1, 'one')])])
   const later = listen<AgentNews>(await agent.watch('node-01', 'node-02'))
-  const subscription = () => later.heard.flatMap(({ data }) => ('logs' in data ? data.logs.replicas : []))
+  const subscription = () => later.received.flatMap(({ data }) => ('logs' in data ? data.logs.replicas : []))
   await expect.poll(subscription).toMatchObject([{ replicaId: replica.replicaId, since: time(1) }])
   for (const each of [stream, later, reader]) each.leave()
 })
@@ -112,7 +112,7 @@ test('lines reach the reader, stored ones first, each once even when it was sent
   await expect.poll(reader.states).toContain('following')
 
   // The second reader resumes where the first one stopped.
-  const cursor = reader.heard.at(-1)?.id
+  const cursor = reader.received.at(-1)?.id
   reader.leave()
   const back = await readers(id, replicas, cursor)
   await agent.logs([chunk(first, [line(4, 'while away')])])

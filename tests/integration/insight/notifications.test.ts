@@ -115,9 +115,9 @@ describe('a channel', () => {
     await agent.heartbeat()
     await judgeOutage(cp.store, cp.epoch)
 
-    const stuck = (await admin.deployment.deploy(aDeployment({ name: 'unlucky' }))).deployment_id
+    const unplaced = (await admin.deployment.deploy(aDeployment({ name: 'unlucky' }))).deployment_id
     const [claimed] = await claimEvaluations(cp.store, { epoch: cp.epoch, worker: 'w' }, { limit: 1, which: 'fresh' })
-    const deadLetter = { id: claimed?.id ?? '', deploymentId: stuck, reason: 'Scheduling failed', error: 'no luck' }
+    const deadLetter = { id: claimed?.id ?? '', deploymentId: unplaced, reason: 'Scheduling failed', error: 'no luck' }
     await markDead(cp.store, { epoch: cp.epoch, worker: 'w' }, deadLetter)
 
     await expect.poll(() => reported().length, patient).toBe(13)

@@ -29,7 +29,7 @@ test('the overview sums reserved and used capacity by region', async () => {
     expect.objectContaining({
       region: 'eu-west',
       nodes: 1,
-      silent: 0,
+      offline: 0,
       cpuMillis: 4000,
       reservedCpuMillis: 2000,
       reservedMemoryMb: 1024,
@@ -40,7 +40,7 @@ test('the overview sums reserved and used capacity by region', async () => {
   expect(rest).toMatchObject({
     failed: { count: 0 },
     unplaced: { count: 0 },
-    silent: { count: 0 },
+    offline: { count: 0 },
     dead: 0,
     broken: { count: 0 },
   })
@@ -96,11 +96,11 @@ test('problems are counted, and the newest are named', async () => {
   expect(overview.dead).toBe(1)
   expect(overview.unplaced).toMatchObject({ count: 1, replicas: 2, newest: [{ id: waits, name: 'patient' }] })
   expect(overview.unhealthy).toMatchObject({ count: 0, newest: [] })
-  expect(overview.silent).toMatchObject({ count: 1, newest: [{ nodeId: 'west-1', replicas: 1, reason: null }] })
+  expect(overview.offline).toMatchObject({ count: 1, newest: [{ nodeId: 'west-1', replicas: 1, reason: null }] })
   expect(overview.broken).toMatchObject({ count: 1, newest: [{ nodeId: 'east-1', reason: 'connect ENOENT' }] })
   // The usage of an offline region is unknown.
   expect(overview.regions.find(({ region }) => region === 'eu-west')).toMatchObject({
-    silent: 1,
+    offline: 1,
     cpuUsagePercent: null,
   })
 })

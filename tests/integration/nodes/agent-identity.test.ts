@@ -47,7 +47,7 @@ test('a second machine is refused on every call, and the first is not affected',
   await cp.schedule()
   const [replica] = await first.wanted()
   if (!replica) throw new Error('nothing was placed')
-  const chunk = { nodeId: replica.nodeId, replicaId: replica.replicaId, gap: false, state: null, words: '' }
+  const chunk = { nodeId: replica.nodeId, replicaId: replica.replicaId, gap: false, state: null, message: '' }
   const calls = {
     heartbeat: () => copy.heartbeat(),
     report: () => copy.report(replica, { status: 'failed' }),

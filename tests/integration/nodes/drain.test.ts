@@ -92,12 +92,12 @@ describe('a drain', () => {
     ])
     await drain('node-01')
     await cp.schedule()
-    const [stuck] = await progress('node-01')
-    expect(stuck).toMatchObject({
+    const [blocked] = await progress('node-01')
+    expect(blocked).toMatchObject({
       state: 'no-room',
       text: 'Moving replica 1 off node-01: Insufficient nodes: need 1, found 0 with capacity',
     })
-    expect(stuck?.reasons.map(({ rule, nodeIds }) => [rule, nodeIds])).toEqual([
+    expect(blocked?.reasons.map(({ rule, nodeIds }) => [rule, nodeIds])).toEqual([
       ['draining', ['node-01']],
       ['cpu', ['node-02']],
     ])

@@ -71,7 +71,9 @@ describe('an offline node', () => {
     await silence(['a-1'], 650)
     expect((await sweep()).lost).toEqual([])
     await silence(['a-1'], 750)
-    expect((await sweep()).lost).toMatchObject([{ nodeName: 'a-1', reason: 'Node a-1 has been silent for over 700 s' }])
+    expect((await sweep()).lost).toMatchObject([
+      { nodeName: 'a-1', reason: 'Node a-1 has been offline for over 700 s' },
+    ])
     await cp.schedule()
     const decided = await cp.sql<{ deployment_id: string; trigger: string }>(
       `select d.deployment_id, e.trigger from decisions d join evaluations e on e.id = d.evaluation_id order by d.created_at desc limit 1`,
@@ -112,7 +114,7 @@ describe('an offline node', () => {
     expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
     await silence(['a-1'], 550)
     expect(await markUnreachableNodes(cp.store, await epoch())).toMatchObject([
-      { nodeId: 'a-1', silentSeconds: expect.toSatisfy((seconds: number) => seconds >= 550) },
+      { nodeId: 'a-1', offlineSeconds: expect.toSatisfy((seconds: number) => seconds >= 550) },
     ])
     await expect(admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 39 })).rejects.toThrow('twice')
   })
@@ -134,12 +136,12 @@ describe('outage protection', () => {
     const before = await replicas()
     expect(before).toHaveLength(24)
     await silence(cut, 700)
-    expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', silent: 8, nodes: 12 }] })
+    expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', offline: 8, nodes: 12 }] })
     await silence(cut, 900)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
-    expect(await protections()).toMatchObject([{ region: 'eu-west', silent: 8, nodes: 12, overruled: null }])
+    expect(await protections()).toMatchObject([{ region: 'eu-west', offline: 8, nodes: 12, overridden: null }])
     await heal(agent('cut'))
-    expect(await sweep()).toMatchObject({ engaged: [], released: [{ region: 'eu-west', silent: 0 }], lost: [] })
+    expect(await sweep()).toMatchObject({ engaged: [], released: [{ region: 'eu-west', offline: 0 }], lost: [] })
     expect(await protections()).toEqual([])
     expect(await cp.schedule()).toBe(0)
     expect(await replicas()).toEqual(before)
@@ -152,7 +154,7 @@ describe('outage protection', () => {
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     // Much later, when nothing counts as a recent outage any more.
     await cp.sql(`update nodes set offline_since = offline_since - interval '1 hour' where status = 'offline'`)
-    await cp.sql(`update storm_brakes set began_at = began_at - interval '1 hour'`)
+    await cp.sql(`update outage_protections set began_at = began_at - interval '1 hour'`)
     await silence(cut, 3_600)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
     await expect(judgeOutage(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
@@ -173,9 +175,9 @@ describe('outage protection', () => {
     await heal(agent('cut'))
     await silence(['cut-1', 'cut-2'], 700)
     await cp.sql(`update nodes set status = 'offline', offline_since = now() where node_id in ('cut-1', 'cut-2')`)
-    expect(await sweep()).toMatchObject({ released: [{ region: 'eu-west', silent: 2, nodes: 12 }], lost: [] })
+    expect(await sweep()).toMatchObject({ released: [{ region: 'eu-west', offline: 2, nodes: 12 }], lost: [] })
     expect((await sweep()).lost).toEqual([])
-    await cp.sql(`update nodes set silence_counted_from = now() - interval '301 seconds' where status = 'offline'`)
+    await cp.sql(`update nodes set offline_counted_from = now() - interval '301 seconds' where status = 'offline'`)
     expect((await sweep()).lost).toHaveLength(2)
   })
 
@@ -190,10 +192,10 @@ describe('outage protection', () => {
     await operator.outage.override({ region: 'eu-west' })
     const { lost } = await sweep()
     expect(lost.map((one) => one.id).sort()).toEqual(moves.map((move) => move.replicaId).sort())
-    expect(await protections()).toMatchObject([{ overruled: { by: 'olga' } }])
-    expect(await cp.sql(`select actor, subject_id, after from audit_log where action = 'storm.overrule'`)).toEqual([
-      { actor: 'olga', subject_id: 'eu-west', after: { held: false, offlineNodes: 8 } },
-    ])
+    expect(await protections()).toMatchObject([{ overridden: { by: 'olga' } }])
+    expect(
+      await cp.sql(`select actor, subject_id, after from audit_log where action = 'outage-protection.override'`),
+    ).toEqual([{ actor: 'olga', subject_id: 'eu-west', after: { held: false, offlineNodes: 8 } }])
     // Protection does not become active again for the same outage.
     expect(await sweep()).toMatchObject({ engaged: [] })
   })

@@ -60,7 +60,7 @@ test('predicts what a return will do, and then records what it did to each repli
   await goOffline(600)
   await (await cp.as('admin')).deployment.delete({ deployment_id: id('deleted') })
   const kept = 'Still wanted here: its container is adopted'
-  const replaced = expect.stringMatching(/^Replaced by generation 2 on near-[12] while the node was silent$/)
+  const replaced = expect.stringMatching(/^Replaced by generation 2 on near-[12] while the node was offline$/)
   expect(reported((await returns()).awaited ?? [])).toEqual([
     ['crashed', 'keep', null, kept],
     ['deleted', 'stop', null, 'Its deployment was deleted'],
@@ -135,7 +135,7 @@ test('a lost replica that had also failed by itself has ended, and its message i
     {
       status: 'stopped',
       reserved: false,
-      reason: 'Had ended by itself while its node was silent: exited with code 3',
+      reason: 'Had ended by itself while its node was offline: exited with code 3',
     },
   ])
   expect(reported((await returns()).returns[0]?.replicas ?? [])).toEqual([

@@ -106,7 +106,7 @@ describe('a node', () => {
     await cp.sql(`update deployment_replicas set status = 'running', acknowledged_at = now()`)
     await silence(380)
     expect(await sweep()).toMatchObject({ offline: { length: 4 }, lost: [] })
-    await cp.sql(`update storm_brakes set overruled_at = now(), overruled_by = 'admin'`)
+    await cp.sql(`update outage_protections set overridden_at = now(), overridden_by = 'admin'`)
     await silence(380 + 900)
     expect(await gap(905, 5)).toBe(900)
     expect((await sweep()).lost).toEqual([])

@@ -29,14 +29,14 @@ test('a dead evaluation is listed with its reason, and can be retried with its d
   const evaluation = await stumble(id, { last: true })
   const admin = await cp.as('admin')
   expect((await admin.deployment.detail({ id })).status).toBe('failed')
-  expect(await admin.queue.stuck()).toMatchObject({
+  expect(await admin.queue.list()).toMatchObject({
     counts: { dead: 1, retrying: 0, waiting: 0 },
     items: [
       { id: evaluation, kind: 'dead', deploymentId: id, error: 'no luck', attempts: 1, blocked: null, nextTryAt: null },
     ],
   })
   await admin.queue.tryAgain({ id: evaluation })
-  expect((await admin.queue.stuck()).items).toEqual([])
+  expect((await admin.queue.list()).items).toEqual([])
   await cp.schedule()
   expect((await admin.deployment.detail({ id })).status).toBe('scheduled')
   expect(await cp.sql(`select actor, subject_id from audit_log where action = 'deployment.retry'`)).toEqual([
@@ -49,7 +49,7 @@ test('an evaluation that waits for its next attempt can be tried at once', async
   const id = await deploy()
   const evaluation = await stumble(id)
   const admin = await cp.as('admin')
-  const { items } = await admin.queue.stuck()
+  const { items } = await admin.queue.list()
   expect(items).toMatchObject([{ id: evaluation, kind: 'retrying', error: 'no luck' }])
   expect(Date.parse(items[0]?.nextTryAt ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
   expect(await cp.schedule()).toBe(0)
@@ -62,7 +62,7 @@ test('an evaluation that waits for its next attempt can be tried at once', async
 test('an evaluation that finds no capacity is listed as waiting', async () => {
   const id = await deploy({ wait_for_capacity: true })
   await cp.schedule()
-  const { items, counts } = await (await cp.as('admin')).queue.stuck()
+  const { items, counts } = await (await cp.as('admin')).queue.list()
   expect(counts.waiting).toBe(1)
   expect(items).toMatchObject([{ kind: 'waiting', deploymentId: id, nextTryAt: null }])
 })
@@ -72,9 +72,9 @@ test('other users see the queue, and are told why they cannot retry', async () =
   const evaluation = await stumble(id, { last: true })
   const operator = await cp.user('olga', 'operator')
   const viewer = await cp.user('vera', 'viewer')
-  expect((await operator.queue.stuck()).items[0]?.blocked).toContain('belongs to admin')
+  expect((await operator.queue.list()).items[0]?.blocked).toContain('belongs to admin')
   await expect(operator.queue.tryAgain({ id: evaluation })).rejects.toThrow('belongs to admin')
-  expect((await viewer.queue.stuck()).items[0]?.blocked).toContain('viewer')
+  expect((await viewer.queue.list()).items[0]?.blocked).toContain('viewer')
   await expect(viewer.queue.tryAgain({ id: evaluation })).rejects.toThrow('may not do this')
   expect((await (await cp.as('admin')).deployment.detail({ id })).status).toBe('failed')
 })

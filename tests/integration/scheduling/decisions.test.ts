@@ -67,12 +67,12 @@ test('decisions can be filtered by deployment, outcome, trigger, time and chosen
 test('a what-if run tells which of the filtered decisions would have come out differently', async () => {
   const policy = 'pack'
   const all = await admin.decision.whatIf({ policy, newest: 50 })
-  expect(all.looked).toBe(4)
+  expect(all.examined).toBe(4)
   expect(all.changes.map(({ deploymentName, leaves, comes }) => ({ deploymentName, leaves, comes }))).toEqual([
     { deploymentName: 'web_api', leaves: ['node-01'], comes: ['node-02'] },
   ])
   expect(await admin.decision.whatIf({ policy, newest: 50, filter: { deployment: 'shop' } })).toMatchObject({
-    looked: 1,
+    examined: 1,
     changes: [],
   })
 })

@@ -8,7 +8,7 @@ import { FleetView } from '@/server/worker/fleet-cache'
 import { aDeployment, FakeAgent, type TestControlPlane, testControlPlane } from '@/testing/control-plane'
 
 const ports = [{ container: 80, host: 8080 }]
-const dockerWords =
+const dockerMessage =
   'driver failed programming external connectivity on endpoint web (1c7a): Bind for 0.0.0.0:8080 failed: port is already allocated'
 
 describe.each([
@@ -141,17 +141,17 @@ describe.each([
     const id = await deploy('web')
     await cp.schedule()
     const [first] = await nodesOf(id)
-    await agent.fail(dockerWords)
+    await agent.fail(dockerMessage)
     cp.advance(5_000)
     await cp.makeDue()
     await cp.schedule()
     const [second] = await nodesOf(id)
     expect(second).not.toBe(first)
-    await agent.fail(dockerWords)
+    await agent.fail(dockerMessage)
     cp.advance(5_000)
     await cp.makeDue()
     await cp.schedule()
-    await agent.fail(dockerWords)
+    await agent.fail(dockerMessage)
     cp.advance(5_000)
     await cp.makeDue()
     await cp.schedule()
@@ -171,7 +171,7 @@ describe.each([
   test('that a foreign program holds are tried again after a while', async () => {
     const id = await deploy('web', { replicas: 3, wait_for_capacity: true })
     await cp.schedule()
-    await agent.fail(dockerWords)
+    await agent.fail(dockerMessage)
     cp.advance(60_000)
     await cp.makeDue()
     await cp.schedule()

@@ -44,7 +44,7 @@ test('rules are stored and shown as requested, used in placement, recorded and r
   await cp.schedule()
   expect(await nodesOf(id)).toEqual(['eu-1', 'us-2'])
   expect(preview.placement.chosen.map(({ nodeId }) => nodeId).sort()).toEqual(['eu-1', 'us-2'])
-  expect((await admin.deployment.detail({ id })).wishes).toEqual({
+  expect((await admin.deployment.detail({ id })).placementRules).toEqual({
     preferences: [{ key: 'disk', op: '=', values: ['ssd'], weight: 100 }],
     spread: [{ across: 'region', maxSkew: 1, weight: 50 }],
     affinity: [],
@@ -144,7 +144,7 @@ test('an update changes only the lists that it names, a rollback restores the ol
   const updated = await admin.deployment.update({ deployment_id: web, ...near } as never)
   expect(updated.changes).toEqual([
     {
-      what: 'wishes',
+      what: 'placement rules',
       from: 'prefers zone = a (weight 10), has to be in another region than db',
       to: 'prefers zone = a (weight 10), has to be on the same node as db',
     },
@@ -163,7 +163,9 @@ test('an update changes only the lists that it names, a rollback restores the ol
   await settle()
   expect(await liveNodes()).toEqual(['us-2'])
   await admin.deployment.rollback({ deployment_id: web, revision: 1 })
-  expect((await admin.deployment.detail({ id: web })).wishes?.affinity).toMatchObject([{ kind: 'anti-affinity' }])
+  expect((await admin.deployment.detail({ id: web })).placementRules?.affinity).toMatchObject([
+    { kind: 'anti-affinity' },
+  ])
   await settle()
   expect(await liveNodes()).toEqual(['eu-1'])
   await expectReplays()
@@ -171,11 +173,11 @@ test('an update changes only the lists that it names, a rollback restores the ol
 
 test('invalid rules are refused by field, with the names that REST uses', async () => {
   const { access_token } = (await (await cp.login('admin', 'correct horse 42')).json()) as { access_token: string }
-  const send = async (wishes: object) => {
+  const send = async (placementRules: object) => {
     const response = await cp.rest('/deployment/deploy', {
       method: 'POST',
       headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(aDeployment({ ...small, ...wishes })),
+      body: JSON.stringify(aDeployment({ ...small, ...placementRules })),
     })
     const { errors } = (await response.json()) as { errors?: { path: string; message: string }[] }
     return { status: response.status, errors: errors?.map(({ path, message }) => `${path}: ${message}`) }
@@ -206,9 +208,9 @@ test('invalid rules are refused by field, with the names that REST uses', async 
     errors: [`anti_affinity.1.deployment: There is no deployment ${id}`],
   })
   expect(await send({ anti_affinity: [{ deployment: 'later' }] })).toEqual({ status: 202 })
-  expect(await cp.sql('select wishes from deployments')).toEqual([
+  expect(await cp.sql('select placement_rules from deployments')).toEqual([
     {
-      wishes: {
+      placementRules: {
         preferences: [],
         spread: [],
         affinity: [{ kind: 'anti-affinity', deployment: 'later', on: 'node', required: false, weight: 50 }],

@@ -48,11 +48,11 @@ test('a what-if run tells which past placements would change under another polic
     policy: { weights: { resources: 1, load: 0, locality: 0 } },
   })
   expect(report).toMatchObject({
-    looked: 2,
+    examined: 2,
     changes: [{ before: ['near-by'], after: ['far-off'], leaves: ['near-by'], comes: ['far-off'] }],
   })
   const ids = report.changes.map((change) => change.decisionId)
-  expect(await admin.decision.whatIf({ ids, policy: 'near' })).toMatchObject({ looked: 1, changes: [] })
+  expect(await admin.decision.whatIf({ ids, policy: 'near' })).toMatchObject({ examined: 1, changes: [] })
   expect(await admin.decision.replay({ id: ids[0] ?? '' })).toMatchObject({ matches: true })
   await expect(admin.decision.whatIf({ policy: 'near' })).rejects.toThrow('either ids')
 })

@@ -38,8 +38,8 @@ const aReplica = (overrides: Partial<ReplicaView> = {}, node: Partial<ReplicaVie
   finishedAt: null,
   ...overrides,
 })
-const note = (replica: ReplicaView, lastAt: string | null, state: LogState | null = null, words = '') =>
-  noteOf(replica, { log: { state, words, newest: lastAt }, title: titleOf(replica, [replica]), clock: (at) => at })
+const note = (replica: ReplicaView, lastAt: string | null, state: LogState | null = null, message = '') =>
+  noteOf(replica, { log: { state, message, newest: lastAt }, title: titleOf(replica, [replica]), clock: (at) => at })
     ?.text ?? null
 
 test('there is no note while lines arrive', () => {

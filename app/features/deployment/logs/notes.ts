@@ -22,7 +22,7 @@ export function noteOf(
     const since = node.lastHeartbeat === null ? '' : ` since ${clock(node.lastHeartbeat)}`
     return note('unknown', `${node.nodeId} has been offline${since}; ${last}.`)
   }
-  if (log?.state === 'unavailable') return note('failed', `${who}: cannot read its log: ${log.words}`)
+  if (log?.state === 'unavailable') return note('failed', `${who}: cannot read its log: ${log.message}`)
   if (!isLive(status) && status !== 'stopping') {
     const how = status === 'failed' && replica.reason ? `failed: ${replica.reason}` : status
     return note(

@@ -39,7 +39,7 @@ export function ReplicaPicker({ replicas, chosen, onChoose }: ReplicaPickerProps
             <span className="shrink-0">{titleOf(replica, replicas)}</span>
             <span className="min-w-0 grow truncate text-ink-2">{replica.node.nodeId}</span>
             <StatusBadge
-              statusStyle={replicaStyle(replica.status, { silent: replica.node.status === 'offline' })}
+              statusStyle={replicaStyle(replica.status, { offline: replica.node.status === 'offline' })}
               className="text-meta"
             />
           </label>

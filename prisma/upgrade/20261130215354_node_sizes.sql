@@ -4,7 +4,7 @@ ADD COLUMN     "reported_gpu" INTEGER,
 ADD COLUMN     "reported_memory_mb" INTEGER,
 ADD COLUMN     "reported_storage_gb" INTEGER;
 
--- Below this line: what prisma/schema.prisma has no words for, written by hand.
+-- Below this line: what prisma/schema.prisma cannot express, written by hand.
 
 -- A machine can come back smaller than what is reserved on it. Its capacity is then what is reserved, so that nothing more
 -- fits, and shrinks with that down to the size that it reported. It never grows here: a reservation beyond the capacity

@@ -22,5 +22,5 @@ CREATE INDEX "sessions_user_id_kind_last_seen_at_idx" ON "sessions"("user_id", "
 -- AddForeignKey
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
--- Below this line: what prisma/schema.prisma has no words for, written by hand.
+-- Below this line: what prisma/schema.prisma cannot express, written by hand.
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_kind_check" CHECK ("kind" IN ('browser', 'program'));

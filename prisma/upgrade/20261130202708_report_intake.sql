@@ -28,7 +28,7 @@ CREATE TABLE "report_intake_gaps" (
 -- CreateIndex
 CREATE INDEX "report_intake_gaps_ended_at_idx" ON "report_intake_gaps"("ended_at");
 
--- Below this line: what prisma/schema.prisma has no words for, written by hand.
+-- Below this line: what prisma/schema.prisma cannot express, written by hand.
 
 ALTER TABLE "report_intake" ADD CONSTRAINT "report_intake_one_row" CHECK ("id" = 1);
 INSERT INTO "report_intake" ("id") VALUES (1);

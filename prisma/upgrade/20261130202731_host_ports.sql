@@ -32,7 +32,7 @@ ALTER TABLE "host_port_reservations" ADD CONSTRAINT "host_port_reservations_repl
 -- AddForeignKey
 ALTER TABLE "host_port_conflicts" ADD CONSTRAINT "host_port_conflicts_node_id_fkey" FOREIGN KEY ("node_id") REFERENCES "nodes"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- Below this line: what prisma/schema.prisma has no words for, written by hand.
+-- Below this line: what prisma/schema.prisma cannot express, written by hand.
 
 ALTER TABLE "host_port_reservations" ADD CONSTRAINT "host_port_reservations_port_check" CHECK ("host_port" BETWEEN 1 AND 65535);
 

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "evaluations" ADD COLUMN     "lease_epoch" BIGINT;

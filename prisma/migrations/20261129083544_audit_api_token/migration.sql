@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "audit_log" ADD COLUMN     "api_token_id" UUID;
