@@ -207,7 +207,7 @@ function welcome(env: Env, { url, password, agents }: { url: string | null; pass
   }
   say(`Fogdeck is ready: ${url}`)
   const lines = [
-    ['User name', env.adminUsername],
+    ['Username', env.adminUsername],
     ['Password', password],
     ...(agents.length > 0 ? [['Nodes', agents.map((part) => part.name).join(', ')]] : []),
     ['Stop', 'Ctrl+C'],

@@ -7,13 +7,13 @@ import { repairedText } from '@/core/contract/text'
 const shortestBare = 6
 const blank = '***'
 /** The control plane accepts 2,000 characters. */
-const longestWords = 1_000
+const longestMessage = 1_000
 
 /** Cleans and shortens an engine's message so that it can be stored. */
-export const fitMessage = (message: string): string => repairedText(message, { max: longestWords, shape: 'lines' })
+export const fitMessage = (message: string): string => repairedText(message, { max: longestMessage, shape: 'lines' })
 
 /** Masks the values of the replica's environment in a message, and cuts it to `max` characters. */
-export const engineMessage = (message: string, env: Readonly<Record<string, string>>, max = longestWords): string =>
+export const engineMessage = (message: string, env: Readonly<Record<string, string>>, max = longestMessage): string =>
   repairedText(withoutValues(message, env), { max, shape: 'lines' })
 
 function withoutValues(message: string, env: Readonly<Record<string, string>>): string {

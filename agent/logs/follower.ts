@@ -9,7 +9,7 @@ import { logLimits } from '@/core/logs/log'
 import type { LogOutbox } from './outbox'
 
 /** Checks per container between two tails, so that a new one soon has its first. */
-const wordsPerTail = 10
+const pollsPerTail = 10
 /** Wait before checking again for a missing container, or retrying a broken log. */
 const pauseMs = 500
 /** How long the removal of a container waits for readers to get its last lines. */
@@ -54,7 +54,7 @@ export class NodeLogs {
   async keepTails(): Promise<void> {
     const { clock, random, tailEveryMs, containers } = this.options
     const { signal } = this.stopping
-    const pollEveryMs = tailEveryMs / wordsPerTail
+    const pollEveryMs = tailEveryMs / pollsPerTail
     await sleep(clock, pollEveryMs * random(), signal)
     while (!signal.aborted) {
       await sleep(clock, pollEveryMs, signal)

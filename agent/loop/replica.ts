@@ -451,7 +451,7 @@ const reportGone = async (work: Work, replicaId: string): Promise<void> => {
   const ended = reported && (reported.status === 'failed' || reported.status === 'stopped')
   await work.submit(
     ended
-      ? { ...reported, reason: wordsOnly(reported.reason), gone: true }
+      ? { ...reported, reason: messageOnly(reported.reason), gone: true }
       : reportOf(work, replicaId, { status: 'stopped', reason: 'No container on this node', gone: true }),
   )
 }
@@ -471,7 +471,7 @@ const removeContainer = async (work: Work, container: SeenContainer, why: string
  * reservation.
  */
 const removeEnded = async (work: Work, end: ReplicaReport, containerId: string): Promise<void> => {
-  const ended = { ...end, reason: wordsOnly(end.reason) }
+  const ended = { ...end, reason: messageOnly(end.reason) }
   let refusal: EngineError | null = null
   const isGone = async () => {
     await work.engine.remove(containerId).catch((error: unknown) => {
@@ -493,7 +493,7 @@ const removeEnded = async (work: Work, end: ReplicaReport, containerId: string):
 const notRemoved = '. The engine has not removed the container: '
 
 /** The reason of an end, without the appended error of a failed removal. */
-const wordsOnly = (reason: string): string => {
+const messageOnly = (reason: string): string => {
   const at = reason.indexOf(notRemoved)
   return at < 0 ? reason : reason.slice(0, at)
 }

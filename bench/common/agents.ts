@@ -77,7 +77,7 @@ export function beatOf({ id, name, capacity }: SimulatedNode, atMs: number, revi
 /** One agent program with many nodes, which runs until it is closed. */
 export class BenchAgent {
   readonly #speaker = newSpeaker()
-  readonly #told = new Set<string>()
+  readonly #acknowledged = new Set<string>()
   readonly #revisions = new Map<string, string>()
   readonly #dirty = new Set<string>()
   #outbox: ReplicaReport[] = []
@@ -146,8 +146,8 @@ export class BenchAgent {
   #obey(state: DesiredState): void {
     this.#revisions.set(state.nodeId, state.revision)
     for (const replica of state.replicas) {
-      if (replica.wanted !== 'run' || this.#told.has(replica.replicaId)) continue
-      this.#told.add(replica.replicaId)
+      if (replica.wanted !== 'run' || this.#acknowledged.has(replica.replicaId)) continue
+      this.#acknowledged.add(replica.replicaId)
       this.#outbox.push({
         nodeId: state.nodeId,
         replicaId: replica.replicaId,

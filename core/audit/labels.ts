@@ -13,7 +13,7 @@ export const actionLabels: Record<AuditAction, string> = {
   'deployment.start': 'Started a deployment',
   'deployment.restart': 'Restarted a deployment',
   'deployment.delete': 'Deleted a deployment',
-  'evaluation.try-now': 'Tried stuck work',
+  'evaluation.try-now': 'Retried scheduling',
   'node.cordon': 'Cordoned a node',
   'node.uncordon': 'Uncordoned a node',
   'node.drain': 'Drained a node',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hostPortsOf, isPortConflict, portsFoundTaken } from './host-ports'
 
 /** Error messages as engines wrote them. */
-const message = {
+const messages = {
   'Docker 20, container':
     'driver failed programming external connectivity on endpoint fogdeck-web-0-1 (1c7a8080): Bind for 0.0.0.0:8080 failed: port is already allocated',
   'Docker 20, other program':
@@ -20,7 +20,7 @@ const message = {
 }
 
 describe('error messages of engines about host ports', () => {
-  it.each(Object.entries(message))('name the port: %s', (_, text) => {
+  it.each(Object.entries(messages))('name the port: %s', (_, text) => {
     expect(isPortConflict(text)).toBe(true)
     expect(portsFoundTaken(text, [80, 8080, 8081])).toEqual([8080])
   })

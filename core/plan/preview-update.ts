@@ -54,7 +54,10 @@ export function* previewChange(
 
 type SimulatedDeployment = ReturnType<typeof simulationOf>
 
-function changeOf(before: DeploymentToSchedule, { deployment, placed, stuck }: SimulatedDeployment): PreviewedChange {
+function changeOf(
+  before: DeploymentToSchedule,
+  { deployment, placed, unplaced }: SimulatedDeployment,
+): PreviewedChange {
   const running = before.attempts.filter(({ wanted, reserved }) => wanted === 'run' && reserved)
   const replicas = placed
     .map(({ slot, nodeId: id, nodeName: nodeId, score, takesOver }): PreviewedReplica => {
@@ -74,7 +77,7 @@ function changeOf(before: DeploymentToSchedule, { deployment, placed, stuck }: S
     replicas,
     kept: left.filter(({ id }) => stays.has(id)).length,
     removed: left.filter(({ id }) => !stays.has(id)).length,
-    problem: stuck?.problem ?? null,
-    refusal: stuck?.refusal ?? null,
+    problem: unplaced?.problem ?? null,
+    refusal: unplaced?.refusal ?? null,
   }
 }

@@ -72,7 +72,7 @@ interface SimulatedDeployment {
   subject: DrillSubject
   deployment: DeploymentToSchedule
   placed: NewReplica[]
-  stuck: { outcome: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
+  unplaced: { outcome: 'no-room' | 'held'; problem: string; refusal: Refusal | null } | null
 }
 
 export class Drill {
@@ -110,7 +110,7 @@ export class Drill {
     const plan = { ...planned, retryAt: null, move: moves ? planned.move : [] }
     if (!needsPlacement(deployment, plan)) {
       this.#settle(simulated, { place: [], stop: plan.stop })
-      if (plan.exhausted !== null) simulated.stuck = { outcome: 'held', problem: plan.exhausted, refusal: null }
+      if (plan.exhausted !== null) simulated.unplaced = { outcome: 'held', problem: plan.exhausted, refusal: null }
       return this.#releases && plan.exhausted === null && plan.stop.length > 0
     }
     const { outcome } = decidePlacement(deployment, plan, {
@@ -127,7 +127,7 @@ export class Drill {
       }
       const { request, policy, own, message } = outcome.decision
       const refusal = this.#refusalOf(request, policy, new Map(Object.entries(own)))
-      simulated.stuck = { outcome: 'no-room', problem: refusal?.message ?? message, refusal }
+      simulated.unplaced = { outcome: 'no-room', problem: refusal?.message ?? message, refusal }
     }
     this.#settle(simulated, outcome)
     return outcome.place.length > 0
@@ -192,7 +192,7 @@ export const simulationOf = (
 ): SimulatedDeployment => {
   const { deployment } = subject
   const attempts = deployment.attempts.map(change)
-  return { subject, deployment: { ...deployment, attempts }, placed: [], stuck: null }
+  return { subject, deployment: { ...deployment, attempts }, placed: [], unplaced: null }
 }
 
 const byPriority = (a: DrillSubject, b: DrillSubject): number =>
@@ -200,7 +200,7 @@ const byPriority = (a: DrillSubject, b: DrillSubject): number =>
 
 /** Returns the replicas on the given nodes with their new nodes. */
 function outcomeOf(
-  { subject, deployment, placed, stuck }: SimulatedDeployment,
+  { subject, deployment, placed, unplaced }: SimulatedDeployment,
   nodes: ReadonlySet<string>,
 ): DrilledDeployment {
   const scores = new Map(placed.map(({ id, score }) => [id, score]))
@@ -222,9 +222,9 @@ function outcomeOf(
       : 'A replacement that is on its way does not work yet: it moves once that one does'
   return {
     subject,
-    outcome: all ? 'moves' : (stuck?.outcome ?? 'held'),
-    problem: all ? null : (stuck?.problem ?? idle),
-    refusal: all ? null : (stuck?.refusal ?? null),
+    outcome: all ? 'moves' : (unplaced?.outcome ?? 'held'),
+    problem: all ? null : (unplaced?.problem ?? idle),
+    refusal: all ? null : (unplaced?.refusal ?? null),
     replicas,
     placed,
     attempts: deployment.attempts,

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { Placement, PlacementRequest } from '@/core/placement/types'
 import { aFleet, aNode, aRequest } from '@/testing/builders'
 import { fleetArbitrary, policyArbitrary, requestArbitrary } from '@/testing/fleets/arbitrary-fleets'
-import { LazyExplanation, type Wanted } from './lazy-explanation'
+import { LazyExplanation, type Page } from './lazy-explanation'
 import { place } from './place'
 
-const everything: Wanted = { text: '', region: null, show: 'all', offset: 0, limit: 1_000_000 }
+const everything: Page = { text: '', region: null, show: 'all', offset: 0, limit: 1_000_000 }
 
 const asked = fc.record({
   request: requestArbitrary,
@@ -87,7 +87,7 @@ describe('a page of a run', () => {
     aNode({ nodeId: 'hub-2', cordoned: true }),
   ])
   const policy = { name: 'even', weights: { resources: 0.4, load: 0.3, locality: 0.3 } }
-  const page = (wanted: Partial<Wanted>) => {
+  const page = (wanted: Partial<Page>) => {
     const { total, verdicts } = new LazyExplanation({ request, fleet, policy }).page({ ...everything, ...wanted })
     return [total, ...verdicts.map(({ nodeId }) => nodeId)]
   }

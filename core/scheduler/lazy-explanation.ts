@@ -19,7 +19,7 @@ import { choose } from './select/choose'
 import { insufficientNodes } from './summary'
 
 /** Which nodes of a run to show. */
-export interface Wanted {
+export interface Page {
   /** Part of a name; empty matches all. */
   text: string
   region: string | null
@@ -85,7 +85,7 @@ export class LazyExplanation {
   }
 
   /** Returns one page of the matching nodes and the total number of matches. */
-  page({ text, region, show, offset, limit }: Wanted): { total: number; verdicts: Verdict[] } {
+  page({ text, region, show, offset, limit }: Page): { total: number; verdicts: Verdict[] } {
     const wanted = text.toLowerCase()
     const isDesired = (node: FleetNode): boolean =>
       (region === null || node.region === region) && (wanted === '' || node.nodeId.toLowerCase().includes(wanted))

@@ -24,7 +24,7 @@ let rpc: Rpc
 let cut: AgentProcess
 /** One more node of eu-west and four elsewhere, which stay online. */
 let near: AgentProcess
-let steady: string
+let stable: string
 let renewed: string
 
 const dataDirOf = (prefix: string): string => join(testFolder, `storm-${prefix}-${process.pid}`)
@@ -57,7 +57,7 @@ test.beforeAll(async ({ playwright }) => {
   // At first everything runs on the nodes that will be cut off.
   const skipped = (await ready()).filter(({ nodeId }) => nodeId.startsWith('near-'))
   for (const { id } of skipped) await rpc.node.cordon.mutate({ id, cordoned: true })
-  steady = await deploy('steady', 4)
+  stable = await deploy('steady', 4)
   renewed = await deploy('renewed', 1)
   for (const { id } of skipped) await rpc.node.cordon.mutate({ id, cordoned: false })
 })
@@ -121,7 +121,7 @@ test('an outage moves nothing, and afterwards the same containers run on', async
 }) => {
   const who = { username: 'admin', password: product.password }
   await page.context().addCookies((await sessionFrom(playwright, product.url, who)).cookies)
-  const before = [...(await attempts(steady)), ...(await attempts(renewed))]
+  const before = [...(await attempts(stable)), ...(await attempts(renewed))]
   expect(before.map(({ node, status }) => `${node.slice(0, 4)} ${status}`)).toEqual(Array(5).fill('cut- running'))
   await page.goto(`${product.url}/deployments`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -135,11 +135,11 @@ test('an outage moves nothing, and afterwards the same containers run on', async
     'fogdeck_outage_protection_offline_nodes{region="eu-west"} 4',
   ])
   // Far longer than the second after which these deployments would be replaced, and than any loss is delayed.
-  const silence = () =>
+  const outage = () =>
     product.sql<{ long: boolean }>(
       `select bool_and(last_heartbeat < now() - interval '20 seconds') as long from nodes where node_id like 'cut-%'`,
     )
-  await expect.poll(async () => (await silence())[0]?.long, patient).toBe(true)
+  await expect.poll(async () => (await outage())[0]?.long, patient).toBe(true)
   await page.goto(`${product.url}/nodes`)
   await expect(banner(page)).toBeVisible()
   await expectFlawless(page)
@@ -148,20 +148,20 @@ test('an outage moves nothing, and afterwards the same containers run on', async
   await rpc.user.create.mutate({ ...viewer, role: 'viewer' })
   const theirs = await anotherPage()
   await theirs.context().addCookies((await sessionFrom(playwright, product.url, viewer)).cookies)
-  await theirs.goto(`${product.url}/deployments/${steady}`)
+  await theirs.goto(`${product.url}/deployments/${stable}`)
   const blocked = banner(theirs).getByRole('button', { name: 'Move replicas…' })
   await expect(blocked).toHaveAttribute('aria-disabled', 'true')
   await blocked.hover()
   await expect(theirs.getByRole('tooltip')).toContainText('may not override outage protection')
 
-  expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
+  expect([...(await attempts(stable)), ...(await attempts(renewed))]).toEqual(before)
   thaw(cut)
   await expect(banner(page)).toBeHidden(patient)
   expect(await outageMetric()).toEqual([])
   await nodePage(page, before[0]?.node ?? '')
   const report = page.getByRole('table', { name: /^Effect of its return at / })
   await expect(report.getByRole('row').filter({ hasText: 'steady' })).toContainText('Kept', patient)
-  expect([...(await attempts(steady)), ...(await attempts(renewed))]).toEqual(before)
+  expect([...(await attempts(stable)), ...(await attempts(renewed))]).toEqual(before)
 })
 
 test('an operator previews an override, applies it, and reads at the return what was stopped and why', async ({
@@ -171,7 +171,7 @@ test('an operator previews an override, applies it, and reads at the return what
   const operator = { username: 'knows-better', password: 'a quiet Harbour 42' }
   await rpc.user.create.mutate({ ...operator, role: 'operator' })
   await page.context().addCookies((await sessionFrom(playwright, product.url, operator)).cookies)
-  const before = await attempts(steady)
+  const before = await attempts(stable)
   const old = (await attempts(renewed))[0]
   await page.goto(`${product.url}/nodes`)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -198,7 +198,7 @@ test('an operator previews an override, applies it, and reads at the return what
   await expect(banner(page).getByRole('button')).toHaveCount(0)
   expect(await outageMetric()).toContain('fogdeck_outage_protection_active{region="eu-west"} 0')
 
-  const running = async () => (await attempts(steady)).filter(({ status }) => status === 'running')
+  const running = async () => (await attempts(stable)).filter(({ status }) => status === 'running')
   const moved = async () => (await running()).map(({ slot, generation, node }) => [slot, generation, node.slice(0, 5)])
   await expect.poll(moved, patient).toEqual([0, 1, 2, 3].map((slot) => [slot, 2, 'near-']))
   await nodePage(page, old?.node ?? '')
@@ -213,7 +213,7 @@ test('an operator previews an override, applies it, and reads at the return what
   await expect(row('steady')).toContainText('Stopped', patient)
   await expect(row('steady')).toContainText(/Replaced by generation 2 on near-\d+ while the node was offline/)
   // Each replica has one copy, in the tables as well as on the engines.
-  await expect.poll(async () => (await attempts(steady)).filter(({ status }) => status === 'stopped').length).toBe(4)
+  await expect.poll(async () => (await attempts(stable)).filter(({ status }) => status === 'stopped').length).toBe(4)
   expect(await running()).toHaveLength(4)
   await expectFlawless(page)
 })

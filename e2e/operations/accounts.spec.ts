@@ -67,7 +67,7 @@ test.describe('a disabled user', () => {
   })
 })
 
-test.describe('a user name that is taken', () => {
+test.describe('a username that is taken', () => {
   test.use({ allowedOnConsole: [/status of 409/] })
 
   test('is refused at its field', async ({ page, userWith }) => {

@@ -59,7 +59,7 @@ test.describe('a refused sign-in', () => {
     await expect(page).toHaveURL(/:\d+\/$/)
   })
 
-  test('after many wrong passwords the user name is locked for a while, even for the right one', async ({
+  test('after many wrong passwords the username is locked for a while, even for the right one', async ({
     page,
     api,
     userWith,

@@ -137,7 +137,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     await page.getByRole('button', { name: 'Delete' }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
   },
-  'the stuck work': async ({ page, waiting }) => {
+  'the scheduling queue': async ({ page, waiting }) => {
     await page.goto('/admin/queue')
     await expect(page.locator(`a[href="/deployments/${waiting}"]`)).toBeVisible()
   },

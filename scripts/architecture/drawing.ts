@@ -87,9 +87,9 @@ function place(box: Box, y: number): Placed {
   return { box, x, y, width: boxWidth, height: 2 * padding + lineHeight * (1 + lines.length), lines }
 }
 
-function wrapped(text: readonly string[], letters: number, between: string): string[] {
+function wrapped(phrases: readonly string[], letters: number, between: string): string[] {
   const lines: string[] = []
-  for (const word of text) {
+  for (const word of phrases) {
     const last = lines.at(-1)
     if (last !== undefined && last.length + between.length + word.length <= letters)
       lines[lines.length - 1] = `${last}${between}${word}`

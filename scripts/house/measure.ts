@@ -92,9 +92,9 @@ function papers(root: string): [file: string, text: string][] {
     .map((file) => [file, readFileSync(join(root, file), 'utf8')])
 }
 
-function counted(text: readonly string[]): Map<string, number> {
+function counted(found: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const word of text) counts.set(word, (counts.get(word) ?? 0) + 1)
+  for (const word of found) counts.set(word, (counts.get(word) ?? 0) + 1)
   return new Map([...counts].sort(([, a], [, b]) => b - a))
 }
 

@@ -5,12 +5,12 @@
 
 /** Identifiers, whole or as a part of a longer one in camel case: `wish` is found in `wishRow` and in `askedWish`. */
 export const oldIdentifiers: Readonly<Record<string, string>> = {
-  preference: 'constraint, preference',
-  placementRules: 'placement rules',
+  wish: 'constraint, preference',
+  wishes: 'placement rules',
   reign: 'leadership term',
   unseat: 'depose',
   deciding: 'planning',
-  snapshotRef: 'snapshot reference',
+  sighting: 'snapshot reference',
   survey: 'lazy explanation',
   excerpt: 'summary',
   distrust: 'invalidate',
@@ -21,17 +21,16 @@ export const oldIdentifiers: Readonly<Record<string, string>> = {
   spared: 'skipped',
   stood: 'score at choice',
   fared: 'attempt history',
-  outcome: 'outcome',
-  byOutcome: 'outcomes',
-  look: 'status style; inspect',
+  course: 'simulated deployment',
+  fate: 'outcome',
   looks: 'status styles',
   tone: 'color',
   glyph: 'status icon',
   halted: 'paused',
-  text: 'labels, message',
+  words: 'labels, message',
   acceptor: 'intake',
   steady: 'stable',
-  auditRow: 'text alternative',
+  twin: 'text alternative',
   trouble: 'problem',
   troubles: 'problems',
   bed: 'engine cluster',
@@ -40,17 +39,17 @@ export const oldIdentifiers: Readonly<Record<string, string>> = {
   brake: 'outage protection',
   brakes: 'outage protections',
   overrule: 'override',
-  overridden: 'overridden',
-  reported: 'reported',
-  submit: 'report',
+  overruled: 'overridden',
+  told: 'reported',
+  tell: 'report',
   tells: 'reports',
   remember: 'persist',
   remembered: 'persisted',
-  received: 'reporting, seen',
-  offline: 'offline, unreachable',
+  heard: 'reporting, online',
+  silent: 'offline, unreachable',
   silence: 'outage',
   wanted: 'desired',
-  room: 'capacity',
+  isAbout: 'invalidation rules',
 }
 
 /** In comments, page texts, messages, test names and docs, in any case. */
@@ -68,21 +67,24 @@ export const oldPhrases: Readonly<Record<string, string>> = {
   'called off': 'cancelled',
   'stored sealed': 'encrypted',
   'take replicas again': 'uncordon',
-  'was seen running': 'is up',
+  'goes on running until': 'keeps running until',
   'made a user': 'created a user',
   'reading the': 'loading',
   'not for your role': 'you don’t have access',
   'user name': 'username',
 }
 
-/** Names of tables, recorded kinds and fields of the contract are exempt. */
+/** Columns, recorded kinds and fields of the contract are exempt. */
 const snakeCase = /^[a-z]+(_[a-z]+)+$/
 
-/** The old words in an identifier. None in snake case, which is a column or a field of the contract. */
+/** A column of the contract: what the control plane wants of a replica, `run` or `stop`. */
+const contractWords: ReadonlySet<string> = new Set(['wanted'])
+
+/** The old words in an identifier. None in those that the contract fixes. */
 export function oldWordsOf(identifier: string): string[] {
-  if (snakeCase.test(identifier)) return []
-  const text = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
-  return text.filter((word) => Object.hasOwn(oldIdentifiers, word))
+  if (snakeCase.test(identifier) || contractWords.has(identifier)) return []
+  const parts = identifier.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase())
+  return parts.filter((word) => Object.hasOwn(oldIdentifiers, word))
 }
 
 /** Every occurrence of an old phrase in a text. */

@@ -59,7 +59,7 @@ export async function evaluate(scheduling: Scheduling, evaluations: Evaluation[]
     } catch (error) {
       if (!(error instanceof LostRaceError) || round >= maxRounds) throw error
       scheduling.fleet.invalidate()
-      scheduling.log.debug(`${error.message}; deciding again`)
+      scheduling.log.debug(`${error.message}; planning again`)
     }
   }
 }

@@ -284,9 +284,9 @@ const engineEnv = (): NodeJS.ProcessEnv => ({
 /** An engine usually answers within a second, but a busy machine may take long. */
 const startMs = 90_000
 
-const bedPrefix = 'fogdeck-engines-'
-const folderOf = (cluster: number): string => join(tmpdir(), `${bedPrefix}${cluster}`)
-const cgroupOf = (cluster: number, index: number): string => `/${bedPrefix}${cluster}/n${index}`
+const clusterPrefix = 'fogdeck-engines-'
+const folderOf = (cluster: number): string => join(tmpdir(), `${clusterPrefix}${cluster}`)
+const cgroupOf = (cluster: number, index: number): string => `/${clusterPrefix}${cluster}/n${index}`
 
 /** Creating the folder claims the cluster number, because only one process can create it. */
 const claimCluster = async (): Promise<number> => {
@@ -305,7 +305,7 @@ const claimCluster = async (): Promise<number> => {
 /** Removes clusters whose owners are dead; the engines died with them. */
 export const removeLeftovers = async (): Promise<void> => {
   for (const name of readdirSync(tmpdir())) {
-    if (!name.startsWith(bedPrefix) || !/^\d+$/.test(name.slice(bedPrefix.length))) continue
+    if (!name.startsWith(clusterPrefix) || !/^\d+$/.test(name.slice(clusterPrefix.length))) continue
     const dir = join(tmpdir(), name)
     const owner = quietly(() => readFileSync(join(dir, 'owner'), 'utf8'))
     const [pid = '0', startedAt] = owner?.split(' ') ?? []

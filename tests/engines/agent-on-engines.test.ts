@@ -142,9 +142,9 @@ describe.skipIf(skipReason())('the agent on real engines', () => {
     if (!release) return context.skip('the file system knows no immutable files')
     try {
       controlPlane.wantStop(agent.nodeId)
-      const stuck = () =>
+      const failing = () =>
         controlPlane.reportsOn(replica.replicaId).find(({ reason }) => /unlinkat|not permitted/.test(reason))
-      expect(await until(stuck, { timeoutMs: 20_000 })).toMatchObject({ status: 'stopped', gone: false })
+      expect(await until(failing, { timeoutMs: 20_000 })).toMatchObject({ status: 'stopped', gone: false })
       await agent.stop()
       // Docker's list shows it as removing forever.
       expect(await agent.containers()).toMatchObject([{ State: 'removing' }])

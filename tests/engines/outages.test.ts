@@ -391,7 +391,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       // Whichever copies tried, heartbeats of the first agent are accepted, and it obeys.
       await cp.sql(`update nodes set last_heartbeat = now() - interval '5 seconds'`)
       const freshNodes = `select from nodes where status <> 'offline' and last_heartbeat > now() - interval '3 seconds'`
-      await until(async () => (await cp.sql(freshNodes)).length > 0, { ...patient, what: 'node-1 is heard' })
+      await until(async () => (await cp.sql(freshNodes)).length > 0, { ...patient, what: 'node-1 reports' })
       const later = await deploy('later')
       await runs(later)
       expect(await attempts(stays)).toEqual(before)

@@ -24,10 +24,10 @@ export const opening: [deed: string, pick: number][] = [
   ['schedule', 0],
   ['obey', 0],
   ['end', 2],
-  ['silence', 2],
+  ['outage', 2],
   ['lose', 0],
   ['return', 0],
-  ['silence', 2],
+  ['outage', 2],
   ['remove', 0],
   // Capacity again, and a deployment that fails and is retried.
   ['cordon', 5],
@@ -146,7 +146,7 @@ export class Life {
     cordon: (pick) => this.onNode(pick, (id) => this.admin.node.cordon({ id, cordoned: pick % 2 === 0 })),
     drain: (pick) => this.onNode(pick, (id) => this.admin.node.drain({ id, maintenance: pick % 2 === 0 })),
     undrain: (pick) => this.onNode(pick, (id) => this.admin.node.undrain({ id })),
-    silence: async (pick) => {
+    outage: async (pick) => {
       const name = this.one(this.reporting(), pick)?.[0]
       if (name === undefined || this.reporting().length < 3) return false
       await this.beat()

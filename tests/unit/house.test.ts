@@ -49,8 +49,8 @@ describe('old words', () => {
     ['swish', []],
     // A column of the contract.
     ['wanted_revision', []],
-  ])('in the identifier %s are %j', (identifier, message) => {
-    expect(oldWordsOf(identifier)).toEqual(message)
+  ])('in the identifier %s are %j', (identifier, words) => {
+    expect(oldWordsOf(identifier)).toEqual(words)
   })
 
   test('are found in texts across the lines of a comment and in any case', () => {

@@ -13,28 +13,28 @@ interface LegendProps {
 
 /** The legend of the cells, drawn with the same sprites. */
 export function Legend({ measure, counts }: LegendProps) {
-  const entries: { cell: Cell; message: string; title?: string }[] =
+  const entries: { cell: Cell; label: string; title?: string }[] =
     measure === 'state'
       ? nodeStates
           .filter((state) => counts[state] > 0)
           .map((state) => ({
             cell: state,
-            message: `${stateStyles[state].label} ${counts[state]}`,
+            label: `${stateStyles[state].label} ${counts[state]}`,
             title: stateStyles[state].explanation,
           }))
       : [
-          { cell: 0, message: '0 %' },
-          { cell: 3, message: 'to 30 %' },
-          { cell: 6, message: 'to 60 %' },
-          { cell: 8, message: 'to 80 %' },
-          { cell: 10, message: 'to 100 % in use' },
-          { cell: null, message: 'unknown' },
+          { cell: 0, label: '0 %' },
+          { cell: 3, label: 'to 30 %' },
+          { cell: 6, label: 'to 60 %' },
+          { cell: 8, label: 'to 80 %' },
+          { cell: 10, label: 'to 100 % in use' },
+          { cell: null, label: 'unknown' },
         ]
   return (
     <ul aria-label="Legend" className="flex flex-wrap items-center gap-x-4 gap-y-1 text-meta text-ink-2">
-      {entries.map(({ cell, message, title }) => (
-        <li key={message} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
-          <Swatch cell={cell} /> {message}
+      {entries.map(({ cell, label, title }) => (
+        <li key={label} title={title} className="flex items-center gap-1.5 whitespace-nowrap">
+          <Swatch cell={cell} /> {label}
         </li>
       ))}
     </ul>

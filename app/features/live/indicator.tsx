@@ -3,7 +3,7 @@
 import { cn } from '@/app/ui/cn'
 import { type LiveState, useLiveState } from './provider'
 
-const message: Record<LiveState, { label: string; title: string; mark: string }> = {
+const stateLabels: Record<LiveState, { label: string; title: string; mark: string }> = {
   connecting: { label: 'Connecting', title: 'Connecting to live updates.', mark: 'border border-ink-3 breathing' },
   live: { label: 'Live', title: 'Changes appear automatically.', mark: 'bg-healthy' },
   reconnecting: {
@@ -27,7 +27,7 @@ const color: Record<LiveState, string> = {
 
 export function LiveIndicator({ className }: { className?: string }) {
   const state = useLiveState()
-  const { label, title, mark } = message[state]
+  const { label, title, mark } = stateLabels[state]
   return (
     <span
       role="status"

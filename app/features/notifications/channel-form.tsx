@@ -16,7 +16,7 @@ interface ChannelFormProps {
 
 export function ChannelForm({ channel, onDone }: ChannelFormProps) {
   const { form, change, problems, busy, save } = useChannelForm(channel, onDone)
-  const message = kindLabels[form.kind]
+  const kindLabel = kindLabels[form.kind]
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     save()
@@ -53,13 +53,13 @@ export function ChannelForm({ channel, onDone }: ChannelFormProps) {
       <Field
         label="Address"
         error={problems.url}
-        hint={channel ? `Leave blank to keep ${channel.address}` : `${message.hint} It is stored encrypted.`}
+        hint={channel ? `Leave blank to keep ${channel.address}` : `${kindLabel.hint} It is stored encrypted.`}
       >
         {(wiring) => (
           <Input
             {...wiring}
             inputMode="url"
-            placeholder={message.placeholder}
+            placeholder={kindLabel.placeholder}
             autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}

@@ -24,11 +24,11 @@ interface ScoreBarProps {
 
 /** A score as the sum of its parts; the full width is 1. */
 export function ScoreBar({ parts, score, className }: ScoreBarProps) {
-  const message = parts.map((part) => `${part.name} ${productText(part)} = ${part.contribution.toFixed(3)}`)
+  const products = parts.map((part) => `${part.name} ${productText(part)} = ${part.contribution.toFixed(3)}`)
   return (
     <div
       role="img"
-      aria-label={`Score ${formatScore(score)}: ${message.join(', ')}`}
+      aria-label={`Score ${formatScore(score)}: ${products.join(', ')}`}
       className={cn('flex h-3 w-full gap-px rounded-[2px] bg-track', className)}
     >
       {parts.map((part) => (

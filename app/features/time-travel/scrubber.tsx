@@ -61,7 +61,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
     else return
     event.preventDefault()
   }
-  const message = held === null ? 'now' : momentTime(held)
+  const shownTime = held === null ? 'now' : momentTime(held)
   return (
     <div>
       {children}
@@ -72,7 +72,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
         min={0}
         max={places}
         value={Math.round((position(held ?? to) / 100) * places)}
-        aria-valuetext={message}
+        aria-valuetext={shownTime}
         onKeyDown={onKeyDown}
         onChange={(event) => hold(within(moment((event.target.valueAsNumber / places) * 100)))}
       />
@@ -93,7 +93,7 @@ export function Scrubber({ at, go, from, to, endsNow, scale, deploymentId, child
           icon={<ChevronRight size={16} aria-hidden />}
           onClick={() => step('on')}
         />
-        <p className="px-2 font-medium">{held === null ? 'Now' : message}</p>
+        <p className="px-2 font-medium">{held === null ? 'Now' : shownTime}</p>
         <p className="text-meta text-ink-3 max-sm:hidden">
           Arrow keys step from change to change, Page keys by a tenth, Home and End to the ends.
         </p>

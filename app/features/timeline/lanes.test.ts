@@ -200,7 +200,7 @@ test('a slot that is desired again was not queued in between', () => {
 test('a lost replica ends when it was lost, even if a later report says it stopped', () => {
   const { lanes } = build({
     deployment: [deployment(0, 'pending'), deployment(15, 'pending')],
-    replicas: [...firstStart, replica(15, 'lost', { reason: 'node-01 fell silent' }), replica(50, 'stopped')],
+    replicas: [...firstStart, replica(15, 'lost', { reason: 'node-01 went offline' }), replica(50, 'stopped')],
     status: 'pending',
     now: 60,
   })

@@ -3,7 +3,7 @@ import { StatusIcon } from '@/app/ui/status/status-icon'
 import { may, type Permission, permissions, roles } from '@/core/accounts/roles'
 
 /** A label for each permission; a new permission does not compile until it has one here. */
-const message: Record<Permission, string> = {
+const permissionLabels: Record<Permission, string> = {
   'deployments.read': 'See deployments, decisions and timelines',
   'deployments.create': 'Deploy',
   'deployments.changeOwn': 'Scale, update, retry and delete own deployments',
@@ -42,7 +42,7 @@ export function PermissionMatrix() {
         {(Object.keys(permissions) as Permission[]).map((permission) => (
           <tr key={permission} className="h-(--row) border-b border-line">
             <th scope="row" className={cn(cell, 'py-1 text-left font-normal')}>
-              {message[permission]}
+              {permissionLabels[permission]}
             </th>
             {roles.map((role) => (
               <td key={role} className={cn(cell, 'text-center')}>

@@ -92,7 +92,7 @@ function recall(): void {
   startOver()
 }
 
-function remember(): void {
+function saveFound(): void {
   store<i32>(lastFound, min(examined, mostKept))
 }
 
@@ -148,7 +148,7 @@ export function search(most: i32): i32 {
     if (visits >= most) return -1
     visit(entry + 1)
   }
-  remember()
+  saveFound()
   return count
 }
 
@@ -173,7 +173,7 @@ export function sweep(afterSearch: bool): i32 {
       }
     }
   }
-  remember()
+  saveFound()
   return count
 }
 

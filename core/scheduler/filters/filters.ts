@@ -98,7 +98,7 @@ const onePerNode: Rule = {
   },
 }
 
-const silence = (ageMs: number | null): string =>
+const sinceHeartbeat = (ageMs: number | null): string =>
   ageMs === null ? 'it never sent a heartbeat' : `its last heartbeat came ${Math.round(ageMs / 1000)} s ago`
 
 /** Rules about the node alone, whatever the request: whether it takes replicas at all. */
@@ -108,7 +108,7 @@ const serviceRules: readonly Rule[] = [
     meets: (_, node) => schedulableNodeStatuses.includes(node.status),
     met: (node) => `is ${node.status}`,
     unmet: (node) => {
-      if (node.status === 'offline') return `is offline: ${silence(node.heartbeatAgeMs)}`
+      if (node.status === 'offline') return `is offline: ${sinceHeartbeat(node.heartbeatAgeMs)}`
       return node.status === 'maintenance' ? 'is in maintenance' : `is ${node.status} and takes no new replicas`
     },
   }),

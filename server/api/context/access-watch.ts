@@ -9,7 +9,7 @@ interface Watched {
   userId: string
   read: () => Promise<number>
   /** Whether a change may have ended the session or token. */
-  concerns: (change: Change) => boolean
+  isAbout: (change: Change) => boolean
   streams: Set<AbortController>
   timer: NodeJS.Timeout | undefined
   /** Counts reads, so that an older result doesn't overwrite a newer one. */
@@ -33,7 +33,7 @@ export class AccessWatch {
   constructor({ store, changes }: { store: Store; changes: Pick<ChangeStream, 'subscribe'> }) {
     this.#store = store
     this.#unsubscribe = changes.subscribe((change) => {
-      for (const [key, watched] of this.#watched) if (watched.concerns(change)) void this.#retry(key, watched)
+      for (const [key, watched] of this.#watched) if (watched.isAbout(change)) void this.#retry(key, watched)
     })
   }
 
@@ -65,7 +65,7 @@ export class AccessWatch {
     const watched: Watched = {
       userId,
       read: () => (apiTokenId === null ? sessionRestMs(this.#store, key) : apiTokenRestMs(this.#store, key)),
-      concerns: (change) =>
+      isAbout: (change) =>
         change.topic === 'user' || change.topic === 'session'
           ? named(change, userId)
           : change.topic === 'token' && apiTokenId !== null && named(change, apiTokenId),

@@ -91,7 +91,7 @@ export async function inPasswordQueue<T>(
 
 /** The fields of every sign-in. */
 export const loginFields = z.object({
-  username: personText({ max: 200, error: 'The user name must be text' }).min(1, 'Give the user name'),
+  username: personText({ max: 200, error: 'The username must be text' }).min(1, 'Give the username'),
   password: personText({ max: 1000, shape: 'raw', error: 'The password must be text' }).min(1, 'Give the password'),
 })
 
@@ -136,5 +136,5 @@ async function checkedSignIn(
   return { account: checked.account, sessionId }
 }
 
-const wrongPassword = 'User name or password is wrong'
+const wrongPassword = 'Username or password is wrong'
 export const accountDisabled = 'This account is disabled: ask an administrator'

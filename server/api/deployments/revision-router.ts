@@ -98,7 +98,7 @@ export const revisionRouter = router({
         tags,
         summary: 'Change what a deployment runs, one replica after the other',
         description:
-          'Makes a new revision. Each replica goes on running until its replacement was seen running, and healthy where the ' +
+          'Makes a new revision. Each replica keeps running until its replacement is up, and healthy where the ' +
           'image has a health check; where a fixed host port leaves no node for both, the old one stops first and the ' +
           'new one takes its place on the same node. An update that cannot go on ends in failed with the reason, and what runs goes on running.',
       },

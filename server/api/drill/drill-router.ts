@@ -8,14 +8,14 @@ import { type DrillRun, drillPlaces, type Picked, runDrill } from './run'
 import { weakestPoints } from './weakest-points'
 
 /** Number of recent drills that are cached for paging; a page of an evicted one is computed by a new run. */
-const remembered = 4
+const kept = 4
 const recent = new WeakMap<Store, { key: string; run: DrillRun }[]>()
 
 const keyOf = ({ mode, nodes, regions, zones }: Picked): string => JSON.stringify([mode, nodes, regions, zones])
 
-function remember(store: Store, key: string, run: DrillRun): void {
+function keep(store: Store, key: string, run: DrillRun): void {
   const others = (recent.get(store) ?? []).filter((one) => one.key !== key)
-  recent.set(store, [{ key, run }, ...others].slice(0, remembered))
+  recent.set(store, [{ key, run }, ...others].slice(0, kept))
 }
 
 export const drillRouter = router({
@@ -30,7 +30,7 @@ export const drillRouter = router({
       const known = recent.get(services.store)?.find((one) => one.key === key)?.run
       const isAsked = takenAt !== undefined && known?.takenAt.toISOString() === takenAt
       const run = isAsked ? known : await runDrill(services, picked)
-      remember(services.store, key, run)
+      keep(services.store, key, run)
       return reportOf(run, { stage, show, offset, limit }) satisfies DrillReport
     }),
 

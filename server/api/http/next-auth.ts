@@ -107,7 +107,7 @@ const authOptions = (services: Services, asked: Asked): NextAuthOptions => ({
       async authorize(credentials) {
         const fields = loginFields.safeParse(credentials)
         try {
-          if (!fields.success) throw new Failure('not-signed-in', 'Give a user name and a password')
+          if (!fields.success) throw new Failure('not-signed-in', 'Give a username and a password')
           const { account, sessionId } = await signIn(services, fields.data, { ...asked.client, kind: 'browser' })
           return { id: account.id, name: account.username, sid: sessionId }
         } catch (error) {

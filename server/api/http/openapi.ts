@@ -47,7 +47,7 @@ export function openApiDocument(serverUrl: string) {
           requestBody: { required: true, content: { 'application/json': { schema: loginFields } } },
           responses: {
             200: { description: 'Signed in', content: { 'application/json': { schema: loginAnswer } } },
-            401: { description: 'Wrong user name or password', content: problemContent },
+            401: { description: 'Wrong username or password', content: problemContent },
             422: { description: errors[422], content: problemContent },
             429: {
               description: 'Too many wrong passwords, or too many tries at once: Retry-After says how long',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { drillFilters, drillLimits, drillModes, drillStages } from '@/core/insight/drill-report'
 import { idText, pageLimit, pageOffset, personText } from './fields'
 
-const text = (most: number, noun: string) =>
+const names = (most: number, noun: string) =>
   z
     .array(personText({ max: 200 }).min(1))
     .max(most, `At most ${most} ${noun} at once`)
@@ -12,9 +12,9 @@ const text = (most: number, noun: string) =>
 export const pickSchema = z
   .object({
     mode: z.enum(drillModes).default('fail'),
-    nodes: text(drillLimits.nodes, 'nodes'),
-    regions: text(drillLimits.places, 'regions'),
-    zones: text(drillLimits.places, 'zones'),
+    nodes: names(drillLimits.nodes, 'nodes'),
+    regions: names(drillLimits.places, 'regions'),
+    zones: names(drillLimits.places, 'zones'),
   })
   .refine(({ nodes, regions, zones }) => nodes.length + regions.length + zones.length > 0, {
     path: ['nodes'],

@@ -46,7 +46,7 @@ export class LiveLog {
   constructor(feed: Pick<ChangeStream, 'subscribe'>) {
     this.#unsubscribe = feed.subscribe((change) => {
       if (change.topic === 'node') this.#gather(change.ids)
-      else if (isTopic(change.topic)) this.#tell(change.topic, change.ids)
+      else if (isTopic(change.topic)) this.#publish(change.topic, change.ids)
     })
   }
 
@@ -84,11 +84,11 @@ export class LiveLog {
       this.#timer = undefined
       const gathered = this.#nodes
       this.#nodes = new Set()
-      this.#tell('node', gathered === 'any' ? [] : [...gathered])
+      this.#publish('node', gathered === 'any' ? [] : [...gathered])
     }, nodePauseMs)
   }
 
-  #tell(topic: Topic, ids: readonly string[]): void {
+  #publish(topic: Topic, ids: readonly string[]): void {
     const reported = ids.length > mostIds ? [] : ids
     this.#keep(topic, reported)
     for (const listener of this.#listeners) listener({ topic, ids: reported })
@@ -96,11 +96,11 @@ export class LiveLog {
 
   #keep(topic: Topic, changed: readonly string[]): void {
     const number = ++this.#number
-    const remembered = this.#kept.get(topic) ?? { ids: new Map(), anyAt: 0 }
-    this.#kept.set(topic, remembered)
-    const { ids } = remembered
+    const entry = this.#kept.get(topic) ?? { ids: new Map(), anyAt: 0 }
+    this.#kept.set(topic, entry)
+    const { ids } = entry
     if (changed.length === 0) {
-      remembered.anyAt = number
+      entry.anyAt = number
       ids.clear()
     }
     for (const id of changed) {
@@ -110,7 +110,7 @@ export class LiveLog {
     for (const [id, at] of ids) {
       if (ids.size <= keptIds) break
       ids.delete(id)
-      remembered.anyAt = at
+      entry.anyAt = at
     }
   }
 }

@@ -197,11 +197,11 @@ async function insertOrders(store: Store, orders: Order<object>[]): Promise<Set<
         insert into audit_log (actor, action, subject_type, subject_id, after, address, api_token_id)
         select actor, 'deployment.create', 'deployment', id::text,
           jsonb_build_object('name', name, 'image', image, 'replicas', replicas, 'region', region), address, api_token_id from fresh
-      ), told as (
+      ), notified as (
         select count(pg_notify('fogdeck', payload)) from unnest($28::text[]) payload
       )
       -- Hardly any: all the others are not worth sending.
-      select refused.id from told left join (
+      select refused.id from notified left join (
         select k.id from unnest($1::uuid[], $2::int[], $25::text[], $6::text[]) as k(id, who, key, name)
         where k.name in (select name from taken)
           or k.key is not null and not exists (select 1 from used u where u.user_id = ($3::uuid[])[who] and u.key = k.key)

@@ -73,12 +73,12 @@ const percent = (column: string): string =>
 const pastFleet = `
   with flags as materialized (${flags}), held as materialized (${held}), past as materialized (${past}),
   judged as (select n.*, ${status} as status from past n),
-  told as materialized (select n.*, ${nodeStateSql('n', 'false')} as state from judged n)
+  described as materialized (select n.*, ${nodeStateSql('n', 'false')} as state from judged n)
   select string_agg(concat_ws(' ', n.id, n.node_id, n.region, ${stateNumberSql('n.state')} - 1, ${percent('cpu')},
       ${percent('memory')}, n.live, n.reserved_cpu_millis, round(n.cpu_cores * 1000), n.reserved_memory_mb, n.memory_mb),
       E'\\n' order by n.region, ${naturalName}, n.id) as text,
     ${nodeStates.map((state) => `count(*) filter (where n.state = '${state}')::int as ${state}`).join(', ')}
-  from told n`
+  from described n`
 
 /** The fleet, or a region of it, at a moment. Two queries for its last record, one for everything else. */
 export async function readPastFleet(

@@ -35,7 +35,7 @@ const signInFrom = (address: string, username: string, password: string): Promis
     () => 'in',
     (error: Error) => error.message,
   )
-/** Lowers the limit on attempts per user name and network. */
+/** Lowers the limit on attempts per username and network. */
 const limitPair = (tries: number) => {
   cp.services.signInLimit = createSignInLimit(cp.store, { ...signInLimits, pair: { ...signInLimits.pair, tries } })
 }
@@ -94,7 +94,7 @@ describe('signing in', () => {
     limitPair(3)
     for (let i = 0; i < 3; i++) await signInFrom(`2001:db8:1:2::${i}`, 'admin', 'wrong')
     expect(await signInFrom('2001:db8:1:2::ffff', 'admin', adminPassword)).toMatch(/locked for \d+ s/)
-    expect(await signInFrom('2001:db8:1:3::1', 'admin', 'wrong')).toBe('User name or password is wrong')
+    expect(await signInFrom('2001:db8:1:3::1', 'admin', 'wrong')).toBe('Username or password is wrong')
     for (let i = 0; i < 9; i++)
       expect(await signInFrom('192.0.2.7', 'admin', i % 3 === 0 ? adminPassword : 'wrong')).not.toContain('locked')
   })
@@ -109,7 +109,7 @@ describe('signing in', () => {
     expect(await signInFrom('192.0.2.99', 'admin', 'wrong')).toContain('locked')
     expect(await signInFrom('192.0.2.99', 'admin', adminPassword)).toContain('locked')
     expect(await signInFrom('198.51.100.1', 'admin', adminPassword)).toBe('in')
-    // Other user names are not affected.
+    // Other usernames are not affected.
     await cp.user('ann', 'viewer')
     expect(await signInFrom('192.0.2.99', 'ann', userPassword)).toBe('in')
   })
@@ -127,7 +127,7 @@ describe('signing in', () => {
     expect(await signInFrom('192.0.2.2', 'ann', userPassword)).toBe('in')
   })
 
-  test('costs the same work for an unknown user name as for an invalid one', async () => {
+  test('costs the same work for an unknown username as for an invalid one', async () => {
     await cp.user('ann', 'viewer')
     await (await cp.as('admin')).user.setDisabled({ id: await idOf('ann'), disabled: true })
     for (const username of ['admin', 'ann', 'nobody', 'Not A Name', 'x'.repeat(200)]) {
@@ -280,7 +280,7 @@ describe('users', () => {
     expect((await cp.login('ann', userPassword)).status).toBe(200)
   })
 
-  test('cannot share a user name, have an invalid one or a weak password', async () => {
+  test('cannot share a username, have an invalid one or a weak password', async () => {
     const admin = await cp.as('admin')
     await cp.user('ann', 'viewer')
     await expect(admin.user.create({ username: 'Ann', password: userPassword, role: 'viewer' })).rejects.toThrow(

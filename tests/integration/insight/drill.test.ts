@@ -27,7 +27,7 @@ const admin = () => cp.as('admin')
  * Ages the last heartbeats of these nodes, marks the nodes offline and replaces what is lost by then. Outage protection
  * is not evaluated.
  */
-async function silence(names: string[], seconds: number): Promise<void> {
+async function stopHeartbeats(names: string[], seconds: number): Promise<void> {
   await cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
     names,
     seconds,
@@ -145,8 +145,8 @@ describe('the prediction of a drill', () => {
     const failing = seed % 2 === 0 ? ['node-1', 'node-4'] : ['node-2', 'node-3', 'node-5']
     const report = await (await admin()).drill.run({ nodes: failing })
     tally(report)
-    await silence(failing, 750)
-    await silence(failing, 2100)
+    await stopHeartbeats(failing, 750)
+    await stopHeartbeats(failing, 2100)
     expect(await happened()).toEqual(predicted(report))
     const unplaced = report.rows.filter(({ outcome }) => outcome === 'no-room').map(({ id }) => id)
     const failed = await cp.sql<{ id: string }>(

@@ -29,7 +29,7 @@ const sweep = async () => {
 }
 
 /** Sets the last heartbeat of these nodes to `seconds` ago. */
-const silence = (names: string[], seconds: number) =>
+const stopHeartbeats = (names: string[], seconds: number) =>
   cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $2) where node_id = any($1::text[])`, [
     names,
     seconds,
@@ -68,9 +68,9 @@ describe('an offline node', () => {
     await cp.schedule()
     await agent('a').obey()
     await cp.sql(`update nodes set cordoned = false`)
-    await silence(['a-1'], 650)
+    await stopHeartbeats(['a-1'], 650)
     expect((await sweep()).lost).toEqual([])
-    await silence(['a-1'], 750)
+    await stopHeartbeats(['a-1'], 750)
     expect((await sweep()).lost).toMatchObject([
       { nodeName: 'a-1', reason: 'Node a-1 has been offline for over 700 s' },
     ])
@@ -79,9 +79,9 @@ describe('an offline node', () => {
       `select d.deployment_id, e.trigger from decisions d join evaluations e on e.id = d.evaluation_id order by d.created_at desc limit 1`,
     )
     expect(decided).toEqual([{ deployment_id: quick, trigger: 'node-lost' }])
-    await silence(['a-1'], 2100)
+    await stopHeartbeats(['a-1'], 2100)
     expect((await sweep()).lost).toHaveLength(1)
-    await silence(['a-1'], 80_000)
+    await stopHeartbeats(['a-1'], 80_000)
     expect((await sweep()).lost).toEqual([])
     const live = await cp.sql<{ deployment_id: string }>(
       `select deployment_id from deployment_replicas r join nodes n on n.id = r.node_id where n.node_id = 'a-1' and r.wanted = 'run'`,
@@ -97,10 +97,10 @@ describe('an offline node', () => {
     await agent('a').obey()
     await agent('b').obey()
     const earliest = { epoch: await epoch(), earliestSeconds: 1000 }
-    await silence(['a-1'], 800)
+    await stopHeartbeats(['a-1'], 800)
     await markUnreachableNodes(cp.store, await epoch())
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toEqual([])
-    await silence(['a-1'], 1001)
+    await stopHeartbeats(['a-1'], 1001)
     expect((await sweepLostReplicas(cp.store, earliest)).lost).toHaveLength(1)
   })
 
@@ -109,10 +109,10 @@ describe('an offline node', () => {
     const admin = await cp.as('admin')
     await admin.settings.setHeartbeat({ everySeconds: 20, limitSeconds: 500 })
     expect(await agent('a').heartbeat()).toMatchObject({ heartbeatSeconds: 20 })
-    await silence(['a-1'], 300)
+    await stopHeartbeats(['a-1'], 300)
     expect(await markUnreachableNodes(cp.store, await epoch())).toEqual([])
     expect((await admin.node.get({ id: agent('a').id('a-1') })).stale).toBe(false)
-    await silence(['a-1'], 550)
+    await stopHeartbeats(['a-1'], 550)
     expect(await markUnreachableNodes(cp.store, await epoch())).toMatchObject([
       { nodeId: 'a-1', offlineSeconds: expect.toSatisfy((seconds: number) => seconds >= 550) },
     ])
@@ -135,9 +135,9 @@ describe('outage protection', () => {
     const { agent } = await outage()
     const before = await replicas()
     expect(before).toHaveLength(24)
-    await silence(cut, 700)
+    await stopHeartbeats(cut, 700)
     expect(await sweep()).toMatchObject({ engaged: [{ region: 'eu-west', cause: 'region', offline: 8, nodes: 12 }] })
-    await silence(cut, 900)
+    await stopHeartbeats(cut, 900)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
     expect(await protections()).toMatchObject([{ region: 'eu-west', offline: 8, nodes: 12, overridden: null }])
     await heal(agent('cut'))
@@ -149,31 +149,31 @@ describe('outage protection', () => {
 
   test('continues under the next leader', async () => {
     await outage()
-    await silence(cut, 700)
+    await stopHeartbeats(cut, 700)
     await sweep()
     await cp.sql('update scheduler_leadership set epoch = epoch + 1')
     // Much later, when nothing counts as a recent outage any more.
     await cp.sql(`update nodes set offline_since = offline_since - interval '1 hour' where status = 'offline'`)
     await cp.sql(`update outage_protections set began_at = began_at - interval '1 hour'`)
-    await silence(cut, 3_600)
+    await stopHeartbeats(cut, 3_600)
     expect(await sweep()).toMatchObject({ engaged: [], released: [], lost: [] })
     await expect(judgeOutage(cp.store, (await epoch()) - 1n)).rejects.toThrow('Another scheduler leads')
   })
 
   test('does not stop the replacement of a single node elsewhere', async () => {
     await outage()
-    await silence(cut, 700)
+    await stopHeartbeats(cut, 700)
     await sweep()
-    await silence(['far-1'], 700)
+    await stopHeartbeats(['far-1'], 700)
     expect((await sweep()).lost).toMatchObject([{ nodeName: 'far-1' }])
   })
 
   test('gives nodes that are still offline their full grace period again once it is lifted', async () => {
     const { agent } = await outage()
-    await silence(cut, 900)
+    await stopHeartbeats(cut, 900)
     await sweep()
     await heal(agent('cut'))
-    await silence(['cut-1', 'cut-2'], 700)
+    await stopHeartbeats(['cut-1', 'cut-2'], 700)
     await cp.sql(`update nodes set status = 'offline', offline_since = now() where node_id in ('cut-1', 'cut-2')`)
     expect(await sweep()).toMatchObject({ released: [{ region: 'eu-west', offline: 2, nodes: 12 }], lost: [] })
     expect((await sweep()).lost).toEqual([])
@@ -183,7 +183,7 @@ describe('outage protection', () => {
 
   test('can be overridden by an operator who has seen what would move, which is recorded', async () => {
     await outage()
-    await silence(cut, 900)
+    await stopHeartbeats(cut, 900)
     await sweep()
     const operator = await cp.user('olga', 'operator')
     const { total, moves } = await operator.outage.moves({ region: 'eu-west' })
@@ -214,7 +214,7 @@ describe('outage protection', () => {
     const id = await deploy()
     await cp.schedule()
     await agent('only').obey()
-    await silence(['only-1'], 900)
+    await stopHeartbeats(['only-1'], 900)
     expect(await sweep()).toMatchObject({ engaged: [{ region: 'us-east', cause: 'fleet' }], lost: [] })
     const detail = await (await cp.as('admin')).deployment.detail({ id })
     expect(detail).toMatchObject({ status: 'running', health: 'unknown' })

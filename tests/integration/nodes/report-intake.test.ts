@@ -36,7 +36,7 @@ const nothing = { offline: [], engaged: [], lost: [] }
 const secondsAgo = async (seconds: number) => new Date((await databaseTime(cp.store)).getTime() - seconds * 1000)
 
 /** Sets the last heartbeat of every node to `seconds` ago. */
-const silence = (seconds: number) =>
+const stopHeartbeats = (seconds: number) =>
   cp.sql(`update nodes set last_heartbeat = now() - make_interval(secs => $1)`, [seconds])
 
 /** Servers recorded everything until `fromSecondsAgo`, nothing until `untilSecondsAgo`, and everything since. */
@@ -62,7 +62,7 @@ describe('a node', () => {
   test('is not offline while no server takes heartbeats, however long that lasts', async () => {
     await aFleet()
     const admin = await cp.as('admin')
-    await silence(10_000)
+    await stopHeartbeats(10_000)
     await cp.sql('update report_intake set heartbeats_until = $1', [await secondsAgo(9_900)])
     expect(await sweep()).toEqual(nothing)
     await cp.sql('update report_intake set heartbeats_until = null')
@@ -74,7 +74,7 @@ describe('a node', () => {
 
   test('has its full limit again after a gap, and is offline after that', async () => {
     await aFleet()
-    await silence(9_000)
+    await stopHeartbeats(9_000)
     expect(await gap(8_990, 200)).toBe(8_790)
     expect(await sweep()).toEqual(nothing)
     // As if the time after the gap had passed.
@@ -85,14 +85,14 @@ describe('a node', () => {
 
   test('is offline in time when servers were slow only for a moment', async () => {
     await aFleet()
-    await silence(400)
+    await stopHeartbeats(400)
     expect(await gap(200, 140)).toBe(60)
     expect((await sweep()).offline).toHaveLength(4)
   })
 
   test('is offline eventually, however often servers are away', async () => {
     await aFleet()
-    await silence(3_000)
+    await stopHeartbeats(3_000)
     for (const from of [2_900, 2_500, 2_000, 1_500, 1_000]) expect(await gap(from, from - 200)).toBe(200)
     expect(await gap(300, 100)).toBe(200)
     // Servers could have received heartbeats for 1,800 s in all, which is more than four limits.
@@ -104,13 +104,13 @@ describe('a node', () => {
     await (await cp.as('admin')).deployment.deploy(aDeployment({ replicas: 4, lost_after: 400 }))
     await cp.schedule()
     await cp.sql(`update deployment_replicas set status = 'running', acknowledged_at = now()`)
-    await silence(380)
+    await stopHeartbeats(380)
     expect(await sweep()).toMatchObject({ offline: { length: 4 }, lost: [] })
     await cp.sql(`update outage_protections set overridden_at = now(), overridden_by = 'admin'`)
-    await silence(380 + 900)
+    await stopHeartbeats(380 + 900)
     expect(await gap(905, 5)).toBe(900)
     expect((await sweep()).lost).toEqual([])
-    await silence(380 + 900 + 1_000)
+    await stopHeartbeats(380 + 900 + 1_000)
     expect((await sweep()).lost).toHaveLength(4)
   })
 })

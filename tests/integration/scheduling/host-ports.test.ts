@@ -14,7 +14,7 @@ const dockerMessage =
 describe.each([
   ['looking at every node', 500],
   ['by the index', 1],
-])('host ports, deciding %s', (_, indexFrom) => {
+])('host ports, planned %s', (_, indexFrom) => {
   let cp: TestControlPlane
   let agent: FakeAgent
   let admin: Awaited<ReturnType<TestControlPlane['as']>>
