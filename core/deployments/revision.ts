@@ -48,7 +48,7 @@ const texts: {
   maxPerNode: ['replicas per node', (spec) => `at most ${spec.maxPerNode}`],
   constraints: ['labels', (spec) => list(spec.constraints.map(constraintText))],
   placementRules: [
-    'placementRules',
+    'placement rules',
     (spec) => list(spec.placementRules ? placementRuleTexts(spec.placementRules) : []),
   ],
   ports: ['ports', (spec) => list(spec.ports.map(({ container, host }) => `${container} → ${host ?? 'any'}`))],

@@ -231,7 +231,7 @@ function furtherApart({ request, fleet }: Refused): Idea[] {
   const to = next > most ? null : next
   const message =
     to === null
-      ? `Make the spread across ${limit.across}s a wish only`
+      ? `Make the spread across ${limit.across}s a preference only`
       : `Let the ${limit.across}s be ${to} apart instead of ${from}`
   const suggestion: Suggestion = { kind: 'max-skew', message, from, to, nodeIds: [] }
   return [{ suggestion, request: allowing(to), fleet, size: to === null ? 1 : (to - from) / to }]

@@ -70,6 +70,7 @@ function zoneOfTarget(path: string): Zone | null {
 }
 
 function packageProblem(zone: Zone, specifier: string): string | null {
+  if (zone.packages?.test(specifier)) return null
   if (zone.pure) {
     const kind = specifier.startsWith('node:') || builtinModules.includes(specifier) ? 'Node’s modules' : 'packages'
     return `${zone.name} may not import ${kind}: ${zone.because}`

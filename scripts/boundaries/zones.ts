@@ -13,13 +13,15 @@ export interface Zone {
    * No packages or modules of Node, no clock, no random numbers, no awaiting: the same inputs give the same result.
    */
   pure?: true
+  /** The packages that a pure zone may import all the same. */
+  packages?: RegExp
   /** Files that must not import one another. Each is a page; what two pages share belongs beside them. */
   apart?: true
   /** The reason, for the reader of a message. */
   because: string
 }
 
-const inServer = ['core', 'lib', 'db', 'store', 'webhook', 'worker', 'session', 'api', 'gateway', 'wiring']
+const inServer = ['core', 'contract', 'lib', 'db', 'store', 'webhook', 'worker', 'session', 'api', 'gateway', 'wiring']
 const inApp = ['ui', 'app', 'client', 'routes', 'mounts']
 
 export const zones: readonly Zone[] = [
@@ -47,6 +49,15 @@ export const zones: readonly Zone[] = [
     because: 'what tests share starts and drives the other parts, and needs none of the tests',
   },
   {
+    name: 'contract',
+    files: /^core\/contract\//,
+    values: ['contract', 'core'],
+    pure: true,
+    packages: /^zod(\/mini)?$/,
+    because:
+      'inputs and answers are written once, for REST, tRPC, forms and agents, and need nothing of those who use them',
+  },
+  {
     name: 'core',
     files: /^core\//,
     values: ['core'],
@@ -56,49 +67,49 @@ export const zones: readonly Zone[] = [
   {
     name: 'lib',
     files: /^server\/lib\//,
-    values: ['lib', 'core'],
+    values: ['lib', 'core', 'contract'],
     because: 'modules such as env, log and clock are leaves that all of the server may use',
   },
   {
     name: 'db',
     files: /^server\/db\//,
-    values: ['db', 'lib', 'core'],
+    values: ['db', 'lib', 'core', 'contract'],
     because: 'the database’s client knows none of the tables',
   },
   {
     name: 'store',
     files: /^server\/store\//,
-    values: ['store', 'db', 'lib', 'core'],
+    values: ['store', 'db', 'lib', 'core', 'contract'],
     because: 'the store is the only user of the tables and knows nothing of who uses it',
   },
   {
     name: 'webhook',
     files: /^server\/webhook\//,
-    values: ['webhook', 'lib', 'core'],
+    values: ['webhook', 'lib', 'core', 'contract'],
     because: 'sending a webhook needs no database',
   },
   {
     name: 'worker',
     files: /^server\/worker\//,
-    values: ['worker', 'core', 'store', 'db', 'webhook', 'lib'],
+    values: ['worker', 'core', 'contract', 'store', 'db', 'webhook', 'lib'],
     because: 'the worker decides with the core and acts through the store',
   },
   {
     name: 'session',
     files: /^server\/session$/,
-    values: ['session', 'api', 'core', 'lib', 'wiring'],
+    values: ['session', 'api', 'core', 'contract', 'lib', 'wiring'],
     because: 'pages on the server ask it who is signed in; it takes the services from the wiring, as the mounts do',
   },
   {
     name: 'api',
     files: /^server\/api\//,
-    values: ['api', 'core', 'store', 'db', 'webhook', 'lib'],
+    values: ['api', 'core', 'contract', 'store', 'db', 'webhook', 'lib'],
     because: 'the API writes what is desired and shows what would be decided; acting is the worker’s',
   },
   {
     name: 'gateway',
     files: /^server\/gateway\//,
-    values: ['gateway', 'core', 'lib'],
+    values: ['gateway', 'core', 'contract', 'lib'],
     because: 'the gateway stands before the pages and the API, and knows nothing of either',
   },
   {
@@ -110,27 +121,27 @@ export const zones: readonly Zone[] = [
   {
     name: 'mounts',
     files: /^app\/api\//,
-    values: ['core', 'api', 'session', 'wiring', 'lib'],
+    values: ['core', 'contract', 'api', 'session', 'wiring', 'lib'],
     apart: true,
     because: 'mounts hang the API into the web server, and do nothing else',
   },
   {
     name: 'ui',
     files: /^app\/ui\//,
-    values: ['ui', 'core'],
+    values: ['ui', 'core', 'contract'],
     because: 'what every page is made of knows none of the features',
   },
   {
     name: 'app',
     files: /^app\/(features|shell|trpc)\//,
-    values: ['app', 'client', 'ui', 'core', 'session'],
+    values: ['app', 'client', 'ui', 'core', 'contract', 'session'],
     types: ['api'],
     because: 'pages talk to the server through its API, of which they know the types only',
   },
   {
     name: 'routes',
     files: /^(app\/|proxy$)/,
-    values: ['app', 'client', 'ui', 'core', 'session'],
+    values: ['app', 'client', 'ui', 'core', 'contract', 'session'],
     types: ['api'],
     apart: true,
     because: 'a route puts features on a page, and no route needs another',
@@ -139,14 +150,14 @@ export const zones: readonly Zone[] = [
     // Features with 'use client', which check.ts recognizes.
     name: 'client',
     files: /^$/,
-    values: ['app', 'client', 'ui', 'core'],
+    values: ['app', 'client', 'ui', 'core', 'contract'],
     types: ['api'],
     because: 'this file runs in the browser',
   },
   {
     name: 'agent',
     files: /^agent\//,
-    values: ['agent', 'core'],
+    values: ['agent', 'core', 'contract'],
     types: ['api'],
     because: 'the agent runs on other machines and talks to the server through its API only',
   },

@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react'
 import type { UseFormReturn } from 'react-hook-form'
 import { Field, Input } from '@/app/ui/form/field'
-import type { DeployForm } from './form-schema'
+import type { DeployForm } from './form'
 import type { DeployInput } from './inputs'
 import { PolicyFields } from './policy-fields'
 import { AffinityRows, PreferenceRows, SpreadRows } from './preference-rows'

@@ -11,7 +11,8 @@ import { CopyButton } from '@/app/ui/text/copy'
 import { curlText } from '@/app/ui/text/curl'
 import { deploymentTypes, limits } from '@/core/placement/resources'
 import type { AdvancedFieldsProps } from './advanced-fields'
-import { type DeployForm, readForm } from './form-schema'
+import type { DeployForm } from './form'
+import { readForm } from './form-schema'
 import type { DeployInput } from './inputs'
 
 interface DeployFieldsProps {

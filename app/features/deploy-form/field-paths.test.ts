@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formPath } from './field-paths'
-import { type DeployForm, emptyForm } from './form-schema'
+import { type DeployForm, emptyForm } from './form'
 
 const form: DeployForm = {
   ...emptyForm,

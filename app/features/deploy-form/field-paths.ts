@@ -1,6 +1,7 @@
 import type { FieldPath } from 'react-hook-form'
-import type { DeployForm } from './form-schema'
-import { affinityModes, isFilled } from './preference-form'
+import type { DeployForm } from './form'
+import { isFilled } from './form-fields'
+import { isOfKind } from './preference-form'
 
 const renamed: Record<string, FieldPath<DeployForm>> = {
   name: 'name',
@@ -36,7 +37,7 @@ function rowNumber<Row>(rows: Row[], filled: (row: Row) => boolean, sent: number
 function placementRulePath(path: string, form: DeployForm): FieldPath<DeployForm> | null {
   const preference = /^preferences\.(\d+)\.(key|op|values|weight)/.exec(path)
   if (preference) {
-    const row = rowNumber(form.preferences, isFilled.preference, Number(preference[1]))
+    const row = rowNumber(form.preferences, isFilled.constraint, Number(preference[1]))
     // The pattern matches no other names.
     return `preferences.${row}.${preference[2] as 'key' | 'op' | 'values' | 'weight'}`
   }
@@ -48,9 +49,7 @@ function placementRulePath(path: string, form: DeployForm): FieldPath<DeployForm
   const affinity = /^(affinity|anti_affinity)\.(\d+)\.(deployment|on|weight)$/.exec(path)
   if (affinity) {
     const kind = affinity[1] === 'affinity' ? 'affinity' : 'anti-affinity'
-    const sent = (row: DeployForm['affinity'][number]) =>
-      isFilled.affinity(row) && affinityModes[row.mode].kind === kind
-    const row = rowNumber(form.affinity, sent, Number(affinity[2]))
+    const row = rowNumber(form.affinity, (one) => isOfKind(one, kind), Number(affinity[2]))
     return `affinity.${row}.${affinity[3] as 'deployment' | 'on' | 'weight'}`
   }
   return null
@@ -62,14 +61,14 @@ export function formPath(path: string, form: DeployForm): FieldPath<DeployForm> 
   if (own) return own
   const constraint = /^constraints\.(\d+)\.(key|op|values)/.exec(path)
   if (constraint) {
-    const row = rowNumber(form.constraints, ({ key }) => key.trim() !== '', Number(constraint[1]))
+    const row = rowNumber(form.constraints, isFilled.constraint, Number(constraint[1]))
     return `constraints.${row}.${constraint[2] === 'key' ? 'key' : constraint[2] === 'op' ? 'op' : 'values'}`
   }
   const preference = placementRulePath(path, form)
   if (preference) return preference
   const port = /^ports\.(\d+)\.(container|host)$/.exec(path)
   if (port) {
-    const row = rowNumber(form.ports, ({ container }) => container.trim() !== '', Number(port[1]))
+    const row = rowNumber(form.ports, isFilled.port, Number(port[1]))
     return `ports.${row}.${port[2] === 'host' ? 'host' : 'container'}`
   }
   const variable = /^env\.(.+)$/.exec(path)

@@ -1,14 +1,13 @@
-import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { deploySchema } from '@/server/api/inputs/schemas'
-import { type DeployForm, deployFormSchema, emptyForm, previewFormSchema, readForm } from './form-schema'
+import { deploySchema } from '@/core/contract/deployments'
+import { type DeployForm, emptyForm } from './form'
+import { readDeploy, readForm, readPreview } from './form-schema'
 
 const filled: DeployForm = { ...emptyForm, name: 'web-api', image: 'nginx:1.27' }
 /** The first error of each field, which is the one that the form shows. */
 function problems(form: DeployForm): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const issue of v.safeParse(deployFormSchema, form).issues ?? [])
-    found[v.getDotPath(issue) ?? ''] ??= issue.message
+  for (const { path, message } of readDeploy(form).problems ?? []) found[path.join('.')] ??= message
   return found
 }
 
@@ -222,6 +221,8 @@ test('rejects a variable that is listed twice', () => {
 })
 
 test('the preview requires neither a name nor an image', () => {
-  expect(v.safeParse(previewFormSchema, emptyForm).success).toBe(true)
-  expect(v.safeParse(previewFormSchema, { ...emptyForm, cpu: 'lots' }).success).toBe(false)
+  expect(readPreview(emptyForm).problems).toBeNull()
+  expect(readPreview({ ...emptyForm, cpu: 'lots' }).problems).toEqual([
+    { path: ['cpu'], message: 'CPU must be a number of cores' },
+  ])
 })

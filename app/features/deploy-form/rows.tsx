@@ -5,8 +5,8 @@ import type { ReactNode } from 'react'
 import { type UseFormReturn, useFieldArray } from 'react-hook-form'
 import { Button } from '@/app/ui/button'
 import { FieldError, Input, Select } from '@/app/ui/form/field'
+import type { DeployForm } from './form'
 import { constraintOps } from './form-fields'
-import type { DeployForm } from './form-schema'
 import type { DeployInput } from './inputs'
 
 export type Form = UseFormReturn<DeployForm, unknown, DeployInput>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Suggestion } from '@/core/placement/types'
-import { type DeployForm, emptyForm } from './form-schema'
+import { type DeployForm, emptyForm } from './form'
 import { suggestedChange } from './suggestions'
 
 const suggestion = (kind: Suggestion['kind'], to: number | null, message = ''): Suggestion => ({

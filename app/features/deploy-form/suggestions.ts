@@ -1,7 +1,7 @@
 import { affinityText } from '@/core/placement/preferences'
 import { coresOfMillis } from '@/core/placement/resources'
 import type { Suggestion } from '@/core/placement/types'
-import type { DeployForm } from './form-schema'
+import type { DeployForm } from './form'
 import { affinityRuleOf } from './preference-form'
 
 /** Applies a suggestion to the form's fields; returns null when the suggestion changes nodes, not the request. */

@@ -1,6 +1,5 @@
 import type { inferRouterInputs } from '@trpc/server'
 import { placementRuleRowsOf, policyForm } from '@/app/features/deploy-form/filled-in'
-import { type DeployForm, emptyForm } from '@/app/features/deploy-form/form-schema'
 import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { type SpecChange, specChanges } from '@/core/deployments/revision'
 import { withGivenPlacementRules } from '@/core/placement/preferences'
@@ -8,6 +7,7 @@ import { limits, millisOfCores, priorities } from '@/core/placement/resources'
 import { policyOf } from '@/core/placement/types'
 import type { DeploymentDetail } from '@/core/views/deployments'
 import type { AppRouter } from '@/server/api/root'
+import { type DeployForm, emptyForm } from '../deploy-form/form'
 
 type UpdateInput = Omit<inferRouterInputs<AppRouter>['deployment']['update'], 'deployment_id'>
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { emptyForm } from '@/app/features/deploy-form/form-schema'
 import type { Suggestion } from '@/core/placement/types'
+import { emptyForm } from '../deploy-form/form'
 import { suggestedUpdate } from './suggested'
 
 const suggestion = (kind: Suggestion['kind'], from: number, to: number): Suggestion => ({

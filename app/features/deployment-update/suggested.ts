@@ -1,6 +1,6 @@
-import type { DeployForm } from '@/app/features/deploy-form/form-schema'
 import { suggestedChange } from '@/app/features/deploy-form/suggestions'
 import type { Suggestion } from '@/core/placement/types'
+import type { DeployForm } from '../deploy-form/form'
 
 /**
  * Applies a suggestion to the update form of an existing deployment. The scheduler was only asked for the missing

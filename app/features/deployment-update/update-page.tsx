@@ -8,7 +8,7 @@ import { useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { DeployFields } from '@/app/features/deploy-form/deploy-fields'
 import { formPath } from '@/app/features/deploy-form/field-paths'
-import { type DeployForm, deployFormSchema, readForm } from '@/app/features/deploy-form/form-schema'
+import { deployFormSchema, readForm } from '@/app/features/deploy-form/form-schema'
 import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { ChangeList } from '@/app/features/deployment/change-list'
 import { useTRPC } from '@/app/trpc'
@@ -21,6 +21,7 @@ import { errorCode, errorFields, errorSentence } from '@/app/ui/text/errors'
 import { usePageTitle } from '@/app/ui/text/title'
 import type { Suggestion } from '@/core/placement/types'
 import type { DeploymentDetail } from '@/core/views/deployments'
+import type { DeployForm } from '../deploy-form/form'
 import { changesOf, formOf, updateOf } from './changes'
 import { KnownVariables } from './known-variables'
 import { suggestedUpdate } from './suggested'
@@ -70,7 +71,8 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
     defaultValues: { ...initial, ...(suggestion && suggestedUpdate(suggestion, initial)) },
     mode: 'onTouched',
   })
-  const wanted = readForm(useWatch({ control: form.control }))
+  // All fields have a value from the start.
+  const wanted = readForm(useWatch({ control: form.control }) as DeployForm)
   const changes = wanted && before ? changesOf(before, wanted, removed) : null
   const regions = useQuery({
     ...trpc.node.list.queryOptions(),

@@ -1,11 +1,11 @@
 /** Converts the request that nodes are ranked for between its text in the address and the API's format. Pure. */
-import * as v from 'valibot'
-import { emptyForm, previewFormSchema } from '@/app/features/deploy-form/form-schema'
+import { readPreview } from '@/app/features/deploy-form/form-schema'
 import type { PreviewInput } from '@/app/features/deploy-form/inputs'
 import { parseRules, rulesText } from '@/app/features/placement/rules-text'
 import type { Constraint } from '@/core/placement/constraint'
 import { coresOfMillis } from '@/core/placement/resources'
 import type { PlacementRequest } from '@/core/placement/types'
+import { emptyForm } from '../deploy-form/form'
 
 export const requestNames = ['replicas', 'cpu', 'memory', 'storage', 'gpu', 'region', 'per', 'labels'] as const
 export type RequestName = (typeof requestNames)[number]
@@ -55,13 +55,11 @@ export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest
   const line = parseRules(labels)
   if ('problem' in line) return { request: null, problems: { labels: line.problem } }
   const constraints = line.rules.map(({ values, ...rule }) => ({ ...rule, values: values.join(', ') }))
-  const parsed = v.safeParse(previewFormSchema, { ...emptyForm, ...rest, maxPerNode: per, constraints })
-  if (parsed.success) return { request: parsed.output, problems: {} }
+  const { call, problems: found } = readPreview({ ...emptyForm, ...rest, maxPerNode: per, constraints })
   const problems: Partial<RequestTexts> = {}
-  for (const { path, message } of parsed.issues) {
-    const field = String(path?.[0].key)
-    const name = namesOfForm[field] ?? requestNames.find((one) => one === field)
+  for (const { path, message } of found ?? []) {
+    const name = namesOfForm[path[0] ?? ''] ?? requestNames.find((one) => one === path[0])
     if (name) problems[name] ??= message
   }
-  return { request: null, problems }
+  return { request: call, problems }
 }

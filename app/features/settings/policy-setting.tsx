@@ -2,9 +2,8 @@
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import * as v from 'valibot'
 import { isProfile, policyForm } from '@/app/features/deploy-form/filled-in'
-import { type PolicyForm, policyInputOf, policyShape } from '@/app/features/deploy-form/policy-form'
+import { type PolicyForm, policyInputOf, policyProblem } from '@/app/features/deploy-form/policy-form'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Checkbox, Field, FieldError, Input } from '@/app/ui/form/field'
@@ -43,9 +42,9 @@ export function PolicySetting({ policy }: { policy: Policy }) {
 
   /** The chosen policy; null after showing what is invalid. */
   const chosen = (): PolicyInput | null => {
-    const parsed = v.safeParse(policyShape, form)
-    set(parsed.success ? {} : { policy: parsed.issues[0].message })
-    return (parsed.success && policyInputOf(parsed.output).policy) || null
+    const problem = policyProblem(form)
+    set(problem === null ? {} : { policy: problem })
+    return (problem === null && policyInputOf(form).policy) || null
   }
   const write = async (input: PolicyInput): Promise<void> => {
     await save.mutateAsync({ policy: input })

@@ -134,7 +134,9 @@ describe('a spread', () => {
     expect(verdicts.at(-1)?.failures.map(({ message }) => message)).toEqual([
       'has no label zone, over which replicas have to be spread',
     ])
-    expect(refusal?.suggestions.map(({ message }) => message)).toContain('Make the spread across zones a wish only')
+    expect(refusal?.suggestions.map(({ message }) => message)).toContain(
+      'Make the spread across zones a preference only',
+    )
   })
 })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { may, type Permission, permissions, type Role, roles } from '@/core/accounts/roles'
 import { Failure } from '@/core/contract/failure'
+import { idText, personText, trimmedText } from '@/core/contract/fields'
 import type { UserView } from '@/core/views/accounts'
 import { inPasswordQueue } from '@/server/api/context/auth'
 import type { Context } from '@/server/api/context/context'
@@ -11,7 +12,6 @@ import {
   router,
   signedInProcedure,
 } from '@/server/api/context/trpc'
-import { idText, personText, trimmedText } from '@/server/api/inputs/fields'
 import { endSession, endSessions, listSessions } from '@/server/store/accounts/sessions'
 import { lockedFailure } from '@/server/store/accounts/sign-in-limit'
 import {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { may, roles } from '@/core/accounts/roles'
+import { idText, trimmedText } from '@/core/contract/fields'
 import { inPersonProcedure, procedureFor, router, signedInProcedure } from '@/server/api/context/trpc'
-import { idText, trimmedText } from '@/server/api/inputs/fields'
 import { createApiToken, listApiTokens, revokeApiToken } from '@/server/store/accounts/api-tokens'
 
 export const apiTokenRouter = router({

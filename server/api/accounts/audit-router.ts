@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { auditActions, auditCursorText, parseAuditCursor } from '@/core/audit/audit'
+import { pageLimit, personText, personTime } from '@/core/contract/fields'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { pageLimit, personText, personTime } from '@/server/api/inputs/fields'
 import { readAudit } from '@/server/store/records/audit-reads'
 
 const cursorSchema = personText({ max: 50 }).transform((text, context) => {

@@ -2,14 +2,8 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { byOurClock } from '@/core/agents/clock'
 import { type AgentNews, agentHeaders, standstills } from '@/core/agents/protocol'
+import { claimInput, machineInput } from '@/core/contract/agent-claims'
 import { Failure, isUuid } from '@/core/contract/failure'
-import { counts, int4, labelLimits, percentages, portNumbers, timeProblem } from '@/core/contract/ranges'
-import { isImageDigest } from '@/core/deployments/image'
-import { restartRules } from '@/core/deployments/restart'
-import { logLimits, logStates, logTimePattern } from '@/core/logs/log'
-import { logStatusChange } from '@/server/api/context/log-lines'
-import { router, sized, unreadProcedure } from '@/server/api/context/trpc'
-import { claimInput, machineInput } from '@/server/api/inputs/agent-claim-schemas'
 import {
   agentCount,
   agentList,
@@ -18,8 +12,14 @@ import {
   agentTime,
   agentWhole,
   personText,
-  recordOf,
-} from '@/server/api/inputs/fields'
+} from '@/core/contract/fields'
+import { recordOf } from '@/core/contract/form-fields'
+import { counts, int4, labelLimits, percentages, portNumbers, timeProblem } from '@/core/contract/ranges'
+import { isImageDigest } from '@/core/deployments/image'
+import { restartRules } from '@/core/deployments/restart'
+import { logLimits, logStates, logTimePattern } from '@/core/logs/log'
+import { logStatusChange } from '@/server/api/context/log-lines'
+import { router, sized, unreadProcedure } from '@/server/api/context/trpc'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
 import type { Change } from '@/server/db/notify'
 import { desiredStates } from '@/server/store/agents/desired-state'

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { deletionAnswer, deployAnswer, listAnswer, statusAnswer } from '@/core/contract/deployment-answers'
+import { listSchema, pageSchema } from '@/core/contract/deployment-lists'
+import { type DeployInput, deploySchema, resourcesOf, scaleReplicasSchema } from '@/core/contract/deployments'
 import { Failure } from '@/core/contract/failure'
+import { idText, personText } from '@/core/contract/fields'
 import { actionBlocked } from '@/core/deployments/actions'
 import { type DeploymentAction, deploymentActions } from '@/core/deployments/status'
 import { countOf } from '@/core/lib/count-of'
@@ -13,19 +17,6 @@ import type { DeploymentDetail, DeploymentTimeline } from '@/core/views/deployme
 import type { Services } from '@/server/api/context/context'
 import { logStatusChange } from '@/server/api/context/log-lines'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { idText, personText } from '@/server/api/inputs/fields'
-import {
-  type DeployInput,
-  deletionAnswer,
-  deployAnswer,
-  deploySchema,
-  listAnswer,
-  listSchema,
-  pageSchema,
-  resourcesOf,
-  scaleReplicasSchema,
-  statusAnswer,
-} from '@/server/api/inputs/schemas'
 import { freshnessOf } from '@/server/api/placement/preview'
 import { listDecisions } from '@/server/store/decisions/decision-reads'
 import {
@@ -113,7 +104,7 @@ export const deploymentRouter = router({
         requestHeaders: z.object({ 'idempotency-key': personText({ max: 200 }).optional() }),
       },
     })
-    .input(deploySchema)
+    .input(z.object(deploySchema.shape))
     .output(deployAnswer)
     .mutation(async ({ ctx, input }) => {
       const { intake, log } = ctx.services

@@ -1,6 +1,6 @@
 import { Failure, isUuid } from '@/core/contract/failure'
+import { affinityPath } from '@/core/contract/placement-rules'
 import { type GivenPlacementRules, withGivenPlacementRules } from '@/core/placement/preferences'
-import { affinityPath } from '@/server/api/inputs/preference-schemas'
 import type { Store } from '@/server/db/client'
 import { unknownDeployments } from '@/server/store/scheduling/placed-replicas'
 

@@ -1,17 +1,11 @@
 import { z } from 'zod'
+import { deployAnswer } from '@/core/contract/deployment-answers'
+import { envUpdateField, resourcesOf, scaleReplicasSchema, updateFields } from '@/core/contract/deployments'
+import { idText, trimmedText } from '@/core/contract/fields'
+import { flag } from '@/core/contract/form-fields'
 import { policyOf } from '@/core/placement/types'
 import type { RevisionView } from '@/core/views/deployments'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { flag, idText, recordOf, trimmedText } from '@/server/api/inputs/fields'
-import {
-  deployAnswer,
-  deploySchema,
-  envLimit,
-  envName,
-  envValue,
-  resourcesOf,
-  scaleReplicasSchema,
-} from '@/server/api/inputs/schemas'
 import {
   listRevisions,
   redeployDeployment,
@@ -28,27 +22,17 @@ const tags = ['deployment']
 const byDeploymentId = z.object({ deployment_id: idText() })
 const note = trimmedText({ max: 200, tooLong: 'A reason has at most 200 characters' }).min(1).optional()
 
-/** More than a deployment may have, because the same call can remove others. */
-const envUpdate = recordOf(
-  { key: envName, value: envValue.nullable() },
-  2 * envLimit,
-  `At most ${2 * envLimit} variables`,
-)
-
 /** The fields of a deploy call except the name, all optional. */
-const updateSchema = deploySchema
-  .omit({ name: true, preview_token: true, env: true })
-  .partial()
-  .extend({
-    policy: deploySchema.shape.policy.nullish().describe('null is the installation’s'),
-    env: envUpdate.optional().describe('Variables to set; null takes one away, and those not named stay'),
-    reason: note.describe('Why, for the history'),
-  })
+const updateSchema = z.object({
+  ...updateFields,
+  env: envUpdateField,
+  reason: note.describe('Why, for the history'),
+})
 
 /** Values of variables don't affect placement, and queries appear in logs, so only `changes_env` is sent. */
 const previewUpdateSchema = byDeploymentId
   .extend(updateSchema.omit({ env: true, reason: true }).shape)
-  .extend({ changes_env: flag('changes_env').default(false), replicas: scaleReplicasSchema.optional() })
+  .extend({ changes_env: z._default(flag('changes_env'), false), replicas: z.optional(scaleReplicasSchema) })
 
 const updateAnswer = deployAnswer.omit({ preview: true }).extend({
   revision: z.number(),

@@ -1,7 +1,7 @@
+import { drillSchema, explainSchema } from '@/core/contract/drills'
 import type { DrillPlaces, DrillReport, WeakPoints } from '@/core/insight/drill-report'
 import type { Refusal } from '@/core/placement/types'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { drillSchema, explainSchema } from '@/server/api/inputs/drill-schemas'
 import type { Store } from '@/server/db/client'
 import { reportOf } from './report'
 import { type DrillRun, drillPlaces, type Picked, runDrill } from './run'

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { pickSchema } from '@/core/contract/drills'
 import { Failure, type FieldProblem } from '@/core/contract/failure'
 import type { DrillMode, DrillPlaces, DrillProtection, DrillReport, DrillStage } from '@/core/insight/drill-report'
 import type { JournalNode, JournalState } from '@/core/journal'
@@ -8,7 +9,6 @@ import { type DrilledDeployment, type DrillWorld, drillDrain, drillFailure } fro
 import { placeOf } from '@/core/scheduler/filters/topology'
 import { earliestLossSeconds } from '@/core/settings/settings'
 import type { Services } from '@/server/api/context/context'
-import type { pickSchema } from '@/server/api/inputs/drill-schemas'
 import { inPieces } from '@/server/api/stream/pieces'
 import { type DrillCandidate, drillCandidates } from '@/server/store/insight/drill-reads'
 import { readPulses } from '@/server/store/node-loss/outage-protection'

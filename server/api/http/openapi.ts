@@ -2,8 +2,8 @@ import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { loginFields } from '@/server/api/context/auth'
 import { acceptedProcedures } from '@/server/api/context/trpc'
-import { appRouter } from '@/server/api/root'
 import { loginAnswer } from './login'
+import { restRouter } from './rest-schemas'
 
 const problem = z
   .object({
@@ -31,7 +31,7 @@ type Responses = Record<string, Record<string, unknown>>
 
 /** The OpenAPI 3.1 document of the REST API, derived from the procedures. */
 export function openApiDocument(serverUrl: string) {
-  const document = generateOpenApiDocument(appRouter, {
+  const document = generateOpenApiDocument(restRouter(), {
     title: 'Fogdeck',
     description: 'A control plane for a fog of many small machines that run containers.',
     version: '1.0.0',

@@ -3,10 +3,10 @@ import { createOpenApiFetchHandler } from 'trpc-to-openapi'
 import type { FieldProblem } from '@/core/contract/failure'
 import type { Context, Services } from '@/server/api/context/context'
 import { acceptedProcedures } from '@/server/api/context/trpc'
-import { appRouter } from '@/server/api/root'
 import { readJsonObject } from './body'
 import { type Problem, problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
+import { restRouter } from './rest-schemas'
 import { unknownFields } from './unknown-fields'
 
 /** An unauthenticated caller gets that error first, whatever is wrong with the body. */
@@ -29,6 +29,8 @@ const unknownProblem = (errors: FieldProblem[]): Problem => ({
   detail: errors.map(({ path, message }) => `${path}: ${message}`).join('; '),
   errors,
 })
+
+const router = restRouter()
 
 /** Serves the procedures over REST: the library routes and calls them, and errors are answered as problems. */
 export async function handleRest(services: Services, request: Request): Promise<Response> {
@@ -53,7 +55,7 @@ export async function handleRest(services: Services, request: Request): Promise<
   const response = await createOpenApiFetchHandler({
     req: call,
     endpoint: '/api',
-    router: appRouter,
+    router,
     createContext: (): Promise<Context> => contextOfRequest(services, request, { resHeaders }),
     onError: ({ error }) => {
       failure = error

@@ -1,6 +1,7 @@
 /** Finds unknown fields of a REST call, each with the name that was probably meant. */
+
+import { deploySchema, resourcesSchema } from '@/core/contract/deployments'
 import type { FieldProblem } from '@/core/contract/failure'
-import { deploySchema, resourcesSchema } from '@/server/api/inputs/schemas'
 
 const deployFields = Object.keys(deploySchema.shape)
 const resourceFields = Object.keys(resourcesSchema.shape)

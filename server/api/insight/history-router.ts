@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { regionSchema } from '@/core/contract/deployments'
 import { Failure } from '@/core/contract/failure'
+import { idText, personTime } from '@/core/contract/fields'
 import type { Services } from '@/server/api/context/context'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { idText, personTime } from '@/server/api/inputs/fields'
-import { regionSchema } from '@/server/api/inputs/schemas'
 import { momentsNear, readBounds, readMarks } from '@/server/store/insight/history-marks'
 import { readPastDeployment } from '@/server/store/insight/past-deployment'
 import { readPastFleet } from '@/server/store/insight/past-fleet'
@@ -39,7 +39,7 @@ export const historyRouter = router({
 
   /** All nodes at that time with their state, reservations and usage, in the text format of readPastNodes(). */
   fleetAt: procedureFor('nodes.read')
-    .input(z.object({ at: moment.optional(), region: regionSchema.optional() }))
+    .input(z.object({ at: moment.optional(), region: z.optional(regionSchema) }))
     .query(async ({ ctx: { services }, input }) => {
       const at = pastMoment(services, input.at)
       const { from } = await readBounds(services.store, at)

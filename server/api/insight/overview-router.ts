@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { may } from '@/core/accounts/roles'
+import { pageLimit, personText, personTime } from '@/core/contract/fields'
 import { cursorText, eventKinds, parseCursor } from '@/core/insight/events'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { pageLimit, personText, personTime } from '@/server/api/inputs/fields'
 import { readEvents } from '@/server/store/insight/events'
 import { readOverview } from '@/server/store/insight/overview'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { pageLimit, pageOffset, personText } from '@/core/contract/fields'
 import { machineKinds, nodeSortKeys, nodeStates } from '@/core/nodes/list'
 import { procedureFor } from '@/server/api/context/trpc'
-import { pageLimit, pageOffset, personText } from '@/server/api/inputs/fields'
 import { findNodes, mapOfNodes, nodeFacets, pageOfNodes } from '@/server/store/nodes/node-list'
 
 const word = personText({ max: 130 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { idText } from '@/core/contract/fields'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { idText } from '@/server/api/inputs/fields'
 import { setNodeCordoned } from '@/server/store/agents/heartbeats'
 import { allowMove } from '@/server/store/agents/identities'
 import { readReturns } from '@/server/store/node-loss/node-returns'

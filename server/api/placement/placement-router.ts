@@ -1,9 +1,9 @@
+import { previewSchema } from '@/core/contract/deployments'
 import type { PlacementSummary } from '@/core/placement/decision-summary'
 import type { Ranking } from '@/core/placement/ranking'
 import type { Policy } from '@/core/placement/types'
 import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { previewSchema } from '@/server/api/inputs/schemas'
 import { asIfDeployed, tokenOf } from './preview'
 import { rankDecisionSchema, rankNow, rankRecorded, rankSchema } from './ranking'
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { type previewSchema, resourcesOf } from '@/core/contract/deployments'
 import { fleetSeenFrom } from '@/core/journal'
 import { hostPortsOf } from '@/core/placement/host-ports'
 import { isOf } from '@/core/placement/placed-replica'
@@ -7,7 +8,6 @@ import { type Fleet, type PlacementRequest, type Policy, policyOf } from '@/core
 import { resolvePlacementRules } from '@/core/scheduler/scoring/preferences'
 import { choose } from '@/core/scheduler/select/choose'
 import type { Services } from '@/server/api/context/context'
-import { type previewSchema, resourcesOf } from '@/server/api/inputs/schemas'
 import { readSettings } from '@/server/store/records/settings'
 import { placedReplicas } from '@/server/store/scheduling/placed-replicas'
 

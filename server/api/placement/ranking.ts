@@ -1,17 +1,16 @@
 import { z } from 'zod'
+import { policySchema, previewSchema } from '@/core/contract/deployments'
+import { idText, pageLimit, pageOffset, personText } from '@/core/contract/fields'
 import type { Ranking } from '@/core/placement/ranking'
 import { type Policy, policyOf } from '@/core/placement/types'
 import { LazyExplanation } from '@/core/scheduler/lazy-explanation'
-
 import type { Services } from '@/server/api/context/context'
 import { recordedDecision } from '@/server/api/decisions/recorded'
-import { idText, pageLimit, pageOffset, personText } from '@/server/api/inputs/fields'
-import { policySchema, previewSchema } from '@/server/api/inputs/schemas'
 import { type Asked, asIfDeployed } from './preview'
 
 /** Selects the nodes of the ranking to send. */
 const pageFields = {
-  policy: policySchema.optional(),
+  policy: z.optional(policySchema),
   text: personText({ max: 200 }).default(''),
   region: personText({ max: 63 }).nullable().default(null),
   show: z.enum(['all', 'room', 'refused']).default('all'),

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tracked } from '@trpc/server'
 import { z } from 'zod'
+import { personText } from '@/core/contract/fields'
 import type { LiveChange } from '@/core/views/live'
 import { router, signedInProcedure } from '@/server/api/context/trpc'
-import { personText } from '@/server/api/inputs/fields'
 import { ChangeCollector, stoppingError } from '@/server/api/stream/streams'
 import type { Change } from '@/server/db/notify'
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { idText, trimmedText } from '@/core/contract/fields'
 import { testMessage } from '@/core/notifications/message'
 import {
   channelKinds,
@@ -10,7 +11,6 @@ import {
   notificationLimits,
 } from '@/core/notifications/notification'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { idText, trimmedText } from '@/server/api/inputs/fields'
 import {
   createChannel,
   deleteChannel,

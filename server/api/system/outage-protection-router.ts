@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { regionSchema } from '@/core/contract/deployments'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { regionSchema } from '@/server/api/inputs/schemas'
 import { movesOfOverride, openProtections, overrideProtection } from '@/server/store/node-loss/outage-protection'
 
 export const outageProtectionRouter = router({

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { policySchema } from '@/core/contract/deployments'
+import { flag } from '@/core/contract/form-fields'
 import { int4 } from '@/core/contract/ranges'
 import { policyOf } from '@/core/placement/types'
 import { heartbeatProblems } from '@/core/settings/settings'
 import { procedureFor, router } from '@/server/api/context/trpc'
-import { flag } from '@/server/api/inputs/fields'
-import { policySchema } from '@/server/api/inputs/schemas'
 import { readSettings, writeSettings } from '@/server/store/records/settings'
 
 /** The settings below check the ranges, with messages of their own. */

@@ -256,7 +256,7 @@ interface ContentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: DeploymentSpec['constraints']
-  placementRules: PlacementRulesSpec | null
+  placement_rules: PlacementRulesSpec | null
   policy: DeploymentSpec['policy']
   priority: number
   ports: DeploymentSpec['ports']
@@ -292,7 +292,7 @@ async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> 
       waitForCapacity: row.wait_for_capacity,
       maxPerNode: row.max_per_node,
       constraints: row.constraints,
-      placementRules: row.placementRules,
+      placementRules: row.placement_rules,
       policy: row.policy,
       priority: row.priority,
       ports: row.ports,

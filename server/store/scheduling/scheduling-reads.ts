@@ -18,7 +18,7 @@ interface DeploymentRow {
   wait_for_capacity: boolean
   max_per_node: number
   constraints: Constraint[]
-  placementRules: PlacementRulesSpec | null
+  placement_rules: PlacementRulesSpec | null
   policy: Policy | null
   cpu_cores: number
   memory_mb: number
@@ -114,7 +114,7 @@ const deploymentOf = (row: DeploymentRow): DeploymentToSchedule => ({
   waitForCapacity: row.wait_for_capacity,
   maxPerNode: row.max_per_node,
   constraints: row.constraints,
-  placementRules: row.placementRules,
+  placementRules: row.placement_rules,
   policy: row.policy,
   resources: {
     cpuMillis: millisOfCores(row.cpu_cores),

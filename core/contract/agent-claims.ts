@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { counts } from '@/core/contract/ranges'
 import { agentNumber, agentText, agentWhole } from './fields'
+import { counts } from './ranges'
 
 const id = agentText({ max: 100 })
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { agentText, agentTime, agentWhole, personText, personTime } from '@/core/contract/fields'
+import { recordOf } from '@/core/contract/form-fields'
 import { int4, isWithin } from '@/core/contract/ranges'
+import { isRule } from '@/core/contract/rules'
 import { allInputs, definitionOf, partsOf, type Schema } from '@/testing/input-fields'
-import { agentText, agentTime, agentWhole, isRule, personText, personTime, recordOf } from './fields'
 
 const checksOf = (schema: Schema) => definitionOf(schema).checks ?? []
 const hasRule = (schema: Schema): boolean => isRule(schema) || checksOf(schema).some(isRule)
