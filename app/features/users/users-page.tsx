@@ -8,7 +8,7 @@ import { Button } from '@/app/ui/button'
 import { FieldError, Select } from '@/app/ui/form/field'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
@@ -147,13 +147,9 @@ export function UsersPage() {
         </div>
       )}
       <div className="border-t border-line">
-        {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="Could not load the users" onRetry={() => void query.refetch()} />
-        ) : query.data ? (
-          <Table caption="Users" columns={columns} rows={query.data} rowKey={(user) => user.id} tall />
-        ) : (
-          <Loading label="Loading users" />
-        )}
+        <QueryView query={query} failed="Could not load the users" loading="Loading users">
+          {(users) => <Table caption="Users" columns={columns} rows={users} rowKey={(user) => user.id} tall />}
+        </QueryView>
       </div>
       <Section title="Permissions by role" className="mt-8">
         <PermissionMatrix />
