@@ -26,9 +26,7 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
     placeholderData: keepPreviousData,
   })
   return {
-    preview: query.data,
-    error: query.error,
-    retry: () => void query.refetch(),
+    query,
     /** Whether the shown preview belongs to earlier input: the user is typing, or the form is invalid. */
     outdated: query.isPlaceholderData || !parsed.success || JSON.stringify(parsed.output) !== asked,
     valid: parsed.success,

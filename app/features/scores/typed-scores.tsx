@@ -50,6 +50,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
       <>
         <PageHeader title="Scores" />
         <QueryView query={deployment} failed="Could not load the deployment" loading="Loading deployment">
+          {/* The page itself follows as soon as there is a deployment. */}
           {() => null}
         </QueryView>
       </>
