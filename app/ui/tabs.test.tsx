@@ -9,16 +9,21 @@ afterEach(cleanup)
 function Three() {
   const [value, setValue] = useState<'one' | 'two' | 'three'>('one')
   return (
-    <Tabs
-      label="Parts"
-      value={value}
-      onChange={setValue}
-      tabs={[
-        { value: 'one', label: 'One', content: () => 'first' },
-        { value: 'two', label: 'Two', content: () => 'second' },
-        { value: 'three', label: 'Three', content: () => 'third' },
-      ]}
-    />
+    <>
+      <button type="button" onClick={() => setValue('one')}>
+        Back
+      </button>
+      <Tabs
+        label="Parts"
+        value={value}
+        onChange={setValue}
+        tabs={[
+          { value: 'one', label: 'One', content: () => 'first' },
+          { value: 'two', label: 'Two', content: () => 'second' },
+          { value: 'three', label: 'Three', content: () => 'third' },
+        ]}
+      />
+    </>
   )
 }
 
@@ -54,8 +59,24 @@ test('the Tab key reaches only the open tab', () => {
   expect(screen.getAllByRole('tab').map((tab) => tab.tabIndex)).toEqual([-1, 0, -1])
 })
 
-test('leaves browser shortcuts alone', () => {
+test('going back in the history opens the earlier tab and moves the tab stop to it', () => {
   render(<Three />)
+  const second = screen.getByRole('tab', { name: 'Two' })
+  second.focus()
+  fireEvent.click(second)
+  fireEvent.click(screen.getByText('Back'))
+  expect(opened()?.textContent).toBe('One')
+  expect(screen.getAllByRole('tab').map((tab) => tab.tabIndex)).toEqual([0, -1, -1])
+  // The browser does this to the tab that was pressed, when the user returns to its window.
+  fireEvent.blur(second)
+  fireEvent.focus(second)
+  expect(opened()?.textContent).toBe('One')
+})
+
+test('leaves scrolling and browser shortcuts alone', () => {
+  render(<Three />)
+  press('PageDown')
+  expect(opened()?.textContent).toBe('One')
   press('ArrowRight', { altKey: true })
   expect(opened()?.textContent).toBe('One')
 })

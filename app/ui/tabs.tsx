@@ -11,7 +11,8 @@ interface TabsProps<Value extends string> {
 
 /**
  * Only the open tab is rendered, so only its queries run. The Tab key reaches the open tab; arrows, Home and End open
- * others.
+ * others. Unlike the tabs of Radix, a tab does not open because it gets the focus: after going back in the history, the
+ * browser gives the focus to the tab that was pressed before, and it must not open again.
  */
 export function Tabs<Value extends string>({ label, value, onChange, tabs }: TabsProps<Value>) {
   const id = useId()

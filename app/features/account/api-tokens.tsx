@@ -5,7 +5,8 @@ import { useState } from 'react'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Section } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { Code } from '@/app/ui/text/copy'
 import { curlText } from '@/app/ui/text/curl'
 import { type MadeApiToken, TokenForm } from './token-form'
@@ -25,17 +26,17 @@ export function ApiTokens() {
         {made ? <MadeToken made={made} onDone={() => setMade(null)} /> : <TokenForm onMade={setMade} />}
       </Section>
       <Section flush title="Your API tokens">
-        {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
-        ) : !query.data ? (
-          <Loading label="Loading tokens" />
-        ) : query.data.length === 0 ? (
-          <Empty title="No API tokens yet">
-            Create one above. It keeps working after a password change, until it expires or is revoked.
-          </Empty>
-        ) : (
-          <TokenTable caption="Your API tokens" tokens={query.data} />
-        )}
+        <QueryView query={query} failed="Could not load the tokens" loading="Loading tokens">
+          {(tokens) =>
+            tokens.length === 0 ? (
+              <Empty title="No API tokens yet">
+                Create one above. It keeps working after a password change, until it expires or is revoked.
+              </Empty>
+            ) : (
+              <TokenTable caption="Your API tokens" tokens={tokens} />
+            )
+          }
+        </QueryView>
       </Section>
     </>
   )

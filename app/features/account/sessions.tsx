@@ -7,7 +7,7 @@ import { Button } from '@/app/ui/button'
 import { Section } from '@/app/ui/layout-parts'
 import { ConfirmDialog } from '@/app/ui/overlay/dialog'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { errorSentence } from '@/app/ui/text/errors'
 import { SessionTable } from './session-table'
 
@@ -25,19 +25,17 @@ export function Sessions() {
       meta="Browsers and programs that signed in with your password."
       actions={<EndOthers onEnded={again} />}
     >
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the sessions" onRetry={() => void query.refetch()} />
-      ) : query.data ? (
-        <SessionTable
-          caption="Your sessions"
-          sessions={query.data}
-          ending={end.isPending ? end.variables.id : null}
-          problem={end.error ? errorSentence(end.error) : null}
-          onEnd={({ id }) => end.mutate({ id })}
-        />
-      ) : (
-        <Loading label="Loading the sessions" />
-      )}
+      <QueryView query={query} failed="Could not load the sessions" loading="Loading the sessions">
+        {(sessions) => (
+          <SessionTable
+            caption="Your sessions"
+            sessions={sessions}
+            ending={end.isPending ? end.variables.id : null}
+            problem={end.error ? errorSentence(end.error) : null}
+            onEnd={({ id }) => end.mutate({ id })}
+          />
+        )}
+      </QueryView>
     </Section>
   )
 }

@@ -24,6 +24,73 @@ const statusStyles: Record<ApiTokenView['state'], StatusStyle> = {
   },
 }
 
+const ownerColumn: Column<ApiTokenView> = {
+  id: 'owner',
+  header: 'Owner',
+  width: 'clamp(76px, 12vw, 180px)',
+  cell: ({ owner }) => <span title={owner}>{owner}</span>,
+}
+
+const columnsOf = (withOwner: boolean, onRevoke: (token: ApiTokenView) => void): Column<ApiTokenView>[] => [
+  {
+    id: 'name',
+    header: 'Name',
+    cell: ({ name, state }) => (
+      <span className="block max-sm:py-1.5">
+        <span className="block truncate font-medium" title={name}>
+          {name}
+        </span>
+        <span className="block truncate text-meta text-ink-2 sm:hidden">{statusStyles[state].label}</span>
+      </span>
+    ),
+  },
+  ...(withOwner ? [ownerColumn] : []),
+  { id: 'scope', header: 'Scope', width: 'clamp(76px, 12vw, 150px)', cell: (token) => <Scope token={token} /> },
+  {
+    id: 'state',
+    header: 'State',
+    width: '96px',
+    from: 'sm',
+    cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
+  },
+  {
+    id: 'used',
+    header: 'Last used',
+    width: '104px',
+    from: withOwner ? 'lg' : 'md',
+    cell: ({ lastUsedAt }) =>
+      lastUsedAt ? <Time at={lastUsedAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
+  },
+  {
+    id: 'expires',
+    header: 'Expires',
+    width: '104px',
+    from: 'lg',
+    cell: ({ expiresAt }) =>
+      expiresAt ? <Time at={expiresAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
+  },
+  {
+    id: 'made',
+    header: 'Created',
+    width: '104px',
+    from: 'xl',
+    cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
+  },
+  {
+    id: 'actions',
+    header: <span className="sr-only">Actions</span>,
+    width: '92px',
+    align: 'right',
+    whole: true,
+    cell: (token) =>
+      (token.state === 'usable' || token.state === 'owner disabled') && (
+        <Button variant="ghost" size="sm" aria-label={`Revoke ${token.name}`} onClick={() => onRevoke(token)}>
+          Revoke
+        </Button>
+      ),
+  },
+]
+
 interface TokenTableProps {
   caption: string
   tokens: ApiTokenView[]
@@ -43,76 +110,13 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       },
     }),
   )
-  const columns: Column<ApiTokenView>[] = [
-    {
-      id: 'name',
-      header: 'Name',
-      cell: ({ name, state }) => (
-        <span className="block max-sm:py-1.5">
-          <span className="block truncate font-medium" title={name}>
-            {name}
-          </span>
-          <span className="block truncate text-meta text-ink-2 sm:hidden">{statusStyles[state].label}</span>
-        </span>
-      ),
-    },
-    ...(withOwner ? [ownerColumn] : []),
-    { id: 'scope', header: 'Scope', width: 'clamp(76px, 12vw, 150px)', cell: (token) => <Scope token={token} /> },
-    {
-      id: 'state',
-      header: 'State',
-      width: '96px',
-      from: 'sm',
-      cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
-    },
-    {
-      id: 'used',
-      header: 'Last used',
-      width: '104px',
-      from: withOwner ? 'lg' : 'md',
-      cell: ({ lastUsedAt }) =>
-        lastUsedAt ? <Time at={lastUsedAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
-    },
-    {
-      id: 'expires',
-      header: 'Expires',
-      width: '104px',
-      from: 'lg',
-      cell: ({ expiresAt }) =>
-        expiresAt ? <Time at={expiresAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
-    },
-    {
-      id: 'made',
-      header: 'Created',
-      width: '104px',
-      from: 'xl',
-      cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
-    },
-    {
-      id: 'actions',
-      header: <span className="sr-only">Actions</span>,
-      width: '92px',
-      align: 'right',
-      whole: true,
-      cell: (token) =>
-        (token.state === 'usable' || token.state === 'owner disabled') && (
-          <Button
-            variant="ghost"
-            size="sm"
-            aria-label={`Revoke ${token.name}`}
-            onClick={() => {
-              revoke.reset()
-              setRevoking(token)
-            }}
-          >
-            Revoke
-          </Button>
-        ),
-    },
-  ]
+  const ask = (token: ApiTokenView): void => {
+    revoke.reset()
+    setRevoking(token)
+  }
   return (
     <>
-      <Table caption={caption} columns={columns} rows={tokens} rowKey={(token) => token.id} />
+      <Table caption={caption} columns={columnsOf(withOwner, ask)} rows={tokens} rowKey={(token) => token.id} />
       {revoking && (
         <ConfirmDialog
           open
@@ -129,13 +133,6 @@ export function TokenTable({ caption, tokens, withOwner = false }: TokenTablePro
       )}
     </>
   )
-}
-
-const ownerColumn: Column<ApiTokenView> = {
-  id: 'owner',
-  header: 'Owner',
-  width: 'clamp(76px, 12vw, 180px)',
-  cell: ({ owner }) => <span title={owner}>{owner}</span>,
 }
 
 /** A token never has more access than its owner. */

@@ -9,7 +9,8 @@ import { ButtonLink } from '@/app/ui/button'
 import { Select } from '@/app/ui/form/field'
 import { momentOf, Period } from '@/app/ui/form/period'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { CursorPager } from '@/app/ui/table/cursor-pager'
 import { SearchField } from '@/app/ui/table/search'
 import { Table } from '@/app/ui/table/table'
@@ -97,39 +98,35 @@ export function AuditPage() {
           onChange={(change) => void set({ ...change, from: null }, { history: 'push' })}
         />
       </div>
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the audit log" onRetry={() => void query.refetch()} />
-      ) : !query.data ? (
-        <Loading label="Loading audit log" />
-      ) : query.data.entries.length === 0 ? (
-        <Empty
-          title={filtered ? 'No matches' : 'No entries yet'}
-          action={filtered && <ButtonLink href="/admin/audit">Show all entries</ButtonLink>}
-        >
-          {filtered ? 'No entries match these filters.' : 'Changes by users and programs appear here.'}
-        </Empty>
-      ) : (
-        <>
-          <Table
-            caption="Audit log, newest first"
-            columns={columns}
-            rows={query.data.entries}
-            rowKey={({ id }) => id}
-            keyboard
-            reading
-            question={JSON.stringify([view, from])}
-            outdated={query.isPlaceholderData}
-          />
-          <CursorPager
-            newest={from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
-            older={
-              query.data.next === null
-                ? null
-                : () => void set({ from: query.data.next }, { history: 'push', scroll: true })
-            }
-          />
-        </>
-      )}
+      <QueryView query={query} failed="Could not load the audit log" loading="Loading audit log">
+        {({ entries, next }) =>
+          entries.length === 0 ? (
+            <Empty
+              title={filtered ? 'No matches' : 'No entries yet'}
+              action={filtered && <ButtonLink href="/admin/audit">Show all entries</ButtonLink>}
+            >
+              {filtered ? 'No entries match these filters.' : 'Changes by users and programs appear here.'}
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption="Audit log, newest first"
+                columns={columns}
+                rows={entries}
+                rowKey={({ id }) => id}
+                keyboard
+                reading
+                question={JSON.stringify([view, from])}
+                outdated={query.isPlaceholderData}
+              />
+              <CursorPager
+                newest={from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
+                older={next === null ? null : () => void set({ from: next }, { history: 'push', scroll: true })}
+              />
+            </>
+          )
+        }
+      </QueryView>
       {opened && <EntryDialog entry={opened} onClose={() => void set({ open: null }, { history: 'replace' })} />}
     </>
   )

@@ -6,7 +6,8 @@ import { outcomeStyles } from '@/app/features/placement/outcome-styles'
 import { triggerText } from '@/app/features/placement/trigger-labels'
 import { useTRPC } from '@/app/trpc'
 import { Button, ButtonLink } from '@/app/ui/button'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
@@ -25,44 +26,53 @@ export function DecisionList({ filters, setFilters, asked, isFiltered }: Decisio
     ...trpc.decision.page.queryOptions({ ...asked, ...(older ? { older_than: older } : {}), limit: pageSize }),
     placeholderData: keepPreviousData,
   })
-  const { data } = query
-  if (query.isError && !data)
-    return <ErrorState error={query.error} what="Could not load the decisions" onRetry={() => void query.refetch()} />
-  if (!data) return <Loading label="Loading decisions" />
-  const last = data.items.at(-1)
-  if (!last)
-    return isFiltered || older ? (
-      <Empty title="No matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
-        No decisions match these filters.
-      </Empty>
-    ) : (
-      <Empty title="No decisions yet" action={<ButtonLink href="/deployments/new">New deployment</ButtonLink>}>
-        The scheduler decides whenever replicas are deployed, scaled or moved. Its decisions appear here.
-      </Empty>
-    )
   return (
-    <>
-      <Table
-        caption="Decisions, newest first"
-        columns={columns}
-        rows={data.items}
-        rowKey={(row) => row.id}
-        rowHref={(row) => `/decisions/${row.id}`}
-        keyboard
-        question={JSON.stringify([asked, older])}
-        outdated={query.isPlaceholderData}
-      />
-      {(older || data.more) && (
-        <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">
-          {older && <Button onClick={() => void setFilters({ older: null }, { history: 'push' })}>Newest</Button>}
-          {data.more && (
-            <Button onClick={() => void setFilters({ older: last.id }, { history: 'push', scroll: true })}>
-              Older
-            </Button>
-          )}
-        </nav>
-      )}
-    </>
+    <QueryView query={query} failed="Could not load the decisions" loading="Loading decisions">
+      {({ items, more }) =>
+        items.length === 0 ? (
+          <NoDecisions isFiltered={isFiltered || older !== ''} />
+        ) : (
+          <>
+            <Table
+              caption="Decisions, newest first"
+              columns={columns}
+              rows={items}
+              rowKey={(row) => row.id}
+              rowHref={(row) => `/decisions/${row.id}`}
+              keyboard
+              question={JSON.stringify([asked, older])}
+              outdated={query.isPlaceholderData}
+            />
+            {(older || more) && (
+              <nav aria-label="Pages" className="flex items-center justify-end gap-2 px-4 py-3 md:px-6">
+                {older && <Button onClick={() => void setFilters({ older: null }, { history: 'push' })}>Newest</Button>}
+                {more && (
+                  <Button
+                    onClick={() =>
+                      void setFilters({ older: items.at(-1)?.id ?? null }, { history: 'push', scroll: true })
+                    }
+                  >
+                    Older
+                  </Button>
+                )}
+              </nav>
+            )}
+          </>
+        )
+      }
+    </QueryView>
+  )
+}
+
+function NoDecisions({ isFiltered }: { isFiltered: boolean }) {
+  return isFiltered ? (
+    <Empty title="No matches" action={<ButtonLink href="/decisions">Show all decisions</ButtonLink>}>
+      No decisions match these filters.
+    </Empty>
+  ) : (
+    <Empty title="No decisions yet" action={<ButtonLink href="/deployments/new">New deployment</ButtonLink>}>
+      The scheduler decides whenever replicas are deployed, scaled or moved. Its decisions appear here.
+    </Empty>
   )
 }
 

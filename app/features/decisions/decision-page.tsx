@@ -11,9 +11,9 @@ import { becauseText } from '@/app/features/placement/trigger-labels'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { StatusBadge } from '@/app/ui/status/status'
-import { errorCode } from '@/app/ui/text/errors'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import { usePageTitle } from '@/app/ui/text/title'
 import type { DecisionView } from '@/core/views/decisions'
@@ -28,19 +28,24 @@ const staleTime = Number.POSITIVE_INFINITY
 export function DecisionPage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery({ ...trpc.decision.get.queryOptions({ id }), staleTime })
-  const decision = query.data
-  usePageTitle(decision && `Decision on ${decision.deploymentName}`)
-  if (!decision) {
-    if (errorCode(query.error) === 'NOT_FOUND')
-      return (
+  usePageTitle(query.data && `Decision on ${query.data.deploymentName}`)
+  return (
+    <QueryView
+      query={query}
+      failed="Could not load the decision"
+      loading="Loading decision"
+      notFound={
         <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
           It may have been deleted after its retention period.
         </Empty>
-      )
-    if (query.isError)
-      return <ErrorState error={query.error} what="Could not load the decision" onRetry={() => void query.refetch()} />
-    return <Loading label="Loading decision" />
-  }
+      }
+    >
+      {(decision) => <Decision decision={decision} />}
+    </QueryView>
+  )
+}
+
+function Decision({ decision }: { decision: DecisionView }) {
   return (
     <>
       <Header decision={decision} />

@@ -15,13 +15,5 @@ export function EveryNode({ decisionId }: { decisionId: string }) {
     // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
-  return (
-    <RankingPanel
-      {...ranking}
-      ranking={query.data}
-      error={query.error}
-      onRetry={() => void query.refetch()}
-      outdated={query.isPlaceholderData}
-    />
-  )
+  return <RankingPanel {...ranking} query={query} outdated={query.isPlaceholderData} />
 }

@@ -7,7 +7,8 @@ import { effectivePolicy, policyFromText, policyLabels } from '@/app/features/pl
 import { useTRPC } from '@/app/trpc'
 import { Field, Select } from '@/app/ui/form/field'
 import { useSettled } from '@/app/ui/settled'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -81,27 +82,25 @@ export function WhatIf({ asked }: DecisionFilters) {
           </p>
         </div>
       </div>
-      {query.isError && !report ? (
-        <ErrorState error={query.error} what="Could not replay the decisions" onRetry={() => void query.refetch()} />
-      ) : !report ? (
-        <Loading label="Replaying decisions" />
-      ) : report.changes.length === 0 ? (
-        <Empty title="Nothing would change">
-          {report.examined === 0
-            ? 'No decisions match these filters.'
-            : 'All of them would have chosen the same nodes.'}
-        </Empty>
-      ) : (
-        <Table
-          caption="Decisions that would change"
-          columns={columns}
-          rows={report.changes}
-          rowKey={(row) => row.decisionId}
-          rowHref={(row) => `/decisions/${row.decisionId}`}
-          question={input}
-          outdated={query.isPlaceholderData || query.isFetching}
-        />
-      )}
+      <QueryView query={query} failed="Could not replay the decisions" loading="Replaying decisions">
+        {({ changes, examined }) =>
+          changes.length === 0 ? (
+            <Empty title="Nothing would change">
+              {examined === 0 ? 'No decisions match these filters.' : 'All of them would have chosen the same nodes.'}
+            </Empty>
+          ) : (
+            <Table
+              caption="Decisions that would change"
+              columns={columns}
+              rows={changes}
+              rowKey={(row) => row.decisionId}
+              rowHref={(row) => `/decisions/${row.decisionId}`}
+              question={input}
+              outdated={query.isPlaceholderData || query.isFetching}
+            />
+          )
+        }
+      </QueryView>
     </>
   )
 }

@@ -9,7 +9,8 @@ import { useTRPC } from '@/app/trpc'
 import { Combobox } from '@/app/ui/form/combobox'
 import { Field } from '@/app/ui/form/field'
 import { useSettled } from '@/app/ui/settled'
-import { ErrorState } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import type { Ranking } from '@/core/placement/ranking'
 import type { DecisionView } from '@/core/views/decisions'
 
 const pauseMs = 100
@@ -70,10 +71,24 @@ function Answer({ decision, name, isUnknown }: AnswerProps) {
     placeholderData: keepPreviousData,
     staleTime,
   })
-  if (query.isError && !query.data)
-    return <ErrorState error={query.error} what="Could not look up the node" onRetry={() => void query.refetch()} />
-  if (!query.data || query.isPlaceholderData) return null
-  const verdict = query.data.compared.find(({ nodeId, id }) => nodeId === asked || id === asked)
+  return (
+    <QueryView query={query} failed="Could not look up the node" loading={null}>
+      {(ranking) => !query.isPlaceholderData && <Explained {...{ decision, ranking, asked, isUnknown }} />}
+    </QueryView>
+  )
+}
+
+interface ExplainedProps {
+  decision: DecisionView
+  ranking: Ranking
+  /** The name or the id of the node. */
+  asked: string
+  isUnknown: boolean
+}
+
+function Explained({ decision, ranking, asked, isUnknown }: ExplainedProps) {
+  const { compared, chosen, feasible } = ranking
+  const verdict = compared.find(({ nodeId, id }) => nodeId === asked || id === asked)
   // While node names contain the text, the user is still typing.
   if (!verdict && !isUnknown) return null
   if (!verdict)
@@ -82,20 +97,20 @@ function Answer({ decision, name, isUnknown }: AnswerProps) {
         At that time, the fleet had no node called “{asked}”.
       </p>
     )
-  const lastVerdict = query.data.compared.find(({ id }) => id === last?.id)
+  const lastChosen = decision.placement.chosen.at(-1)
   return (
     <>
       <p role="status" className="max-w-4xl font-medium">
         {whyThisNode({
           verdict,
-          chosen: query.data.chosen,
-          last: lastVerdict,
-          feasible: query.data.feasible,
+          chosen,
+          last: compared.find(({ id }) => id === lastChosen?.id),
+          feasible,
           replicas: decision.request.replicas,
         })}
       </p>
       <div className="-mx-4 border-t border-line md:-mx-6">
-        <Comparison verdicts={query.data.compared} />
+        <Comparison verdicts={compared} />
       </div>
     </>
   )

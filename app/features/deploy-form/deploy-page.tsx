@@ -10,7 +10,7 @@ import { useTRPC } from '@/app/trpc'
 import { useHydrated } from '@/app/ui/hydrated'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { errorFields, errorSentence } from '@/app/ui/text/errors'
 import type { Suggestion } from '@/core/placement/types'
 import { DeployFields } from './deploy-fields'
@@ -31,7 +31,8 @@ export function DeployPage() {
     defaultValues: emptyForm,
     mode: 'onTouched',
   })
-  const { preview, error, retry, outdated, valid } = usePreview(form.control)
+  const { query, outdated, valid } = usePreview(form.control)
+  const preview = query.data
   const deploy = useDeploy()
   const notice = useNotice()
   const [changed, setChanged] = useState<string | null>(null)
@@ -55,7 +56,7 @@ export function DeployPage() {
         const field = formPath(path, values)
         if (field) form.setError(field, { type: 'server', message })
         else if (path === 'preview_token') {
-          retry()
+          void query.refetch()
           setChanged(`${message}. Press Deploy again to deploy anyway.`)
         }
       }
@@ -82,15 +83,20 @@ export function DeployPage() {
           className="px-4 pt-5 pb-16 max-lg:border-t max-lg:border-line md:px-6 lg:border-l lg:border-line"
         >
           <h2 className="mb-3 font-semibold">Placement preview</h2>
-          {preview ? (
-            <Preview {...preview} outdated={outdated} waits={waits} onApply={apply} blocked={blocked} />
-          ) : error ? (
-            <ErrorState error={error} what="Could not run the scheduler" onRetry={retry} className="px-0" />
-          ) : valid ? (
-            <Loading label="Asking the scheduler" />
-          ) : (
-            <p className="text-ink-2">Enter valid values to see where it would run.</p>
-          )}
+          <QueryView
+            query={query}
+            inset
+            failed="Could not run the scheduler"
+            loading={
+              valid ? (
+                'Asking the scheduler'
+              ) : (
+                <p className="text-ink-2">Enter valid values to see where it would run.</p>
+              )
+            }
+          >
+            {(shown) => <Preview {...shown} outdated={outdated} waits={waits} onApply={apply} blocked={blocked} />}
+          </QueryView>
         </section>
       </div>
     </>

@@ -27,9 +27,7 @@ export function usePreview(control: Control<DeployForm, unknown, DeployInput>) {
     placeholderData: keepPreviousData,
   })
   return {
-    preview: query.data,
-    error: query.error,
-    retry: () => void query.refetch(),
+    query,
     /** Whether the shown preview belongs to earlier input: the user is typing, or the form is invalid. */
     outdated: query.isPlaceholderData || call === null || JSON.stringify(call) !== asked,
     valid: call !== null,

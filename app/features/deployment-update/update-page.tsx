@@ -16,8 +16,9 @@ import { ButtonLink } from '@/app/ui/button'
 import { Field, Input } from '@/app/ui/form/field'
 import { useHydrated } from '@/app/ui/hydrated'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { errorCode, errorFields, errorSentence } from '@/app/ui/text/errors'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty, Loading } from '@/app/ui/status/states'
+import { errorFields, errorSentence } from '@/app/ui/text/errors'
 import { usePageTitle } from '@/app/ui/text/title'
 import type { Suggestion } from '@/core/placement/types'
 import type { DeploymentDetail } from '@/core/views/deployments'
@@ -29,6 +30,8 @@ import type { PreviewUpdateInput } from './update-preview'
 
 const UpdatePreview = dynamic(() => import('./update-preview').then((part) => part.UpdatePreview))
 
+const loading = 'Loading deployment'
+
 export function UpdatePage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
@@ -37,22 +40,29 @@ export function UpdatePage({ id }: { id: string }) {
   const decision = asked.get('decision')
   const refused = useQuery(trpc.decision.get.queryOptions(decision === null ? skipToken : { id: decision }))
   usePageTitle(query.data && `Update ${query.data.name}`)
-  if (query.data && !refused.isLoading)
-    return (
-      <UpdateForm
-        deployment={query.data}
-        suggestion={refused.data?.placement.refusal?.suggestions[Number(asked.get('suggestion'))] ?? null}
-      />
-    )
-  if (errorCode(query.error) === 'NOT_FOUND')
-    return (
-      <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
-        Check the address. It may belong to another installation.
-      </Empty>
-    )
-  if (query.isError)
-    return <ErrorState error={query.error} what="Could not load the deployment" onRetry={() => void query.refetch()} />
-  return <Loading label="Loading deployment" />
+  return (
+    <QueryView
+      query={query}
+      failed="Could not load the deployment"
+      loading={loading}
+      notFound={
+        <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+          Check the address. It may belong to another installation.
+        </Empty>
+      }
+    >
+      {(deployment) =>
+        refused.isLoading ? (
+          <Loading label={loading} />
+        ) : (
+          <UpdateForm
+            deployment={deployment}
+            suggestion={refused.data?.placement.refusal?.suggestions[Number(asked.get('suggestion'))] ?? null}
+          />
+        )
+      }
+    </QueryView>
+  )
 }
 
 /** The deploy form filled in with the deployment, and a preview of the changes. */

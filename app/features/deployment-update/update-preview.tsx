@@ -9,7 +9,7 @@ import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { cn } from '@/app/ui/cn'
 import { useLongOutdated, useSettled } from '@/app/ui/settled'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore, plural } from '@/app/ui/text/format'
 import { Time } from '@/app/ui/text/time'
@@ -41,17 +41,11 @@ export function UpdatePreview({ input, ...rest }: UpdatePreviewProps) {
     ...trpc.deployment.previewUpdate.queryOptions(parsed ?? skipToken),
     placeholderData: keepPreviousData,
   })
-  if (query.data) return <Shown preview={query.data} outdated={query.isPlaceholderData || wanted !== asked} {...rest} />
-  if (query.isError)
-    return (
-      <ErrorState
-        error={query.error}
-        what="Could not run the scheduler"
-        onRetry={() => void query.refetch()}
-        className="px-0"
-      />
-    )
-  return input ? <Loading label="Asking the scheduler" /> : null
+  return (
+    <QueryView query={query} inset failed="Could not run the scheduler" loading={input && 'Asking the scheduler'}>
+      {(preview) => <Shown preview={preview} outdated={query.isPlaceholderData || wanted !== asked} {...rest} />}
+    </QueryView>
+  )
 }
 
 interface ShownProps extends Omit<UpdatePreviewProps, 'input'> {

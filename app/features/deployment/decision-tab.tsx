@@ -14,7 +14,8 @@ import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { Select } from '@/app/ui/form/field'
 import { Section } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { useNow } from '@/app/ui/text/clock'
 import { plural } from '@/app/ui/text/format'
 import { exactTime, Time } from '@/app/ui/text/time'
@@ -35,35 +36,36 @@ export function DecisionTab({ deployment }: { deployment: DeploymentDetail }) {
     // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
-  if (list.isError && !list.data)
-    return <ErrorState error={list.error} what="Could not load the decisions" onRetry={() => void list.refetch()} />
-  if (list.data?.length === 0)
-    return (
-      <Empty title="No decision yet">
-        The scheduler has not run for this deployment yet. Its decisions appear here.
-      </Empty>
-    )
-  if (decision.isError && !decision.data)
-    return (
-      <ErrorState error={decision.error} what="Could not load the decision" onRetry={() => void decision.refetch()} />
-    )
-  if (!decision.data || !list.data) return <Loading label="Loading decision" />
   return (
-    <>
-      {list.data.length > 1 && (
-        <div className="px-4 pt-4 md:px-6">
-          <DecisionSelect
-            decisions={list.data}
-            value={id ?? ''}
-            onChange={(next) => void setChosen(next === list.data[0]?.id ? null : next)}
-          />
-        </div>
-      )}
-      <Decision
-        decision={decision.data}
-        follow={id === list.data[0]?.id && isRefused(deployment) ? deployment : null}
-      />
-    </>
+    <QueryView query={list} failed="Could not load the decisions" loading="Loading decision">
+      {(decisions) =>
+        decisions.length === 0 ? (
+          <Empty title="No decision yet">
+            The scheduler has not run for this deployment yet. Its decisions appear here.
+          </Empty>
+        ) : (
+          <QueryView query={decision} failed="Could not load the decision" loading="Loading decision">
+            {(shown) => (
+              <>
+                {decisions.length > 1 && (
+                  <div className="px-4 pt-4 md:px-6">
+                    <DecisionSelect
+                      decisions={decisions}
+                      value={id ?? ''}
+                      onChange={(next) => void setChosen(next === decisions[0]?.id ? null : next)}
+                    />
+                  </div>
+                )}
+                <Decision
+                  decision={shown}
+                  follow={id === decisions[0]?.id && isRefused(deployment) ? deployment : null}
+                />
+              </>
+            )}
+          </QueryView>
+        )
+      }
+    </QueryView>
   )
 }
 

@@ -8,10 +8,11 @@ import { PastBar } from '@/app/features/time-travel/past-bar'
 import { PastPlacement } from '@/app/features/time-travel/past-placement'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { Tabs } from '@/app/ui/tabs'
-import { errorCode } from '@/app/ui/text/errors'
 import { usePageTitle } from '@/app/ui/text/title'
+import type { DeploymentDetail } from '@/core/views/deployments'
 import { DeploymentHeader } from './deployment-header'
 import { PlacementTab } from './placement-tab'
 
@@ -26,28 +27,30 @@ const tabs = ['placement', 'decision', 'timeline', 'logs', 'history', 'revisions
 
 export function DeploymentPage({ id }: { id: string }) {
   const trpc = useTRPC()
+  const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
+  usePageTitle(query.data?.name)
+  return (
+    <QueryView
+      query={query}
+      failed="Could not load the deployment"
+      loading="Loading deployment"
+      notFound={
+        <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
+          Check the address. Deleted deployments keep their pages, so it may belong to another installation.
+        </Empty>
+      }
+    >
+      {(deployment) => <Deployment deployment={deployment} />}
+    </QueryView>
+  )
+}
+
+function Deployment({ deployment }: { deployment: DeploymentDetail }) {
   const [tab, setTab] = useQueryState(
     'tab',
     parseAsStringLiteral(tabs).withDefault('placement').withOptions({ history: 'push' }),
   )
   const moment = useMoment()
-  const query = useQuery(trpc.deployment.detail.queryOptions({ id }))
-  const deployment = query.data
-  usePageTitle(deployment?.name)
-
-  if (!deployment) {
-    if (errorCode(query.error) === 'NOT_FOUND')
-      return (
-        <Empty title="Deployment not found" action={<ButtonLink href="/deployments">All deployments</ButtonLink>}>
-          Check the address. Deleted deployments keep their pages, so it may belong to another installation.
-        </Empty>
-      )
-    if (query.isError)
-      return (
-        <ErrorState error={query.error} what="Could not load the deployment" onRetry={() => void query.refetch()} />
-      )
-    return <Loading label="Loading deployment" />
-  }
   return (
     <>
       <DeploymentHeader deployment={deployment} />
@@ -64,7 +67,7 @@ export function DeploymentPage({ id }: { id: string }) {
                 <PlacementTab deployment={deployment} />
               ) : (
                 <PastBar {...moment} keepsPlace={false}>
-                  <PastPlacement id={id} at={moment.at} />
+                  <PastPlacement id={deployment.id} at={moment.at} />
                 </PastBar>
               ),
           },

@@ -3,7 +3,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowRight } from 'lucide-react'
 import { useTRPC } from '@/app/trpc'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { deploymentStyleOf, StatusBadge } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
@@ -51,10 +52,20 @@ const columns: Column<StatusChange>[] = [
 export function HistoryTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.timeline.queryOptions({ id: deployment.id }))
-  if (query.isError && !query.data)
-    return <ErrorState error={query.error} what="Could not load the history" onRetry={() => void query.refetch()} />
-  if (!query.data) return <Loading label="Loading history" />
-  const changes = [...query.data.deployment].reverse()
-  if (changes.length === 0) return <Empty title="No status changes yet" />
-  return <Table caption="Status changes, newest first" columns={columns} rows={changes} rowKey={(row) => row.id} />
+  return (
+    <QueryView query={query} failed="Could not load the history" loading="Loading history">
+      {({ deployment: changes }) =>
+        changes.length === 0 ? (
+          <Empty title="No status changes yet" />
+        ) : (
+          <Table
+            caption="Status changes, newest first"
+            columns={columns}
+            rows={[...changes].reverse()}
+            rowKey={(row) => row.id}
+          />
+        )
+      }
+    </QueryView>
+  )
 }

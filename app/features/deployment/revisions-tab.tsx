@@ -7,7 +7,7 @@ import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Field, FieldError, Input } from '@/app/ui/form/field'
 import { Dialog } from '@/app/ui/overlay/dialog'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import { CopyButton } from '@/app/ui/text/copy'
 import { curlText } from '@/app/ui/text/curl'
@@ -24,24 +24,24 @@ export function RevisionsTab({ deployment }: { deployment: DeploymentDetail }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.deployment.revisions.queryOptions({ id: deployment.id }))
   const [target, setTarget] = useState<RevisionView | null>(null)
-  const revisions = query.data
-  if (query.isError && !revisions)
-    return <ErrorState error={query.error} what="Could not load the revisions" onRetry={() => void query.refetch()} />
-  if (!revisions) return <Loading label="Loading revisions" />
-  const current = revisions.find((revision) => revision.current)
+  const current = query.data?.find((revision) => revision.current)
   return (
     <>
-      <ol aria-label="Revisions, newest first">
-        {revisions.map((revision, index) => (
-          <Revision
-            key={revision.revision}
-            revision={revision}
-            previous={revisions[index + 1] ?? null}
-            blocked={deployment.blocked.rollback}
-            onRollBack={() => setTarget(revision)}
-          />
-        ))}
-      </ol>
+      <QueryView query={query} failed="Could not load the revisions" loading="Loading revisions">
+        {(revisions) => (
+          <ol aria-label="Revisions, newest first">
+            {revisions.map((revision, index) => (
+              <Revision
+                key={revision.revision}
+                revision={revision}
+                previous={revisions[index + 1] ?? null}
+                blocked={deployment.blocked.rollback}
+                onRollBack={() => setTarget(revision)}
+              />
+            ))}
+          </ol>
+        )}
+      </QueryView>
       {target && current && (
         <RollBackDialog deployment={deployment} target={target} current={current} onClose={() => setTarget(null)} />
       )}

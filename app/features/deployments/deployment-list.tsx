@@ -6,7 +6,8 @@ import { useCallback } from 'react'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { deploymentStyles } from '@/app/ui/status/status'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { Pager } from '@/app/ui/table/pager'
@@ -49,7 +50,6 @@ export function DeploymentList() {
   )
   const counts = query.data?.counts
   const all = counts && deploymentStatuses.reduce((sum, one) => (one === 'deleted' ? sum : sum + counts[one]), 0)
-  const filtered = view.q !== '' || view.status !== 'all'
 
   return (
     <>
@@ -68,46 +68,56 @@ export function DeploymentList() {
           }))}
         />
       </div>
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the deployments" onRetry={() => void query.refetch()} />
-      ) : !query.data ? (
-        <Loading label="Loading deployments" />
-      ) : query.data.items.length === 0 ? (
-        filtered ? (
-          <Empty title="No matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>
-            No deployments {view.q && <>with “{view.q}” in its name or image </>}
-            {view.status !== 'all' && <>are {view.status}</>}
-          </Empty>
-        ) : (
-          <Empty title="No deployments yet" action={<NewButton />}>
-            A deployment runs replicas of a container image on your nodes. The form previews where they would run.
-          </Empty>
-        )
-      ) : (
-        <>
-          <Table
-            caption="Deployments"
-            columns={deploymentColumns}
-            rows={query.data.items}
-            rowKey={(row) => row.id}
-            rowHref={(row) => `/deployments/${row.id}`}
-            sort={{ by: view.sort, order: view.order }}
-            onSort={(by, order) =>
-              void setView({ sort: sortKeys.find((key) => key === by) ?? null, order, page: null }, { history: 'push' })
-            }
-            keyboard
-            reading
-            question={`${view.q} ${view.status} ${page}`}
-            outdated={query.isPlaceholderData}
-          />
-          <Pager
-            page={page}
-            pageSize={pageSize}
-            total={query.data.total}
-            onPage={(next) => void setView({ page: next }, { history: 'push', scroll: true })}
-          />
-        </>
-      )}
+      <QueryView query={query} failed="Could not load the deployments" loading="Loading deployments">
+        {({ items, total }) =>
+          items.length === 0 ? (
+            <NoDeployments q={view.q} status={view.status} />
+          ) : (
+            <>
+              <Table
+                caption="Deployments"
+                columns={deploymentColumns}
+                rows={items}
+                rowKey={(row) => row.id}
+                rowHref={(row) => `/deployments/${row.id}`}
+                sort={{ by: view.sort, order: view.order }}
+                onSort={(by, order) =>
+                  void setView(
+                    { sort: sortKeys.find((key) => key === by) ?? null, order, page: null },
+                    { history: 'push' },
+                  )
+                }
+                keyboard
+                reading
+                question={`${view.q} ${view.status} ${page}`}
+                outdated={query.isPlaceholderData}
+              />
+              <Pager
+                page={page}
+                pageSize={pageSize}
+                total={total}
+                onPage={(next) => void setView({ page: next }, { history: 'push', scroll: true })}
+              />
+            </>
+          )
+        }
+      </QueryView>
     </>
+  )
+}
+
+/** Instead of an empty table, for the search and the status that are set. */
+function NoDeployments({ q, status }: { q: string; status: (typeof statusFilters)[number] }) {
+  if (q === '' && status === 'all')
+    return (
+      <Empty title="No deployments yet" action={<NewButton />}>
+        A deployment runs replicas of a container image on your nodes. The form previews where they would run.
+      </Empty>
+    )
+  return (
+    <Empty title="No matches" action={<ButtonLink href="/deployments">Show all deployments</ButtonLink>}>
+      No deployments {q && <>with “{q}” in its name or image </>}
+      {status !== 'all' && <>are {status}</>}
+    </Empty>
   )
 }

@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { RefusalNote } from '@/app/features/placement/refusal'
 import { useTRPC } from '@/app/trpc'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Loading } from '@/app/ui/status/states'
 import { formatScore } from '@/app/ui/text/format'
 import type { DrillReplica, DrillRow, DrillStage } from '@/core/insight/drill-report'
 import type { DrillViewState } from './drill-view'
@@ -67,16 +68,15 @@ function Refused({ row, picked, stage }: DeploymentDetailProps) {
     ...trpc.drill.explain.queryOptions({ ...picked, stage, deployment_id: row.id }),
     enabled: row.refusal === null,
   })
-  const refusal = row.refusal ?? query.data
-  if (refusal) return <RefusalNote refusal={refusal} />
-  if (query.isError)
-    return (
-      <ErrorState
-        error={query.error}
-        what="Could not load the reasons"
-        onRetry={() => void query.refetch()}
-        className="px-0"
-      />
-    )
-  return query.isPending ? <Loading label="Asking the scheduler" className="py-4" /> : <p>{row.problem}.</p>
+  if (row.refusal) return <RefusalNote refusal={row.refusal} />
+  return (
+    <QueryView
+      query={query}
+      inset
+      failed="Could not load the reasons"
+      loading={<Loading label="Asking the scheduler" className="py-4" />}
+    >
+      {(refusal) => (refusal ? <RefusalNote refusal={refusal} /> : <p>{row.problem}.</p>)}
+    </QueryView>
+  )
 }

@@ -5,7 +5,7 @@ import { RotateCcw } from 'lucide-react'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Section } from '@/app/ui/layout-parts'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
 import { Table } from '@/app/ui/table/table'
@@ -50,27 +50,32 @@ export function WeakPoints() {
         )
       }
     >
-      {data ? (
-        <Table
-          caption="Weakest points, worst first"
-          columns={columns}
-          rows={data.points}
-          rowKey={({ kind, name }) => `${kind} ${name}`}
-          rowHref={({ kind, name }) => drillHref(kind, name)}
-          keyboard
-        />
-      ) : query.isError ? (
-        <ErrorState error={query.error} what="Could not find the weakest points" onRetry={run} />
-      ) : query.isFetching || size === undefined ? (
-        <Loading label="Running drills" />
-      ) : size === 0 ? (
-        <p className="px-4 text-ink-2 md:px-6">No nodes yet.</p>
-      ) : (
-        <div className="px-4 md:px-6">
-          <Button onClick={run}>Analyze {size} nodes</Button>
-        </div>
-      )}
+      <QueryView
+        query={query}
+        failed="Could not find the weakest points"
+        loading={query.isFetching || size === undefined ? 'Running drills' : <Unasked size={size} onRun={run} />}
+      >
+        {({ points }) => (
+          <Table
+            caption="Weakest points, worst first"
+            columns={columns}
+            rows={points}
+            rowKey={({ kind, name }) => `${kind} ${name}`}
+            rowHref={({ kind, name }) => drillHref(kind, name)}
+            keyboard
+          />
+        )}
+      </QueryView>
     </Section>
+  )
+}
+
+function Unasked({ size, onRun }: { size: number; onRun: () => void }) {
+  if (size === 0) return <p className="px-4 text-ink-2 md:px-6">No nodes yet.</p>
+  return (
+    <div className="px-4 md:px-6">
+      <Button onClick={onRun}>Analyze {size} nodes</Button>
+    </div>
   )
 }
 

@@ -8,7 +8,8 @@ import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { momentOf, Period } from '@/app/ui/form/period'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { CursorPager } from '@/app/ui/table/cursor-pager'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { SearchField } from '@/app/ui/table/search'
@@ -80,41 +81,37 @@ export function EventsPage() {
           }))}
         />
       </div>
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
-      ) : !query.data ? (
-        <Loading label="Loading events" />
-      ) : query.data.events.length === 0 ? (
-        <Empty
-          title={filtered ? 'No matches' : 'No events yet'}
-          action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
-        >
-          {filtered
-            ? 'No events match these filters.'
-            : 'Changes of deployments and nodes and actions by users appear here.'}
-        </Empty>
-      ) : (
-        <>
-          <Table
-            caption="Events, newest first"
-            columns={eventColumns}
-            rows={query.data.events}
-            rowKey={(event) => event.id}
-            keyboard
-            reading
-            question={JSON.stringify(view)}
-            outdated={query.isPlaceholderData}
-          />
-          <CursorPager
-            newest={view.from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
-            older={
-              query.data.next === null
-                ? null
-                : () => void set({ from: query.data.next }, { history: 'push', scroll: true })
-            }
-          />
-        </>
-      )}
+      <QueryView query={query} failed="Could not load the events" loading="Loading events">
+        {({ events, next }) =>
+          events.length === 0 ? (
+            <Empty
+              title={filtered ? 'No matches' : 'No events yet'}
+              action={filtered && <ButtonLink href="/events">Show all events</ButtonLink>}
+            >
+              {filtered
+                ? 'No events match these filters.'
+                : 'Changes of deployments and nodes and actions by users appear here.'}
+            </Empty>
+          ) : (
+            <>
+              <Table
+                caption="Events, newest first"
+                columns={eventColumns}
+                rows={events}
+                rowKey={(event) => event.id}
+                keyboard
+                reading
+                question={JSON.stringify(view)}
+                outdated={query.isPlaceholderData}
+              />
+              <CursorPager
+                newest={view.from === '' ? null : () => void set({ from: null }, { history: 'push', scroll: true })}
+                older={next === null ? null : () => void set({ from: next }, { history: 'push', scroll: true })}
+              />
+            </>
+          )
+        }
+      </QueryView>
     </>
   )
 }

@@ -8,7 +8,8 @@ import { PastBar } from '@/app/features/time-travel/past-bar'
 import { useTRPC } from '@/app/trpc'
 import { Select } from '@/app/ui/form/field'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Loading } from '@/app/ui/status/states'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { useNow } from '@/app/ui/text/clock'
 import { FleetScrubber } from './fleet-scrubber'
@@ -23,16 +24,21 @@ const parameters = {
   region: parseAsString.withDefault(''),
 }
 
+const loading = 'Loading history'
+
 /** The state of the fleet and the events at any time in the past. */
 export function HistoryPage() {
   const trpc = useTRPC()
   const moment = useMoment()
   const bounds = useQuery(trpc.history.bounds.queryOptions())
   const now = useNow()
-  if (bounds.isError && !bounds.data)
-    return <ErrorState error={bounds.error} what="Could not load the history" onRetry={() => void bounds.refetch()} />
-  if (!bounds.data || now === null) return <Loading label="Loading history" />
-  return <History moment={moment} oldest={Date.parse(bounds.data.from)} now={now} />
+  return (
+    <QueryView query={bounds} failed="Could not load the history" loading={loading}>
+      {({ from }) =>
+        now === null ? <Loading label={loading} /> : <History moment={moment} oldest={Date.parse(from)} now={now} />
+      }
+    </QueryView>
+  )
 }
 
 function History({ moment, oldest, now }: { moment: Moment; oldest: number; now: number }) {

@@ -6,7 +6,8 @@ import { useMe } from '@/app/features/session/me'
 import { isoOf } from '@/app/features/time-travel/moment'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { Table } from '@/app/ui/table/table'
 import { may } from '@/core/accounts/roles'
 import { eventKinds } from '@/core/insight/events'
@@ -27,22 +28,22 @@ export function LastEvents({ at }: { at: number | null }) {
   })
   return (
     <Section title={at === null ? 'Latest events' : 'Events before this time'} flush>
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
-      ) : query.data?.events.length === 0 ? (
-        <Empty title="No events before this time" />
-      ) : query.data ? (
-        <Table
-          caption="Events before this time, newest first"
-          columns={eventColumns}
-          rows={query.data.events}
-          rowKey={(event) => event.id}
-          question={String(at)}
-          outdated={query.isPlaceholderData}
-        />
-      ) : (
-        <Loading label="Loading events" />
-      )}
+      <QueryView query={query} failed="Could not load the events" loading="Loading events">
+        {({ events }) =>
+          events.length === 0 ? (
+            <Empty title="No events before this time" />
+          ) : (
+            <Table
+              caption="Events before this time, newest first"
+              columns={eventColumns}
+              rows={events}
+              rowKey={(event) => event.id}
+              question={String(at)}
+              outdated={query.isPlaceholderData}
+            />
+          )
+        }
+      </QueryView>
     </Section>
   )
 }

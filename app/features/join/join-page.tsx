@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTRPC } from '@/app/trpc'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { JoinProgress } from './join-progress'
 import { type MadeToken, TokenForm } from './token-form'
 import { TokenTable } from './token-table'
@@ -27,13 +27,9 @@ export function JoinPage() {
         )}
       </Section>
       <Section flush title="Tokens">
-        {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
-        ) : query.data ? (
-          <TokenTable tokens={query.data} />
-        ) : (
-          <Loading label="Loading tokens" />
-        )}
+        <QueryView query={query} failed="Could not load the tokens" loading="Loading tokens">
+          {(tokens) => <TokenTable tokens={tokens} />}
+        </QueryView>
       </Section>
     </>
   )

@@ -30,6 +30,55 @@ const statusStyles: Record<JoinTokenView['state'], StatusStyle> = {
   revoked: statusStyle('Revoked', 'deleted', 'quiet', 'It was revoked. Nodes that joined with it stay.'),
 }
 
+const columnsOf = (onRevoke: (token: JoinTokenView) => void): Column<JoinTokenView>[] => [
+  {
+    id: 'name',
+    header: 'Name',
+    cell: ({ name }) => (
+      <span className="font-medium" title={name}>
+        {name}
+      </span>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: '100px',
+    cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
+  },
+  {
+    id: 'joined',
+    header: 'Joined',
+    width: '112px',
+    align: 'right',
+    from: 'sm',
+    cell: ({ joinedNodes, maxNodes }) =>
+      maxNodes === null ? plural(joinedNodes, 'node') : `${joinedNodes} of ${plural(maxNodes, 'node')}`,
+  },
+  {
+    id: 'expires',
+    header: 'Expires',
+    width: '104px',
+    from: 'md',
+    cell: ({ expiresAt }) => <Time at={expiresAt} className="text-ink-2" />,
+  },
+  { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: (token) => <JoinedNodes token={token} /> },
+  { id: 'by', header: 'Created by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
+  {
+    id: 'actions',
+    header: <span className="sr-only">Actions</span>,
+    width: '92px',
+    align: 'right',
+    whole: true,
+    cell: (token) =>
+      token.state === 'usable' && (
+        <Button variant="ghost" size="sm" aria-label={`Revoke ${token.name}`} onClick={() => onRevoke(token)}>
+          Revoke
+        </Button>
+      ),
+  },
+]
+
 export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
   const trpc = useTRPC()
   const queries = useQueryClient()
@@ -48,58 +97,14 @@ export function TokenTable({ tokens }: { tokens: JoinTokenView[] }) {
         Create one above. A token lets nodes join, up to its limit and until it expires.
       </Empty>
     )
-
-  const columns: Column<JoinTokenView>[] = [
-    {
-      id: 'name',
-      header: 'Name',
-      cell: ({ name }) => (
-        <span className="font-medium" title={name}>
-          {name}
-        </span>
-      ),
-    },
-    {
-      id: 'state',
-      header: 'State',
-      width: '100px',
-      cell: ({ state }) => <StatusBadge statusStyle={statusStyles[state]} />,
-    },
-    {
-      id: 'joined',
-      header: 'Joined',
-      width: '112px',
-      align: 'right',
-      from: 'sm',
-      cell: ({ joinedNodes, maxNodes }) =>
-        maxNodes === null ? plural(joinedNodes, 'node') : `${joinedNodes} of ${plural(maxNodes, 'node')}`,
-    },
-    {
-      id: 'expires',
-      header: 'Expires',
-      width: '104px',
-      from: 'md',
-      cell: ({ expiresAt }) => <Time at={expiresAt} className="text-ink-2" />,
-    },
-    { id: 'nodes', header: 'Nodes', width: '30%', from: 'sm', cell: (token) => <JoinedNodes token={token} /> },
-    { id: 'by', header: 'Created by', width: '100px', from: 'lg', cell: ({ createdBy }) => createdBy },
-    {
-      id: 'actions',
-      header: <span className="sr-only">Actions</span>,
-      width: '92px',
-      align: 'right',
-      whole: true,
-      cell: (token) =>
-        token.state === 'usable' && (
-          <Button variant="ghost" size="sm" aria-label={`Revoke ${token.name}`} onClick={() => setRevoking(token)}>
-            Revoke
-          </Button>
-        ),
-    },
-  ]
   return (
     <>
-      <Table caption="Join tokens, newest first" columns={columns} rows={tokens} rowKey={(token) => token.id} />
+      <Table
+        caption="Join tokens, newest first"
+        columns={columnsOf(setRevoking)}
+        rows={tokens}
+        rowKey={(token) => token.id}
+      />
       {revoking && (
         <ConfirmDialog
           open

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { reasonsText } from '@/app/features/nodes/drain-preview'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusBadge, type StatusColor } from '@/app/ui/status/status'
 import type { IconName } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
@@ -69,37 +69,30 @@ export function DrainProgress({ node }: { node: NodeView }) {
   const query = useQuery({ ...trpc.node.drainProgress.queryOptions({ id: node.id }), enabled: node.draining })
   const rows = query.data
   if (!node.draining || node.status === 'maintenance') return null
-  const after = node.maintenanceWhenDrained ? ', then maintenance starts' : ''
-  if (query.isError && !rows)
-    return (
-      <Section title="Drain">
-        <ErrorState error={query.error} what="Could not load the drain" onRetry={() => void query.refetch()} />
-      </Section>
-    )
-  if (!rows)
-    return (
-      <Section title="Drain">
-        <Loading label="Loading drain" />
-      </Section>
-    )
-  if (rows.length === 0)
-    return (
-      <Section title="Drain" meta="Drained. Nothing runs here.">
-        <p className="text-ink-2">You can switch the node off or remove it from the fleet.</p>
-      </Section>
-    )
-  const blocked = rows.filter(({ state }) => isBlocked(state)).length
   return (
     <Section
-      flush
+      flush={rows !== undefined && rows.length > 0}
       title="Drain"
-      meta={
-        blocked === 0
-          ? `${plural(rows.length, 'replica')} left${after}.`
-          : `${plural(rows.length, 'replica')} to go${after}. ${blocked} can't move now; the drain continues when they can.`
-      }
+      meta={rows && leftText(rows, node.maintenanceWhenDrained)}
     >
-      <Table caption="Replicas leaving this node" columns={columns} rows={rows} rowKey={(row) => row.id} />
+      <QueryView query={query} failed="Could not load the drain" loading="Loading drain">
+        {(leaving) =>
+          leaving.length === 0 ? (
+            <p className="text-ink-2">You can switch the node off or remove it from the fleet.</p>
+          ) : (
+            <Table caption="Replicas leaving this node" columns={columns} rows={leaving} rowKey={(row) => row.id} />
+          )
+        }
+      </QueryView>
     </Section>
   )
+}
+
+function leftText(rows: readonly LeavingView[], maintenanceWhenDrained: boolean): string {
+  if (rows.length === 0) return 'Drained. Nothing runs here.'
+  const after = maintenanceWhenDrained ? ', then maintenance starts' : ''
+  const blocked = rows.filter(({ state }) => isBlocked(state)).length
+  return blocked === 0
+    ? `${plural(rows.length, 'replica')} left${after}.`
+    : `${plural(rows.length, 'replica')} to go${after}. ${blocked} can't move now; the drain continues when they can.`
 }

@@ -1,46 +1,55 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
+import type { inferRouterOutputs } from '@trpc/server'
 import { lazy, Suspense } from 'react'
 import { engineText, Heartbeat } from '@/app/features/nodes/columns'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { Facts, PageHeader, Section } from '@/app/ui/layout-parts'
+import { QueryView } from '@/app/ui/status/query-view'
 import { SimulatedMark } from '@/app/ui/status/simulated-mark'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { Empty } from '@/app/ui/status/states'
 import { nodeStyle, StatusBadge } from '@/app/ui/status/status'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
-import { errorCode } from '@/app/ui/text/errors'
 import { plural } from '@/app/ui/text/format'
 import { ExactTime, Time } from '@/app/ui/text/time'
 import { usePageTitle } from '@/app/ui/text/title'
 import type { NodeEventView, NodeView } from '@/core/views/nodes'
+import type { AppRouter } from '@/server/api/root'
 import { CapacityBars } from './capacity-bars'
 import { DrainProgress } from './drain-progress'
 import { NodeActions } from './node-actions'
 import { NodeReplicas } from './node-replicas'
 import { NodeReturns } from './node-returns'
 
+type NodeDetail = inferRouterOutputs<AppRouter>['node']['get']
+
 const SecondSpeaker = lazy(() => import('./second-speaker'))
 
 export function NodePage({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.node.get.queryOptions({ id }))
-  const node = query.data
-  usePageTitle(node?.nodeId)
-  if (!node) {
-    if (errorCode(query.error) === 'NOT_FOUND')
-      return (
+  usePageTitle(query.data?.nodeId)
+  return (
+    <QueryView
+      query={query}
+      failed="Could not load the node"
+      loading="Loading node"
+      notFound={
         <Empty title="Node not found" action={<ButtonLink href="/nodes">All nodes</ButtonLink>}>
           It may have been removed.
         </Empty>
-      )
-    if (query.isError)
-      return <ErrorState error={query.error} what="Could not load the node" onRetry={() => void query.refetch()} />
-    return <Loading label="Loading node" />
-  }
+      }
+    >
+      {(node) => <Node node={node} />}
+    </QueryView>
+  )
+}
+
+function Node({ node }: { node: NodeDetail }) {
   return (
     <>
       <PageHeader
@@ -78,7 +87,7 @@ export function NodePage({ id }: { id: string }) {
       >
         <NodeReplicas replicas={node.replicas} offline={node.stale || node.status === 'offline'} />
       </Section>
-      <NodeReturns id={id} />
+      <NodeReturns id={node.id} />
       <Section flush title="Events" meta="Newest first">
         {node.events.length > 0 ? (
           <Table caption="Events" columns={eventColumns} rows={node.events} rowKey={(event) => event.id} />

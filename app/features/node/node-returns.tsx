@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { Section } from '@/app/ui/layout-parts'
-import { ErrorState } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusBadge, type StatusStyle } from '@/app/ui/status/status'
 import type { Column } from '@/app/ui/table/column'
 import { RowLink } from '@/app/ui/table/row-link'
@@ -78,42 +78,36 @@ const columns: Column<ReturnedReplicaView>[] = [
 export function NodeReturns({ id }: { id: string }) {
   const trpc = useTRPC()
   const query = useQuery(trpc.node.returns.queryOptions({ id }))
-  if (query.isError && !query.data)
-    return (
-      <ErrorState
-        error={query.error}
-        what="Could not load the returns of the node"
-        onRetry={() => void query.refetch()}
-      />
-    )
-  if (!query.data) return null
-  const { awaited, returns } = query.data
   return (
-    <>
-      {awaited && (
-        <Section
-          flush={awaited.length > 0}
-          title="When it returns"
-          meta="If it returned now. Its containers keep running as long as the machine does."
-        >
-          <Replicas rows={awaited} caption="Effect of its return" />
-        </Section>
+    <QueryView query={query} failed="Could not load the returns of the node" loading={null}>
+      {({ awaited, returns }) => (
+        <>
+          {awaited && (
+            <Section
+              flush={awaited.length > 0}
+              title="When it returns"
+              meta="If it returned now. Its containers keep running as long as the machine does."
+            >
+              <Replicas rows={awaited} caption="Effect of its return" />
+            </Section>
+          )}
+          {returns.map(({ id: key, offlineSince, returnedAt, replicas }) => (
+            <Section
+              key={key}
+              flush={replicas.length > 0}
+              title="Returned"
+              meta={
+                <>
+                  <ExactTime at={returnedAt} />, offline since <ExactTime at={offlineSince} />
+                </>
+              }
+            >
+              <Replicas rows={replicas} caption={`Effect of its return at ${returnedAt}`} />
+            </Section>
+          ))}
+        </>
       )}
-      {returns.map(({ id: key, offlineSince, returnedAt, replicas }) => (
-        <Section
-          key={key}
-          flush={replicas.length > 0}
-          title="Returned"
-          meta={
-            <>
-              <ExactTime at={returnedAt} />, offline since <ExactTime at={offlineSince} />
-            </>
-          }
-        >
-          <Replicas rows={replicas} caption={`Effect of its return at ${returnedAt}`} />
-        </Section>
-      ))}
-    </>
+    </QueryView>
   )
 }
 

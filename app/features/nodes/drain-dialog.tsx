@@ -7,7 +7,7 @@ import { Button } from '@/app/ui/button'
 import { Checkbox, FieldError } from '@/app/ui/form/field'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { errorSentence } from '@/app/ui/text/errors'
 import { formatList, plural } from '@/app/ui/text/format'
 import { DrainPreviewList } from './drain-preview'
@@ -53,18 +53,9 @@ export function DrainDialog({ nodes, onClose, onDone }: DrainDialogProps) {
       description="Each replica keeps running until its replacement is up. You can cancel."
     >
       <div className="space-y-4">
-        {preview.data ? (
-          <DrainPreviewList preview={preview.data} several={nodes.length > 1} />
-        ) : preview.isError ? (
-          <ErrorState
-            error={preview.error}
-            what="Could not run the scheduler"
-            onRetry={() => void preview.refetch()}
-            className="px-0"
-          />
-        ) : (
-          <Loading label="Asking the scheduler" />
-        )}
+        <QueryView query={preview} inset failed="Could not run the scheduler" loading="Asking the scheduler">
+          {(moves) => <DrainPreviewList preview={moves} several={nodes.length > 1} />}
+        </QueryView>
         <Checkbox
           label="Then start maintenance"
           hint="Once drained, the node stays out of service until you end maintenance."

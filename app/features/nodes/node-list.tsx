@@ -1,6 +1,6 @@
 'use client'
 
-import { keepPreviousData, skipToken, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query'
 import { LayoutGrid, Plug, Rows3 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { NodeMap } from '@/app/features/fleet-map/node-map'
@@ -8,7 +8,8 @@ import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { Button, ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { type QueryResult, QueryView } from '@/app/ui/status/query-view'
+import { Empty, Loading } from '@/app/ui/status/states'
 import { may } from '@/core/accounts/roles'
 import { NodeTable } from './node-table'
 import { NodeToolbar } from './node-toolbar'
@@ -74,22 +75,22 @@ export function NodeList() {
 }
 
 interface AnswerProps<Data> {
-  query: UseQueryResult<Data, unknown>
+  query: QueryResult<Data>
   isEmpty: (data: Data) => boolean
   state: NodeViewState
   children: (data: Data) => ReactNode
 }
 
 /** The loading, error and empty states, or the nodes. */
-function Answer<Data>({ query, isEmpty, state: { view, set, filtered }, children }: AnswerProps<Data>) {
-  const { data, isError, error, refetch } = query
-  if (data === undefined)
-    return isError ? (
-      <ErrorState error={error} what="Could not load the nodes" onRetry={() => void refetch()} />
-    ) : (
-      <Loading label="Loading nodes" />
-    )
-  if (!isEmpty(data)) return children(data)
+function Answer<Data>({ query, isEmpty, state, children }: AnswerProps<Data>) {
+  return (
+    <QueryView query={query} failed="Could not load the nodes" loading="Loading nodes">
+      {(data) => (isEmpty(data) ? <NoNodes {...state} /> : children(data))}
+    </QueryView>
+  )
+}
+
+function NoNodes({ view, set, filtered }: NodeViewState) {
   if (filtered || view.page > 1)
     return (
       <Empty

@@ -108,6 +108,45 @@ function AddressOrError({ channel: { failing, pausedAt, kind, address, signed } 
 /** Three actions on phones, where the name opens the form; four from 640 px, with labels from 1280 px. */
 const actionsWidth = 'calc(clamp(148px, (100vw - 639px) * 1000, 196px) + clamp(0px, (100vw - 1279px) * 1000, 196px))'
 
+interface ChannelActions {
+  test: (channel: Channel) => void
+  edit: (channel: Channel) => void
+  setPaused: (channel: Channel, paused: boolean) => void
+  remove: (channel: Channel) => void
+}
+
+const actionsColumn = ({ test, edit, setPaused, remove }: ChannelActions): Column<Channel> => ({
+  id: 'actions',
+  header: <span className="sr-only">Actions</span>,
+  width: actionsWidth,
+  align: 'right',
+  whole: true,
+  cell: (channel) => (
+    <span className="inline-flex">
+      <Action icon={<Send size={14} aria-hidden />} word="Send a test" to={channel} onClick={() => test(channel)} />
+      <span className="max-sm:hidden">
+        <Action icon={<Pencil size={14} aria-hidden />} word="Edit" to={channel} onClick={() => edit(channel)} />
+      </span>
+      {channel.pausedAt === null ? (
+        <Action
+          icon={<Pause size={14} aria-hidden />}
+          word="Pause"
+          to={channel}
+          onClick={() => setPaused(channel, true)}
+        />
+      ) : (
+        <Action
+          icon={<Play size={14} aria-hidden />}
+          word="Resume"
+          to={channel}
+          onClick={() => setPaused(channel, false)}
+        />
+      )}
+      <Action icon={<Trash2 size={14} aria-hidden />} word="Delete" to={channel} onClick={() => remove(channel)} />
+    </span>
+  ),
+})
+
 interface ChannelTableProps {
   channels: Channel[]
   onEdit: (id: string) => void
@@ -117,47 +156,12 @@ export function ChannelTable({ channels, onEdit }: ChannelTableProps) {
   const [tested, setTested] = useState<Channel | null>(null)
   const [deleted, setDeleted] = useState<Channel | null>(null)
   const pause = usePause()
-  const actions: Column<Channel> = {
-    id: 'actions',
-    header: <span className="sr-only">Actions</span>,
-    width: actionsWidth,
-    align: 'right',
-    whole: true,
-    cell: (channel) => (
-      <span className="inline-flex">
-        <Action
-          icon={<Send size={14} aria-hidden />}
-          word="Send a test"
-          to={channel}
-          onClick={() => setTested(channel)}
-        />
-        <span className="max-sm:hidden">
-          <Action icon={<Pencil size={14} aria-hidden />} word="Edit" to={channel} onClick={() => onEdit(channel.id)} />
-        </span>
-        {channel.pausedAt === null ? (
-          <Action
-            icon={<Pause size={14} aria-hidden />}
-            word="Pause"
-            to={channel}
-            onClick={() => pause.set(channel, true)}
-          />
-        ) : (
-          <Action
-            icon={<Play size={14} aria-hidden />}
-            word="Resume"
-            to={channel}
-            onClick={() => pause.set(channel, false)}
-          />
-        )}
-        <Action
-          icon={<Trash2 size={14} aria-hidden />}
-          word="Delete"
-          to={channel}
-          onClick={() => setDeleted(channel)}
-        />
-      </span>
-    ),
-  }
+  const actions = actionsColumn({
+    test: setTested,
+    edit: ({ id }) => onEdit(id),
+    setPaused: pause.set,
+    remove: setDeleted,
+  })
   return (
     <>
       {pause.problem !== null && <FieldError className="px-4 py-3 md:px-6">{errorSentence(pause.problem)}</FieldError>}

@@ -6,7 +6,8 @@ import { parseAsString, useQueryState } from 'nuqs'
 import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { ChannelDialog } from './channel-dialog'
 import { ChannelTable } from './channel-table'
 
@@ -37,18 +38,18 @@ export function NotificationsPage() {
         actions={data?.length !== 0 && newButton}
       />
       <div className="border-t border-line">
-        {query.isError && !data ? (
-          <ErrorState error={query.error} what="Could not load the channels" onRetry={() => void query.refetch()} />
-        ) : !data ? (
-          <Loading label="Loading channels" />
-        ) : data.length === 0 ? (
-          <Empty title="No channels yet" action={newButton}>
-            A channel sends alerts to Slack, Mattermost or Discord, or as signed JSON to any webhook: failed
-            deployments, offline nodes, outage protection and exhausted retries.
-          </Empty>
-        ) : (
-          <ChannelTable channels={data} onEdit={(id) => void setEdit(id, { history: 'push' })} />
-        )}
+        <QueryView query={query} failed="Could not load the channels" loading="Loading channels">
+          {(channels) =>
+            channels.length === 0 ? (
+              <Empty title="No channels yet" action={newButton}>
+                A channel sends alerts to Slack, Mattermost or Discord, or as signed JSON to any webhook: failed
+                deployments, offline nodes, outage protection and exhausted retries.
+              </Empty>
+            ) : (
+              <ChannelTable channels={channels} onEdit={(id) => void setEdit(id, { history: 'push' })} />
+            )
+          }
+        </QueryView>
       </div>
       {edit === makesOne && <ChannelDialog channel={null} onClose={close} />}
       {edited && <ChannelDialog key={edited.id} channel={edited} onClose={close} />}

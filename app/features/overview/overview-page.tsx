@@ -8,7 +8,8 @@ import { useMe } from '@/app/features/session/me'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { Table } from '@/app/ui/table/table'
 import { plural } from '@/app/ui/text/format'
 import { may } from '@/core/accounts/roles'
@@ -32,32 +33,32 @@ export function OverviewPage() {
         }
         actions={<NewButton />}
       />
-      {query.isError && !data ? (
-        <ErrorState error={query.error} what="Could not load the overview" onRetry={() => void query.refetch()} />
-      ) : !data ? (
-        <Loading label="Loading overview" />
-      ) : data.regions.length === 0 ? (
-        <Empty
-          title="No nodes yet"
-          action={
-            mayJoin && (
-              <ButtonLink href="/admin/join" variant="primary">
-                Join a node
-              </ButtonLink>
-            )
-          }
-        >
-          A node is any machine that runs Docker or Podman. Deployments run on nodes.
-        </Empty>
-      ) : (
-        <>
-          <Problems overview={data} />
-          <Section flush title="Capacity by region" meta="Reserved and actual usage">
-            <RegionTable regions={data.regions} />
-          </Section>
-          <LatestEvents />
-        </>
-      )}
+      <QueryView query={query} failed="Could not load the overview" loading="Loading overview">
+        {(overview) =>
+          overview.regions.length === 0 ? (
+            <Empty
+              title="No nodes yet"
+              action={
+                mayJoin && (
+                  <ButtonLink href="/admin/join" variant="primary">
+                    Join a node
+                  </ButtonLink>
+                )
+              }
+            >
+              A node is any machine that runs Docker or Podman. Deployments run on nodes.
+            </Empty>
+          ) : (
+            <>
+              <Problems overview={overview} />
+              <Section flush title="Capacity by region" meta="Reserved and actual usage">
+                <RegionTable regions={overview.regions} />
+              </Section>
+              <LatestEvents />
+            </>
+          )
+        }
+      </QueryView>
     </>
   )
 }
@@ -75,13 +76,11 @@ function LatestEvents() {
         </Link>
       }
     >
-      {query.data ? (
-        <Table caption="Recent events" columns={eventColumns} rows={query.data.events} rowKey={(event) => event.id} />
-      ) : query.isError ? (
-        <ErrorState error={query.error} what="Could not load the events" onRetry={() => void query.refetch()} />
-      ) : (
-        <Loading label="Loading events" />
-      )}
+      <QueryView query={query} failed="Could not load the events" loading="Loading events">
+        {({ events }) => (
+          <Table caption="Recent events" columns={eventColumns} rows={events} rowKey={(event) => event.id} />
+        )}
+      </QueryView>
     </Section>
   )
 }

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '@/app/trpc'
 import { cn } from '@/app/ui/cn'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import { formatScore } from '@/app/ui/text/format'
 import type { NodeExplanation } from '@/core/placement/explanation'
@@ -18,17 +18,11 @@ export function NodeExplained({ decisionId, nodeId }: { decisionId: string; node
     // Decisions are immutable.
     staleTime: Number.POSITIVE_INFINITY,
   })
-  if (query.data) return <Explanation explanation={query.data} />
-  if (query.isError)
-    return (
-      <ErrorState
-        error={query.error}
-        what="Could not explain the node"
-        onRetry={() => void query.refetch()}
-        className="px-0"
-      />
-    )
-  return <Loading label="Replaying the decision" />
+  return (
+    <QueryView query={query} inset failed="Could not explain the node" loading="Replaying the decision">
+      {(explanation) => <Explanation explanation={explanation} />}
+    </QueryView>
+  )
 }
 
 function Explanation({ explanation }: { explanation: NodeExplanation }) {

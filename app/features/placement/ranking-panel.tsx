@@ -3,7 +3,8 @@
 import { useCallback } from 'react'
 import { Button } from '@/app/ui/button'
 import { Select } from '@/app/ui/form/field'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { type QueryResult, QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { Pager } from '@/app/ui/table/pager'
 import { SearchField } from '@/app/ui/table/search'
@@ -16,9 +17,7 @@ import { type RankingView, rankingPageSize, shownNodes } from './ranking-view'
 import { ScoreLegend } from './score-bar'
 
 interface RankingPanelProps extends RankingView {
-  ranking: Ranking | undefined
-  error: unknown
-  onRetry: () => void
+  query: QueryResult<Ranking>
   /** The shown ranking belongs to an earlier query. */
   outdated: boolean
 }
@@ -26,7 +25,8 @@ interface RankingPanelProps extends RankingView {
 const labels = { all: 'All', room: 'Eligible', refused: 'Ineligible' } as const
 
 /** All nodes of a run: filters, a comparison of two nodes, and the table. */
-export function RankingPanel({ ranking, error, onRetry, outdated, view, setView }: RankingPanelProps) {
+export function RankingPanel({ query, outdated, view, setView }: RankingPanelProps) {
+  const ranking = query.data
   const onSearch = useCallback(
     (q: string) => void setView({ q: q || null, page: null }, { history: 'replace' }),
     [setView],
@@ -55,7 +55,7 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
           label="Eligibility"
           value={view.show}
           onChange={(show) => void setView({ show, page: null }, { history: 'push' })}
-          counting={!ranking && !error}
+          counting={!ranking && !query.isError}
           options={shownNodes.map((value) => ({ value, label: labels[value], count: counts?.[value] }))}
         />
         {ranking && (
@@ -64,48 +64,46 @@ export function RankingPanel({ ranking, error, onRetry, outdated, view, setView 
           </div>
         )}
       </div>
-      {error && !ranking ? (
-        <ErrorState error={error} what="Could not rank the nodes" onRetry={onRetry} />
-      ) : !ranking ? (
-        <Loading label="Ranking the nodes" />
-      ) : (
-        <>
-          {ranking.nodes === 0 ? (
-            <Empty title="No nodes">Nodes appear here once they join.</Empty>
-          ) : ranking.total === 0 ? (
-            <Empty
-              title="No matches"
-              action={
-                <Button
-                  onClick={() => void setView({ q: null, at: null, show: null, page: null }, { history: 'push' })}
-                >
-                  Show all nodes
-                </Button>
-              }
-            >
-              None of the {plural(ranking.nodes, 'node')} match these filters.
-            </Empty>
-          ) : (
-            <RankingTable
-              ranking={ranking}
-              compare={view.compare}
-              onCompare={onCompare}
-              question={JSON.stringify([ranking.request, ranking.policy, view])}
-              outdated={outdated}
+      <QueryView query={query} failed="Could not rank the nodes" loading="Ranking the nodes">
+        {(shown) => (
+          <>
+            {shown.nodes === 0 ? (
+              <Empty title="No nodes">Nodes appear here once they join.</Empty>
+            ) : shown.total === 0 ? (
+              <Empty
+                title="No matches"
+                action={
+                  <Button
+                    onClick={() => void setView({ q: null, at: null, show: null, page: null }, { history: 'push' })}
+                  >
+                    Show all nodes
+                  </Button>
+                }
+              >
+                None of the {plural(shown.nodes, 'node')} match these filters.
+              </Empty>
+            ) : (
+              <RankingTable
+                ranking={shown}
+                compare={view.compare}
+                onCompare={onCompare}
+                question={JSON.stringify([shown.request, shown.policy, view])}
+                outdated={outdated}
+              />
+            )}
+            <Pager
+              page={view.page}
+              pageSize={rankingPageSize}
+              total={shown.total}
+              onPage={(page) => void setView({ page }, { history: 'push' })}
             />
-          )}
-          <Pager
-            page={view.page}
-            pageSize={rankingPageSize}
-            total={ranking.total}
-            onPage={(page) => void setView({ page }, { history: 'push' })}
-          />
-          {/* Docked to the window's edge, so that rows don't move while nodes are selected. */}
-          <div data-docked className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
-            <Comparison verdicts={ranking.compared} onClear={() => onCompare([])} />
-          </div>
-        </>
-      )}
+            {/* Docked to the window's edge, so that rows don't move while nodes are selected. */}
+            <div data-docked className="sticky bottom-0 z-20 max-h-[50dvh] overflow-y-auto bg-bg shadow-overlay">
+              <Comparison verdicts={shown.compared} onClear={() => onCompare([])} />
+            </div>
+          </>
+        )}
+      </QueryView>
     </>
   )
 }

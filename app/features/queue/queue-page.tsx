@@ -5,7 +5,8 @@ import { parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { FilterTabs } from '@/app/ui/table/filter-tabs'
 import { deadLetterKinds } from '@/core/queue/dead-letters'
 import { QueueTable } from './queue-table'
@@ -38,23 +39,19 @@ export function QueuePage() {
           }))}
         />
       </div>
-      {query.isError && !data ? (
-        <ErrorState
-          error={query.error}
-          what="Could not load the scheduling queue"
-          onRetry={() => void query.refetch()}
-        />
-      ) : !data ? (
-        <Loading label="Loading the scheduling queue" />
-      ) : data.items.length === 0 ? (
-        <Empty title="The queue is empty">Evaluations that keep failing or wait for capacity appear here.</Empty>
-      ) : shown.length === 0 ? (
-        <Empty title="No matches" action={<ButtonLink href="/admin/queue">Show all</ButtonLink>}>
-          The queue has evaluations in other states.
-        </Empty>
-      ) : (
-        <QueueTable items={shown} question={view.kind} />
-      )}
+      <QueryView query={query} failed="Could not load the scheduling queue" loading="Loading the scheduling queue">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="The queue is empty">Evaluations that keep failing or wait for capacity appear here.</Empty>
+          ) : shown.length === 0 ? (
+            <Empty title="No matches" action={<ButtonLink href="/admin/queue">Show all</ButtonLink>}>
+              The queue has evaluations in other states.
+            </Empty>
+          ) : (
+            <QueueTable items={shown} question={view.kind} />
+          )
+        }
+      </QueryView>
     </>
   )
 }

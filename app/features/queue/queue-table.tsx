@@ -58,6 +58,32 @@ const facts: Column<DeadLetterView>[] = [
   },
 ]
 
+interface RetryAction {
+  /** The evaluation that is being retried. */
+  retrying: string | null
+  onRetry: (work: DeadLetterView) => void
+}
+
+const actionsColumn = ({ retrying, onRetry }: RetryAction): Column<DeadLetterView> => ({
+  id: 'actions',
+  header: <span className="sr-only">Actions</span>,
+  width: '96px',
+  align: 'right',
+  whole: true,
+  cell: (work) => (
+    <Button
+      variant="ghost"
+      size="sm"
+      aria-label={`Retry ${work.deploymentName} now`}
+      {...(work.blocked !== null && { disabled: true, title: work.blocked })}
+      busy={retrying === work.id}
+      onClick={() => onRetry(work)}
+    >
+      Retry
+    </Button>
+  ),
+})
+
 /** The table, with one action per row. */
 export function QueueTable({ items, question }: { items: DeadLetterView[]; question: string }) {
   const trpc = useTRPC()
@@ -67,25 +93,10 @@ export function QueueTable({ items, question }: { items: DeadLetterView[]; quest
       onSettled: () => queries.invalidateQueries({ queryKey: trpc.queue.pathKey() }),
     }),
   )
-  const actions: Column<DeadLetterView> = {
-    id: 'actions',
-    header: <span className="sr-only">Actions</span>,
-    width: '96px',
-    align: 'right',
-    whole: true,
-    cell: ({ id, deploymentName, blocked }) => (
-      <Button
-        variant="ghost"
-        size="sm"
-        aria-label={`Retry ${deploymentName} now`}
-        {...(blocked !== null && { disabled: true, title: blocked })}
-        busy={again.isPending && again.variables.id === id}
-        onClick={() => again.mutate({ id })}
-      >
-        Retry
-      </Button>
-    ),
-  }
+  const actions = actionsColumn({
+    retrying: again.isPending ? again.variables.id : null,
+    onRetry: ({ id }) => again.mutate({ id }),
+  })
   return (
     <>
       {again.isError && <ErrorState error={again.error} what="Could not retry" />}

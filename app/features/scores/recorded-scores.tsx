@@ -13,8 +13,8 @@ import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { useSettled } from '@/app/ui/settled'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
-import { errorCode } from '@/app/ui/text/errors'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { Outcome } from './outcome'
 
 const pauseMs = 50
@@ -36,56 +36,49 @@ export function RecordedScores({ id }: { id: string }) {
     placeholderData: keepPreviousData,
     staleTime,
   })
-  const record = decision.data
-  if (!record)
-    return (
-      <>
-        <PageHeader title="Scores" />
-        {errorCode(decision.error) === 'NOT_FOUND' ? (
+  return (
+    <>
+      {!decision.data && <PageHeader title="Scores" />}
+      <QueryView
+        query={decision}
+        failed="Could not load the decision"
+        loading="Loading decision"
+        notFound={
           <Empty title="Decision not found" action={<ButtonLink href="/decisions">All decisions</ButtonLink>}>
             It may have been deleted after its retention period.
           </Empty>
-        ) : decision.isError ? (
-          <ErrorState
-            error={decision.error}
-            what="Could not load the decision"
-            onRetry={() => void decision.refetch()}
-          />
-        ) : (
-          <Loading label="Loading decision" />
-        )}
-      </>
-    )
-  return (
-    <>
-      <PageHeader
-        title="Scores of a decision"
-        parent={{ href: `/decisions/${id}`, label: 'Decision' }}
-        meta={
-          <>
-            Requested: {requestText(record.request)}.{' '}
-            <Link href={`/deployments/${record.deploymentId}`} className="underline underline-offset-2 hover:text-ink">
-              Deployment
-            </Link>
-          </>
         }
-      />
-      <div className="grid gap-x-10 gap-y-5 border-t border-line px-4 py-4 md:px-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        {query.data ? <Outcome ranking={query.data} recorded /> : <span />}
-        <PolicyPicker
-          value={policyText}
-          onChange={(value) => void setPolicyText(value || null, { history: 'replace' })}
-          base={record.policy}
-          baseLabel={`as decided (${record.policy.name})`}
-        />
-      </div>
-      <RankingPanel
-        {...ranking}
-        ranking={query.data}
-        error={query.error}
-        onRetry={() => void query.refetch()}
-        outdated={query.isPlaceholderData || question !== asked}
-      />
+      >
+        {(record) => (
+          <>
+            <PageHeader
+              title="Scores of a decision"
+              parent={{ href: `/decisions/${id}`, label: 'Decision' }}
+              meta={
+                <>
+                  Requested: {requestText(record.request)}.{' '}
+                  <Link
+                    href={`/deployments/${record.deploymentId}`}
+                    className="underline underline-offset-2 hover:text-ink"
+                  >
+                    Deployment
+                  </Link>
+                </>
+              }
+            />
+            <div className="grid gap-x-10 gap-y-5 border-t border-line px-4 py-4 md:px-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+              {query.data ? <Outcome ranking={query.data} recorded /> : <span />}
+              <PolicyPicker
+                value={policyText}
+                onChange={(value) => void setPolicyText(value || null, { history: 'replace' })}
+                base={record.policy}
+                baseLabel={`as decided (${record.policy.name})`}
+              />
+            </div>
+            <RankingPanel {...ranking} query={query} outdated={query.isPlaceholderData || question !== asked} />
+          </>
+        )}
+      </QueryView>
     </>
   )
 }

@@ -12,7 +12,7 @@ import { useRankingView } from '@/app/features/placement/ranking-view'
 import { useTRPC } from '@/app/trpc'
 import { PageHeader } from '@/app/ui/layout-parts'
 import { useSettled } from '@/app/ui/settled'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { CopyButton } from '@/app/ui/text/copy'
 import { curlText } from '@/app/ui/text/curl'
 import { defaultPolicy } from '@/core/placement/types'
@@ -49,15 +49,10 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
     return (
       <>
         <PageHeader title="Scores" />
-        {deployment.isError ? (
-          <ErrorState
-            error={deployment.error}
-            what="Could not load the deployment"
-            onRetry={() => void deployment.refetch()}
-          />
-        ) : (
-          <Loading label="Loading deployment" />
-        )}
+        <QueryView query={deployment} failed="Could not load the deployment" loading="Loading deployment">
+          {/* The page itself follows as soon as there is a deployment. */}
+          {() => null}
+        </QueryView>
       </>
     )
   return (
@@ -106,13 +101,7 @@ export function TypedScores({ deployment: deploymentId }: { deployment: string |
           />
         </div>
       </div>
-      <RankingPanel
-        {...ranking}
-        ranking={query.data}
-        error={query.error}
-        onRetry={() => void query.refetch()}
-        outdated={query.isPlaceholderData || question !== asked}
-      />
+      <RankingPanel {...ranking} query={query} outdated={query.isPlaceholderData || question !== asked} />
     </>
   )
 }

@@ -6,7 +6,8 @@ import { useTRPC } from '@/app/trpc'
 import { Button } from '@/app/ui/button'
 import { Dialog } from '@/app/ui/overlay/dialog'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 import { errorSentence } from '@/app/ui/text/errors'
 import type { UserView } from '@/core/views/accounts'
 
@@ -42,24 +43,24 @@ export function SessionsDialog({ user, onClose }: SessionsDialogProps) {
       title={`Sessions of ${user.username}`}
       description="Ending a session signs the user out. API tokens keep working; revoke them under API tokens."
     >
-      {query.isError && !query.data ? (
-        <ErrorState error={query.error} what="Could not load the sessions" onRetry={() => void query.refetch()} />
-      ) : !query.data ? (
-        <Loading label="Loading the sessions" />
-      ) : query.data.length === 0 ? (
-        <Empty title={`${user.username} has no sessions`} />
-      ) : (
-        // Extends to the edges of the dialog, while the text stays aligned with the title.
-        <div className="-mx-4 md:[&_:is(td,th):first-child]:pl-4 md:[&_:is(td,th):last-child]:pr-4">
-          <SessionTable
-            caption={`Sessions of ${user.username}`}
-            sessions={query.data}
-            ending={end.isPending ? end.variables.session_id : null}
-            problem={problem ? errorSentence(problem) : null}
-            onEnd={(session) => end.mutate({ id: user.id, session_id: session.id })}
-          />
-        </div>
-      )}
+      <QueryView query={query} failed="Could not load the sessions" loading="Loading the sessions">
+        {(sessions) =>
+          sessions.length === 0 ? (
+            <Empty title={`${user.username} has no sessions`} />
+          ) : (
+            // Extends to the edges of the dialog, while the text stays aligned with the title.
+            <div className="-mx-4 md:[&_:is(td,th):first-child]:pl-4 md:[&_:is(td,th):last-child]:pr-4">
+              <SessionTable
+                caption={`Sessions of ${user.username}`}
+                sessions={sessions}
+                ending={end.isPending ? end.variables.session_id : null}
+                problem={problem ? errorSentence(problem) : null}
+                onEnd={(session) => end.mutate({ id: user.id, session_id: session.id })}
+              />
+            </div>
+          )
+        }
+      </QueryView>
       <div className="mt-4 flex justify-end gap-2">
         <Button onClick={onClose}>Close</Button>
         <Button

@@ -5,7 +5,8 @@ import { TokenTable } from '@/app/features/account/token-table'
 import { useTRPC } from '@/app/trpc'
 import { ButtonLink } from '@/app/ui/button'
 import { PageHeader } from '@/app/ui/layout-parts'
-import { Empty, ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
+import { Empty } from '@/app/ui/status/states'
 
 export function TokensPage() {
   const trpc = useTRPC()
@@ -18,18 +19,18 @@ export function TokensPage() {
         actions={<ButtonLink href="/account">Create your own</ButtonLink>}
       />
       <div className="border-t border-line">
-        {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="Could not load the tokens" onRetry={() => void query.refetch()} />
-        ) : !query.data ? (
-          <Loading label="Loading tokens" />
-        ) : query.data.length === 0 ? (
-          <Empty title="No API tokens yet">
-            Programs use tokens to call the API. Users create them on the account page;{' '}
-            <span className="font-mono text-meta">npm run token -- api</span> creates one for a script.
-          </Empty>
-        ) : (
-          <TokenTable caption="API tokens of all users" tokens={query.data} withOwner />
-        )}
+        <QueryView query={query} failed="Could not load the tokens" loading="Loading tokens">
+          {(tokens) =>
+            tokens.length === 0 ? (
+              <Empty title="No API tokens yet">
+                Programs use tokens to call the API. Users create them on the account page;{' '}
+                <span className="font-mono text-meta">npm run token -- api</span> creates one for a script.
+              </Empty>
+            ) : (
+              <TokenTable caption="API tokens of all users" tokens={tokens} withOwner />
+            )
+          }
+        </QueryView>
       </div>
     </>
   )

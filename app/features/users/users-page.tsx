@@ -8,7 +8,7 @@ import { Button } from '@/app/ui/button'
 import { FieldError, Select } from '@/app/ui/form/field'
 import { PageHeader, Section } from '@/app/ui/layout-parts'
 import { useNotice } from '@/app/ui/overlay/notice'
-import { ErrorState, Loading } from '@/app/ui/status/states'
+import { QueryView } from '@/app/ui/status/query-view'
 import { StatusIcon } from '@/app/ui/status/status-icon'
 import type { Column } from '@/app/ui/table/column'
 import { Table } from '@/app/ui/table/table'
@@ -21,6 +21,115 @@ import { PermissionMatrix } from './permission-matrix'
 import { SessionsDialog } from './sessions-dialog'
 import { UserDialog } from './user-dialog'
 
+interface UserActions {
+  setRole: (user: UserView, role: string) => void
+  setDisabled: (user: UserView, disabled: boolean) => void
+  setPassword: (user: UserView) => void
+  showSessions: (user: UserView) => void
+}
+
+const columnsOf = ({ setRole, setDisabled, setPassword, showSessions }: UserActions): Column<UserView>[] => [
+  {
+    id: 'name',
+    header: 'User',
+    cell: (user) => (
+      <span className="flex min-w-0 items-baseline gap-2">
+        <span className="truncate font-medium" title={user.username}>
+          {user.username}
+        </span>
+        {user.isSelf && <span className="text-meta text-ink-3 max-sm:hidden">you</span>}
+      </span>
+    ),
+  },
+  {
+    id: 'role',
+    header: 'Role',
+    width: 'clamp(116px, 17vw, 128px)',
+    cell: (user) => (
+      <Select
+        aria-label={`Role of ${user.username}`}
+        value={user.role}
+        onChange={(event) => setRole(user, event.target.value)}
+        className="max-w-28 [&>select]:h-7 pointer-coarse:[&>select]:h-10"
+      >
+        {roles.map((role) => (
+          <option key={role}>{role}</option>
+        ))}
+      </Select>
+    ),
+  },
+  {
+    id: 'state',
+    header: 'State',
+    width: '100px',
+    from: 'sm',
+    cell: ({ disabled }) =>
+      disabled ? (
+        <span className="inline-flex items-center gap-1.5 align-top text-ink-3">
+          <StatusIcon name="deleted" /> Disabled
+        </span>
+      ) : (
+        <span className="inline-flex items-center gap-1.5 align-top text-healthy">
+          <StatusIcon name="running" /> Enabled
+        </span>
+      ),
+  },
+  {
+    id: 'seen',
+    header: 'Last sign-in',
+    width: '112px',
+    from: 'lg',
+    cell: ({ lastLoginAt }) =>
+      lastLoginAt ? <Time at={lastLoginAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
+  },
+  {
+    id: 'created',
+    header: 'Created',
+    width: '104px',
+    from: 'xl',
+    cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
+  },
+  {
+    id: 'actions',
+    header: <span className="sr-only">Actions</span>,
+    width: 'clamp(152px, calc(40vw - 190px), 330px)',
+    align: 'right',
+    whole: true,
+    cell: (user) => (
+      <span className="inline-flex">
+        <Button
+          variant="ghost"
+          size="sm"
+          aria-label={`Set password of ${user.username}`}
+          title="Set password"
+          icon={<KeyRound size={14} aria-hidden />}
+          onClick={() => setPassword(user)}
+        >
+          <span className="max-xl:hidden">Set password</span>
+        </Button>
+        <Button
+          variant="ghost"
+          size="sm"
+          aria-label={`Sessions of ${user.username}`}
+          title="Sessions"
+          icon={<MonitorSmartphone size={14} aria-hidden />}
+          onClick={() => showSessions(user)}
+        >
+          <span className="max-xl:hidden">Sessions</span>
+        </Button>
+        <Button
+          variant="ghost"
+          size="sm"
+          aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.username}`}
+          onClick={() => setDisabled(user, !user.disabled)}
+        >
+          {user.disabled ? 'Enable' : 'Disable'}
+        </Button>
+      </span>
+    ),
+  },
+]
+
 export function UsersPage() {
   const trpc = useTRPC()
   const query = useQuery(trpc.user.list.queryOptions())
@@ -29,107 +138,7 @@ export function UsersPage() {
   const [sessionsOf, setSessionsOf] = useState<UserView | null>(null)
   const { setRole, setDisabled, problem } = useUserChanges()
 
-  const columns: Column<UserView>[] = [
-    {
-      id: 'name',
-      header: 'User',
-      cell: (user) => (
-        <span className="flex min-w-0 items-baseline gap-2">
-          <span className="truncate font-medium" title={user.username}>
-            {user.username}
-          </span>
-          {user.isSelf && <span className="text-meta text-ink-3 max-sm:hidden">you</span>}
-        </span>
-      ),
-    },
-    {
-      id: 'role',
-      header: 'Role',
-      width: 'clamp(116px, 17vw, 128px)',
-      cell: (user) => (
-        <Select
-          aria-label={`Role of ${user.username}`}
-          value={user.role}
-          onChange={(event) => setRole(user, event.target.value)}
-          className="max-w-28 [&>select]:h-7 pointer-coarse:[&>select]:h-10"
-        >
-          {roles.map((role) => (
-            <option key={role}>{role}</option>
-          ))}
-        </Select>
-      ),
-    },
-    {
-      id: 'state',
-      header: 'State',
-      width: '100px',
-      from: 'sm',
-      cell: ({ disabled }) =>
-        disabled ? (
-          <span className="inline-flex items-center gap-1.5 align-top text-ink-3">
-            <StatusIcon name="deleted" /> Disabled
-          </span>
-        ) : (
-          <span className="inline-flex items-center gap-1.5 align-top text-healthy">
-            <StatusIcon name="running" /> Enabled
-          </span>
-        ),
-    },
-    {
-      id: 'seen',
-      header: 'Last sign-in',
-      width: '112px',
-      from: 'lg',
-      cell: ({ lastLoginAt }) =>
-        lastLoginAt ? <Time at={lastLoginAt} className="text-ink-2" /> : <span className="text-ink-3">never</span>,
-    },
-    {
-      id: 'created',
-      header: 'Created',
-      width: '104px',
-      from: 'xl',
-      cell: ({ createdAt }) => <Time at={createdAt} className="text-ink-2" />,
-    },
-    {
-      id: 'actions',
-      header: <span className="sr-only">Actions</span>,
-      width: 'clamp(152px, calc(40vw - 190px), 330px)',
-      align: 'right',
-      whole: true,
-      cell: (user) => (
-        <span className="inline-flex">
-          <Button
-            variant="ghost"
-            size="sm"
-            aria-label={`Set password of ${user.username}`}
-            title="Set password"
-            icon={<KeyRound size={14} aria-hidden />}
-            onClick={() => setPasswordOf(user)}
-          >
-            <span className="max-xl:hidden">Set password</span>
-          </Button>
-          <Button
-            variant="ghost"
-            size="sm"
-            aria-label={`Sessions of ${user.username}`}
-            title="Sessions"
-            icon={<MonitorSmartphone size={14} aria-hidden />}
-            onClick={() => setSessionsOf(user)}
-          >
-            <span className="max-xl:hidden">Sessions</span>
-          </Button>
-          <Button
-            variant="ghost"
-            size="sm"
-            aria-label={`${user.disabled ? 'Enable' : 'Disable'} ${user.username}`}
-            onClick={() => setDisabled(user, !user.disabled)}
-          >
-            {user.disabled ? 'Enable' : 'Disable'}
-          </Button>
-        </span>
-      ),
-    },
-  ]
+  const columns = columnsOf({ setRole, setDisabled, setPassword: setPasswordOf, showSessions: setSessionsOf })
 
   return (
     <>
@@ -147,13 +156,9 @@ export function UsersPage() {
         </div>
       )}
       <div className="border-t border-line">
-        {query.isError && !query.data ? (
-          <ErrorState error={query.error} what="Could not load the users" onRetry={() => void query.refetch()} />
-        ) : query.data ? (
-          <Table caption="Users" columns={columns} rows={query.data} rowKey={(user) => user.id} tall />
-        ) : (
-          <Loading label="Loading users" />
-        )}
+        <QueryView query={query} failed="Could not load the users" loading="Loading users">
+          {(users) => <Table caption="Users" columns={columns} rows={users} rowKey={(user) => user.id} tall />}
+        </QueryView>
       </div>
       <Section title="Permissions by role" className="mt-8">
         <PermissionMatrix />
