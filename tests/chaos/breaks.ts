@@ -127,7 +127,7 @@ export const breaks: Record<string, Break> = {
         find: `      await work.engine.start(containerId, signal)
     } finally`,
         replace: `      const startedAt = new Date().toISOString()
-      await work.tell(reportOf(work, replica.replicaId, { status: 'running', reason: 'Asked to start', containerId, startedAt }))
+      await work.submit(reportOf(work, replica.replicaId, { status: 'running', reason: 'Asked to start', containerId, startedAt }))
     } finally`,
       },
     ],
@@ -230,7 +230,7 @@ export const breaks: Record<string, Break> = {
       {
         file: 'agent/loop/replica.ts',
         find: 'return reportStandstill(work, replica.replicaId, found, found.state)',
-        replace: `return fail(work, replica.replicaId, found.id, { words: 'It stands still', exitCode: null })`,
+        replace: `return fail(work, replica.replicaId, found.id, { text: 'It stands still', exitCode: null })`,
       },
     ],
   },
@@ -239,8 +239,8 @@ export const breaks: Record<string, Break> = {
     patches: [
       {
         file: 'agent/loop/replica.ts',
-        find: '    return (await work.look(containerId)) === null\n',
-        replace: '    await work.look(containerId)\n    return true\n',
+        find: '    return (await work.inspect(containerId)) === null\n',
+        replace: '    await work.inspect(containerId)\n    return true\n',
       },
     ],
   },
