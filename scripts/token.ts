@@ -15,7 +15,7 @@ const usage = `npm run -s token -- join|api [options]
   --name NAME   what the token is called in lists ("from the command line")
   --nodes N     join: how many nodes may join with it (any number)
   --hours N     when it expires (join: 24; api: never)
-  --user NAME   api: whose rights it has (FOGDECK_ADMIN_USERNAME, else admin)
+  --user USER   api: whose rights it has (FOGDECK_ADMIN_USERNAME, else admin)
   --scope ROLE  api: at most the rights of this role: admin, operator or viewer (those of the user)
 
 Prints the token and nothing else; it cannot be shown again.

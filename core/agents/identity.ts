@@ -139,14 +139,14 @@ export function refusalText(second: SecondKind, reported: Reported): string {
     case 'process':
       return `another agent on this machine (process ${holder.machine.pid}) speaks for ${nodesOf(reported)} already: end that one, or, if this is to be a node of its own, ${ownNode}`
     case 'twins':
-      return `another machine speaks for ${nodesOf(reported)} and was heard ${ago(holder.offlineSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `another machine speaks for ${nodesOf(reported)} and was last seen ${ago(holder.offlineSeconds)} (${holder.machine.hostName}): this one (${machine.hostName}) looks like a copy of it. If it is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
     case 'machine':
-      return `${nodesOf(reported)} belongs to another machine (${holder.machine.hostName}, heard ${ago(holder.offlineSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
+      return `${nodesOf(reported)} belongs to another machine (${holder.machine.hostName}, last seen ${ago(holder.offlineSeconds)}), and this is ${machine.hostName}: its data folder was copied. If this is to be a node of its own, ${ownNode}; if it is to take the place of the other, let it on the page of ${node}`
   }
 }
 
 export const waitText = (reported: Reported): string =>
-  `another agent spoke for ${nodesOf(reported)} ${ago(reported.holder.offlineSeconds)} (${reported.holder.machine.hostName}): waiting until it is silent`
+  `another agent spoke for ${nodesOf(reported)} ${ago(reported.holder.offlineSeconds)} (${reported.holder.machine.hostName}): waiting until it is offline`
 
 /** Describes a refused second agent, for the events of the node. */
 export function secondText(second: SecondKind, { hostName, pid }: MachineFacts, address: string | null): string {

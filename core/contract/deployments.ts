@@ -13,7 +13,6 @@ export const regionSchema = text({ max: 63, error: 'The region must be text' }).
 )
 
 const replicasSchema = whole('Replicas', limits.replicas)
-export const scaleReplicasSchema = whole('Replicas', { min: 0, max: limits.replicas.max })
 
 export const resourcesSchema = z.object(
   {
@@ -128,19 +127,3 @@ export const deploySchema = z.object({
   preview_token: z.optional(text({ max: 20_000 })),
 })
 export type DeployInput = z.output<typeof deploySchema>
-
-/** More than a deployment may have, because the same call can remove others. */
-const envUpdate = recordOf(
-  { key: envName, value: z.nullable(envValue) },
-  2 * envLimit,
-  `At most ${2 * envLimit} variables`,
-)
-
-/** The fields of a deploy call except the name, all optional. */
-export const updateFields = {
-  ...z.partial(z.omit(deploySchema, { name: true, preview_token: true, env: true })).shape,
-  policy: z.nullish(deploySchema.shape.policy).check(z.describe('null is the installation’s')),
-}
-export const envUpdateField = z
-  .optional(envUpdate)
-  .check(z.describe('Variables to set; null takes one away, and those not named stay'))

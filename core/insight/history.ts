@@ -35,11 +35,11 @@ export interface PastReplica {
   slot: number
   generation: number
   revision: number
-  /** `silent`: whether the node was offline at that time. */
+  /** `offline`: whether the node was offline at that time. */
   node: { id: string; nodeId: string; region: string; offline: boolean }
   status: ReplicaStatus
   reason: string
-  /** When it came into that status, or was last heard of in it. */
+  /** When it came into that status, or was last reported in it. */
   since: string
   /** Whether it held its place then. */
   reserved: boolean
@@ -76,7 +76,7 @@ export interface HistoryMarks {
   to: string
   /** Number of events in each of the equal parts of the time range. */
   changes: number[]
-  /** Range was trouble: failures, losses, silent nodes. */
+  /** Range was trouble: failures, losses, offline nodes. */
   problems: number[]
   /** The newest events, in chronological order. */
   marks: HistoryMark[]

@@ -19,7 +19,7 @@ export interface RegionPulse {
   offline: number
   /** Those of the unreachable nodes that went offline within the last minute. */
   fresh: number
-  /** The protection that is active; `silent` counts the nodes of its outage that are still unreachable. */
+  /** The protection that is active; `offline` counts the nodes of its outage that are still unreachable. */
   protection: { cause: OutageCause; offline: number } | null
 }
 

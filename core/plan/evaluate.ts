@@ -56,7 +56,7 @@ function settledStatus(deployment: DeploymentToSchedule, plan: Plan): Outcome['s
 }
 
 /** The inputs of a decision besides the deployment: the fleet and the replicas of other deployments. */
-interface Deciding {
+interface Planning {
   fleet: WorkingFleet
   policy: Policy
   others: OtherReplicas
@@ -73,7 +73,7 @@ interface Decided {
 export function decidePlacement(
   deployment: DeploymentToSchedule,
   plan: Plan,
-  { fleet, policy, others, newId }: Deciding,
+  { fleet, policy, others, newId }: Planning,
 ): Decided {
   const placementRules = resolvePlacementRules(deployment.placementRules, (rule) =>
     others.nodesWith(rule.deployment, { except: deployment.id, fleet }),

@@ -41,7 +41,7 @@ export interface ReplicaView {
     simulated: boolean
     status: NodeStatus
     address: string | null
-    /** As of when this was read; of use while the node is silent. */
+    /** As of when this was read; of use while the node is offline. */
     lastHeartbeat: string | null
   }
   status: ReplicaStatus

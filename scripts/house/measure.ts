@@ -83,7 +83,7 @@ export function measureHouse(root: string): House {
   }
 }
 
-const isWordList = (file: string): boolean => file === 'scripts/house/words.ts'
+const isWordList = (file: string): boolean => /^(scripts\/house|tests\/unit\/house)/.test(file)
 
 function papers(root: string): [file: string, text: string][] {
   const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`)

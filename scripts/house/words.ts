@@ -69,7 +69,7 @@ export const oldPhrases: Readonly<Record<string, string>> = {
   'take replicas again': 'uncordon',
   'goes on running until': 'keeps running until',
   'made a user': 'created a user',
-  'reading the': 'loading',
+  'reading the deployments': 'loading',
   'not for your role': 'you don’t have access',
   'user name': 'username',
 }

@@ -9,7 +9,7 @@ function aClock() {
   return {
     clock,
     pass: (milliseconds: number) => (monotonicMs += milliseconds),
-    /** The database says `time`, and `wayMs` later that is heard. */
+    /** The database says `time`, and `wayMs` later its answer arrives. */
     hear: (time: number, wayMs = 0) => {
       const askedMs = monotonicMs
       monotonicMs += wayMs

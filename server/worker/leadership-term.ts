@@ -21,7 +21,7 @@ export class LeadershipTerm {
 
   /**
    * Renews the term and synchronizes with the database's clock. Call this before anything that depends on how long
-   * something was silent. Throws StaleLeaderError when another scheduler leads by now.
+   * something did not answer. Throws StaleLeaderError when another scheduler leads by now.
    */
   async show(): Promise<void> {
     const { epoch } = this.#leadership

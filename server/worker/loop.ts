@@ -132,7 +132,7 @@ class WakeSignal {
     })
   }
 
-  /** Sleeps up to `milliseconds`; returns early when `signal` aborts or on a notification newer than `heard`. */
+  /** Sleeps up to `milliseconds`; returns early when `signal` aborts or on a notification newer than `count`. */
   async wait(count: number, milliseconds: number, signal: AbortSignal): Promise<void> {
     if (this.count !== count || signal.aborted) return
     this.#wake = new AbortController()

@@ -62,7 +62,7 @@ async function waitForElection(candidate: Candidate): Promise<Leadership | null>
     const leadership = await candidate.tryToLead()
     if (leadership) return leadership
     const ended = await candidate.deposeUnresponsiveLeader()
-    if (ended > 0) log.warn(`The leader was silent for too long: ended its ${ended} connections`)
+    if (ended > 0) log.warn(`The leader did not answer for too long: ended its ${ended} connections`)
     else await sleep(standbyMs, undefined, { signal: stopping.signal }).catch(() => undefined)
   }
   return null

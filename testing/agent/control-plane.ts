@@ -33,7 +33,7 @@ export class MemoryControlPlane implements ControlPlane {
   readonly read = new Set<string>()
   readonly joins: NodeDescription[][] = []
   /**
-   * The fate of the next calls: with `away` they fail as on a lost connection, with `silent` they are never answered.
+   * The outcome of the next calls: with `away` they fail as on a lost connection, with `silent` they are never answered.
    */
   line: 'up' | 'away' | 'silent' = 'up'
   /** Whether it acts on reports; false simulates a database that lost them. */

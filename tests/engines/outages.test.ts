@@ -369,7 +369,7 @@ describe.skipIf(skipReason())('real engines under the real control plane', () =>
       const away = run(two, 'away', { before: otherMachine(two.engine, 'pi-2', join(dataDir, 'pi-2')) })
       await says(
         away,
-        /node-1 belongs to another machine \(.+, heard .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; if .+, let it on the page of node-1/,
+        /node-1 belongs to another machine \(.+, last seen .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; if .+, let it on the page of node-1/,
       )
       // After the other one, because the events name only the first of several copies within a minute.
       const here = run(one, 'here', {})

@@ -118,7 +118,7 @@ export const same = (a: { slot: number; generation: number }, b: { slot: number;
 export const reservedOn = (db: Database, node: number): number =>
   (db.nodes[node]?.rival ?? 0) + db.replicas.filter((one) => one.node === node && one.held).length
 
-/** Drops ended attempts that have a newer one in their slot: nothing depends on them any more. */
+/** Drops previous instances that have a newer one in their slot: nothing depends on them any more. */
 const rebuild = (replicas: readonly Replica[]): Replica[] =>
   replicas.filter((one) => one.held || !replicas.some((o) => o.slot === one.slot && o.generation > one.generation))
 

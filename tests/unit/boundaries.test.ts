@@ -96,6 +96,16 @@ describe('types', () => {
   )
 })
 
+describe('the contract', () => {
+  it('is written with zod, which the rest of the core must not import', () => {
+    expect(rulesBroken('core/contract/things.ts', "import * as z from 'zod/mini'")).toEqual([])
+    expect(rulesBroken('core/contract/things.ts', "import { z } from 'zod'")).toEqual([])
+    expect(rulesBroken('core/contract/things.ts', "import pino from 'pino'")).toHaveLength(1)
+    expect(rulesBroken('core/plan/things.ts', "import { z } from 'zod'")).toHaveLength(1)
+    expect(rulesBroken('core/plan/things.ts', "import { text } from '@/core/contract/text'")).toHaveLength(1)
+  })
+})
+
 describe('the session', () => {
   const text = "import { currentUser } from '@/server/session'"
 

@@ -1,6 +1,5 @@
 'use client'
 
-import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
@@ -16,7 +15,7 @@ import type { Suggestion } from '@/core/placement/types'
 import { DeployFields } from './deploy-fields'
 import { formPath } from './field-paths'
 import { type DeployForm, emptyForm } from './form'
-import { deployFormSchema } from './form-schema'
+import { checkForm } from './form-schema'
 import type { DeployInput } from './inputs'
 import { Preview } from './preview'
 import { suggestedChange } from './suggestions'
@@ -27,7 +26,7 @@ import { usePreview } from './use-preview'
 export function DeployPage() {
   const router = useRouter()
   const form = useForm<DeployForm, unknown, DeployInput>({
-    resolver: standardSchemaResolver(deployFormSchema),
+    resolver: checkForm,
     defaultValues: emptyForm,
     mode: 'onTouched',
   })

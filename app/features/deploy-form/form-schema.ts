@@ -2,61 +2,18 @@
  * The deploy form: its fields are text as typed. The call that they describe is checked by the schemas of the contract,
  * as the server checks it, and what is wrong is brought back to the fields.
  */
-import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type FieldErrors, get, type Resolver, set } from 'react-hook-form'
 import * as z from 'zod/mini'
 import type { DeployForm } from '@/app/features/deploy-form/form'
 import { deploySchema, envName, previewSchema } from '@/core/contract/deployments'
-import { priorities } from '@/core/placement/resources'
-import { defaultLostAfterSeconds } from '@/core/settings/settings'
+import { deployCallOf, previewCallOf } from './calls'
 import { formPath } from './field-paths'
-import { constraintOf, isBlank, isFilled, numberOf, optionalList } from './form-fields'
+import { isFilled } from './form-fields'
 import type { DeployInput, PreviewInput } from './inputs'
-import { policyInputOf, policyProblem } from './policy-form'
-import { placementRulesOf } from './preference-form'
+import { policyProblem } from './policy-form'
 
 // The Content-Security-Policy allows no code made from text, with which zod would be faster.
 z.config({ jitless: true })
-
-/** The number of a field, unless it is the default, which calls leave out. */
-const unlessDefault = <Name extends string>(name: Name, text: string, usual: number): { [Key in Name]?: number } => {
-  const value = numberOf(text)
-  return value === usual ? {} : ({ [name]: value } as { [Key in Name]?: number })
-}
-
-const previewCallOf = (form: DeployForm): PreviewInput => ({
-  replicas: numberOf(form.replicas),
-  resources: {
-    cpu: numberOf(form.cpu),
-    memory: numberOf(form.memory),
-    gpu: numberOf(form.gpu),
-    storage: numberOf(form.storage),
-  },
-  ...(isBlank(form.region) ? {} : { region: form.region.trim() }),
-  ...unlessDefault('max_per_node', form.maxPerNode, 1),
-  ...optionalList('constraints', form.constraints.filter(isFilled.constraint).map(constraintOf)),
-  ...policyInputOf(form.policy),
-  ...optionalList(
-    'ports',
-    form.ports
-      .filter(isFilled.port)
-      .map(({ container, host }) => ({ container: numberOf(container), host: isBlank(host) ? null : numberOf(host) })),
-  ),
-  ...placementRulesOf(form),
-})
-
-const deployCallOf = (form: DeployForm): DeployInput => {
-  const env = form.env.filter(isFilled.variable).map(({ name, value }) => [name.trim(), value] as const)
-  return {
-    name: form.name.trim(),
-    type: form.type,
-    container_image: form.image.trim(),
-    ...previewCallOf(form),
-    ...unlessDefault('lost_after', form.lostAfter, defaultLostAfterSeconds),
-    ...(form.waitForCapacity ? { wait_for_capacity: true } : {}),
-    ...unlessDefault('priority', form.priority, priorities.default),
-    ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
-  }
-}
 
 export interface FormProblem {
   /** Names and indices that lead to the field. */
@@ -105,14 +62,14 @@ export const readPreview = (form: DeployForm): ReadForm<PreviewInput> =>
 /** The deploy call that the form describes; null while the form is invalid. */
 export const readForm = (form: DeployForm): DeployInput | null => readDeploy(form).call
 
-/** The form as a Standard Schema, for the form library. */
-export const deployFormSchema: StandardSchemaV1<DeployForm, DeployInput> = {
-  '~standard': {
-    version: 1,
-    vendor: 'fogdeck',
-    validate: (form) => {
-      const { call, problems } = readDeploy(form as DeployForm)
-      return problems === null ? { value: call } : { issues: problems }
-    },
-  },
+/** Checks the form for react-hook-form; of several problems of a field it gets the first. */
+export const checkForm: Resolver<DeployForm, unknown, DeployInput> = (form) => {
+  const { call, problems } = readDeploy(form)
+  if (problems === null) return { values: call, errors: {} }
+  const errors: FieldErrors<DeployForm> = {}
+  for (const { path, message } of problems) {
+    const name = path.join('.')
+    if (get(errors, name) === undefined) set(errors, name, { type: 'contract', message })
+  }
+  return { values: {}, errors }
 }

@@ -1,6 +1,5 @@
 'use client'
 
-import { standardSchemaResolver } from '@hookform/resolvers/standard-schema'
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { useRouter, useSearchParams } from 'next/navigation'
@@ -8,7 +7,7 @@ import { useState } from 'react'
 import { useForm, useWatch } from 'react-hook-form'
 import { DeployFields } from '@/app/features/deploy-form/deploy-fields'
 import { formPath } from '@/app/features/deploy-form/field-paths'
-import { deployFormSchema, readForm } from '@/app/features/deploy-form/form-schema'
+import { checkForm, readForm } from '@/app/features/deploy-form/form-schema'
 import type { DeployInput } from '@/app/features/deploy-form/inputs'
 import { ChangeList } from '@/app/features/deployment/change-list'
 import { useTRPC } from '@/app/trpc'
@@ -77,7 +76,7 @@ function UpdateForm({ deployment, suggestion }: { deployment: DeploymentDetail; 
   const [removed, setRemoved] = useState<string[]>([])
   const [reason, setReason] = useState('')
   const form = useForm<DeployForm, unknown, DeployInput>({
-    resolver: standardSchemaResolver(deployFormSchema),
+    resolver: checkForm,
     defaultValues: { ...initial, ...(suggestion && suggestedUpdate(suggestion, initial)) },
     mode: 'onTouched',
   })

@@ -139,7 +139,7 @@ const columns: Column<WeakPoint>[] = [
     cell: ({ counts }) => count(counts.byOutcome.keeps, 'text-ink'),
   },
   {
-    id: 'brake',
+    id: 'protection',
     header: 'Outage protection',
     width: '132px',
     align: 'right',

@@ -65,7 +65,7 @@ export function Problems({ overview }: { overview: Overview }) {
     ),
     offline.count > 0 && (
       <Group
-        key="silent"
+        key="offline"
         title={`${plural(offline.count, 'node')} offline`}
         all={{ href: '/nodes?state=offline', ...offline }}
       >

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { emptyTexts, readRequest, textsOf } from './request-query'
+import { readPreview } from '@/app/features/deploy-form/form-schema'
+import { emptyRequest, emptyTexts, type RequestTexts, readRequest as read, textsOf } from './request-query'
+
+const readRequest = (texts: RequestTexts) => read(texts, readPreview)
 
 test('converts an address into an API request', () => {
   const labels = 'disk = ssd; gpu exists'
@@ -48,4 +51,9 @@ test('converts a deployment into form values', () => {
     labels: 'zone in a, b',
   })
   expect(readRequest(texts).request?.constraints).toEqual([{ key: 'zone', op: 'in', values: ['a', 'b'] }])
+})
+
+test('the empty request needs no check, and others have none until it is loaded', () => {
+  expect(readRequest(emptyTexts)).toEqual({ request: emptyRequest, problems: {} })
+  expect(read({ ...emptyTexts, replicas: '2' }, null)).toEqual({ request: null, problems: {} })
 })

@@ -1,11 +1,12 @@
 /** Converts the request that nodes are ranked for between its text in the address and the API's format. Pure. */
-import { readPreview } from '@/app/features/deploy-form/form-schema'
+import { previewCallOf } from '@/app/features/deploy-form/calls'
+import { type DeployForm, emptyForm } from '@/app/features/deploy-form/form'
+import type { ReadForm } from '@/app/features/deploy-form/form-schema'
 import type { PreviewInput } from '@/app/features/deploy-form/inputs'
 import { parseRules, rulesText } from '@/app/features/placement/rules-text'
 import type { Constraint } from '@/core/placement/constraint'
 import { coresOfMillis } from '@/core/placement/resources'
 import type { PlacementRequest } from '@/core/placement/types'
-import { emptyForm } from '../deploy-form/form'
 
 export const requestNames = ['replicas', 'cpu', 'memory', 'storage', 'gpu', 'region', 'per', 'labels'] as const
 export type RequestName = (typeof requestNames)[number]
@@ -50,12 +51,18 @@ interface ReadRequest {
   problems: Partial<RequestTexts>
 }
 
-/** The request, or the errors by field. Uses the schema of the deploy form. */
-export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest {
+/** What the deploy form's check says of a preview; a module of its own, because the check is heavy. */
+export type CheckPreview = (form: DeployForm) => ReadForm<PreviewInput>
+
+/**
+ * The request, or the errors by field.
+ * @param check null while it is not loaded: then there is no request.
+ */
+export function readRequest({ per, labels, ...rest }: RequestTexts, check: CheckPreview | null): ReadRequest {
   const line = parseRules(labels)
   if ('problem' in line) return { request: null, problems: { labels: line.problem } }
   const constraints = line.rules.map(({ values, ...rule }) => ({ ...rule, values: values.join(', ') }))
-  const { call, problems: found } = readPreview({ ...emptyForm, ...rest, maxPerNode: per, constraints })
+  const { call, problems: found } = check?.({ ...emptyForm, ...rest, maxPerNode: per, constraints }) ?? noRequest
   const problems: Partial<RequestTexts> = {}
   for (const { path, message } of found ?? []) {
     const name = namesOfForm[path[0] ?? ''] ?? requestNames.find((one) => one === path[0])
@@ -63,3 +70,8 @@ export function readRequest({ per, labels, ...rest }: RequestTexts): ReadRequest
   }
   return { request: call, problems }
 }
+
+const noRequest = { call: null, problems: [] }
+
+/** The request of the empty form, which needs no check. */
+export const emptyRequest: PreviewInput = previewCallOf(emptyForm)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { deployAnswer } from '@/core/contract/deployment-answers'
-import { envUpdateField, resourcesOf, scaleReplicasSchema, updateFields } from '@/core/contract/deployments'
+import { envUpdateField, scaleReplicasSchema, updateFields } from '@/core/contract/deployment-updates'
+import { resourcesOf } from '@/core/contract/deployments'
 import { idText, trimmedText } from '@/core/contract/fields'
 import { flag } from '@/core/contract/form-fields'
 import { policyOf } from '@/core/placement/types'

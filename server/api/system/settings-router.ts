@@ -29,7 +29,7 @@ export const settingsRouter = router({
     .mutation(({ ctx, input }) => writeSettings(ctx.services.store, ctx.actor, { policy: policyOf(input.policy) })),
 
   /**
-   * The heartbeat interval, and the silence after which a node is offline. Agents learn of a change with their next
+   * The heartbeat interval, and the time without heartbeats after which a node is offline. Agents learn of a change with their next
    * heartbeat.
    */
   setHeartbeat: procedureFor('settings.manage')

@@ -212,7 +212,7 @@ export const endSessions = (
     await audit(tx, author, { action: 'user.end-sessions', subjectType: 'user', subjectId: userId })
   })
 
-/** Forgets sessions that were over before a moment. Only while `epoch` reigns. */
+/** Deletes sessions that ended before a given time. Only in the leadership term `epoch`. */
 export const pruneSessions = (store: Store, { epoch, before }: { epoch: bigint; before: Date }): Promise<number> =>
   transaction(store, async (tx) => {
     await requireLeader(tx, epoch)

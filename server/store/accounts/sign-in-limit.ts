@@ -142,7 +142,7 @@ export function createSignInLimit(store: Store, limits: SignInLimits = signInLim
 const lockOf = (counted: Counted | null, { tries }: Limit): number | null =>
   counted && counted.points > tries ? Math.max(1, Math.ceil(counted.waitSeconds)) : null
 
-/** Forgets counts whose time is over. Only while `epoch` reigns. */
+/** Deletes counts that have expired. Only in the leadership term `epoch`. */
 export const pruneSignInCounts = (store: Store, epoch: bigint): Promise<number> =>
   transaction(store, async (tx) => {
     await requireLeader(tx, epoch)

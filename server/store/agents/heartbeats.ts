@@ -181,7 +181,7 @@ export interface SignedHeartbeat extends NodeHeartbeat {
 interface HeartbeatOutcome {
   /** nodes.wanted_revision */
   revision: string
-  /** It was silent before. */
+  /** The node was offline before. */
   returned: boolean
   /** How often agents are to beat, as it is set now. */
   heartbeatSeconds: number
@@ -193,7 +193,7 @@ interface HeartbeatOutcome {
 const tenths = (percent: number): number => Math.round(percent * 10) / 10
 
 /**
- * Writes a batch of heartbeats, of each node one at most, in one statement. A node that was silent is online again, which
+ * Writes a batch of heartbeats, of each node one at most, in one statement. A node that was offline is online again, which
  * may be the capacity that somebody waits for. Hands back an outcome for every node that is known, by its id.
  */
 export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): Promise<Map<string, HeartbeatOutcome>> {
@@ -282,7 +282,7 @@ export async function recordHeartbeats(store: Store, beats: SignedHeartbeat[]): 
   })
 }
 
-/** Marks the nodes offline that were silent for longer than the limit. Their containers may well go on running. */
+/** Marks nodes offline whose last heartbeat is older than the limit. Their containers may well keep running. */
 export async function markUnreachableNodes(
   store: Store,
   epoch: bigint,
@@ -312,7 +312,7 @@ export async function markUnreachableNodes(
   })
 }
 
-/** How deployments are that have a replica there depends on whether the nodes are heard. */
+/** The health of deployments with a replica there depends on whether the nodes are online. */
 async function changesOn(tx: Tx, nodeIds: string[]): Promise<Change[]> {
   if (nodeIds.length === 0) return []
   const { rows } = await tx.query<{ id: string }>(

@@ -18,7 +18,7 @@ interface Received {
   known: number
   /** Nodes whose agent holds another wanted state than there is. */
   stale: string[]
-  /** Nodes that were silent before. */
+  /** Nodes that were offline before. */
   returned: string[]
   /** How often agents are to beat; null when no node is known. */
   heartbeatSeconds: number | null

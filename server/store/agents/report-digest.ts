@@ -167,7 +167,7 @@ function noteStep(
   return step
 }
 
-/** Nodes that are heard again by a report, before their first heartbeat. */
+/** Nodes that are online again because of a report, before their first heartbeat. */
 export function absencesOf(rows: ReplicaRow[]): Absence[] {
   const offline = rows.filter((row) => row.node_status === 'offline')
   return [...new Map(offline.map((row) => [row.node_id, row])).values()].map((row) => ({

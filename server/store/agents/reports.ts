@@ -28,7 +28,7 @@ import {
 const sameStartSeconds = 2
 
 export interface ReportOutcome {
-  /** Replicas that nobody knows, or that are on another node: not to be heard of again. */
+  /** Replicas that do not exist, or are on another node: the agent should not report them again. */
   unknown: string[]
   replicas: { id: string; status: ReplicaStatus; reason: string }[]
   deployments: DeploymentStatusChange[]

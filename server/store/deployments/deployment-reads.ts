@@ -143,7 +143,7 @@ interface DeploymentRecord {
   deletedAt: string | null
 }
 
-/** A deployment with its replicas; ended attempts beyond the newest 200 rows are left out. */
+/** A deployment with its replicas; previous instances beyond the newest 200 rows are left out. */
 export async function readDeployment(store: Store, id: string): Promise<DeploymentRecord> {
   if (!isUuid(id)) throw notFound('deployment', id)
   const [summaries, images, deployment, replicas, evaluation, decision] = await Promise.all([

@@ -7,7 +7,7 @@ export interface DrillCandidate {
   priority: number
   lostAfterSeconds: number
   wanted: number
-  /** Slots with a replica that runs on a node that is heard. */
+  /** Slots with a replica that runs on an online node. */
   running: number
   /** Replicas on the nodes that are to run. */
   hit: number

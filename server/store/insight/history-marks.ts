@@ -135,7 +135,7 @@ interface MarkRow {
   actor: string | null
 }
 
-/** Failures, silent and returned nodes, deploys and what people did, in the order of time; the newest ones of many. */
+/** Failures, nodes that went offline or returned, deploys and actions of users, by time; only the newest if there are many. */
 async function marksIn(store: Store, stretch: Stretch): Promise<{ marks: HistoryMark[]; more: boolean }> {
   const { rows } = await store.pool.query<MarkRow>(
     `${markSources(stretch.deploymentId !== undefined)

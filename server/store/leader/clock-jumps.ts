@@ -3,7 +3,7 @@ import { requireLeader } from './leadership'
 
 /**
  * The database's clock jumped by `jumpMs`: times in the rows from which something is counted on are moved along, so that
- * no node looks silent, or heard of in the future, and nothing that waits a second waits an hour. What was written after
+ * no node looks offline, or seen in the future, and nothing that waits a second waits an hour. What was written after
  * the jump already is told apart by lying nearer to now than half of the jump.
  */
 export async function followClockJump(

@@ -15,7 +15,7 @@ const callTimeoutMs = 5_000
 export const sessionName = (scheduler: string): string => `fogdeck-scheduler ${scheduler.slice(-40)}`
 
 export interface Leadership {
-  /** Fencing number of this reign: commits carry it, and an older one changes nothing. */
+  /** Fencing number of this leadership term: commits carry it, and an older one changes nothing. */
   epoch: bigint
   /** Resolves when the lock is lost (the connection broke, or a successor ended it). */
   lost: Promise<void>
@@ -119,7 +119,7 @@ export class StaleLeaderError extends Error {
 }
 
 /**
- * Holds the reign for the rest of the transaction: no newer leader can be elected before it ends. The leader can still
+ * Holds the leadership term for the rest of the transaction: no newer leader can be elected before it ends. The leader can still
  * show itself meanwhile, for that changes no key.
  */
 export async function requireLeader(tx: Tx, epoch: bigint): Promise<void> {

@@ -12,7 +12,7 @@ const decisionsAtOnce = 5_000
 
 /**
  * Forgets decisions made before a moment, and the entries of the journal that no kept decision rests on: of each writer
- * everything before the last snapshot that the oldest kept decision needs. Only while `epoch` reigns.
+ * everything before the last snapshot that the oldest kept decision needs. Only in the leadership term `epoch`.
  */
 export async function pruneRecords(
   store: Store,

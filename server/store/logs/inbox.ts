@@ -138,7 +138,7 @@ async function writeRows(tx: Tx, rows: LogRow[], states: ReadonlyMap<string, Log
   })
 }
 
-/** Forgets logs to which nothing was added, and that nobody read, since a moment. Only while `epoch` reigns. */
+/** Deletes logs that nobody added to or read since a given time. Only in the leadership term `epoch`. */
 export const pruneLogs = (store: Store, { epoch, before }: { epoch: bigint; before: Date }): Promise<number> =>
   transaction(store, async (tx) => {
     await requireLeader(tx, epoch)

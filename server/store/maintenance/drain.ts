@@ -49,7 +49,7 @@ interface DrainStarted {
 }
 
 /**
- * Moves everything off a node: each replica goes on running until its replacement works. `maintenance` takes the node
+ * Moves everything off a node: each replica keeps running until its replacement works. `maintenance` takes the node
  * out of service once nothing is left on it.
  */
 export async function drainNode(
@@ -102,7 +102,7 @@ export async function undrainNode(store: Store, author: Author, id: string): Pro
       `update nodes set draining = false, maintenance_when_drained = false, updated_at = now() where id = $1`,
       [id],
     )
-    // After the flags are gone; a node that fell silent meanwhile is found by the next look at heartbeats.
+    // After the flags are gone; a node that went offline meanwhile is found by the next check of heartbeats.
     await tx.query(`update nodes n set status = ${onlineNodeStatus('n')} where id = $1 and status = 'maintenance'`, [
       id,
     ])

@@ -9,7 +9,7 @@ import { enqueueEvaluations } from '@/server/store/queue/evaluations'
 import type { DeploymentStatusChange } from '@/server/store/records/status-changes'
 
 /**
- * A replica that its agent did not acknowledge for this long is lost, although its node is heard. The time counts from when
+ * A replica that its agent did not acknowledge for this long is lost, although its node is online. The time counts from when
  * the agent was seen to know of it and to have no reports left to deliver. Seconds.
  */
 const acknowledgeWithinSeconds = 30
@@ -21,28 +21,28 @@ interface LossSweep {
   deployments: DeploymentStatusChange[]
 }
 
-/** From- and where-clause for wanted, live replicas (r) of deployments (d) that move at all, on nodes (n) that are silent. */
+/** From- and where-clause for wanted, live replicas (r) of deployments (d) that move at all, on nodes (n) that are offline. */
 export const replicasOnUnreachableNodes = `
   deployment_replicas r join nodes n on n.id = r.node_id join deployments d on d.id = r.deployment_id
   where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running')
     and n.status in ('offline', 'maintenance') and ${isUnreachable('n')} and d.lost_after_seconds > 0`
 
-/** How long a node must be silent for a deployment; $1 is the least of it. */
+/** How long a node must be offline for a deployment; $1 is the minimum. */
 const gracePeriod = 'greatest(d.lost_after_seconds, $1::int)'
 
-/** From when the silence of a node counts. */
+/** The time from which the outage of a node counts. */
 const offlineFrom = 'greatest(n.last_heartbeat, n.offline_counted_from)'
 
-/** From when the silence of an agent about a replica counts. */
+/** The time from which it counts that an agent does not report a replica. */
 const unansweredFrom = 'greatest(r.delivered_at, n.reports_waiting_at)'
 
-/** Replicas (r) that the agents of their nodes (n), which are heard, do not know of as far as anybody has heard. */
+/** Replicas (r) that the agents of their nodes (n) have not reported, although the nodes are online. */
 const unacknowledged = `
   deployment_replicas r join nodes n on n.id = r.node_id
   where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running') and r.acknowledged_at is null
     and n.status not in ('offline', 'maintenance') and not ${isUnreachable('n')}`
 
-/** Whether so many seconds of time in which something could have been heard have passed since, as SQL. */
+/** Whether so many seconds have passed since, not counting time in which no server took reports, as SQL. */
 const hasPassed = (from: string, until: string, seconds: string | number): string => `
   (${from} < ${until} - make_interval(secs => ${seconds})
     and ${seenTime(from, until)} > make_interval(secs => ${seconds}))`
@@ -95,9 +95,9 @@ export async function noteDeliveries(store: Store, epoch: bigint): Promise<void>
 }
 
 /**
- * Replicas on nodes that have been silent for longer than their deployment bears, and replicas that no agent
+ * Replicas on nodes that have been offline for longer than their deployment allows, and replicas that no agent
  * acknowledged, are lost: another attempt is scheduled elsewhere. Their reservations stay until the containers are known
- * to be gone, and their nodes are told to stop them when they return. Regions that a storm brake holds are left alone.
+ * to be gone, and their nodes are told to stop them when they return. Regions whose outage protection is active are left alone.
  */
 export async function sweepLostReplicas(
   store: Store,
@@ -132,7 +132,7 @@ async function lockCandidates(tx: Tx, earliestSeconds: number): Promise<Candidat
   await tx.query('select id from deployment_replicas where id = any($1::uuid[]) order by id for no key update', [
     found.map((row) => row.id),
   ])
-  // Read again behind the locks: a heartbeat, a report or a brake may have come in between.
+  // Read again behind the locks: a heartbeat, a report or an outage protection may have come in between.
   const { rows } = await tx.query<Candidate>(
     `select * from (${candidates}) c where c.id = any($2::uuid[]) order by c.id`,
     [earliestSeconds, found.map((row) => row.id)],

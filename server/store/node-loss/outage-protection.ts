@@ -26,13 +26,13 @@ interface PulseRow {
   cause: OutageCause | null
   overridden: boolean
   newly_offline: number
-  /** As the open brake's row has them. */
+  /** As in the row of the active protection. */
   shown_offline: number | null
   shown_nodes: number | null
 }
 
 /**
- * Takes hold of regions that a storm struck, and lets go of those that are heard again. Open brakes live in the
+ * Activates protection of regions that a mass outage hit, and lifts it where nodes report again. Active ones live in the
  * database: the next leader goes on with them.
  */
 export async function judgeOutage(store: Store, epoch: bigint): Promise<OutageNews> {
@@ -62,7 +62,7 @@ export async function judgeOutage(store: Store, epoch: bigint): Promise<OutageNe
   })
 }
 
-/** Every region with nodes that are not in maintenance, and every one whose brake is open. */
+/** Every region with nodes that are not in maintenance, and every region whose protection is active. */
 async function readPulse(tx: Pick<Tx, 'query'>): Promise<PulseRow[]> {
   const { rows } = await tx.query<PulseRow>(
     `select coalesce(n.region, b.region) as region,
@@ -89,7 +89,7 @@ const pulseOf = (row: PulseRow): RegionPulse => ({
   protection: row.cause === null ? null : { cause: row.cause, offline: row.newly_offline },
 })
 
-/** What is heard of each region now. */
+/** How many nodes of each region are online and offline now. */
 export const readPulses = async (store: Store): Promise<JudgedPulse[]> =>
   (await readPulse(store.pool)).map((row) => ({ ...pulseOf(row), overridden: row.overridden }))
 
@@ -106,7 +106,7 @@ async function open(tx: Tx, engaged: OutageNews['engaged']): Promise<void> {
   )
 }
 
-/** Nodes that are still silent get their full time again: others came back a moment ago, and they may be on their way. */
+/** Nodes that are still offline get their full time again: others came back a moment ago, and they may be on their way. */
 async function close(tx: Tx, regions: string[]): Promise<void> {
   if (regions.length === 0) return
   await tx.query(`update outage_protections set ended_at = now() where region = any($1::text[]) and ended_at is null`, [
@@ -155,7 +155,7 @@ export async function movesOfOverride(store: Store, region: string): Promise<{ t
   return { total: rows.length, moves: rows.slice(0, listedMoves) }
 }
 
-/** A person knows better: replicas on the region's silent nodes are declared lost and replaced as if there were no storm. */
+/** Overrides the protection: replicas on the region's offline nodes are declared lost and replaced as usual. */
 export async function overrideProtection(store: Store, author: Author, region: string): Promise<{ offline: number }> {
   return transaction(store, async (tx) => {
     const { rows } = await tx.query<{ id: string; offline: number; overridden_by: string | null }>(

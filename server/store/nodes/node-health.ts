@@ -5,7 +5,7 @@ import { heartbeatsUntil, offlineLimit, seenTime } from './report-intake'
 export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
 
 /**
- * Whether a node is silent, as SQL: nothing came from it for the heartbeat limit in which it could have been heard. What it
+ * Whether a node is offline, as SQL: it sent nothing for the heartbeat limit, not counting time in which no server listened. What it
  * may have sent while the control plane was behind does not count against it.
  */
 export const isUnreachable = (node: string): string => `coalesce(
@@ -20,7 +20,7 @@ export const isUnreachable = (node: string): string => `coalesce(
 export const derivedNodeStatus = (node: string): string => `
   case when ${node}.status in ('offline', 'maintenance') then ${node}.status else ${onlineNodeStatus(node)} end`
 
-/** Of a node that is heard. One that is drained for maintenance is in maintenance once nothing is left on it. */
+/** The status of an online node. One that is drained for maintenance is in maintenance once nothing is left on it. */
 export const onlineNodeStatus = (node: string): string => `
   case when ${node}.maintenance_when_drained and ${node}.reserved_cpu_millis = 0 then 'maintenance'
        when ${node}.cpu_cores * 1000 - ${node}.reserved_cpu_millis < 500 or ${node}.memory_mb - ${node}.reserved_memory_mb < 512 then 'busy'

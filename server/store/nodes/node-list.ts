@@ -17,7 +17,7 @@ import { readNodesInOrder } from './node-reads'
 
 const stale = isUnreachable('n')
 
-/** stateOf() of core/nodes/list.ts, as SQL; `stale` says whether the node is silent. */
+/** stateOf() of core/nodes/list.ts, as SQL; `stale` says whether the node is offline. */
 export const nodeStateSql = (node: string, stale: string): string => `
   case when ${node}.status = 'offline' or ${stale} then 'offline'
        when ${node}.status = 'maintenance' then 'maintenance'

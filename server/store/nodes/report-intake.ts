@@ -1,6 +1,6 @@
 /**
  * Up to when the control plane has recorded what agents sent. A server that is stopped, slow or cut off from the database
- * records nothing, and then nobody can say that an agent was silent: all deadlines of agents count by this table.
+ * records nothing, and then nobody can say that an agent was offline: all deadlines of agents count by this table.
  */
 import type { IntakeState } from '@/core/agents/intake-state'
 import type { Store } from '@/server/db/client'
@@ -18,15 +18,15 @@ export const heartbeatsUntil = recorded('heartbeats_until')
 /** Every heartbeat and every report that reached a server before this moment is recorded. */
 export const reportsUntil = recorded('heartbeats_until', 'reports_until')
 
-/** For how long agents could be heard between two moments: the time without the gaps in which no server took anything. */
+/** The time between two moments in which agents could report: without the gaps in which no server took reports. */
 export const seenTime = (from: string, until: string): string => `(
   ${until} - ${from} - (select coalesce(sum(least(g.ended_at, ${until}) - greatest(g.began_at, ${from})), interval '0')
     from report_intake_gaps g where g.ended_at > ${from} and g.began_at < ${until}))`
 
-/** After a long gap each agent has a full limit again, unless it could have been heard for so many limits before. */
+/** After a long gap each agent has a full limit again, unless it could report for so many limits before. */
 const limitsInAll = 4
 
-/** For how long a node must not be heard to be silent, as SQL of type interval. */
+/** How long a node must send nothing to be offline, as SQL of type interval. */
 export const offlineLimit = `(
   select case when resumed_at > least(now(), heartbeats_until) - ${heartbeatLimit} then ${limitsInAll} * ${heartbeatLimit}
     else ${heartbeatLimit} end from report_intake where id = 1)`
@@ -34,7 +34,7 @@ export const offlineLimit = `(
 /** Between two marks; a longer time without any is a gap. Short limits need short gaps, as SQL of type interval. */
 const longestBetweenMarks = `greatest(least(interval '3 seconds', ${heartbeatLimit} / 3), interval '1500 milliseconds')`
 
-/** For so long gaps can be read; no silence that matters is older. */
+/** How long gaps are kept; no outage that matters is older. */
 const keptDays = 30
 
 interface IntakeMark {

@@ -54,7 +54,7 @@ export async function readBlockedEvaluations(
 const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 
-/** Who works: the fencing number of its reign, and the name under which it holds leases. */
+/** Who works: the fencing number of its leadership term, and the name under which it holds leases. */
 export interface Committer {
   epoch: bigint
   worker: string
@@ -67,7 +67,7 @@ interface Claim {
 }
 
 /**
- * Claims what is due, oldest first within a priority; also what an earlier reign left behind, at once, because its
+ * Claims what is due, oldest first within a priority; also what an earlier term left behind, at once, because its
  * leases can commit nothing any more. One statement, which changes nothing when another scheduler leads. It does not wait
  * for the disk: what is done under a lease does. A crash of the database takes back at most the lease and its attempt.
  * Times are kept in whole milliseconds, so what is due now may stand up to half a millisecond ahead.
@@ -87,12 +87,12 @@ export async function claimEvaluations(
   }>({
     name: `claim-${which}-evaluations`,
     text: `with unhurried as materialized (select set_config('synchronous_commit', 'off', true)),
-           reign as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
+           term as (select 1 from scheduler_leadership where id = 1 and epoch = $4 for key share),
            claimed as (
              update evaluations e
              set status = 'leased', leased_by = $1, lease_epoch = $4, lease_expires_at = now() + make_interval(secs => $3),
                attempts = attempts + 1
-             where exists (select 1 from reign) and id in (
+             where exists (select 1 from term) and id in (
                select id from evaluations
                where attempts ${which === 'fresh' ? '= 0' : '> 0'} and (
                  (status = 'pending' and run_after <= now() + interval '1 millisecond')
@@ -102,7 +102,7 @@ export async function claimEvaluations(
              )
              returning id, deployment_id, trigger, priority, attempts
            )
-           select claimed.* from reign cross join unhurried left join claimed on true`,
+           select claimed.* from term cross join unhurried left join claimed on true`,
     values: [worker, limit, leaseSeconds, epoch.toString()],
   })
   if (rows.length === 0) throw new StaleLeaderError(epoch)
@@ -131,9 +131,9 @@ export async function releaseEvaluation(
   { id, error, delayMs }: { id: string; error: string; delayMs: number },
 ): Promise<void> {
   await store.pool.query(
-    `with reign as (select 1 from scheduler_leadership where id = 1 and epoch = $5 for key share),
+    `with term as (select 1 from scheduler_leadership where id = 1 and epoch = $5 for key share),
      mine as (
-       select e.id, e.deployment_id, e.attempts from evaluations e, reign
+       select e.id, e.deployment_id, e.attempts from evaluations e, term
        where e.id = $1 and e.status = 'leased' and e.leased_by = $2 and e.lease_epoch = $5 for update of e
      ),
      heir as (
@@ -149,7 +149,7 @@ export async function releaseEvaluation(
   )
 }
 
-/** Hands back all leases of a worker that stops; those that a later reign took over are not its own any more. */
+/** Hands back all leases of a worker that stops; those that a later term took over are not its own any more. */
 export async function returnLeases(store: Store, { epoch, worker }: Committer): Promise<void> {
   await store.pool.query(
     `update evaluations e set status = case

@@ -33,7 +33,7 @@ export class LostRaceError extends Error {
 
 /**
  * Commits what was decided for some deployments (each at most once), all of it or nothing, in one transaction that
- * checks again: the reign, the leases, the deployments' versions, that each node still takes replicas, and (by the check
+ * checks again: the leadership term, the leases, the deployments' versions, that each node still takes replicas, and (by the check
  * constraints of the node rows) its capacity. The statements, as many for one deployment as for hundreds but for those that
  * come back later, are sent together: what a check finds comes back with the rest, before anything is committed.
  * Locks are taken in the order that all writers keep: deployments, replicas, nodes, each by id.

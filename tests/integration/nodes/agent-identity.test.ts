@@ -41,7 +41,7 @@ test('a second machine is refused on every call, and the first is not affected',
   const answer = await copy.claim({ machine: copy.machine })
   expect(answer).toMatchObject({ state: 'refused', here: false })
   expect('why' in answer && answer.why).toMatch(
-    /^node-01 and 1 more belongs to another machine \(pi-1, heard .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; .+ let it on the page of node-01$/,
+    /^node-01 and 1 more belongs to another machine \(pi-1, last seen .+\), and this is pi-2: its data folder was copied\. If this is to be a node of its own, start it with an empty data folder and a join token; .+ let it on the page of node-01$/,
   )
   await (await cp.as('admin')).deployment.deploy(aDeployment())
   await cp.schedule()
