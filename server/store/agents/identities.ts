@@ -19,16 +19,16 @@ import { recordNodeEvents } from '@/server/store/nodes/node-rows'
 import { isMovable, type Second } from '@/server/store/nodes/second-speakers'
 import { type Author, audit } from '@/server/store/records/audit'
 
-/** Who calls: an agent program by its credential, and the running process of it. */
+/** The caller: an agent program, by its credential, and its running process. */
 export interface Speaker {
   credential: string
-  /** UUID, made at each start of the agent. */
+  /** UUID that the agent makes at each start. */
   instance: string
 }
 
-/** What is kept of it. */
+/** The part of it that is stored. */
 interface RefusedSecond extends Second {
-  /** The instances that an event names, the newest last, and when the last of these events was recorded. */
+  /** The instances that events name, newest last, and the time of the last of these events. */
   named: string[]
   namedAt: string
 }
@@ -38,7 +38,7 @@ interface AgentRow {
   machine: MachineFacts | null
   allowed: { instance: string; bootId: string | null; by: string } | null
   second: RefusedSecond | null
-  /** Since the last event about a second speaker; null when there was none. */
+  /** Seconds since the last event about a second speaker; null if there was none. */
   named_seconds: number | null
   silent_seconds: number
   lease_seconds: number
@@ -49,7 +49,7 @@ interface OwnNodes {
   names: string[]
 }
 
-/** Grants the nodes of the credential to the instance, or says why not and what to do. */
+/** Grants the nodes of the credential to the instance, or returns the reason and what to do. */
 export async function claimNodes(
   store: Store,
   { credential, instance }: Speaker,
@@ -88,7 +88,7 @@ export async function claimNodes(
 const holderOf = ({ instance, machine, silent_seconds }: AgentRow): Holder | null =>
   instance === null || machine === null ? null : { instance, machine, offlineSeconds: silent_seconds }
 
-/** The row of the program, which is made when there is none. It is locked before the rows of its nodes. */
+/** Reads the program's row, and inserts it if there is none. It is locked before the rows of its nodes. */
 async function lockAgent(tx: Tx, credentialHash: string): Promise<AgentRow> {
   await tx.query(
     `insert into agents (credential_hash) select $1
@@ -157,7 +157,7 @@ async function grant(tx: Tx, { credentialHash, instance, claim, nodes, agent, ho
   ])
 }
 
-/** The instance of a program that joins with new nodes, or whose claim was granted. */
+/** The instance of a program that joins with new nodes or whose claim was granted. */
 export async function setHolder(
   tx: Tx,
   { credentialHash, instance, machine }: { credentialHash: string; instance: string; machine: MachineFacts },
@@ -170,9 +170,12 @@ export async function setHolder(
   )
 }
 
-/** One that is refused again and again is one event; others within a minute have theirs when they are refused after it. */
+/**
+ * An instance that is refused again and again is one event; others within that minute get theirs at the next refusal
+ * after it.
+ */
 const eventEverySeconds = 60
-/** Of so many copies it is remembered that an event names them. */
+/** How many named copies are kept. */
 const namedAtMost = 20
 
 async function recordSecond(
@@ -212,7 +215,7 @@ async function recordSecond(
   await announce(tx, [{ topic: 'node', ids: nodes.ids }])
 }
 
-/** What an agent is told all of whose nodes were removed; null when there are some, or never were any. */
+/** The answer to an agent whose nodes were all removed; null if it has nodes, or never had any. */
 export async function removedText(tx: Pick<Tx, 'query'>, credentialHash: string): Promise<string | null> {
   const { rows } = await tx.query<{ names: string | null; left: boolean }>(
     `select string_agg(distinct node_id, ', ') as names, coalesce(bool_or(removed_at is null), false) as left
@@ -227,7 +230,7 @@ export async function removedText(tx: Pick<Tx, 'query'>, credentialHash: string)
 const whyNoNodes = async (tx: Pick<Tx, 'query'>, credentialHash: string): Promise<string> =>
   (await removedText(tx, credentialHash)) ?? 'No node belongs to this credential: join again'
 
-/** Why a call of this speaker counts for none of its nodes. */
+/** Why a call of this speaker is refused for all of its nodes. */
 export async function whyRefused(tx: Pick<Tx, 'query'>, { credential, instance }: Speaker): Promise<Failure> {
   const credentialHash = hashToken(credential)
   const { rows } = await tx.query<{ node_id: string }>(
@@ -239,7 +242,7 @@ export async function whyRefused(tx: Pick<Tx, 'query'>, { credential, instance }
   return new Failure('not-holder', `This agent does not speak for ${rows[0].node_id} now: claim it first`)
 }
 
-/** The nodes for which the speaker speaks. Throws the reason when there are none. */
+/** The nodes for which the speaker speaks. Throws a Failure with the reason if there are none. */
 export async function nodesOfSpeaker(store: Store, speaker: Speaker): Promise<Set<string>> {
   const { rows } = await store.pool.query<{ id: string }>({
     name: 'nodes-of-speaker',
@@ -250,7 +253,7 @@ export async function nodesOfSpeaker(store: Store, speaker: Speaker): Promise<Se
   return new Set(rows.map((row) => row.id))
 }
 
-/** Another machine may take the node over when it asks next; it asks every few seconds. */
+/** Another machine may take the node over at its next claim, which it makes every few seconds. */
 const allowedSeconds = 3600
 
 /**

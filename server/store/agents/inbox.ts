@@ -14,36 +14,39 @@ import { nodesOfSpeaker, type Speaker } from './identities'
 import { applyReports, type ReportOutcome } from './reports'
 
 interface Received {
-  /** How many of the nodes the speaker speaks for. */
+  /** The number of nodes for which the speaker speaks. */
   known: number
-  /** Nodes whose agent holds another wanted state than there is. */
+  /** Nodes whose agent holds an outdated desired state. */
   stale: string[]
   /** Nodes that were offline before. */
   returned: string[]
-  /** How often agents are to beat; null when no node is known. */
+  /** The heartbeat interval in seconds; null if no node is known. */
   heartbeatSeconds: number | null
 }
 
 export interface AgentInbox {
-  /** Resolves after the commit. Beats of nodes for which the speaker does not speak change nothing. */
+  /** Resolves after the commit. Heartbeats of nodes for which the speaker does not speak change nothing. */
   heartbeat(speaker: Speaker, beats: NodeHeartbeat[]): Promise<Received>
-  /** The nodes for which the speaker speaks. Throws the reason when there are none. */
+  /** The nodes for which the speaker speaks. Throws a Failure with the reason if there are none. */
   nodesOfSpeaker(speaker: Speaker): Promise<Set<string>>
-  /** Resolves after the commit. `nodeIds` are those for which the agent speaks. Throws when a node tells too much. */
+  /** Resolves after the commit. `nodeIds` are those for which the agent speaks. Throws if a node reports too much. */
   report(nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Promise<ReportOutcome>
-  /** Resolves when the heartbeats that came before this call are committed; rejects when the database takes none. */
+  /** Resolves when the heartbeats that arrived before this call are committed; rejects if the database accepts none. */
   heartbeatsTaken(): Promise<void>
-  /** The same of reports. */
+  /** The same for reports. */
   reportsTaken(): Promise<void>
-  /** How many calls of agents wait for their commit. */
+  /** The number of agents' calls that wait for their commit. */
   waiting(): { heartbeats: number; reports: number }
 }
 
-/** A heartbeat may wait so long for company: then even ten thousand agents make 40 commits a second at most. */
+/**
+ * How long a heartbeat waits for others to share its commit: even ten thousand agents cause at most 40 commits a
+ * second.
+ */
 const heartbeatPauseMs = 25
-/** A commit of so many reports is one of many: the next may wait for company, too. */
+/** From this many reports on, a commit is part of a burst, and the next one waits for others, too. */
 const burst = { reports: 100, pauseMs: 60 }
-/** Calls of agents in one commit at most. */
+/** The most calls in one commit. */
 const callsPerCommit = 500
 
 interface ReportCall {
@@ -62,7 +65,7 @@ export function createAgentInbox(store: Store): AgentInbox {
   const report = groupCommit<ReportCall, ReportOutcome>({
     write: (calls) => writeReports(store, calls),
     limit: callsPerCommit,
-    // Two at once would wait for each other's nodes and deployments, and carry less each.
+    // Two commits at once would wait for each other's nodes and deployments, and each would carry less.
     atOnce: 1,
     pauseMs: (calls) =>
       calls.reduce((sum, { reports }) => sum + reports.length, 0) < burst.reports ? 0 : burst.pauseMs,
@@ -100,7 +103,10 @@ const tooMany = (seconds: number): Failure =>
     retryAfterSeconds: seconds,
   })
 
-/** A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the other. */
+/**
+ * A database that takes nothing of all takes nothing of each: agents send it again, and nobody waits for one after the
+ * other.
+ */
 const mayGoAlone = (error: unknown): boolean => databaseProblem(error) === null
 
 async function writeHeartbeats(store: Store, calls: SignedHeartbeat[][]): Promise<Received[]> {

@@ -7,7 +7,7 @@ import { announce } from '@/server/db/notify'
 import { hashToken, makeToken } from '@/server/store/accounts/credentials'
 import { type Author, audit } from '@/server/store/records/audit'
 
-/** Makes a join token; it is handed back once and only its hash is kept. `maxNodes` null: any number of nodes. */
+/** Creates a join token. It is returned once, and only its hash is stored. `maxNodes` null: any number of nodes. */
 export async function createJoinToken(
   store: Store,
   author: Author,
@@ -44,12 +44,12 @@ export async function revokeJoinToken(store: Store, author: Author, id: string):
 export interface JoinToken {
   id: string
   name: string
-  /** How many more nodes may join with it; null is any number. */
+  /** How many more nodes may join with the token; null means any number. */
   nodesLeft: number | null
 }
 
 /**
- * The token of nodes that want to join, locked until they have. Throws a Failure that says what is wrong with it.
+ * Locks the token of nodes that want to join. Throws a Failure that says what is wrong with the token.
  */
 export async function requireJoinToken(tx: Pick<Tx, 'query'>, token: string | null): Promise<JoinToken> {
   if (token === null) throw new Failure('not-signed-in', 'A join token is needed: make one on the page Join a node')
@@ -74,7 +74,7 @@ export async function requireJoinToken(tx: Pick<Tx, 'query'>, token: string | nu
   return { id: row.id, name: row.name, nodesLeft: row.max_uses === null ? null : row.max_uses - row.uses }
 }
 
-/** Counts nodes that join with the token, which must be locked. Throws a Failure when it is not good for so many. */
+/** Counts nodes that join with the locked token. Throws a Failure if it does not allow that many. */
 export async function spendJoinToken(tx: Tx, { id, name, nodesLeft }: JoinToken, nodes: number): Promise<void> {
   if (nodesLeft !== null && nodes > nodesLeft)
     throw new Failure(

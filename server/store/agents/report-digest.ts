@@ -1,4 +1,4 @@
-/** What reports of agents mean for the replicas as they are: in memory, before anything is written. */
+/** Applies reports of agents to the rows of replicas in memory, before anything is written. */
 import type { ReplicaReport } from '@/core/agents/protocol'
 import { restartRules } from '@/core/deployments/restart'
 import { canTransition, isLive, type ReplicaStatus, replicaTransitions } from '@/core/deployments/status'
@@ -29,19 +29,19 @@ export interface HistoryRow {
   to: ReplicaStatus
   reason: string
   health: ReplicaReport['health']
-  /** When the agent saw it, ISO 8601; null is now. */
+  /** When the agent observed it, ISO 8601; null means now. */
   at: string | null
 }
 
-/** What is to be written of a replica. */
+/** The changes of one replica that are to be written. */
 export interface WrittenReplica {
   row: ReplicaRow
-  /** The newest one that says something of it. */
+  /** The newest report about the replica. */
   report: ReplicaReport
   ended: boolean
   /** The report of the newest interruption. */
   interruption: ReplicaReport | null
-  /** The report that first told that it is unhealthy. */
+  /** The report that first said that it is unhealthy. */
   unhealthy: ReplicaReport | null
   /** The newest step, unless it changed the status. */
   message: HistoryRow | null
@@ -49,21 +49,21 @@ export interface WrittenReplica {
 
 interface Digest {
   unknown: string[]
-  /** By replica. */
+  /** Keyed by replica. */
   written: Map<string, WrittenReplica>
   history: HistoryRow[]
   freed: Set<ReplicaRow>
-  /** In the agents' words, also of those that had been given up as lost before. */
+  /** The reasons that agents gave, also for replicas that had been declared lost before. */
   failed: Map<string, string>
   /** Replicas that ended although they should run. */
   endedWhileDesired: ReplicaRow[]
-  /** Replicas that were restarted on their nodes so often that another one is to be tried. */
+  /** Replicas that were restarted on their nodes so often that another node is to be tried. */
   restartedTooOften: ReplicaRow[]
-  /** Replicas that came to run, or whose health changed. */
+  /** Replicas that started to run, or whose health changed. */
   seenRunning: Set<ReplicaRow>
 }
 
-/** Applies the reports to the rows in memory, in their order, and gathers what is to be written. */
+/** Applies the reports to the rows in memory, in order, and collects what is to be written. */
 export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<string>, reports: ReplicaReport[]): Digest {
   const seen: Digest = {
     unknown: [],
@@ -84,7 +84,7 @@ export function digest(rows: Map<string, ReplicaRow>, nodeIds: ReadonlySet<strin
     if (report.status === 'failed') seen.failed.set(row.id, report.reason)
     const status = statusOf(row, report)
     if (isNews(row, status, report)) observe(seen, row, { ...report, status, ...textOf(row, report) })
-    // What can't be told of this replica any more may still say that its container is gone.
+    // A report that comes too late to change the status may still say that the container is gone.
     if (report.gone && row.reserved && !isLive(row.status)) {
       row.reserved = false
       seen.freed.add(row)
@@ -146,7 +146,7 @@ function observe(seen: Digest, row: ReplicaRow, report: ReplicaReport): void {
   })
 }
 
-/** Words of the same step that were replaced before anybody could read them are no row of their own. */
+/** A message of the same step that is replaced before anybody could read it gets no row of its own. */
 function noteStep(
   seen: Digest,
   row: ReplicaRow,
@@ -176,7 +176,7 @@ export function absencesOf(rows: ReplicaRow[]): Absence[] {
   }))
 }
 
-/** What returns wait for: that a container still runs, that it ended although it was wanted, or that it is gone. */
+/** The news that returns of nodes wait for: a container still runs, ended although it should run, or is gone. */
 export function returnNewsOf(seen: Digest): ReturnNews[] {
   const news = new Map<string, ReturnNews>()
   for (const row of seen.freed) news.set(row.id, { replicaId: row.id, what: 'gone', message: null })

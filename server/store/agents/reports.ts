@@ -24,7 +24,7 @@ import {
   type WrittenReplica,
 } from './report-digest'
 
-/** Starts of one replica that are told within so many seconds are one. */
+/** Starts of one replica that are reported within this many seconds count as one. */
 const sameStartSeconds = 2
 
 export interface ReportOutcome {
@@ -64,7 +64,8 @@ export async function applyReports(
     const { changes: deployments, onTheMove } = await followObservations(tx, touched)
     const lostSlots = [...new Set(seen.endedWhileDesired.map((row) => row.deployment_id))].sort()
     await enqueueEvaluations(tx, lostSlots, 'replica-failed')
-    // A replica came to run, or changed its health, while another one is to make way: the scheduler takes the next step.
+    // A replica came to run, or changed its health, while another one is to make way: the scheduler takes the next
+    // step.
     const seenRunning = new Set([...seen.seenRunning].map((row) => row.deployment_id))
     const tooOften = new Set(seen.restartedTooOften.map((row) => row.deployment_id))
     const moving = onTheMove.filter((id) => seenRunning.has(id) || tooOften.has(id))

@@ -75,7 +75,7 @@ function summary(row: SummaryRow): DeploymentSummary {
     ),
     reason: row.reason ?? '',
     targetReplicas: row.target_replicas,
-    // By slots: while one replica replaces another, both run.
+    // Counted by slots: while one replica replaces another, both run.
     runningReplicas: new Set(live.filter(({ status }) => status === 'running').map(({ slot }) => slot)).size,
     region: row.region,
     placedRegions: [...regions]

@@ -46,7 +46,7 @@ export async function lockForAction(
   return row
 }
 
-/** What a person wants changed: a new version, back to pending, and an evaluation that does the work. */
+/** A change by a user: a new version, the status pending, and an evaluation that does the work. */
 export async function reopen(
   tx: Tx,
   actor: Actor,
@@ -105,7 +105,7 @@ export async function scaleDeployment(
   })
 }
 
-/** Stops every replica; `startDeployment` brings as many back. */
+/** Stops every replica; `startDeployment` starts as many again. */
 export const stopDeployment = (store: Store, actor: Actor, id: string): Promise<StoppedOrStarted> =>
   transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'stop')
@@ -126,7 +126,7 @@ export const stopDeployment = (store: Store, actor: Actor, id: string): Promise<
     return { id, name: deployment.name, replicas }
   })
 
-/** Brings back as many replicas as there were before the deployment was stopped. */
+/** Starts as many replicas as there were before the deployment was stopped. */
 export const startDeployment = (store: Store, actor: Actor, id: string): Promise<StoppedOrStarted> =>
   transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'start')
@@ -149,11 +149,11 @@ export const startDeployment = (store: Store, actor: Actor, id: string): Promise
 interface StoppedOrStarted {
   id: string
   name: string
-  /** How many are stopped or started. */
+  /** The number of replicas that are stopped or started. */
   replicas: number
 }
 
-/** Tries a failed deployment again, with fresh attempts. */
+/** Retries a failed deployment, with its attempts counted anew. */
 export async function retryDeployment(store: Store, actor: Actor, id: string): Promise<{ id: string; name: string }> {
   return transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'retry')
@@ -173,12 +173,12 @@ interface Deletion {
   name: string
   from: DeploymentStatus
   replicasStopped: number
-  /** What its replicas held; given back as each container is known to be gone. */
+  /** What its replicas held; each reservation is released once its container is known to be gone. */
   resources: Resources
   deletedAt: Date
 }
 
-/** Soft delete: history stays. Containers are stopped by their agents; each reservation goes with its container. */
+/** Soft delete: the history stays. Agents stop the containers; each reservation is released with its container. */
 export async function deleteDeployment(store: Store, actor: Actor, id: string): Promise<Deletion> {
   return transaction(store, async (tx) => {
     const deployment = await lockForAction(tx, actor, id, 'delete')

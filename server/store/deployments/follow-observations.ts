@@ -9,7 +9,7 @@ interface ObservedRow {
   id: string
   status: DeploymentStatus
   target_replicas: number
-  /** The newest attempt of each slot, and every one that holds a reservation. */
+  /** The newest attempt of each slot, and every attempt that holds a reservation. */
   replicas: ReplicaState[]
   to_move: boolean
 }
@@ -23,7 +23,7 @@ interface Observed {
   onTheMove: string[]
 }
 
-/** Moves the deployments' statuses to what was seen of their replicas. Their rows must be locked. */
+/** Updates the deployments' statuses to match their replicas. The rows of the deployments must be locked. */
 export async function followObservations(tx: Tx, deploymentIds: string[]): Promise<Observed> {
   if (deploymentIds.length === 0) return { changes: [], onTheMove: [] }
   const { rows } = await tx.query<ObservedRow>({

@@ -23,17 +23,17 @@ export interface NewDeployment {
   /** Seconds for which a node is offline before its replicas are lost; 0 = never. */
   lostAfterSeconds: number
   constraints: Constraint[]
-  /** Null when there are none. */
+  /** Null if there are none. */
   placementRules: PlacementRulesSpec | null
-  /** Null is the installation's. */
+  /** Null means the policy of the installation. */
   policy: Policy | null
-  /** 0..100, higher is scheduled first. */
+  /** 0..100; higher is scheduled first. */
   priority: number
   ports: { container: number; host: number | null }[]
   env: Record<string, string>
 }
 
-/** A key that makes a repeated call return the first answer; `requestHash` tells another request apart. */
+/** The idempotency key: a repeated call gets the first answer. `requestHash` identifies the request. */
 interface Idempotency {
   key: string
   requestHash: string
@@ -49,7 +49,7 @@ interface Order<Answer> {
 
 interface Accepted<Answer> {
   answer: Answer
-  /** The answer is that of an earlier call with the same key. */
+  /** Whether the answer is that of an earlier call with the same key. */
   repeated: boolean
 }
 
@@ -66,9 +66,9 @@ export interface Intake {
   ): Promise<Accepted<Answer>>
 }
 
-/** Deployments in one statement at most; more gain nothing. */
+/** The most deployments in one statement; more would gain nothing. */
 const batchLimit = 500
-/** Statements under way at once: while one waits for the disk, the next is worked on. */
+/** Statements in flight: while one waits for the disk, the next is executed. */
 const statementsAtOnce = 3
 
 /**
@@ -76,7 +76,7 @@ const statementsAtOnce = 3
  * two with one name the second must find that the name is taken.
  */
 export function createIntake(store: Store): Intake {
-  /** Null when an earlier call had the key, or another deployment has the name. */
+  /** Null if an earlier call had the key, or another deployment has the name. */
   const write = groupCommit<Order<object>, object | null>({
     limit: batchLimit,
     atOnce: statementsAtOnce,
@@ -92,7 +92,7 @@ export function createIntake(store: Store): Intake {
   })
   const accept = async (order: Order<object>): Promise<Accepted<object>> => {
     const answer = await write(order).catch((error: unknown) => {
-      // Another process took the name at the same moment: its row is there now, and the same statement finds it.
+      // Another process took the name at the same moment: its row exists now, and the same statement finds it.
       if (!isUniqueViolation(error)) throw error
       return write(order)
     })

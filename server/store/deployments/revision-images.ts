@@ -1,4 +1,4 @@
-/** Which content the image of each revision is: the first that was reported counts for all of its replicas. */
+/** The content of the image of each revision: the first one reported holds for all of its replicas. */
 import type { ResolvedImage } from '@/core/agents/protocol'
 import { canonicalImage, type ImageContent, parseImage } from '@/core/deployments/image'
 import type { RevisionImageView } from '@/core/views/deployments'
@@ -50,7 +50,7 @@ export async function recordRevisionImage(
   })
 }
 
-/** Whether it was the first. */
+/** Whether this answer was the first. */
 async function insertFirst(tx: Tx, { deployment_id, revision, node_name, image }: Subject, found: ResolvedImage) {
   const { rowCount } = await tx.query({
     name: 'insert-revision-image',
@@ -73,7 +73,7 @@ async function insertFirst(tx: Tx, { deployment_id, revision, node_name, image }
   return rowCount === 1
 }
 
-/** The program that asked has the answer, and shares it among its nodes. */
+/** The program that asked has the answer already, and shares it among its nodes. */
 async function reportToOthers(tx: Tx, { deployment_id, revision }: Subject, nodeId: string): Promise<Change[]> {
   const { rows } = await tx.query<{ node_id: string }>({
     name: 'nodes-of-revision',
@@ -89,7 +89,7 @@ async function reportToOthers(tx: Tx, { deployment_id, revision }: Subject, node
   return ids.length === 0 ? [deployment] : [deployment, { topic: 'wanted', ids }]
 }
 
-/** The next node that looks asks the registry, whatever it has of that name. */
+/** The next node that resolves the image asks the registry, even if it has an image of that name. */
 export async function pullAnew(tx: Tx, deploymentId: string, { revision, image }: { revision: number; image: string }) {
   await tx.query(
     'insert into revision_images (deployment_id, revision, reference, pulls_anew) values ($1, $2, $3, true)',
@@ -97,7 +97,7 @@ export async function pullAnew(tx: Tx, deploymentId: string, { revision, image }
   )
 }
 
-/** The other revision is the same content, also where the tag has moved since. */
+/** The other revision has the same content, even if the tag has moved since. */
 export async function keepImage(tx: Tx, deploymentId: string, { from, to }: { from: number; to: number }) {
   await tx.query(
     `insert into revision_images (deployment_id, revision, reference, digest, image_id, from_registry, resolved_by, resolved_at,
@@ -108,7 +108,7 @@ export async function keepImage(tx: Tx, deploymentId: string, { from, to }: { fr
   )
 }
 
-/** What a reference to a digest says by itself. */
+/** The content of a reference that names a digest. */
 export function contentOfReference(image: string): ImageContent | null {
   const { digest } = parseImage(image)
   return digest === null ? null : { digest, imageId: '' }

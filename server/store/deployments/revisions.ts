@@ -16,7 +16,7 @@ import { audit } from '@/server/store/records/audit'
 import { type LockedDeployment, lockForAction, reopen } from './deployments'
 import { keepImage, pullAnew, readRevisionImages } from './revision-images'
 
-/** What is given changes, everything else stays; of placement rules, each list. A variable that is null is taken away. */
+/** Only given fields change; of placement rules, each list by itself. A variable that is null is removed. */
 export interface SpecUpdate extends Partial<Omit<DeploymentSpec, 'envNames' | 'placementRules'>> {
   placementRules?: GivenPlacementRules
   env?: Record<string, string | null>
@@ -37,7 +37,9 @@ interface Content {
   envSealed: Buffer | null
 }
 
-/** Makes a new revision of what was given, which replaces the replicas one by one. Without a difference, does nothing. */
+/**
+ * Creates a revision from the given fields, which replaces the replicas one by one. Does nothing if nothing differs.
+ */
 export async function updateDeployment(
   store: Store,
   actor: Actor,
@@ -86,7 +88,7 @@ export async function updateDeployment(
   })
 }
 
-/** Makes a new revision of the same, for which the tag of the image is looked up in its registry anew. */
+/** Creates a revision with the same content, for which the tag of the image is resolved in its registry again. */
 export const redeployDeployment = (
   store: Store,
   actor: Actor,
@@ -120,7 +122,7 @@ interface SameAgain {
   revision: number
 }
 
-/** A new revision with the content of the present one. `image` says which content its reference stands for. */
+/** Creates a revision with the content of the current one. `image` is the content that its reference stands for. */
 function sameAgain(
   store: Store,
   actor: Actor,
@@ -161,7 +163,7 @@ function sameAgain(
   })
 }
 
-/** What an update would make of a deployment, without making it. */
+/** The deployment as an update would leave it, without updating it. */
 export async function updatedSpec(
   store: Store,
   id: string,
@@ -171,7 +173,7 @@ export async function updatedSpec(
   return { spec: content.spec, changes }
 }
 
-/** Goes back (or forth) to a revision that there was: replicas that run it already are left alone. */
+/** Returns to an earlier (or later) revision; replicas that run it already are left alone. */
 export async function rollbackDeployment(
   store: Store,
   actor: Actor,
@@ -216,7 +218,7 @@ export async function rollbackDeployment(
 
 const withNote = (text: string, note: string | undefined): string => (note ? `${text} (${note})` : text)
 
-/** The content with the update applied, and what is different in it; a new value of a variable is told by its name. */
+/** The content with the update applied, and the differences; of a changed variable only the name is given. */
 function applied(
   { store, id, before }: { store: Store; id: string; before: Content },
   { env, placementRules, ...given }: SpecUpdate,
@@ -301,7 +303,7 @@ async function readContent(tx: Pick<Tx, 'query'>, id: string): Promise<Content> 
   }
 }
 
-/** The revision that was never written down, since it was the only one. */
+/** The first revision, which is not stored until there is a second one. */
 async function keepFirst(
   tx: Tx,
   { id, owner, revision }: LockedDeployment,
@@ -333,7 +335,7 @@ async function insertRevision(
   )
 }
 
-/** Makes it the wanted one. */
+/** Makes the revision the current one. */
 async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed }: Content): Promise<void> {
   await tx.query(
     `update deployments set revision = $2, type = $3, container_image = $4, region = $5, wait_for_capacity = $6, max_per_node = $7,
@@ -367,7 +369,7 @@ async function switchTo(tx: Tx, id: string, revision: number, { spec, envSealed 
   )
 }
 
-/** All revisions of a deployment, the newest first. */
+/** All revisions of a deployment, newest first. */
 export async function listRevisions(store: Store, id: string): Promise<RevisionView[]> {
   if (!isUuid(id)) throw notFound('deployment', id)
   const [content, images, { rows: deployments }, { rows }, { rows: counts }] = await Promise.all([

@@ -27,7 +27,7 @@ export async function followClockJump(
        where status = 'pending' and run_after > now() and $1::float8 < 0`,
       [jumpSeconds],
     )
-    // Marks of a time that has not come yet: the servers that take heartbeats set theirs themselves.
+    // Marks that lie in the future; the servers that take heartbeats set theirs themselves.
     await tx.query('update report_intake set resumed_at = now() where resumed_at > now()')
     await tx.query('delete from report_intake_gaps where ended_at > now()')
     await tx.query(

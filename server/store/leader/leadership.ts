@@ -2,16 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Store, Tx } from '@/server/db/client'
 
-/** Arbitrary, fixed: the advisory lock that the leading scheduler holds on its own connection. */
+/** The advisory lock that the leading scheduler holds on a connection of its own; an arbitrary, fixed number. */
 const lockKey = 7_236_401_877n
-/** A leader shows itself this often, in milliseconds. */
+/** How often a leader renews its term, in milliseconds. */
 export const showEveryMs = 1_000
-/** A leader that has not shown itself for this long is taken for dead or paused, in seconds. */
+/** A leader that has not renewed its term for this long counts as dead or paused, in seconds. */
 const offlineSeconds = 3
-/** A call on the connection of an election that takes longer will not be answered. */
+/** The time-out of calls on the connection of an election, in milliseconds. */
 const callTimeoutMs = 5_000
 
-/** By this name the database knows all connections of one scheduler, so that a successor can end them. */
+/** The name of all connections of one scheduler, so that a successor can end them. */
 export const sessionName = (scheduler: string): string => `fogdeck-scheduler ${scheduler.slice(-40)}`
 
 export interface Leadership {
@@ -19,24 +19,26 @@ export interface Leadership {
   epoch: bigint
   /** Resolves when the lock is lost (the connection broke, or a successor ended it). */
   lost: Promise<void>
-  /** Says that it still leads, on the connection that holds the lock; the database's time, or null when it leads no more. */
+  /**
+   * Renews the term on the connection that holds the lock. Returns the database's time, or null if it no longer leads.
+   */
   show(): Promise<Date | null>
 }
 
-/** One scheduler that stands for election, on a connection of its own. */
+/** A scheduler that stands for election, on a connection of its own. */
 export interface Candidate {
-  /** Tries once; null while another one leads. */
+  /** Tries once; null while another scheduler leads. */
   tryToLead(): Promise<Leadership | null>
   /**
    * Ends all connections of a leader that holds the lock and has not shown itself for too long: one that was stopped
    * keeps its connections, and with them the lock and the locks of what it was about to commit. How many were ended.
    */
   deposeUnresponsiveLeader(): Promise<number>
-  /** Resigns, if it leads. */
+  /** Resigns if it leads. */
   close(): Promise<void>
 }
 
-/** `silentForSeconds` is for tests that can't wait. */
+/** `silentForSeconds` is for tests that cannot wait. */
 export async function standForElection(
   databaseUrl: string,
   { name, unreachableForSeconds = offlineSeconds }: { name: string; unreachableForSeconds?: number },
@@ -54,7 +56,7 @@ export async function standForElection(
   })
   client.on('error', lose)
   client.on('end', lose)
-  // A server that hangs doesn't take leave either.
+  // A server that hangs does not end the connection either.
   const close = () => Promise.race([client.end().catch(() => undefined), sleep(1_000, undefined, { ref: false })])
   await client.connect().catch(async (error: unknown) => {
     await close()

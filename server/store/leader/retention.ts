@@ -1,13 +1,13 @@
 import { type Store, transaction } from '@/server/db/client'
 import { requireLeader } from './leadership'
 
-/** The smallest UUIDv7 of a moment: ids are in the order of time, so no index on times is needed. */
+/** The smallest UUIDv7 of a time: ids are ordered by time, so no index on times is needed. */
 const smallestUuid = (at: Date): string => {
   const hex = at.getTime().toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
 
-/** So many decisions go in one transaction, so that forgetting never holds up an election for long. */
+/** Decisions deleted in one transaction; few enough not to hold up an election for long. */
 const decisionsAtOnce = 5_000
 
 /**
@@ -26,7 +26,7 @@ export async function pruneRecords(
   }
 }
 
-/** An id is made a little after the moment that its decision is dated to; a batch has one date and goes as a whole. */
+/** An id is made a little after the time of its decision; a batch has one time and is deleted as a whole. */
 const forgetDecisions = (store: Store, { epoch, before }: { epoch: bigint; before: Date }): Promise<number> =>
   transaction(store, async (tx) => {
     await requireLeader(tx, epoch)

@@ -4,7 +4,7 @@ import type { LeavingReplica } from '@/core/nodes/drain'
 import type { NodeStatus } from '@/core/placement/node-status'
 import type { Store } from '@/server/db/client'
 
-/** A replica that is to leave a node, with who it belongs to. */
+/** A replica that is to leave a node, with its deployment. */
 export interface LeavingRow extends LeavingReplica {
   id: string
   slot: number
@@ -31,7 +31,7 @@ interface Row {
   node_status: NodeStatus
 }
 
-/** Every replica that holds a reservation on the node, with how far its move is. */
+/** Every replica that holds a reservation on the node, with the progress of its move. */
 export async function leavingReplicas(store: Store, nodeId: string): Promise<LeavingRow[]> {
   if (!isUuid(nodeId)) throw notFound('node', nodeId)
   const { rows } = await store.pool.query<Row>(

@@ -15,7 +15,7 @@ interface LockedNode {
   maintenance_when_drained: boolean
 }
 
-/** The node's row, locked; one that was removed is not found. */
+/** Locks the node's row; a removed node is not found. */
 export async function lockNode(tx: Tx, id: string): Promise<LockedNode> {
   if (!isUuid(id)) throw notFound('node', id)
   const { rows } = await tx.query<LockedNode>(
@@ -27,7 +27,7 @@ export async function lockNode(tx: Tx, id: string): Promise<LockedNode> {
   return node
 }
 
-/** Deployments with replicas on the node that are to run. */
+/** Deployments with replicas on the node that should run. */
 async function deploymentsOn(tx: Tx, id: string): Promise<{ deploymentIds: string[]; replicas: number }> {
   const { rows } = await tx.query<{ deployment_id: string; replicas: number }>(
     `select deployment_id, count(*)::int as replicas from deployment_replicas
@@ -40,7 +40,7 @@ async function deploymentsOn(tx: Tx, id: string): Promise<{ deploymentIds: strin
   }
 }
 
-/** So begins the event of a drain that ends in maintenance: by it the past is told apart (../insight/past-fleet.ts). */
+/** How the event of a drain that ends in maintenance begins; the history recognises it (../insight/past-fleet.ts). */
 export const drainedForMaintenance = 'Drained for maintenance'
 
 interface DrainStarted {
@@ -92,7 +92,7 @@ export async function drainNode(
   })
 }
 
-/** Calls a drain off, or ends maintenance: the node takes replicas again, and keeps those that have not moved yet. */
+/** Cancels a drain, or ends maintenance: the node accepts replicas again, and keeps those that have not moved yet. */
 export async function undrainNode(store: Store, author: Author, id: string): Promise<{ nodeId: string }> {
   return transaction(store, async (tx) => {
     const node = await lockNode(tx, id)

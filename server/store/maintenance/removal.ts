@@ -13,7 +13,7 @@ import { lockNode } from './drain'
 
 interface NodeRemoval {
   id: string
-  /** The node's name, typed by somebody who knows that what an offline node runs is lost; else null. */
+  /** The node's name, typed to confirm that the replicas of an offline node are lost; else null. */
   lostName: string | null
 }
 

@@ -13,7 +13,7 @@ import type { DeploymentStatusChange } from '@/server/store/records/status-chang
  * the agent was seen to know of it and to have no reports left to deliver. Seconds.
  */
 const acknowledgeWithinSeconds = 30
-/** For an agent that never gets so far: from the placement. */
+/** The same for an agent that never gets that far: counted from the placement, in seconds. */
 const acknowledgeAtLastSeconds = 600
 
 interface LossSweep {
@@ -21,7 +21,10 @@ interface LossSweep {
   deployments: DeploymentStatusChange[]
 }
 
-/** From- and where-clause for wanted, live replicas (r) of deployments (d) that move at all, on nodes (n) that are offline. */
+/**
+ * From and where clauses: live replicas (r) that should run, of deployments (d) that reschedule at all, on offline
+ * nodes (n).
+ */
 export const replicasOnUnreachableNodes = `
   deployment_replicas r join nodes n on n.id = r.node_id join deployments d on d.id = r.deployment_id
   where r.reserved and r.wanted = 'run' and r.status in ('pending', 'starting', 'running')
@@ -123,7 +126,7 @@ export async function sweepLostReplicas(
   })
 }
 
-/** Deployments first, then replicas, each by id: the order that all writers keep. */
+/** Deployments first, then replicas, each by id: all writers lock in this order. */
 async function lockCandidates(tx: Tx, earliestSeconds: number): Promise<Candidate[]> {
   const { rows: found } = await tx.query<Candidate>(candidates, [earliestSeconds])
   if (found.length === 0) return []
@@ -132,7 +135,7 @@ async function lockCandidates(tx: Tx, earliestSeconds: number): Promise<Candidat
   await tx.query('select id from deployment_replicas where id = any($1::uuid[]) order by id for no key update', [
     found.map((row) => row.id),
   ])
-  // Read again behind the locks: a heartbeat, a report or an outage protection may have come in between.
+  // Read again once the rows are locked: a heartbeat, a report or an outage protection may have come in between.
   const { rows } = await tx.query<Candidate>(
     `select * from (${candidates}) c where c.id = any($2::uuid[]) order by c.id`,
     [earliestSeconds, found.map((row) => row.id)],

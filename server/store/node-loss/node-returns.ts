@@ -24,7 +24,7 @@ interface HeldRow {
   successor_node: string | null
 }
 
-/** All that may still have a container on these nodes. */
+/** All replicas that may still have a container on these nodes. */
 const heldReplicas = `
   select r.id as replica_id, r.node_id, d.id as deployment_id, d.name as deployment_name, r.slot, r.generation, r.status, r.wanted,
     d.status as deployment_status, d.target_replicas, s.generation as successor_generation, s.node_name as successor_node
@@ -98,7 +98,7 @@ export async function settleReturns(tx: Tx, news: ReturnNews[]): Promise<void> {
 /** How many returns of a node are shown. */
 const shownReturns = 5
 
-/** The latest returns of a node; while it is offline also what its return would do now. */
+/** The latest returns of a node; while it is offline, also what its return would do now. */
 export async function readReturns(store: Store, id: string): Promise<NodeReturnsView> {
   if (!isUuid(id)) throw notFound('node', id)
   const node = await store.prisma.node.findUnique({ where: { id }, select: { status: true } })

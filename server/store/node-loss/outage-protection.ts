@@ -106,7 +106,7 @@ async function open(tx: Tx, engaged: OutageNews['engaged']): Promise<void> {
   )
 }
 
-/** Nodes that are still offline get their full time again: others came back a moment ago, and they may be on their way. */
+/** Nodes that are still offline get their full time again: others returned a moment ago, so these may be about to. */
 async function close(tx: Tx, regions: string[]): Promise<void> {
   if (regions.length === 0) return
   await tx.query(`update outage_protections set ended_at = now() where region = any($1::text[]) and ended_at is null`, [
@@ -142,10 +142,12 @@ export async function openProtections(store: Store): Promise<OutageProtectionVie
   }))
 }
 
-/** How many of what would be moved are listed. */
+/** How many of the replicas that would move are listed. */
 const listedMoves = 200
 
-/** What would be declared lost, and so replaced elsewhere, as soon as the protection of the region is overridden. */
+/**
+ * The replicas that would be declared lost, and replaced elsewhere, if the protection of the region were overridden.
+ */
 export async function movesOfOverride(store: Store, region: string): Promise<{ total: number; moves: OutageMove[] }> {
   const { rows } = await store.pool.query<OutageMove>(
     `select r.id as "replicaId", d.id as "deploymentId", d.name as "deploymentName", r.slot, n.node_id as "nodeId"

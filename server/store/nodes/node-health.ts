@@ -1,7 +1,10 @@
 import { heartbeatLimit } from './heartbeat-limits'
 import { heartbeatsUntil, offlineLimit, seenTime } from './report-intake'
 
-/** Whether what a node said last is older than the heartbeat limit, whoever is to blame for it: its usage is unknown, as SQL. */
+/**
+ * Whether the last heartbeat of a node is older than the limit, for whatever reason, so that its usage is unknown, as
+ * SQL.
+ */
 export const isStale = (node: string): string => `coalesce(${node}.last_heartbeat < now() - ${heartbeatLimit}, true)`
 
 /**

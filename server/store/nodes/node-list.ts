@@ -1,4 +1,4 @@
-/** Nodes by the page: filtered, sorted and counted by the database, whatever the size of the fleet. */
+/** Pages of nodes. The database filters, sorts and counts, so that the size of the fleet does not matter. */
 import {
   type MachineKind,
   type NodeFacets,
@@ -17,7 +17,7 @@ import { readNodesInOrder } from './node-reads'
 
 const stale = isUnreachable('n')
 
-/** stateOf() of core/nodes/list.ts, as SQL; `stale` says whether the node is offline. */
+/** `stateOf` of core/nodes/list.ts as SQL; `stale` says whether the node is offline. */
 export const nodeStateSql = (node: string, stale: string): string => `
   case when ${node}.status = 'offline' or ${stale} then 'offline'
        when ${node}.status = 'maintenance' then 'maintenance'
@@ -26,13 +26,16 @@ export const nodeStateSql = (node: string, stale: string): string => `
        when ${node}.status = 'busy' then 'full'
        else 'ready' end`
 
-/** The state as its place among `nodeStates`, from 1. */
+/** The position of the state in `nodeStates`, from 1. */
 export const stateNumberSql = (state: string): string =>
   `array_position(array[${nodeStates.map((one) => `'${one}'`).join(', ')}], ${state})`
 
 const nodeState = nodeStateSql('n', stale)
 
-/** node-2 before node-10: each number is padded to twelve digits. The index nodes_natural_name_idx is over the same words. */
+/**
+ * node-2 before node-10: each number is padded to twelve digits. The index nodes_natural_name_idx has the same
+ * expression.
+ */
 export const naturalName = `regexp_replace(regexp_replace(lower(n.node_id), '(\\d+)', '000000000000\\1', 'g'), '\\d*(\\d{12})', '\\1', 'g')`
 
 const liveReplicas = `
@@ -48,11 +51,11 @@ const sortKeys: Record<NodeSortKey, string> = {
   cpu: 'n.reserved_cpu_millis / nullif(n.cpu_cores, 0)',
   memory: 'n.reserved_memory_mb / nullif(n.memory_mb, 0)::float8',
   replicas: 'coalesce(r.live, 0)',
-  // A node that never sent one is older than all.
+  // A node that never sent a heartbeat sorts as the oldest.
   heartbeat: `coalesce(n.last_heartbeat, '-infinity')`,
 }
 
-/** Everything of a filter but the state: $1 to $6. */
+/** All conditions of a filter but the state: $1 to $6. */
 const conditions = `
   n.removed_at is null and ($1::text is null or n.node_id ilike $1 or n.region ilike $1 or n.node_type ilike $1
     or exists (select from jsonb_each_text(n.labels) l where l.key || '=' || l.value ilike $1))

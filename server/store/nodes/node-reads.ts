@@ -29,7 +29,7 @@ const tooSmall = (node: Node) =>
     reservedOf(node),
   )
 
-/** Why a node takes no new replicas, whatever is asked; null when it does. */
+/** Why a node accepts no new replicas at all; null if it accepts some. */
 function ineligible(node: NodeRow): string | null {
   if (node.removedAt !== null) return 'Removed: it is no part of the fleet any more'
   if (node.status === 'offline') return 'Offline: no heartbeat within the limit'
@@ -99,7 +99,7 @@ export async function listNodes(store: Store): Promise<NodeView[]> {
   return (await withCounts(store, nodes)).map(view)
 }
 
-/** Nodes of these ids, in their order; one that has gone meanwhile is left out. */
+/** The nodes with these ids, in the given order; nodes that no longer exist are left out. */
 export async function readNodesInOrder(store: Store, ids: string[]): Promise<NodeView[]> {
   if (ids.length === 0) return []
   const nodes = await withCounts(store, await store.prisma.node.findMany({ where: { id: { in: ids } } }))

@@ -16,7 +16,7 @@ export async function raiseDesiredRevision(tx: Tx, nodeIds: string[]): Promise<v
   })
 }
 
-/** After reservations changed: idle, active or busy. The rows must be locked. */
+/** Sets the status to idle, active or busy after reservations changed. The rows must be locked. */
 export async function refreshNodeStatus(tx: Tx, nodeIds: string[]): Promise<void> {
   if (nodeIds.length === 0) return
   const status = derivedNodeStatus('n')
@@ -57,7 +57,7 @@ export async function recordNodeEvents(tx: Pick<Tx, 'query'>, events: NodeEvent[
   )
 }
 
-/** Says of those nodes whose last reservation went a moment ago that their drain is over. The rows must be locked. */
+/** Records the end of the drain of those nodes whose last reservation was just released. The rows must be locked. */
 export async function recordDrained(tx: Pick<Tx, 'query'>, nodeIds: string[]): Promise<void> {
   await tx.query(
     `insert into node_events (node_id, kind, detail, actor)

@@ -9,7 +9,7 @@ import {
 } from '@/core/placement/resources'
 import type { NodeEvent } from './node-rows'
 
-/** The size of a node as its row has it. */
+/** The size of a node, as in its row. */
 export interface SizeRow {
   id: string
   cpu_cores: number
@@ -51,14 +51,14 @@ const shortfall = (row: SizeRow): string | null =>
     gpuUnits: row.reserved_gpu,
   })?.text ?? null
 
-/** Of nodes that joined a moment ago: those that are smaller than what is reserved on them. */
+/** Of nodes that have just joined, those that are smaller than their reservations. */
 export const tooSmallEvents = (rows: SizeRow[]): NodeEvent[] =>
   rows.flatMap((row) => {
     const detail = shortfall(row)
     return detail === null ? [] : [{ nodeId: row.id, kind: 'resized' as const, detail, actor: 'agent' }]
   })
 
-/** "4 cores, 8 GiB memory, 100 GiB storage, 1 GPU"; GPUs only where there are any. */
+/** "4 cores, 8 GiB memory, 100 GiB storage, 1 GPU"; GPUs only if there are any. */
 export const sizeText = (node: Omit<Resources, 'cpuMillis'> & { cpuCores: number }): string =>
   [
     coresText(millisOfCores(node.cpuCores)),
@@ -67,7 +67,7 @@ export const sizeText = (node: Omit<Resources, 'cpuMillis'> & { cpuCores: number
     ...(node.gpuUnits > 0 ? [amountText('gpu', node.gpuUnits)] : []),
   ].join(', ')
 
-/** Of nodes whose capacity shrank with their reservations. */
+/** Events of nodes whose capacity shrank with their reservations. */
 export const shrunkEvents = (rows: SizeRow[]): NodeEvent[] =>
   rows.map((row) => {
     const size = sizeText({

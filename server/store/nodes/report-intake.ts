@@ -7,15 +7,15 @@ import type { Store } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { heartbeatLimit } from './heartbeat-limits'
 
-/** Null when one of the columns is: least() would pass over it. */
+/** Null if one of the columns is null, which least() would skip. */
 const recorded = (...columns: string[]) =>
   `(select case when ${columns.map((column) => `${column} is not null`).join(' and ')}
     then least(now(), ${columns.join(', ')}) end from report_intake where id = 1)`
 
-/** Every heartbeat that reached a server before this moment is recorded. Null before any server ever took one. */
+/** Every heartbeat that reached a server before this time is recorded. Null until a server has taken one. */
 export const heartbeatsUntil = recorded('heartbeats_until')
 
-/** Every heartbeat and every report that reached a server before this moment is recorded. */
+/** Every heartbeat and report that reached a server before this time is recorded. */
 export const reportsUntil = recorded('heartbeats_until', 'reports_until')
 
 /** The time between two moments in which agents could report: without the gaps in which no server took reports. */
@@ -31,18 +31,18 @@ export const offlineLimit = `(
   select case when resumed_at > least(now(), heartbeats_until) - ${heartbeatLimit} then ${limitsInAll} * ${heartbeatLimit}
     else ${heartbeatLimit} end from report_intake where id = 1)`
 
-/** Between two marks; a longer time without any is a gap. Short limits need short gaps, as SQL of type interval. */
+/** The longest time between two marks that is no gap. Short limits need short gaps. SQL of type interval. */
 const longestBetweenMarks = `greatest(least(interval '3 seconds', ${heartbeatLimit} / 3), interval '1500 milliseconds')`
 
 /** How long gaps are kept; no outage that matters is older. */
 const keptDays = 30
 
 interface IntakeMark {
-  /** Everything that reached this server before is recorded, by the clock of the database. */
+  /** Everything that reached this server before this time is recorded; by the clock of the database. */
   heartbeatsUntil: Date
-  /** Null while no report could be recorded yet. */
+  /** Null until a report could be recorded. */
   reportsUntil: Date | null
-  /** Since then this server took heartbeats without a break. */
+  /** The time since which this server has taken heartbeats without a break. */
   unbrokenSince: Date
 }
 
@@ -62,7 +62,7 @@ export async function markIntake(store: Store, mark: IntakeMark): Promise<{ gapS
     name: 'mark-intake',
     text: `
       with before as (
-        -- A mark in the future is one of before the clock was set back.
+        -- A mark in the future dates from before the clock was set back.
         select case when heartbeats_until <= clock_timestamp() then heartbeats_until end as heartbeats,
           case when reports_until <= clock_timestamp() then reports_until end as reports
         from report_intake where id = 1 for no key update

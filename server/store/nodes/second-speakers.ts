@@ -2,7 +2,7 @@ import { kinship, type MachineFacts, type SecondKind } from '@/core/agents/ident
 import type { SecondSpeakerView } from '@/core/views/nodes'
 import type { Store } from '@/server/db/client'
 
-/** A second speaker that was refused; kept with the first one until another claim is granted. */
+/** A second speaker that was refused. It is stored with the first one until another claim is granted. */
 export interface Second {
   kind: SecondKind
   instance: string
@@ -10,12 +10,12 @@ export interface Second {
   address: string | null
 }
 
-/** A node does not move between two agents of one machine. */
+/** A node cannot move between two agents of one machine. */
 export const isMovable = (holder: MachineFacts, second: Second): boolean =>
   kinship(holder, second.machine) !== 'same boot'
-/** For so long a second speaker is shown after it was refused. */
+/** How long a second speaker is shown after it was refused. */
 const shownSeconds = 3600
-/** The second speaker that was refused for the sake of this node's agent. */
+/** The second speaker that was refused in favour of this node's agent. */
 export async function readSecondSpeaker(store: Store, nodeId: string): Promise<SecondSpeakerView | null> {
   const { rows } = await store.pool.query<{
     second: Second

@@ -1,4 +1,4 @@
-/** Scheduling work that does not go on by itself at once: dead, tried again later, or waiting for capacity. */
+/** Scheduling work that does not continue at once: dead, retried later, or waiting for capacity. */
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
 import { actionBlocked } from '@/core/deployments/actions'
 import type { DeploymentStatus } from '@/core/deployments/status'
@@ -14,10 +14,10 @@ interface DeadLetterEvaluation {
   kind: DeadLetterKind
   trigger: EvaluationTrigger
   attempts: number
-  /** What went wrong the last time. */
+  /** The last error. */
   error: string | null
   since: Date
-  /** When it is tried again by itself. */
+  /** When it is retried automatically. */
   nextTryAt: Date | null
   deployment: { id: string; name: string; status: DeploymentStatus; userId: string; owner: string }
 }
@@ -38,11 +38,11 @@ interface DeadLetterRow {
 }
 
 const kinds: Record<DeadLetterRow['status'], DeadLetterKind> = { dead: 'dead', pending: 'retrying', blocked: 'waiting' }
-/** More than anybody reads; the counts go on. */
+/** More than anybody reads; the counts include all. */
 const mostShown = 1_000
 const isUnfinished = `(e.status in ('dead', 'blocked') or (e.status = 'pending' and e.attempts > 0))`
 
-/** Those that need a person first, then the newest first. */
+/** Those that need a person first, then by age, newest first. */
 export async function listDeadLetters(
   store: Store,
 ): Promise<{ items: DeadLetterEvaluation[]; counts: Record<DeadLetterKind, number> }> {
@@ -77,7 +77,9 @@ const deadLetterEvaluation = (row: DeadLetterRow): DeadLetterEvaluation => ({
   },
 })
 
-/** Tries what waits for its next attempt, or for capacity, at once. A dead one is tried again with its deployment. */
+/**
+ * Retries at once what waits for its next attempt or for capacity. A dead evaluation is retried with its deployment.
+ */
 export async function tryNow(store: Store, actor: Actor, id: string): Promise<{ deploymentId: string; name: string }> {
   if (!isUuid(id)) throw notFound('evaluation', id)
   return transaction(store, async (tx) => {

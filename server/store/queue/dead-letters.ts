@@ -1,4 +1,4 @@
-/** Work that went wrong too often: set aside where an operator sees it, and put back when one says so. */
+/** The dead-letter queue: work that failed too often is set aside for an operator, who can put it back. */
 import { type DeploymentStatus, isOpen } from '@/core/deployments/status'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
@@ -31,7 +31,7 @@ export async function markDead(
     )
     const from = rows[0]?.status
     const tries = from !== undefined && isOpen(from)
-    // Of what is over anyway, nobody has to try anything again.
+    // A deployment that has ended anyway needs no retry.
     const { rowCount } = await tx.query(
       `update evaluations set status = $4, error = $3, leased_by = null, lease_epoch = null, lease_expires_at = null,
          finished_at = now()

@@ -26,7 +26,7 @@ export async function enqueueEvaluations(
   })
 }
 
-/** Capacity appeared somewhere: what waits for it is tried again. */
+/** Retries evaluations that wait for capacity, because some was freed. */
 export async function wakeBlockedEvaluations(tx: Tx): Promise<number> {
   const { rowCount } = await tx.query(
     `with blocked as (select id from evaluations where status = 'blocked' order by id for no key update)
@@ -36,7 +36,7 @@ export async function wakeBlockedEvaluations(tx: Tx): Promise<number> {
   return rowCount ?? 0
 }
 
-/** Evaluations that wait for capacity, in the order of their deployments (UUIDs) and from behind `after` on. */
+/** Evaluations that wait for capacity, ordered by the ids of their deployments, starting behind `after`. */
 export async function readBlockedEvaluations(
   store: Store,
   { after, limit }: { after: string | null; limit: number },
@@ -54,13 +54,13 @@ export async function readBlockedEvaluations(
 const leaseSeconds = 30
 export const maxEvaluationAttempts = 8
 
-/** Who works: the fencing number of its leadership term, and the name under which it holds leases. */
+/** The worker: the fencing number of its leadership term, and the name under which it holds leases. */
 export interface Committer {
   epoch: bigint
   worker: string
 }
 
-/** `fresh` was never begun; `retried` was, and did not end well: it may be what ended a scheduler. */
+/** `fresh`: never begun. `retried`: begun before and not completed; it may be what ended a scheduler. */
 interface Claim {
   limit: number
   which: 'fresh' | 'retried'
@@ -111,7 +111,7 @@ export async function claimEvaluations(
     .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))
 }
 
-/** Milliseconds until the next evaluation is due, 0 when one is, null when none waits. */
+/** Milliseconds until the next evaluation is due; 0 if one is due, null if none waits. */
 export async function nextEvaluationDueMs(store: Store): Promise<number | null> {
   const { rows } = await store.pool.query<{ due: number | null }>(
     `select extract(epoch from min(case when status = 'pending' then run_after else lease_expires_at end) - now())::float8 * 1000 as due
@@ -149,7 +149,7 @@ export async function releaseEvaluation(
   )
 }
 
-/** Hands back all leases of a worker that stops; those that a later term took over are not its own any more. */
+/** Returns all leases of a worker that stops; those that a later term took over are no longer its own. */
 export async function returnLeases(store: Store, { epoch, worker }: Committer): Promise<void> {
   await store.pool.query(
     `update evaluations e set status = case

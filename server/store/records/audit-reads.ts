@@ -3,10 +3,10 @@ import type { Store } from '@/server/db/client'
 import { containing } from '@/server/db/like'
 
 export interface AuditFilter {
-  /** Part of the name of who did it. */
+  /** Part of the actor's name. */
   actor?: string | undefined
   action?: AuditAction | undefined
-  /** Part of the name of what it was done to, or its whole id. */
+  /** Part of the target's name, or its whole id. */
   subject?: string | undefined
   after?: Date | undefined
   before?: Date | undefined
@@ -60,7 +60,7 @@ export async function readAudit(
 const named = (type: AuditSubject, column: string, table: string): string =>
   `when '${type}' then (select ${column} from ${table} where id = a.subject_id::uuid)`
 
-/** As the subject is called now; what is gone, as it was called then. */
+/** The current name of the target; if it is gone, its name at that time. */
 const subjectName = `coalesce(
   case a.subject_type ${named('deployment', 'name', 'deployments')} ${named('node', 'node_id', 'nodes')}
     ${named('user', 'username', 'users')} ${named('join-token', 'name', 'join_tokens')} ${named('api-token', 'name', 'api_tokens')}

@@ -2,12 +2,12 @@ import type { Role } from '@/core/accounts/roles'
 import type { AuditAction, AuditSubject } from '@/core/audit/audit'
 import type { Tx } from '@/server/db/client'
 
-/** Who did it, as the records name them. */
+/** The actor, as records name it. */
 export interface Author {
   name: string
-  /** Network address, when known. */
+  /** The network address, if known. */
   address: string | null
-  /** The API token that the call came with; null for people and programs that signed in with a password. */
+  /** The API token of the call; null for people and programs that signed in with a password. */
   apiTokenId: string | null
 }
 
@@ -39,10 +39,10 @@ export async function audit(tx: Pick<Tx, 'query'>, author: Author, record: Audit
   )
 }
 
-/** Who asks, as far as rights and records go. */
+/** The caller, as far as rights and records are concerned. */
 export interface Actor extends Author {
   id: string
   role: Role
-  /** The session that the call came with; null for API tokens. */
+  /** The session of the call; null for API tokens. */
   sessionId: string | null
 }

@@ -1,4 +1,4 @@
-/** Values that older versions sealed for no place are sealed anew for their rows, before anything reads them. */
+/** Seals values of older versions, which were not bound to a row, again for their rows, before anything reads them. */
 import type { Store } from '@/server/db/client'
 import { channelPlace, envPlace, isBound, sealMark } from '@/server/lib/seal'
 
@@ -27,10 +27,10 @@ const columns: readonly SealedColumn[] = [
   },
 ]
 
-/** So many are read at once. */
+/** Rows read at once. */
 const batch = 500
 
-/** `unreadable`: sealed with another key; they stay as they are. */
+/** `unreadable`: sealed with another key; these stay as they are. */
 export async function resealOldValues(store: Store): Promise<{ resealed: number; unreadable: number }> {
   const done = { resealed: 0, unreadable: 0 }
   for (const column of columns) await resealColumn(store, column, done)
@@ -55,7 +55,7 @@ async function resealColumn(
         done.unreadable += 1
         continue
       }
-      // Only as it was read: what was written meanwhile is newer.
+      // Only if it is unchanged: what was written meanwhile is newer.
       await pool.query(`update ${table} set ${column} = $3 where ${key} = $1 and ${column} = $2`, [
         name,
         sealed,

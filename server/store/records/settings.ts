@@ -3,7 +3,7 @@ import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { type Author, audit } from './audit'
 
-/** The settings as they are, with defaults for what nobody set. */
+/** The current settings, with defaults for those that nobody set. */
 export async function readSettings(store: Store): Promise<Settings> {
   const { rows } = await store.pool.query<{ key: string; value: unknown }>('select key, value from settings')
   return { ...defaultSettings, ...Object.fromEntries(rows.map((row) => [row.key, row.value])) } as Settings

@@ -10,7 +10,10 @@ export interface DeploymentStatusChange {
   changedBy: string
 }
 
-/** The one way in which deployments' statuses change: along the table, each with its history row. Rows must be locked. */
+/**
+ * The only way to change deployments' statuses: along the transition table, with a history row each. Rows must be
+ * locked.
+ */
 export async function changeDeploymentStatuses(tx: Tx, changes: DeploymentStatusChange[]): Promise<void> {
   if (changes.length === 0) return
   for (const { id, from, to } of changes)

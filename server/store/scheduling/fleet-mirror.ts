@@ -3,12 +3,12 @@ import type { Store } from '@/server/db/client'
 import type { ChangeStream } from '@/server/db/notify'
 import { loadFleet, loadLatencies, loadNodes } from './fleet'
 
-/** Measured latencies change rarely and by hand: they are read again this often, in milliseconds. */
+/** How often measured latencies are read again, in milliseconds; they change rarely and by hand. */
 const latenciesEveryMs = 10_000
 
-/** Told of each change while it is taken over, also of those that came before a read that failed. */
+/** Called for each change while it is applied, also for those from before a failed read. */
 interface MirrorListener {
-  /** A node that is new or changed. Its place never changes. */
+  /** A node that is new or changed. Its position never changes. */
   put(node: JournalNode, place: number): void
   removed(node: JournalNode, place: number): void
   latencies(latencies: JournalState['latencies']): void
@@ -21,7 +21,7 @@ export class FleetMirror {
   readonly #unsubscribe: () => void
   readonly #places = new Map<string, number>()
   #state: JournalState = { nodes: [], latencies: [] }
-  /** Nodes that changed since they were read; null is all of them. */
+  /** Nodes that changed since they were read; null means all. */
   #dirty: Set<string> | null = null
   #latenciesReadMs = 0
 
@@ -38,17 +38,17 @@ export class FleetMirror {
     else for (const id of ids) this.#dirty?.add(id)
   }
 
-  /** These nodes were changed by ourselves: their announcement need not be waited for. */
+  /** Marks nodes that this process changed itself, so that it need not wait for their announcement. */
   changed(ids: readonly string[]): void {
     if (ids.length > 0) this.#mark(ids)
   }
 
-  /** What it knows may be wrong: the next refresh reads everything. */
+  /** Makes the next refresh read everything, because the mirror may be wrong. */
   invalidate(): void {
     this.#dirty = null
   }
 
-  /** How many nodes it knows. */
+  /** The number of nodes in the mirror. */
   get size(): number {
     return this.#places.size
   }

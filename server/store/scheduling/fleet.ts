@@ -36,13 +36,13 @@ interface FleetRow {
   taken_ports: RecordedPort[] | null
 }
 
-/** The whole fleet as it is now. */
+/** The whole fleet at this moment. */
 export async function loadFleet(store: Store): Promise<JournalState> {
   const [nodes, latencies] = await Promise.all([loadNodes(store, null), loadLatencies(store)])
   return { nodes, latencies }
 }
 
-/** Nodes as they are now, by name: all of them, or those asked for. One query, whatever their number. */
+/** Nodes at this moment, by name: all, or the requested ones. One query, whatever their number. */
 export async function loadNodes(store: Store, ids: string[] | null): Promise<JournalNode[]> {
   const { rows } = await store.pool.query<FleetRow>({
     name: ids === null ? 'load-nodes' : 'load-some-nodes',
@@ -92,7 +92,9 @@ export async function loadLatencies(store: Store): Promise<MeasuredLatency[]> {
   return rows
 }
 
-/** Usage older than the heartbeat limit is unknown. The last heartbeat counts by the second: people read it, no rule does. */
+/**
+ * Usage older than the heartbeat limit is unknown. The age of the heartbeat is in whole seconds: only people read it.
+ */
 const journalNode = (row: FleetRow): JournalNode => ({
   id: row.id,
   nodeId: row.node_id,

@@ -1,4 +1,4 @@
-/** Fixed host ports in the database: who holds them, and which of them other programs have. */
+/** Fixed host ports in the database: who holds them, and which ones other programs use. */
 import type { ReplicaReport } from '@/core/agents/protocol'
 import { isPortConflict, portConflictMinutes, portsFoundTaken } from '@/core/placement/host-ports'
 import { type Store, type Tx, transaction } from '@/server/db/client'
@@ -48,7 +48,7 @@ export async function reserveHostPorts(
   })
 }
 
-/** Gives back the ports of replicas whose containers are gone. */
+/** Releases the ports of replicas whose containers are gone. */
 export async function releaseHostPorts(tx: Tx, replicaIds: string[]): Promise<void> {
   await tx.query({
     name: 'release-host-ports',
@@ -84,7 +84,7 @@ export async function persistConflicts(tx: Tx, reports: readonly ReplicaReport[]
   return [...new Set(found.map(({ nodeId }) => nodeId))]
 }
 
-/** Forgets what was seen a while ago: somebody may have ended the other program. Whoever waits for the port tries again. */
+/** Deletes old conflicts, because the other program may have ended, and retries those who wait for the port. */
 export async function forgetOldConflicts(store: Store, epoch: bigint): Promise<number> {
   const { rows } = await store.pool.query(
     'select 1 from host_port_conflicts where seen_at < now() - $1::interval limit 1',
@@ -102,7 +102,7 @@ export async function forgetOldConflicts(store: Store, epoch: bigint): Promise<n
   })
 }
 
-/** Somebody wants the deployment tried again: its ports may be free by now. */
+/** Deletes the conflicts of a deployment that is retried: its ports may be free by now. */
 export async function forgetConflictsOf(tx: Tx, deploymentId: string): Promise<void> {
   const { rows } = await tx.query<{ node_id: string }>(
     `delete from host_port_conflicts where host_port in (

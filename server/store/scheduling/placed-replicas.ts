@@ -2,7 +2,7 @@ import { isUuid } from '@/core/contract/failure'
 import type { PlacedReplica } from '@/core/placement/placed-replica'
 import type { Store, Tx } from '@/server/db/client'
 
-/** The replicas of the deployments with these names or ids that are to run, wherever they are. One query. */
+/** The replicas that should run, on any node, of the deployments with these names or ids. One query. */
 export async function placedReplicas(store: Store, namesOrIds: readonly string[]): Promise<PlacedReplica[]> {
   if (namesOrIds.length === 0) return []
   const { rows } = await store.pool.query<PlacedReplica>({
@@ -17,7 +17,7 @@ export async function placedReplicas(store: Store, namesOrIds: readonly string[]
   return rows
 }
 
-/** Which of the names and ids no deployment has. */
+/** The names and ids that belong to no deployment. */
 export async function unknownDeployments(store: Store, namesOrIds: readonly string[]): Promise<string[]> {
   if (namesOrIds.length === 0) return []
   const { rows } = await store.pool.query<{ id: string; name: string }>(
@@ -28,7 +28,7 @@ export async function unknownDeployments(store: Store, namesOrIds: readonly stri
   return namesOrIds.filter((asked) => !known.has(asked) && !known.has(asked.toLowerCase()))
 }
 
-/** A replica of these deployments was placed: what waits to be near one is tried again. Says how many. */
+/** Retries what waits to be near a replica of these deployments, because one was placed. Returns how many. */
 export async function wakeForAffinity(tx: Tx, placed: readonly { id: string; name: string }[]): Promise<number> {
   if (placed.length === 0) return 0
   const { rowCount } = await tx.query({

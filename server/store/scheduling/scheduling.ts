@@ -14,16 +14,16 @@ import { changeDeploymentStatuses, type DeploymentStatusChange } from '@/server/
 import { reserveHostPorts } from './host-ports'
 import { wakeForAffinity } from './placed-replicas'
 
-/** Decisions that were made together, with what the journal lacks of the fleet that they saw. */
+/** Decisions that were made together, with the part of their fleet snapshot that the journal lacks. */
 interface SnapshotRef {
-  /** Null when the journal has it all; then `journalSeq` says where. */
+  /** Null if the journal has all of it; then `journalSeq` says where. */
   entry: PackedEntry | null
   journalSeq: bigint | null
-  /** When the fleet was looked at. */
+  /** When the snapshot was taken. */
   at: Date
 }
 
-/** The world moved between reading and writing: decide again. */
+/** Something changed between reading and writing: plan again. */
 export class LostRaceError extends Error {
   constructor(what: string) {
     super(`Lost a race: ${what}`)
@@ -114,7 +114,10 @@ async function settle(tx: Tx, committer: Committer, steps: Step[]): Promise<void
   if (settled !== steps.length) throw new LostRaceError('the lease of an evaluation ran out')
 }
 
-/** Those on which replicas stop and those that get new ones: all at once, for each part keeps the order only in itself. */
+/**
+ * Nodes on which replicas stop and nodes that get new ones, locked together, because each part alone is ordered only in
+ * itself.
+ */
 async function lockNodes(tx: Tx, { stop, places }: { stop: string[]; places: string[] }): Promise<void> {
   if (stop.length === 0 || places.length === 0) return
   await tx.query({
@@ -126,7 +129,7 @@ async function lockNodes(tx: Tx, { stop, places }: { stop: string[]; places: str
   })
 }
 
-/** Hands back the nodes on which something is to stop. */
+/** Returns the nodes on which something is to stop. */
 async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return []
   const { rows } = await tx.query<{ id: string }>({
@@ -143,7 +146,7 @@ async function stopReplicas(tx: Tx, ids: string[]): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** The steps' new replicas, each with what it asks for. */
+/** The new replicas of the steps, each with its requested resources. */
 const placedOf = (steps: Step[]): { step: Step; replica: NewReplica; resources: Resources }[] =>
   steps.flatMap((step) => step.place.map((replica) => ({ step, replica, resources: step.deployment.resources })))
 
@@ -152,7 +155,7 @@ const portsOfPlaced = ({ step, replica }: ReturnType<typeof placedOf>[number]) =
   hostPorts: step.deployment.hostPorts,
 })
 
-/** What is to be reserved on each node, beside what is handed over there. */
+/** What is to be reserved on each node, besides what is handed over there. */
 function reservations(steps: Step[]): Map<string, Resources> {
   const sums = new Map<string, Resources>()
   for (const { replica, resources: asked } of placedOf(steps)) {
@@ -167,7 +170,10 @@ function reservations(steps: Step[]): Map<string, Resources> {
   return sums
 }
 
-/** Takes from replicas that stop what their successors take over; one that ended meanwhile has nothing left to give. */
+/**
+ * Releases what stopping replicas hand over to their successors; a replica that ended meanwhile has nothing to hand
+ * over.
+ */
 async function handOver(tx: Tx, steps: Step[]): Promise<void> {
   const handed = placedOf(steps).flatMap(({ replica }) => replica.takesOver ?? [])
   if (handed.length === 0) return
@@ -190,7 +196,7 @@ async function handOver(tx: Tx, steps: Step[]): Promise<void> {
   if (rowCount !== handed.length) throw new LostRaceError('a replica that was to make way ended by itself')
 }
 
-/** Adds the reservations; a node that takes no replicas any more, or has no room, ends the commit. */
+/** Adds the reservations; a node that no longer accepts replicas, or lacks capacity, aborts the commit. */
 async function reserve(tx: Tx, steps: Step[], sums: ReadonlyMap<string, Resources>): Promise<void> {
   if (sums.size === 0) return
   const handedOver = placedOf(steps).flatMap(({ replica }) => (replica.takesOver ? replica.nodeId : []))
@@ -203,7 +209,7 @@ async function reserve(tx: Tx, steps: Step[], sums: ReadonlyMap<string, Resource
         from unnest($1::uuid[], $2::int[], $3::int[], $4::int[], $5::int[]) as w(id, cpu, memory, storage, gpu)
         join nodes n on n.id = w.id
         where not n.cordoned and not n.draining and n.engine_error is null
-          -- A full node has room for what takes the place of something there.
+          -- A full node fits what takes the place of something there.
           and (n.status in ('idle', 'active') or n.status = 'busy' and n.id = any($6::uuid[]))
         order by n.id for no key update of n
       )
