@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface GroupOptions<Call, Answer> {
-  /** Writes the calls in one commit; an answer for each, in their order. */
+  /** Writes the calls in one commit; returns an answer for each, in order. */
   write: (calls: Call[]) => Promise<Answer[]>
-  /** Calls in one commit at most; more gain nothing. */
+  /** The most calls in one commit; more would gain nothing. */
   limit: number
-  /** Commits under way at once. */
+  /** Commits in flight. */
   atOnce: number
-  /** From the begin of this commit to that of the next: for what may wait a moment, so that more go together. */
+  /** Milliseconds between the beginnings of two commits, so that calls that may wait share a commit. */
   pauseMs?: (calls: Call[]) => number
   /** Two calls with a key in common never share a commit: the second must see what the first one did. */
   apart?: (call: Call) => readonly string[]
-  /** Whether the calls of a commit that failed with this error may go through one by one. Always, if not said. */
+  /** Whether the calls of a commit that failed with this error are retried one by one; always by default. */
   mayGoAlone?: (error: unknown) => boolean
 }
 
@@ -42,7 +42,7 @@ export function groupCommit<Call, Answer>(options: GroupOptions<Call, Answer>): 
       })
     }
   }
-  /** The oldest first. */
+  /** Oldest first. */
   const take = (): Waiting<Call, Answer>[] => {
     const keys = new Set<string>()
     const batch: Waiting<Call, Answer>[] = []

@@ -9,7 +9,7 @@ export interface Store {
   prisma: PrismaClient
   pool: pg.Pool
   sealer: Sealer
-  /** Why the database took no write the last time, when that was trouble of its own; null when it did. */
+  /** Why the database refused the last write, if the database itself was the cause; null if it accepted it. */
   writeProblem: { sentence: string; atMs: number } | null
   close(): Promise<void>
 }
@@ -17,11 +17,11 @@ export interface Store {
 interface StoreOptions {
   /** 32 bytes, base64: seals the environments of deployments. */
   sealKey: string
-  /** Connections at most. */
+  /** The most connections. */
   maxConnections?: number
-  /** By this name the database shows the connections. */
+  /** The name of the connections in pg_stat_activity. */
   applicationName?: string
-  /** An idle connection broke; the pool replaces it by itself. */
+  /** Called when an idle connection breaks; the pool replaces it. */
   onConnectionError?: (error: Error) => void
 }
 
@@ -37,7 +37,7 @@ export function openStore(databaseUrl: string, options: StoreOptions): Store {
     connectionTimeoutMillis: 5_000,
     application_name: options.applicationName ?? 'fogdeck',
     keepAlive: true,
-    // Statements that nobody waits for in between are sent together.
+    // Sends statements together if nothing waits for an answer in between.
     pipeline: true,
     query_timeout: queryTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,

@@ -7,7 +7,7 @@ interface Problem {
   sentence: string
 }
 
-/** SQLSTATEs, codes of the operating system and of Prisma, and words of the driver where it has no code. */
+/** SQLSTATEs, codes of the operating system and of Prisma, and messages of the driver where it has no code. */
 const problems: readonly Problem[] = [
   {
     codes: ['53100', 'ENOSPC'],
@@ -36,7 +36,7 @@ const problems: readonly Problem[] = [
   },
 ]
 
-/** A sentence for people; null when the error says nothing about the database itself. */
+/** A sentence for people; null if the error says nothing about the database itself. */
 export function databaseProblem(error: unknown): string | null {
   for (const cause of causesOf(error)) {
     const problem = problems.find(
@@ -48,7 +48,7 @@ export function databaseProblem(error: unknown): string | null {
   return null
 }
 
-/** The error, and whatever it says that it came from: drivers and Prisma wrap each other's. */
+/** The error and its causes: drivers and Prisma wrap each other's errors. */
 function causesOf(error: unknown, depth = 0): unknown[] {
   if (!(error instanceof Error) || depth > 5) return []
   const inner = error instanceof AggregateError ? error.errors : [error.cause]

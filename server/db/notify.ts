@@ -21,7 +21,7 @@ export interface Change {
     | 'log'
     | 'log-subscription'
     | 'speaker'
-  /** UUIDs; empty is "any of them". */
+  /** UUIDs; empty means any. */
   ids: readonly string[]
 }
 
@@ -29,7 +29,7 @@ const channel = 'fogdeck'
 /** A notification carries at most 8,000 bytes: 180 ids of 36 characters and their quotes fit. */
 const idsPerMessage = 180
 
-/** The SQL and its one parameter that tell `changes` at commit; for statements that are one round trip. */
+/** The SQL, with one parameter, that announces `changes` at commit; for statements of one round trip. */
 export const changePayloads = (changes: readonly Change[]): string[] =>
   changes.flatMap(({ topic, ids }) => {
     const unique = [...new Set(ids)]
@@ -49,9 +49,9 @@ export async function announce(tx: Pick<Tx, 'query'>, changes: readonly Change[]
 }
 
 export interface ChangeStream {
-  /** Calls back for each change, and with `{topic, ids: []}` of every topic when some may have been missed. */
+  /** Calls back for each change, and with `{topic, ids: []}` for every topic when changes may have been missed. */
   subscribe(listener: (change: Change) => void): () => void
-  /** Whether notifications arrive now. */
+  /** Whether notifications arrive at present. */
   connected(): boolean
   close(): Promise<void>
 }
@@ -71,7 +71,7 @@ const topics: Change['topic'][] = [
   'speaker',
 ]
 
-/** One LISTEN connection per process, which comes back by itself. */
+/** One LISTEN connection per process, which reconnects by itself. */
 export function openChangeStream(databaseUrl: string, onError: (error: Error) => void): ChangeStream {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)

@@ -3,13 +3,13 @@
  * anew: with hundreds of rows in a statement that adds up.
  */
 
-/** Of what needs no quotes: numbers, UUIDs, booleans, and words that are known to be plain. */
+/** An array of values that need no quotes: numbers, UUIDs, booleans, and words that are known to be plain. */
 export const plainArray = (values: readonly (string | number | boolean)[]): string => `{${values.join(',')}}`
 
-/** Null when there is nothing in it: `unnest` fills up with nulls beside the others. */
+/** Null if it is empty: `unnest` fills up with nulls beside the other arrays. */
 export const textArray = (values: readonly (string | null)[]): string | null => arrayOf(values, quoted)
 
-/** Of values that become jsonb; null is SQL's, and an array of nothing else is null. */
+/** An array of values that become jsonb; null becomes SQL's null, and an array of nulls only becomes null. */
 export const jsonArray = (values: readonly unknown[]): string | null =>
   // JSON within JSON has the very escapes that PostgreSQL takes back.
   arrayOf(values, (value) => JSON.stringify(JSON.stringify(value)))

@@ -28,10 +28,10 @@ export function wrappedIpv4(canonical: string, prefix: string): string | null {
     .join('.')
 }
 
-/** The entries of a list that is written with commas or spaces. */
+/** The entries of a list with commas or spaces. */
 export const addressEntries = (text: string): string[] => text.split(/[\s,]+/).filter((entry) => entry !== '')
 
-/** Whether it is an address, or a network as 10.0.0.0/8. */
+/** Whether the text is an address, or a network such as 10.0.0.0/8. */
 export function isAddressEntry(entry: string): boolean {
   const [address = '', bits, ...rest] = entry.split('/')
   const family = isIP(address)

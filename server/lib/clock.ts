@@ -1,4 +1,4 @@
-/** Time comes in through the door, so that tests own it. */
+/** The clock as a parameter, so that tests control it. */
 export interface Clock {
   now(): Date
 }

@@ -1,6 +1,8 @@
 import type { Clock } from './clock'
 
-/** A difference above this that the way of the answers does not explain is a jump of the database's clock. Milliseconds. */
+/**
+ * A difference above this that the way of the answers does not explain is a jump of the database's clock. Milliseconds.
+ */
 const jumpFromMs = 2_000
 
 /**
@@ -13,7 +15,7 @@ export class DatabaseClock implements Clock {
   /** `steadyMs` never jumps; `performance.now` by default. */
   constructor(readonly monotonicMs: () => number = () => performance.now()) {}
 
-  /** Whether the database has said its time. */
+  /** Whether the time of the database is known. */
   get isKnown(): boolean {
     return this.#learned !== null
   }
@@ -50,6 +52,8 @@ interface Reported {
   answeredMs: number
 }
 
-/** By how much the database's clock is ahead of the steady one: it was read when the answer came, or when it was asked. */
+/**
+ * By how much the database's clock is ahead of the steady one: it was read when the answer came, or when it was asked.
+ */
 const leastAheadMs = ({ databaseMs, answeredMs }: Reported): number => databaseMs - answeredMs
 const mostAheadMs = ({ databaseMs, askedMs }: Reported): number => databaseMs - askedMs

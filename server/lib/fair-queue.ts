@@ -1,29 +1,29 @@
-/** Expensive work, a little of it at a time: what can't be begun soon is refused at once. */
+/** Limits expensive work: what cannot begin soon is refused at once. */
 
 interface FairQueueLimits {
-  /** So much is done at once. */
+  /** How many tasks run at once. */
   lanes: number
-  /** So much of one caller is done or waits; in all. */
+  /** How many tasks of one caller, and in total, may run or wait. */
   perCaller: number
   total: number
 }
 
-/** Refused work: too much of this caller waits already, or too much in all. */
+/** The error of refused work: too much of this caller, or in total, waits already. */
 interface QueueFull {
   full: 'caller' | 'all'
 }
 
-/** Callers take turns, so that one who asks for much does not hold up the others. */
+/** Callers take turns, so that one caller cannot hold up the others. */
 export class FairQueue {
   #busy = 0
   #total = 0
   readonly #held = new Map<string, number>()
-  /** What waits of each caller; whose turn is next stands first. */
+  /** The waiting tasks of each caller; the next caller stands first. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
   constructor(readonly limits: FairQueueLimits) {}
 
-  /** Work that can't be taken is refused without waiting. */
+  /** Refuses work that cannot be accepted, without waiting. */
   async run<T>(caller: string, work: () => Promise<T>): Promise<{ done: T } | QueueFull> {
     const held = this.#held.get(caller) ?? 0
     if (held >= this.limits.perCaller) return { full: 'caller' }
@@ -54,7 +54,7 @@ export class FairQueue {
     })
   }
 
-  /** Hands the lane on, to the caller who has waited for a turn the longest. */
+  /** Passes the turn to the caller who has waited the longest. */
   #next(): void {
     const [caller, waiting] = this.#waiting.entries().next().value ?? []
     const resume = waiting?.shift()

@@ -14,22 +14,22 @@ export class IntakeLane {
     private readonly onMoved: () => void,
   ) {}
 
-  /** Everything that arrived before is recorded; null before anything was. */
+  /** Everything that arrived before this time is recorded; null until something was. */
   get untilMs(): number | null {
     return this.#untilMs
   }
 
-  /** Since then one probe after the other came through. */
+  /** The time since which every probe came through. */
   get unbrokenSinceMs(): number | null {
     return this.#unbrokenSinceMs
   }
 
-  /** How many probes are under way. */
+  /** The number of probes in flight. */
   get underWay(): number {
     return this.#underWay.length
   }
 
-  /** A probe starts now; `way` resolves when it came through, and rejects when it did not. */
+  /** Starts a probe; `way` resolves when it came through, and rejects if it did not. */
   start(atMs: number, way: Promise<unknown>): void {
     const probe: { atMs: number; end: 'through' | 'failed' | null } = { atMs, end: null }
     this.#underWay.push(probe)

@@ -1,4 +1,4 @@
-/** One HTTP call to where somebody wants to hear of events, and what became of it. */
+/** One HTTP call to the receiver of a webhook, and its outcome. */
 import http, { STATUS_CODES } from 'node:http'
 import https from 'node:https'
 import { bodyOf, type NotificationMessage } from '@/core/notifications/message'
@@ -15,7 +15,7 @@ interface Receiver {
 
 const longestRetryAfterMs = 3_600_000
 
-/** Where and when a message is sent. */
+/** The address of a message and the time at which it is sent. */
 interface Sending {
   now: Date
   signal: AbortSignal
@@ -23,7 +23,7 @@ interface Sending {
   allowed: AddressList
 }
 
-/** What is taken notice of in an answer: what else it says is the receiver's, and nobody here asked for it. */
+/** The parts of an answer that are used; everything else is ignored. */
 interface Answer {
   status: number
   retryAfter: string
@@ -53,7 +53,9 @@ export async function sendMessage(
   }
 }
 
-/** By hand: a signal of AbortSignal.timeout that only AbortSignal.any refers to may be collected before its time comes. */
+/**
+ * By hand: a signal of AbortSignal.timeout that only AbortSignal.any refers to may be collected before its time comes.
+ */
 function startDeadline(outer: AbortSignal): { signal: AbortSignal; end: () => void } {
   const cut = new AbortController()
   const stop = () => cut.abort(outer.reason)

@@ -1,11 +1,11 @@
 import pg from 'pg'
 import { hasCode } from '@/server/lib/system-error'
 
-/** What a server that is just starting, or a network that is coming up, answers. */
+/** Errors of a server that is starting or a network that is coming up. */
 const passing = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', '57P03']
 const databaseIsAbsent = '3D000'
 
-/** Why a database cannot be used, in the words of the driver, and whether waiting may help; null when it can. */
+/** Why a database cannot be used, as the driver says it, and whether waiting may help; null if it can be used. */
 export async function connectionProblem(url: string): Promise<{ message: string; mayPass: boolean } | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})

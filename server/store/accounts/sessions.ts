@@ -1,4 +1,7 @@
-/** Sessions of people and of programs that signed in with a password. What is signed holds the id; everything else is here. */
+/**
+ * Sessions of people and of programs that signed in with a password. What is signed holds the id; everything else is
+ * here.
+ */
 import { v7 as uuid } from 'uuid'
 import type { Role } from '@/core/accounts/roles'
 import { sessionRefusals } from '@/core/accounts/session-refusals'
@@ -18,13 +21,15 @@ import { requireLeader } from '@/server/store/leader/leadership'
 import { type Author, audit } from '@/server/store/records/audit'
 import type { Account } from './account'
 
-/** From where a session begins. */
+/** Where a session was started. */
 export interface Client {
   address: string | null
   userAgent: string | null
 }
 
-/** A session of an account as it was when its password was checked: a change of the password since then makes it void. */
+/**
+ * A session of an account as it was when its password was checked: a change of the password since then makes it void.
+ */
 export async function startSession(
   tx: Pick<Tx, 'query'>,
   account: Account,
@@ -55,7 +60,7 @@ export async function startSession(
   return { id }
 }
 
-/** When the idle limit ends it. */
+/** When the idle limit ends the session. */
 const idleEnd = `s.last_seen_at + make_interval(secs => case s.kind ${Object.entries(sessionLimits)
   .map(([kind, { idle }]) => `when '${kind}' then ${idle}`)
   .join(' ')} end)`
@@ -63,7 +68,7 @@ const endsAt = `least(s.expires_at, ${idleEnd})`
 /** Of `sessions s join users u`: whether calls with the session are answered. */
 const usable = `s.ended_at is null and s.epoch = u.session_epoch and u.disabled_at is null and ${endsAt} > now()`
 
-/** Whom a session speaks for, as the account is now. That it was seen is written once a minute at most. */
+/** The account of a session, as it is now. The time of use is written at most once a minute. */
 export async function accountOfSession(
   store: Store,
   id: unknown,
@@ -97,7 +102,7 @@ export async function accountOfSession(
   return { account: { id: userId, username, role, disabled, sessionEpoch }, sessionId: id }
 }
 
-/** A database that takes no writes must not refuse everybody who reads. */
+/** A database that accepts no writes must not lock out readers. */
 const noteSeen = (store: Store, id: string, address: string | null): Promise<unknown> =>
   store.pool
     .query(
@@ -107,7 +112,9 @@ const noteSeen = (store: Store, id: string, address: string | null): Promise<unk
     )
     .catch(() => undefined)
 
-/** Milliseconds for which calls with it are answered from now on, if nobody ends it and nothing more is asked; 0: none. */
+/**
+ * Milliseconds for which calls with it are answered from now on, if nobody ends it and nothing more is asked; 0: none.
+ */
 export async function sessionRestMs(store: Store, id: string): Promise<number> {
   const { rows } = await store.pool.query<{ rest: number }>(
     `select (extract(epoch from ${endsAt} - now()) * 1000)::float8 as rest
@@ -117,10 +124,10 @@ export async function sessionRestMs(store: Store, id: string): Promise<number> {
   return rows[0]?.rest ?? 0
 }
 
-/** So many are listed; all of them can be ended together. */
+/** How many sessions are listed; all can be ended together. */
 const listed = 100
 
-/** Those that are good now, the one seen last first. `current`: the session of the call. */
+/** The valid sessions, last used first. `current`: the session of the call. */
 export async function listSessions(store: Store, userId: string, current: string | null): Promise<SessionView[]> {
   if (!isUuid(userId)) throw notFound('user', userId)
   const { rows } = await store.pool.query<{
@@ -181,7 +188,10 @@ export const endSession = (
     await announce(tx, [{ topic: 'session', ids: [userId] }])
   })
 
-/** Ends all sessions of a user but `keep`, with those that are just being made. For a transaction of its own or a larger one. */
+/**
+ * Ends all sessions of a user but `keep`, including those being created. Runs in a transaction of its own or a larger
+ * one.
+ */
 export async function endSessionsIn(tx: Tx, userId: string, keep: string | null): Promise<void> {
   const { rows } = await tx.query<{ epoch: number }>(
     'update users set session_epoch = session_epoch + 1, updated_at = now() where id = $1 returning session_epoch as epoch',

@@ -9,7 +9,7 @@ interface Limit {
   /** Wrong passwords within `windowSeconds`… */
   tries: number
   windowSeconds: number
-  /** …after which the next try is refused for so long. */
+  /** …after which attempts are refused for this many seconds. */
   lockSeconds: number
 }
 
@@ -24,20 +24,20 @@ export const signInLimits = {
 } as const satisfies Record<string, Limit>
 type SignInLimits = Record<keyof typeof signInLimits, Limit>
 
-/** A try that is counted. */
+/** An attempt that is counted. */
 interface Try {
-  /** It is one too many: the password must not be looked at, and no other for so long. Null when it may. */
+  /** If it is one too many: how long no password may be checked. Null if this one may. */
   lockedSeconds: number | null
-  /** Of the user with that name, if there is one. */
+  /** The user with that name, if there is one. */
   userId: string | null
-  /** For when the password was right. */
+  /** To call when the password was right. */
   giveBack(): Promise<void>
 }
 
 export interface SignInLimit {
-  /** Counts a try, before the password is looked at. */
+  /** Counts an attempt, before the password is checked. */
   signIn(who: { username: string; address: string | null }): Promise<Try>
-  /** The same for somebody who is signed in, and is asked for the present password. */
+  /** The same for a signed-in user who is asked for the current password. */
   confirm(sessionId: string): Promise<Try>
 }
 

@@ -41,13 +41,13 @@ export async function findAccount(store: Store, id: string): Promise<Account | n
 
 type PasswordCheck =
   | { result: 'ok' | 'disabled'; account: Account }
-  /** The account when there is one, which the caller must not learn. */
+  /** The account if there is one, which the caller must not learn. */
   | { result: 'wrong'; account: Account | null }
 
-/** Whether it is the password of that user. Takes the same work whether or not there is one. */
+/** Whether the password is that of the user. Costs the same whether or not the user exists. */
 export async function checkPassword(store: Store, username: string, password: string): Promise<PasswordCheck> {
   const name = username.toLowerCase()
-  // What can't be a name isn't looked for, but hashed against all the same.
+  // A name that is not allowed is not looked up, but a password is hashed all the same.
   const { rows } = await store.pool.query<UserRow>(`select ${columns} from users where username = $1`, [
     usernameProblem(name) === null ? name : '',
   ])

@@ -53,7 +53,7 @@ export async function desiredStates(store: Store, nodeIds: string[]): Promise<De
         case when v.revision is null then d.env_sealed else v.env_sealed end as env_sealed
       from unnest($1::uuid[]) as asked(id)
       join nodes n on n.id = asked.id
-      -- `offset 0` makes the planner go node by node, whatever the statistics say.
+      -- "offset 0" makes the planner go node by node, whatever the statistics say.
       left join lateral (select * from deployment_replicas where node_id = n.id and reserved offset 0) r on true
       left join deployments d on d.id = r.deployment_id
       left join deployment_revisions v on v.deployment_id = d.id and v.revision = r.revision and r.revision <> d.revision

@@ -6,13 +6,13 @@ import type { Store } from '@/server/db/client'
 interface DecisionFilter {
   /** Part of the name of a deployment, or its UUID. */
   deployment?: string | undefined
-  /** UUID or name of a node that was chosen. */
+  /** UUID or name of a chosen node. */
   node?: string | undefined
   outcome?: 'placed' | 'refused' | undefined
   trigger?: string | undefined
   after?: Date | undefined
   before?: Date | undefined
-  /** Only those that were made before this one. */
+  /** Only decisions made before this one. */
   olderThan?: string | undefined
 }
 
@@ -29,7 +29,7 @@ interface Row {
   created_at: Date
 }
 
-/** The newest first: ids of version 7 are in the order of time. */
+/** Newest first: UUIDs of version 7 are ordered by time. */
 export async function listNewestDecisions(
   store: Store,
   filter: DecisionFilter,

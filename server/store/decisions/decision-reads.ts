@@ -21,7 +21,7 @@ interface DecisionRow {
   created_at: Date
 }
 
-/** A decision as it was recorded, with the fleet that it saw: all that is needed to replay it. */
+/** A recorded decision with the fleet that it saw: everything needed to replay it. */
 export interface RecordedDecision extends DecisionSummary {
   deploymentId: string
   deploymentName: string
@@ -82,7 +82,7 @@ export async function readDecision(store: Store, id: string): Promise<RecordedDe
   }
 }
 
-/** Some decisions: half of them the newest, so that what is new is looked at soon, half from a random moment on. */
+/** A sample of decisions: half of them the newest, so that new ones are checked soon, half from a random time on. */
 export async function sampleDecisions(store: Store, count: number): Promise<string[]> {
   const half = Math.ceil(count / 2)
   const { rows } = await store.pool.query<{ id: string }>(

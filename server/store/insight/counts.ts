@@ -2,7 +2,7 @@ import type { Store } from '@/server/db/client'
 
 type Counts = Record<string, number>
 
-/** How many of everything there is, by status; one round trip. */
+/** Counts of everything, by status; one round trip. */
 export async function fleetCounts(store: Store): Promise<{
   deployments: Counts
   replicas: Counts

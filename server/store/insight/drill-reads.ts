@@ -1,6 +1,6 @@
 import type { Store } from '@/server/db/client'
 
-/** A deployment that is to run, as far as a drill tells it from others. */
+/** A deployment that should run, with what a drill needs to know. */
 export interface DrillCandidate {
   id: string
   name: string
@@ -9,13 +9,13 @@ export interface DrillCandidate {
   wanted: number
   /** Slots with a replica that runs on an online node. */
   running: number
-  /** Replicas on the nodes that are to run. */
+  /** Replicas on the nodes that should run. */
   hit: number
-  /** It waits for capacity. */
+  /** Whether it waits for capacity. */
   waits: boolean
 }
 
-/** Every deployment that is to run, with what it has on the nodes. One query, whatever the size. */
+/** Every deployment that should run, with its replicas on the nodes. One query, whatever the size. */
 export async function drillCandidates(store: Store, nodeIds: readonly string[]): Promise<DrillCandidate[]> {
   const { rows } = await store.pool.query<DrillCandidate>(
     `with held as (

@@ -8,7 +8,7 @@ interface EventFilter {
   kinds: readonly EventKind[]
   /** Part of the name of the deployment, node or user. */
   subject?: string | undefined
-  /** Part of the name of who did it. */
+  /** Part of the actor's name. */
   actor?: string | undefined
   after?: Date | undefined
   before?: Date | undefined
@@ -25,13 +25,13 @@ interface EventRow {
   status: string | null
   action: string
   detail: string
-  /** Of what people did. */
+  /** The action of a user. */
   before?: Record<string, unknown> | null
   after?: Record<string, unknown> | null
   actor: string
 }
 
-/** What people did something to: regions and settings have no other name than their id. */
+/** The targets of users' actions: regions and settings have no other name than their id. */
 const personSubject = `coalesce(d.name, n.node_id, u.username, a.after->>'name', a.before->>'name',
   case when a.subject_type in ('region', 'setting', 'call') then a.subject_type || ' ' || a.subject_id else a.subject_type end)`
 
@@ -96,7 +96,7 @@ function sourceOf(kind: EventKind, kinds: readonly EventKind[]): string {
   return auditRow ? sources[kind].replace('where', `where ${auditRow} and`) : sources[kind]
 }
 
-/** A page of events of the wanted kinds, the newest first. One query a kind. */
+/** A page of events of the given kinds, newest first. One query per kind. */
 export async function readEvents(
   store: Store,
   filter: EventFilter,

@@ -1,9 +1,9 @@
-/** Where in time something happened: what a scrubber through the history is drawn of, and stops at. */
+/** The timeline markers of the history: the scrubber draws them and stops at them. */
 import { textOf } from '@/core/audit/labels'
 import type { HistoryBounds, HistoryMark, HistoryMarks, MarkKind, NearMoments } from '@/core/insight/history'
 import type { Store } from '@/server/db/client'
 
-/** A stretch of time, of everything or of one deployment. */
+/** A period, of everything or of one deployment. */
 interface Stretch {
   from: Date
   to: Date
@@ -16,11 +16,11 @@ interface Source {
   time: string
   problem: string
   condition: string
-  /** Null when it has nothing of a single deployment. */
+  /** Null if it has nothing about a single deployment. */
   ofDeployment: string | null
 }
 
-/** Its container ended, or somebody paused it; its agent brings it back. */
+/** The container ended, or somebody paused it; the agent starts it again. */
 const interrupted = `old_status = 'running' and new_status = 'starting'`
 
 const sources: Source[] = [
@@ -48,7 +48,7 @@ const sources: Source[] = [
   },
 ]
 
-/** Each source's rows, of one deployment when one is meant; the rest of each query is up to the caller. */
+/** The rows of each source, of one deployment if one is given; the caller adds the rest of each query. */
 const eachSource = (deploymentId: string | undefined, query: (source: Source, condition: string) => string): string =>
   sources
     .flatMap((source) => {
@@ -131,11 +131,14 @@ interface MarkRow {
   id: string
   name: string
   text: string
-  /** Of what people did; `text` is the action then. */
+  /** Actions of users; `text` is the action. */
   actor: string | null
 }
 
-/** Failures, nodes that went offline or returned, deploys and actions of users, by time; only the newest if there are many. */
+/**
+ * Failures, nodes that went offline or returned, deploys and actions of users, by time; only the newest if there are
+ * many.
+ */
 async function marksIn(store: Store, stretch: Stretch): Promise<{ marks: HistoryMark[]; more: boolean }> {
   const { rows } = await store.pool.query<MarkRow>(
     `${markSources(stretch.deploymentId !== undefined)
@@ -159,7 +162,7 @@ export async function readMarks(store: Store, stretch: Stretch, parts: number): 
   return { from: stretch.from.toISOString(), to: stretch.to.toISOString(), ...counted, ...marked }
 }
 
-/** The moments of change next to another one, so many on each side at most. */
+/** The times of change next to a given time, at most this many on each side. */
 export async function momentsNear(
   store: Store,
   { at, deploymentId, limit }: { at: Date; deploymentId?: string | undefined; limit: number },
@@ -180,7 +183,7 @@ export async function momentsNear(
   return { at: at.toISOString(), before: before.reverse(), after }
 }
 
-/** How far back one can look; `now` when nothing has happened yet. */
+/** The oldest time of the history; `now` if nothing has happened yet. */
 export async function readBounds(store: Store, now: Date): Promise<HistoryBounds> {
   const { rows } = await store.pool.query<{ first: Date | null; usage: Date | null }>(
     `select least((select min(created_at) from nodes), (select min(created_at) from deployments)) as first,

@@ -3,10 +3,10 @@ import { countOf } from '@/core/lib/count-of'
 import type { Store } from '@/server/db/client'
 import { isUnreachable } from '@/server/store/nodes/node-health'
 
-/** Of each kind of trouble the newest are named; the rest is counted. */
+/** How many problems of each kind are listed, newest first; the rest is counted. */
 const named = 5
 
-/** What is wrong now, and how full each region is. The database does the sums: five queries, whatever the size. */
+/** What needs attention now, and the usage of each region. The database adds up: five queries, whatever the size. */
 export async function readOverview(store: Store): Promise<Overview> {
   const [failed, unhealthy, unplaced, nodes, regions, totals] = await Promise.all([
     readFailed(store),

@@ -61,7 +61,7 @@ interface ReplicaRow {
   since: Date
 }
 
-/** A deployment at a moment, and where its replicas were. One query for each of the two. */
+/** A deployment at a given time, and where its replicas were. One query for each. */
 export async function readPastDeployment(store: Store, { id, at }: { id: string; at: Date }): Promise<PastDeployment> {
   if (!isUuid(id)) throw notFound('deployment', id)
   const [deployments, replicas] = await Promise.all([

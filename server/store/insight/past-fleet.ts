@@ -16,7 +16,7 @@ import { naturalName, nodeStateSql, stateNumberSql } from '@/server/store/nodes/
 const newest = (kind: string, condition = 'true'): string =>
   `coalesce(max(id) filter (where kind = '${kind}' and ${condition}), 0)`
 
-/** What each node's events up to $1 came to. */
+/** The state of each node from its events up to $1. */
 const flags = `
   select node_id,
     ${newest('offline')} > ${newest('online')} as offline,
@@ -27,13 +27,13 @@ const flags = `
       and ${newest('draining')} = ${newest('draining', `starts_with(detail, '${drainedForMaintenance}')`)} as maintenance_when_drained
   from node_events where at <= $1 group by node_id`
 
-/** A replica's status at $1: of one that nothing was written of since, the one that it has. */
+/** The status of a replica at $1; its current one if nothing was recorded since. */
 const statusThen = `
   case when r.updated_at <= $1 then r.status
        else (select h.new_status from replica_status_history h where h.replica_id = r.id and h.changed_at <= $1
              order by h.id desc limit 1) end`
 
-/** What was on each node at $1: its reservations, and how many replicas were to run. */
+/** What was on each node at $1: its reservations, and how many replicas should run. */
 const held = `
   select r.node_id, sum(r.cpu_millis)::int as cpu_millis, sum(r.memory_mb)::int as memory_mb,
     count(*) filter (where ${statusThen} = any('{${replicaStatuses.filter(isLive).join(',')}}')) as live
@@ -60,7 +60,7 @@ const past = `
       case when a.again then coalesce(j.memory_mb, n.memory_mb) else n.memory_mb end as memory_mb) d
   where n.created_at <= $1 and (n.removed_at is null or n.removed_at > $1) and ($2::text is null or d.region = $2)`
 
-/** Maintenance lasts until it is ended, whatever is wanted of the drain by then. */
+/** Maintenance lasts until it is ended, whatever becomes of the drain. */
 const status = `
   case when n.offline then 'offline' when n.maintenance then 'maintenance' else ${onlineNodeStatus('n')} end`
 const percent = (column: string): string =>
@@ -80,7 +80,7 @@ const pastFleet = `
     ${nodeStates.map((state) => `count(*) filter (where n.state = '${state}')::int as ${state}`).join(', ')}
   from described n`
 
-/** The fleet, or a region of it, at a moment. Two queries for its last record, one for everything else. */
+/** The fleet, or a region of it, at a given time. Two queries for its last record, one for everything else. */
 export async function readPastFleet(
   store: Store,
   { at, region }: { at: Date; region?: string | undefined },

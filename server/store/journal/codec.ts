@@ -21,7 +21,9 @@ import { ByteReader, ByteWriter, unzigzag, zigzag } from './varint'
 const deflate = promisify(deflateRaw)
 const inflate = promisify(inflateRaw)
 
-/** The first byte. No deflated stream can begin with it, so entries from before are told apart: they are deflated JSON. */
+/**
+ * The first byte. No deflated stream can begin with it, so entries from before are told apart: they are deflated JSON.
+ */
 const marker = 0x06
 /** Less is not worth the header of a deflated stream. */
 const smallestDeflated = 48
@@ -40,7 +42,7 @@ export async function decodeEntry(data: Uint8Array): Promise<JournalEntry | Form
   return kinds[data[1] ?? -1] === 'snapshot' ? snapshotOf(sections) : deltaOf(sections)
 }
 
-/** Its length, with one bit for whether it is deflated, and its bytes. */
+/** The length, with one bit for whether it is deflated, and the bytes. */
 async function packSection(raw: Buffer): Promise<[Buffer, Buffer]> {
   const deflated = raw.length < smallestDeflated ? raw : await deflate(raw)
   const smaller = deflated.length < raw.length ? deflated : raw
@@ -100,10 +102,10 @@ function deltaOf([rest, head, gaps, ...columns]: Buffer[]): JournalDelta {
 
 interface SnapshotRest {
   length: number
-  /** What nodes are but for their names: few differ on most fleets. */
+  /** What nodes are except for their names: on most fleets few differ. */
   natures: Omit<JournalNode, 'id' | 'nodeId' | NumberField | 'reserved' | 'unseen'>[]
   names: string[]
-  /** Nodes that columns can't hold. */
+  /** Nodes that do not fit the columns. */
   odd: [place: number, node: JournalNode][]
   latencies: JournalSnapshot['latencies']
 }

@@ -10,7 +10,7 @@ import type { ChosenNode, Fleet, PlacementRequest } from '@/core/placement/types
 import type { Store } from '@/server/db/client'
 import { decodeEntry, encodeEntry } from './codec'
 
-/** An entry ready to be written. */
+/** An entry that is ready to be written. */
 export interface PackedEntry {
   writer: string
   kind: JournalEntry['kind']
@@ -35,10 +35,10 @@ async function stateAt(store: Store, seq: string): Promise<JournalState> {
   return rebuild(await Promise.all(rows.map(({ data }) => decodeEntry(data))))
 }
 
-/** The state that was rebuilt last: who steps through a history often stays between the same two decisions. */
+/** The state that was rebuilt last: stepping through a history often stays between the same two decisions. */
 const rebuiltLast = new WeakMap<Store, { seq: string; state: Promise<JournalState> }>()
 
-/** As `stateAt`, for who only looks at it. */
+/** Like `stateAt`, for callers that do not change it. */
 function stateSeen(store: Store, seq: string): Promise<JournalState> {
   const last = rebuiltLast.get(store)
   if (last?.seq === seq) return last.state
@@ -48,7 +48,7 @@ function stateSeen(store: Store, seq: string): Promise<JournalState> {
   return state
 }
 
-/** The fleet as it was last recorded before a moment, and when that was; null when no record is that old. */
+/** The fleet as last recorded before a given time, and when that was; null if no record is that old. */
 export async function lastRecord(store: Store, before: Date): Promise<{ at: Date; state: JournalState } | null> {
   const { rows } = await store.pool.query<{ seq: string; at: Date }>(
     'select seq, at from fleet_journal where at <= $1 order by at desc, seq desc limit 1',

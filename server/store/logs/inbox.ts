@@ -1,4 +1,4 @@
-/** What agents send of logs: kept up to a limit, and announced to those who read. */
+/** Stores the log lines that agents send, up to a limit, and announces them to readers. */
 import { type LogChunk, type LogLine, lengthOf, logLimits } from '@/core/logs/log'
 import { type Store, type Tx, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
@@ -10,7 +10,7 @@ interface LogRow {
   seq: number
   length: number
   last_at: string | null
-  /** Somebody reads it. */
+  /** Whether somebody reads the log. */
   wanted: boolean
 }
 
@@ -61,7 +61,7 @@ export async function recordLogs(
   })
 }
 
-/** In the order of their ids, as everybody does who locks more than one. */
+/** Locked in the order of their ids, like everywhere. */
 async function lockLogs(tx: Tx, chunks: readonly LogChunk[]): Promise<Map<string, LogRow>> {
   const { rows } = await tx.query<LogRow>({
     name: 'lock-logs',
@@ -101,7 +101,7 @@ async function writeChunks(tx: Tx, { sealer }: Store, chunks: WrittenChunk[]): P
   })
 }
 
-/** Of each, the newest chunks stay that fit the limit, and one in any case. */
+/** Of each log, the newest chunks that fit the limit stay, and at least one. */
 async function prune(tx: Tx, rows: LogRow[]): Promise<void> {
   if (rows.length === 0) return
   const { rows: left } = await tx.query<{ replica_id: string; length: number }>({

@@ -1,14 +1,14 @@
-/** Who reads which logs, and what there is to read. */
+/** Log subscriptions, and reading logs. */
 import { Failure, isUuid, notFound } from '@/core/contract/failure'
 import type { LogLine, LogState, LogSubscriptions } from '@/core/logs/log'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
 import { openLines } from './codec'
 
-/** A wish holds for so long; readers say it again well before that. */
+/** How long a subscription lasts; readers renew it well before that. */
 const subscriptionSeconds = 30
 
-/** Refuses ids that are no replicas of the deployment. */
+/** Refuses ids that are not replicas of the deployment. */
 export async function requireReplicas(
   store: Store,
   deploymentId: string,
@@ -24,7 +24,7 @@ export async function requireReplicas(
   if (unknown !== undefined) throw new Failure('not-found', `This deployment has no replica ${unknown}`)
 }
 
-/** Somebody reads these logs: their nodes are to send them for the next while. */
+/** Subscribes to these logs: their nodes send them for a while. */
 export async function wantLogs(store: Store, replicaIds: readonly string[]): Promise<void> {
   await transaction(store, async (tx) => {
     const { rows } = await tx.query<{ node_id: string }>({
@@ -41,7 +41,7 @@ export async function wantLogs(store: Store, replicaIds: readonly string[]): Pro
   })
 }
 
-/** What these nodes are to send; nodes of which nothing is read are left out. */
+/** The logs that these nodes should send; nodes without readers are left out. */
 export async function logSubscriptions(store: Store, nodeIds: readonly string[]): Promise<LogSubscriptions[]> {
   if (nodeIds.length === 0) return []
   const { rows } = await store.pool.query<{
@@ -72,7 +72,7 @@ interface ReadChunk {
   lines: LogLine[]
 }
 
-/** So many chunks at once, of each replica the oldest first: a reader that is slow asks for the next ones when it can take them. */
+/** How many chunks are read at once, oldest first: a slow reader asks for the next ones when it is ready. */
 const chunksAtOnce = 100
 
 /** Everything that was written after the cursors, which go along: they are the chunks that were handed out last. */

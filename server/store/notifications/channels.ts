@@ -21,7 +21,7 @@ interface ChannelInput {
 
 const problem = (path: string, message: string) => new Failure('bad-input', message, { fields: [{ path, message }] })
 
-/** A name is taken by one channel only. */
+/** The names of channels are unique. */
 async function named<T>(name: string, work: Promise<T>): Promise<T> {
   try {
     return await work
@@ -31,7 +31,7 @@ async function named<T>(name: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** It begins with what happens from now on. */
+/** The channel gets what happens from now on. */
 export function createChannel(
   store: Store,
   author: Author,

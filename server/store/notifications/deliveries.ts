@@ -1,4 +1,4 @@
-/** How far each channel has come. Only the scheduler that leads writes here; each write is fenced by its epoch. */
+/** The progress of each channel. Only the leading scheduler writes here; each write is fenced by its epoch. */
 import type { NotificationKind } from '@/core/notifications/notification'
 import { type Store, transaction } from '@/server/db/client'
 import { announce } from '@/server/db/notify'
@@ -8,13 +8,13 @@ export interface DueChannel {
   id: string
   events: NotificationKind[]
   readUntil: Date
-  /** The message under way, if there is one. */
+  /** The message in flight, if there is one. */
   deliveryId: string | null
   sendingUntil: Date | null
   attempts: number
 }
 
-/** Those that may send now. */
+/** The channels that may send now. */
 export async function dueChannels(store: Store): Promise<DueChannel[]> {
   const { rows } = await store.pool.query<DueChannel>({
     name: 'due-notification-channels',
@@ -34,7 +34,9 @@ interface BegunMessage {
   waiting: number
 }
 
-/** From here on the message has its id and its content, whoever sends it and however often. False: it is not to be sent. */
+/**
+ * From here on the message has its id and its content, whoever sends it and however often. False: it is not to be sent.
+ */
 export const beginMessage = (store: Store, epoch: bigint, message: BegunMessage): Promise<boolean> =>
   transaction(store, async (tx) => {
     await requireLeader(tx, epoch)
@@ -83,7 +85,7 @@ export const messageDelivered = (
     await announce(tx, [{ topic: 'setting', ids: [] }])
   })
 
-/** It did not, and is tried again. */
+/** Records that the message failed; it is retried. */
 export const messageFailed = (
   store: Store,
   epoch: bigint,
@@ -100,7 +102,7 @@ export const messageFailed = (
     await announce(tx, [{ topic: 'setting', ids: [] }])
   })
 
-/** For the metrics: of each channel, by name. */
+/** The figures of each channel for the metrics, by name. */
 export async function channelCounts(
   store: Store,
 ): Promise<{ name: string; failing: boolean; paused: boolean; waiting: number; delivered: number; failed: number }[]> {

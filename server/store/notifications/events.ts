@@ -1,8 +1,8 @@
-/** What channels tell of, read from the records that there are anyway. */
+/** The events for channels, read from records that exist anyway. */
 import type { NotificationEvent, NotificationKind } from '@/core/notifications/notification'
 import type { Store } from '@/server/db/client'
 
-/** A stretch of time without its beginning and with its end. */
+/** A period without its beginning and with its end. */
 interface EventStretch {
   from: Date
   to: Date
@@ -34,7 +34,7 @@ const runsAgain = `
     where p.deployment_id = h.deployment_id and p.seq < h.seq and p.new_status in ('failed', 'running')
     order by p.seq desc limit 1)`
 
-/** A container that is restarted again and again because of its check is one piece of news. */
+/** A container that is restarted again and again because of its check is one event. */
 const isFirstOfDeployment = `
   not exists (
     select 1 from replica_status_history p where p.deployment_id = h.deployment_id and p.id < h.id and p.health = 'unhealthy'
@@ -82,7 +82,7 @@ interface EventRow {
   total: number
 }
 
-/** The newest `limit` of them in the order of time, and how many there are. */
+/** The newest `limit` events in the order of time, and the number of all. */
 export async function readEvents(
   store: Store,
   { from, to, kinds }: EventStretch,
