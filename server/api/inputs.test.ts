@@ -1,10 +1,15 @@
+import { initTRPC, TRPCError } from '@trpc/server'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { previewSchema } from '@/core/contract/deployments'
 import { agentText, agentTime, agentWhole, personText, personTime } from '@/core/contract/fields'
 import { recordOf } from '@/core/contract/form-fields'
 import { int4, isWithin } from '@/core/contract/ranges'
 import { isRule } from '@/core/contract/rules'
+import { fieldsOf, sentenceOf } from '@/server/api/context/trpc'
 import { allInputs, definitionOf, partsOf, type Schema } from '@/testing/input-fields'
+
+const t = initTRPC.create()
 
 const checksOf = (schema: Schema) => definitionOf(schema).checks ?? []
 const hasRule = (schema: Schema): boolean => isRule(schema) || checksOf(schema).some(isRule)
@@ -115,5 +120,18 @@ describe('a report of an agent', () => {
       exitCode: null,
       startedAt: null,
     })
+  })
+})
+
+describe('the problems of a refused call', () => {
+  it.each([
+    ['zod', z.object({ replicas: z.number() })],
+    ['zod/mini', previewSchema],
+  ] as const)('name the fields, whether the schema is of %s', async (_, schema) => {
+    const probe = t.router({ ask: t.procedure.input(schema).query(() => 'answered') }).createCaller({})
+    const refused = await probe.ask({ replicas: 'two' } as never).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(TRPCError)
+    expect(fieldsOf(refused as TRPCError).map(({ path }) => path)).toContain('replicas')
+    expect(sentenceOf(refused as TRPCError)).toMatch(/replicas/)
   })
 })

@@ -1,4 +1,5 @@
 import type { LiveChange } from '@/core/views/live'
+import type { AppRouter } from '@/server/api/root'
 
 /** The changes of a short period, merged. */
 export class Changes {
@@ -25,93 +26,131 @@ export class Changes {
   }
 }
 
-type InvalidationRule = (changes: Changes, input: Record<string, unknown>) => boolean
+/** The paths of all queries of a router: "node.get". */
+type QueryPath<Record> = {
+  [Name in keyof Record & string]: Record[Name] extends { _def: { type: infer Type } }
+    ? Type extends 'query'
+      ? Name
+      : never
+    : `${Name}.${QueryPath<Record[Name]>}`
+}[keyof Record & string]
 
-const ofDeployment: InvalidationRule = (changes, input) => changes.touches('deployment', input.id)
+interface InvalidationRule {
+  /** Whether the changes may alter the answer to a query with this input. */
+  isStale: (changes: Changes, input: Record<string, unknown>) => boolean
+  /** How old an answer must be before it is loaded again, in ms: for large answers and those that change with heartbeats. */
+  minimumAgeMs?: number
+}
+
+type StaleCheck = InvalidationRule['isStale']
+
+const ofDeployment: StaleCheck = (changes, input) => changes.touches('deployment', input.id)
+
+/** Of queries that no page makes. */
+const unused: InvalidationRule = { isStale: () => true }
 
 /** Every audited action changes one of these. */
 const auditedTopics = ['deployment', 'node', 'user', 'session', 'token', 'setting', 'scheduler'] as const
 
-/** For each query, whether given changes invalidate its data. */
-const rules: Record<string, InvalidationRule> = {
-  'deployment.page': (changes) => changes.touches('deployment'),
-  'deployment.detail': ofDeployment,
-  'deployment.timeline': ofDeployment,
-  'deployment.decisions': ofDeployment,
-  'deployment.revisions': ofDeployment,
+/** When the answer to each query is stale. A query of the API does not compile until it has a rule here. */
+const rules: Record<QueryPath<AppRouter['_def']['record']>, InvalidationRule> = {
+  'deployment.page': { isStale: (changes) => changes.touches('deployment') },
+  'deployment.detail': { isStale: ofDeployment },
+  'deployment.timeline': { isStale: ofDeployment },
+  'deployment.decisions': { isStale: ofDeployment },
+  'deployment.revisions': { isStale: ofDeployment },
   // Decisions are immutable.
-  'decision.get': () => false,
-  'decision.explain': () => false,
-  'overview.get': (changes) => changes.touches('node') || changes.touches('deployment'),
-  'event.page': (changes) =>
-    changes.touches('deployment') || changes.touches('node') || changes.touches('user') || changes.touches('token'),
-  'decision.page': (changes) => changes.touches('deployment'),
-  'decision.whatIf': () => false,
-  'decision.replay': () => false,
-  'placement.rankDecision': () => false,
-  'placement.rank': (changes) => changes.touches('node') || changes.touches('deployment'),
+  'decision.get': { isStale: () => false },
+  'decision.explain': { isStale: () => false },
+  'overview.get': {
+    isStale: (changes) => changes.touches('node') || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
+  'event.page': {
+    isStale: (changes) =>
+      changes.touches('deployment') || changes.touches('node') || changes.touches('user') || changes.touches('token'),
+    minimumAgeMs: 1000,
+  },
+  'decision.page': { isStale: (changes) => changes.touches('deployment') },
+  'decision.whatIf': { isStale: () => false },
+  'decision.replay': { isStale: () => false },
+  'placement.rankDecision': { isStale: () => false },
+  'placement.rank': {
+    isStale: (changes) => changes.touches('node') || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
   // The past is immutable; without a time these queries show the present.
-  'history.fleetAt': (changes, input) => input.at === undefined && changes.touches('node'),
-  'history.deploymentAt': (changes, input) =>
-    input.at === undefined && (ofDeployment(changes, input) || changes.touches('node')),
-  'history.marks': () => false,
-  'history.near': () => false,
-  'history.bounds': () => false,
-  'settings.get': (changes) => changes.touches('setting'),
-  'placement.preview': (changes) => changes.touches('node') || changes.touches('deployment'),
-  'deployment.previewUpdate': (changes) => changes.touches('node') || changes.touches('deployment'),
-  'node.page': (changes) => changes.touches('node'),
-  'node.map': (changes) => changes.touches('node'),
-  'node.facets': (changes) => changes.touches('node'),
-  'node.find': (changes) => changes.touches('node'),
-  // Lists replicas, which change with their deployments.
-  'node.get': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
-  'node.drainPreview': (changes) => changes.touches('node') || changes.touches('deployment'),
-  // Recomputed only on request, because an outcome must not change while it is read.
-  'drill.run': () => false,
-  'drill.explain': () => false,
-  'drill.weakest': () => false,
-  'drill.places': (changes) => changes.touches('node'),
-  'node.drainProgress': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
-  'queue.list': (changes) => changes.touches('deployment'),
-  'node.returns': (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
-  'outage.list': (changes) => changes.touches('scheduler'),
-  'intake.behind': (changes) => changes.touches('scheduler'),
-  'outage.moves': (changes) => changes.touches('scheduler') || changes.touches('deployment'),
-  'me.get': (changes) => changes.touches('user'),
-  'user.list': (changes) => changes.touches('user') || changes.touches('session'),
-  'me.sessions': (changes) => changes.touches('session'),
-  'user.sessions': (changes, input) => changes.touches('session', input.id),
-  'notification.list': (changes) => changes.touches('setting'),
-  'audit.page': (changes) => auditedTopics.some((topic) => changes.touches(topic)),
-  'apiToken.list': (changes) => changes.touches('token') || changes.touches('user'),
-  'apiToken.listAll': (changes) => changes.touches('token') || changes.touches('user'),
-  'joinToken.list': (changes) => changes.touches('token') || changes.touches('node'),
-}
-
-/**
- * Minimum age of data before it is loaded again, in ms: for large results and those that change with every heartbeat.
- */
-const minimumAgeMs: Record<string, number> = {
-  'node.page': 2000,
-  'node.map': 5000,
-  'history.fleetAt': 5000,
-  'overview.get': 2000,
-  'event.page': 1000,
-  'audit.page': 2000,
+  'history.fleetAt': {
+    isStale: (changes, input) => input.at === undefined && changes.touches('node'),
+    minimumAgeMs: 5000,
+  },
+  'history.deploymentAt': {
+    isStale: (changes, input) => input.at === undefined && (ofDeployment(changes, input) || changes.touches('node')),
+  },
+  'history.marks': { isStale: () => false },
+  'history.near': { isStale: () => false },
+  'history.bounds': { isStale: () => false },
+  'settings.get': { isStale: (changes) => changes.touches('setting') },
+  'placement.preview': {
+    isStale: (changes) => changes.touches('node') || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
+  'deployment.previewUpdate': {
+    isStale: (changes) => changes.touches('node') || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
+  'deployment.list': unused,
+  'deployment.status': unused,
+  'deployment.logTail': unused,
+  'node.list': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 5000 },
+  'node.page': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 2000 },
+  'node.map': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 5000 },
   // Filter options change when nodes join, not with their heartbeats.
-  'node.facets': 20_000,
-  'node.find': 5000,
-  'drill.places': 20_000,
-  'node.get': 1000,
-  'node.returns': 2000,
-  'placement.preview': 2000,
-  'deployment.previewUpdate': 2000,
-  'node.drainPreview': 2000,
-  'placement.rank': 2000,
+  'node.facets': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 20_000 },
+  'node.find': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 5000 },
+  // Lists replicas, which change with their deployments.
+  'node.get': {
+    isStale: (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+    minimumAgeMs: 1000,
+  },
+  'node.drainPreview': {
+    isStale: (changes) => changes.touches('node') || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
+  // Recomputed only on request, because an outcome must not change while it is read.
+  'drill.run': { isStale: () => false },
+  'drill.explain': { isStale: () => false },
+  'drill.weakest': { isStale: () => false },
+  'drill.places': { isStale: (changes) => changes.touches('node'), minimumAgeMs: 20_000 },
+  'node.drainProgress': {
+    isStale: (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+  },
+  'queue.list': { isStale: (changes) => changes.touches('deployment') },
+  'node.returns': {
+    isStale: (changes, input) => changes.touches('node', input.id) || changes.touches('deployment'),
+    minimumAgeMs: 2000,
+  },
+  'outage.list': { isStale: (changes) => changes.touches('scheduler') },
+  'intake.behind': { isStale: (changes) => changes.touches('scheduler') },
+  'outage.moves': { isStale: (changes) => changes.touches('scheduler') || changes.touches('deployment') },
+  'me.get': { isStale: (changes) => changes.touches('user') },
+  'user.list': { isStale: (changes) => changes.touches('user') || changes.touches('session') },
+  'me.sessions': { isStale: (changes) => changes.touches('session') },
+  'user.sessions': { isStale: (changes, input) => changes.touches('session', input.id) },
+  'notification.list': { isStale: (changes) => changes.touches('setting') },
+  'audit.page': { isStale: (changes) => auditedTopics.some((topic) => changes.touches(topic)), minimumAgeMs: 2000 },
+  'apiToken.list': { isStale: (changes) => changes.touches('token') || changes.touches('user') },
+  'apiToken.listAll': { isStale: (changes) => changes.touches('token') || changes.touches('user') },
+  'joinToken.list': { isStale: (changes) => changes.touches('token') || changes.touches('node') },
 }
 
-export const minimumAge = (queryKey: readonly unknown[]): number => minimumAgeMs[pathOf(queryKey)] ?? 400
+const usualAgeMs = 400
+
+const ruleOf = (queryKey: readonly unknown[]): InvalidationRule | undefined =>
+  (rules as Record<string, InvalidationRule>)[pathOf(queryKey)]
+
+/** How old the answer to a query must be before it is loaded again, in ms. */
+export const minimumAge = (queryKey: readonly unknown[]): number => ruleOf(queryKey)?.minimumAgeMs ?? usualAgeMs
 
 /** tRPC's keys are [['node', 'get'], { input: { id }, type: 'query' }]. */
 function pathOf(queryKey: readonly unknown[]): string {
@@ -125,8 +164,6 @@ function inputOf(queryKey: readonly unknown[]): Record<string, unknown> {
   return typeof input === 'object' && input !== null ? { ...input } : {}
 }
 
-/** Whether changes invalidate a query. Queries without a rule are always invalidated, to be safe. */
-export function isInvalidated(queryKey: readonly unknown[], changes: Changes): boolean {
-  const rule = rules[pathOf(queryKey)]
-  return rule ? rule(changes, inputOf(queryKey)) : true
-}
+/** Whether changes invalidate a query. What is no query of the API is always invalidated, to be safe. */
+export const isInvalidated = (queryKey: readonly unknown[], changes: Changes): boolean =>
+  ruleOf(queryKey)?.isStale(changes, inputOf(queryKey)) ?? true

@@ -1,6 +1,6 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { OpenApiMeta } from 'trpc-to-openapi'
-import { ZodError } from 'zod'
+import { z } from 'zod'
 import { may, type Permission } from '@/core/accounts/roles'
 import { Failure, type FailureCode, type FieldProblem } from '@/core/contract/failure'
 import { sizeProblem } from '@/core/contract/input-size'
@@ -21,13 +21,14 @@ const codes: Record<FailureCode, TRPCError['code']> = {
 /** All invalid fields of a refused call, whichever layer refused it, with the first problem of each. */
 export function fieldsOf(error: TRPCError): FieldProblem[] {
   if (error.cause instanceof Failure) return error.cause.fields
-  return error.cause instanceof ZodError ? zodProblems(error.cause) : []
+  return error.cause instanceof z.core.$ZodError ? zodProblems(error.cause) : []
 }
 
 /** Limits the answer to a list with thousands of invalid items. */
 const shownProblems = 100
 
-export function zodProblems(error: ZodError): FieldProblem[] {
+/** Problems of a call that a schema of zod or zod/mini refused. */
+export function zodProblems(error: z.core.$ZodError): FieldProblem[] {
   const first = new Map<string, string>()
   for (const { path, message } of error.issues) {
     if (first.size === shownProblems) break
@@ -39,7 +40,7 @@ export function zodProblems(error: ZodError): FieldProblem[] {
 
 /** A message for people: what is wrong and what to do. */
 export function sentenceOf(error: TRPCError): string {
-  if (error.cause instanceof ZodError) {
+  if (error.cause instanceof z.core.$ZodError) {
     const fields = fieldsOf(error)
     return fields.length === 1 && fields[0]
       ? `${fields[0].path}: ${fields[0].message}`
@@ -50,9 +51,15 @@ export function sentenceOf(error: TRPCError): string {
   return error.message
 }
 
+/** What a procedure says of itself. */
+export interface ProcedureMeta extends OpenApiMeta {
+  /** It accepts work that is done later, so that REST answers 202 instead of 200. */
+  accepted?: true
+}
+
 const t = initTRPC
   .context<Context>()
-  .meta<OpenApiMeta>()
+  .meta<ProcedureMeta>()
   .create({
     sse: { ping: { enabled: true, intervalMs: 5_000 }, client: { reconnectAfterInactivityMs: 15_000 } },
     errorFormatter: ({ shape, error }) => ({
@@ -66,15 +73,6 @@ const t = initTRPC
       },
     }),
   })
-
-/** Procedures that only accept work: 202 instead of 200 over REST. */
-export const acceptedProcedures: ReadonlySet<string> = new Set([
-  'deployment.deploy',
-  'deployment.scale',
-  'deployment.update',
-  'deployment.rollback',
-  'deployment.redeploy',
-])
 
 export const router = t.router
 export const mergeRouters = t.mergeRouters

@@ -94,6 +94,7 @@ const byDeploymentId = z.object({ deployment_id: idText() })
 export const deploymentRouter = router({
   deploy: procedureFor('deployments.create')
     .meta({
+      accepted: true,
       openapi: {
         method: 'POST',
         path: '/deployment/deploy',
@@ -220,6 +221,7 @@ export const deploymentRouter = router({
 
   scale: procedureFor('deployments.changeOwn')
     .meta({
+      accepted: true,
       openapi: {
         method: 'POST',
         path: '/deployment/scale/{deployment_id}',

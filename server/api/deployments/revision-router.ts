@@ -77,6 +77,7 @@ const sameText = (image: string | undefined): string =>
 export const revisionRouter = router({
   update: procedureFor('deployments.changeOwn')
     .meta({
+      accepted: true,
       openapi: {
         method: 'POST',
         path: '/deployment/update/{deployment_id}',
@@ -111,6 +112,7 @@ export const revisionRouter = router({
 
   rollback: procedureFor('deployments.changeOwn')
     .meta({
+      accepted: true,
       openapi: {
         method: 'POST',
         path: '/deployment/rollback/{deployment_id}',
@@ -145,6 +147,7 @@ export const revisionRouter = router({
 
   redeploy: procedureFor('deployments.changeOwn')
     .meta({
+      accepted: true,
       openapi: {
         method: 'POST',
         path: '/deployment/redeploy/{deployment_id}',

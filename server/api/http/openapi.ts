@@ -1,9 +1,8 @@
 import { generateOpenApiDocument } from 'trpc-to-openapi'
 import { z } from 'zod'
 import { loginFields } from '@/server/api/context/auth'
-import { acceptedProcedures } from '@/server/api/context/trpc'
 import { loginAnswer } from './login'
-import { restRouter } from './rest-schemas'
+import { isAccepted, restRouter } from './rest-schemas'
 
 const problem = z
   .object({
@@ -65,10 +64,10 @@ export function openApiDocument(serverUrl: string) {
       operations as Record<string, { operationId: string; responses: Responses }>,
     )) {
       const success = operation.responses['200']
-      const isAccepted = acceptedProcedures.has(operation.operationId.replace('-', '.'))
+      const status = isAccepted(operation.operationId.replace('-', '.')) ? '202' : '200'
       // Replaces the library's error bodies, which this API doesn't use.
       operation.responses = Object.fromEntries([
-        [isAccepted ? '202' : '200', success],
+        [status, success],
         ...Object.entries(errors).map(([status, description]) => [
           status,
           {

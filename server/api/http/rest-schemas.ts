@@ -3,6 +3,7 @@
  * and have none of them: this adds them.
  */
 import type { z } from 'zod'
+import type { ProcedureMeta } from '@/server/api/context/trpc'
 import { appRouter } from '@/server/api/root'
 
 type Schema = z.core.$ZodTypes
@@ -27,7 +28,7 @@ const partsOf = ({ _zod: { def } }: Schema): unknown[] => {
 }
 
 /** Adds `unwrap`, `element` and `_def` to a schema and its parts, where they are missing. */
-export function completeSchema(schema: Schema): void {
+function completeSchema(schema: Schema): void {
   const { def } = schema._zod
   const missing = {
     ...('innerType' in def && { unwrap: () => def.innerType }),
@@ -39,12 +40,16 @@ export function completeSchema(schema: Schema): void {
 }
 
 interface Procedure {
-  _def: { inputs: Schema[] }
+  _def: { inputs: Schema[]; meta?: ProcedureMeta }
 }
+
+const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>
+
+/** Whether the procedure only accepts work, which REST answers with 202. */
+export const isAccepted = (path: string): boolean => procedures[path]?._def.meta?.accepted === true
 
 /** The router, with inputs that the REST library can read. */
 export function restRouter(): typeof appRouter {
-  const procedures = Object.values(appRouter._def.procedures) as unknown as Procedure[]
-  for (const { _def } of procedures) for (const input of _def.inputs) completeSchema(input)
+  for (const { _def } of Object.values(procedures)) for (const input of _def.inputs) completeSchema(input)
   return appRouter
 }

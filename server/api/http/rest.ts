@@ -2,11 +2,10 @@ import { TRPCError } from '@trpc/server'
 import { createOpenApiFetchHandler } from 'trpc-to-openapi'
 import type { FieldProblem } from '@/core/contract/failure'
 import type { Context, Services } from '@/server/api/context/context'
-import { acceptedProcedures } from '@/server/api/context/trpc'
 import { readJsonObject } from './body'
 import { type Problem, problemOf, problemResponse } from './problem'
 import { contextOfRequest } from './request-context'
-import { restRouter } from './rest-schemas'
+import { isAccepted, restRouter } from './rest-schemas'
 import { unknownFields } from './unknown-fields'
 
 /** An unauthenticated caller gets that error first, whatever is wrong with the body. */
@@ -60,8 +59,7 @@ export async function handleRest(services: Services, request: Request): Promise<
     onError: ({ error }) => {
       failure = error
     },
-    responseMeta: ({ paths, errors }) =>
-      errors.length === 0 && paths?.some((path) => acceptedProcedures.has(path)) ? { status: 202 } : {},
+    responseMeta: ({ paths, errors }) => (errors.length === 0 && paths?.some(isAccepted) ? { status: 202 } : {}),
   })
   if (failure) return problemResponse(problemOf(failure))
   const headers = new Headers(response.headers)
