@@ -109,6 +109,6 @@ test('the default policy is tried on past decisions, saved and reset', async ({ 
   await expect(page.getByText('A whole number of days from 1 to 3650')).toBeVisible()
   await page.getByLabel('Keep decisions for').fill('30')
   await page.getByRole('button', { name: 'Save retention' }).click()
-  await expect(page.getByText('is kept for 30 days')).toBeVisible()
+  await expect(page.getByText('their inputs are kept for 30 days')).toBeVisible()
   expect((await rpc.settings.get.query()).decisionRetentionDays).toBe(30)
 })

@@ -96,7 +96,7 @@ test('new events do not move somebody who views the past', async ({ page, deploy
   await expect(page.getByRole('heading', { name: 'History', exact: true })).toBeVisible()
   await press(page, 'ArrowLeft', 'The fleet at this time')
   const at = momentOf(page)
-  const events = page.getByRole('table', { name: /^The last events before/ })
+  const events = page.getByRole('table', { name: /^Events before this time/ })
   await expect(events.getByRole('row').nth(1)).toBeVisible()
   await rpc.deployment.delete.mutate({ deployment_id: id })
   await expect.poll(async () => (await places(rpc, id)).size, patient).toBe(0)

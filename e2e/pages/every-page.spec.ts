@@ -43,7 +43,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
     const { createdAt } = await rpc.deployment.detail.query({ id: running })
     await page.goto(`/history?view=table&at=${createdAt}`)
     await expect(page.getByRole('table', { name: 'Nodes at this time' })).toBeVisible()
-    await expect(page.getByRole('table', { name: /^The last events before/ })).toBeVisible()
+    await expect(page.getByRole('table', { name: /^Events before this time/ })).toBeVisible()
   },
   'a moment before the records begin': async ({ page }) => {
     await page.goto('/history?at=2001-01-01T00:00:00.000Z')
@@ -162,7 +162,7 @@ const visits: Record<string, (visit: Visit) => Promise<void>> = {
   },
   'decisions under another policy': async ({ page }) => {
     await page.goto('/decisions?q=shown-&tab=what-if&policy=near')
-    await expect(page.getByText(/would change/)).toBeVisible()
+    await expect(page.getByText(/decisions? would change with/)).toBeVisible()
   },
   'a decision': async ({ page, rpc, running }) => {
     const { latestDecisionId } = await rpc.deployment.detail.query({ id: running })

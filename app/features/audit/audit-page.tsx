@@ -67,7 +67,7 @@ export function AuditPage() {
             download
             icon={<Download size={14} aria-hidden />}
           >
-            {filtered ? 'Download as CSV' : 'Download as CSV'}
+            Download as CSV
           </ButtonLink>
         }
       />

@@ -35,7 +35,7 @@ export function WeakPoints() {
       meta={
         data ? (
           <>
-            Each failing alone: {places && plural(places.regions.length, 'region')}and the nodes with the most at stake.
+            Each failing alone: {places && plural(places.regions.length, 'region')} and the nodes with the most at stake.
             Computed <Time at={data.takenAt} />
           </>
         ) : (
