@@ -35,8 +35,8 @@ export function WeakPoints() {
       meta={
         data ? (
           <>
-            Each failing alone: {places && plural(places.regions.length, 'region')} and the nodes with the most at stake.
-            Computed <Time at={data.takenAt} />
+            Each failing alone: {places && plural(places.regions.length, 'region')} and the nodes with the most at
+            stake. Computed <Time at={data.takenAt} />
           </>
         ) : (
           'Each region and the nodes with the most at stake, failing alone'
