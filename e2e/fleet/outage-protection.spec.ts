@@ -129,7 +129,7 @@ test('an outage moves nothing, and afterwards the same containers run on', async
 
   freeze(cut)
   await expect(banner(page)).toContainText('4 of 5 nodes of eu-west are offline', patient)
-  await expect(banner(page)).toContainText('nothing of it is moved until nodes return')
+  await expect(banner(page)).toContainText('replicas stay in place until nodes return')
   expect(await outageMetric()).toEqual([
     'fogdeck_outage_protection_active{region="eu-west"} 1',
     'fogdeck_outage_protection_offline_nodes{region="eu-west"} 4',
@@ -194,7 +194,7 @@ test('an operator previews an override, applies it, and reads at the return what
   await dialog.getByLabel('Type eu-west to confirm').fill('eu-west')
   await confirm.click()
   await expect(dialog).toBeHidden()
-  await expect(banner(page)).toContainText('knows-better had its replicas moved all the same')
+  await expect(banner(page)).toContainText('knows-better had its replicas moved anyway')
   await expect(banner(page).getByRole('button')).toHaveCount(0)
   expect(await outageMetric()).toContain('fogdeck_outage_protection_active{region="eu-west"} 0')
 

@@ -73,7 +73,7 @@ test.describe('a refused sign-in', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(1)
     await page.goto('/login')
     await fillSignIn(page, username, password)
-    await expect(page.getByRole('alert').filter({ hasText: /Too many tries\. Wait \d+ (s|min)/ })).toBeVisible()
+    await expect(page.getByRole('alert').filter({ hasText: /Too many attempts\. Wait \d+ (s|min)/ })).toBeVisible()
     await expect(page.getByRole('button', { name: 'Sign in' })).toHaveAttribute('aria-disabled', 'true')
     // Other users are not locked out.
     await page.goto('/login')

@@ -41,7 +41,7 @@ export function RankingPanel({ query, outdated, view, setView }: RankingPanelPro
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-y border-line px-4 py-2 md:px-6">
         <SearchField label="Find a node by name" value={view.q} onChange={onSearch} className="w-full sm:w-56" />
         <Select
-          aria-label="Region"
+          aria-label="Filter by region"
           value={view.at}
           onChange={(event) => void setView({ at: event.target.value || null, page: null }, { history: 'push' })}
           className="w-full sm:w-40"
