@@ -38,22 +38,20 @@ describe('docs/invariants.md', () => {
   })
 })
 
-describe.each(papers)('%s', (paper) => {
-  const text = read(paper)
+test.each(papers)('%s links to files that exist', (paper) => {
+  const targets = Array.from(read(paper).matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g), ([, target]) => target ?? '')
+  const local = targets.filter((target) => !/^[a-z]+:/.test(target))
+  expect(local.filter((target) => !existsSync(join(root, dirname(paper), target)))).toEqual([])
+})
 
-  test('links to files that exist', () => {
-    const targets = Array.from(text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g), ([, target]) => target ?? '')
-    const local = targets.filter((target) => !/^[a-z]+:/.test(target))
-    expect(local.filter((target) => !existsSync(join(root, dirname(paper), target)))).toEqual([])
-  })
+// A decision record may speak of what is gone.
+const current = papers.filter((paper) => !paper.startsWith('docs/decisions/'))
 
-  // A decision record may speak of what is gone.
-  test.skipIf(paper.startsWith('docs/decisions/'))('names files and folders of the repository that exist', () => {
-    const folders = 'agent|app|bench|core|docs|e2e|prisma|scripts|server|testing|tests'
-    const named = Array.from(
-      text.matchAll(new RegExp(`\`((?:${folders})/[\\w/.()\\[\\]-]+)\``, 'g')),
-      ([, name]) => name ?? '',
-    )
-    expect(named.filter((name) => !/[A-Z]{4}/.test(name) && !existsSync(join(root, name)))).toEqual([])
-  })
+test.each(current)('%s names files and folders of the repository that exist', (paper) => {
+  const folders = 'agent|app|bench|core|docs|e2e|prisma|scripts|server|testing|tests'
+  const named = Array.from(
+    read(paper).matchAll(new RegExp(`\`((?:${folders})/[\\w/.()\\[\\]-]+)\``, 'g')),
+    ([, name]) => name ?? '',
+  )
+  expect(named.filter((name) => !/[A-Z]{4}/.test(name) && !existsSync(join(root, name)))).toEqual([])
 })
