@@ -202,7 +202,7 @@ test('an operator previews an override, applies it, and reads at the return what
   const moved = async () => (await running()).map(({ slot, generation, node }) => [slot, generation, node.slice(0, 5)])
   await expect.poll(moved, patient).toEqual([0, 1, 2, 3].map((slot) => [slot, 2, 'near-']))
   await nodePage(page, old?.node ?? '')
-  await expect(page.getByRole('table', { name: 'Effect of its return' })).toContainText('Update')
+  await expect(page.getByRole('table', { name: 'Effect of its return', exact: true })).toContainText('Update')
 
   thaw(cut)
   await expect(banner(page)).toBeHidden(patient)
